@@ -1,0 +1,50 @@
+# Everything a person or CI types. Needs Python >= 3.11 with venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help demo test check run bench soak lock format clean
+
+help: ## What can be typed
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Wharfinger needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/installed ## Show the whole App against the local stand-in for GitHub (ARGS=--once exits when done)
+	$(BIN)/python -m tests.github.demo $(ARGS)
+
+test: $(VENV)/installed ## The tests, about a minute
+	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+
+check: $(VENV)/installed ## Format, lint, types, layers, tests, and our own rules on our own workflows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+	$(BIN)/wharfinger scan .
+
+run: $(VENV)/installed ## The App itself: web, worker and clock, with its own Redis unless REDIS_URL is set
+	$(BIN)/wharfinger run $(ARGS)
+
+bench: $(VENV)/installed ## One JSON line per figure, with what it was compared to
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+format: $(VENV)/installed ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## Make requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml requirements-build.in --output-file requirements.lock
+
+clean: ## Remove what make built
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -1,0 +1,1 @@
+"""The commands inside a step's script, read with real grammars."""

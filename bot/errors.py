@@ -1,0 +1,31 @@
+"""What can go wrong, in sentences a person can act on."""
+
+
+class WharfingerError(Exception):
+    """The root of all our own errors: its text names the thing and the remedy, and never holds a secret value."""
+
+
+class UnreadableError(WharfingerError):
+    """A file of a repository that cannot be read; the text is the reason, without the file's name."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class PolicyError(WharfingerError):
+    """A policy file that is not valid; `line` is 1-based, or None when the whole file is meant."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line
+
+
+class SettingsError(WharfingerError):
+    """A setting of the App that is missing or wrong; the text names the variable and the remedy."""
+
+
+class RegistryDataError(WharfingerError):
+    """A registry's data file that does not hold to the schema; the text names the file, the field and the remedy."""

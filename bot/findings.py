@@ -1,0 +1,56 @@
+"""What a rule says: a finding at a place with its fix, or a fact that was kept from us."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of one file of the repository, 1-based and inclusive."""
+
+    file: str
+    line: int
+    end_line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place where a rule does not hold: what is wrong, why it matters, the very next step."""
+
+    place: Place
+    message: str  # one sentence, no Markdown; repository text in it is escaped by whoever shows it
+    fix: str  # the very next step, one or two sentences
+    suggestion: str | None = None  # text to stand instead of the lines of `place`, where the change is that small
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A fact that was kept from us: never a pass."""
+
+    what: str  # "the repository's environments"
+    reason: str  # "the App was not granted actions: read"
+    permission: str | None = None  # what would show it, in GitHub's words: "actions: read"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """A fact that GitHub told us."""
+
+    value: T
+
+
+Fact: TypeAlias = Seen[T] | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and why; it makes every rule that needed it `unseen`."""
+
+    file: str
+    reason: str
+    line: int | None = None

@@ -1,0 +1,1 @@
+"""The one room with a telephone to GitHub."""

@@ -1,0 +1,62 @@
+"""The words of this house as types, so that a wrong one is caught before it is spoken."""
+
+from enum import StrEnum
+from typing import NewType
+
+InstallationId = NewType("InstallationId", int)
+RepositoryId = NewType("RepositoryId", int)
+FullName = NewType("FullName", str)  # owner/name
+Sha = NewType("Sha", str)  # a full commit id
+RegistryId = NewType("RegistryId", str)  # as in the catalogue: pypi, npm, crates.io …
+RuleName = NewType("RuleName", str)  # the good state in kebab case: trusted-publishing
+
+
+class Credential(StrEnum):
+    """What a publication authenticates with."""
+
+    LONG_LIVED = "long-lived"
+    OIDC = "oidc"
+    GITHUB_TOKEN = "github-token"  # noqa: S105 - the kind of credential, not one
+    CLOUD_OIDC = "cloud-oidc"
+    HYBRID = "hybrid"  # OIDC is possible, but a stored token reaches the step too
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How sure we are that a step publishes; `low` says so in every report, with the reason."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Severity(StrEnum):
+    """How bad a finding is, in the four words security teams sort by."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class Outcome(StrEnum):
+    """What became of one rule. `unseen` and `broken` never turn a check green."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+    UNSEEN = "unseen"  # a permission or an API kept the fact from us
+    BROKEN = "broken"  # our own fault
+
+
+class Mode(StrEnum):
+    """What a failed rule does: `observe` says it, `enforce` also fails the check and rejects at the gate."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"

@@ -1,0 +1,1 @@
+"""A report in the words of each place it is read."""

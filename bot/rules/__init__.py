@@ -1,0 +1,1 @@
+"""The rules, one file and one page each; the list below is the registry."""

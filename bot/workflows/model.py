@@ -1,0 +1,140 @@
+"""GitHub Actions workflows and composite actions as values, every text with the line it stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+EMPTY: Mapping[str, "Text"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One scalar of a YAML file, as GitHub reads it, and the 1-based lines of its value."""
+
+    value: str
+    line: int
+    end_line: int
+    body_line: int  # first line of a block scalar's text (the line after `|`), else `line`
+    style: Literal["plain", "quoted", "literal", "folded"] = "plain"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+Texts: TypeAlias = Mapping[str, Text]
+Level: TypeAlias = Literal["none", "read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """A `permissions:` block; a scope that is not named is `none` unless `everything` says otherwise."""
+
+    scopes: Mapping[str, Level]
+    everything: Literal["read-all", "write-all"] | None = None
+    line: int = 0
+
+    def level(self, scope: str) -> Level:
+        if self.everything == "write-all":
+            return "write"
+        if self.everything == "read-all":
+            return "none" if scope == "id-token" else "read"
+        return self.scopes.get(scope, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One event of `on:` with its filters (branches, tags, types, paths …)."""
+
+    event: str
+    line: int
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input of `workflow_call`, `workflow_dispatch` or a composite action."""
+
+    name: str
+    default: str | None
+    required: bool
+    options: tuple[str, ...] = ()  # of a choice
+    kind: str = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job or composite action; `line` is that of its `uses:` or `run:` key."""
+
+    index: int
+    line: int
+    end_line: int  # the last line of the whole step
+    start_line: int  # the first line of the whole step
+    id: str | None = None
+    name: Text | None = None
+    condition: Text | None = None
+    uses: Text | None = None
+    run: Text | None = None
+    shell: Text | None = None
+    working_directory: Text | None = None
+    inputs: Texts = EMPTY  # `with:`
+    inputs_expression: Text | None = None  # `with: ${{ fromJSON(…) }}`
+    env: Texts = EMPTY
+    env_expression: Text | None = None  # `env: ${{ fromJSON(…) }}`
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: a list of steps, or a call of a reusable workflow (`uses`)."""
+
+    id: str
+    line: int
+    end_line: int
+    name: Text | None = None
+    needs: tuple[str, ...] = ()
+    runs_on: tuple[Text, ...] = ()
+    permissions: Permissions | None = None
+    environment: Text | None = None
+    condition: Text | None = None
+    env: Texts = EMPTY
+    env_expression: Text | None = None
+    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # literal values, `include` folded in
+    default_shell: Text | None = None
+    default_working_directory: Text | None = None
+    steps: tuple[Step, ...] = ()
+    uses: Text | None = None
+    uses_line: int | None = None  # of the `uses:` key of a calling job
+    inputs: Texts = EMPTY  # `with:` of a call
+    secrets: Texts | Literal["inherit"] = EMPTY
+    outputs: Texts = EMPTY
+    container: Text | None = None
+    container_env: Texts = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One file of `.github/workflows`."""
+
+    path: str
+    lines: tuple[str, ...]  # the file's own lines, for pictures and suggestions
+    name: Text | None
+    triggers: Mapping[str, Trigger]
+    permissions: Permissions | None
+    env: Texts
+    env_expression: Text | None
+    default_shell: Text | None
+    default_working_directory: Text | None
+    jobs: Mapping[str, Job]
+    inputs: Mapping[str, Input] = field(default_factory=dict)  # of workflow_call and workflow_dispatch
+    call_secrets: tuple[str, ...] = ()  # secrets that `workflow_call` declares
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A local action: composite ones have steps, others only say what they run on."""
+
+    path: str  # of its action.yml
+    lines: tuple[str, ...]
+    using: str
+    inputs: Mapping[str, Input]
+    steps: tuple[Step, ...] = ()

@@ -1,0 +1,1 @@
+"""Wharfinger's door: whatever GitHub, the clock, a worker or a person calls."""
