@@ -29,3 +29,12 @@ class SettingsError(WharfingerError):
 
 class RegistryDataError(WharfingerError):
     """A registry's data file that does not hold to the schema; the text names the file, the field and the remedy."""
+
+
+class LaterError(WharfingerError):
+    """Work that GitHub asks us to do later (a rate limit, an outage); `seconds` is how long to wait before trying again."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds

@@ -1,0 +1,30 @@
+"""A piece of work: what `events.py` asks for, `queue.py` keeps and a worker does. Names and numbers only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """The queues, most urgent first."""
+
+    GATE = "gate"
+    CHECK = "check"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work: the name of a job in `handlers.jobs.JOBS` and its arguments.
+
+    Two pieces with the same `key` are the same piece: while one waits, a second is not queued. Pieces with the same
+    `lane` (a repository) are done one at a time; what arrives while one is running is done after it, never lost.
+    """
+
+    job: str
+    priority: Priority
+    lane: str  # "repository-<id>", or the job's own name when it needs no lane
+    arguments: tuple[int | str, ...]
+
+    @property
+    def key(self) -> str:
+        return "-".join([self.job, *map(str, self.arguments)])
