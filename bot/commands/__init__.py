@@ -1,1 +1,33 @@
 """The commands inside a step's script, read with real grammars."""
+
+from bot.commands.model import (
+    Command,
+    Expand,
+    Hole,
+    HoleKind,
+    Part,
+    Redirect,
+    Script,
+    Value,
+    Values,
+    Word,
+    Words,
+    Write,
+    show,
+)
+
+__all__ = [
+    "Command",
+    "Expand",
+    "Hole",
+    "HoleKind",
+    "Part",
+    "Redirect",
+    "Script",
+    "Value",
+    "Values",
+    "Word",
+    "Words",
+    "Write",
+    "show",
+]
