@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.findings import Fact, Unreadable, Unseen
-from bot.names import FullName, Sha
+from bot.names import FullName, RegistryId, Sha
 from bot.publications import Publication
+from bot.registries.model import Registry
 from bot.workflows import Action, Workflow
 
 UNSEEN_LOCALLY = Unseen("the repository's environments", "a local checkout does not hold them", "actions: read")
@@ -30,4 +31,5 @@ class Snapshot:
     actions: Mapping[str, Action] = field(default_factory=dict)  # local actions by folder
     unreadable: tuple[Unreadable, ...] = ()
     publications: tuple[Publication, ...] = ()
+    registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY

@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
 from bot.findings import Finding, Unseen
-from bot.names import RuleName, Severity
+from bot.names import Mode, RegistryId, RuleName, Severity
+from bot.publications import Publication
+from bot.registries.model import Registry
 from bot.repository import Snapshot
 
 
@@ -18,17 +20,47 @@ class Read(StrEnum):
     ENVIRONMENTS = "actions: read"
 
 
+class Stricter(StrEnum):
+    """Which way an option gets stricter: what a repository's own policy may do under `overrides: stricter`."""
+
+    HIGHER = "higher"  # of words in order: a higher severity, `enforce` over `observe`
+    FEWER = "fewer"  # of a list of exceptions: only entries that the organisation's list has too
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(ABC):
-    """One rule: its docstring's first line is its title, its fields are its options, its page lies beside it."""
+    """One rule: its docstring's first line is its title, its fields are its options, its page lies beside it.
+
+    An option is a field whose metadata says what it `means` and which way it gets `stricter`.
+    """
 
     name: ClassVar[RuleName]
     reads: ClassVar[frozenset[Read]] = frozenset({Read.FILES})
-    severity: Severity = Severity.HIGH
+    severity: Severity = field(
+        default=Severity.HIGH, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+    )
+    mode: Mode = field(
+        default=Mode.OBSERVE,
+        metadata={"means": "observe or enforce, for this rule alone.", "stricter": Stricter.HIGHER},
+    )
+    allow: tuple[RegistryId, ...] = field(
+        default=(), metadata={"means": "Registries that this rule leaves alone.", "stricter": Stricter.FEWER}
+    )
+
+    @classmethod
+    def title(cls) -> str:
+        """Say the good state in words: the first line of the class docstring, without its full stop."""
+        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    def judged(self, snapshot: Snapshot) -> Iterator[tuple[Publication, Registry]]:
+        """Yield the publications that this rule is about, each with its registry."""
+        for publication in snapshot.publications:
+            if publication.registry not in self.allow:
+                yield publication, snapshot.registries[publication.registry]
 
     def applies(self, snapshot: Snapshot) -> bool:
         """Whether there is anything to judge; a rule that does not apply is `not-applicable`, never `passed`."""
-        return bool(snapshot.publications)
+        return any(True for _ in self.judged(snapshot))
 
     @abstractmethod
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
