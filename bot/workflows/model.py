@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, TypeAlias
-
-EMPTY: Mapping[str, "Text"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,9 @@ class Step:
     run: Text | None = None
     shell: Text | None = None
     working_directory: Text | None = None
-    inputs: Texts = EMPTY  # `with:`
+    inputs: Texts = field(default_factory=dict)  # `with:`
     inputs_expression: Text | None = None  # `with: ${{ fromJSON(…) }}`
-    env: Texts = EMPTY
+    env: Texts = field(default_factory=dict)
     env_expression: Text | None = None  # `env: ${{ fromJSON(…) }}`
 
 
@@ -96,7 +93,7 @@ class Job:
     permissions: Permissions | None = None
     environment: Text | None = None
     condition: Text | None = None
-    env: Texts = EMPTY
+    env: Texts = field(default_factory=dict)
     env_expression: Text | None = None
     matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # literal values, `include` folded in
     default_shell: Text | None = None
@@ -104,11 +101,11 @@ class Job:
     steps: tuple[Step, ...] = ()
     uses: Text | None = None
     uses_line: int | None = None  # of the `uses:` key of a calling job
-    inputs: Texts = EMPTY  # `with:` of a call
-    secrets: Texts | Literal["inherit"] = EMPTY
-    outputs: Texts = EMPTY
+    inputs: Texts = field(default_factory=dict)  # `with:` of a call
+    secrets: Texts | Literal["inherit"] = field(default_factory=dict)
+    outputs: Texts = field(default_factory=dict)
     container: Text | None = None
-    container_env: Texts = EMPTY
+    container_env: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
