@@ -1,0 +1,158 @@
+"""One request and one answer: githubkit's HTTP client without its retries, its cache and its unlimited patience."""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from random import uniform
+
+import httpx
+from githubkit import GitHub, UnauthAuthStrategy
+from githubkit.exception import RequestError, RequestFailed, RequestTimeout
+
+from bot.errors import LaterError
+from bot.github.errors import RefusedError, TooLargeError, UnansweredError
+from bot.github.server import API_VERSION, Server
+
+TIMEOUT = httpx.Timeout(15, connect=5)  # seconds; GitHub itself gives up after ten
+LARGEST_ANSWER = 32 * 1024 * 1024  # bytes held in memory
+ATTEMPTS = 3  # for what may be asked again without harm
+PAUSE = 0.4  # seconds before the second attempt, three times as long before the third
+OUTAGE = 30.0  # seconds until a job that met an outage is tried again
+SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. `safe`: asking twice does no harm."""
+
+    method: str
+    url: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    body: object | None = None
+    accept: str = "application/vnd.github+json"
+
+    @property
+    def safe(self) -> bool:
+        return self.method == "GET" or self.url.endswith("/graphql")  # we send queries there, never mutations
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GitHub said, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    content: bytes = field(repr=False)
+    next: str | None = None  # the address of a list's next page
+
+    def json(self) -> object:
+        """Return the body as JSON; raise RefusedError when it is none (a proxy's page, say)."""
+        try:
+            value: object = json.loads(self.content or b"null")
+        except (ValueError, RecursionError):
+            raise RefusedError(f"GitHub's answer with status {self.status} is not JSON; is a proxy between?") from None
+        return value
+
+    def record(self) -> Mapping[str, object]:
+        """Return the body as a JSON object, an empty one when it is something else."""
+        value = self.json()
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def message(self) -> str:
+        """The sentence GitHub gives with an error, or an empty one."""
+        try:
+            return str(self.record().get("message", ""))[:300]
+        except RefusedError:
+            return ""
+
+
+class Wire:
+    """One long-lived connection pool to one GitHub; one per process."""
+
+    def __init__(self, server: Server, timeout: httpx.Timeout = TIMEOUT, largest: int = LARGEST_ANSWER) -> None:
+        self._server = server
+        self._largest = largest
+        self._github = GitHub(
+            UnauthAuthStrategy(),  # the telephone names the token with each request
+            base_url=server.api,
+            user_agent=f"wharfinger/{version('wharfinger')}",
+            timeout=timeout,  # githubkit's default is to wait for ever
+            auto_retry=False,  # it would repeat POST after a 502 and sleep for up to an hour
+            http_cache=False,  # an ETag lives no longer than a token, and the cache would keep private bodies
+        )
+        self._open = ExitStack()
+        self._open.enter_context(self._github)  # or each call would open a client of its own, 28 ms each
+
+    def close(self) -> None:
+        """Hang up."""
+        self._open.close()
+
+    def send(self, request: Request, token: str) -> Answer:
+        """Send a request and return the answer, whatever its status below 500.
+
+        What is safe is tried three times. Raises LaterError when GitHub is out of reach, UnansweredError when a write
+        may or may not have been done, TooLargeError when the answer is.
+        """
+        last = ATTEMPTS if request.safe else 1
+        for attempt in range(1, last + 1):
+            try:
+                return self._once(request, token)
+            except LaterError:
+                if attempt == last:
+                    raise
+            time.sleep(PAUSE * 3 ** (attempt - 1) * uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
+        raise AssertionError("the loop returns or raises")
+
+    def _once(self, request: Request, token: str) -> Answer:
+        try:
+            response = self._github.request(
+                request.method,
+                request.url,
+                params=dict(request.params) or None,
+                json=request.body,
+                headers={
+                    "Authorization": f"Bearer {token}",
+                    "Accept": request.accept,
+                    "X-GitHub-Api-Version": API_VERSION,
+                },
+                stream=True,
+            ).raw_response
+        except RequestFailed as failed:  # its body has been read by githubkit
+            return self._answer(failed.response.raw_response, failed.response.content, request)
+        except RequestTimeout as lost:
+            raise self._lost(request, lost.exc, f"did not answer within {TIMEOUT.read:.0f} seconds") from None
+        except RequestError as lost:
+            raise self._lost(request, lost.exc, "cannot be reached") from None
+        with closing(response):
+            try:
+                return self._answer(response, self._read(response), request)
+            except httpx.TransportError as error:
+                raise self._lost(request, error, "broke off in the middle of its answer") from None
+
+    def _read(self, response: httpx.Response) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self._largest:
+                raise TooLargeError(f"GitHub's answer is larger than {self._largest // 1024**2} MiB")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _answer(self, response: httpx.Response, content: bytes, request: Request) -> Answer:
+        if response.status_code >= SERVER_ERROR:
+            outage = f"GitHub at {self._server.host} answered {response.status_code}"
+            raise LaterError(outage, OUTAGE) if request.safe else UnansweredError(f"{outage} to a write")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        following = response.links.get("next", {}).get("url")
+        return Answer(response.status_code, headers, content, following)
+
+    def _lost(self, request: Request, error: Exception, what: str) -> LaterError | UnansweredError:
+        sentence = f"GitHub at {self._server.host} {what}"
+        never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        if request.safe or never_sent:
+            return LaterError(f"{sentence}; check the network and WHARFINGER_GITHUB_API", OUTAGE)
+        return UnansweredError(f"{sentence}, so it is not known whether it did what it was asked to")
