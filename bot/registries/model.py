@@ -1,23 +1,29 @@
-"""What is known about one registry, as values; the data files beside this one hold the facts, with source and date."""
+"""What is known about one registry, as values; the files in `data` hold the facts, with source and date."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bot.names import RegistryId
+from bot.names import Confidence, Credential, RegistryId
 
 # With no token in reach: how does this action or command get along?
 Oidc: TypeAlias = Literal[
     "never",  # it cannot use trusted publishing
     "token-wins",  # it uses OIDC by itself, unless a token is given
     "oidc-wins",  # it tries OIDC first, even when a token is given
-    "on-request",  # only with `oidc_flag` or `oidc_input`
+    "on-request",  # only with `oidc_flag` or `oidc_inputs`
     "always",  # it knows nothing else
 ]
 Role: TypeAlias = Literal[
     "publish",  # the step sends a package
     "login",  # the step stores a credential for a later step of the job
-    "mint",  # the step exchanges the workflow's OIDC token for a short-lived one: its outputs are OIDC
+    "mint",  # the step hands out a short-lived credential: its outputs and `exports` are of kind `grants`
+    "secrets",  # the step fetches stored secrets from a secret manager: its outputs and environment are long-lived
     "setup",  # the step only prepares a later publication (registry address, tool)
+]
+TargetKind: TypeAlias = Literal[
+    "address",  # an address, a host, or one of a registry's `aliases`
+    "image",  # an image reference: its host says which registry, without a host it is this one
 ]
 
 
@@ -32,52 +38,85 @@ class InputTest:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedInput:
+    """An input that holds the NAME of an environment variable with the credential, and its default (setup-java)."""
+
+    name: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionFact:
-    """What is known of one action, matched on owner/name[/path] without regard to case."""
+    """What is known of one action, matched on owner/name[/path] (or `docker://image`) without regard to case."""
 
     uses: str
-    role: Role
+    role: Role = "publish"
     when: tuple[InputTest, ...] = ()  # all must hold, else the step does not play its role
     token_inputs: tuple[str, ...] = ()
     user_inputs: tuple[str, ...] = ()
-    token_env: tuple[str, ...] = ()  # read from the environment of the step
+    token_env: tuple[str, ...] = ()  # read from the environment of the step, after the inputs; `*` as in a file name
+    env_name_inputs: tuple[NamedInput, ...] = ()
     target_inputs: tuple[str, ...] = ()  # inputs that say where to; absent means this registry
+    target_env: tuple[str, ...] = ()
+    target_kind: TargetKind = "address"
     command_inputs: tuple[str, ...] = ()  # inputs that hold a shell command which publishes (changesets: publish)
-    outputs: tuple[str, ...] = ()  # of a mint: outputs that hold the short-lived token
+    outputs: tuple[str, ...] = ()  # of a mint: outputs that hold the short-lived token; `*` means all
+    exports: tuple[str, ...] = ()  # environment variables with the credential that later steps see
+    grants: Credential = Credential.OIDC  # of a mint: what kind of credential it hands out
+    fallback: Credential = Credential.UNKNOWN  # what authenticates when no token is given and OIDC is not used
     oidc: Oidc = "never"
-    oidc_inputs: tuple[InputTest, ...] = ()  # of `on-request`
+    oidc_inputs: tuple[InputTest, ...] = ()  # of `on-request`: all must hold
+    min_oidc_version: str | None = None
+    confidence: Confidence = Confidence.HIGH  # that the step publishes, and here
     notes: str = ""
     verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFact:
-    """What is known of one command: `argv` is the tool and its sub-command (`["twine", "upload"]`)."""
+    """What is known of one command: `argv` is the tool and its sub-command (`["twine", "upload"]`).
+
+    A word may be a choice (`mvn|mvnw`) and may hold `*` as in a file name. A flag in the tuples below is written `--push`
+    (given, and not switched off by `=false`) or `--output=type=registry*` (given with such a value, joined or as the next word).
+    """
 
     argv: tuple[str, ...]
     role: Role = "publish"
+    anywhere: bool = False  # the words after the tool stand anywhere among its arguments (mvn clean deploy)
     token_flags: tuple[str, ...] = ()
+    token_args: tuple[int, ...] = ()  # positions after the sub-command that hold the token (`cargo login TOKEN`)
+    stdin_flags: tuple[str, ...] = ()  # with one of these the token comes on standard input
     user_flags: tuple[str, ...] = ()
-    token_env: tuple[str, ...] = ()  # exact names; `<NAME>` stands for any upper-case word
+    token_env: tuple[str, ...] = ()  # names; `*` as in a file name (`POETRY_PYPI_TOKEN_*`)
+    user_env: tuple[str, ...] = ()
     target_flags: tuple[str, ...] = ()
     target_env: tuple[str, ...] = ()
+    target_args: tuple[int, ...] = ()  # positions after the sub-command that say where to; -1 is the last
+    target_kind: TargetKind = "address"
     value_flags: tuple[str, ...] = ()  # other flags that take a value, so that it is not read as an argument
     required_flags: tuple[str, ...] = ()  # publishes only with one of these (`docker buildx build --push`)
     dry_run_flags: tuple[str, ...] = ()  # with one of these nothing is sent
+    default: bool = True  # without a target, does it go to this registry? If not, its files have to say
+    exports: tuple[str, ...] = ()  # of a login or mint: environment variables that later steps see
+    grants: Credential = Credential.OIDC  # of a mint, as for an action
+    fallback: Credential = Credential.UNKNOWN
     oidc: Oidc = "never"
-    oidc_flag: str | None = None
+    oidc_flag: str | None = None  # asks for OIDC and nothing else (`--trusted-publishing=always`)
+    oidc_off_flags: tuple[str, ...] = ()  # switch OIDC off
     min_oidc_version: str | None = None
+    confidence: Confidence = Confidence.HIGH
     notes: str = ""
     verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
-    """From a stored token to trusted publishing, step by step; and what to enter on the registry's side."""
+class Address:
+    """Where a registry answers: `host` in reverse-domain order, `path` where several registries share the host."""
 
-    workflow: tuple[str, ...] = ()
-    registry: tuple[str, ...] = ()
-    identity: Literal["caller", "callee", "none", "subject"] = "none"  # which workflow file the registry matches
+    key: str  # what it is for: web, upload, api …; named in placeholders
+    host: str
+    path: str = ""
+    labels: tuple[str, ...] = ()  # the host's labels, as the index wants them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +129,68 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Mint:
+    """The action that exchanges the workflow's OIDC token, as a step to insert before the publishing one."""
+
+    uses: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    output: str | None = None  # the output that holds the token; None when it reaches later steps by itself
+    env: str | None = None  # the environment variable in which the publishing step wants it
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """From a stored token to trusted publishing, step by step; and what to enter on the registry's side."""
+
+    workflow: tuple[str, ...] = ()
+    registry: tuple[str, ...] = ()
+    identity: Literal["caller", "callee", "none", "subject"] = "none"  # which workflow file the registry matches
+    mint: Mint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLiteral:
+    """What a token of a registry looks like: `pattern` begins with the literal `prefix`, which makes looking cheap."""
+
+    name: str
+    prefix: str
+    pattern: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """One registry. `hosts` are in reverse-domain order, which is also how they are matched (longest wins)."""
+    """One registry, or a kind of registry that everybody runs for himself."""
 
     id: RegistryId
     name: str
     purl_type: str | None
-    hosts: tuple[str, ...]
+    addresses: tuple[Address, ...]
+    aliases: tuple[str, ...]  # names that tools and settings give to it: testpypi, ossrh, github
     trusted_publishing: bool
     status: str  # of trusted publishing: ga, beta, none …
     since: str | None
     environment_match: str
-    min_versions: dict[str, str]
+    min_versions: Mapping[str, str]
     actions: tuple[ActionFact, ...]
     commands: tuple[CommandFact, ...]
-    token_env: tuple[str, ...]
+    token_env: tuple[str, ...]  # wherever these are set, they are this registry's credential
+    credential_files: tuple[str, ...]  # ends of paths where its tools keep a credential: .npmrc, .m2/settings.xml
     secret_names: tuple[str, ...]
-    secret_name_patterns: tuple[str, ...]  # regular expressions, whole name
-    token_patterns: tuple[str, ...]  # regular expressions of token literals
+    secret_name_patterns: tuple[str, ...]  # regular expressions, searched for without regard to case
+    token_literals: tuple[TokenLiteral, ...]
     rejected_events: tuple[str, ...]
     migration: Migration
     docs: Source | None
     sources: tuple[Source, ...]
     gotchas: tuple[str, ...]
     verified: bool
-    checked: str
+    checked: str  # ISO date of the newest look at the sources
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Its hosts in reverse-domain order."""
+        return tuple(dict.fromkeys(address.host for address in self.addresses))
+
+    def address(self, key: str) -> Address | None:
+        return next((address for address in self.addresses if address.key == key), None)

@@ -1,0 +1,103 @@
+"""Which registry an address, an image reference or a name means, and how pages write one without spelling it out."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from bot.names import RegistryId
+from bot.registries.model import Address, Registry
+
+_PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)
+_LOCAL_NAMES = ("localhost", "local", "internal", "test", "invalid", "example", "localdomain")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address taken apart: host labels in reverse order, lower case, and the path behind it."""
+
+    labels: tuple[str, ...]
+    path: str
+
+    @property
+    def local(self) -> bool:
+        """Whether it can only be this machine or a stand-in: nothing is published there."""
+        if self.labels[0] == "localhost" or (len(self.labels) > 1 and self.labels[0] in _LOCAL_NAMES):
+            return True
+        try:
+            address = ip_address(".".join(reversed(self.labels)))
+        except ValueError:
+            return False
+        return address.is_loopback or address.is_unspecified
+
+
+def place_of(text: str) -> Place | None:
+    """Take an address apart: an URL, `//host/path`, `host/path`, `host:port/path`; None when it holds no host."""
+    text = text.strip()
+    scheme = _SCHEME.match(text)
+    authority, slash, path = text[scheme.end() if scheme else 0 :].partition("/")
+    host, port, _ = authority.rpartition("@")[2].partition(":")
+    host = host.rstrip(".").lower()
+    certain = (
+        scheme or "." in host or host == "localhost" or (port and slash)
+    )  # else a name, or the owner in owner/image
+    return Place(tuple(reversed(host.split("."))), slash + path) if host and certain else None
+
+
+class AddressBook:
+    """Finds the registry of an address: the longest host that it ends with, then the longest path that it begins with."""
+
+    def __init__(self, registries: Iterable[Registry]) -> None:
+        self._by_host: dict[tuple[str, ...], list[tuple[Address, RegistryId]]] = {}
+        self._by_alias: dict[str, list[RegistryId]] = {}
+        for registry in registries:
+            for address in registry.addresses:
+                self._by_host.setdefault(address.labels, []).append((address, registry.id))
+            for alias in registry.aliases:
+                self._by_alias.setdefault(alias.lower(), []).append(registry.id)
+        for found in self._by_host.values():
+            found.sort(key=lambda pair: len(pair[0].path), reverse=True)
+
+    def at(self, text: str) -> RegistryId | None:
+        """Return the registry at an address, or None when no known registry answers there."""
+        place = place_of(text)
+        if place is None:
+            return None
+        for length in range(len(place.labels), 0, -1):
+            for address, registry in self._by_host.get(place.labels[:length], ()):
+                if place.path.lower().startswith(address.path):
+                    return registry
+        return None
+
+    def named(self, name: str) -> tuple[RegistryId, ...]:
+        """Return the registries that tools call by this name."""
+        return tuple(self._by_alias.get(name.strip().lower(), ()))
+
+
+def expand(text: str, registries: Mapping[RegistryId, Registry]) -> str:
+    """Write out `{host:ID.KEY}` and `{url:ID.KEY}`; a placeholder that names nothing stays as it is.
+
+    Registries' addresses are spelled out nowhere but in what this returns: pages, tests and reports hold placeholders.
+    """
+
+    def write(match: re.Match[str]) -> str:
+        form, registry, key = match.groups()
+        known = registries.get(RegistryId(registry))
+        address = known.address(key) if known else None
+        if address is None:
+            return match[0]
+        return _FORMS[form](address)
+
+    return _PLACEHOLDER.sub(write, text)
+
+
+def spell(host: str) -> str:
+    """Turn a host between reverse-domain and usual order."""
+    return ".".join(reversed(host.split(".")))
+
+
+_FORMS: Mapping[str, Callable[[Address], str]] = {
+    "host": lambda address: spell(address.host),
+    "url": lambda address: f"https://{spell(address.host)}{address.path}",
+}

@@ -1,0 +1,131 @@
+"""The catalogue: look-ups over all registries, each a dictionary built once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.names import RegistryId
+from bot.registries.addresses import AddressBook, expand, place_of
+from bot.registries.argv import Tools
+from bot.registries.model import ActionFact, CommandFact, Registry, TargetKind
+from bot.registries.secret_names import SecretNames
+from bot.registries.token_literals import TokenLiterals
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAction:
+    """A fact about an action with the registry it stands under; None for a broker that serves any registry."""
+
+    registry: RegistryId | None
+    fact: ActionFact
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCommand:
+    """A fact that a command line matched; `arguments` are the indices of the words after its sub-command that are not flags."""
+
+    registry: RegistryId | None
+    fact: CommandFact
+    arguments: tuple[int, ...]
+
+
+class Catalogue:
+    """All that is known about registries, and about brokers: actions and commands that hand out credentials for any."""
+
+    def __init__(
+        self,
+        registries: Sequence[Registry],
+        brokers: Sequence[ActionFact] = (),
+        broker_commands: Sequence[CommandFact] = (),
+    ) -> None:
+        self.registries: Mapping[RegistryId, Registry] = {registry.id: registry for registry in registries}
+        self.brokers = tuple(brokers)
+        self.broker_commands = tuple(broker_commands)
+        self._actions: dict[str, list[KnownAction]] = {}
+        self._same_name: dict[str, list[KnownAction]] = {}
+        for registry in registries:
+            self._add(KnownAction(registry.id, fact) for fact in registry.actions)
+        self._add(KnownAction(None, fact) for fact in brokers)
+        self._addresses = AddressBook(registries)
+
+    def _add(self, known: Iterable[KnownAction]) -> None:
+        for each in known:
+            name = each.fact.uses.lower()
+            self._actions.setdefault(name, []).append(each)
+            self._same_name.setdefault(name.partition("/")[2], []).append(each)
+
+    def actions(self, uses: str) -> tuple[KnownAction, ...]:
+        """Return what is known of `owner/name[/path]@ref` or `docker://image:tag`: one fact for each registry it serves."""
+        return tuple(self._actions.get(action_name(uses), ()))
+
+    def lookalikes(self, uses: str) -> tuple[KnownAction, ...]:
+        """Facts about an action of the same name under another owner: a fork, likely, when it is given the same inputs."""
+        name = action_name(uses)
+        if name in self._actions:
+            return ()
+        return tuple(self._same_name.get(name.partition("/")[2], ()))
+
+    @cached_property
+    def _tools(self) -> Tools:
+        pairs = [(registry.id, fact) for registry in self.registries.values() for fact in registry.commands]
+        return Tools((*pairs, *((None, fact) for fact in self.broker_commands)))
+
+    def commands(self, argv: Sequence[str]) -> tuple[KnownCommand, ...]:
+        """Return what is known of a command line, the most exact facts only; a word that is not known is given as an empty text."""
+        return tuple(KnownCommand(*found) for found in self._tools.match(argv))
+
+    def is_tool(self, word: str) -> bool:
+        """Whether a command of this name can be in `commands`."""
+        return self._tools.knows(word)
+
+    def at(self, address: str) -> Registry | None:
+        """Return the registry that answers at an address, an image reference's host included; None when none is known."""
+        found = self._addresses.at(address)
+        return self.registries[found] if found else None
+
+    def named(self, name: str, home: RegistryId | None = None) -> Registry | None:
+        """Return the registry that tools call by this name; of several, the one of `home`'s own kind."""
+        found = [self.registries[each] for each in self._addresses.named(name)]
+        kind = self.registries[home].purl_type if home else None
+        return next((each for each in found if each.purl_type == kind), found[0] if found else None)
+
+    def resolve(self, target: str, home: RegistryId, kind: TargetKind = "address") -> Registry | None:
+        """Return the registry that a target given to one of `home`'s tools means; None when it is one that is not known."""
+        if kind == "image" and place_of(target) is None:
+            return self.registries[home]
+        return self.at(target) or self.named(target, home)
+
+    def is_local(self, address: str) -> bool:
+        """Whether an address is this machine or a stand-in: nothing is published there."""
+        place = place_of(address)
+        return place is not None and place.local
+
+    @cached_property
+    def _secret_names(self) -> SecretNames:
+        return SecretNames(self.registries.values())
+
+    def by_secret(self, name: str) -> tuple[RegistryId, ...]:
+        """Return the registries that a secret of this name publishes to, the surest first."""
+        return self._secret_names.find(name)
+
+    @cached_property
+    def _token_literals(self) -> TokenLiterals:
+        return TokenLiterals(self.registries.values())
+
+    def literal_in(self, text: str) -> tuple[RegistryId, str] | None:
+        """Whether a text holds a token itself: the registry and the kind of token, never the token."""
+        return self._token_literals.find(text)
+
+    def expand(self, text: str) -> str:
+        """Write out `{host:ID.KEY}` and `{url:ID.KEY}`."""
+        return expand(text, self.registries)
+
+
+def action_name(uses: str) -> str:
+    """`Owner/Name/path@ref` as `owner/name/path`; `docker://Image:tag` and `docker://image@digest` as `docker://image`."""
+    name = uses.strip().lower()
+    if name.startswith("docker://"):
+        name = name.partition("@")[0]
+        head, slash, tail = name.rpartition("/")
+        return head + slash + tail.partition(":")[0]
+    return name.partition("@")[0].rstrip("/")

@@ -1,0 +1,30 @@
+"""Which registry a secret of this name publishes to."""
+
+import re
+from collections.abc import Iterable
+
+from bot.names import RegistryId
+from bot.registries.model import Registry
+
+
+class SecretNames:
+    """Finds registries by the whole name first, then by the patterns; names mean the same in any case."""
+
+    def __init__(self, registries: Iterable[Registry]) -> None:
+        self._names: dict[str, list[RegistryId]] = {}
+        self._patterns: list[tuple[re.Pattern[str], RegistryId]] = []
+        self._seen: dict[str, tuple[RegistryId, ...]] = {}
+        for registry in registries:
+            for name in dict.fromkeys(name.upper() for name in (*registry.secret_names, *registry.token_env)):
+                if "*" not in name:
+                    self._names.setdefault(name, []).append(registry.id)
+            if registry.secret_name_patterns:
+                joined = "|".join(f"(?:{pattern})" for pattern in registry.secret_name_patterns)
+                self._patterns.append((re.compile(joined, re.IGNORECASE), registry.id))
+
+    def find(self, name: str) -> tuple[RegistryId, ...]:
+        key = name.upper()
+        if key not in self._seen:
+            exact = self._names.get(key, [])
+            self._seen[key] = tuple(exact) or tuple(each for pattern, each in self._patterns if pattern.search(key))
+        return self._seen[key]
