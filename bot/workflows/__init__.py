@@ -1,5 +1,19 @@
 """GitHub Actions workflows, read from YAML with lines kept."""
 
-from bot.workflows.model import Action, Input, Job, Permissions, Step, Text, Texts, Trigger, Workflow
+from bot.workflows.model import Action, Container, Input, Job, Permissions, Step, Text, Texts, Trigger, Workflow
+from bot.workflows.reader import read_action, read_workflow
 
-__all__ = ["Action", "Input", "Job", "Permissions", "Step", "Text", "Texts", "Trigger", "Workflow"]
+__all__ = [
+    "Action",
+    "Container",
+    "Input",
+    "Job",
+    "Permissions",
+    "Step",
+    "Text",
+    "Texts",
+    "Trigger",
+    "Workflow",
+    "read_action",
+    "read_workflow",
+]

@@ -61,7 +61,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a job or composite action; `line` is that of its `uses:` or `run:` key."""
+    """One step of a job or composite action; `line` is that of its `uses:` or `run:` key (without one, its first line)."""
 
     index: int
     line: int
@@ -81,31 +81,47 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """The job's own container or a service beside it; a mapping given as an expression stands under `${{ insert }}`."""
+
+    image: Text | None = None
+    env: Texts = field(default_factory=dict)
+    credentials: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job: a list of steps, or a call of a reusable workflow (`uses`)."""
 
     id: str
-    line: int
+    line: int  # of the key that is its id
     end_line: int
     name: Text | None = None
     needs: tuple[str, ...] = ()
-    runs_on: tuple[Text, ...] = ()
+    runs_on: tuple[Text, ...] = ()  # labels
+    runner_group: Text | None = None
     permissions: Permissions | None = None
     environment: Text | None = None
     condition: Text | None = None
     env: Texts = field(default_factory=dict)
     env_expression: Text | None = None
-    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # literal values, `include` folded in
+    matrix: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # literal values, `include` folded in; `config.os` inside objects
+    matrix_complete: bool = True  # False: an expression adds values that the file does not show
     default_shell: Text | None = None
     default_working_directory: Text | None = None
     steps: tuple[Step, ...] = ()
     uses: Text | None = None
     uses_line: int | None = None  # of the `uses:` key of a calling job
     inputs: Texts = field(default_factory=dict)  # `with:` of a call
+    inputs_expression: Text | None = None
     secrets: Texts | Literal["inherit"] = field(default_factory=dict)
     outputs: Texts = field(default_factory=dict)
     container: Text | None = None
     container_env: Texts = field(default_factory=dict)
+    container_credentials: Texts = field(default_factory=dict)
+    services: Mapping[str, Container] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,7 @@ class Workflow:
     jobs: Mapping[str, Job]
     inputs: Mapping[str, Input] = field(default_factory=dict)  # of workflow_call and workflow_dispatch
     call_secrets: tuple[str, ...] = ()  # secrets that `workflow_call` declares
+    outputs: Texts = field(default_factory=dict)  # of `workflow_call`
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +152,4 @@ class Action:
     using: str
     inputs: Mapping[str, Input]
     steps: tuple[Step, ...] = ()
+    outputs: Texts = field(default_factory=dict)
