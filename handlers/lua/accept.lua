@@ -1,0 +1,43 @@
+-- Remember a delivery and queue its pieces of work, all or nothing.
+-- ARGV: delivery ('' for none), seconds to remember it, installation ('' for none), most pieces that may wait,
+--       then for each piece: id, spec
+-- Returns: verdict ('ok', 'full', 'suspended'), pieces queued, pieces already waiting, pieces already done
+
+local delivery, remember, installation, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local key = 'wharfinger:delivery:' .. delivery
+local queued, waiting, done = 0, 0, 0
+
+if installation ~= '' and redis.call('SISMEMBER', 'wharfinger:suspended', installation) == 1 then
+  return {'suspended', 0, 0, 0}
+end
+
+local length = 0
+for _, queue in ipairs(QUEUES) do length = length + redis.call('LLEN', queue_key(queue)) end
+if length >= most then return {'full', 0, 0, 0} end
+
+local known = {}
+if delivery ~= '' then
+  for id in string.gmatch(redis.call('GET', key) or '', '%S+') do known[id] = true end
+end
+
+local ids = {}
+for place = 5, #ARGV, 2 do
+  local id, spec = ARGV[place], ARGV[place + 1]
+  local status = redis.call('HGET', job_key(id), 'status')
+  ids[#ids + 1] = id
+  if redis.call('HEXISTS', HOLDERS, id) == 1 then
+    -- A worker has it and may have read the state already: once more when it is done.
+    if not known[id] then redis.call('HSET', AGAIN, id, spec) end
+    waiting = waiting + 1
+  elseif status == 'queued' or status == 'scheduled' then
+    waiting = waiting + 1
+  elseif known[id] and not status then
+    done = done + 1 -- this very delivery's work was done: a repeat
+  else
+    create(id, spec) -- new, or failed for good and now asked for again
+    queued = queued + 1
+  end
+end
+
+if delivery ~= '' and #ids > 0 then redis.call('SET', key, table.concat(ids, ' '), 'EX', remember) end
+return {'ok', queued, waiting, done}

@@ -1,0 +1,54 @@
+-- Find what dead workers left behind and put it right; safe to run at any time, from anywhere.
+-- ARGV: seconds a job that is dead for good is kept
+-- Returns: pieces put back, pieces dead for good, lanes freed, pieces asked for again
+
+local keep = tonumber(ARGV[1])
+local time = now()
+local back, dead, freed, again = 0, 0, 0, 0
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', time, 'LIMIT', 0, 100)) do
+  local fence = redis.call('HGET', HOLDERS, id) or ''
+  local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'lane', 'retries_left')
+  local status, queue, lane, retries = fields[1], fields[2], fields[3], tonumber(fields[4] or '0')
+  if queue then
+    for _, member in ipairs(redis.call('ZRANGE', 'rq:wip:' .. queue, 0, -1)) do
+      if string.sub(member, 1, #id + 1) == id .. ':' then redis.call('ZREM', 'rq:wip:' .. queue, member) end
+    end
+    if status == 'queued' then -- taken, not begun: costs no attempt
+      put_back(id, queue)
+      back = back + 1
+    elseif redis.call('ZSCORE', 'rq:scheduled:' .. queue, id) or redis.call('ZSCORE', 'rq:failed:' .. queue, id) then
+      back = back + 0 -- its end was booked; only the hold was left
+    elseif retries > 0 then
+      redis.call('HSET', job_key(id), 'retries_left', retries - 1)
+      put_back(id, queue)
+      back = back + 1
+    else
+      redis.call('HSET', job_key(id), 'status', 'failed', 'why', 'its worker died each time it was tried')
+      redis.call('ZADD', 'rq:failed:' .. queue, time + keep, id)
+      dead = dead + 1
+    end
+  end
+  let_go(id, fence, lane)
+end
+
+for _, lane in ipairs(redis.call('SMEMBERS', LANES)) do
+  local holder = redis.call('GET', lane_key(lane))
+  local id, fence = string.match(holder or '', '^(.*):(%d+)$')
+  if not id or redis.call('HGET', HOLDERS, id) ~= fence then
+    redis.call('DEL', lane_key(lane))
+    wake(lane)
+    freed = freed + 1
+  end
+end
+
+for _, id in ipairs(redis.call('HKEYS', AGAIN)) do
+  local status = redis.call('HGET', job_key(id), 'status')
+  if redis.call('HEXISTS', HOLDERS, id) == 0 and (not status or status == 'failed') then
+    local spec = redis.call('HGET', AGAIN, id)
+    redis.call('HDEL', AGAIN, id)
+    create(id, spec)
+    again = again + 1
+  end
+end
+return {back, dead, freed, again}

@@ -1,0 +1,90 @@
+"""From REDIS_URL to a client: Redis or Valkey, over TCP, TLS or a unix socket, alone or behind Sentinel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from redis import Redis
+from redis import asyncio as redis_asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from bot.errors import SettingsError
+
+HOW_SENTINEL = "write redis+sentinel://[user:password@]host:port[,host:port]/service[/database]"
+SENTINEL_PORT = 26379
+
+# The receiver must answer within GitHub's ten seconds, so it waits briefly and never tries twice (measured: with the
+# library's own ten tries a frozen server holds a request for 58 seconds).
+BRIEF: Mapping[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelAddress:
+    """The parts of a `redis+sentinel://` or `rediss+sentinel://` address."""
+
+    sentinels: tuple[tuple[str, int], ...]
+    service: str
+    database: int
+    user: str | None
+    password: str | None
+    tls: bool
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the client of the server itself needs; the sentinels are asked without a password."""
+        return {"db": self.database, "username": self.user, "password": self.password, "ssl": self.tls}
+
+
+def read_sentinel(url: str) -> SentinelAddress:
+    """Read such an address; raise SettingsError."""
+    parts = urlsplit(url)
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = credentials.partition(":")
+    service, _, database = parts.path.strip("/").partition("/")
+    if not hosts or not service or not (database.isdigit() or not database):
+        raise SettingsError(f"REDIS_URL is not a complete Sentinel address; {HOW_SENTINEL}")
+    sentinels = []
+    for host_port in hosts.split(","):
+        host, _, port = host_port.partition(":")
+        if not host or not (port.isdigit() or not port):
+            raise SettingsError(f"REDIS_URL names a sentinel without a host or a port; {HOW_SENTINEL}")
+        sentinels.append((host, int(port or SENTINEL_PORT)))
+    tls = parts.scheme.startswith("rediss")
+    return SentinelAddress(
+        tuple(sentinels), service, int(database or 0), unquote(user) or None, unquote(password) or None, tls
+    )
+
+
+def open_redis(url: str, *, brief: bool = False) -> Redis:
+    """Open a client that speaks bytes; `brief`: give up within two seconds instead of trying ten times."""
+    options: dict[str, Any] = {**BRIEF, "retry": Retry(NoBackoff(), 0)} if brief else {}
+    if "+sentinel" in url.partition("://")[0]:
+        address = read_sentinel(url)
+        sentinel = Sentinel(list(address.sentinels), sentinel_kwargs=dict(BRIEF), **address.options, **options)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        client: Redis = sentinel.master_for(address.service)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        return client
+    return Redis.from_url(url, **options)
+
+
+def open_async_redis(url: str, connections: int) -> redis_asyncio.Redis:
+    """Open the receiver's client: brief, with at most so many connections, each waited for rather than refused."""
+    options: dict[str, Any] = {**BRIEF, "retry": AsyncRetry(NoBackoff(), 0)}
+    if "+sentinel" in url.partition("://")[0]:
+        address = read_sentinel(url)
+        sentinel = redis_asyncio.Sentinel(
+            list(address.sentinels), sentinel_kwargs=dict(BRIEF), **address.options, **options
+        )  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        client: redis_asyncio.Redis = sentinel.master_for(address.service)
+        return client
+    pool = redis_asyncio.BlockingConnectionPool.from_url(url, max_connections=connections, timeout=2, **options)
+    return redis_asyncio.Redis(connection_pool=pool)
+
+
+def without_password(url: str) -> str:
+    """Return the address as it may be shown."""
+    before, at, after = url.rpartition("@")
+    return f"{before.partition('://')[0]}://***@{after}" if at else url

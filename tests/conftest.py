@@ -1,0 +1,107 @@
+"""What several rooms' tests stand on: a real Redis of their own, a free port, settings, a file with the App's key."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from handlers.redis_server import command_line, find_server, prepare
+from handlers.settings import Settings, redis_socket
+
+PRIVATE_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    .decode()
+)
+WEBHOOK_SECRET = "a secret for tests"
+
+
+class EmbeddedRedis:
+    """A real server in a folder of its own, as `wharfinger run` starts it; it can be killed and started again."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.url = f"unix://{redis_socket(data)}"
+        self.start()
+
+    def start(self) -> None:
+        prepare(self.data)
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            command_line(find_server(None), self.data), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        with Redis.from_url(self.url) as client:
+            for _ in range(500):
+                try:
+                    client.ping()
+                except RedisConnectionError:
+                    time.sleep(0.01)
+                else:
+                    return
+        raise AssertionError("the embedded Redis did not start")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def session_redis() -> Iterator[EmbeddedRedis]:
+    with TemporaryDirectory(prefix="wf") as folder:
+        server = EmbeddedRedis(Path(folder))
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def redis_url(session_redis: EmbeddedRedis) -> str:
+    """The address of a real and empty Redis."""
+    with Redis.from_url(session_redis.url) as client:
+        client.flushall()
+    return session_redis.url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of a real and empty Redis."""
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedRedis]:
+    """A server of the test's own, to be killed, frozen or filled."""
+    with TemporaryDirectory(prefix="wf") as folder:
+        server = EmbeddedRedis(Path(folder))
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The least that must be set, and more."""
+    return {
+        "WHARFINGER_APP_ID": "1234",
+        "WHARFINGER_PRIVATE_KEY": PRIVATE_KEY,
+        "WHARFINGER_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        **more,
+    }
+
+
+@pytest.fixture
+def settings(redis_url: str, tmp_path: Path) -> Settings:
+    return Settings.from_environment(environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(tmp_path)))
