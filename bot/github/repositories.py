@@ -1,0 +1,144 @@
+"""Reads a repository at a commit: one query for nearly everything, further files and settings only where they matter."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.findings import Fact, Seen, Unseen
+from bot.github.errors import ForbiddenError, MissingError, TooLargeError
+from bot.github.loose import number, record, text, true
+from bot.github.queries import (
+    FILES_AT_ONCE,
+    Revision,
+    files_query,
+    files_variables,
+    repository_query,
+    repository_variables,
+)
+from bot.github.reading import File, Reading, read_files, read_reply
+from bot.github.telephone import Line, path
+from bot.names import FullName, InstallationId, RepositoryId
+from bot.repository import Environment
+
+CHECK = "publishing"  # the name of our check run
+MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
+MOST_BLOBS = 20  # files fetched one by one, where a query could not give their text
+READ_FILES = "read files of {}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRepository:
+    """A repository of an installation."""
+
+    id: RepositoryId
+    name: FullName
+    archived: bool
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What may still be fetched of one repository: a hostile one is bounded in size and in calls."""
+
+    blobs: int = MOST_BLOBS
+    bytes: int = MOST_BYTES
+
+
+class RepositoryReader:
+    """Reads one repository at one commit; keeps the budget between the first query and further ones."""
+
+    def __init__(self, line: Line, place: Revision) -> None:
+        self._line = line
+        self._place = place
+        self._what = READ_FILES.format(place.repository)
+        self._budget = _Budget()
+
+    def read(self, files: Sequence[str] = ()) -> Reading:
+        """Read workflows, policies, our check runs, and the files that mattered the last time. One call as a rule."""
+        files = files[:FILES_AT_ONCE]
+        try:
+            reading = self._query(files, with_text=True)
+        except TooLargeError:  # then first what there is, and its text piece by piece
+            reading = self._query(files, with_text=False)
+        repository, policies = self._place.repository, reading.policies
+        return replace(
+            reading,
+            files={name: self._whole(file, repository) for name, file in reading.files.items()},
+            policies=replace(
+                policies,
+                organisation=policies.organisation and self._whole(policies.organisation, policies.holder),
+                own=policies.own and self._whole(policies.own, repository),
+                proposed=policies.proposed and self._whole(policies.proposed, repository),
+            ),
+        )
+
+    def further(self, files: Sequence[str]) -> Mapping[str, File]:
+        """Read further files of the commit; what does not exist is left out. One call for each hundred as a rule."""
+        found: dict[str, File] = {}
+        for start in range(0, len(files), FILES_AT_ONCE):
+            found |= self._further(files[start : start + FILES_AT_ONCE])
+        return {name: self._whole(file, self._place.repository) for name, file in found.items()}
+
+    def _query(self, files: Sequence[str], *, with_text: bool) -> Reading:
+        app = self._line.telephone.key.app_id
+        variables = repository_variables(self._place, files, app=app, check=CHECK, text=with_text)
+        return read_reply(self._line.query(repository_query(len(files)), variables, self._what), self._place, files)
+
+    def _further(self, files: Sequence[str]) -> dict[str, File]:
+        query = files_query(len(files))
+        try:
+            reply = self._line.query(query, files_variables(self._place, files, text=True), self._what)
+        except TooLargeError:
+            reply = self._line.query(query, files_variables(self._place, files, text=False), self._what)
+        return read_files(record(reply.data, "repository"), files)
+
+    def _whole(self, file: File, repository: FullName) -> File:
+        """Return the file with its content, or with the reason why it has none."""
+        if file.reason:
+            return file
+        if file.size > self._budget.bytes:
+            reason = (
+                f"the repository's workflows and what they use are larger than {MOST_BYTES // 1024**2} MiB together"
+            )
+            return replace(file, content=None, reason=reason)
+        self._budget.bytes -= file.size
+        if file.content is not None:
+            return file
+        if not self._budget.blobs:
+            return replace(file, reason=f"it is one of more than {MOST_BLOBS} files that have to be fetched one by one")
+        self._budget.blobs -= 1
+        return self._blob(file, repository)
+
+    def _blob(self, file: File, repository: FullName) -> File:
+        address = path("repos", *repository.split("/", 1), "git", "blobs", file.oid)
+        try:
+            found = self._line.get(address, self._what).record()
+            return replace(file, content=base64.b64decode(text(found, "content")))
+        except (MissingError, TooLargeError, binascii.Error):
+            return replace(file, reason="GitHub did not give its content")
+
+
+def read_environments(line: Line, repository: FullName) -> Fact[tuple[Environment, ...]]:
+    """Read the repository's environments: all of them, or why they are unseen."""
+    what = "the repository's environments"
+    address = path("repos", *repository.split("/", 1), "environments")
+    try:
+        found = line.pages(address, f"read the environments of {repository}", "environments")
+        return Seen(tuple(Environment(text(item, "name")) for item in found if text(item, "name")))
+    except ForbiddenError as error:
+        permission = error.permission or "actions: read"
+        return Unseen(what, f"the App was not granted {permission}", permission)
+    except MissingError:
+        return Unseen(what, "GitHub does not show them to the App", "actions: read")
+
+
+def list_repositories(line: Line, installation: InstallationId) -> tuple[ListedRepository, ...]:
+    """Read every repository of the installation that `line` speaks for."""
+    items = line.pages(
+        "/installation/repositories", f"list the repositories of installation {installation}", "repositories"
+    )
+    return tuple(
+        ListedRepository(RepositoryId(number(item, "id")), FullName(text(item, "full_name")), true(item, "archived"))
+        for item in items
+        if number(item, "id") and text(item, "full_name")
+    )
