@@ -1,5 +1,6 @@
 """What a rule says: a finding at a place with its fix, or a fact that was kept from us."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -54,3 +55,9 @@ class Unreadable:
     file: str
     reason: str
     line: int | None = None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Say names as a person would: `A`, `A and B`, `A, B and C`; each once, in the order given."""
+    each = list(dict.fromkeys(names))
+    return " and ".join(part for part in [", ".join(each[:-1]), *each[-1:]] if part)

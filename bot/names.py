@@ -60,3 +60,16 @@ class Mode(StrEnum):
 
     OBSERVE = "observe"
     ENFORCE = "enforce"
+
+    @property
+    def rank(self) -> int:
+        return list(Mode).index(self)
+
+
+class Conclusion(StrEnum):
+    """What a completed check run says, in GitHub's words; of these only `failure` and `action_required` stop a merge."""
+
+    SUCCESS = "success"
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"

@@ -23,3 +23,11 @@ class Publication:
     via: tuple[str, ...] = ()  # what was followed to find it: "package.json:scripts.release"
     confidence: Confidence = Confidence.HIGH
     why: str = ""  # what was seen, in words: the reason for the credential and, when low, for the confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All publications of a repository, and the paths of files that are not at hand and would be followed."""
+
+    publications: tuple[Publication, ...] = ()
+    wanted: frozenset[str] = frozenset()
