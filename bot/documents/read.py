@@ -47,15 +47,15 @@ def _decode(content: bytes) -> str:
     """Give the text of the file without a byte order mark."""
     if len(content) > MAX_BYTES:
         _refuse(f"the file has {len(content):,} bytes and the limit is {MAX_BYTES:,}; split it", None)
-    nul = content.find(b"\0")
-    if nul >= 0:
-        _refuse("the file holds a NUL byte; remove it", content.count(b"\n", 0, nul) + 1)
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # error.start counts from behind a byte order mark; error.object is what was decoded
         line = error.object.count(b"\n", 0, error.start) + 1
         _refuse(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", line)
+    if (nul := text.find("\0")) >= 0:
+        _refuse("the file holds a NUL byte; remove it", text.count("\n", 0, nul) + 1)
+    return text
 
 
 def _sentence(error: yaml.MarkedYAMLError, line: str) -> str:
