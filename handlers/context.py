@@ -15,6 +15,7 @@ class Context:
 
     settings: Settings
     redis: Redis
+    delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
 
 # A job is called with the context and the arguments of its Work, all positional. It may raise LaterError to be done
