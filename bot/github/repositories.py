@@ -9,6 +9,7 @@ from bot.findings import Fact, Seen, Unseen
 from bot.github.errors import ForbiddenError, MissingError, TooLargeError
 from bot.github.loose import number, record, text, true
 from bot.github.queries import (
+    CHECK,
     FILES_AT_ONCE,
     Revision,
     files_query,
@@ -21,7 +22,6 @@ from bot.github.telephone import Line, path
 from bot.names import FullName, InstallationId, RepositoryId
 from bot.repository import Environment
 
-CHECK = "publishing"  # the name of our check run
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
 MOST_BLOBS = 20  # files fetched one by one, where a query could not give their text
 READ_FILES = "read files of {}"

@@ -1,0 +1,215 @@
+"""Which event asks for which job: a literal table, and pure functions from a payload to work.
+
+A payload is what somebody sent: each field may be missing or of another kind, and then nothing is asked for, in words.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.github.loose import number, record, records, text, texts, true
+from bot.github.queries import CHECK, ORGANISATION_POLICY, PRIVATE, PUBLIC
+from handlers.work import Priority, Work
+
+Payload: TypeAlias = Mapping[str, object]
+
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_LONGEST_TAG = 250  # git allows no longer name on the file systems it lives on
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an event asks for, perhaps nothing, and why in a few words."""
+
+    work: tuple[Work, ...]
+    why: str
+
+
+Answer: TypeAlias = Callable[[Payload], Asked]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: the permission it needs to be subscribed to (None: every App gets it), and what each action asks for."""
+
+    permission: str | None
+    actions: Mapping[str, Answer]  # the empty action is that of events that have none
+
+
+def work_for(event: str, payload: Payload) -> Asked:
+    """Say what an event asks for. Pure, and total: whatever the payload is, it returns."""
+    row = EVENTS.get(event)
+    if row is None:
+        return _nothing("nothing depends on this event")
+    answer = row.actions.get(text(payload, "action"))
+    return answer(payload) if answer else _nothing("nothing depends on this action")
+
+
+def _pushed(payload: Payload) -> Asked:
+    ref, after = text(payload, "ref"), text(payload, "after")
+    if true(payload, "deleted") or not after.strip("0"):
+        return _nothing("a branch or tag was deleted")
+    if not ref.startswith(("refs/heads/", "refs/tags/")):
+        return _nothing("it is neither a branch nor a tag")
+    # After the push of an annotated tag, `after` is the tag and not the commit.
+    commit = text(payload, "head_commit", "id") or after
+    asked = _check(payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed")
+    if asked.work and _touches_policy(payload, ref):
+        return Asked(
+            (*asked.work, _sweep(number(payload, "installation", "id"))), "the organisation's policy was pushed"
+        )
+    return asked
+
+
+def _touches_policy(payload: Payload, ref: str) -> bool:
+    """Whether a push may have changed the organisation's policy in force."""
+    branch = text(payload, "repository", "default_branch")
+    if text(payload, "repository", "name").lower() not in (PRIVATE, PUBLIC) or ref != f"refs/heads/{branch}":
+        return False
+    commits = records(payload, "commits")
+    changed = {path for commit in commits for kind in ("added", "modified", "removed") for path in texts(commit, kind)}
+    return ORGANISATION_POLICY in changed or not commits or true(payload, "forced")
+
+
+def _pull_request(payload: Payload) -> Asked:
+    # Also from a fork: its head is reachable in the base repository, and the check run belongs there.
+    return _check(payload, text(payload, "pull_request", "head", "sha"), "a pull request has a new head")
+
+
+def _check_suite(payload: Payload) -> Asked:
+    return _check(payload, text(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
+
+
+def _check_suite_again(payload: Payload) -> Asked:
+    return _check(payload, text(payload, "check_suite", "head_sha"), "somebody asked for the checks again", again=True)
+
+
+def _check_run_again(payload: Payload) -> Asked:
+    if text(payload, "check_run", "name") != CHECK:
+        return _nothing("it is not a check run of ours")
+    return _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the check again", again=True)
+
+
+def _workflow_run(payload: Payload) -> Asked:
+    if text(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
+        return _nothing("the push or pull request that began the run asks for the check itself")
+    return _check(payload, text(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+
+
+def _released(payload: Payload) -> Asked:
+    tag = text(payload, "release", "tag_name")
+    if not tag or len(tag) > _LONGEST_TAG or not tag.isprintable() or ":" in tag:
+        return _nothing("the payload names no tag")
+    return _check(payload, f"refs/tags/{tag}", "a release was published")
+
+
+def _repository(payload: Payload) -> Asked:
+    repository, installation = record(payload, "repository"), number(payload, "installation", "id")
+    name, number_ = text(repository, "full_name"), number(repository, "id")
+    if not installation or not number_ or not _NAME.fullmatch(name):
+        return _nothing("the payload names no repository of an installation")
+    work = Work("check_branch", Priority.SWEEP, f"repository-{number_}", (installation, number_, name))
+    return Asked((work,), "the repository itself changed")
+
+
+def _forget_repository(payload: Payload) -> Asked:
+    installation, number_ = number(payload, "installation", "id"), number(payload, "repository", "id")
+    if not installation or not number_:
+        return _nothing("the payload names no repository of an installation")
+    work = Work("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
+    return Asked((work,), "the repository is gone")
+
+
+def _installed(payload: Payload) -> Asked:
+    installation = number(payload, "installation", "id")
+    if not installation:
+        return _nothing("the payload names no installation")
+    return Asked((_sweep(installation),), "all repositories of the installation are looked at")
+
+
+def _uninstalled(payload: Payload) -> Asked:
+    installation = number(payload, "installation", "id")
+    if not installation:
+        return _nothing("the payload names no installation")
+    lane = f"installation-{installation}"
+    return Asked((Work("forget_installation", Priority.CHECK, lane, (installation,)),), "the installation is gone")
+
+
+def _suspended(payload: Payload) -> Asked:
+    installation = number(payload, "installation", "id")
+    if not installation:
+        return _nothing("the payload names no installation")
+    work = Work("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
+    return Asked((work,), "the installation is suspended")
+
+
+def _removed(payload: Payload) -> Asked:
+    installation = number(payload, "installation", "id")
+    gone = [number(repository, "id") for repository in records(payload, "repositories_removed")]
+    work = tuple(
+        Work("forget_repository", Priority.SWEEP, f"repository-{repository}", (installation, repository))
+        for repository in gone
+        if installation and repository
+    )
+    return Asked(work, "repositories left the installation") if work else _nothing("the payload names no repository")
+
+
+def _check(payload: Payload, revision: str, why: str, *, again: bool = False) -> Asked:
+    installation, repository = number(payload, "installation", "id"), record(payload, "repository")
+    name, number_ = text(repository, "full_name"), number(repository, "id")
+    if not installation:
+        return _nothing("the payload names no installation")
+    if not number_ or not _NAME.fullmatch(name):
+        return _nothing("the payload names no repository")
+    if not _SHA.fullmatch(revision) and not revision.startswith("refs/tags/"):
+        return _nothing("the payload names no commit")
+    job = "recheck_commit" if again else "check_commit"
+    work = Work(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
+    return Asked((work,), why)
+
+
+def _sweep(installation: int) -> Work:
+    return Work("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
+
+
+def _nothing(why: str) -> Asked:
+    return Asked((), why)
+
+
+# Every event that asks for something. The manifest's events and the permissions they need are made from this table.
+EVENTS: Mapping[str, Event] = {
+    "push": Event("contents: read", {"": _pushed}),
+    "pull_request": Event(
+        "pull_requests: read",
+        {"opened": _pull_request, "synchronize": _pull_request, "reopened": _pull_request},
+    ),
+    "check_suite": Event("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
+    "check_run": Event("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
+    "workflow_run": Event("actions: read", {"requested": _workflow_run}),
+    "release": Event("contents: read", {"published": _released}),
+    "repository": Event(
+        "metadata: read",
+        {
+            "edited": _repository,
+            "privatized": _repository,
+            "publicized": _repository,
+            "renamed": _repository,
+            "transferred": _repository,
+            "unarchived": _repository,
+            "deleted": _forget_repository,
+        },
+    ),
+    "installation": Event(
+        None,
+        {
+            "created": _installed,
+            "unsuspend": _installed,
+            "new_permissions_accepted": _installed,
+            "suspend": _suspended,
+            "deleted": _uninstalled,
+        },
+    ),
+    "installation_repositories": Event(None, {"added": _installed, "removed": _removed}),
+}
