@@ -1,0 +1,180 @@
+"""The report as a check run: title, summary, text and annotations, within GitHub's limits and inert."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bot.evaluate import Report, Result
+from bot.findings import Finding
+from bot.names import Conclusion, Mode, Outcome, Severity
+from bot.reports.escape import block, code, plain, prose
+from bot.reports.picture import picture
+from bot.reports.words import OUTCOMES, count, verdict
+
+Level: TypeAlias = Literal["notice", "warning", "failure"]
+
+# Limits of GitHub's API: docs.github.com/rest/checks/runs. Held in bytes, which are never fewer than characters.
+MOST_TEXT = 65_535
+MOST_TITLE = 255
+MOST_MESSAGE = 4_000  # GitHub takes 64 KB; nobody reads more than this beside a line
+PAGE = 50  # annotations that one request may carry
+MOST_LINES = 40  # of one file's picture, and of one suggestion in the text
+
+ICONS = {
+    Outcome.PASSED: "✅",
+    Outcome.FAILED: "❌",
+    Outcome.WAIVED: "☑️",
+    Outcome.NOT_APPLICABLE: "⚪",
+    Outcome.UNSEEN: "❔",
+    Outcome.BROKEN: "💥",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One note beside lines of a file, in the words of GitHub's API."""
+
+    path: str
+    start_line: int
+    end_line: int
+    annotation_level: Level
+    title: str
+    message: str
+    raw_details: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of the check run (label 20, description 40, identifier 20 characters at most)."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+RECHECK = Action(label="Re-check", description="Read everything again and judge anew", identifier="recheck")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRunText:
+    """All that a completed check run says; `annotations` go out in `pages`."""
+
+    conclusion: Conclusion
+    title: str
+    summary: str
+    text: str
+    annotations: tuple[Annotation, ...]
+    actions: tuple[Action, ...] = (RECHECK,)
+
+    @property
+    def pages(self) -> tuple[tuple[Annotation, ...], ...]:
+        """The annotations by the 50 that one request may carry; at least one page, which may be empty."""
+        starts = range(0, max(1, len(self.annotations)), PAGE)
+        return tuple(self.annotations[start : start + PAGE] for start in starts)
+
+
+def render(report: Report) -> CheckRunText:
+    """Put a report into the words and limits of a check run. Pure: the same report gives the same text."""
+    found = [(result, finding) for result in report.results for finding in result.findings]
+    return CheckRunText(
+        conclusion=report.conclusion,
+        title=plain(verdict(report), MOST_TITLE),
+        summary=fit([_intention(report), _table(report), *_kept_from_us(report)], "fact"),
+        text=fit([*_picture(report), *(_told(result, finding) for result, finding in found)], "finding"),
+        annotations=tuple(_annotation(result, finding) for result, finding in found),
+    )
+
+
+def fit(blocks: Sequence[str], thing: str, most: int = MOST_TEXT) -> str:
+    """Join blocks of Markdown up to `most` bytes; what has no room is counted, never cut in the middle."""
+    kept: list[str] = []
+    room = most - len(f"\n\n… and {len(blocks):,} more {thing}s".encode())
+    for index, each in enumerate(blocks):
+        size = len(each.encode()) + 2
+        if size > room:
+            return "\n\n".join([*kept, f"… and {len(blocks) - index:,} more"])
+        kept.append(each)
+        room -= size
+    return "\n\n".join(kept)
+
+
+def _intention(report: Report) -> str:
+    modes = {result.rule.mode for result in report.results}
+    if modes == {Mode.ENFORCE}:
+        said = "These rules are **enforced**: what does not hold, and what cannot be seen, stops the merge."
+    elif Mode.ENFORCE in modes:
+        said = "Some of these rules are **enforced**; the others are only observed."
+    else:
+        said = "These rules are **observed**: nothing here stops a merge."
+    return f"{count(len(report.snapshot.publications), 'publication')} found. {said}"
+
+
+def _table(report: Report) -> str:
+    rows = [
+        f"| {ICONS[result.outcome]} {OUTCOMES[result.outcome]} | {code(result.rule.name)} | {prose(result.rule.title())} "
+        f"| {result.rule.severity} | {result.rule.mode} | {len(result.findings) or ''} |"
+        for result in report.results
+    ]
+    head = ["| Outcome | Rule | What it asks for | Severity | Mode | Findings |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _kept_from_us(report: Report) -> Iterator[str]:
+    """Tell what could not be seen or read, each once, and what of the policy was not followed."""
+    for file in report.snapshot.unreadable:
+        where = file.file if file.line is None else f"{file.file}:{file.line}"
+        yield f"- Could not be read: {code(where)}: {prose(file.reason)}"
+    unreadable = {file.file for file in report.snapshot.unreadable}
+    unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unseen)
+    for each in unseen:
+        if each.what not in unreadable:
+            remedy = f" It takes the permission {code(each.permission)}." if each.permission else ""
+            yield f"- Could not be seen: {prose(each.what)} ({prose(each.reason)}).{remedy}"
+    for result in report.results:
+        if result.fault:
+            yield f"- {code(result.rule.name)} broke ({code(result.fault)}): our fault, and no verdict. Please report it."
+    for note in report.policy.notes:
+        yield f"- Policy: {prose(note)}"
+
+
+def _picture(report: Report) -> Iterator[str]:
+    lines = picture(report)
+    if lines:
+        more = [f"… and {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
+        yield "### Publish path\n\n" + block([*lines[:MOST_LINES], *more])
+
+
+def _told(result: Result, finding: Finding) -> str:
+    told = (
+        f"### {code(result.rule.name)} · {result.rule.severity}\n\n"
+        f"{code(str(finding.place))} {prose(finding.message)}\n\n**Next:** {prose(finding.fix)}"
+    )
+    if finding.suggestion is None:
+        return told
+    return f"{told}\n\n{_instead(finding)}\n\n{block(finding.suggestion.split(chr(10))[:MOST_LINES], 'yaml')}"
+
+
+def _instead(finding: Finding) -> str:
+    place = finding.place
+    return f"Instead of {f'line {place.line}' if place.line == place.end_line else f'lines {place.line} to {place.end_line}'}:"
+
+
+def _annotation(result: Result, finding: Finding) -> Annotation:
+    suggestion = finding.suggestion
+    return Annotation(
+        path=finding.place.file,
+        start_line=finding.place.line,
+        end_line=finding.place.end_line,
+        annotation_level=_level(result),
+        title=plain(f"{result.rule.name}: {result.rule.title()}", MOST_TITLE),
+        message=plain(finding.message, MOST_MESSAGE) + "\n\n" + plain(finding.fix, MOST_MESSAGE),
+        raw_details=None
+        if suggestion is None
+        else "\n".join([_instead(finding), *map(plain, suggestion.split("\n")[:MOST_LINES])]),
+    )
+
+
+def _level(result: Result) -> Level:
+    if result.rule.severity is Severity.LOW:
+        return "notice"
+    return "failure" if result.rule.mode is Mode.ENFORCE else "warning"

@@ -1,0 +1,37 @@
+"""Text of repositories made inert: nothing in it may act on the terminal, the page or the people that show it."""
+
+import re
+
+# GitHub links these wherever they stand in prose: a mention, an issue, an advisory.
+LIVE = re.compile(r"[@#]|\b(?:GH|GHSA|CVE)-(?=\w)", re.IGNORECASE)
+JOINER = "\u2060"  # takes no room, and ends what GitHub would link
+
+# All ASCII punctuation as character references: Markdown takes none of them for its own (CommonMark, 2.5),
+# tables are split at a written `|` only, and HTML is not begun by `&#60;`.
+REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}
+
+LONGEST = 500
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
+    r"""Give one line in which control, bidirectional and other unseen characters are written as `\u….`; cut when too long."""
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)
+
+
+def prose(text: str) -> str:
+    """Give text to stand in a Markdown sentence or table cell: no markup, no HTML, no link, no mention."""
+    return LIVE.sub(lambda live: live[0] + JOINER, plain(text)).translate(REFERENCES)
+
+
+def code(text: str) -> str:
+    """Give text to stand as code in Markdown, tables included; GitHub links nothing inside code."""
+    return f"<code>{plain(text).translate(REFERENCES)}</code>"
+
+
+def block(lines: list[str], language: str = "text") -> str:
+    """Give lines as a fenced block of Markdown whose fence is longer than any inside."""
+    shown = [plain(line, longest=1_000) for line in lines]
+    runs = [len(run) for line in shown for run in re.findall(r"`+", line)]
+    fence = "`" * max(3, *(length + 1 for length in runs), 3)
+    return "\n".join([fence + language, *shown, fence])

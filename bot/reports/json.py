@@ -1,0 +1,77 @@
+"""The report as JSON: the contract of `wharfinger scan --format json` (docs/scan.schema.json); fields are only ever added."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from bot.evaluate import Report, Result
+from bot.findings import Unreadable
+from bot.publications import Publication
+
+Json: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
+
+
+def render(reports: Iterable[tuple[str, Report]]) -> str:
+    """Give the whole document, a repository for each path and its report, in the order given."""
+    document = {"repositories": [repository(path, report) for path, report in reports]}
+    return json.dumps(document, indent=1, ensure_ascii=True)
+
+
+def repository(path: str, report: Report) -> Json:
+    """Give one repository's object of the contract."""
+    return {
+        "path": path,
+        "publications": [_publication(publication) for publication in report.snapshot.publications],
+        "findings": [finding for result in report.results for finding in _findings(result)],
+        "outcomes": dict(report.outcomes),
+        "unseen": [unseen for result in report.results for unseen in _unseen(result)],
+        "unreadable": [_unreadable(file) for file in report.snapshot.unreadable],
+        "policy": {"files": list(report.policy.origins), "notes": list(report.policy.notes)},
+    }
+
+
+def _publication(publication: Publication) -> Json:
+    return {
+        "file": publication.file,
+        "job": publication.job,
+        "step": publication.step,
+        "line": publication.line,
+        "end_line": publication.end_line,
+        "registry": publication.registry,
+        "tool": publication.tool,
+        "credential": publication.credential,
+        "secrets": list(publication.secrets),
+        "environment": publication.environment,
+        "id_token_write": publication.id_token_write,
+        "via": list(publication.via),
+        "confidence": publication.confidence,
+        "why": publication.why,
+    }
+
+
+def _findings(result: Result) -> Iterable[Json]:
+    for finding in result.findings:
+        yield {
+            "rule": result.rule.name,
+            "severity": result.rule.severity,
+            "file": finding.place.file,
+            "line": finding.place.line,
+            "end_line": finding.place.end_line,
+            "message": finding.message,
+            "fix": finding.fix,
+            "suggestion": finding.suggestion,
+        }
+
+
+def _unseen(result: Result) -> Iterable[Json]:
+    for unseen in result.unseen:
+        yield {
+            "rule": result.rule.name,
+            "what": unseen.what,
+            "reason": unseen.reason,
+            "permission": unseen.permission,
+        }
+
+
+def _unreadable(file: Unreadable) -> Json:
+    return {"file": file.file, "reason": file.reason, "line": file.line}

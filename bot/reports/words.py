@@ -1,0 +1,66 @@
+"""The words that all reports share: of outcomes, credentials, counts and the verdict as a whole."""
+
+from bot.evaluate import Report, Result
+from bot.findings import listed
+from bot.names import Credential, Outcome
+from bot.publications import Publication
+
+OUTCOMES = {
+    Outcome.PASSED: "holds",
+    Outcome.FAILED: "does not hold",
+    Outcome.WAIVED: "waived",
+    Outcome.NOT_APPLICABLE: "not applicable",
+    Outcome.UNSEEN: "could not be seen",
+    Outcome.BROKEN: "could not be judged (our fault)",
+}
+
+CREDENTIALS = {
+    Credential.LONG_LIVED: "stored token",
+    Credential.OIDC: "trusted publishing",
+    Credential.GITHUB_TOKEN: "the job's own GITHUB_TOKEN",
+    Credential.CLOUD_OIDC: "short-lived cloud login",
+    Credential.HYBRID: "trusted publishing, with a stored token in reach",
+    Credential.NONE: "no credential",
+    Credential.UNKNOWN: "unknown credential",
+}
+
+
+def count(number: int, thing: str) -> str:
+    """Say `1 finding`, `2 findings`, `2 repositories`."""
+    plural = thing if number == 1 else thing.removesuffix("y") + "ies" if thing.endswith("y") else thing + "s"
+    return f"{number:,} {plural}"
+
+
+def credential(publication: Publication) -> str:
+    """Say what a publication authenticates with, secrets named."""
+    kind = CREDENTIALS[publication.credential]
+    return f"{kind} ({listed(publication.secrets)})" if publication.secrets else kind
+
+
+def verdict(report: Report) -> str:
+    """Say in one line what became of the rules: `2 of 3 rules hold; trusted-publishing does not`."""
+    judged = [result for result in report.results if result.outcome is not Outcome.NOT_APPLICABLE]
+    if not report.results:
+        return "No rule is in force here"
+    if not judged:
+        return (
+            "Nothing that the rules are about is published from here"
+            if report.snapshot.publications
+            else "Nothing is published from here"
+        )
+    held = _of(judged, Outcome.PASSED)
+    if len(held) == len(judged):
+        return f"All {len(held)} rules hold" if len(held) > 1 else f"{held[0]} holds"
+    parts = [f"{len(held)} of {len(judged)} rules {'holds' if len(held) == 1 else 'hold'}"]
+    failed, unseen, broken = (_of(judged, each) for each in (Outcome.FAILED, Outcome.UNSEEN, Outcome.BROKEN))
+    if failed:
+        parts.append(f"{listed(failed)} {'does' if len(failed) == 1 else 'do'} not")
+    if unseen:
+        parts.append(f"{listed(unseen)} could not be seen")
+    if broken:
+        parts.append(f"{listed(broken)} could not be judged")
+    return "; ".join(parts)
+
+
+def _of(results: list[Result], outcome: Outcome) -> list[str]:
+    return [result.rule.name for result in results if result.outcome is outcome]
