@@ -1,7 +1,7 @@
 """The telephone: speaks as the App or as one of its installations, and turns every refusal into one of our own errors."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
@@ -49,13 +49,13 @@ class Telephone:
         self.pauses = Pauses(redis, server, key.app_id)
         self._skew = timedelta()  # how far GitHub's clock is ahead of ours, once a refusal told us
 
-    def app(self) -> "Line":
+    def app(self, delivery: str = "") -> "Line":
         """Speak as the App: its installations, its deliveries, itself."""
-        return Line(self, None)
+        return Line(self, None, delivery)
 
-    def installation(self, installation: InstallationId) -> "Line":
-        """Speak as one installation: its repositories."""
-        return Line(self, installation)
+    def installation(self, installation: InstallationId, delivery: str = "") -> "Line":
+        """Speak as one installation: its repositories. Each request names the delivery that led to it."""
+        return Line(self, installation, delivery)
 
     def close(self) -> None:
         """Hang up."""
@@ -116,10 +116,11 @@ class Line:
 
     telephone: Telephone
     installation: InstallationId | None
+    delivery: str = ""
 
-    def get(self, path: str, what: str, *, accept: str = "application/vnd.github+json", **params: str | int) -> Answer:
+    def get(self, path: str, what: str, **params: str | int) -> Answer:
         """Read something; `what` completes "GitHub does not let the App …"."""
-        return self._send(Request("GET", self.telephone.server.api + path, params, accept=accept), what)
+        return self._send(Request("GET", self.telephone.server.api + path, params), what)
 
     def pages(
         self, path: str, what: str, key: str | None = None, **params: str | int
@@ -161,7 +162,7 @@ class Line:
             self.telephone.pauses.respect_spare(self.installation)
 
     def _send(self, request: Request, what: str) -> Answer:
-        telephone = self.telephone
+        telephone, request = self.telephone, replace(request, delivery=self.delivery)
         telephone.pauses.respect(self.installation)
         if self.installation is None:
             answer = telephone.send_as_app(request)

@@ -32,7 +32,7 @@ class Request:
     url: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     body: object | None = None
-    accept: str = "application/vnd.github+json"
+    delivery: str = ""  # of GitHub's event that led to this: stands in both logs
 
     @property
     def safe(self) -> bool:
@@ -114,11 +114,7 @@ class Wire:
                 request.url,
                 params=dict(request.params) or None,
                 json=request.body,
-                headers={
-                    "Authorization": f"Bearer {token}",
-                    "Accept": request.accept,
-                    "X-GitHub-Api-Version": API_VERSION,
-                },
+                headers=_headers(request, token),
                 stream=True,
             ).raw_response
         except RequestFailed as failed:  # its body has been read by githubkit
@@ -156,3 +152,14 @@ class Wire:
         if request.safe or never_sent:
             return LaterError(f"{sentence}; check the network and WHARFINGER_GITHUB_API", OUTAGE)
         return UnansweredError(f"{sentence}, so it is not known whether it did what it was asked to")
+
+
+def _headers(request: Request, token: str) -> dict[str, str]:
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": API_VERSION,
+    }
+    if request.delivery:
+        headers["X-GitHub-Delivery"] = request.delivery
+    return headers
