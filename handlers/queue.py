@@ -18,6 +18,7 @@ REMEMBER_DELIVERY = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent aga
 KEEP_DEAD = 30 * 24 * 3600  # seconds a dead letter is kept
 PAUSES = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
+BELL = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
 QUEUES = tuple(priority.value for priority in Priority)
 
 _RQ_ID = re.compile(r"[A-Za-z0-9_-]{1,150}")  # the letters RQ allows in a job's id
@@ -67,7 +68,7 @@ def spec(work: Work, delivery: str) -> str:
             "origin": work.priority.value,
             "lane": work.lane if work.lane != work.job else "",
             "delivery": delivery,
-            "description": work.key[:200],
+            "description": work.job,
             "data": json.dumps([work.job, None, list(work.arguments), {}]),
             "timeout": TIMEOUTS[work.priority],
             "result_ttl": 0,

@@ -14,17 +14,17 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', time, 'LIMIT', 0
     for _, member in ipairs(redis.call('ZRANGE', 'rq:wip:' .. queue, 0, -1)) do
       if string.sub(member, 1, #id + 1) == id .. ':' then redis.call('ZREM', 'rq:wip:' .. queue, member) end
     end
+    redis.call('ZREM', 'rq:scheduled:' .. queue, id)
     if status == 'queued' then -- taken, not begun: costs no attempt
       put_back(id, queue)
       back = back + 1
-    elseif redis.call('ZSCORE', 'rq:scheduled:' .. queue, id) or redis.call('ZSCORE', 'rq:failed:' .. queue, id) then
-      back = back + 0 -- its end was booked; only the hold was left
     elseif retries > 0 then
       redis.call('HSET', job_key(id), 'retries_left', retries - 1)
       put_back(id, queue)
       back = back + 1
     else
       redis.call('HSET', job_key(id), 'status', 'failed', 'why', 'its worker died each time it was tried')
+      redis.call('EXPIRE', job_key(id), keep)
       redis.call('ZADD', 'rq:failed:' .. queue, time + keep, id)
       dead = dead + 1
     end
