@@ -6,15 +6,21 @@ from typing import TypeAlias
 
 from redis import Redis
 
+from bot.github.app_key import read_app_key
+from bot.github.server import Server
+from bot.github.telephone import Telephone
+from bot.registries import Catalogue, load_catalogue
 from handlers.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The App's settings and its Redis (bytes in, bytes out). The telephone to GitHub joins them here."""
+    """The App's settings, its Redis (bytes in, bytes out), its telephone to GitHub, and what is known of registries."""
 
     settings: Settings
     redis: Redis
+    telephone: Telephone
+    catalogue: Catalogue
     delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
 
@@ -25,4 +31,6 @@ Job: TypeAlias = Callable[..., None]
 
 def open_context(settings: Settings, redis: Redis) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
-    return Context(settings, redis)
+    key = read_app_key(settings.app_id, settings.private_key)
+    telephone = Telephone(Server(settings.github_api), key, redis, settings.token_keys)
+    return Context(settings, redis, telephone, load_catalogue())

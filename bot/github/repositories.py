@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.findings import Fact, Seen, Unseen
 from bot.github.errors import ForbiddenError, MissingError, TooLargeError
-from bot.github.loose import number, record, text, true
+from bot.github.loose import record, text
 from bot.github.queries import (
     CHECK,
     FILES_AT_ONCE,
@@ -19,21 +19,12 @@ from bot.github.queries import (
 )
 from bot.github.reading import File, Reading, read_files, read_reply
 from bot.github.telephone import Line, path
-from bot.names import FullName, InstallationId, RepositoryId
+from bot.names import FullName
 from bot.repository import Environment
 
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
 MOST_BLOBS = 20  # files fetched one by one, where a query could not give their text
 READ_FILES = "read files of {}"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRepository:
-    """A repository of an installation."""
-
-    id: RepositoryId
-    name: FullName
-    archived: bool
 
 
 @dataclass(slots=True)
@@ -55,15 +46,15 @@ class RepositoryReader:
 
     def read(self, files: Sequence[str] = ()) -> Reading:
         """Read workflows, policies, our check runs, and the files that mattered the last time. One call as a rule."""
-        files = files[:FILES_AT_ONCE]
+        first, rest = files[:FILES_AT_ONCE], files[FILES_AT_ONCE:]
         try:
-            reading = self._query(files, with_text=True)
+            reading = self._query(first, with_text=True)
         except TooLargeError:  # then first what there is, and its text piece by piece
-            reading = self._query(files, with_text=False)
+            reading = self._query(first, with_text=False)
         repository, policies = self._place.repository, reading.policies
         return replace(
             reading,
-            files={name: self._whole(file, repository) for name, file in reading.files.items()},
+            files={name: self._whole(file, repository) for name, file in reading.files.items()} | self.further(rest),
             policies=replace(
                 policies,
                 organisation=policies.organisation and self._whole(policies.organisation, policies.holder),
@@ -72,7 +63,7 @@ class RepositoryReader:
             ),
         )
 
-    def further(self, files: Sequence[str]) -> Mapping[str, File]:
+    def further(self, files: Sequence[str]) -> dict[str, File]:
         """Read further files of the commit; what does not exist is left out. One call for each hundred as a rule."""
         found: dict[str, File] = {}
         for start in range(0, len(files), FILES_AT_ONCE):
@@ -130,15 +121,3 @@ def read_environments(line: Line, repository: FullName) -> Fact[tuple[Environmen
         return Unseen(what, f"the App was not granted {permission}", permission)
     except MissingError:
         return Unseen(what, "GitHub does not show them to the App", "actions: read")
-
-
-def list_repositories(line: Line, installation: InstallationId) -> tuple[ListedRepository, ...]:
-    """Read every repository of the installation that `line` speaks for."""
-    items = line.pages(
-        "/installation/repositories", f"list the repositories of installation {installation}", "repositories"
-    )
-    return tuple(
-        ListedRepository(RepositoryId(number(item, "id")), FullName(text(item, "full_name")), true(item, "archived"))
-        for item in items
-        if number(item, "id") and text(item, "full_name")
-    )

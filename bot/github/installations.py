@@ -1,0 +1,69 @@
+"""The App's installations and their repositories."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.github.loose import number, record, text, texts, true
+from bot.github.telephone import Line
+from bot.names import FullName, InstallationId, RepositoryId
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One account that installed the App, and what it granted: `{"checks": "write", …}`."""
+
+    id: InstallationId
+    account: str
+    suspended: bool
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The App as GitHub has it: what it is called, asks for and listens to."""
+
+    id: int
+    slug: str
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRepository:
+    """A repository of an installation."""
+
+    id: RepositoryId
+    name: FullName
+    archived: bool
+
+
+def read_app(line: Line) -> App:
+    """Read the App that the key belongs to; raises CredentialsError where GitHub does not know it."""
+    found = line.get("/app", "see itself").record()
+    return App(number(found, "id"), text(found, "slug"), _permissions(found), texts(found, "events"))
+
+
+def list_installations(line: Line) -> Iterator[Installation]:
+    """Yield every installation of the App."""
+    for item in line.pages("/app/installations", "list its installations"):
+        yield Installation(
+            InstallationId(number(item, "id")),
+            text(item, "account", "login"),
+            bool(text(item, "suspended_at")),
+            _permissions(item),
+            texts(item, "events"),
+        )
+
+
+def list_repositories(line: Line) -> Iterator[ListedRepository]:
+    """Yield every repository of the installation that `line` speaks for."""
+    for item in line.pages("/installation/repositories", "list the installation's repositories", "repositories"):
+        if number(item, "id") and text(item, "full_name"):
+            yield ListedRepository(
+                RepositoryId(number(item, "id")), FullName(text(item, "full_name")), true(item, "archived")
+            )
+
+
+def _permissions(found: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: level for name, level in record(found, "permissions").items() if isinstance(level, str)}

@@ -1,0 +1,97 @@
+"""Where a repository stands: the latest report on its default branch, kept in Redis. A sweep can make all of it anew."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+
+from bot.names import Conclusion, FullName, InstallationId, RepositoryId, Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The latest verdict on a repository's default branch, and what a quick answer for another commit needs."""
+
+    installation: InstallationId
+    id: RepositoryId
+    repository: FullName
+    branch: str
+    commit: Sha
+    taken_at: datetime
+    state: str  # fingerprint of the files and policies that were judged
+    conclusion: Conclusion
+    title: str
+    enforced: bool  # whether any rule is
+    paths: tuple[str, ...]  # files beside the workflows that mattered, or would if they were there
+    report: Mapping[str, object] = field(repr=False)  # as `wharfinger scan --format json` gives it
+
+
+class Standings:
+    """Every repository's standing, by number; oldest first where they are listed."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, repository: RepositoryId) -> Standing | None:
+        """Return a repository's standing; None when there is none, or one of another version's making."""
+        text = self._redis.get(_name(repository))
+        try:
+            record = json.loads(text) if isinstance(text, bytes | str) else None
+            return None if record is None else _standing(record)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, standing: Standing) -> None:
+        """Keep a standing in place of the one before."""
+        record = {**asdict(standing), "taken_at": standing.taken_at.isoformat()}
+        with self._redis.pipeline() as pipe:
+            pipe.set(_name(standing.id), json.dumps(record))
+            pipe.zadd(_list(standing.installation), {str(standing.id): standing.taken_at.timestamp()})
+            pipe.execute()
+
+    def all(self, installation: InstallationId) -> Iterator[Standing]:
+        """Yield the standings of an installation's repositories, the oldest first."""
+        repositories: list[Any] = self._redis.zrange(_list(installation), 0, -1)
+        for repository in repositories:
+            if standing := self.get(RepositoryId(int(repository))):
+                yield standing
+
+    def times(self, installation: InstallationId) -> Mapping[RepositoryId, float]:
+        """Return when each repository of an installation was last looked at, in seconds since 1970."""
+        times: list[Any] = self._redis.zrange(_list(installation), 0, -1, withscores=True)
+        return {RepositoryId(int(repository)): time for repository, time in times}
+
+    def forget(self, installation: InstallationId, repository: RepositoryId) -> None:
+        """Forget a repository that is gone."""
+        with self._redis.pipeline() as pipe:
+            pipe.delete(_name(repository))
+            pipe.zrem(_list(installation), str(repository))
+            pipe.execute()
+
+    def forget_all(self, installation: InstallationId) -> None:
+        """Forget every repository of an installation that is gone."""
+        for repository in self.times(installation):
+            self.forget(installation, repository)
+
+
+def _name(repository: RepositoryId) -> str:
+    return f"wharfinger:standing:{repository}"
+
+
+def _list(installation: InstallationId) -> str:
+    return f"wharfinger:standings:{installation}"
+
+
+def _standing(record: Mapping[str, object]) -> Standing:
+    fields = dict(record)
+    return Standing(
+        **{  # type: ignore[arg-type]  # our own writing; what another version wrote differently raises and is made anew
+            **fields,
+            "taken_at": datetime.fromisoformat(str(fields["taken_at"])),
+            "conclusion": Conclusion(str(fields["conclusion"])),
+            "paths": tuple(fields["paths"]),  # type: ignore[arg-type]  # as above
+        }
+    )
