@@ -19,17 +19,17 @@ Schema = dict[str, Any]  # JSON, as the validator takes it
 LATER = ("repositories", "identities", "packages", "waivers", "reports")
 
 
-def policy_schema(registries: Iterable[RegistryId]) -> Schema:
-    """Return the closed schema of a policy file; an option that takes registries takes these."""
+def policy_schema(registries: Iterable[RegistryId] | None = None) -> Schema:
+    """Return the closed schema of a policy file; an option that takes registries takes these, or any name when it is for editors."""
     schema: Schema = json.loads(SCHEMA.read_text())
-    known = sorted(registries)
+    known = None if registries is None else sorted(registries)
     rules = {"properties": {rule.name: _rule(rule, known) for rule in RULES}, "additionalProperties": False}
     schema["properties"]["rules"] |= rules
     schema["properties"]["repositories"]["items"]["properties"]["rules"] |= rules
     return schema
 
 
-def _rule(rule: type[Rule], registries: list[RegistryId]) -> Schema:
+def _rule(rule: type[Rule], registries: list[RegistryId] | None) -> Schema:
     options = get_type_hints(rule)
     return {
         "description": f"{rule.title()}.",
@@ -42,10 +42,11 @@ def _rule(rule: type[Rule], registries: list[RegistryId]) -> Schema:
     }
 
 
-def _option(field: "Field[Any]", kind: Any, registries: list[RegistryId]) -> Schema:  # noqa: ANN401 - a type hint as a value has no type of its own
+def _option(field: "Field[Any]", kind: Any, registries: list[RegistryId] | None) -> Schema:  # noqa: ANN401 - a type hint as a value has no type of its own
     described: Schema = {"description": field.metadata["means"]}
     if get_origin(kind) is tuple and get_args(kind)[0] is RegistryId:
-        return described | {"type": "array", "uniqueItems": True, "items": {"enum": list(registries)}}
+        items: Schema = {"type": "string"} if registries is None else {"enum": list(registries)}
+        return described | {"type": "array", "uniqueItems": True, "items": items}
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return described | {"enum": [word.value for word in kind]}
     raise TypeError(f"the option {field.name} is of a kind that policy files cannot say: {kind}")

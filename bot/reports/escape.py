@@ -16,7 +16,11 @@ LONGEST = 500
 def plain(text: str, longest: int = LONGEST) -> str:
     r"""Give one line in which control, bidirectional and other unseen characters are written as `\u….`; cut when too long."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)
+    return "".join(char if char.isprintable() else _escape(char) for char in cut)
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - the last that four digits can write
 
 
 def prose(text: str) -> str:

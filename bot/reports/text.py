@@ -52,7 +52,7 @@ def _result(result: Result, *, colour: bool) -> Iterator[str]:
     for finding in result.findings:
         yield from _finding(result, finding, colour=colour)
     for unseen in result.unseen:
-        remedy = f"; needs {unseen.permission}" if unseen.permission else ""
+        remedy = f"; needs {plain(unseen.permission)}" if unseen.permission else ""
         yield f"    {_paint('unseen', 'yellow', colour=colour)} {plain(unseen.what)}: {plain(unseen.reason)}{remedy}"
     if result.fault:
         yield f"    broken: {plain(result.fault)}; please report it with the workflow that shows it"
