@@ -1,0 +1,51 @@
+"""The App asks GitHub for what it uses, and for nothing else."""
+
+from pathlib import Path
+
+import yaml
+
+from bot.rules import RULES
+from handlers.events import EVENTS
+
+MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "app-manifest.yml").read_text())
+WRITES = {"checks: write"}  # the check run "publishing"
+ALWAYS = {"metadata: read"}  # GitHub grants it with any other
+LEVELS = ("read", "write")
+
+
+def strongest(permissions: set[str]) -> dict[str, str]:
+    asked: dict[str, str] = {}
+    for name, level in (permission.split(": ") for permission in permissions):
+        asked[name] = max(level, asked.get(name, "read"), key=LEVELS.index)
+    return asked
+
+
+def test_the_manifests_events_are_those_of_the_table() -> None:
+    assert MANIFEST["default_events"] == sorted(event for event, row in EVENTS.items() if row.permission)
+
+
+def test_the_manifests_permissions_are_what_events_rules_and_writes_need() -> None:
+    events = {row.permission for row in EVENTS.values() if row.permission}
+    rules = {str(read) for rule in RULES for read in rule.reads}
+    assert MANIFEST["default_permissions"] == strongest(events | rules | WRITES | ALWAYS)
+
+
+def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> None:
+    # https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+    known = {
+        "name",
+        "url",
+        "hook_attributes",
+        "redirect_url",
+        "callback_urls",
+        "setup_url",
+        "description",
+        "public",
+        "default_events",
+        "default_permissions",
+        "request_oauth_on_install",
+        "setup_on_update",
+    }
+    assert MANIFEST.keys() <= known
+    assert MANIFEST["url"]
+    assert MANIFEST["hook_attributes"]["url"]
