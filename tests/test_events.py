@@ -128,7 +128,9 @@ def test_with_anything_missing_or_of_another_kind_an_event_still_gets_its_answer
                 assert work_for(event, {**payload, key: other}).why
 
 
-SMALL = st.sampled_from([None, True, 0, -1, 2**70, 1.5, "", "x", COMMIT, "refs/heads/x", [], ["x"], [{}], {}])
+SMALL: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, -1, 2**70, 1.5, "", "x", COMMIT, "refs/heads/x", [], ["x"], [{}], {}]
+)
 ANYTHING = SMALL | st.dictionaries(st.sampled_from(["id", "full_name", "name", "head_sha", "commits"]), SMALL)
 
 
