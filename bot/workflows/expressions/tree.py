@@ -1,0 +1,90 @@
+"""What an expression is made of, once it has been read. The parts are tuples: they are made by the thousand, and never changed."""
+
+from typing import NamedTuple, TypeAlias
+
+
+class Literal(NamedTuple):
+    """A string, number, boolean or null."""
+
+    value: str | float | bool | None
+
+
+class Context(NamedTuple):
+    """The root of a reference, in lower case: github, secrets, matrix."""
+
+    name: str
+
+
+class Star(NamedTuple):
+    """The `*` of `a.*.b`: every element."""
+
+
+class Index(NamedTuple):
+    """`base.key` and `base[key]`, which mean the same."""
+
+    base: "Expression"
+    key: "Expression"
+
+
+class Call(NamedTuple):
+    """A function, its name in lower case, for GitHub knows no other difference."""
+
+    name: str
+    arguments: tuple["Expression", ...]
+
+
+class Not(NamedTuple):
+    """`!operand`."""
+
+    operand: "Expression"
+
+
+class Compare(NamedTuple):
+    """`left operator right` with == != < <= > >=."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+class Logic(NamedTuple):
+    """`a && b && c` or `a || b || c`: the value of the operand that decides, not a boolean."""
+
+    operator: str
+    operands: tuple["Expression", ...]
+
+
+Expression: TypeAlias = Literal | Context | Star | Index | Call | Not | Compare | Logic
+
+
+class Fixed(NamedTuple):
+    """Text that stands for itself."""
+
+    text: str
+
+
+class Fenced(NamedTuple):
+    """What stands between `${{` and `}}`; `expression` is None when GitHub would not take it for one."""
+
+    source: str
+    expression: Expression | None
+
+
+Part: TypeAlias = Fixed | Fenced
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """Give the expressions an expression is made of."""
+    match expression:
+        case Index(base, key):
+            return (base, key)
+        case Call(_, arguments):
+            return arguments
+        case Not(operand):
+            return (operand,)
+        case Compare(_, left, right):
+            return (left, right)
+        case Logic(_, operands):
+            return operands
+        case _:
+            return ()
