@@ -22,7 +22,7 @@ from bot.github.errors import (
 from bot.github.limits import Pauses, limit_of, limit_of_errors, server_time
 from bot.github.server import Server
 from bot.github.tokens import Token, TokenStore
-from bot.github.wire import OUTAGE, Answer, Request, Wire
+from bot.github.wire import OUTAGE, Answer, Patience, Request, Wire
 from bot.names import InstallationId
 
 CLOCK = timedelta(seconds=30)  # a difference of clocks that explains a refusal
@@ -41,10 +41,17 @@ class Reply:
 class Telephone:
     """One per process; `app()` and `installation()` give the lines to speak on."""
 
-    def __init__(self, server: Server, key: AppKey, redis: Redis, token_keys: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        key: AppKey,
+        redis: Redis,
+        token_keys: tuple[str, ...],
+        patience: Patience = Patience(),
+    ) -> None:
         self.server = server
         self.key = key
-        self.wire = Wire(server)
+        self.wire = Wire(server, patience)
         self.tokens = TokenStore(redis, server, key.app_id, key.fingerprint, token_keys)
         self.pauses = Pauses(redis, server, key.app_id)
         self._skew = timedelta()  # how far GitHub's clock is ahead of ours, once a refusal told us

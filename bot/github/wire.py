@@ -16,12 +16,19 @@ from bot.errors import LaterError
 from bot.github.errors import RefusedError, TooLargeError, UnansweredError
 from bot.github.server import API_VERSION, Server
 
-TIMEOUT = httpx.Timeout(15, connect=5)  # seconds; GitHub itself gives up after ten
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes held in memory
-ATTEMPTS = 3  # for what may be asked again without harm
-PAUSE = 0.4  # seconds before the second attempt, three times as long before the third
 OUTAGE = 30.0  # seconds until a job that met an outage is tried again
 SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is waited for, and how often what may be asked again without harm is asked. Times in seconds."""
+
+    answer: float = 15  # GitHub itself gives up after ten
+    connect: float = 5
+    attempts: int = 3
+    pause: float = 0.4  # before the second attempt, three times as long before the third
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,15 @@ class Answer:
 class Wire:
     """One long-lived connection pool to one GitHub; one per process."""
 
-    def __init__(self, server: Server, timeout: httpx.Timeout = TIMEOUT, largest: int = LARGEST_ANSWER) -> None:
+    def __init__(self, server: Server, patience: Patience = Patience(), largest: int = LARGEST_ANSWER) -> None:
         self._server = server
+        self._patience = patience
         self._largest = largest
         self._github = GitHub(
             UnauthAuthStrategy(),  # the telephone names the token with each request
             base_url=server.api,
             user_agent=f"wharfinger/{version('wharfinger')}",
-            timeout=timeout,  # githubkit's default is to wait for ever
+            timeout=httpx.Timeout(patience.answer, connect=patience.connect),  # githubkit's default is to wait for ever
             auto_retry=False,  # it would repeat POST after a 502 and sleep for up to an hour
             http_cache=False,  # an ETag lives no longer than a token, and the cache would keep private bodies
         )
@@ -97,14 +105,14 @@ class Wire:
         What is safe is tried three times. Raises LaterError when GitHub is out of reach, UnansweredError when a write
         may or may not have been done, TooLargeError when the answer is.
         """
-        last = ATTEMPTS if request.safe else 1
+        last = self._patience.attempts if request.safe else 1
         for attempt in range(1, last + 1):
             try:
                 return self._once(request, token)
             except LaterError:
                 if attempt == last:
                     raise
-            time.sleep(PAUSE * 3 ** (attempt - 1) * uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
+            time.sleep(self._patience.pause * 3 ** (attempt - 1) * uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
         raise AssertionError("the loop returns or raises")
 
     def _once(self, request: Request, token: str) -> Answer:
@@ -120,7 +128,7 @@ class Wire:
         except RequestFailed as failed:  # its body has been read by githubkit
             return self._answer(failed.response.raw_response, failed.response.content, request)
         except RequestTimeout as lost:
-            raise self._lost(request, lost.exc, f"did not answer within {TIMEOUT.read:.0f} seconds") from None
+            raise self._lost(request, lost.exc, f"did not answer within {self._patience.answer:.0f} seconds") from None
         except RequestError as lost:
             raise self._lost(request, lost.exc, "cannot be reached") from None
         with closing(response):
