@@ -79,9 +79,11 @@ def spec(work: Work, delivery: str) -> str:
     )
 
 
-def accept_arguments(work: Iterable[Work], delivery: str, installation: int | None, most: int) -> list[str | int]:
-    """Return the arguments of lua/accept.lua."""
-    arguments: list[str | int] = [delivery, REMEMBER_DELIVERY, installation or "", most]
+def accept_arguments(
+    work: Iterable[Work], delivery: str, installation: int, most: int, bar: str = ""
+) -> list[str | int]:
+    """Return the arguments of lua/accept.lua; `installation` may be 0, `bar` is "suspend", "unsuspend" or empty."""
+    arguments: list[str | int] = [delivery, REMEMBER_DELIVERY, installation or "", most, bar]
     for piece in work:
         arguments += [job_id(piece), spec(piece, delivery)]
     return arguments
@@ -99,7 +101,7 @@ def enqueue(redis: Redis, work: Iterable[Work], delivery: str = "", most: int = 
     clock use this; the receiver does the same without waiting in line. Raises redis.RedisError.
     """
     script = redis.register_script(ACCEPT)
-    return accepted(script(args=accept_arguments(work, delivery, None, most)))
+    return accepted(script(args=accept_arguments(work, delivery, 0, most)))
 
 
 def seen(redis: Redis, deliveries: list[str]) -> set[str]:

@@ -20,6 +20,7 @@ from rq.executions import Execution
 from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.worker import WorkerStatus
+from rq.worker_registration import clean_worker_registry
 
 from bot.errors import LaterError
 from handlers.context import Context, Job
@@ -98,6 +99,7 @@ class Worker(SimpleWorker):
             log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
+        clean_worker_registry(self.queues[0])
         self._swept = time.monotonic()
 
     def dequeue_job_and_maintain_ttl(

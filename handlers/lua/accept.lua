@@ -1,13 +1,14 @@
 -- Remember a delivery and queue its pieces of work, all or nothing.
 -- ARGV: delivery ('' for none), seconds to remember it, installation ('' for none), most pieces that may wait,
---       then for each piece: id, spec
+--       what became of the installation ('suspend', 'unsuspend' or ''), then for each piece: id, spec
 -- Returns: verdict ('ok', 'full', 'suspended'), pieces queued, pieces already waiting, pieces already done
 
 local delivery, remember, installation, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local bar = ARGV[5]
 local key = 'wharfinger:delivery:' .. delivery
 local queued, waiting, done = 0, 0, 0
 
-if installation ~= '' and redis.call('SISMEMBER', 'wharfinger:suspended', installation) == 1 then
+if bar == '' and installation ~= '' and redis.call('SISMEMBER', 'wharfinger:suspended', installation) == 1 then
   return {'suspended', 0, 0, 0}
 end
 
@@ -15,13 +16,16 @@ local length = 0
 for _, queue in ipairs(QUEUES) do length = length + redis.call('LLEN', queue_key(queue)) end
 if length >= most then return {'full', 0, 0, 0} end
 
+if installation ~= '' and bar == 'suspend' then redis.call('SADD', 'wharfinger:suspended', installation) end
+if installation ~= '' and bar == 'unsuspend' then redis.call('SREM', 'wharfinger:suspended', installation) end
+
 local known = {}
 if delivery ~= '' then
   for id in string.gmatch(redis.call('GET', key) or '', '%S+') do known[id] = true end
 end
 
 local ids = {}
-for place = 5, #ARGV, 2 do
+for place = 6, #ARGV, 2 do
   local id, spec = ARGV[place], ARGV[place + 1]
   local status = redis.call('HGET', job_key(id), 'status')
   ids[#ids + 1] = id

@@ -1,0 +1,56 @@
+"""What monitoring may ask: counts and times in Prometheus' format, of this process and of the queue in Redis."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from handlers.queue import QUEUES
+
+REGISTRY = CollectorRegistry()
+DELIVERIES = Counter(
+    "wharfinger_deliveries", "Deliveries by event and by what became of them.", ["event", "outcome"], registry=REGISTRY
+)
+ANSWER_TIME = Histogram(
+    "wharfinger_answer_seconds",
+    "Seconds from a delivery's headers to its answer.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 10),
+    registry=REGISTRY,
+)
+MEMORY = Gauge("wharfinger_redis_memory_ratio", "Redis's used memory as a part of its maximum.", registry=REGISTRY)
+
+Figures = dict[str, int]
+
+
+def queue_metrics(waiting: Figures, dead: Figures, counts: Figures, workers: int) -> Iterable[Metric]:
+    """Yield the queue's figures; `counts` has names such as done:check_commit."""
+    gauge = GaugeMetricFamily("wharfinger_waiting", "Pieces of work that wait.", labels=["queue"])
+    letters = GaugeMetricFamily("wharfinger_dead_letters", "Pieces of work that failed for good.", labels=["queue"])
+    for queue in QUEUES:
+        gauge.add_metric([queue], waiting[queue])
+        letters.add_metric([queue], dead[queue])
+    attempts = CounterMetricFamily("wharfinger_jobs", "Jobs by name and ending.", labels=["job", "ending"])
+    for name, count in counts.items():
+        ending, _, job = name.partition(":")
+        attempts.add_metric([job, ending], count)
+    yield gauge
+    yield letters
+    yield attempts
+    yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
+
+
+class _Given:
+    """A collector of what was gathered already."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = tuple(metrics)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def as_text(metrics: Iterable[Metric]) -> bytes:
+    """Return this process's figures and the given ones as Prometheus reads them."""
+    given = CollectorRegistry()
+    given.register(_Given(metrics))
+    return generate_latest(REGISTRY) + generate_latest(given)

@@ -1,0 +1,107 @@
+"""The web process: the receiver, and what those who watch over it ask for. The only async code."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from handlers.metrics import MEMORY, as_text, queue_metrics
+from handlers.queue import QUEUES
+from handlers.receiver import Receiver
+from handlers.redis_address import open_async_redis
+from handlers.settings import Settings
+
+log = logging.getLogger("wharfinger.web")
+
+CONNECTIONS = 32  # to Redis; a delivery needs one for half a millisecond
+FULL = 0.7  # of maxmemory: from there on nothing more is taken, so that workers can still book what they did
+LOOK = 2.0  # seconds between two looks at Redis's memory
+
+
+def make_app(settings: Settings) -> Starlette:
+    """Make the application; Redis need not be there yet."""
+    redis = open_async_redis(settings.redis_url, CONNECTIONS)
+    receiver = Receiver(settings, redis)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(_watch_memory(redis, receiver))
+        yield
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        await redis.aclose()
+
+    async def ready(_: Request) -> Response:
+        return await _ready(redis, receiver)
+
+    async def metrics(_: Request) -> Response:
+        return await _metrics(redis)
+
+    routes = [
+        Route("/webhook", receiver.receive, methods=["POST"]),
+        Route("/health", _health, methods=["GET"]),
+        Route("/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _health(_: Request) -> Response:
+    """Alive: the process answers. Restart it when it does not."""
+    return PlainTextResponse("alive\n")
+
+
+async def _ready(redis: Redis, receiver: Receiver) -> Response:
+    """Ready: deliveries would be kept. The credentials were read and checked before this process listened."""
+    checks = {"credentials": "ok", "redis": "ok"}
+    try:
+        await redis.ping()
+        if receiver.nearly_full:
+            checks["redis"] = "nearly full: raise maxmemory, or start more workers"
+    except RedisError as error:
+        checks["redis"] = f"away ({type(error).__name__}): start it, or correct REDIS_URL"
+    good = all(word == "ok" for word in checks.values())
+    return JSONResponse({"ready": good, **checks}, 200 if good else 503)
+
+
+async def _metrics(redis: Redis) -> Response:
+    try:
+        async with redis.pipeline(transaction=False) as pipe:
+            for queue in QUEUES:
+                pipe.llen(f"rq:queue:{queue}")
+                pipe.zcard(f"rq:failed:{queue}")
+            pipe.hgetall("wharfinger:counts")
+            pipe.scard("rq:workers")
+            *figures, counts, workers = await pipe.execute()
+    except RedisError:
+        return Response(as_text(()), media_type="text/plain; version=0.0.4")
+    waiting = dict(zip(QUEUES, figures[::2], strict=True))
+    dead = dict(zip(QUEUES, figures[1::2], strict=True))
+    by_name = {name.decode(): int(count) for name, count in counts.items()}
+    return Response(as_text(queue_metrics(waiting, dead, by_name, workers)), media_type="text/plain; version=0.0.4")
+
+
+async def _watch_memory(redis: Redis, receiver: Receiver) -> None:
+    """Tell the receiver when Redis is nearly full: at its maximum, workers could not even book what they did."""
+    while True:
+        with suppress(RedisError):
+            memory = await redis.info("memory")
+            limit = int(memory.get("maxmemory", 0))
+            ratio = int(memory["used_memory"]) / limit if limit else 0.0
+            MEMORY.set(ratio)
+            if (ratio >= FULL) is not receiver.nearly_full:
+                receiver.nearly_full = ratio >= FULL
+                log.warning(
+                    "Redis uses %.0f %% of its memory: deliveries are %s",
+                    ratio * 100,
+                    "refused" if receiver.nearly_full else "taken",
+                )
+        await asyncio.sleep(LOOK)
