@@ -1,0 +1,27 @@
+"""The stand-in's clock: it runs as the world's does, and can be moved ahead so that an hour passes in no time."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Clock:
+    """`now` is what GitHub believes. JWTs are held against `for_tokens`, since their maker's clock does not jump with ours."""
+
+    skew: float = 0.0  # seconds by which an App's clock is behind GitHub's
+    _ahead: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time() + self._ahead
+
+    def for_tokens(self) -> float:
+        """The moment at which an App's JWT is judged."""
+        return time.time() + self.skew
+
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Let that much time pass."""
+        with self._lock:
+            self._ahead += ((days * 24 + hours) * 60 + minutes) * 60 + seconds

@@ -1,0 +1,249 @@
+"""The desk: one request's way through authentication, limits, permissions and the contract to its handler and back."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.github import permissions, tokens
+from tests.github.contract.description import DEFAULT, VERSIONS, Rest, rest
+from tests.github.contract.filling import Filler
+from tests.github.contract.operations import OPERATIONS
+from tests.github.exchange import Answer, Asked, Listing, Refusal, not_found
+from tests.github.limits import Budget, Limits
+from tests.github.pages import paged
+from tests.github.routes.table import HANDLERS
+from tests.github.state.repository import Repository
+from tests.github.state.world import Call, World
+from tests.github.words import Json
+
+ACCESS = {operation.name: operation.access for operation in OPERATIONS}
+FREE = {
+    "GET /rate_limit",
+    "GET /meta",
+    "POST /app-manifests/{code}/conversions",
+}  # what does not count against a budget
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came off the wire; header names in small letters."""
+
+    method: str
+    raw_path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Desk:
+    """Answers requests, one at a time, under the world's lock."""
+
+    def __init__(self, world: World, limits: Limits) -> None:
+        self.world = world
+        self.limits = limits
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to any request; a refusal is one too."""
+        visit = Visit(self, request)
+        with self.world.lock:
+            try:
+                answer = visit.handled()
+            except Refusal as refusal:
+                answer = Answer(refusal.status, refusal.body(), refusal.headers)
+            answer = visit.conditional(visit.dressed(answer))
+            self.world.record.calls.append(
+                Call(visit.operation, request.raw_path, answer.status, request.body.decode(errors="replace"))
+            )
+            self.world.record.count[visit.operation] += 1
+        return answer
+
+
+class Visit:
+    """One request on its way."""
+
+    def __init__(self, desk: Desk, request: Request) -> None:
+        self.world = desk.world
+        self.limits = desk.limits
+        self.request = request
+        self.operation = f"{request.method} {request.raw_path}"
+        self.version = request.headers.get("x-github-api-version", DEFAULT)
+        self.budget: Budget | None = None
+        self.query = dict(parse_qsl(request.query, keep_blank_values=True))
+
+    def handled(self) -> Answer:
+        """Who asks, for what, may they, is it well formed? Then the handler, and a look at its answer."""
+        described = self._described()
+        match = described.match(self.request.method, self.request.raw_path)
+        if match is None:
+            raise self._unknown(described)
+        self.operation = match.operation
+        access = ACCESS[match.operation]
+        caller = tokens.caller(self.world, self.request.headers.get("authorization"))
+        self._charge(caller, creates=described.operations[match.operation]["creates_content"])
+        asked = Asked(
+            self.world, match.operation, match.parameters, self.query, {}, self.version, self.request.headers,
+            caller.app, caller.token, caller.installation,
+        )  # fmt: skip
+        asked = self._permitted(asked, access)
+        asked = replace(asked, body=self._body())
+        self._well_formed(described, asked)
+        handler = HANDLERS.get(match.operation)
+        if handler is None:
+            self.world.record.lacking.append(match.operation)
+            raise Refusal(501, f"The stand-in does not have {match.operation}; add it to tests/github/routes")
+        given = handler(asked)
+        answer = (
+            paged(given, self.world.api, self.request.raw_path, self.query) if isinstance(given, Listing) else given
+        )
+        return self._held_to_contract(described, answer)
+
+    def dressed(self, answer: Answer) -> Answer:
+        """The headers that every answer carries."""
+        headers = {"x-github-request-id": f"{self.world.next_id():X}", "x-github-media-type": "github.v3; format=json"}
+        if self.version in VERSIONS:
+            headers["x-github-api-version-selected"] = self.version
+        if self.budget is not None:
+            headers |= self.budget.headers("core")
+        access = ACCESS.get(self.operation, "anyone")
+        if "=" in access:
+            headers["x-accepted-github-permissions"] = access.replace(",", ", ").replace(";", "; ")
+        return replace(answer, headers={**headers, **answer.headers})
+
+    def conditional(self, answer: Answer) -> Answer:
+        """The answer as bytes with its ETag, or 304, which costs nothing, to a caller who has it already.
+
+        ETags change with the token (github/docs issue 34689), so one is only good while the token lives.
+        """
+        if self.request.method != "GET" or answer.status != 200:
+            return answer
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        digest = hashlib.sha256(self.request.headers.get("authorization", "").encode() + body).hexdigest()
+        headers = {**answer.headers, "etag": f'W/"{digest}"'}
+        if self.request.headers.get("if-none-match") != headers["etag"]:
+            return replace(answer, body=body, headers=headers)
+        if self.budget is not None and self.operation not in FREE:
+            self.budget.used -= 1
+        return Answer(304, None, headers)
+
+    def _described(self) -> Rest:
+        if not self.request.headers.get("user-agent"):
+            raise Refusal(
+                403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
+            )
+        if self.version not in VERSIONS:
+            raise Refusal(400, f"{self.version} is not a supported version of the API")
+        accept = self.request.headers.get("accept", "*/*")
+        if not any(
+            word in accept
+            for word in (
+                "*/*",
+                "application/*",
+                "application/json",
+                "application/vnd.github",
+                "application/octet-stream",
+            )
+        ):
+            raise Refusal(415, "Unsupported 'Accept' header: " + accept)
+        return rest(self.version)
+
+    def _unknown(self, described: Rest) -> Refusal:
+        other = described.elsewhere(self.request.method, self.request.raw_path)
+        if other is None:
+            return not_found()
+        self.operation = other
+        self.world.record.lacking.append(other)
+        return Refusal(501, f"The stand-in does not have {other}; add it to tests/github/contract/operations.txt")
+
+    def _charge(self, caller: tokens.Caller, *, creates: bool) -> None:
+        who = str(caller.installation.id) if caller.installation else f"app {caller.app.id}" if caller.app else "nobody"
+        self.budget = self.limits.budget(who, "core", caller.installation)
+        if self.operation in FREE:
+            return
+        self.limits.charge(who, "core", self.budget)
+        self.limits.secondary(who, points=1 if self.request.method == "GET" else 5, creates=creates)
+
+    def _permitted(self, asked: Asked, access: str) -> Asked:
+        """The request with its repository and organisation, or the refusal that it earns."""
+        if access == "anyone":
+            return self._placed(asked, access)
+        if asked.app is None:
+            raise Refusal(401, "Requires authentication")
+        if access == "app":
+            if asked.token is not None:
+                raise Refusal(401, "A JSON web token could not be decoded")
+            return self._placed(asked, access)
+        if asked.token is None:
+            raise Refusal(401, "Bad credentials")
+        granted = asked.token.permissions
+        asked = self._placed(asked, access)
+        outside = asked.in_repository is not None and not self._reached(asked, asked.in_repository)
+        if not outside and not permissions.holds(granted, access):
+            raise Refusal(403, "Resource not accessible by integration")
+        return asked
+
+    def _placed(self, asked: Asked, access: str) -> Asked:
+        parameters = asked.parameters
+        if "repo" in parameters:
+            repository = self.world.repository(parameters["owner"], parameters["repo"])
+            if repository is None or not self._visible(asked, repository, access):
+                raise not_found()
+            asked = replace(asked, in_repository=repository)
+        if "org" in parameters:
+            account = self.world.accounts.get(parameters["org"].lower())
+            if account is None or not account.is_organisation:
+                raise not_found()
+            if "=" in access and (asked.installation is None or asked.installation.account is not account):
+                raise Refusal(403, "Resource not accessible by integration")
+            asked = replace(asked, in_organisation=account)
+        return asked
+
+    def _visible(self, asked: Asked, repository: Repository, access: str) -> bool:
+        if access == "app":
+            return True
+        if self._reached(asked, repository):
+            return True
+        return not repository.private and self.request.method == "GET" and permissions.readable_in_public(access)
+
+    def _reached(self, asked: Asked, repository: Repository) -> bool:
+        if asked.installation is None or asked.token is None or not self.world.reaches(asked.installation, repository):
+            return False
+        return asked.token.repositories is None or repository.id in asked.token.repositories
+
+    def _body(self) -> Json:
+        if not self.request.body.strip():
+            return {}
+        try:
+            body = json.loads(self.request.body)
+        except ValueError:
+            raise Refusal(400, "Problems parsing JSON") from None
+        if not isinstance(body, dict):
+            raise Refusal(400, "Body should be a JSON object")
+        return body
+
+    def _well_formed(self, described: Rest, asked: Asked) -> None:
+        sent = asked.body if self.request.body.strip() else None
+        wrong = described.query_errors(asked.operation, self.query) + described.body_errors(asked.operation, sent)
+        if wrong:
+            self.world.record.violations += [f"request {asked.operation}: {each}" for each in wrong]
+            raise Refusal(422, f"Invalid request.\n\n{wrong[0]}")
+
+    def _held_to_contract(self, described: Rest, answer: Answer) -> Answer:
+        if isinstance(answer.body, bytes):
+            return answer
+        place = described.answer_place(self.operation, answer.status)
+        if not described.declares(self.operation, answer.status) or (answer.body is not None and place is None):
+            return self._broken(f"answer {self.operation}: {answer.status} is not declared with a body like this")
+        if place is None:
+            return answer
+        body: Any = Filler(described, self.world.web).complete(described.at(place), answer.body)
+        wrong = described.errors(place, body)
+        if wrong:
+            return self._broken(*[f"answer {self.operation} {answer.status}: {each}" for each in wrong[:5]])
+        return replace(answer, body=body)
+
+    def _broken(self, *violations: str) -> Answer:
+        self.world.record.violations += violations
+        return Answer(500, {"message": violations[0]})

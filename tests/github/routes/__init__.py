@@ -1,0 +1,1 @@
+"""What answers each operation: one room per family, each with a literal table."""

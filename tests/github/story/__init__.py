@@ -1,0 +1,1 @@
+"""The stand-in in the words of a test: organisations, repositories, installations, and what people do with them."""
