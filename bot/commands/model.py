@@ -84,6 +84,11 @@ Words: TypeAlias = Mapping[str, Word]
 NOTHING: Words = MappingProxyType({})
 
 
+def _nothing() -> Words:
+    """Stand for NOTHING in dataclasses, which Python 3.11 refuses as a default because it cannot be hashed."""
+    return NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """`> file`, `>> file`, `2> file`, `< file`; a duplicated descriptor (`2>&1`) is not one."""
@@ -99,19 +104,26 @@ class Command:
 
     Where an argument has several possible values the command stands once for each (up to a bound, beyond which the word keeps
     them all in `values`), so that `npm publish ${{ inputs.dry && '--dry-run' || '' }}` is two commands with the same line.
-    `argv[0]` has neither folder nor `.exe`, `.cmd`, `.bat`, `.ps1`, nor a package's version.
+    `argv[0]` has neither folder (that is in `path`) nor `.exe`, `.cmd`, `.bat`, nor a package's scope and version.
+    `bash FILE`, `python FILE` and `npm run NAME` stay as they are, to be followed by whoever has the files.
     """
 
     argv: tuple[Word, ...]
     line: int  # 0-based in the script
     text: str  # as written, at most 500 characters
-    env: Words = NOTHING  # assigned in front (`FOO=1 npm`, `env FOO=1 npm`), or exported earlier in the script
+    env: Words = field(
+        default_factory=_nothing
+    )  # assigned in front (`FOO=1 npm`, `env FOO=1 npm`), or exported earlier in the script
     stdin: Word | None = None  # a heredoc, a here-string, or what is piped in
     redirects: tuple[Redirect, ...] = ()
     conditional: bool = False  # stands in if, &&, ||, a loop, a case or a function: may not run, or run several times
-    through: tuple[str, ...] = ()  # what was taken off, outermost first: ("sudo", "npx")
+    through: tuple[
+        str, ...
+    ] = ()  # what was taken off, outermost first: ("sudo", "yarn run"); then argv[0] may be a script's name
     options: tuple[Word, ...] = ()  # options of those wrappers: `--with x` of `uv run --with x twine`
-    version: str | None = None  # of the package that a runner was asked for: "11" of `npx npm@11 publish`
+    path: str | None = None  # the tool as the script has it, where it has a folder: "scripts/publish"
+    package: str | None = None  # that a runner was asked for, without its version: "@changesets/cli"
+    version: str | None = None  # of that package: "11" of `npx npm@11 publish`
     directory: Word | None = None  # where an earlier `cd` of the script went, or a runner's own `--directory`
     image: Word | None = None  # it runs in a container of this image (`docker run IMAGE …`)
 
@@ -136,10 +148,12 @@ class Script:
     """All that was found in one script; with `partial` it is not all that is there, and the reason is said."""
 
     commands: tuple[Command, ...] = ()
-    exports: Words = NOTHING  # environment variables at the end of the script
-    variables: Words = NOTHING  # other variables assigned in the script
-    environment: Words = NOTHING  # written to $GITHUB_ENV: the environment of later steps
-    outputs: Words = NOTHING  # written to $GITHUB_OUTPUT (or `::set-output`): steps.<id>.outputs
+    exports: Words = field(default_factory=_nothing)  # environment variables at the end of the script
+    variables: Words = field(default_factory=_nothing)  # other variables assigned in the script
+    environment: Words = field(default_factory=_nothing)  # written to $GITHUB_ENV: the environment of later steps
+    outputs: Words = field(
+        default_factory=_nothing
+    )  # written to $GITHUB_OUTPUT (or `::set-output`): steps.<id>.outputs
     functions: frozenset[str] = field(default_factory=frozenset)  # defined in the script, called or not
     writes: tuple[Write, ...] = ()
     partial: str | None = None  # "the script is larger than 256 KiB", "broken syntax near line 3" …
