@@ -22,7 +22,7 @@ from bot.github.errors import (
 from bot.github.limits import Pauses, limit_of, limit_of_errors, server_time
 from bot.github.server import Server
 from bot.github.tokens import Token, TokenStore
-from bot.github.wire import OUTAGE, Answer, Patience, Request, Wire
+from bot.github.wire import OUTAGE, PATIENCE, Answer, Patience, Request, Wire
 from bot.names import InstallationId
 
 CLOCK = timedelta(seconds=30)  # a difference of clocks that explains a refusal
@@ -47,7 +47,7 @@ class Telephone:
         key: AppKey,
         redis: Redis,
         token_keys: tuple[str, ...],
-        patience: Patience = Patience(),
+        patience: Patience = PATIENCE,
     ) -> None:
         self.server = server
         self.key = key
@@ -218,6 +218,7 @@ def _permission(header: str | None) -> str | None:
 
 
 def _refused_key(app_id: int, message: str, ahead: timedelta) -> str:
-    if abs(ahead) > CLOCK and ("claim" in message or "exp" in message):
-        return f"this machine's clock is {abs(ahead.total_seconds()):.0f} seconds off; set it by a time server"
+    if "claim" in message:  # about the times in the signed token
+        off = f"{abs(ahead.total_seconds()):.0f} seconds off" if abs(ahead) > CLOCK else "not GitHub's"
+        return f"this machine's clock is {off}; set it by a time server"
     return f"GitHub does not accept the private key for App {app_id}; make a new one or set WHARFINGER_APP_ID right"

@@ -31,6 +31,9 @@ class Patience:
     pause: float = 0.4  # before the second attempt, three times as long before the third
 
 
+PATIENCE = Patience()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to ask. `safe`: asking twice does no harm."""
@@ -80,7 +83,7 @@ class Answer:
 class Wire:
     """One long-lived connection pool to one GitHub; one per process."""
 
-    def __init__(self, server: Server, patience: Patience = Patience(), largest: int = LARGEST_ANSWER) -> None:
+    def __init__(self, server: Server, patience: Patience = PATIENCE, largest: int = LARGEST_ANSWER) -> None:
         self._server = server
         self._patience = patience
         self._largest = largest
