@@ -1,5 +1,6 @@
 """Where workflows send packages out, and with which credential."""
 
-from bot.publications.model import Publication
+from bot.publications.find import find_publications
+from bot.publications.model import Found, Publication
 
-__all__ = ["Publication"]
+__all__ = ["Found", "Publication", "find_publications"]

@@ -1,0 +1,135 @@
+"""Where a command leads that is not a publication itself: a script, a task of a task runner, a package's script."""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.commands import Command
+from bot.names import RegistryId
+from bot.publications import node_tasks, python_tasks, recipes
+from bot.publications.scene import Shelf
+from bot.publications.tasks import Task, Wanted
+
+# The finder of the tasks behind each tool; a finder yields nothing for calls that run no task of the repository.
+FINDERS: Mapping[str, Callable[[Wanted], Iterator[Task]]] = {
+    **dict.fromkeys(("make", "gmake"), recipes.make),
+    "just": recipes.just,
+    **dict.fromkeys(("task", "go-task"), recipes.task),
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), node_tasks.package_script),
+    **dict.fromkeys(("turbo", "nx", "lerna", "wireit", "moon", "lage"), node_tasks.task_runner),
+    "tox": python_tasks.tox,
+    "nox": python_tasks.nox,
+    **dict.fromkeys(("invoke", "inv"), python_tasks.invoke),
+    **dict.fromkeys(("hatch", "pdm", "poe", "rye", "pixi"), python_tasks.project_script),
+    "cargo": recipes.xtask,
+}
+_NODE = RegistryId("npm")
+_HOMES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NODE)
+_SHELLS = ("bash", "sh", "zsh", "dash", "ksh", "source", ".")
+_INTERPRETERS = {
+    **dict.fromkeys(_SHELLS, "bash"),
+    **dict.fromkeys(("python", "python3", "py"), "python"),
+    **dict.fromkeys(("node", "bun", "deno", "tsx", "ts-node", "zx"), "node"),
+    **dict.fromkeys(("pwsh", "powershell"), "pwsh"),
+    **dict.fromkeys(("ruby", "perl", "php"), "other"),
+}
+_ENDINGS = {
+    ".sh": "bash",
+    ".bash": "bash",
+    ".zsh": "bash",
+    ".py": "python",
+    ".ps1": "pwsh",
+    ".js": "node",
+    ".mjs": "node",
+}
+_ENDINGS |= {
+    ".cjs": "node",
+    ".ts": "node",
+    ".mts": "node",
+    ".cmd": "cmd",
+    ".bat": "cmd",
+    ".rb": "other",
+    ".pl": "other",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What lies behind a command: tasks that are at hand, and what could not be opened, in words."""
+
+    tasks: tuple[Task, ...] = ()
+    closed: str | None = None
+    home: RegistryId | None = None  # the registry of the runner's own kind
+
+
+def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
+    """Where a command leads; None when it is an ordinary command that leads to no file of the repository."""
+    place = str(command.directory) if command.directory is not None else ""
+    folder = posixpath.normpath(posixpath.join(directory or ".", place if "$" not in place else "."))
+    script = _script(command)
+    if script is not None:
+        return _open(script, shelf, folder)
+    finder = FINDERS.get(command.tool)
+    if finder is None:
+        return None
+    words = [word.literal if word.literal is not None else str(word) for word in command.argv[1:]]
+    wanted = Wanted(command.tool, tuple(words), folder, shelf)
+    tasks = tuple(finder(wanted))
+    if not tasks and not wanted.closed:
+        return None
+    return Lead(tuple(task for task in tasks if task.text), " ".join(wanted.closed) or None, _HOMES.get(command.tool))
+
+
+def _script(command: Command) -> tuple[str, str] | None:
+    """Give the path of the script that a command runs, and its shell."""
+    written = command.argv[0].literal or str(command.argv[0])
+    original = command.argv[0].text.strip("\"'")
+    path = original if "/" in original else written
+    language = _INTERPRETERS.get(command.tool)
+    if language is not None and "/" not in original.removeprefix("/usr/bin/").removeprefix("/bin/"):
+        argument = next((str(word) for word in command.argv[1:] if not str(word).startswith("-")), "")
+        if argument in ("run", "x") and command.tool in ("bun", "deno"):
+            return None
+        if "/" in argument or any(argument.endswith(end) for end in _ENDINGS):
+            return argument, _ENDINGS.get(posixpath.splitext(argument)[1], language)
+        return None
+    ending = posixpath.splitext(path)[1].lower()
+    if "/" in path and not path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME")) and "node_modules" not in path:
+        return path, _ENDINGS.get(ending, "")
+    if ending in _ENDINGS and ending not in (".cmd", ".bat"):
+        return path, _ENDINGS[ending]
+    return None
+
+
+def _open(script: tuple[str, str], shelf: Shelf, folder: str) -> Lead:
+    path, language = script
+    inside = posixpath.normpath(posixpath.join(folder, _from_root(path)))
+    if inside.startswith(("..", "/")) or "$" in inside:
+        return Lead(closed=path)
+    text = shelf.read(inside)
+    if text is None:
+        return Lead(closed=path)
+    return Lead((Task(inside, text, language or _shebang(text), folder),))
+
+
+def _from_root(path: str) -> str:
+    """Give a path as the repository knows it: without `$GITHUB_WORKSPACE/` and `./`, with slashes."""
+    for start in ("$GITHUB_WORKSPACE/", "${GITHUB_WORKSPACE}/", "${{ github.workspace }}/"):
+        path = path.removeprefix(start)
+    return path.replace("\\", "/").removeprefix("./")
+
+
+def _shebang(text: str) -> str:
+    first = text[:200].partition("\n")[0]
+    if not first.startswith("#!"):
+        return "bash"
+    for word, language in (
+        ("python", "python"),
+        ("node", "node"),
+        ("pwsh", "pwsh"),
+        ("ruby", "other"),
+        ("perl", "other"),
+    ):
+        if word in first:
+            return language
+    return "bash"

@@ -1,0 +1,68 @@
+"""Release tools that serve several registries: which of them one call really reaches."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from bot.names import Confidence, RegistryId
+from bot.publications.guess import Closed, guesses
+from bot.publications.release_tools import READERS, Plan
+from bot.publications.scene import Scene, Shelf
+from bot.publications.sending import Call, Sending, send, weakest
+from bot.publications.targets import Aims, targets_of
+from bot.publications.values import EMPTY, Value, Values, literal
+from bot.registries import CommandFact
+
+_IMAGES = RegistryId("docker-hub")
+_GUESSED = (
+    "goreleaser"  # what it publishes to is all in its configuration: without that, logins and secrets have to say
+)
+
+
+def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending]) -> list[Sending]:
+    """Correct what a call of a tool sends by the tool's configuration, where it has one that we know to read."""
+    found = list(sent)
+    reader = _reader(name)
+    plan = reader(scene.repository.shelf) if reader and found else None
+    if plan is not None:
+        found = [each for each in found if each.target.registry not in plan.silent]
+        found += [each for each in _planned(scene, name, own, plan) if not _has(found, each)]
+    found = reached(found)
+    if plan is None and found and _GUESSED in name:
+        guessed = guesses(scene, Closed(f"{name} release", "", own, name))
+        found += [each for each in guessed if not _has(found, each)]
+    return found
+
+
+def reached(sent: list[Sending]) -> list[Sending]:
+    """Of the registries that a tool serves by itself, those whose credential is in sight; all of them when none is."""
+    if len({each.target.registry for each in sent}) < 2:  # noqa: PLR2004 - one registry needs no choice
+        return sent
+    seen = [each for each in sent if each.verdict.seen or each.target.address]
+    return seen or sent
+
+
+def _has(found: Iterable[Sending], other: Sending) -> bool:
+    return any(each.target.registry == other.target.registry for each in found)
+
+
+def _reader(name: str) -> Callable[[Shelf], Plan | None] | None:
+    if "python-semantic-release" in name:
+        return None
+    return next((reader for tool, reader in READERS.items() if tool in name), None)
+
+
+def _planned(scene: Scene, name: str, own: Values, plan: Plan) -> list[Sending]:
+    catalogue = scene.repository.catalogue
+    found = []
+    for home, address in plan.sends:
+        if home not in catalogue.registries:
+            continue
+        fact = CommandFact(argv=(name,), oidc="token-wins")
+        call = Call(name, fact, home, EMPTY, EMPTY, scene.scope.env, own)
+        aims = Aims(home, "image" if home == _IMAGES and address else "address")
+        value: Value | None = literal(address) if address else None
+        for target in targets_of(value, aims, catalogue):
+            sending = send(scene, call, target)
+            confidence = weakest(sending.confidence, Confidence.MEDIUM)
+            found.append(replace(sending, via=(plan.path,), confidence=confidence))
+    return found

@@ -1,0 +1,103 @@
+"""One package on its way: what a step sends, before we say on which line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.names import Confidence, Credential, RegistryId
+from bot.publications.scene import Scene
+from bot.publications.targets import Target
+from bot.publications.values import EMPTY, Origin, Value, Values, either
+from bot.publications.verdict import Means, Verdict, judge
+from bot.registries import ActionFact, CommandFact
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A package on its way to a registry, sent by a tool with a credential."""
+
+    target: Target
+    tool: str
+    verdict: Verdict
+    confidence: Confidence = Confidence.HIGH
+    via: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a tool: what it is given by itself, and the step's own environment around it."""
+
+    tool: str
+    fact: ActionFact | CommandFact
+    home: RegistryId
+    given: Value  # by its inputs or flags
+    users: Value  # user names and the like
+    env: Values  # all that it can read
+    own: Values  # what was put on this very step
+    asked: bool = False  # for OIDC, by its own flag or input
+    refused: bool = False
+
+
+def send(scene: Scene, call: Call, target: Target) -> Sending:
+    """Judge one call that publishes to one target."""
+    registry = scene.repository.catalogue.registries[target.registry]
+    means = Means.of(call.fact, registry, asked=call.asked, refused=call.refused)
+    given = call.given
+    if given.empty:
+        given = from_env(call.env, (*call.fact.token_env, *registry.token_env))
+    if given.empty:
+        given = scene.login_to(target.registry, target.address)
+    near = False
+    if given.empty and not (means.possible and scene.place.id_token):
+        given = _nearby(scene, call, target)
+        near = not given.empty
+    value = Value(given.texts, given.origins | call.users.beside().origins)
+    verdict = judge(value, means, id_token=scene.place.id_token, offered=registry.trusted_publishing)
+    confidence = weakest(
+        call.fact.confidence, verdict.confidence, Confidence.HIGH if target.sure else Confidence.MEDIUM
+    )
+    if near:
+        confidence = weakest(confidence, Confidence.MEDIUM)
+    return Sending(target, call.tool, verdict, confidence)
+
+
+def from_env(env: Values, patterns: Iterable[str]) -> Value:
+    """All that variables of these names hold; `*` in a name stands for anything."""
+    found = []
+    for pattern in dict.fromkeys(patterns):
+        if "*" in pattern:
+            found += [value for name, value in env.items() if fnmatchcase(name.upper(), pattern.upper())]
+        elif pattern in env:
+            found.append(env[pattern])
+    return either(value for value in found if not value.empty)
+
+
+def _nearby(scene: Scene, call: Call, target: Target) -> Value:
+    """Secrets on this very step: those with a name of this registry, else the only one there."""
+    catalogue = scene.repository.catalogue
+    stored = {
+        origin: value
+        for value in call.own.values()
+        for origin in value.origins
+        if origin.credential is Credential.LONG_LIVED and origin.name
+    }
+    named = [value for origin, value in stored.items() if target.registry in catalogue.by_secret(origin.name)]
+    if named:
+        return either(named)
+    foreign = [origin for origin in stored if catalogue.by_secret(origin.name)]
+    return next(iter(stored.values())) if len(stored) == 1 and not foreign else EMPTY
+
+
+def weakest(*confidences: Confidence) -> Confidence:
+    """Give the least sure of several."""
+    order = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+    return min(confidences, key=order.index)
+
+
+def stored_names(values: Mapping[str, Value]) -> dict[str, list[Origin]]:
+    """Give the stored secrets in some values, by the name under which they are held."""
+    return {
+        name: stored
+        for name, value in values.items()
+        if (stored := [o for o in value.origins if o.credential is Credential.LONG_LIVED])
+    }

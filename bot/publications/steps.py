@@ -1,0 +1,129 @@
+"""What the steps of a job or of a composite action do, one after the other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.publications.guess import Closed, guesses
+from bot.publications.meaning import surely_false, value_of
+from bot.publications.model import Publication
+from bot.publications.runs import Text, run_text
+from bot.publications.scene import HOPS, Place, Scene, Scope
+from bot.publications.sending import Sending, weakest
+from bot.publications.uses import Use, inputs_of, use_known
+from bot.publications.values import NO_VALUES, Value, Values, literal
+from bot.registries import action_name
+from bot.workflows import Action, Step, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The shell and folder that a job's scripts run in when their step names none."""
+
+    name: str = "bash"
+    directory: str = ""
+
+
+def walk(scene: Scene, steps: Sequence[Step], shell: Shell) -> tuple[Scene, list[Publication]]:
+    """Go through steps in order; return the scene after the last one, and every publication on the way."""
+    found: list[Publication] = []
+    for step in steps:
+        if step.condition is not None and surely_false(step.condition.value, scene.scope):
+            continue
+        own = env_of(step.env, scene)
+        inside, more = _step(scene.entering(own), step, own, shell)
+        scene = scene.leaving(inside)
+        found += more
+    return scene, found
+
+
+def env_of(texts: Texts, scene: Scene) -> dict[str, Value]:
+    """Give an `env:` block as values; a name set to an expression that cannot be read is unknown, never absent."""
+    return {name: value_of(text.value, scene.scope) for name, text in texts.items()}
+
+
+def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, list[Publication]]:
+    if step.run is not None:
+        text = Text(
+            text=step.run.value,
+            shell=step.shell.value if step.shell else shell.name,
+            directory=step.working_directory.value if step.working_directory else shell.directory,
+            own=own,
+            title=step.name.value if step.name else "",
+        )
+        ran = run_text(scene, text)
+        after = ran.scene.with_outputs(step.id, ran.outputs)
+        return after, publications(scene.place, step, ran.sent)
+    if step.uses is None:
+        return scene, []
+    folder = local_folder(step.uses.value)
+    if folder is not None:
+        return _composite(scene, step, folder)
+    use = Use(action_name(step.uses.value), inputs_of(step, scene), scene.scope.env, own)
+    done = use_known(scene, step, use)
+    if done is None:
+        title = step.name.value if step.name else ""
+        closed = Closed(use.name, title, {**own, **use.inputs}, use.name)
+        return scene, publications(scene.place, step, guesses(scene, closed))
+    after, sent = done
+    return after, publications(scene.place, step, sent)
+
+
+def local_folder(uses: str) -> str | None:
+    """Give the folder of an action of this repository (`./path`, `$/path`), or None when `uses` names another's."""
+    uses = uses.strip()
+    if not uses.startswith(("./", "$/")) and uses not in (".", "$"):
+        return None
+    return "/".join(part for part in uses[1:].split("/") if part not in ("", "."))
+
+
+def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Publication]]:
+    """Go through a composite action of the repository with the inputs of this call; its own lines are reported."""
+    action = scene.repository.actions.get(folder)
+    if action is None:
+        scene.repository.shelf.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
+        return scene, []
+    place = scene.place
+    if place.hops >= HOPS:
+        return scene, []
+    caller = f"{place.file}:{place.job}"
+    inner = replace(place, file=action.path, via=(*place.via, caller), hops=place.hops + 1)
+    scope = Scope(
+        env=scene.scope.env, inputs=_action_inputs(action, step, scene), secrets=NO_VALUES, matrix=scene.scope.matrix
+    )
+    after, found = walk(replace(scene, place=inner, scope=scope, exports={}), action.steps, Shell())
+    outputs = {name: value_of(text.value, after.scope) for name, text in action.outputs.items()}
+    return scene.leaving(replace(after, scope=replace(after.scope, steps=scene.scope.steps))).with_outputs(
+        step.id, outputs
+    ), found
+
+
+def _action_inputs(action: Action, step: Step, scene: Scene) -> dict[str, Value]:
+    given = inputs_of(step, scene)
+    defaults = {
+        name.lower(): value_of(each.default, replace(scene.scope, inputs=NO_VALUES)) if each.default else literal("")
+        for name, each in action.inputs.items()
+    }
+    return {**defaults, **given}
+
+
+def publications(place: Place, step: Step, sent: Iterable[Sending]) -> list[Publication]:
+    """One publication for each registry that a step sends to."""
+    return [
+        Publication(
+            file=place.file,
+            job=place.job,
+            step=step.index,
+            line=step.line,
+            end_line=step.end_line,
+            registry=each.target.registry,
+            tool=each.tool,
+            credential=each.verdict.credential,
+            secrets=each.verdict.secrets,
+            environment=place.environment,
+            id_token_write=bool(place.id_token),
+            via=(*place.via, *each.via),
+            confidence=weakest(each.confidence, each.verdict.confidence),
+            why=each.verdict.why,
+        )
+        for each in sent
+    ]

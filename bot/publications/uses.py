@@ -1,0 +1,159 @@
+"""What a step does that uses an action: publish, log in, hand out a credential, or prepare."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from bot.names import Confidence, Credential, RegistryId
+from bot.publications.meaning import value_of
+from bot.publications.release import settle
+from bot.publications.scene import Login, Scene
+from bot.publications.sending import Call, Sending, from_env, send
+from bot.publications.targets import ELSEWHERE, Aims, targets_of
+from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
+from bot.registries import ActionFact, InputTest, KnownAction
+from bot.workflows import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of an action: its name without the ref, its inputs by lower-case name, and the environment around it."""
+
+    name: str
+    inputs: Values
+    env: Values
+    own: Values
+
+    def given(self, names: Iterable[str]) -> Value:
+        """All that is given to these inputs."""
+        return either(value for name in names if (value := self.inputs.get(name.lower())) and not value.empty)
+
+    def may(self, test: InputTest) -> bool:
+        """Whether a test can hold: an input that cannot be seen may hold anything."""
+        value = self.inputs.get(test.name.lower(), literal(test.default))
+        if any("${{" in text for text in value.texts):
+            return True
+        return any(_matches(text, test) for text in value.texts)
+
+    def must(self, test: InputTest) -> bool:
+        """Whether a test holds whatever the workflow is given."""
+        value = self.inputs.get(test.name.lower(), literal(test.default))
+        return all("${{" not in text and _matches(text, test) for text in value.texts)
+
+
+def _matches(text: str, test: InputTest) -> bool:
+    text = text.strip().lower()
+    found = any(bool(text) if value == "*" else fnmatchcase(text, value.lower()) for value in test.values)
+    return found != test.negate
+
+
+def inputs_of(step: Step, scene: Scene) -> dict[str, Value]:
+    """Give the inputs of a step by lower-case name."""
+    return {name.lower(): value_of(text.value, scene.scope) for name, text in step.inputs.items()}
+
+
+def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, tuple[Sending, ...]] | None:
+    """Give the scene after an action that the catalogue knows, and what it sent; None when it does not know it."""
+    catalogue = scene.repository.catalogue
+    uses = step.uses.value if step.uses else ""
+    known = catalogue.actions(uses)
+    forked = False
+    if not known:
+        known = tuple(each for each in catalogue.lookalikes(uses) if _is_fork(each.fact, use))
+        forked = True
+    if not known:
+        return None
+    sent: list[Sending] = []
+    after = scene
+    for each in known:
+        if not all(use.may(test) for test in each.fact.when):
+            continue
+        if each.fact.role == "publish" and each.registry:
+            sent += _publish(scene, use, each.fact, each.registry)
+        else:
+            after = _prepare(after, step, use, each)
+    if forked:
+        sent = [replace(each, confidence=Confidence.MEDIUM) for each in sent]
+    return after, tuple(settle(scene, use.name, {**use.own, **use.inputs}, sent))
+
+
+def _is_fork(fact: ActionFact, use: Use) -> bool:
+    """Whether an action of the same name is given an input that only such an action takes."""
+    return fact.role == "publish" and not use.given(fact.token_inputs).empty
+
+
+def _publish(scene: Scene, use: Use, fact: ActionFact, home: RegistryId) -> list[Sending]:
+    target = use.given(fact.target_inputs)
+    if target.empty:
+        target = from_env(use.env, fact.target_env)
+    aims = Aims(home, fact.target_kind)
+    call = Call(
+        tool=use.name,
+        fact=fact,
+        home=home,
+        given=use.given(fact.token_inputs),
+        users=use.given(fact.user_inputs),
+        env=use.env,
+        own={**use.own, **use.inputs},
+        asked=bool(fact.oidc_inputs) and all(use.may(test) for test in fact.oidc_inputs),
+    )
+    found = targets_of(None if target.empty else target, aims, scene.repository.catalogue, scene.named)
+    return [send(scene, call, each) for each in found]
+
+
+def _prepare(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
+    fact = known.fact
+    if fact.role == "setup":
+        return _set_up(scene, use, known)
+    held = use.given(fact.token_inputs)
+    if held.empty:
+        held = from_env(use.env, fact.token_env)
+    if held.empty or not held.origins:
+        held = _handed_out(use, known)
+    held = Value(held.texts, held.origins | use.given(fact.user_inputs).beside().origins)
+    scene = scene.with_outputs(step.id, dict.fromkeys(fact.outputs, held))
+    exports = [name for pattern in fact.exports for name in (use.own if pattern == "*" else (pattern,))]
+    scene = scene.export(dict.fromkeys(exports, held))
+    if known.registry is None or (fact.role == "mint" and fact.outputs):
+        return scene
+    return _log_in(scene, use, known, held)
+
+
+def _handed_out(use: Use, known: KnownAction) -> Value:
+    """Say what an action hands out that was given no stored token itself."""
+    kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED}
+    kind = kinds.get(known.fact.role, known.fact.fallback)
+    return Value(
+        (f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else use.name)})
+    )
+
+
+def _log_in(scene: Scene, use: Use, known: KnownAction, held: Value) -> Scene:
+    home = known.registry or ELSEWHERE
+    address = use.given(known.fact.target_inputs)
+    for target in targets_of(None if address.empty else address, Aims(home), scene.repository.catalogue, scene.named):
+        scene = scene.with_login(Login(target.registry, target.address, held))
+    return scene
+
+
+def _set_up(scene: Scene, use: Use, known: KnownAction) -> Scene:
+    """Remember the address that later commands go to, and the variables that they read the credential from."""
+    fact = known.fact
+    home = known.registry or ELSEWHERE
+    address = use.given(fact.target_inputs)
+    if not address.empty:
+        scene = replace(scene, defaults={**scene.defaults, home: address.texts[0]})
+    names = [
+        name
+        for each in fact.env_name_inputs
+        for name in use.inputs.get(each.name.lower(), literal(each.default)).known
+        if name
+    ]
+    beside = use.given((*fact.token_inputs, *fact.user_inputs)).beside()
+    if not names and beside.empty:
+        return scene
+    for target in targets_of(None if address.empty else address, Aims(home), scene.repository.catalogue, scene.named):
+        scene = scene.with_login(
+            Login(target.registry, target.address, replace(beside, texts=EMPTY.texts), tuple(names))
+        )
+    return scene

@@ -1,0 +1,90 @@
+"""The words of a command as values, and the flags among them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.commands import Command, Word, show
+from bot.publications.meaning import value_of_expression
+from bot.publications.scene import Scope
+from bot.publications.values import EMPTY, NOWHERE, Value, Values, bounded, either
+
+
+def value_of_word(word: Word, scope: Scope) -> Value:
+    """Say what a word may hold: its texts, and the origins of every variable and expression that it was made from."""
+    origins = NOWHERE
+    for name in word.variables:
+        if name in scope.env:
+            origins |= scope.env[name].origins
+    for expression in word.expressions:
+        origins |= value_of_expression(expression, scope).origins
+    return Value(bounded(map(show, word.values)), origins)
+
+
+def env_of(command: Command, scope: Scope) -> Values:
+    """Give the environment of one command: the step's, and what was assigned in front or exported before."""
+    if not command.env:
+        return scope.env
+    return {**scope.env, **{name: value_of_word(word, scope) for name, word in command.env.items()}}
+
+
+def texts_of(command: Command) -> list[str]:
+    """Give the words of a command as the catalogue wants them: empty where a word is not known."""
+    return [word.literal if word.literal is not None else _flag_of(word) for word in command.argv]
+
+
+def _flag_of(word: Word) -> str:
+    """Give the known beginning of a word (`--token=` of `--token=$T`), so that it is seen as the flag it is."""
+    first = word.values[0][0] if word.values[0] else ""
+    return first if isinstance(first, str) and first.startswith("-") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The words of one command behind its tool, with their values."""
+
+    words: tuple[Word, ...]
+    scope: Scope
+
+    def flag(self, names: Iterable[str]) -> Value:
+        """All that is given to flags of these names, joined (`--token=x`, `-px`) or as the next word."""
+        wanted = tuple(names)
+        if not wanted:
+            return EMPTY
+        return either(self._values(wanted))
+
+    def _values(self, names: tuple[str, ...]) -> Iterator[Value]:
+        for index, word in enumerate(self.words):
+            text = str(word)
+            if not text.startswith("-"):
+                continue
+            name, equals, _ = text.partition("=")
+            if any(_is(name, each) for each in names):
+                if equals:
+                    yield _after(value_of_word(word, self.scope), len(name) + 1)
+                elif index + 1 < len(self.words):
+                    yield value_of_word(self.words[index + 1], self.scope)
+            elif any(len(each) == 2 and text.startswith(each) and not text.startswith("--") for each in names):  # noqa: PLR2004 - a dash and a letter
+                yield _after(value_of_word(word, self.scope), 2)
+
+    def has(self, flags: Iterable[str]) -> bool:
+        """Whether one of the flags is given and not switched off; `--output=type=x*` also asks for its value."""
+        return any(self._has(flag) for flag in flags)
+
+    def _has(self, flag: str) -> bool:
+        wanted, equals, pattern = flag.partition("=")
+        if equals:
+            return any(fnmatchcase(text, pattern) for text in self.flag((wanted,)).texts)
+        for word in self.words:
+            name, given, value = str(word).partition("=")
+            if _is(name, wanted):
+                return not (given and value.lower() in {"false", "0", "no", "never"})
+        return False
+
+
+def _is(name: str, wanted: str) -> bool:
+    return name == wanted or ("*" in wanted and fnmatchcase(name, wanted))
+
+
+def _after(value: Value, length: int) -> Value:
+    return Value(tuple(text[length:] for text in value.texts), value.origins)

@@ -1,0 +1,1 @@
+"""Stories of packages leaving repositories: workflow files in, publications out."""
