@@ -15,6 +15,7 @@ from bot.commands.model import (
     Write,
     show,
 )
+from bot.commands.read import read_script
 
 __all__ = [
     "Command",
@@ -29,5 +30,6 @@ __all__ = [
     "Word",
     "Words",
     "Write",
+    "read_script",
     "show",
 ]

@@ -1,0 +1,190 @@
+"""Simple commands of bash: words, assignments, redirections, heredocs, and what stands inside `$(…)`."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import chain
+
+from tree_sitter import Node
+
+from bot.commands.bash_words import WordReader
+from bot.commands.model import HoleKind, Redirect, Word
+from bot.commands.options import assignment
+from bot.commands.scope import Binding
+from bot.commands.session import QUIET, EndedError, Io, run_all
+from bot.commands.words import Alternatives, Origin, fenced, join, make_word, plain, shorten, tidy, unknown
+
+_SUBSTITUTIONS = ("command_substitution", "process_substitution")
+_HANDED_ON = ("heredoc_end", "comment")
+
+
+class SimpleReader(WordReader):
+    """Runs what has no statements in it but those of a substitution."""
+
+    @abstractmethod
+    def statement(self, node: Node, io: Io = QUIET) -> list[Word]:
+        """Walk one statement; returns what it prints, as far as somebody wants to know."""
+
+    @abstractmethod
+    def is_statement(self, node: Node) -> bool:
+        """Whether `statement` has a way to walk a node."""
+
+    def sequence(self, nodes: Sequence[Node], io: Io) -> list[Word]:
+        """Walk statements one after the other."""
+        printed: list[Word] = []
+        for node in nodes:
+            if node.is_named:
+                printed += self.statement(node, io)
+        return printed
+
+    def look(self, node: Node) -> None:
+        """Find the commands that stand inside something else: tests, arithmetic, what the grammar did not understand."""
+        waiting = list(reversed(node.children))
+        while waiting:
+            one = waiting.pop()
+            if one.type in _SUBSTITUTIONS:
+                self.substitute(one)
+            elif self.is_statement(one):
+                self.statement(one)
+            elif one.child_count:
+                waiting += reversed(one.children)
+
+    def substitute(self, node: Node) -> Word:
+        printed: list[Word] = []
+        with self.session.deeper() as fine, self.session.scope.branch(forget=True):
+            self.session.capturing += 1
+            try:
+                if fine:
+                    printed = self.sequence(node.children, QUIET)
+            except EndedError:
+                pass
+            finally:
+                self.session.capturing -= 1
+        inside = self.slice(node).removeprefix("$(").removeprefix("`").removeprefix("<(")[:-1].strip()
+        if not printed:
+            return unknown(HoleKind.OUTPUT, inside)
+        word = join(printed, "\n")
+        values = tuple(
+            (*value[:-1], value[-1].rstrip("\n")) if value and isinstance(value[-1], str) else value
+            for value in word.values
+        )
+        return Word(word.text, values, word.variables, word.expressions)
+
+    def command(self, node: Node, io: Io) -> list[Word]:
+        """Run a simple command, in each of its possible forms."""
+        env: dict[str, Word] = {}
+        words: list[Node] = []
+        for child in node.children:
+            if child.type == "variable_assignment":
+                name, binding = self.read_assignment(child)
+                env[name] = binding if isinstance(binding, Word) else plain("")
+            elif child.type in ("file_redirect", "herestring_redirect"):
+                io = self.redirected(child, io)
+            elif child.type == "ERROR":
+                self.look(child)
+            elif child.is_named and child.type != "comment":
+                words.append(child)
+        if env:
+            io = Io({**io.env, **env}, io.stdin, io.redirects)
+        line, text = self.line(node), self.slice(node)
+        forms = self.arguments(words)
+        printed = run_all(
+            self.session,
+            [self.session.command(tuple(form), line, text, io) for form in forms if form and form[0].values[0]],
+        )
+        return [printed] if printed is not None else []
+
+    def read_assignment(self, node: Node) -> tuple[str, Binding]:
+        """Read `NAME=value`, `NAME+=value`, `NAME=(…)`."""
+        name = self.slice(node.children[0]).partition("[")[0]
+        value = node.children[-1]
+        more = any(child.type == "+=" for child in node.children)
+        before = self.session.scope.find(name) if more else None
+        if value.type == "array":
+            words = tuple(
+                chain.from_iterable(
+                    self.arguments([one for one in value.children if one.is_named and one.type != "comment"])[:1]
+                )
+            )
+            return name, (*before, *words) if isinstance(before, tuple) else words
+        word = plain("") if value.type in ("=", "+=") else self.word(value)
+        return name, join([before, word], "") if isinstance(before, Word) else word
+
+    def assignments(self, node: Node, io: Io) -> list[Word]:
+        del io
+        for child in [node] if node.type == "variable_assignment" else node.children:
+            if child.type == "variable_assignment":
+                self.session.scope.assign(*self.read_assignment(child))
+        return []
+
+    def declaration(self, node: Node, io: Io) -> list[Word]:
+        """`export`, `declare`, `local`, `readonly`."""
+        del io
+        export = node.children[0].type == "export" or any(self.slice(child) == "-x" for child in node.children)
+        for child in node.children[1:]:
+            if child.type == "variable_assignment":
+                self.session.scope.assign(*self.read_assignment(child), export=export)
+            elif child.type == "variable_name" and export:
+                self.session.scope.export(self.slice(child))
+            elif child.is_named:
+                word = self.word(child)
+                pair = assignment(word)
+                if pair:
+                    self.session.scope.assign(pair[0], pair[1], export=export)
+        return []
+
+    def unset(self, node: Node, io: Io) -> list[Word]:
+        del io
+        for child in node.children[1:]:
+            if child.type == "variable_name":
+                self.session.scope.assign(self.slice(child), None)
+        return []
+
+    def redirected(self, node: Node, io: Io) -> Io:
+        """Add one redirection to what a statement is given."""
+        if node.type == "herestring_redirect":
+            word = self.word(node.children[-1])
+            return Io(io.env, word, io.redirects)
+        descriptor = ""
+        operator = ""
+        for child in node.children:
+            if child.type == "file_descriptor":
+                descriptor = self.slice(child)
+            elif not child.is_named:
+                operator = self.slice(child)
+        target = node.children[-1]
+        if operator in (">&", "<&") or not target.is_named:
+            return io
+        word = self.word(target)
+        if operator == "<" and target.type == "process_substitution":
+            return Io(io.env, word, io.redirects)
+        if operator == "<":
+            content = self.session.scope.files.get(str(word).removeprefix("./"))
+            stdin = content or unknown(
+                HoleKind.OUTPUT, f"cat {word}", Origin(set(word.variables), set(word.expressions))
+            )
+            return Io(io.env, stdin, (*io.redirects, Redirect(word, operator, descriptor)))
+        return Io(io.env, io.stdin, (*io.redirects, Redirect(word, operator, descriptor)))
+
+    def heredoc(self, node: Node, io: Io) -> tuple[Io, list[Node]]:
+        """Read a heredoc: its text, the redirections and statements on the line where it began."""
+        tail: list[Node] = []
+        raw = False
+        body: Node | None = None
+        for child in node.children:
+            if child.type == "heredoc_start":
+                raw = any(mark in self.slice(child) for mark in "'\"\\")
+            elif child.type == "heredoc_body":
+                body = child
+            elif child.type in ("file_redirect", "herestring_redirect"):
+                io = self.redirected(child, io)
+            elif child.is_named and child.type not in _HANDED_ON:
+                tail.append(child)
+        if body is None:
+            return Io(io.env, plain(""), io.redirects), tail
+        origin = Origin()
+        if raw:
+            found: Alternatives = fenced(self.source, body.start_byte, body.end_byte, origin)
+        else:
+            found = self.expanded(body, body.start_byte, body.end_byte, origin)
+        word = make_word(shorten(self.slice(body)), map(tidy, found), origin)
+        return Io(io.env, word, io.redirects), tail

@@ -1,0 +1,57 @@
+"""The room's door: read one step's script."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+
+from bot.commands.bash import read_bash
+from bot.commands.effects import EFFECTS
+from bot.commands.model import Command, Expand, Script, Values, Word
+from bot.commands.scope import DIRECTORY, Scope
+from bot.commands.session import EndedError, EnoughError, Language, Session
+from bot.commands.words import read_values
+
+MAX_SCRIPT = 256 * 1024  # characters; GitHub's own limit for a step's script is far below
+_LANGUAGES: Mapping[str, Language] = {"bash": read_bash}
+
+
+def _unknown(expression: str) -> Values | None:
+    """Answer for callers who know nothing about expressions."""
+    del expression
+    return None
+
+
+def _once(session: Session) -> tuple[Command, ...]:
+    """Return the commands; where the text was read once for each value of an expression, the same command stands once."""
+    if not session.splices:
+        return tuple(session.commands)
+    return tuple(
+        {(one.line, one.conditional, one.through, *map(str, one.argv)): one for one in session.commands}.values()
+    )
+
+
+def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: Expand = _unknown) -> Script:
+    """Read the commands of a step's script.
+
+    `shell` is the step's effective `shell:` as written ("" means bash); `variables` is its effective environment; `expand` is asked for
+    the values of each `${{ … }}`. Never raises: what could not be read is said in `Script.partial`.
+    """
+    scope = Scope({name: read_values(values, expand) for name, values in variables.items()})
+    session = Session(expand, scope, _LANGUAGES, EFFECTS)
+    if len(text) > MAX_SCRIPT:
+        session.note(f"the script is larger than {MAX_SCRIPT // 1024} KiB")
+        text = text[:MAX_SCRIPT]
+    with suppress(EnoughError, EndedError):
+        _LANGUAGES["bash"](session, text, range(text.count("\n") + 1))
+    return Script(
+        commands=_once(session),
+        exports=scope.environment,
+        variables=MappingProxyType(
+            {name: word for name, word in scope.bindings.items() if isinstance(word, Word) and name != DIRECTORY}
+        ),
+        environment=session.environment,
+        outputs=session.outputs,
+        functions=frozenset(session.functions),
+        writes=tuple(session.writes),
+        partial=session.partial,
+    )
