@@ -12,14 +12,61 @@ from bot.github.server import Server
 from bot.github.telephone import Telephone
 from bot.github.wire import Patience
 from bot.names import InstallationId
+from bot.registries import load_catalogue
+from handlers.context import Context
+from handlers.jobs import JOBS
+from handlers.settings import Settings
+from tests.conftest import environment
 from tests.github.standin import StandIn
 from tests.github.state.apps import Installation
+from tests.github.state.checks import CheckRun
 from tests.github.story.organisation import Organisation
+from tests.github.story.repository import Repository
 from tests.test_manifest import MANIFEST
 
+CATALOGUE = load_catalogue()
 TOKEN_KEY = Fernet.generate_key().decode()
 HURRIED = Patience(answer=2, connect=2, pause=0.01)  # tests do not wait for what is not there
 MINTED = "POST /app/installations/{installation_id}/access_tokens"
+
+RELEASE = ".github/workflows/release.yml"
+
+# Publishes with a stored token; the step's `uses:` stands on line 7.
+STORED_TOKEN = """\
+on: {push: {tags: ["v*"]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: pypi
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with:
+          password: ${{ secrets.PYPI_TOKEN }}
+"""
+
+# Publishes as it should: a job of its own, an environment, and nothing stored.
+TRUSTED = """\
+on: {push: {tags: ["v*"]}}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v5
+      - run: python -m build
+      - uses: actions/upload-artifact@v4
+        with: {name: dist, path: dist}
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v5
+        with: {name: dist, path: dist}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+NOTHING = "on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +82,23 @@ class Acme:
     @property
     def id(self) -> InstallationId:
         return InstallationId(self.installation.id)
+
+    @property
+    def context(self) -> Context:
+        """What a job gets; its telephone does not wait as long as in earnest."""
+        environ = environment(
+            WHARFINGER_APP_ID=str(self.github.app.id),
+            WHARFINGER_PRIVATE_KEY=self.github.private_key,
+            WHARFINGER_GITHUB_API=self.github.base_url,
+            REDIS_URL="redis://unused",
+        )
+        return Context(Settings.from_environment(environ), self.redis, self.telephone, CATALOGUE)
+
+    def check(self, repository: Repository, revision: str | None = None, *, job: str = "check_commit") -> CheckRun:
+        """Do the job for a commit, the head by default, and return the check run that people see there."""
+        sha = revision or repository.head
+        JOBS[job](self.context, self.id, repository.id, repository.full_name, sha)
+        return repository.check_runs(sha, "publishing")[-1]
 
     def another_telephone(self, patience: Patience = HURRIED) -> Telephone:
         """As another process has it."""

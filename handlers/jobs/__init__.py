@@ -1,0 +1,25 @@
+"""What a worker does: each job reads the present state and says what is so; done twice, it says the same twice."""
+
+from collections.abc import Mapping
+
+from handlers.context import Job
+from handlers.jobs.check import check_branch, check_commit, recheck_commit
+from handlers.jobs.forget import drop_token, forget_installation, forget_repository
+from handlers.jobs.missed import missed_deliveries
+from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
+
+# Every job by the name that stands in the queue; a worker does nothing else.
+JOBS: Mapping[str, Job] = {
+    "check_branch": check_branch,
+    "check_commit": check_commit,
+    "drop_token": drop_token,
+    "forget_installation": forget_installation,
+    "forget_repository": forget_repository,
+    "missed_deliveries": missed_deliveries,
+    "recheck_commit": recheck_commit,
+    "sweep": sweep,
+    "sweep_check_runs": sweep_check_runs,
+    "sweep_installation": sweep_installation,
+}
+
+__all__ = ["JOBS"]

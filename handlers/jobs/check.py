@@ -1,0 +1,192 @@
+"""Judge a commit: read it, judge it, and make its check run say what was found. Done twice, it says the same twice."""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+from bot.errors import LaterError
+from bot.evaluate import evaluate
+from bot.findings import Fact, Unreadable, Unseen
+from bot.github.check_runs import CheckRuns
+from bot.github.errors import InstallationError, MissingError
+from bot.github.queries import Revision
+from bot.github.reading import File, Reading
+from bot.github.repositories import RepositoryReader, read_environments
+from bot.github.telephone import Line
+from bot.names import FullName, InstallationId, Mode, RepositoryId
+from bot.reports import json as json_report
+from bot.reports.check_run import render
+from bot.repository import ACTION_FILES, Environment, Snapshot, look_further, take_snapshot
+from handlers.context import Context
+from handlers.jobs.open_runs import OpenRun, OpenRuns
+from handlers.jobs.policies import InForce, invalid_proposal, policy_of
+from handlers.jobs.words import broken, invalid, quick, with_problems
+from handlers.standing import Standing, Standings
+
+log = logging.getLogger("wharfinger.jobs")
+
+MOST_HOPS = 6  # how often what was read may lead to more: a workflow to a script, to a Makefile, to a script …
+MOST_PATHS = 300  # files beside the workflows
+TOO_MANY = f"more than {MOST_PATHS} files lead to publications here; it was not read"
+STALE = timedelta(days=2)  # a standing older than two sweeps answers for no other commit
+NOT_NEEDED = Unseen("the repository's environments", "no publication names one, so they were not read")
+
+
+def check_commit(context: Context, installation: int, repository: int, name: str, revision: str) -> None:
+    """Judge a commit because something happened to it; a state that was judged already is left alone."""
+    _Check(context, installation, repository, Revision(FullName(name), revision)).do(fresh=False)
+
+
+def recheck_commit(context: Context, installation: int, repository: int, name: str, revision: str) -> None:
+    """Judge a commit because somebody wants to know anew: settings are read again too."""
+    _Check(context, installation, repository, Revision(FullName(name), revision)).do(fresh=True)
+
+
+def check_branch(context: Context, installation: int, repository: int, name: str) -> None:
+    """Judge the head of the default branch; a sweep's work, which waits when few of the hour's requests are left."""
+    context.telephone.installation(InstallationId(installation)).keep_spare()
+    _Check(context, installation, repository, Revision(FullName(name), "HEAD")).do(fresh=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """All that is judged, and what it was made from."""
+
+    snapshot: Snapshot
+    files: Mapping[str, File]
+    paths: tuple[str, ...]  # beside the workflows: what was asked for, found or not
+
+
+class _Check:
+    """One commit's way from a name to a completed check run."""
+
+    def __init__(self, context: Context, installation: int, repository: int, place: Revision) -> None:
+        self._context = context
+        self._installation = InstallationId(installation)
+        self._repository = RepositoryId(repository)
+        self._place = place
+        self._line: Line = context.telephone.installation(self._installation, context.delivery)
+        self._reader = RepositoryReader(self._line, place)
+        self._standings = Standings(context.redis)
+        self._open = OpenRuns(context.redis)
+
+    def do(self, *, fresh: bool) -> None:
+        """Read and judge; what is gone is not worth another attempt, and is only said in the log."""
+        commit = self._place.at
+        try:
+            standing = self._standings.get(self._repository)
+            paths = standing.paths if standing else tuple(sorted(ACTION_FILES))
+            reading = self._reader.read(paths)
+            commit = reading.commit
+            self._answer(reading, paths, None if fresh else standing, fresh=fresh)
+        except (MissingError, InstallationError) as error:
+            log.info("nothing to check for %s: %s", self._place.repository, error)
+        self._open.close(self._run(commit))
+
+    def _answer(self, reading: Reading, paths: tuple[str, ...], standing: Standing | None, *, fresh: bool) -> None:
+        if reading.archived:
+            log.info("%s is archived: it publishes nothing, and takes no check run", reading.repository)
+            return
+        state = fingerprint(reading, reading.files)
+        runs = CheckRuns(self._line, reading.repository, reading.commit, reading.checks)
+        if not fresh and runs.judged(state):
+            return
+        if standing and _answers_for(standing, reading, state):
+            runs.complete(state, quick(standing))
+            return
+        in_force = policy_of(self._context, reading)
+        self._open.open(self._run(reading.commit), time.time())
+        runs.begin()
+        try:
+            self._judge(reading, paths, in_force, runs)
+        except (LaterError, MissingError, InstallationError):
+            raise
+        except Exception as error:
+            runs.complete("", broken(error, enforced=_enforced(in_force)))
+            raise
+
+    def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
+        gathered = self._gather(reading, paths)
+        report = evaluate(gathered.snapshot, in_force.policy)
+        said = with_problems(render(report), in_force.problems)
+        state = fingerprint(reading, gathered.files)
+        proposed = invalid_proposal(self._context, reading)
+        runs.complete(state, invalid(said, proposed) if proposed else said)
+        if reading.is_default:
+            self._standings.put(
+                Standing(
+                    installation=self._installation,
+                    id=self._repository,
+                    repository=reading.repository,
+                    branch=reading.default_branch,
+                    commit=reading.commit,
+                    taken_at=report.snapshot.taken_at,
+                    state=state,
+                    conclusion=said.conclusion,
+                    title=said.title,
+                    enforced=_enforced(in_force),
+                    paths=gathered.paths,
+                    report=json_report.repository(reading.repository, report),
+                )
+            )
+
+    def _gather(self, reading: Reading, asked: Iterable[str]) -> _Gathered:
+        """Take the snapshot: follow what leads further, and read settings where a publication depends on them."""
+        catalogue, known, files = self._context.catalogue, set(asked), dict(reading.files)
+        taken = take_snapshot(reading.repository, reading.commit, datetime.now(UTC), _contents(files), catalogue)
+        not_followed: list[Unreadable] = []
+        for _ in range(MOST_HOPS):
+            paths = sorted(taken.wanted - known - files.keys())
+            room = max(0, MOST_PATHS - len(known))
+            not_followed += [Unreadable(path, TOO_MANY) for path in paths[room:]]
+            known |= set(paths)
+            if not paths[:room]:
+                break
+            found = self._reader.further(paths[:room])
+            files |= found
+            taken = look_further(taken, _contents(found), catalogue)
+        environments: Fact[tuple[Environment, ...]] = NOT_NEEDED
+        if any(publication.environment for publication in taken.snapshot.publications):
+            environments = read_environments(self._line, reading.repository)
+        unreadable = [Unreadable(file.path, file.reason) for file in files.values() if file.reason]
+        snapshot = replace(
+            taken.snapshot,
+            unreadable=(*taken.snapshot.unreadable, *unreadable, *not_followed),
+            environments=environments,
+        )
+        return _Gathered(snapshot, files, tuple(sorted(known)[:MOST_PATHS]))
+
+    def _run(self, commit: str) -> OpenRun:
+        return OpenRun(self._installation, self._repository, self._place.repository, commit)
+
+
+def fingerprint(reading: Reading, files: Mapping[str, File]) -> str:
+    """Name the state that is judged: the files on the publish path, the policies, and who judges."""
+    policies = reading.policies
+    parts = [
+        version("wharfinger"),
+        sorted((path, file.oid) for path, file in files.items()),
+        policies.holder,
+        [file and file.oid for file in (policies.organisation, policies.own, policies.proposed)],
+        policies.hidden,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _answers_for(standing: Standing, reading: Reading, state: str) -> bool:
+    """Whether a commit has all that matters from the default branch, as it was judged not long ago."""
+    recent = datetime.now(UTC) - standing.taken_at < STALE
+    return recent and standing.state == state and not reading.is_default
+
+
+def _contents(files: Mapping[str, File]) -> dict[str, bytes]:
+    return {path: file.content for path, file in files.items() if file.content is not None}
+
+
+def _enforced(in_force: InForce) -> bool:
+    return any(rule.mode is Mode.ENFORCE for rule in in_force.policy.rules)
