@@ -1,16 +1,27 @@
-"""Snapshot: one repository at one commit at one moment, all that a rule may see."""
+"""Snapshot: one repository at one commit at one moment, all that a rule may see; and how one is taken from its files."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 
+from bot.errors import UnreadableError
 from bot.findings import Fact, Unreadable, Unseen
 from bot.names import FullName, RegistryId, Sha
-from bot.publications import Publication
-from bot.registries.model import Registry
-from bot.workflows import Action, Workflow
+from bot.publications import Publication, find_publications
+from bot.registries import Catalogue, Registry
+from bot.workflows import Action, Workflow, read_action, read_workflow
 
 UNSEEN_LOCALLY = Unseen("the repository's environments", "a local checkout does not hold them", "actions: read")
+
+# GitHub runs what lies directly in this folder, and nothing deeper:
+# docs.github.com/actions/using-workflows/about-workflows
+WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+ACTION_FILES = frozenset({"action.yml", "action.yaml"})
+
+# More of one script is not followed: what publishes is written by people, and stands at its start.
+MOST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +44,64 @@ class Snapshot:
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot, and the paths of files that would show more of it; `texts` are the other files seen so far."""
+
+    snapshot: Snapshot
+    wanted: frozenset[str]
+    texts: Mapping[str, str]
+
+
+def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and together they are the moment
+    repository: FullName,
+    commit: Sha | None,
+    taken_at: datetime,
+    files: Mapping[str, bytes],
+    catalogue: Catalogue,
+    environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY,
+) -> Taken:
+    """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
+    nothing = Snapshot(repository, commit, taken_at, registries=catalogue.registries, environments=environments)
+    return look_further(Taken(nothing, frozenset(), {}), files, catalogue)
+
+
+def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue) -> Taken:
+    """Take the same snapshot with more files at hand; what was read before is not read again."""
+    workflows, actions, texts = dict(taken.snapshot.workflows), dict(taken.snapshot.actions), dict(taken.texts)
+    unreadable = list(taken.snapshot.unreadable)
+    for path, content in sorted(files.items()):
+        try:
+            if WORKFLOW.fullmatch(path):
+                workflows[path] = read_workflow(path, content)
+            elif PurePosixPath(path).name in ACTION_FILES:
+                actions[_folder(path)] = read_action(path, content)
+            else:
+                texts[path] = _text(content)
+        except UnreadableError as error:
+            unreadable.append(Unreadable(path, error.reason, error.line))
+    found = find_publications(workflows, actions, texts, catalogue)
+    snapshot = replace(
+        taken.snapshot,
+        workflows=workflows,
+        actions=actions,
+        unreadable=tuple(unreadable),
+        publications=found.publications,
+    )
+    seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
+    return Taken(snapshot, found.wanted - seen, texts)
+
+
+def _folder(path: str) -> str:
+    folder = str(PurePosixPath(path).parent)
+    return "" if folder == "." else folder
+
+
+def _text(content: bytes) -> str:
+    if len(content) > MOST_TEXT:
+        raise UnreadableError(f"the file is larger than {MOST_TEXT:,} bytes")
+    if b"\0" in content:
+        raise UnreadableError("the file is not text")
+    return content.decode("utf-8", errors="replace")

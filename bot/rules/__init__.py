@@ -2,11 +2,13 @@
 
 from bot.rule import Rule
 from bot.rules.protected_environment import ProtectedEnvironment
+from bot.rules.separate_publish_job import SeparatePublishJob
 from bot.rules.trusted_publishing import TrustedPublishing
 
 RULES: tuple[type[Rule], ...] = (
     TrustedPublishing,
     ProtectedEnvironment,
+    SeparatePublishJob,
 )
 
 __all__ = ["RULES"]

@@ -60,11 +60,10 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
 
 
 def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
-    why = f": {publication.why}" if publication.why else ""
     suggestion = _without_token(publication, snapshot)
     return Finding(
         place=_place(publication, suggestion),
-        message=f"can use trusted publishing, yet {_tokens(publication)} for {registry.name} still reaches the step{why}",
+        message=f"can use trusted publishing for {registry.name}, yet {_tokens(publication)} still reaches the step",
         fix=(
             f"Check that this workflow is a trusted publisher of the package on {registry.name}, "
             f"then take the token out of the step, delete the secret and revoke the token on {registry.name}."

@@ -1,0 +1,93 @@
+"""Which steps of a job build: run code of the repository, or of what it depends on. The facts are in `builds.json`."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.commands import Command, read_script
+from bot.registries import action_name
+from bot.workflows import Step
+
+FACTS: Mapping[str, Mapping[str, Any]] = json.loads((Path(__file__).parent / "builds.json").read_bytes())
+
+ANY = "*"
+
+# Sub-commands that run a script of the project: what they do is in its name.
+RUNNERS = frozenset({"run", "run-script", "task"})
+BUILDING = ("build", "test", "compile", "bundle", "lint")
+
+# What makes `pip install` run the project's or its dependencies' code, instead of fetching a tool by name.
+OWN = ("-r", "--requirement", "-e", "--editable")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One step that builds, and the command or action that does."""
+
+    step: Step
+    what: str
+
+
+def builds_in(steps: Iterable[Step], publishing: Collection[int]) -> Iterator[Build]:
+    """Yield the first build of each step; `publishing` are the indices of steps that publish.
+
+    What a publishing tool builds by itself (`cargo publish`, `mvn deploy`) is not a build here: it leaves no choice.
+    """
+    for step in steps:
+        what = _by_action(step) if step.uses else _by_script(step, publishes=step.index in publishing)
+        if what is not None and not (step.uses and step.index in publishing):
+            yield Build(step, what)
+
+
+def _by_action(step: Step) -> str | None:
+    name = action_name(step.uses.value) if step.uses else ""
+    when: Mapping[str, Sequence[str]] | None = FACTS["actions"].get(name)
+    if when is None:
+        return None
+    given = {key.lower(): text.value.strip().lower() for key, text in step.inputs.items()}
+    return name if all(given.get(key, "") in values for key, values in when.items()) else None
+
+
+def _by_script(step: Step, *, publishes: bool) -> str | None:
+    if step.run is None:
+        return None
+    for command in read_script(step.run.value, step.shell.value if step.shell else "", {}).commands:
+        words = [str(word) for word in command.argv]
+        if _builds(words, publishes=publishes):
+            return _named(command, words)
+    return None
+
+
+def _builds(words: Sequence[str], *, publishes: bool) -> bool:
+    tool = words[0].lower()
+    if tool in {"python", "python3"} and words[1:2] == ["-m"]:
+        return bool(words[2:]) and _builds(words[2:], publishes=publishes)
+    if tool in {"pip", "pip3"} or words[:2] == ["uv", "pip"]:
+        return "install" in words[1:3] and any(word in OWN or word.startswith(".") for word in words[2:])
+    known: Sequence[str] = FACTS["commands"].get(tool, ())
+    if any(flag in words for flag in FACTS["harmless_flags"].get(tool, ())):
+        return False
+    return ANY in known or _verb_builds(
+        tool, [word for word in words[1:] if not word.startswith("-")], known, publishes=publishes
+    )
+
+
+def _verb_builds(tool: str, bare: Sequence[str], known: Sequence[str], *, publishes: bool) -> bool:
+    """Judge a tool by its words that are not flags; in a publishing step `npm run release` may be the publication itself."""
+    verb = bare[0] if bare else ""
+    if verb in RUNNERS and publishes:
+        return verb in known and any(word in " ".join(bare[1:2]).lower() for word in BUILDING)
+    if tool in {"npm", "pnpm", "bun"} and verb in {"install", "i"}:
+        return len(bare) == 1  # with a package's name it fetches that tool
+    if tool in {"mvn", "mvnw", "gradle", "gradlew"}:
+        return any(goal.rpartition(":")[2] in known for goal in bare)
+    return verb in known
+
+
+def _named(command: Command, words: Sequence[str]) -> str:
+    """Name a command as one would in a sentence: `npm ci`, `python -m build`, `npx vite build`."""
+    module = words[1:2] == ["-m"]
+    verb = next((word for word in words[1:] if not word.startswith("-")), "")
+    return " ".join([*command.through[-1:], words[0], *(["-m"] if module else []), verb]).strip()

@@ -1,0 +1,33 @@
+"""`wharfinger explain RULE`: print a rule's page: why, what to do, examples."""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import rules
+from bot.registries import load_catalogue
+from bot.reports.escape import plain
+from bot.rules import RULES
+
+PAGES = Path(rules.__file__).parent
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the page of one rule, or the list of rules; return the exit status (0, or 2 for a rule that there is not)."""
+    parser = argparse.ArgumentParser(prog="wharfinger explain", description="Print a rule's page.")
+    parser.add_argument("rule", nargs="?", metavar="RULE", help="the name of a rule; without it, all are listed")
+    name: str | None = parser.parse_args(arguments).rule
+    titles = {str(rule.name): rule.title() for rule in RULES}
+    if name is None:
+        sys.stdout.write("".join(f"{each}: {title}\n" for each, title in titles.items()))
+    elif name in titles:
+        page = (PAGES / f"{name.replace('-', '_')}.md").read_text()
+        sys.stdout.write(load_catalogue().expand(page))
+    else:
+        near = difflib.get_close_matches(name[:100], titles, n=1)
+        remedy = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(titles)}."
+        sys.stderr.write(f"wharfinger explain: there is no rule {plain(name, 60)}; {remedy}\n")
+        return 2
+    return 0

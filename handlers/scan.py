@@ -1,0 +1,107 @@
+"""`wharfinger scan PATH…`: judge local checkouts by the same evaluator and in the same words as the App."""
+
+import argparse
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from termcolor import can_colorize
+
+from bot.errors import PolicyError, WharfingerError
+from bot.evaluate import Report, evaluate
+from bot.names import Outcome, Severity
+from bot.policy import PolicyFile, policy_in_force
+from bot.registries import Catalogue, load_catalogue
+from bot.reports import json, text
+from bot.reports.escape import plain
+from handlers.checkout import read_files, snapshot_of
+
+CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
+
+OWN_POLICY = ".github/publishing.yml"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Scan the checkouts that were typed and print the report; return the exit status."""
+    options = _parser().parse_args(arguments)
+    taken_at = datetime.now(UTC)
+    try:
+        catalogue = load_catalogue()
+        organisation = _policy_file(options.policy, catalogue) if options.policy else None
+        reports = [(str(path), _report(path, taken_at, catalogue, organisation)) for path in _watched(options.paths)]
+    except WharfingerError as error:
+        sys.stderr.write(f"wharfinger scan: {plain(str(error))}\n")
+        return UNREADABLE
+    sys.stdout.write(
+        (json.render(reports) if options.format == "json" else text.render(reports, colour=can_colorize())) + "\n"
+    )
+    return exit_status([report for _, report in reports], Severity(options.fail_on))
+
+
+def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
+    """Say how it went: 2 when something could not be read or judged, 1 for findings at or above `fail_on`, else 0."""
+    results = [result for report in reports for result in report.results]
+    if any(report.snapshot.unreadable for report in reports) or any(
+        result.outcome is Outcome.BROKEN for result in results
+    ):
+        return UNREADABLE
+    if any(result.findings and result.rule.severity.rank >= fail_on.rank for result in results):
+        return FINDINGS
+    return CLEAN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wharfinger scan",
+        description="Judge how local checkouts publish packages.",
+        epilog="Exit status: 0 clean, 1 findings at or above --fail-on, 2 bad usage or something could not be read.",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the folder of a checkout")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what to print (default: text)")
+    parser.add_argument(
+        "--fail-on",
+        choices=[str(severity) for severity in Severity],
+        default="low",
+        metavar="SEVERITY",
+        help="the least severity that makes the exit status 1: low, medium, high, critical (default: low)",
+    )
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the organisation's policy file")
+    return parser
+
+
+def _report(path: Path, taken_at: datetime, catalogue: Catalogue, organisation: PolicyFile | None) -> Report:
+    snapshot = snapshot_of(path, taken_at, catalogue)
+    own = read_files(path, [OWN_POLICY])
+    for file in own.unreadable:
+        raise PolicyError(f"{path / file.file}: {file.reason}")
+    repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), catalogue) if own.read else None
+    return evaluate(snapshot, policy_in_force(organisation, repository))
+
+
+def _policy_file(path: Path, catalogue: Catalogue) -> PolicyFile:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(
+            f"{path}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check --policy"
+        ) from error
+    return _read(content, str(path), str(path), catalogue)
+
+
+def _read(content: bytes, origin: str, shown: str, catalogue: Catalogue) -> PolicyFile:
+    # By name: the validator takes longer to load than a small repository to scan, and few have a policy of their own.
+    read_policy = pkgutil.resolve_name("bot.policy.read:read_policy")
+    try:
+        file: PolicyFile = read_policy(content, catalogue.registries, origin)
+    except PolicyError as error:
+        raise PolicyError(f"{shown}: {error}") from error
+    return file
+
+
+def _watched(paths: Sequence[Path]) -> Iterable[Path]:
+    if not sys.stderr.isatty():
+        return paths
+    watched: Iterator[Path] = pkgutil.resolve_name("handlers.progress:watched")(paths)
+    return watched

@@ -1,0 +1,232 @@
+"""`wharfinger scan` on checkouts: what it prints, how it ends, and that nothing outside of a checkout is read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from handlers.explain import main as explain
+from handlers.policy import main as policy
+from handlers.scan import main as scan
+
+STORED = """on: {push: {tags: ["v*"]}}
+jobs:
+  upload:
+    runs-on: ubuntu-latest
+    environment: pypi
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {password: "${{ secrets.PYPI_TOKEN }}"}
+"""
+CLEAN = STORED.replace('        with: {password: "${{ secrets.PYPI_TOKEN }}"}\n', "").replace(
+    "    steps:", "    permissions: {id-token: write}\n    steps:"
+)
+
+
+def checkout(folder: Path, workflow: str | bytes = STORED) -> Path:
+    path = folder / ".github" / "workflows" / "release.yml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(workflow.encode() if isinstance(workflow, str) else workflow)
+    return folder
+
+
+def scanned(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    status = scan([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_findings_end_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = scanned(capsys, checkout(tmp_path))
+
+    assert (status, err) == (1, "")
+    assert "high .github/workflows/release.yml:7 publishes to PyPI with the stored secret PYPI_TOKEN" in out
+
+
+def test_a_clean_checkout_ends_with_zero_and_says_what_it_cannot_see(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = scanned(capsys, checkout(tmp_path, CLEAN))
+
+    assert status == 0
+    assert "unseen the repository's environments: a local checkout does not hold them; needs actions: read" in out
+
+
+def test_a_checkout_that_publishes_nothing_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = scanned(capsys, tmp_path)
+
+    assert status == 0
+    assert "Nothing is published from here" in out
+
+
+@pytest.mark.parametrize(("severity", "status"), [("low", 1), ("high", 1), ("critical", 0)])
+def test_fail_on_says_from_where_findings_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], severity: str, status: int
+) -> None:
+    assert scanned(capsys, checkout(tmp_path), "--fail-on", severity)[0] == status
+
+
+def test_json_lists_every_path_in_the_order_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second, first = checkout(tmp_path / "b", CLEAN), checkout(tmp_path / "a")
+    status, out, _ = scanned(capsys, second, first, "--format", "json")
+    repositories = json.loads(out)["repositories"]
+
+    assert status == 1
+    assert [repository["path"] for repository in repositories] == [str(second), str(first)]
+    assert repositories[1]["publications"][0]["credential"] == "long-lived"
+    assert repositories[1]["outcomes"]["trusted-publishing"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "content", [b"jobs:\n\ttab: 1\n", b"\xff\xfe", b"a: &a [*a, *a]", b"jobs: []\n", b"on: push\non: push\n"]
+)
+def test_a_workflow_that_cannot_be_read_is_listed_and_never_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    status, out, _ = scanned(capsys, checkout(tmp_path, content), "--format", "json")
+    repository = json.loads(out)["repositories"][0]
+
+    assert status == 2
+    assert repository["unreadable"][0]["file"] == ".github/workflows/release.yml"
+    assert set(repository["outcomes"].values()) == {"unseen"}
+
+
+def test_what_could_be_read_is_judged_beside_what_could_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout(tmp_path)
+    (tmp_path / ".github/workflows/broken.yml").write_text("jobs: [")
+    status, out, _ = scanned(capsys, tmp_path)
+
+    assert status == 2
+    assert "publishes to PyPI with the stored secret PYPI_TOKEN" in out
+    assert "unreadable .github/workflows/broken.yml" in out
+
+
+def test_a_link_out_of_the_checkout_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outside = tmp_path / "outside.yml"
+    outside.write_text(STORED)
+    inside = checkout(tmp_path / "repository", CLEAN)
+    (inside / ".github/workflows/link.yml").symlink_to(outside)
+    status, out, _ = scanned(capsys, inside)
+
+    assert status == 2
+    assert "link.yml: the path leads out of the checkout" in out
+    assert "PYPI_TOKEN" not in out
+
+
+def test_a_folder_of_workflows_that_lies_elsewhere_is_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = checkout(tmp_path / "outside")
+    inside = tmp_path / "repository"
+    inside.mkdir()
+    (inside / ".github").symlink_to(outside / ".github")
+    status, out, err = scanned(capsys, inside)
+
+    assert (status, out) == (2, "")
+    assert "leads out of the checkout" in err
+
+
+def test_what_is_no_regular_file_does_not_hang_the_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(checkout(tmp_path, CLEAN) / ".github/workflows/pipe.yml")
+    (tmp_path / ".github/workflows/folder.yml").mkdir()
+    (tmp_path / ".github/workflows/dangling.yml").symlink_to("nowhere.yml")
+    status, out, _ = scanned(capsys, tmp_path)
+
+    assert status == 2
+    assert "pipe.yml: it is not a regular file" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere"], "nowhere: not a folder; give the folder of a checkout"),
+        ([".", "--policy", "nowhere.yml"], "nowhere.yml: cannot be read (no such file or directory); check --policy"),
+    ],
+)
+def test_bad_use_is_told_in_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert scanned(capsys, *arguments) == (2, "", f"wharfinger scan: {sentence}\n")
+
+
+def test_an_organisations_policy_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "publishing.yml"
+    file.write_text("version: 1\nrules: {trusted-publishing: {allow: [pypi]}}")
+
+    assert scanned(capsys, checkout(tmp_path / "a"), "--policy", file)[0] == 0
+
+
+def test_a_checkouts_own_policy_is_followed_and_may_not_loosen_the_organisations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = checkout(tmp_path / "a")
+    (folder / ".github/publishing.yml").write_text("version: 1\nrules: {trusted-publishing: off}")
+    organisation = tmp_path / "publishing.yml"
+    organisation.write_text("version: 1")
+
+    assert scanned(capsys, folder)[0] == 0
+    status, out, _ = scanned(capsys, folder, "--policy", organisation)
+    assert status == 1
+    assert "note: .github/publishing.yml:2 switches it off for trusted-publishing" in out
+
+
+def test_a_policy_that_is_not_valid_is_told_with_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = checkout(tmp_path / "a")
+    (folder / ".github/publishing.yml").write_text("version: 1\nrules: {trusted: off}")
+    status, out, err = scanned(capsys, folder)
+
+    assert (status, out) == (2, "")
+    assert f"{folder}/.github/publishing.yml: line 2: there is no rule 'trusted' here" in err
+
+
+def test_a_script_that_a_step_runs_is_read_from_the_checkout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workflow = (
+        STORED.partition("      - uses")[0]
+        + "      - run: scripts/publish\n        env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}\n"
+    )
+    folder = checkout(tmp_path, workflow)
+    (folder / "scripts").mkdir()
+    (folder / "scripts/publish").write_text("#!/bin/sh -e\ntwine upload dist/*\n")
+    publication = json.loads(scanned(capsys, folder, "--format", "json")[1])["repositories"][0]["publications"][0]
+
+    assert (publication["registry"], publication["line"], publication["secrets"]) == ("pypi", 7, ["PYPI_TOKEN"])
+    assert any("scripts/publish" in via for via in publication["via"])
+
+
+def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    code = "import sys; from handlers.scan import main; main(sys.argv[1:]); print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", code, str(checkout(tmp_path))], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert not {"githubkit", "httpx", "rq", "redis", "starlette", "jinja2", "jsonschema_rs", "tqdm"} & set(
+        loaded.split()
+    )
+
+
+def test_a_policy_file_is_checked_and_a_rule_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.yml", tmp_path / "bad.yml"
+    good.write_text("version: 1\nrules: {trusted-publishing: off}")
+    bad.write_text("version: 1\nrule: {}")
+
+    assert policy([str(good)]) == 0
+    assert policy([str(good), str(bad)]) == 2
+    assert f"{bad}: line 2: there is no key 'rule' here; did you mean `rules`?" in capsys.readouterr().out
+    assert explain(["trusted-publishing"]) == 0
+    assert capsys.readouterr().out.startswith("# Packages are published with short-lived credentials\n")
+    assert explain([]) == 0
+    assert explain(["trusted-publish"]) == 2
+    assert "did you mean trusted-publishing?" in capsys.readouterr().err
