@@ -1,5 +1,75 @@
-"""The command line (in the making)."""
+"""The command line: a table of commands, each loaded only when it was asked for, so that `wharfinger scan` starts fast."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.errors import WharfingerError
+
+GOOD, FINDINGS, BAD = 0, 1, 2  # the exit status of every command: fine, something found, bad usage or unreadable
+INTERRUPTED = 130  # as shells say it of Ctrl+C
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: the function that does it, called with the words after its name, and what it is for."""
+
+    function: str  # module:function
+    help: str
+
+
+COMMANDS = {
+    "scan": Command("handlers.scan:main", "judge local checkouts of repositories"),
+    "policy": Command("handlers.policy:main", "check a policy file"),
+    "run": Command("handlers.run:main", "the whole App: web, workers and clock, with a Redis of its own if need be"),
+    "web": Command("handlers.web_process:main", "receive deliveries (part of run)"),
+    "worker": Command("handlers.worker_process:main", "do the work (part of run)"),
+    "clock": Command("handlers.clock:main", "ask for what is due by the timetable (part of run)"),
+    "redis": Command("handlers.redis_server:main", "the Redis that run brings along (part of run)"),
+    "deliver": Command("handlers.deliver:main", "send a payload through the real handlers, here and now"),
+    "doctor": Command("handlers.doctor:main", "say what is missing: credentials, permissions, events, Redis"),
+    "dead": Command("handlers.dead:main", "list, retry or drop work that failed for good"),
+}
 
 
 def main() -> None:
-    """Start the command that was typed."""
+    """Start the command that was typed and leave with its exit status."""
+    sys.exit(start(sys.argv[1:]))
+
+
+def start(words: Sequence[str]) -> int:
+    """Do the command and return its exit status; what goes wrong is told in one sentence, not in a traceback."""
+    name = words[0] if words else "--help"
+    if name in ("-h", "--help"):
+        sys.stdout.write(_usage())
+        return GOOD if words else BAD
+    command = COMMANDS.get(name)
+    if command is None:
+        sys.stderr.write(f"wharfinger: there is no command {name[:60]!r}; wharfinger --help lists them\n")
+        return BAD
+    module, _, function = command.function.partition(":")
+    try:
+        status = getattr(importlib.import_module(module), function)(words[1:])
+    except WharfingerError as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"wharfinger {name}: {line}\n")
+        return BAD
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has left: there is nobody to tell
+        return GOOD
+    return int(status)
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name.ljust(width)}  {command.help}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        ["usage: wharfinger COMMAND …", "", *lines, "", "wharfinger COMMAND --help says more of one command.", ""]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.errors import SettingsError
 
+SHORTEST_SECRET = 8  # characters
+
 
 def key_file(text: str) -> str:
     """Return the PEM in the file of that name; raise SettingsError."""
@@ -51,6 +53,10 @@ def webhook_secrets(text: str) -> tuple[str, ...]:
     secrets = tuple(part.strip() for part in re.split(r"[,\n]", text) if part.strip())
     if not secrets:
         raise SettingsError("is empty; set the secret that stands on your GitHub App's settings page")
+    if min(map(len, secrets)) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"holds a secret shorter than {SHORTEST_SECRET} characters, which can be guessed; set a longer one"
+        )
     return secrets
 
 

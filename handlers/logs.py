@@ -69,5 +69,5 @@ def set_up_logging(settings: Settings) -> None:
     secrets = (*settings.webhook_secrets, settings.private_key, *settings.token_keys)
     handler.setFormatter(_Line(as_json=settings.log_format == "json", secrets=secrets))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
-    for chatty in ("httpx", "httpcore", "rq.worker", "rq.job", "asyncio", "githubkit"):
+    for chatty in ("httpx", "httpcore", "rq.worker", "rq.job", "asyncio", "githubkit", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,5 +1,7 @@
 """From REDIS_URL to a client: Redis or Valkey, over TCP, TLS or a unix socket, alone or behind Sentinel."""
 
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +11,13 @@ from redis import Redis
 from redis import asyncio as redis_asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from bot.errors import SettingsError
+
+log = logging.getLogger("wharfinger.redis")
 
 HOW_SENTINEL = "write redis+sentinel://[user:password@]host:port[,host:port]/service[/database]"
 SENTINEL_PORT = 26379
@@ -88,3 +93,17 @@ def without_password(url: str) -> str:
     """Return the address as it may be shown."""
     before, at, after = url.rpartition("@")
     return f"{before.partition('://')[0]}://***@{after}" if at else url
+
+
+def wait_for_redis(redis: Redis, url: str) -> None:
+    """Return once Redis answers; say once in a while that it does not."""
+    pause = 0.1
+    while True:
+        try:
+            redis.ping()
+        except RedisError as error:
+            log.warning("waiting for Redis at %s (%s)", without_password(url), type(error).__name__)
+            time.sleep(pause)
+            pause = min(pause * 2, 5)
+        else:
+            return

@@ -1,20 +1,24 @@
 """The Redis that needs no install: which server is found, and how it is started so that it loses nothing."""
 
-import ctypes
+import argparse
+import fcntl
 import importlib
 import os
 import shutil
-import signal
 import stat
-import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
 
 from bot.errors import SettingsError
 from handlers.settings import Settings, redis_socket
 
 MAXMEMORY = "256mb"
 NAMES = ("valkey-server", "redis-server")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def find_server(preferred: str | None) -> str:
@@ -73,15 +77,37 @@ def prepare(data: Path) -> None:
     redis_socket(data).parent.chmod(0o700)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process (and what it becomes) when its parent dies, even by `kill -9`; Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def serve(settings: Settings, *, replace: bool) -> None:
+    """Become the embedded server (this does not return).
 
-
-def serve(settings: Settings) -> None:
-    """Become the embedded server (this does not return)."""
+    A lock on the data lives exactly as long as the server, so that never two write there. With `replace`, one that
+    was left behind by an owner that was killed is told to leave first; without, it is an error.
+    """
     prepare(settings.data)
-    command = command_line(find_server(settings.redis_server), settings.data)
-    die_with_parent()
-    os.execv(command[0], command)  # noqa: S606 - the path was found by ourselves, no shell is wanted
+    lock = os.open(settings.data / "redis.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    os.set_inheritable(lock, True)  # noqa: FBT003 - the standard library's own signature
+    for _ in range(300):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if not replace:
+                break
+            with Redis.from_url(f"unix://{redis_socket(settings.data)}") as left, suppress(RedisError):
+                left.shutdown()
+            time.sleep(0.1)
+        else:
+            command = command_line(find_server(settings.redis_server), settings.data)
+            os.execv(command[0], command)  # noqa: S606 - the path was found by ourselves, no shell is wanted
+    raise SettingsError(
+        f"WHARFINGER_DATA: another Redis works in {str(settings.data)!r}; stop it, or name another folder"
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Become the server that `wharfinger run` keeps."""
+    parser = argparse.ArgumentParser(
+        prog="wharfinger redis", description="Start the Redis that wharfinger run brings along, in WHARFINGER_DATA."
+    )
+    parser.add_argument("--replace", action="store_true", help="stop one that was left behind there")
+    serve(Settings.from_environment(), replace=parser.parse_args(arguments).replace)
+    return 0

@@ -1,0 +1,78 @@
+"""The clock: asks for what is due by the timetable. It enqueues names; two clocks at once do no harm."""
+
+import argparse
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from handlers.logs import set_up_logging
+from handlers.queue import enqueue
+from handlers.redis_address import open_redis, wait_for_redis
+from handlers.settings import Settings
+from handlers.work import Priority, Work
+
+log = logging.getLogger("wharfinger.clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One line of the timetable: a job without arguments, and the seconds between two times it is asked for."""
+
+    job: str
+    every: int
+
+    def tick(self, now: float) -> int:
+        """Return the number of the present interval, the same on every machine."""
+        return int(now) // self.every
+
+
+MINUTE, HOUR = 60, 3600
+
+TIMETABLE = (
+    Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
+    Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
+    Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
+)
+
+
+def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
+    """Enqueue each job whose interval has not been asked for yet; `asked` remembers the last tick of each.
+
+    The tick is remembered in Redis too, as a delivery is: a second clock, or this one started anew, asks for nothing
+    twice. A job that still waits from the tick before is not queued again.
+    """
+    for due in TIMETABLE:
+        tick = due.tick(now)
+        if asked.get(due.job) == tick:
+            continue
+        enqueue(redis, [Work(due.job, Priority.SWEEP, due.job, ())], f"tick-{due.job}-{tick}")
+        asked[due.job] = tick
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Tick until told to stop."""
+    argparse.ArgumentParser(
+        prog="wharfinger clock",
+        description="Ask for what is due: "
+        + ", ".join(f"{due.job} every {due.every // MINUTE} min" for due in TIMETABLE),
+    ).parse_args(arguments)
+    settings = Settings.from_environment()
+    set_up_logging(settings)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    redis = open_redis(settings.redis_url)
+    wait_for_redis(redis, settings.redis_url)
+    asked: dict[str, int] = {}
+    while not stop.wait(1):
+        try:
+            ask(redis, time.time(), asked)
+        except RedisError as error:
+            log.warning("Redis is away (%s); what is due is asked for when it is back", type(error).__name__)
+    return 0
