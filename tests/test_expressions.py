@@ -214,6 +214,7 @@ HOSTILE = {
     "openings": "${{ " * 16_000,
     "quotes": "${{ '" * 13_000,
     "empty": "${{}}" * 13_000,
+    "a million": "${{ a }}" * 125_000,
     "a very long one": "${{ 'x' == '" + "y" * 60_000 + "' }}",
     "json": "${{ fromJSON('" + "[" * 10_000 + "') }}",
     "zeros": "${{ 0x" + "f" * 20_000 + " }}",
@@ -228,6 +229,14 @@ def test_hostile_text_is_answered_and_never_raises(text: str) -> None:
     assert contexts_in(text) <= {"a.*"}
     assert possible_values(text, SCOPE) in (None, ("false",), ("true",))
     assert truth(text, SCOPE) in (True, False, None)
+
+
+def test_a_text_that_is_too_long_for_github_still_names_its_secrets() -> None:
+    text = "x" * 50_000 + "${{ secrets.A }} ${{ secrets['B'] }}"
+    assert secrets_in(text) == {"A", "B"}
+    assert not dynamic_secrets(text)
+    assert dynamic_secrets(text + "${{ toJSON(secrets) }}")
+    assert possible_values(text, SCOPE) is None
 
 
 def test_growth_without_end_is_unknown() -> None:

@@ -228,6 +228,12 @@ def test_a_matrix_gives_its_literal_values_and_says_whether_they_are_all() -> No
         assert found.matrix in ({}, {"pm": ("npm", "pnpm")})
 
 
+def test_a_matrix_of_giant_names_costs_nothing() -> None:
+    giant = "? " + "k" * 300_000 + "\n    : - {" + ", ".join(f"a{n}: 1" for n in range(20_000)) + "}"
+    found = job("strategy:\n  matrix:\n    " + giant)
+    assert (found.matrix, found.matrix_complete) == ({}, False)
+
+
 def test_containers_and_services_keep_their_variables_and_credentials() -> None:
     found = job(
         "container:\n  image: node\n  env: {A: 1}\n  credentials: {username: me, password: '${{ secrets.P }}'}\n"

@@ -3,6 +3,8 @@
 from bot.documents import Mapping, Node, Scalar, Sequence
 from bot.workflows.fields import FENCE, as_text, mapping, refuse
 
+_LONGEST = 200  # characters of a name that somebody would write in an expression
+
 Values = dict[str, list[str]]
 
 
@@ -58,6 +60,8 @@ def _axis(key: str, node: Node, values: Values) -> bool:
 
 
 def _value(key: str, node: Node, values: Values) -> bool:
+    if len(key) > _LONGEST:
+        return False
     if isinstance(node, Mapping):
         complete = [_value(f"{key}.{name}", inner, values) for name, inner in node.values.items()]
         return all(complete)

@@ -159,7 +159,7 @@ class _Evaluator:
             root, key = "inputs", key.removeprefix("event.inputs.")
         if root in ("matrix", "inputs"):
             values = self._scope.values(root, key, proof=self._proof)
-            return _ANY if values is None else tuple(Written(value) for value in values)
+            return _ANY if values is None or len(values) > MAX_VALUES else tuple(Written(value) for value in values)
         if root == "env" and not self._proof and hops < _MAX_HOPS and key in self._scope.env:
             return self.text(self._scope.env[key], hops + 1)
         return _ANY

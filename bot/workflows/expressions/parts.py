@@ -1,21 +1,26 @@
 """A text of a workflow file in its parts: what stands for itself, and what stands between `${{` and `}}`."""
 
-from bot.workflows.expressions.syntax import parse
+from bot.workflows.expressions.syntax import MAX_LENGTH, parse
 from bot.workflows.expressions.tree import Fenced, Fixed, Part
 
 OPEN, CLOSE, QUOTE = "${{", "}}", "'"
+
+# GitHub makes one expression of the whole text and holds it to MAX_LENGTH, but leaves out space inside the braces.
+_MAX_TEXT = 2 * MAX_LENGTH
 
 
 def split(text: str, *, condition: bool = False) -> tuple[Part, ...]:
     """Split a text as GitHub does: braces inside a quoted string do not end an expression.
 
     With `condition` (the text of an `if:`) a text without fences is one expression. An expression that is not closed
-    takes the rest of the text with it and is none.
+    takes the rest of the text with it and is none. So is a text that is too long to be made an expression.
     """
     if OPEN not in text:
         if condition:
             return (Fenced(text, parse(text)),) if text.strip() else ()
         return (Fixed(text),) if text else ()
+    if len(text) > _MAX_TEXT:
+        return (Fenced(text, None),)
     parts: list[Part] = []
     at = 0
     while (start := text.find(OPEN, at)) >= 0:

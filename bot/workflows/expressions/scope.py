@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.workflows.model import Input, Job, Step, Workflow
+from bot.workflows.model import Input, Job, Step, Texts, Workflow
+
+_MAX_NAMES = 256  # of one mapping: a larger one is a burden, not a help, and all in it is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,23 @@ def scope_of(workflow: Workflow, job: Job | None = None, step: Step | None = Non
 
     An input with a default is taken to have it, a boolean both values, a choice all its options.
     """
-    env = {key: text.value for key, text in workflow.env.items()}
-    for inner in (job, step):
-        if inner is not None:
-            env |= {key: text.value for key, text in inner.env.items()}
+    layers: list[Texts] = [workflow.env]
+    layers += [inner.env for inner in (job, step) if inner is not None]
+    env: dict[str, str] = {}
+    if max(map(len, layers)) <= _MAX_NAMES:
+        env = {key.lower(): text.value for layer in layers for key, text in layer.items()}
     inputs, open_names = input_values(workflow.inputs)
-    if job is not None and not job.matrix_complete:
-        open_names |= {"matrix"}
-    return Scope({} if job is None else job.matrix, inputs, env, open_names)
+    if job is None or len(job.matrix) > _MAX_NAMES:
+        return Scope({}, inputs, env, open_names)
+    return Scope(job.matrix, inputs, env, open_names if job.matrix_complete else open_names | {"matrix"})
 
 
 def input_values(inputs: Mapping[str, Input]) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
     """Give the values that inputs can have as far as their declarations say, and those that can have others too."""
     values: dict[str, tuple[str, ...]] = {}
     open_names = set()
+    if len(inputs) > _MAX_NAMES:
+        return {}, frozenset()
     for name, declared in inputs.items():
         if declared.kind == "boolean":
             values[name] = ("true", "false")
