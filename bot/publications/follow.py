@@ -112,6 +112,18 @@ def _open(script: tuple[str, str], shelf: Shelf, folder: str) -> Lead:
     return Lead((Task(inside, text, language or _shebang(text), folder),))
 
 
+def load(path: str, shelf: Shelf, directory: str) -> Lead:
+    """Open a module that a JavaScript file loads; the ending may be left out."""
+    inside = posixpath.normpath(posixpath.join(directory or ".", _from_root(path).lstrip("/")))
+    if inside.startswith(".."):
+        return Lead(closed=path)
+    endings = ("",) if posixpath.splitext(inside)[1] else (".js", ".mjs", ".cjs", ".ts", "/index.js")
+    found = shelf.read_first(inside + ending for ending in endings)
+    if found is None:
+        return Lead(closed=path)
+    return Lead((Task(found[0], found[1], "node", posixpath.dirname(found[0]) or "."),))
+
+
 def _from_root(path: str) -> str:
     """Give a path as the repository knows it: without `$GITHUB_WORKSPACE/` and `./`, with slashes."""
     for start in ("$GITHUB_WORKSPACE/", "${GITHUB_WORKSPACE}/", "${{ github.workspace }}/"):

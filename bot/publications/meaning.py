@@ -38,11 +38,11 @@ def value_of_expression(source: str, scope: Scope) -> Value:
 
 
 def expand(source: str, scope: Scope) -> tuple[str, ...] | None:
-    """Give the possible literals of an expression as scripts want them; None when a part of it is unknown or secret."""
-    value = value_of_expression(source, scope)
-    if value.origins or len(value.known) != len(value.texts):
+    """Give the possible values of an expression as scripts want them; None when nothing of it is known."""
+    texts = value_of_expression(source, scope).texts
+    if all(text.startswith("${{") and text.endswith("}}") for text in texts):
         return None
-    return value.texts
+    return texts
 
 
 def surely_false(condition: str, scope: Scope) -> bool:

@@ -1,22 +1,20 @@
 """What a script does: its commands publish, log in, prepare, or lead on to other files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.commands import Command, Script
-from bot.commands.read import read_script
-from bot.names import Credential, RegistryId
+from bot.commands import Command, Script, read_script
 from bot.publications.credential_files import logins_written
-from bot.publications.follow import follow
+from bot.publications.follow import Lead, follow, load
+from bot.publications.github_api import releases, required
 from bot.publications.guess import Closed, guesses
+from bot.publications.known import run_known
 from bot.publications.meaning import expand
 from bot.publications.release import settle
-from bot.publications.scene import HOPS, Login, Scene
-from bot.publications.sending import Call, Sending, from_env, send
-from bot.publications.targets import ELSEWHERE, Aims, targets_of
-from bot.publications.values import EMPTY, Origin, Value, Values, either
-from bot.publications.words import Arguments, env_of, texts_of, value_of_word
-from bot.registries import CommandFact, KnownCommand
+from bot.publications.scene import HOPS, Scene
+from bot.publications.sending import Sending
+from bot.publications.values import EMPTY, Value, Values
+from bot.publications.words import texts_of, value_of_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class Text:
     own: Values = field(default_factory=dict)  # what was put on this very step
     title: str = ""  # the step's name, which says what closed scripts do
     opened: int = 0  # files that were followed to come here
+    token: Value = EMPTY  # what the program that runs it hands to it for GitHub's API
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +43,20 @@ class Ran:
 def run_text(scene: Scene, text: Text) -> Ran:
     """Run a script in a scene whose environment is that of the step."""
     script = read_script(text.text, text.shell, variables_of(scene), lambda expression: expand(expression, scene.scope))
-    after = scene
+    after = _logged_in(scene, script)
     sent: list[Sending] = []
     for command in script.commands:
         known = scene.repository.catalogue.commands(texts_of(command))
         here: list[Sending] = []
         for each in known:
-            after, more = _run(after, text, command, each)
+            after, more = run_known(after, command, each, text.own)
             here += more
-        sent += settle(after, command.tool, text.own, here)
+        sent += [replace(each, via=(*text.via, *each.via)) for each in settle(after, command.tool, text.own, here)]
         if not known:
             after, more = _lead_on(after, text, command)
             sent += more
-    after = _written(after, script)
+    sent += _by_call(after, text)
+    after = after.export({name: value_of_word(word, scene.scope) for name, word in script.environment.items()})
     outputs = {name: value_of_word(word, scene.scope) for name, word in script.outputs.items()}
     return Ran(after, tuple(sent), outputs)
 
@@ -66,25 +66,35 @@ def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Se
     lead = follow(command, scene.repository.shelf, text.directory)
     if lead is None:
         return scene, []
-    sent: list[Sending] = []
     inside = scene.entering({name: value_of_word(word, scene.scope) for name, word in command.env.items()})
+    return _open(scene, inside, text, lead, command.tool)
+
+
+def _open(scene: Scene, inside: Scene, text: Text, lead: Lead, tool: str) -> tuple[Scene, list[Sending]]:
+    """Run the tasks of a lead one after the other; guess where nothing could be opened."""
+    own = {**text.own, **inside.exports}
+    sent: list[Sending] = []
     for task in lead.tasks if text.opened < HOPS else ():
-        further = replace(
-            text,
-            text=task.text,
-            shell=task.shell,
-            directory=task.directory,
-            via=(*text.via, task.name),
-            opened=text.opened + 1,
-        )
+        via = (*text.via, task.name)
+        further = Text(task.text, task.shell, via, task.directory, text.own, text.title, text.opened + 1)
         ran = run_text(inside, further)
         inside = ran.scene
         sent += ran.sent
     if not sent and (lead.closed or (lead.tasks and text.opened >= HOPS)):
-        name = lead.closed or lead.tasks[0].name
-        closed = Closed(name, text.title, {**text.own, **inside.exports}, command.tool, lead.home)
+        closed = Closed(lead.closed or lead.tasks[0].name, text.title, own, tool, lead.home)
         sent = [replace(each, via=text.via) for each in guesses(inside, closed)]
     return scene.leaving(inside), sent
+
+
+def _by_call(scene: Scene, text: Text) -> list[Sending]:
+    """Look into a program for calls of GitHub's API, and for the files of the repository that it loads."""
+    if text.shell not in ("node", "python"):
+        return []
+    sent = [replace(each, via=text.via) for each in releases(scene, text.text, text.token, text.own)]
+    for path in required(text.text) if text.shell == "node" else ():
+        lead = load(path, scene.repository.shelf, text.directory)
+        sent += _open(scene, scene.entering({}), text, lead, path)[1]
+    return sent
 
 
 def variables_of(scene: Scene) -> Mapping[str, tuple[str, ...]]:
@@ -103,122 +113,10 @@ def _held(text: str, name: str) -> str:
     return "".join(pieces)
 
 
-def _run(scene: Scene, text: Text, command: Command, known: KnownCommand) -> tuple[Scene, list[Sending]]:
-    fact = known.fact
-    words = Arguments(command.argv[1:], scene.scope)
-    if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
-        return scene, []
-    env = env_of(command, scene.scope)
-    positions = _positions(command, known, scene)
-    address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
-    if address.empty:
-        address = from_env(env, fact.target_env)
-    held = _given(fact, words, command, positions, scene)
-    home = known.registry or ELSEWHERE
-    if fact.role != "publish":
-        return _prepare(scene, known, command, address, held if not held.empty else from_env(env, fact.token_env)), []
-    if address.empty and home in scene.defaults:
-        address = Value((scene.defaults[home],))
-    aims = Aims(home, fact.target_kind, fact.default)
-    call = Call(
-        tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
-        fact=fact,
-        home=home,
-        given=held,
-        users=either((words.flag(fact.user_flags), from_env(env, fact.user_env))),
-        env=env,
-        own=text.own,
-        asked=fact.oidc_flag is not None and words.has((fact.oidc_flag,)),
-        refused=words.has(fact.oidc_off_flags),
-    )
-    found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, scene.named)
-    return scene, [replace(send(scene, call, target), via=text.via) for target in found]
-
-
-def _name(command: Command, fact: CommandFact) -> str:
-    """Give the tool as people call it: `twine upload`, without its flags."""
-    words = [command.tool, *(str(word) for word in command.argv[1:] if not str(word).startswith(("-", "+")))]
-    return " ".join(words[: len(fact.argv)])
-
-
-def _given(fact: CommandFact, words: Arguments, command: Command, positions: "Positions", scene: Scene) -> Value:
-    """Say what the command itself is given as its token: by flags, as an argument, or on standard input."""
-    found = [words.flag(fact.token_flags), *(positions(index) for index in fact.token_args)]
-    if command.stdin is not None and (words.has(fact.stdin_flags) or (fact.role == "login" and not fact.token_args)):
-        found.append(value_of_word(command.stdin, scene.scope))
-    return either(value for value in found if not value.empty)
-
-
-@dataclass(frozen=True, slots=True)
-class Positions:
-    """The arguments of a command behind its sub-command, by their place; -1 is the last."""
-
-    command: Command
-    indices: tuple[int, ...]
-    scene: Scene
-
-    def __call__(self, place: int) -> Value:
-        if not self.indices or place >= len(self.indices):
-            return EMPTY
-        return value_of_word(self.command.argv[self.indices[place]], self.scene.scope)
-
-
-def _positions(command: Command, known: KnownCommand, scene: Scene) -> Positions:
-    return Positions(command, known.arguments, scene)
-
-
-def _prepare(scene: Scene, known: KnownCommand, command: Command, address: Value, held: Value) -> Scene:
-    """Give the scene after a command that logs in, hands out a credential, or sets an address."""
-    fact = known.fact
-    home = known.registry or ELSEWHERE
-    arguments = [value_of_word(command.argv[index], scene.scope) for index in known.arguments]
-    if fact.role == "setup" or (fact.role == "login" and arguments and _sets_address(arguments)):
-        return _set_address(scene, home, command, arguments)
-    if fact.role in ("mint", "secrets") and not held.origins:
-        kind = fact.grants if fact.role == "mint" else Credential.LONG_LIVED
-        held = Value(("",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else " ".join(fact.argv))}))
-    if not held.origins and not held.known:
-        return scene
-    scene = scene.export(dict.fromkeys(fact.exports, held))
-    if known.registry is None:
-        return scene
-    aims = Aims(home, fact.target_kind, default=True)
-    for target in targets_of(_host_of(address), aims, scene.repository.catalogue, scene.named):
-        scene = scene.with_login(Login(target.registry, target.address, held))
-    return scene
-
-
-def _host_of(address: Value) -> Value | None:
-    """Give the address of a login; npm writes it in front of the token (`//host/:_authToken=…`)."""
-    texts = [text.partition("=")[0].partition(":_")[0] for text in address.texts]
-    texts = [text for text in texts if "." in text or "/" not in text]
-    return Value(tuple(texts)) if any(texts) else None
-
-
-def _sets_address(arguments: Iterable[Value]) -> bool:
-    first = next(iter(arguments)).texts[0].partition("=")[0]
-    return first.lower().endswith("registry")
-
-
-def _set_address(scene: Scene, home: RegistryId, command: Command, arguments: list[Value]) -> Scene:
-    """Remember an address as the tool's default, or under the name that it is given."""
-    texts = [part for value in arguments for text in value.known for part in text.split("=", 1)]
-    address = next((text for text in texts if "/" in text or "." in text), None)
-    if address is None:
-        return scene
-    words = Arguments(command.argv[1:], scene.scope)
-    name = next(iter(words.flag(("--name", "-n")).known), "")
-    dotted = [str(word) for word in command.argv[1:] if str(word).startswith("repositories.")]
-    name = name or (dotted[0].partition(".")[2] if dotted else "")
-    if name:
-        return replace(scene, named={**scene.named, name: address})
-    return replace(scene, defaults={**scene.defaults, home: address})
-
-
-def _written(scene: Scene, script: Script) -> Scene:
-    """Give the scene after what a script wrote: environment for later steps, and files in which tools keep credentials."""
+def _logged_in(scene: Scene, script: Script) -> Scene:
+    """Give the scene after the files that a script writes, in which tools keep credentials."""
     for write in script.writes:
         target, content = value_of_word(write.target, scene.scope), value_of_word(write.content, scene.scope)
         for login in logins_written(scene, target, content):
             scene = scene.with_login(login)
-    return scene.export({name: value_of_word(word, scene.scope) for name, word in script.environment.items()})
+    return scene

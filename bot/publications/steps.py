@@ -8,9 +8,10 @@ from bot.publications.meaning import surely_false, value_of
 from bot.publications.model import Publication
 from bot.publications.runs import Text, run_text
 from bot.publications.scene import HOPS, Place, Scene, Scope
+from bot.publications.scripted import script_of
 from bot.publications.sending import Sending, weakest
 from bot.publications.uses import Use, inputs_of, use_known
-from bot.publications.values import NO_VALUES, Value, Values, literal
+from bot.publications.values import EMPTY, NO_VALUES, Value, Values, literal
 from bot.registries import action_name
 from bot.workflows import Action, Step, Texts
 
@@ -59,9 +60,15 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
     if folder is not None:
         return _composite(scene, step, folder)
     use = Use(action_name(step.uses.value), inputs_of(step, scene), scene.scope.env, own)
+    title = step.name.value if step.name else ""
     done = use_known(scene, step, use)
+    script = script_of(use.name, step) if done is None or not done[1] else None
+    if script is not None:
+        token = use.given(("github-token",)) if use.name == "actions/github-script" else EMPTY
+        text = Text(script[0], script[1], own={**own, **use.inputs}, title=title, token=token)
+        ran = run_text(scene, text)
+        return ran.scene.with_outputs(step.id, ran.outputs), publications(scene.place, step, ran.sent)
     if done is None:
-        title = step.name.value if step.name else ""
         closed = Closed(use.name, title, {**own, **use.inputs}, use.name)
         return scene, publications(scene.place, step, guesses(scene, closed))
     after, sent = done

@@ -1,0 +1,126 @@
+"""What one command does that the catalogue knows: it publishes, logs in, hands out a credential, or sets an address."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bot.commands import Command
+from bot.names import Credential, RegistryId
+from bot.publications.scene import Login, Scene
+from bot.publications.sending import Call, Sending, from_env, send
+from bot.publications.targets import ELSEWHERE, Aims, targets_of
+from bot.publications.values import EMPTY, Origin, Value, Values, either
+from bot.publications.words import Arguments, env_of, value_of_word
+from bot.registries import CommandFact, KnownCommand
+
+
+def run_known(scene: Scene, command: Command, known: KnownCommand, own: Values) -> tuple[Scene, list[Sending]]:
+    """Say what a command does that the catalogue knows: the scene after it, and what it sent; `own` is the step's own environment."""
+    fact = known.fact
+    words = Arguments(command.argv[1:], scene.scope)
+    if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
+        return scene, []
+    env = env_of(command, scene.scope)
+    positions = _positions(command, known, scene)
+    address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
+    if address.empty:
+        address = from_env(env, fact.target_env)
+    held = _given(fact, words, command, positions, scene)
+    home = known.registry or ELSEWHERE
+    if fact.role != "publish":
+        return _prepare(scene, known, command, address, held if not held.empty else from_env(env, fact.token_env)), []
+    if address.empty and home in scene.defaults:
+        address = Value((scene.defaults[home],))
+    aims = Aims(home, fact.target_kind, fact.default)
+    call = Call(
+        tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
+        fact=fact,
+        home=home,
+        given=held,
+        users=either((words.flag(fact.user_flags), from_env(env, fact.user_env))),
+        env=env,
+        own=own,
+        asked=fact.oidc_flag is not None and words.has((fact.oidc_flag,)),
+        refused=words.has(fact.oidc_off_flags),
+    )
+    found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, scene.named)
+    return scene, [send(scene, call, target) for target in found]
+
+
+def _name(command: Command, fact: CommandFact) -> str:
+    """Give the tool as people call it: `twine upload`, without its flags."""
+    words = [command.tool, *(str(word) for word in command.argv[1:] if not str(word).startswith(("-", "+")))]
+    return " ".join(words[: len(fact.argv)])
+
+
+def _given(fact: CommandFact, words: Arguments, command: Command, positions: "Positions", scene: Scene) -> Value:
+    """Say what the command itself is given as its token: by flags, as an argument, or on standard input."""
+    found = [words.flag(fact.token_flags), *(positions(index) for index in fact.token_args)]
+    if command.stdin is not None and (words.has(fact.stdin_flags) or (fact.role == "login" and not fact.token_args)):
+        found.append(value_of_word(command.stdin, scene.scope))
+    return either(value for value in found if not value.empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """The arguments of a command behind its sub-command, by their place; -1 is the last."""
+
+    command: Command
+    indices: tuple[int, ...]
+    scene: Scene
+
+    def __call__(self, place: int) -> Value:
+        if not self.indices or place >= len(self.indices):
+            return EMPTY
+        return value_of_word(self.command.argv[self.indices[place]], self.scene.scope)
+
+
+def _positions(command: Command, known: KnownCommand, scene: Scene) -> Positions:
+    return Positions(command, known.arguments, scene)
+
+
+def _prepare(scene: Scene, known: KnownCommand, command: Command, address: Value, held: Value) -> Scene:
+    """Give the scene after a command that logs in, hands out a credential, or sets an address."""
+    fact = known.fact
+    home = known.registry or ELSEWHERE
+    arguments = [value_of_word(command.argv[index], scene.scope) for index in known.arguments]
+    if fact.role == "setup" or (fact.role == "login" and arguments and _sets_address(arguments)):
+        return _set_address(scene, home, command, arguments)
+    if fact.role in ("mint", "secrets") and not held.origins:
+        kind = fact.grants if fact.role == "mint" else Credential.LONG_LIVED
+        held = Value(("",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else " ".join(fact.argv))}))
+    if not held.origins and not held.known:
+        return scene
+    scene = scene.export(dict.fromkeys(fact.exports, held))
+    if known.registry is None:
+        return scene
+    aims = Aims(home, fact.target_kind, default=True)
+    for target in targets_of(_host_of(address), aims, scene.repository.catalogue, scene.named):
+        scene = scene.with_login(Login(target.registry, target.address, held))
+    return scene
+
+
+def _host_of(address: Value) -> Value | None:
+    """Give the address of a login; npm writes it in front of the token (`//host/:_authToken=…`)."""
+    texts = [text.partition("=")[0].partition(":_")[0] for text in address.texts]
+    texts = [text for text in texts if "." in text or "/" not in text]
+    return Value(tuple(texts)) if any(texts) else None
+
+
+def _sets_address(arguments: Iterable[Value]) -> bool:
+    first = next(iter(arguments)).texts[0].partition("=")[0]
+    return first.lower().endswith("registry")
+
+
+def _set_address(scene: Scene, home: RegistryId, command: Command, arguments: list[Value]) -> Scene:
+    """Remember an address as the tool's default, or under the name that it is given."""
+    texts = [part for value in arguments for text in value.known for part in text.split("=", 1)]
+    address = next((text for text in texts if "/" in text or "." in text), None)
+    if address is None:
+        return scene
+    words = Arguments(command.argv[1:], scene.scope)
+    name = next(iter(words.flag(("--name", "-n")).known), "")
+    dotted = [str(word) for word in command.argv[1:] if str(word).startswith("repositories.")]
+    name = name or (dotted[0].partition(".")[2] if dotted else "")
+    if name:
+        return replace(scene, named={**scene.named, name: address})
+    return replace(scene, defaults={**scene.defaults, home: address})
