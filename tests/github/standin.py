@@ -8,12 +8,13 @@ from typing import Self
 
 import uvicorn
 
-from tests.github import graphql, page
+from tests.github import page
 from tests.github.acts import installations
 from tests.github.clock import Clock
 from tests.github.courier import PATIENCE, Courier
 from tests.github.desk import Desk
 from tests.github.faults import Fault, Faults
+from tests.github.graphql import Answerer
 from tests.github.limits import Limits
 from tests.github.server import ENTERPRISE, PAGES, Server
 from tests.github.state.apps import App, Delivery, Installation
@@ -44,7 +45,7 @@ class StandIn:
         self.courier = Courier(self.world, patience=self._courier_patience)
         desk = Desk(self.world, self.limits)
         application = Server(
-            self.world, desk, self.limits, self.faults, self._prefix, graphql.answerer(self.world, self.limits),
+            self.world, desk, self.limits, self.faults, self._prefix, Answerer(self.world, self.limits),
             page.application(self.world),
         )  # fmt: skip
         config = uvicorn.Config(

@@ -87,31 +87,19 @@ class Filler:
 
     def _plain(self, name: str, schema: Json, url: str) -> Any:  # noqa: ANN401 - any JSON value
         schema = self._seen(schema)
-        for word in ("anyOf", "oneOf"):
-            branches = [self._seen(branch) for branch in schema.get(word, ())]
-            if any(branch.get("type") == "null" for branch in branches):
-                return None
-            if branches and "type" not in schema:
-                return self._plain(name, branches[0], url)
-        kinds = schema.get("type", "object")
-        if "null" in kinds:
+        branches = [self._seen(branch) for word in ("anyOf", "oneOf") for branch in schema.get(word, ())]
+        kinds = schema.get("type", "object" if not branches else ())
+        if "null" in kinds or any("null" in branch.get("type", ()) for branch in branches):
             return None
-        if "default" in schema:
-            return schema["default"]
-        if schema.get("enum"):
-            return schema["enum"][0]
+        if branches and "type" not in schema:
+            return self._plain(name, branches[0], url)
+        if "default" in schema or schema.get("enum"):
+            return schema.get("default", (schema.get("enum") or [None])[0])
         kind = kinds if isinstance(kinds, str) else kinds[0]
-        if kind == "string":
-            return self._text(name, schema, url)
-        if kind == "object":
-            return self.complete(schema, {}, url)
-        plain: dict[str, Any] = {
-            "integer": schema.get("minimum", 0),
-            "number": schema.get("minimum", 0),
-            "boolean": False,
-            "array": [],
-        }
-        return plain[kind]
+        texts: Json = {"string": self._text(name, schema, url)} if kind == "string" else {}
+        objects: Json = {"object": self.complete(schema, {}, url)} if kind == "object" else {}
+        least = schema.get("minimum", 0)
+        return {"integer": least, "number": least, "boolean": False, "array": [], **texts, **objects}[kind]
 
     def _text(self, name: str, schema: Json, url: str) -> str:
         if schema.get("format") == "date-time":

@@ -8,13 +8,13 @@ import gzip
 import hashlib
 import io
 import json
-import re
 import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.github.contract.graphql_text import readable
 from tests.github.contract.operations import OPERATIONS
 from tests.github.contract.patches import at_version, merge
 from tests.github.contract.schemas import Converter
@@ -104,7 +104,7 @@ def main(folder: Path) -> None:
         _write(HERE / f"rest-{version}.json.gz", json.dumps(_rest(document, version, overrides), separators=(",", ":")))
     described = _webhooks(json.loads(webhooks.read("generated/api.github.com.json")), overrides)
     _write(HERE / "webhooks.json.gz", json.dumps(described, separators=(",", ":")))
-    _write(HERE / "schema.graphql.gz", _without_prose(graphql.read("schema.graphql")))
+    _write(HERE / "schema.graphql.gz", readable(graphql.read("schema.graphql")))
     payloads = json.loads(examples.read("api.github.com/index.json"))
     _write(HERE.parent / "payloads" / "examples.json.gz", json.dumps(payloads, separators=(",", ":")))
     _notice(
@@ -208,11 +208,6 @@ def _overriding(entries: list[Json]) -> Json:
     for entry in entries:
         patch = merge(patch, {entry["schema"]: entry["patch"]})
     return patch
-
-
-def _without_prose(schema: str) -> str:
-    """GitHub's GraphQL schema without its descriptions (three-quote strings stand only there)."""
-    return re.sub(r"\n\s*\n+", "\n", re.sub(r'"""[\s\S]*?"""', "", schema))
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,10 +19,8 @@ class Converter:
         self.definitions: Json = {}
         self.closed = closed
 
-    def convert(self, schema: Json | bool, *, closed: bool = True) -> Json | bool:
+    def convert(self, schema: Json, *, closed: bool = True) -> Json:
         """One schema; with `closed=False` it lets fields pass that another part of an allOf declares."""
-        if isinstance(schema, bool):
-            return schema
         if "$ref" in schema:
             return {"$ref": "#/$defs/" + self._name(schema["$ref"].rsplit("/", 1)[-1], closed=closed)}
         result = {key: value for key, value in schema.items() if key in _KEPT}
