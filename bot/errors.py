@@ -1,5 +1,8 @@
 """What can go wrong, in sentences a person can act on."""
 
+import traceback
+from pathlib import PurePath
+
 
 class WharfingerError(Exception):
     """The root of all our own errors: its text names the thing and the remedy, and never holds a secret value."""
@@ -38,3 +41,9 @@ class LaterError(WharfingerError):
         super().__init__(reason)
         self.reason = reason
         self.seconds = seconds
+
+
+def fault_of(error: Exception) -> str:
+    """Name the kind of an unforeseen error and the line of our code; its text may hold what a repository, or a secret, says."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"

@@ -1,10 +1,9 @@
 """Judgement: a snapshot and a policy in, a report out; every other text is made from that report."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 
+from bot.errors import fault_of
 from bot.findings import Finding, Unseen
 from bot.names import Conclusion, Mode, Outcome, RuleName
 from bot.policy import Policy
@@ -53,7 +52,7 @@ def _judge(rule: Rule, snapshot: Snapshot) -> Result:
     findings: list[Finding] = []
     # What could not be read may hold what this rule looks for.
     unseen = [Unseen(what=file.file, reason=file.reason) for file in snapshot.unreadable]
-    fault, applies = None, True
+    fault, applies = snapshot.fault, True
     try:
         applies = rule.applies(snapshot)
         for said in rule.check(snapshot) if applies else ():
@@ -62,7 +61,7 @@ def _judge(rule: Rule, snapshot: Snapshot) -> Result:
             else:
                 unseen.append(said)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other rules' verdicts and its own findings stand
-        fault = _fault(error)
+        fault = fault_of(error)
     outcome = _outcome(findings=bool(findings), broken=fault is not None, unseen=bool(unseen), applies=applies)
     return Result(rule, outcome, tuple(dict.fromkeys(findings)), tuple(dict.fromkeys(unseen)), fault)
 
@@ -89,9 +88,3 @@ def _asked(result: Result) -> Conclusion | None:
             return Conclusion.SUCCESS
         case Outcome.NOT_APPLICABLE:
             return None
-
-
-def _fault(error: Exception) -> str:
-    """Name the kind of error and the line of our code; its text may hold what the repository, or a secret, says."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.errors import UnreadableError
+from bot.errors import UnreadableError, fault_of
 from bot.findings import Fact, Unreadable, Unseen
 from bot.names import FullName, RegistryId, Sha
-from bot.publications import Publication, find_publications
+from bot.publications import Found, Publication, find_publications
 from bot.registries import Catalogue, Registry
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
@@ -44,6 +44,7 @@ class Snapshot:
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY
+    fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,14 @@ def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue)
                 texts[path] = _text(content)
         except UnreadableError as error:
             unreadable.append(Unreadable(path, error.reason, error.line))
-    found = find_publications(workflows, actions, texts, catalogue)
+    found, fault = Found(), None
+    try:
+        found = find_publications(workflows, actions, texts, catalogue)
+    except Exception as error:  # noqa: BLE001 - whatever it is, one repository must not stop the others, nor pass for clean
+        fault = fault_of(error)
     snapshot = replace(
         taken.snapshot,
+        fault=fault,
         workflows=workflows,
         actions=actions,
         unreadable=tuple(unreadable),

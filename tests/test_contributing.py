@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.cli import COMMANDS
 from handlers.policy import main as policy
 from tests.pages import BLOCK
 
@@ -78,7 +79,7 @@ def test_the_schema_for_editors_is_made_as_the_guide_says(capsys: pytest.Capture
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(
-        re.findall(r"\bmake ([a-z]+)\b", "".join(re.findall(r"`make [^`]+`|^make .*$", GUIDE + README, re.MULTILINE)))
+        re.findall(r"\bmake ([a-z]+)\b", " ".join(re.findall(r"`make [^`]+`|^make .*$", GUIDE + README, re.MULTILINE)))
     )
 
     assert {"check", "demo", "format", "run", "test"} <= named <= targets
@@ -89,6 +90,10 @@ def test_the_readme_tells_every_setting_there_is() -> None:
     told = set(re.findall(r"`(WHARFINGER_[A-Z_]+|REDIS_URL)`", README))
 
     assert read == told
+
+
+def test_the_readme_tells_every_command_there_is() -> None:
+    assert set(re.findall(r"`wharfinger ([a-z]+)", README)) == set(COMMANDS)
 
 
 def test_the_readmes_policy_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,14 @@ def test_a_file_that_cannot_be_read_leaves_every_rule_unseen() -> None:
     assert outcome(Says(says=(WRONG,)), snapshot) is Outcome.FAILED
 
 
+def test_our_own_failure_while_reading_leaves_every_rule_broken() -> None:
+    snapshot = replace(EMPTY, fault="KeyError at find.py:7")
+
+    assert evaluate(snapshot, Policy((Says(),))).results[0].fault == "KeyError at find.py:7"
+    assert outcome(Says(), snapshot) is Outcome.BROKEN
+    assert outcome(Says(relevant=False), snapshot) is Outcome.BROKEN
+
+
 def test_the_same_fact_said_twice_is_told_once() -> None:
     result = evaluate(EMPTY, Policy((Says(says=(HIDDEN, HIDDEN, WRONG, WRONG)),))).results[0]
 

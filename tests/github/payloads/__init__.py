@@ -1,0 +1,1 @@
+"""GitHub's own example payloads, packed; the reader beside them unpacks them."""
