@@ -1,1 +1,1 @@
-"""GitHub's own example payloads, packed; the reader beside them unpacks them."""
+"""GitHub's own example payloads, packed; NOTICE.md says where they come from."""
