@@ -64,8 +64,7 @@ class Lead:
 
 def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     """Where a command leads; None when it is an ordinary command that leads to no file of the repository."""
-    place = str(command.directory) if command.directory is not None else ""
-    folder = posixpath.normpath(posixpath.join(directory or ".", place if "$" not in place else "."))
+    folder = folder_of(command, directory)
     script = _script(command)
     if script is not None:
         return _open(script, shelf, folder)
@@ -78,6 +77,12 @@ def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     if not tasks and not wanted.closed:
         return None
     return Lead(tuple(task for task in tasks if task.text), " ".join(wanted.closed) or None, _HOMES.get(command.tool))
+
+
+def folder_of(command: Command, directory: str) -> str:
+    """Give the folder that a command runs in, from the root; with `$` in it when that is not known."""
+    place = str(command.directory) if command.directory is not None else ""
+    return posixpath.normpath(posixpath.join(directory or ".", _from_root(place)))
 
 
 def _script(command: Command) -> tuple[str, str] | None:

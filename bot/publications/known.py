@@ -5,16 +5,22 @@ from dataclasses import dataclass, replace
 
 from bot.commands import Command
 from bot.names import Credential, RegistryId
+from bot.publications.project import project
 from bot.publications.scene import Login, Scene
 from bot.publications.sending import Call, Sending, from_env, send
 from bot.publications.targets import ELSEWHERE, Aims, targets_of
-from bot.publications.values import EMPTY, Origin, Value, Values, either
+from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.publications.words import Arguments, env_of, value_of_word
 from bot.registries import CommandFact, KnownCommand
 
 
-def run_known(scene: Scene, command: Command, known: KnownCommand, own: Values) -> tuple[Scene, list[Sending]]:
-    """Say what a command does that the catalogue knows: the scene after it, and what it sent; `own` is the step's own environment."""
+def run_known(
+    scene: Scene, command: Command, known: KnownCommand, own: Values, folder: str
+) -> tuple[Scene, list[Sending]]:
+    """Say what a command does that the catalogue knows: the scene after it, and what it sent.
+
+    `own` is the step's own environment, `folder` the one the command runs in.
+    """
     fact = known.fact
     words = Arguments(command.argv[1:], scene.scope)
     if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
@@ -28,8 +34,13 @@ def run_known(scene: Scene, command: Command, known: KnownCommand, own: Values) 
     home = known.registry or ELSEWHERE
     if fact.role != "publish":
         return _prepare(scene, known, command, address, held if not held.empty else from_env(env, fact.token_env)), []
-    if address.empty and home in scene.defaults:
-        address = Value((scene.defaults[home],))
+    said = project(command.tool, scene.repository.shelf, folder, scene.repository.catalogue)
+    if said.refused and not _over_many(command):
+        return scene, []
+    if address.empty and said.address:
+        address = literal(said.address)
+    elif address.empty and home in scene.defaults:
+        address = literal(scene.defaults[home])
     aims = Aims(home, fact.target_kind, fact.default)
     call = Call(
         tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
@@ -42,8 +53,28 @@ def run_known(scene: Scene, command: Command, known: KnownCommand, own: Values) 
         asked=fact.oidc_flag is not None and words.has((fact.oidc_flag,)),
         refused=words.has(fact.oidc_off_flags),
     )
-    found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, scene.named)
+    names = {**said.names, **scene.named}
+    found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, names)
     return scene, [send(scene, call, target) for target in found]
+
+
+def _over_many(command: Command) -> bool:
+    """Whether a command publishes the packages of a workspace, whose own manifests decide."""
+    many = (
+        "-r",
+        "--recursive",
+        "-w",
+        "--workspace",
+        "-ws",
+        "--workspaces",
+        "--filter",
+        "-F",
+        "--all",
+        "-p",
+        "--package",
+    )
+    words = [str(word).partition("=")[0] for word in command.argv[1:]]
+    return command.tool in ("lerna", "changeset") or any(word in many or word.startswith("workspace") for word in words)
 
 
 def _name(command: Command, fact: CommandFact) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.commands import Command, Script, read_script
 from bot.publications.credential_files import logins_written
-from bot.publications.follow import Lead, follow, load
+from bot.publications.follow import Lead, folder_of, follow, load
 from bot.publications.github_api import releases, required
 from bot.publications.guess import Closed, guesses
 from bot.publications.known import run_known
@@ -49,7 +49,7 @@ def run_text(scene: Scene, text: Text) -> Ran:
         known = scene.repository.catalogue.commands(texts_of(command))
         here: list[Sending] = []
         for each in known:
-            after, more = run_known(after, command, each, text.own)
+            after, more = run_known(after, command, each, text.own, folder_of(command, text.directory))
             here += more
         sent += [replace(each, via=(*text.via, *each.via)) for each in settle(after, command.tool, text.own, here)]
         if not known:

@@ -8,6 +8,7 @@ from bot.publications.values import EMPTY, Value, either
 from bot.registries import Catalogue
 from bot.workflows import Action, Workflow
 
+LONGEST_PATH = 250
 HOPS = 3  # files that are followed one behind the other
 
 
@@ -21,7 +22,7 @@ class Shelf:
     def read(self, path: str) -> str | None:
         """Give the text of a file, by its path from the repository's root without `./`; None when it is not at hand."""
         found = self._files.get(path)
-        if found is None:
+        if found is None and _may_be_file(path):
             self.wanted.add(path)
         return found
 
@@ -31,8 +32,13 @@ class Shelf:
         for path in tried:
             if path in self._files:
                 return path, self._files[path]
-        self.wanted.update(tried)
+        self.wanted.update(path for path in tried if _may_be_file(path))
         return None
+
+
+def _may_be_file(path: str) -> bool:
+    """Whether a path can be one of the repository's: known to the last character, inside, of a sane length."""
+    return 0 < len(path) <= LONGEST_PATH and not path.startswith(("/", "..")) and not set(path) & set("$*?`{}<>|\"'\n ")
 
 
 @dataclass(frozen=True, slots=True)
