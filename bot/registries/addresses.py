@@ -1,8 +1,9 @@
 """Which registry an address, an image reference or a name means, and how pages write one without spelling it out."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
 from bot.names import RegistryId
@@ -50,29 +51,46 @@ class AddressBook:
 
     def __init__(self, registries: Iterable[Registry]) -> None:
         self._by_host: dict[tuple[str, ...], list[tuple[Address, RegistryId]]] = {}
+        self._with_star: list[tuple[str, ...]] = []
         self._by_alias: dict[str, list[RegistryId]] = {}
         for registry in registries:
             for address in registry.addresses:
                 self._by_host.setdefault(address.labels, []).append((address, registry.id))
             for alias in registry.aliases:
                 self._by_alias.setdefault(alias.lower(), []).append(registry.id)
-        for found in self._by_host.values():
+        for labels, found in self._by_host.items():
             found.sort(key=lambda pair: len(pair[0].path), reverse=True)
+            if "*" in labels:
+                self._with_star.append(labels)
 
-    def at(self, text: str) -> RegistryId | None:
-        """Return the registry at an address, or None when no known registry answers there."""
+    def at(self, text: str) -> tuple[RegistryId, Address] | None:
+        """Return the registry at an address and which of its addresses it is; None when no known registry answers there."""
         place = place_of(text)
         if place is None:
             return None
-        for length in range(len(place.labels), 0, -1):
-            for address, registry in self._by_host.get(place.labels[:length], ()):
-                if place.path.lower().startswith(address.path):
-                    return registry
+        path = place.path.lower()
+        for host in self._hosts(place.labels):
+            for address, registry in self._by_host[host]:
+                if not address.path or _begins(path, address.path):
+                    return registry, address
         return None
+
+    def _hosts(self, labels: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Yield the known hosts that `labels` lie at or under, the longest first."""
+        for length in range(len(labels), 0, -1):
+            for known in self._with_star:
+                if len(known) == length and all(a in ("*", b) for a, b in zip(known, labels, strict=False)):
+                    yield known
+            if labels[:length] in self._by_host:
+                yield labels[:length]
 
     def named(self, name: str) -> tuple[RegistryId, ...]:
         """Return the registries that tools call by this name."""
         return tuple(self._by_alias.get(name.strip().lower(), ()))
+
+
+def _begins(path: str, beginning: str) -> bool:
+    return fnmatchcase(path, beginning + "*") if "*" in beginning else path.startswith(beginning)
 
 
 def expand(text: str, registries: Mapping[RegistryId, Registry]) -> str:

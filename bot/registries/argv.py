@@ -20,6 +20,15 @@ class _Entry:
     value_flags: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A fact that a command line matched: by which words, and what is left."""
+
+    entry: _Entry
+    words: frozenset[int]
+    arguments: tuple[int, ...]
+
+
 class Tools:
     """Facts about commands, by the name of their tool."""
 
@@ -36,22 +45,25 @@ class Tools:
         return word in self._by_tool
 
     def match(self, argv: Sequence[str]) -> Iterator[Match]:
-        """Yield the facts with the most words that match; several when the command serves several registries."""
+        """Yield the facts that match most exactly; several where a command serves several registries or names several tasks.
+
+        A fact gives way to one that matches the same words and more, and, on the same words, to one that knows its registry.
+        """
         if not argv:
             return
-        found = []
-        for entry in self._by_tool.get(argv[0], ()):
-            arguments = _match(entry, argv)
-            if arguments is not None:
-                found.append((entry, arguments))
-        most = max((len(entry.words) for entry, _ in found), default=0)
-        for entry, arguments in found:
-            if len(entry.words) == most:
-                yield entry.registry, entry.fact, arguments
+        found = [hit for entry in self._by_tool.get(argv[0], ()) if (hit := _match(entry, argv))]
+        for hit in found:
+            if not any(_gives_way(hit, other) for other in found):
+                yield hit.entry.registry, hit.entry.fact, hit.arguments
 
 
-def _match(entry: _Entry, argv: Sequence[str]) -> tuple[int, ...] | None:
-    """Return the indices of the arguments after the sub-command, or None when it is another command."""
+def _gives_way(hit: _Hit, other: _Hit) -> bool:
+    if hit.words < other.words:
+        return True
+    return hit.words == other.words and other.entry.fact.default and not hit.entry.fact.default
+
+
+def _match(entry: _Entry, argv: Sequence[str]) -> _Hit | None:
     plain = _arguments(argv, entry.value_flags)
     if entry.fact.anywhere:
         return _match_anywhere(entry, argv, plain)
@@ -60,17 +72,18 @@ def _match(entry: _Entry, argv: Sequence[str]) -> tuple[int, ...] | None:
     for index, choices in zip(plain, entry.words, strict=False):
         if not _is_one_of(argv[index], choices):
             return None
-    return plain[len(entry.words) :]
+    return _Hit(entry, frozenset(plain[: len(entry.words)]), plain[len(entry.words) :])
 
 
-def _match_anywhere(entry: _Entry, argv: Sequence[str], plain: tuple[int, ...]) -> tuple[int, ...] | None:
-    left = list(plain)
+def _match_anywhere(entry: _Entry, argv: Sequence[str], plain: tuple[int, ...]) -> _Hit | None:
+    used = []
     for choices in entry.words:
-        index = next((index for index in left if _is_one_of(argv[index], choices)), None)
+        where = range(1, len(argv)) if choices[0][0] in "-+/" else plain
+        index = next((index for index in where if index not in used and _is_one_of(argv[index], choices)), None)
         if index is None:
             return None
-        left.remove(index)
-    return tuple(left)
+        used.append(index)
+    return _Hit(entry, frozenset(used), tuple(index for index in plain if index not in used))
 
 
 def _arguments(argv: Sequence[str], value_flags: frozenset[str]) -> tuple[int, ...]:

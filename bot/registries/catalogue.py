@@ -7,7 +7,7 @@ from functools import cached_property
 from bot.names import RegistryId
 from bot.registries.addresses import AddressBook, expand, place_of
 from bot.registries.argv import Tools
-from bot.registries.model import ActionFact, CommandFact, Registry, TargetKind
+from bot.registries.model import ActionFact, Address, CommandFact, Registry, TargetKind
 from bot.registries.secret_names import SecretNames
 from bot.registries.token_literals import TokenLiterals
 
@@ -81,7 +81,12 @@ class Catalogue:
     def at(self, address: str) -> Registry | None:
         """Return the registry that answers at an address, an image reference's host included; None when none is known."""
         found = self._addresses.at(address)
-        return self.registries[found] if found else None
+        return self.registries[found[0]] if found else None
+
+    def address_at(self, address: str) -> tuple[Registry, Address] | None:
+        """Return the registry at an address, and which of its addresses it is, such as `upload`."""
+        found = self._addresses.at(address)
+        return (self.registries[found[0]], found[1]) if found else None
 
     def named(self, name: str, home: RegistryId | None = None) -> Registry | None:
         """Return the registry that tools call by this name; of several, the one of `home`'s own kind."""
@@ -94,6 +99,10 @@ class Catalogue:
         if kind == "image" and place_of(target) is None:
             return self.registries[home]
         return self.at(target) or self.named(target, home)
+
+    def elsewhere(self, kind: TargetKind = "address") -> Registry:
+        """Return the entry for registries that are not known: `oci` for images, `misc` for anything else."""
+        return self.registries[RegistryId("oci" if kind == "image" else "misc")]
 
     def is_local(self, address: str) -> bool:
         """Whether an address is this machine or a stand-in: nothing is published there."""

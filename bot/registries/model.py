@@ -19,6 +19,7 @@ Role: TypeAlias = Literal[
     "login",  # the step stores a credential for a later step of the job
     "mint",  # the step hands out a short-lived credential: its outputs and `exports` are of kind `grants`
     "secrets",  # the step fetches stored secrets from a secret manager: its outputs and environment are long-lived
+    "run",  # the step is a wrapper: judge the command of `runs` or of `command_inputs` instead
     "setup",  # the step only prepares a later publication (registry address, tool)
 ]
 TargetKind: TypeAlias = Literal[
@@ -29,7 +30,10 @@ TargetKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class InputTest:
-    """A test of an action's input: its value (or `default` when absent) is one of `values`; `*` means any that is not empty."""
+    """A test of an action's input: its value (or `default` when absent) is one of `values`, in any case.
+
+    `*` stands for any text, as in a file name; alone it means any that is not empty.
+    """
 
     name: str
     values: tuple[str, ...]
@@ -52,8 +56,14 @@ class ActionFact:
     uses: str
     role: Role = "publish"
     when: tuple[InputTest, ...] = ()  # all must hold, else the step does not play its role
+    runs: str | None = (
+        None  # the command that it runs, `{name}` an input and `{name:default}` its default: "cargo {command} {args}"
+    )
     token_inputs: tuple[str, ...] = ()
     user_inputs: tuple[str, ...] = ()
+    user_env: tuple[str, ...] = ()
+    signing_inputs: tuple[str, ...] = ()  # of a key that signs what is published: as sensitive, but no credential
+    signing_env: tuple[str, ...] = ()
     token_env: tuple[str, ...] = ()  # read from the environment of the step, after the inputs; `*` as in a file name
     env_name_inputs: tuple[NamedInput, ...] = ()
     target_inputs: tuple[str, ...] = ()  # inputs that say where to; absent means this registry
@@ -66,6 +76,7 @@ class ActionFact:
     fallback: Credential = Credential.UNKNOWN  # what authenticates when no token is given and OIDC is not used
     oidc: Oidc = "never"
     oidc_inputs: tuple[InputTest, ...] = ()  # of `on-request`: all must hold
+    oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
     min_oidc_version: str | None = None
     confidence: Confidence = Confidence.HIGH  # that the step publishes, and here
     notes: str = ""
@@ -89,6 +100,7 @@ class CommandFact:
     user_flags: tuple[str, ...] = ()
     token_env: tuple[str, ...] = ()  # names; `*` as in a file name (`POETRY_PYPI_TOKEN_*`)
     user_env: tuple[str, ...] = ()
+    signing_env: tuple[str, ...] = ()  # with the key that signs what is published: as sensitive, but no credential
     target_flags: tuple[str, ...] = ()
     target_env: tuple[str, ...] = ()
     target_args: tuple[int, ...] = ()  # positions after the sub-command that say where to; -1 is the last
@@ -103,6 +115,8 @@ class CommandFact:
     oidc: Oidc = "never"
     oidc_flag: str | None = None  # asks for OIDC and nothing else (`--trusted-publishing=always`)
     oidc_off_flags: tuple[str, ...] = ()  # switch OIDC off
+    oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
+    cloud_flags: tuple[str, ...] = ()  # take the cloud's login of an earlier step (`--azure-credential`)
     min_oidc_version: str | None = None
     confidence: Confidence = Confidence.HIGH
     notes: str = ""
@@ -111,9 +125,13 @@ class CommandFact:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a registry answers: `host` in reverse-domain order, `path` where several registries share the host."""
+    """Where a registry answers: `host` in reverse-domain order, `path` where several registries share the host.
 
-    key: str  # what it is for: web, upload, api …; named in placeholders
+    A label of the host may be `*`, and so may parts of the path. A request that sends something to the address called
+    `upload` publishes; one to `mint` exchanges the workflow's OIDC token.
+    """
+
+    key: str  # what it is for: web, upload, mint …; named in placeholders
     host: str
     path: str = ""
     labels: tuple[str, ...] = ()  # the host's labels, as the index wants them
