@@ -1,0 +1,75 @@
+"""What holds across a workflow: which job needs which, what its token may do, which variables a step sees."""
+
+from collections import ChainMap
+from collections.abc import Mapping
+
+from bot.workflows.model import Job, Level, Permissions, Step, Text, Workflow
+
+# docs.github.com, "GITHUB_TOKEN" and workflow syntax, `permissions`, as of 2026-11
+SCOPES = (
+    "actions", "artifact-metadata", "attestations", "checks", "contents", "deployments", "discussions", "id-token",
+    "issues", "models", "packages", "pages", "pull-requests", "repository-projects", "security-events", "statuses",
+)  # fmt: skip
+_RANK: Mapping[Level, int] = {"none": 0, "read": 1, "write": 2}
+
+
+def needed(workflow: Workflow, job_id: str) -> tuple[str, ...]:
+    """Give the jobs that a job needs, near ones first, those they need included; names of no job are left out.
+
+    A circle, which GitHub refuses, ends where it began.
+    """
+    found: dict[str, None] = {}
+    waiting = [job_id]
+    while waiting:
+        following: dict[str, None] = {}
+        for one in waiting:
+            job = workflow.jobs.get(one)
+            following |= dict.fromkeys(job.needs if job is not None else ())
+        waiting = [one for one in following if one in workflow.jobs and one not in found and one != job_id]
+        found |= dict.fromkeys(waiting)
+    return tuple(found)
+
+
+def effective_permissions(workflow: Workflow, job: Job) -> Permissions | None:
+    """Give what the token of a job may do: the job's block replaces the workflow's as a whole.
+
+    None means that neither is written and the repository's default holds; `level` knows what that never includes.
+    """
+    return workflow.permissions if job.permissions is None else job.permissions
+
+
+def granted(called: Permissions | None, caller: Permissions | None) -> Permissions | None:
+    """Give what a job of a reusable workflow may do: never more than the job that calls it.
+
+    Both are effective permissions. Where the called workflow writes none, the caller's hold; where the caller has
+    the repository's default, which never includes id-token, the called block holds without it.
+    """
+    if called is None:
+        return caller
+    levels: dict[str, Level] = {}
+    for scope in dict.fromkeys((*SCOPES, *called.scopes)):
+        own = called.level(scope)
+        limit = level(caller, scope)
+        lower = own if limit is None or _RANK[own] <= _RANK[limit] else limit
+        if lower != "none":
+            levels[scope] = lower
+    return Permissions(levels, None, called.line)
+
+
+def level(permissions: Permissions | None, scope: str) -> Level | None:
+    """Give the level of a scope; None where the repository's default decides, which we cannot see in a file.
+
+    The default, also the permissive one, never includes id-token.
+    """
+    if permissions is None:
+        return "none" if scope == "id-token" else None
+    return permissions.level(scope)
+
+
+def effective_env(workflow: Workflow, job: Job, step: Step | None = None) -> Mapping[str, Text]:
+    """Give the variables that a step sees: its own before the job's before the workflow's.
+
+    What a step before it wrote to GITHUB_ENV is not among them.
+    """
+    layers = [job.env, workflow.env] if step is None else [step.env, job.env, workflow.env]
+    return ChainMap(*(dict(layer) for layer in layers))
