@@ -10,6 +10,7 @@ from bot.names import RuleName, Severity
 from bot.publications import Publication
 from bot.repository import Environment, Snapshot
 from bot.rule import Read, Rule, Stricter
+from bot.workflows.expressions import Scope, known_values, possible_values, scope_of
 
 # `  publish:` and nothing else on the line, so that a line can be put below it.
 JOB_LINE = re.compile(r"(?P<indent> +)[\w-]+:\s*(#.*)?")
@@ -39,7 +40,7 @@ class ProtectedEnvironment(Rule):
             elif not environment:
                 yield _outside(publications, snapshot)
             elif "${{" in environment:
-                yield from _computed(publications, environment)
+                yield from _computed(publications, environment, snapshot)
             else:
                 yield from _named(publications, environment, snapshot)
 
@@ -72,12 +73,26 @@ def _outside(publications: list[Publication], snapshot: Snapshot) -> Finding:
     )
 
 
-def _computed(publications: list[Publication], environment: str) -> Iterator[Unseen]:
+def _computed(publications: list[Publication], environment: str, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+    """Judge a name that is an expression by every value that it can take, as far as the file shows them."""
     first = publications[0]
-    yield Unseen(
-        what=f"the environment of the job {first.job} in {first.file}",
-        reason=f"its name is computed when the job runs: {environment}; a name written out can be checked",
-    )
+    workflow = snapshot.workflows.get(first.file)
+    scope = scope_of(workflow, workflow.jobs.get(first.job)) if workflow else Scope()
+    if "" in known_values(environment, scope):
+        yield Finding(
+            place=Place(first.file, first.line, first.line),
+            message=f"publishes to {_where(publications, snapshot)} outside of any environment whenever {environment} comes out empty",
+            fix=f"Give the job {first.job} an environment that is never empty, or a job of its own for what needs none.",
+        )
+    values = possible_values(environment, scope)
+    if values is None:
+        yield Unseen(
+            what=f"the environment of the job {first.job} in {first.file}",
+            reason=f"its name is computed when the job runs: {environment}; a name written out can be checked",
+        )
+    for value in values or ():
+        if value:
+            yield from _named(publications, value, snapshot)
 
 
 def _named(publications: list[Publication], environment: str, snapshot: Snapshot) -> Iterator[Finding | Unseen]:

@@ -1,0 +1,72 @@
+"""What counts as a build: what runs code of the project or of what it depends on, and nothing else."""
+
+import pytest
+
+from bot.publications.builds import builds_in
+from bot.workflows import read_workflow
+
+
+def builds(*steps: str, publishing: tuple[int, ...] = ()) -> list[str]:
+    text = "on: push\njobs:\n  job:\n    runs-on: x\n    steps:\n" + "".join(f"      - {step}\n" for step in steps)
+    job = read_workflow(".github/workflows/a.yml", text.encode()).jobs["job"]
+    return [build.what for build in builds_in(job.steps, publishing)]
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("npm ci", "npm ci"),
+        ("npm install", "npm install"),
+        ("cd web && npm run build --if-present", "npm run build"),
+        ("yarn", "yarn"),
+        ("python -m build --sdist", "python -m build"),
+        ("python setup.py bdist_wheel", "python setup.py"),
+        ("pip install -e .", "pip install"),
+        ("pip install -r requirements.txt", "pip install"),
+        ("sudo make", "sudo make"),
+        ("./mvnw -B clean package", "./mvnw package"),
+        ("./gradlew :core:assemble", "./gradlew :core:assemble"),
+        ("bundle install", "bundle install"),
+        ("cargo build --release", "cargo build"),
+        ("if true; then npx tsc; fi", "npx tsc"),
+    ],
+)
+def test_a_command_that_builds_is_named(script: str, what: str) -> None:
+    assert builds(f"run: {script}") == [what]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "npm ci --ignore-scripts",
+        "npm install --global npm@11",
+        "npm install npm@11",
+        "pip install twine",
+        "pip install --upgrade pip build",
+        "echo npm ci",
+        "# npm ci",
+        "docker build -t acme/tool .",
+        "git fetch --tags",
+        "twine upload dist/*",
+        "make upload",
+        "ls dist",
+    ],
+)
+def test_what_runs_no_code_of_the_project_is_no_build(script: str) -> None:
+    assert builds(f"run: '{script}'") == []
+
+
+def test_actions_that_build_are_known_in_any_spelling() -> None:
+    assert builds("uses: PyPA/cibuildwheel@v3") == ["pypa/cibuildwheel"]
+    assert builds("{uses: actions-rs/cargo@v1, with: {command: build}}") == ["actions-rs/cargo"]
+    assert builds("{uses: actions-rs/cargo@v1, with: {command: publish}}") == []
+    assert builds("uses: actions/checkout@v5") == []
+
+
+def test_a_script_that_publishes_is_not_taken_for_a_build_of_itself() -> None:
+    assert builds("run: npm run release", publishing=(0,)) == []
+    assert builds("run: npm run build && npm run release", publishing=(0,)) == ["npm run build"]
+
+
+def test_an_action_that_publishes_is_not_taken_for_a_build() -> None:
+    assert builds("uses: pypa/cibuildwheel@v3", publishing=(0,)) == []
