@@ -18,6 +18,8 @@ WORKFLOWS = ".github/workflows"
 
 # How often what was read may lead to more: a workflow to a script, to a Makefile, to a script …
 MOST_HOPS = 6
+MOST_FILES = 500  # beyond which a checkout leads on and on; people's do not lead to fifty
+TOO_FAR = "it lies too far behind the workflow that leads to it, and was not followed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,17 @@ def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snaps
     taken = take_snapshot(_name(folder), None, taken_at, files.read, catalogue)
     unreadable = list(files.unreadable)
     asked: set[str] = set()
-    for _ in range(MOST_HOPS):
-        paths = taken.wanted - asked
-        if not paths:
-            break
-        asked |= paths
-        files = read_files(folder, sorted(paths))
+    for hop in range(MOST_HOPS + 1):
+        paths = sorted(taken.wanted - asked)
+        asked |= set(paths)
+        files = read_files(folder, paths)
         unreadable += files.unreadable
-        if files.read:
+        if hop == MOST_HOPS or len(asked) > MOST_FILES:
+            unreadable += [Unreadable(path, TOO_FAR) for path in files.read]
+        elif files.read:
             taken = look_further(taken, files.read, catalogue)
+            continue
+        break
     return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable))
 
 
