@@ -2,7 +2,7 @@
 
 from bot.documents.nodes import Mapping, Node, Scalar, Sequence, Style
 from bot.documents.read import MAX_BYTES, MAX_DEPTH, MAX_NODES, read_document
-from bot.documents.words import shown
+from bot.documents.words import fit, shown
 
 __all__ = [
     "MAX_BYTES",
@@ -13,6 +13,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Style",
+    "fit",
     "read_document",
     "shown",
 ]

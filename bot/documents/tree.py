@@ -1,7 +1,7 @@
 """Nodes built from libyaml's events, one after the other, without recursion: a hostile file cannot exhaust the stack."""
 
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
@@ -16,8 +16,7 @@ _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", 
 _Mark: TypeAlias = yaml.Mark | yaml._yaml.Mark | None  # noqa: SLF001 - the stubs' own type of what libyaml hands out
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A finished node, and what it weighs wherever it stands."""
 
     node: Node

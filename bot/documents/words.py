@@ -3,7 +3,12 @@
 LONGEST = 60
 
 
-def shown(text: str) -> str:
-    """`text` in quotes for a reason a person reads: cut after 60 characters, what cannot be printed written as an escape."""
+def fit(text: str) -> str:
+    """Cut `text` after 60 characters, and write what cannot be printed as an escape."""
     short = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return "'" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short) + "'"
+    return short if short.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)
+
+
+def shown(text: str) -> str:
+    """Give `text` in quotes for a reason that a person reads."""
+    return f"'{fit(text)}'"

@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from bot.documents import Mapping, Node, Scalar, Sequence, shown
+from bot.documents import Mapping, Node, Scalar, Sequence, fit
 from bot.errors import UnreadableError
 from bot.workflows.model import Text, Texts
 
@@ -17,7 +17,7 @@ def refuse(what: str, shape: str, node: Node) -> NoReturn:
 
 def name(*parts: str) -> str:
     """Join keys to the path of a field as a person writes it, each key made fit to be shown."""
-    return ".".join(shown(part).strip("'") for part in parts)
+    return ".".join(map(fit, parts))
 
 
 def mapping(node: Node, what: str) -> Mapping:
