@@ -26,6 +26,8 @@ def run_known(
     if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
         return scene, []
     env = env_of(command, scene.scope)
+    if fact.required_env and from_env(env, fact.required_env).empty:
+        return scene, []
     positions = _positions(command, known, scene)
     address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
     if address.empty:

@@ -62,7 +62,7 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
     use = Use(action_name(step.uses.value), inputs_of(step, scene), scene.scope.env, own)
     title = step.name.value if step.name else ""
     done = use_known(scene, step, use)
-    script = script_of(use.name, step) if done is None or not done[1] else None
+    script = script_of(scene.repository.catalogue, step) if done is None or not done[1] else None
     if script is not None:
         token = use.given(("github-token",)) if use.name == "actions/github-script" else EMPTY
         text = Text(script[0], script[1], own={**own, **use.inputs}, title=title, token=token)

@@ -56,7 +56,11 @@ class Catalogue:
 
     def actions(self, uses: str) -> tuple[KnownAction, ...]:
         """Return what is known of `owner/name[/path]@ref` or `docker://image:tag`: one fact for each registry it serves."""
-        return tuple(self._actions.get(action_name(uses), ()))
+        name = action_name(uses)
+        found = self._actions.get(name)
+        if found is None and name.startswith("docker://"):  # an action's own image is called as the action is
+            found = self._actions.get("/".join(name.split("/")[-2:]))
+        return tuple(found or ())
 
     def lookalikes(self, uses: str) -> tuple[KnownAction, ...]:
         """Facts about an action of the same name under another owner: a fork, likely, when it is given the same inputs."""

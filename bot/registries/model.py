@@ -19,7 +19,7 @@ Role: TypeAlias = Literal[
     "login",  # the step stores a credential for a later step of the job
     "mint",  # the step hands out a short-lived credential: its outputs and `exports` are of kind `grants`
     "secrets",  # the step fetches stored secrets from a secret manager: its outputs and environment are long-lived
-    "run",  # the step is a wrapper: judge the command of `runs` or of `command_inputs` instead
+    "run",  # the step is a wrapper: judge the command of `runs` instead
     "setup",  # the step only prepares a later publication (registry address, tool)
 ]
 TargetKind: TypeAlias = Literal[
@@ -56,9 +56,8 @@ class ActionFact:
     uses: str
     role: Role = "publish"
     when: tuple[InputTest, ...] = ()  # all must hold, else the step does not play its role
-    runs: str | None = (
-        None  # the command that it runs, `{name}` an input and `{name:default}` its default: "cargo {command} {args}"
-    )
+    runs: str | None = None  # of a wrapper: "cargo {command} {args}", `{name}` an input, `{name:default}` its default
+    shell: str = "bash"  # that reads `runs`; python and node are programs, not shells
     token_inputs: tuple[str, ...] = ()
     user_inputs: tuple[str, ...] = ()
     user_env: tuple[str, ...] = ()
@@ -106,6 +105,7 @@ class CommandFact:
     target_args: tuple[int, ...] = ()  # positions after the sub-command that say where to; -1 is the last
     target_kind: TargetKind = "address"
     value_flags: tuple[str, ...] = ()  # other flags that take a value, so that it is not read as an argument
+    required_env: tuple[str, ...] = ()  # publishes here only where one of these is set
     required_flags: tuple[str, ...] = ()  # publishes only with one of these (`docker buildx build --push`)
     dry_run_flags: tuple[str, ...] = ()  # with one of these nothing is sent
     default: bool = True  # without a target, does it go to this registry? If not, its files have to say
