@@ -38,15 +38,14 @@ def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snaps
     asked: set[str] = set()
     for hop in range(MOST_HOPS + 1):
         paths = sorted(taken.wanted - asked)
+        room = 0 if hop == MOST_HOPS else max(0, MOST_FILES - len(asked))
+        unreadable += [Unreadable(path, TOO_FAR) for path in paths[room:] if (folder / path).is_file()]
         asked |= set(paths)
-        files = read_files(folder, paths)
+        files = read_files(folder, paths[:room])
         unreadable += files.unreadable
-        if hop == MOST_HOPS or len(asked) > MOST_FILES:
-            unreadable += [Unreadable(path, TOO_FAR) for path in files.read]
-        elif files.read:
-            taken = look_further(taken, files.read, catalogue)
-            continue
-        break
+        if not files.read:
+            break
+        taken = look_further(taken, files.read, catalogue)
     return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable))
 
 

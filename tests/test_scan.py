@@ -206,6 +206,23 @@ def test_a_script_that_a_step_runs_is_read_from_the_checkout(
     assert any("scripts/publish" in via for via in publication["via"])
 
 
+def test_files_that_lead_on_and_on_are_followed_only_so_far_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"scripts/publish-{number}" for number in range(600)]
+    runs = "".join(f"      - run: {name}\n" for name in names)
+    folder = checkout(tmp_path, CLEAN.partition("      - uses")[0] + runs)
+    (folder / "scripts").mkdir()
+    for name in names:
+        (folder / name).write_text("twine upload dist/*\n")
+    status, out, _ = scanned(capsys, folder, "--format", "json")
+    repository = json.loads(out)["repositories"][0]
+
+    assert status == 2
+    assert len(repository["publications"]) + len(repository["unreadable"]) >= 600
+    assert "not followed" in repository["unreadable"][0]["reason"]
+
+
 def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
     code = "import sys; from handlers.scan import main; main(sys.argv[1:]); print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - our own words
