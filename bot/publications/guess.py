@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.names import Confidence, Credential, RegistryId
-from bot.publications.scene import Scene
+from bot.publications.scene import CLOUD, Scene
 from bot.publications.sending import Sending
 from bot.publications.targets import Target
 from bot.publications.values import EMPTY, Origin, Value, Values
@@ -14,8 +14,11 @@ from bot.publications.verdict import Verdict
 _SENDS = re.compile(
     r"publish|release|deploy|upload|push(?!gateway)|ship(?:it)?\b|distribut|deliver|promote", re.IGNORECASE
 )
-_REFERS_ONLY = re.compile(
-    r"dry.?run|release.?notes|draft|unpublish|check|verify|validate|prepare|lint|pre.?release.?check", re.IGNORECASE
+# … unless it says what else it is about.
+_ELSEWHERE = re.compile(
+    r"dry.?run|notes|draft|unpublish|check|verif|validat|prepare|lint|artifact|coverage|codecov|sarif|pages?(?![a-z])|notif|slack"
+    r"|discord|telegram|storybook|site(?![a-z])|docs?(?![a-z])|cache|changelog|label|issue|comment|pull.?request|token|tag(?![a-z])",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+(?:\.io)?", re.IGNORECASE)
 _STORED = (Credential.LONG_LIVED, Credential.GITHUB_TOKEN, Credential.OIDC, Credential.CLOUD_OIDC)
@@ -32,12 +35,14 @@ class Closed:
     own: Values
     tool: str
     home: RegistryId | None = None  # the registry of the tool's own kind (npm for `npm run release`)
+    remote: bool = False  # an action or workflow of another repository, not a script of this one
 
 
 def guesses(scene: Scene, closed: Closed) -> list[Sending]:
     """Say what a closed step probably sends, and where: by the names of its secrets, its addresses, its own name."""
-    said = f"{closed.name} {closed.title}"
-    sends = bool(_SENDS.search(said)) and not _REFERS_ONLY.search(closed.name)
+    about = closed.name.rpartition("/.github/workflows/")[2] if closed.remote else closed.name
+    said = about if closed.remote else f"{about} {closed.title}"
+    sends = bool(_SENDS.search(said)) and not _ELSEWHERE.search(about)
     found: dict[RegistryId, Sending] = {}
     for registry, value, name in _evidence(scene, closed, sends=sends):
         found.setdefault(registry, _low(scene, closed, registry, value, f"{name} reaches it"))
@@ -57,11 +62,12 @@ def _evidence(scene: Scene, closed: Closed, *, sends: bool) -> Iterator[tuple[Re
         if name in _GITHUB_VARIABLES:
             continue
         registry = _registry_of(scene, name, value, sends=sends)
-        if registry is not None:
+        if registry not in (None, RELEASES):
             yield registry, value, name
     if sends:
         for login in scene.logins:
-            yield login.registry, login.value, "a login of an earlier step"
+            if login.registry != CLOUD and login.value.origins:
+                yield login.registry, login.value, "a login of an earlier step"
 
 
 def _registry_of(scene: Scene, name: str, value: Value, *, sends: bool) -> RegistryId | None:
@@ -86,7 +92,7 @@ def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
         return
     catalogue = scene.repository.catalogue
     named = [catalogue.named(word) for word in _WORD.findall(closed.name)]
-    ids = list(dict.fromkeys(registry.id for registry in named if registry is not None and registry.trusted_publishing))
+    ids = list(dict.fromkeys(each.id for each in named if each is not None and each.status.startswith("ga")))
     for registry in ids or ([closed.home] if closed.home else []):
         why = f"{closed.name} cannot be opened; its name and id-token: write say that it publishes there"
         verdict = Verdict(Credential.OIDC, (), why)

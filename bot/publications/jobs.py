@@ -171,6 +171,10 @@ def _closed(scene: Scene, job: Job) -> Iterator[Publication]:
     step = Step(index=0, line=line, end_line=line, start_line=line, uses=job.uses, inputs=job.inputs)
     use = Use(name, {key.lower(): value for key, value in given.items()}, {}, given)
     known = use_known(scene, step, use)
-    sent = known[1] if known else guesses(scene, Closed(name, job.name.value if job.name else "", given, name))
+    sent = (
+        known[1]
+        if known
+        else guesses(scene, Closed(name, job.name.value if job.name else "", given, name, remote=True))
+    )
     for each in publications(scene.place, step, sent):
         yield replace(each, step=None)

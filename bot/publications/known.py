@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from bot.commands import Command
 from bot.names import Credential, RegistryId
 from bot.publications.project import project
-from bot.publications.scene import Login, Scene
-from bot.publications.sending import Call, Sending, from_env, send
+from bot.publications.scene import CLOUD, Login, Scene
+from bot.publications.sending import Call, Sending, by_login, from_env, send, unnamed_targets
 from bot.publications.targets import ELSEWHERE, Aims, targets_of
 from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.publications.words import Arguments, env_of, value_of_word
@@ -26,38 +26,43 @@ def run_known(
     if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
         return scene, []
     env = env_of(command, scene.scope)
-    if fact.required_env and from_env(env, fact.required_env).empty:
-        return scene, []
     positions = _positions(command, known, scene)
     address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
     if address.empty:
         address = from_env(env, fact.target_env)
     held = _given(fact, words, command, positions, scene)
+    if held.empty and words.has(fact.cloud_flags):
+        held = scene.login_to(CLOUD)
     home = known.registry or ELSEWHERE
     if fact.role != "publish":
         return _prepare(scene, known, command, address, held if not held.empty else from_env(env, fact.token_env)), []
     said = project(command.tool, scene.repository.shelf, folder, scene.repository.catalogue)
     if said.refused and not _over_many(command):
         return scene, []
-    if address.empty and said.address:
+    if known.registry is None and address.empty and "origin" in scene.named:
+        address = literal("origin")
+    elif address.empty and said.address:
         address = literal(said.address)
     elif address.empty and home in scene.defaults:
         address = literal(scene.defaults[home])
-    aims = Aims(home, fact.target_kind, fact.default)
+    aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None)
     call = Call(
         tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
         fact=fact,
         home=home,
         given=held,
-        users=either((words.flag(fact.user_flags), from_env(env, fact.user_env))),
+        users=either((words.flag(fact.user_flags), from_env(env, (*fact.user_env, *fact.signing_env)))),
         env=env,
         own=own,
-        asked=fact.oidc_flag is not None and words.has((fact.oidc_flag,)),
+        asked=(fact.oidc_flag is not None and words.has((fact.oidc_flag,)))
+        or any(name in env for name in fact.oidc_env),
         refused=words.has(fact.oidc_off_flags),
     )
     names = {**said.names, **scene.named}
     found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, names)
-    return scene, [send(scene, call, target) for target in found]
+    if known.registry is not None and address.empty and not fact.default:
+        found = unnamed_targets(scene, call)
+    return scene, [send(scene, call, target) for target in by_login(scene, call, found)]
 
 
 def _over_many(command: Command) -> bool:
@@ -121,11 +126,13 @@ def _prepare(scene: Scene, known: KnownCommand, command: Command, address: Value
     if fact.role in ("mint", "secrets") and not held.origins:
         kind = fact.grants if fact.role == "mint" else Credential.LONG_LIVED
         held = Value(("",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else " ".join(fact.argv))}))
-    if not held.origins and not held.known:
+    if held.empty and fact.role == "login":
+        held = scene.login_to(CLOUD)
+    if not held.origins:
         return scene
     scene = scene.export(dict.fromkeys(fact.exports, held))
     if known.registry is None:
-        return scene
+        return scene.with_login(Login(CLOUD, " ".join(fact.argv), held))
     aims = Aims(home, fact.target_kind, default=True)
     for target in targets_of(_host_of(address), aims, scene.repository.catalogue, scene.named):
         scene = scene.with_login(Login(target.registry, target.address, held))
@@ -152,6 +159,8 @@ def _set_address(scene: Scene, home: RegistryId, command: Command, arguments: li
         return scene
     words = Arguments(command.argv[1:], scene.scope)
     name = next(iter(words.flag(("--name", "-n")).known), "")
+    if home == ELSEWHERE and not name:  # git remote add NAME ADDRESS; git clone ADDRESS
+        name = texts[0] if len(texts) > 1 and texts[1] == address else "origin"
     dotted = [str(word) for word in command.argv[1:] if str(word).startswith("repositories.")]
     name = name or (dotted[0].partition(".")[2] if dotted else "")
     if name:

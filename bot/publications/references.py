@@ -57,7 +57,7 @@ def _steps(name: str, scope: Scope) -> Value | None:
     if len(words) != _OUTPUT or words[1] != "outputs":
         return None
     known = scope.steps.get(words[0].lower(), {})
-    return known.get(words[2]) or unknown(f"steps.{name}", Origin(Credential.UNKNOWN))
+    return known.get(words[2]) or known.get("*") or unknown(f"steps.{name}", Origin(Credential.UNKNOWN))
 
 
 def _needs(name: str, scope: Scope) -> Value | None:

@@ -9,6 +9,7 @@ from bot.registries import Catalogue
 from bot.workflows import Action, Workflow
 
 LONGEST_PATH = 250
+CLOUD = RegistryId("")  # the registry of a login that serves several: to a cloud, to a secret manager
 HOPS = 3  # files that are followed one behind the other
 
 
@@ -59,7 +60,7 @@ class Login:
     address: str  # as the workflow called it; empty for the tool's default
     value: Value
     names: tuple[str, ...] = ()  # environment variables that hold the credential when the tool reads them later
-    step: int = -1
+    beside: tuple[str, ...] = ()  # … and those that hold a user name or the passphrase of a signing key
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,16 @@ class Scene:
         kept = tuple(each for each in self.logins if (each.registry, each.address) != (login.registry, login.address))
         return replace(self, logins=(*kept, login))
 
-    def login_to(self, registry: RegistryId, address: str = "") -> Value:
-        """Say what earlier steps stored for a registry: the login to this very address, else all to this registry."""
-        to = [login for login in self.logins if login.registry == registry]
+    def login_to(self, registry: RegistryId, address: str = "", *, named: bool = False) -> Value:
+        """Give what earlier steps stored for a registry: the login to this very address, else all to this registry.
+
+        With `named` only what tools read from variables that the login names.
+        """
+        to = [login for login in self.logins if login.registry == registry and (login.names or not named)]
         exact = [login for login in to if login.address == address]
         return either(self._held(login) for login in exact or to)
 
     def _held(self, login: Login) -> Value:
-        return either((login.value, *(self.scope.env.get(name, EMPTY) for name in login.names)))
+        held = either((login.value, *(self.scope.env.get(name, EMPTY) for name in login.names)))
+        beside = either(self.scope.env.get(name, EMPTY) for name in login.beside).beside()
+        return Value(held.texts, held.origins | beside.origins)

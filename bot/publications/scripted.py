@@ -1,26 +1,45 @@
-"""Actions that run a script which their inputs hold: the script is read as if it stood in `run:`."""
+"""Actions that run a script which their inputs hold: it is read as if it stood in `run:`."""
 
-import re
+from collections.abc import Iterable, Mapping
 
-from bot.registries import Catalogue
+from bot.registries import ActionFact, KnownAction
 from bot.workflows import Step
 
-_INPUT = re.compile(r"\{([A-Za-z][\w-]*)(?::([^}]*))?\}")
-_DOCKER = "{entrypoint} {args}"
+# The language of the scripts that an action runs, where it is not the shell (read in each action's documentation, 2026-11).
+_LANGUAGES: Mapping[str, str] = {
+    "actions/github-script": "node",
+    "azure/powershell": "pwsh",
+    "jannekem/run-python-script-action": "python",
+}
+_INPUTS: Mapping[str, str] = {
+    "azure/powershell": "inlinescript",
+    "azure/cli": "inlinescript",
+    "jannekem/run-python-script-action": "script",
+}
 
 
-def script_of(catalogue: Catalogue, step: Step) -> tuple[str, str] | None:
-    """Give the script that a step's action runs, with `${{ … }}` as written, and its shell; None when it runs none."""
-    uses = step.uses.value if step.uses else ""
-    wrappers = [known.fact for known in catalogue.actions(uses) if known.fact.role == "run"]
-    if wrappers:
-        line, shell = wrappers[0].runs or "", wrappers[0].shell
-    elif uses.startswith("docker://"):
-        line, shell = _DOCKER, "bash"
-    else:
-        return None
+def script_of(name: str, step: Step, known: Iterable[KnownAction]) -> tuple[str, str] | None:
+    """Give the script that a step's action runs, with `${{ … }}` as written, and its language; None when it runs none."""
     given = {key.lower(): text.value for key, text in step.inputs.items()}
-    values = [given.get(name.lower(), default) for name, default in _INPUT.findall(line)]
-    if not any(values):
-        return None
-    return _INPUT.sub(lambda match: given.get(match[1].lower(), match[2] or ""), line), shell
+    if name.startswith("docker://"):
+        line = f"{given.get('entrypoint', '')} {given.get('args', '')}".strip()
+        return (line, "bash") if line else None
+    lines = [given.get(_INPUTS[name], "")] if name in _INPUTS else []
+    lines += [_line(each.fact, given) for each in known if each.fact.role == "run"]
+    line = "\n".join(dict.fromkeys(filter(None, lines)))
+    return (line, _LANGUAGES.get(name, "bash")) if line else None
+
+
+def _line(fact: ActionFact, given: Mapping[str, str]) -> str:
+    """Fill an action's command line, `{name}` standing for an input and `{name:default}` for one with a default."""
+    if fact.runs is None:
+        return "\n".join(given[name.lower()] for name in fact.command_inputs if name.lower() in given)
+    pieces = []
+    for piece in fact.runs.split("{"):
+        name, brace, rest = piece.partition("}")
+        if not brace:
+            pieces.append(piece)
+            continue
+        key, _, default = name.partition(":")
+        pieces += [given.get(key.lower()) or default, rest]
+    return "".join(pieces)

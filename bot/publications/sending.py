@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.names import Confidence, Credential, RegistryId
-from bot.publications.scene import Scene
-from bot.publications.targets import Target
+from bot.publications.scene import CLOUD, Scene
+from bot.publications.targets import Aims, Target, targets_of
 from bot.publications.values import EMPTY, Origin, Value, Values, either
 from bot.publications.verdict import Means, Verdict, judge
 from bot.registries import ActionFact, CommandFact
@@ -44,6 +44,8 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
     means = Means.of(call.fact, registry, asked=call.asked, refused=call.refused)
     given = call.given
     if given.empty:
+        given = scene.login_to(target.registry, target.address, named=True)
+    if not given.origins:
         given = from_env(call.env, (*call.fact.token_env, *registry.token_env))
     if given.empty:
         given = scene.login_to(target.registry, target.address)
@@ -52,7 +54,8 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
         given = _nearby(scene, call, target)
         near = not given.empty
     value = Value(given.texts, given.origins | call.users.beside().origins)
-    verdict = judge(value, means, id_token=scene.place.id_token, offered=registry.trusted_publishing)
+    offered = registry.trusted_publishing and registry.status.startswith("ga") and call.fact.target_kind != "image"
+    verdict = judge(value, means, id_token=scene.place.id_token, offered=offered)
     confidence = weakest(
         call.fact.confidence, verdict.confidence, Confidence.HIGH if target.sure else Confidence.MEDIUM
     )
@@ -101,3 +104,30 @@ def stored_names(values: Mapping[str, Value]) -> dict[str, list[Origin]]:
         for name, value in values.items()
         if (stored := [o for o in value.origins if o.credential is Credential.LONG_LIVED])
     }
+
+
+def unnamed_targets(scene: Scene, call: Call) -> tuple[Target, ...]:
+    """Where a tool goes whose files would have to say: to an address set before, by its credential's name, to a login."""
+    catalogue = scene.repository.catalogue
+    if call.home in scene.defaults:
+        return targets_of(
+            Value((scene.defaults[call.home],)), Aims(call.home, call.fact.target_kind), catalogue, scene.named
+        )
+    held = from_env(call.env, call.fact.token_env) if call.given.empty else call.given
+    names = [origin.name for origin in sorted(held.origins, key=lambda origin: origin.name)]
+    names += [name for name, value in call.own.items() if value.origins]
+    kind = catalogue.registries[call.home].purl_type
+    for name in names:
+        for registry in catalogue.by_secret(name):
+            if catalogue.registries[registry].purl_type in (kind, None):
+                return (Target(registry, sure=False),)
+    to = [login.registry for login in scene.logins if login.registry != CLOUD and login.value.origins]
+    return tuple(Target(registry, sure=False) for registry in dict.fromkeys(to)) or (Target(call.home, sure=False),)
+
+
+def by_login(scene: Scene, call: Call, found: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Where an image's name cannot be seen, the registries that the job logged in to say where it may go."""
+    if call.fact.target_kind != "image" or not found or any(target.sure for target in found):
+        return found
+    to = {login.registry: login.address for login in scene.logins if login.registry != CLOUD and login.value.origins}
+    return tuple(Target(registry, address, sure=False) for registry, address in to.items()) or found

@@ -62,14 +62,15 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
     use = Use(action_name(step.uses.value), inputs_of(step, scene), scene.scope.env, own)
     title = step.name.value if step.name else ""
     done = use_known(scene, step, use)
-    script = script_of(scene.repository.catalogue, step) if done is None or not done[1] else None
+    known = scene.repository.catalogue.actions(step.uses.value)
+    script = script_of(use.name, step, known) if done is None or not done[1] else None
     if script is not None:
         token = use.given(("github-token",)) if use.name == "actions/github-script" else EMPTY
         text = Text(script[0], script[1], own={**own, **use.inputs}, title=title, token=token)
-        ran = run_text(scene, text)
+        ran = run_text(done[0] if done else scene, text)
         return ran.scene.with_outputs(step.id, ran.outputs), publications(scene.place, step, ran.sent)
     if done is None:
-        closed = Closed(use.name, title, {**own, **use.inputs}, use.name)
+        closed = Closed(use.name, title, {**own, **use.inputs}, use.name, remote=True)
         return scene, publications(scene.place, step, guesses(scene, closed))
     after, sent = done
     return after, publications(scene.place, step, sent)

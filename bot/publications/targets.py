@@ -26,6 +26,9 @@ class Aims:
     home: RegistryId
     kind: str = "address"
     default: bool = True
+    known_only: bool = (
+        False  # a tool for everything (curl, git push): only an address that is known makes it a publication
+    )
 
 
 def targets_of(
@@ -67,6 +70,8 @@ def _address(text: str, aims: Aims, catalogue: Catalogue, names: Mapping[str, st
     known = catalogue.at(text) or catalogue.named(text, aims.home)
     if known is not None:
         return Target(known.id, text)
+    if aims.known_only:
+        return None
     if text.startswith("$"):
         return Target(aims.home, text, sure=False)
     return Target(ELSEWHERE, text, sure="." in text)

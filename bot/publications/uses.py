@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from bot.names import Confidence, Credential, RegistryId
 from bot.publications.meaning import value_of
 from bot.publications.release import settle
-from bot.publications.scene import Login, Scene
-from bot.publications.sending import Call, Sending, from_env, send
+from bot.publications.scene import CLOUD, Login, Scene
+from bot.publications.sending import Call, Sending, by_login, from_env, send
 from bot.publications.targets import ELSEWHERE, Aims, targets_of
 from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.registries import ActionFact, InputTest, KnownAction
@@ -82,6 +82,18 @@ def _is_fork(fact: ActionFact, use: Use) -> bool:
     return fact.role == "publish" and not use.given(fact.token_inputs).empty
 
 
+def beside_of(use: Use, fact: ActionFact) -> Value:
+    """Give what goes along with the credential: user names, and keys that sign."""
+    inputs = use.given((*fact.user_inputs, *fact.signing_inputs))
+    return either((inputs, from_env(use.env, (*fact.user_env, *fact.signing_env))))
+
+
+def _asked(use: Use, fact: ActionFact) -> bool:
+    """Whether a use of the action asks for OIDC by an input or a variable."""
+    by_input = bool(fact.oidc_inputs) and all(use.may(test) for test in fact.oidc_inputs)
+    return by_input or any(name in use.env for name in fact.oidc_env)
+
+
 def _publish(scene: Scene, use: Use, fact: ActionFact, home: RegistryId) -> list[Sending]:
     target = use.given(fact.target_inputs)
     if target.empty:
@@ -92,68 +104,90 @@ def _publish(scene: Scene, use: Use, fact: ActionFact, home: RegistryId) -> list
         fact=fact,
         home=home,
         given=use.given(fact.token_inputs),
-        users=use.given(fact.user_inputs),
+        users=beside_of(use, fact),
         env=use.env,
         own={**use.own, **use.inputs},
-        asked=bool(fact.oidc_inputs) and all(use.may(test) for test in fact.oidc_inputs),
+        asked=_asked(use, fact),
     )
     found = targets_of(None if target.empty else target, aims, scene.repository.catalogue, scene.named)
-    return [send(scene, call, each) for each in found]
+    return [send(scene, call, each) for each in by_login(scene, call, found)]
 
 
 def _prepare(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
+    """Give the scene after an action that publishes nothing itself."""
     fact = known.fact
     if fact.role == "setup":
-        return _set_up(scene, use, known)
+        return _set_up(scene, step, use, known)
+    if fact.role == "run":
+        return scene
     held = use.given(fact.token_inputs)
     if held.empty:
         held = from_env(use.env, fact.token_env)
-    if held.empty or not held.origins:
+    if not held.origins and fact.role == "login" and not _asked(use, fact):
+        held = scene.login_to(CLOUD) if held.empty else held
+    elif not held.origins:
         held = _handed_out(use, known)
     held = Value(held.texts, held.origins | use.given(fact.user_inputs).beside().origins)
-    scene = scene.with_outputs(step.id, dict.fromkeys(fact.outputs, held))
-    exports = [name for pattern in fact.exports for name in (use.own if pattern == "*" else (pattern,))]
+    outputs = {name for pattern in fact.outputs for name in (_names_of(use) if pattern == "*" else (pattern,))}
+    scene = scene.with_outputs(step.id, dict.fromkeys((*outputs, "*") if "*" in fact.outputs else outputs, held))
+    exports = [name for pattern in fact.exports for name in (_names_of(use) if pattern == "*" else (pattern,))]
     scene = scene.export(dict.fromkeys(exports, held))
-    if known.registry is None or (fact.role == "mint" and fact.outputs):
-        return scene
-    return _log_in(scene, use, known, held)
+    if known.registry is None:
+        return scene.with_login(Login(CLOUD, use.name, held))
+    return scene if fact.role == "mint" and fact.outputs else _log_in(scene, use, known, held)
+
+
+def _names_of(use: Use) -> tuple[str, ...]:
+    """Give the names under which a secret manager hands out what it fetched: those it was asked to set."""
+    lines = [line for value in use.inputs.values() for text in value.texts for line in text.splitlines()]
+    named = [line.partition("|")[2] or line.partition("=")[0] for line in lines if "|" in line or "=" in line]
+    words = [word.strip(" ;:'\"") for word in named]
+    return tuple(dict.fromkeys([*use.own, *(word for word in words if word.isidentifier())]))
 
 
 def _handed_out(use: Use, known: KnownAction) -> Value:
-    """Say what an action hands out that was given no stored token itself."""
-    kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED}
-    kind = kinds.get(known.fact.role, known.fact.fallback)
-    return Value(
-        (f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else use.name)})
-    )
+    """Give what an action hands out that was given no stored token itself."""
+    kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED, "login": Credential.OIDC}
+    kind = kinds[known.fact.role]
+    name = "" if kind is Credential.LONG_LIVED else use.name
+    return Value((f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, name)}))
+
+
+def _aimed(use: Use, fact: ActionFact) -> Value | None:
+    """Give the address that a preparing action is given, or the default that its own tests name."""
+    address = use.given(fact.target_inputs)
+    if not address.empty:
+        return address
+    defaults = [test.default for test in fact.when if test.name in fact.target_inputs and test.default]
+    return literal(defaults[0]) if defaults else None
 
 
 def _log_in(scene: Scene, use: Use, known: KnownAction, held: Value) -> Scene:
     home = known.registry or ELSEWHERE
-    address = use.given(known.fact.target_inputs)
-    for target in targets_of(None if address.empty else address, Aims(home), scene.repository.catalogue, scene.named):
+    aims = Aims(home, known.fact.target_kind)
+    for target in targets_of(_aimed(use, known.fact), aims, scene.repository.catalogue, scene.named):
         scene = scene.with_login(Login(target.registry, target.address, held))
     return scene
 
 
-def _set_up(scene: Scene, use: Use, known: KnownAction) -> Scene:
+def _set_up(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
     """Remember the address that later commands go to, and the variables that they read the credential from."""
     fact = known.fact
     home = known.registry or ELSEWHERE
-    address = use.given(fact.target_inputs)
-    if not address.empty:
+    address = _aimed(use, fact)
+    if fact.outputs:
+        return scene.with_outputs(step.id, dict.fromkeys(fact.outputs, address or EMPTY))
+    if address is not None:
         scene = replace(scene, defaults={**scene.defaults, home: address.texts[0]})
-    names = [
-        name
-        for each in fact.env_name_inputs
-        for name in use.inputs.get(each.name.lower(), literal(each.default)).known
-        if name
-    ]
-    beside = use.given((*fact.token_inputs, *fact.user_inputs)).beside()
-    if not names and beside.empty:
+    tokens: list[str] = []
+    beside: list[str] = []
+    for each in fact.env_name_inputs:
+        names = use.inputs.get(each.name.lower(), literal(each.default)).known
+        (tokens if "password" in each.name or "token" in each.name else beside).extend(name for name in names if name)
+    held = use.given((*fact.token_inputs, *fact.user_inputs, *fact.signing_inputs)).beside()
+    if not tokens and held.empty:
         return scene
-    for target in targets_of(None if address.empty else address, Aims(home), scene.repository.catalogue, scene.named):
-        scene = scene.with_login(
-            Login(target.registry, target.address, replace(beside, texts=EMPTY.texts), tuple(names))
-        )
+    for target in targets_of(address, Aims(home), scene.repository.catalogue, scene.named):
+        login = Login(target.registry, target.address, Value(("",), held.origins), tuple(tokens), tuple(beside))
+        scene = scene.with_login(login)
     return scene

@@ -61,7 +61,9 @@ def _without(means: Means, names: tuple[str, ...], *, id_token: bool | None, off
     if means.possible and (id_token or means.oidc == "always"):
         return Verdict(Credential.OIDC, names, "no stored token reaches it and the job may ask for an OIDC token")
     if means.fallback is not Credential.UNKNOWN:
-        return Verdict(means.fallback, names, f"it is given no other credential than {_SAID[means.fallback]}")
+        return Verdict(
+            means.fallback, names, f"it is given no other credential than {_SAID[means.fallback]}", seen=False
+        )
     if offered and id_token is False:
         why = "no credential is in sight; without id-token: write it can only be a stored one"
         return Verdict(Credential.LONG_LIVED, names, why, Confidence.MEDIUM, seen=False)
