@@ -12,6 +12,7 @@ from tree_sitter import Language, Node, Parser
 
 from bot.commands.bash_flow import FlowReader
 from bot.commands.fences import read_source, structural
+from bot.commands.grammar import parse
 from bot.commands.model import HoleKind, Word
 from bot.commands.scope import Changes
 from bot.commands.session import QUIET, EndedError, Io, Session
@@ -19,6 +20,7 @@ from bot.commands.words import join, plain, unknown
 
 _PARSER = Parser(Language(tree_sitter_bash.language()))
 _MAX_SPLICES = 8
+_MAX_HEREDOCS = 500  # the grammar copies all that are open at every token
 _GROUPS = {
     "compound_statement",
     "subshell",
@@ -36,7 +38,10 @@ def read_bash(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
     source = read_source(text, session.expand)
     fence = structural(source)
     if fence is None or fence.values is None or session.splices >= _MAX_SPLICES:
-        root = _PARSER.parse(source.masked).root_node
+        root = parse(_PARSER, source.masked) if source.masked.count(b"<<") <= _MAX_HEREDOCS else None
+        if root is None:
+            session.note("the script is too tangled for the grammar")
+            return []
         if root.has_error:
             session.note("the grammar does not understand all of the script")
         return Bash(session, source, rows).sequence(root.children, QUIET)

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from itertools import chain
 
 from tree_sitter import Node
 
@@ -11,9 +10,10 @@ from bot.commands.model import HoleKind, Redirect, Word
 from bot.commands.options import assignment
 from bot.commands.scope import Binding
 from bot.commands.session import QUIET, EndedError, Io, run_all
-from bot.commands.words import Alternatives, Origin, fenced, join, make_word, plain, shorten, tidy, unknown
+from bot.commands.words import MAX_WORDS, Alternatives, Origin, fenced, join, make_word, plain, shorten, tidy, unknown
 
 _SUBSTITUTIONS = ("command_substitution", "process_substitution")
+_MAX_REDIRECTS = 50
 _HANDED_ON = ("heredoc_end", "comment")
 
 
@@ -100,12 +100,9 @@ class SimpleReader(WordReader):
         more = any(child.type == "+=" for child in node.children)
         before = self.session.scope.find(name) if more else None
         if value.type == "array":
-            words = tuple(
-                chain.from_iterable(
-                    self.arguments([one for one in value.children if one.is_named and one.type != "comment"])[:1]
-                )
-            )
-            return name, (*before, *words) if isinstance(before, tuple) else words
+            named = [one for one in value.children if one.is_named and one.type != "comment"]
+            words = tuple(self.arguments(named)[0])
+            return name, (*before, *words)[:MAX_WORDS] if isinstance(before, tuple) else words[:MAX_WORDS]
         word = plain("") if value.type in ("=", "+=") else self.word(value)
         return name, join([before, word], "") if isinstance(before, Word) else word
 
@@ -141,6 +138,9 @@ class SimpleReader(WordReader):
 
     def redirected(self, node: Node, io: Io) -> Io:
         """Add one redirection to what a statement is given."""
+        if len(io.redirects) > _MAX_REDIRECTS:
+            self.session.note(f"a statement has more than {_MAX_REDIRECTS} redirections")
+            return io
         if node.type == "herestring_redirect":
             word = self.word(node.children[-1])
             return Io(io.env, word, io.redirects)

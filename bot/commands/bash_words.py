@@ -11,6 +11,7 @@ from bot.commands.model import Hole, HoleKind, Value, Word
 from bot.commands.session import HIDDEN, Session
 from bot.commands.words import (
     MAX_VALUES,
+    MAX_WORDS,
     NONE,
     Alternatives,
     Gap,
@@ -93,6 +94,9 @@ class WordReader(ABC):
             if len(options) == 1:
                 for form in forms:
                     form.extend(options[0])
+                if len(forms[0]) > MAX_WORDS:
+                    self.session.note(f"a command has more than {MAX_WORDS} words")
+                    break
             elif len(forms) * len(options) <= MAX_VALUES:
                 forms = [[*form, *option] for form in forms for option in options]
             elif all(len(option) == 1 for option in options):

@@ -42,6 +42,12 @@ def named(word: Word, name: str) -> Word:
     return word if str(word) == name else replace(word, values=((name,) if name else (),))
 
 
+def lowered(word: Word) -> str:
+    """Return a tool's name as Windows knows it, without regard to case; a path keeps its own, which a repository knows."""
+    text = str(word)
+    return text if word.literal is None or "/" in text or "\\" in text else text.lower()
+
+
 def inner(command: Command, argv: tuple[Word, ...], through: str, options: Options) -> Command:
     """Return the command inside, with all that the wrapper says about it."""
     env = command.env

@@ -5,14 +5,26 @@ from contextlib import suppress
 from types import MappingProxyType
 
 from bot.commands.bash import read_bash
+from bot.commands.cmd import read_cmd
+from bot.commands.cmdlets import CMDLETS
 from bot.commands.effects import EFFECTS
 from bot.commands.model import Command, Expand, Script, Values, Word
+from bot.commands.powershell import read_powershell
+from bot.commands.programs import read_node, read_python
 from bot.commands.scope import DIRECTORY, Scope
 from bot.commands.session import EndedError, EnoughError, Language, Session
+from bot.commands.shells import language
 from bot.commands.words import read_values
 
-MAX_SCRIPT = 256 * 1024  # characters; GitHub's own limit for a step's script is far below
-_LANGUAGES: Mapping[str, Language] = {"bash": read_bash}
+MAX_SCRIPT = 128 * 1024  # characters; GitHub's own limit for a step's script is far below
+_LANGUAGES: Mapping[str, Language] = {
+    "bash": read_bash,
+    "pwsh": read_powershell,
+    "cmd": read_cmd,
+    "python": read_python,
+    "node": read_node,
+}
+_EFFECTS = {**CMDLETS, **EFFECTS}
 
 
 def _unknown(expression: str) -> Values | None:
@@ -37,12 +49,16 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
     the values of each `${{ … }}`. Never raises: what could not be read is said in `Script.partial`.
     """
     scope = Scope({name: read_values(values, expand) for name, values in variables.items()})
-    session = Session(expand, scope, _LANGUAGES, EFFECTS)
+    session = Session(expand, scope, _LANGUAGES, _EFFECTS)
     if len(text) > MAX_SCRIPT:
         session.note(f"the script is larger than {MAX_SCRIPT // 1024} KiB")
         text = text[:MAX_SCRIPT]
+    read = _LANGUAGES.get(language(shell) or "")
+    if read is None:
+        session.note("the shell is one that Wharfinger does not read; the script was not looked into")
+        return Script(partial=session.partial)
     with suppress(EnoughError, EndedError):
-        _LANGUAGES["bash"](session, text, range(text.count("\n") + 1))
+        read(session, text, range(text.count("\n") + 1))
     return Script(
         commands=_once(session),
         exports=scope.environment,

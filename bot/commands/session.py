@@ -14,6 +14,8 @@ from bot.commands.words import Origin, join, make_word, merge, shorten, unknown
 
 MAX_DEPTH = 40  # of constructs inside each other
 _MAX_NESTED = 6  # scripts inside scripts
+_MAX_FILES = 100
+_MAX_FILE = 16 * 1024  # characters of a file that the script writes and may run
 _MAX_COMMANDS = 5_000
 _MAX_WORK = 100_000  # commands and statements walked, functions counted at each call
 HIDDEN = "__hole_"
@@ -53,6 +55,7 @@ class Session:
     writes: list[Write] = field(default_factory=list)
     environment: dict[str, Word] = field(default_factory=dict)
     outputs: dict[str, Word] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     partial: str | None = None
     conditional: int = 0
@@ -238,9 +241,20 @@ class Session:
             if name in target.variables:
                 self.collect(values, read_assignments(content))
                 return
-        if (path := target.literal) is not None and len(self.scope.files) < 100:  # noqa: PLR2004 - enough for any honest script
-            before = self.scope.files.get(path.removeprefix("./"))
-            self.scope.files[path.removeprefix("./")] = join([before, content], "") if append and before else content
+        if (path := target.literal) is not None:
+            self._keep(path.removeprefix("./"), content, append=append)
+
+    def _keep(self, path: str, content: Word, *, append: bool) -> None:
+        """Keep what a file holds, should the script run it later; a file that grows and grows is forgotten."""
+        before = self.scope.files.get(path)
+        if before is None and (len(self.scope.files) > _MAX_FILES or path in self.forgotten):
+            return
+        whole = join([before, content], "\n") if append and before else content
+        if sum(map(len, map(str, whole.values[0]))) > _MAX_FILE:
+            self.forgotten.add(path)
+            self.scope.files.pop(path, None)
+        else:
+            self.scope.files[path] = whole
 
     @staticmethod
     def collect(values: dict[str, Word], found: Sequence[tuple[str, Word]]) -> None:

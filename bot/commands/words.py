@@ -11,7 +11,11 @@ from bot.commands.fences import Source, read_source
 from bot.commands.model import Expand, Hole, HoleKind, Part, Value, Values, Word
 
 MAX_VALUES = 16  # of one word, and of one command; beyond it a hole says that there are more
+MAX_WORDS = 5_000  # of one command or array
+_MAX_PIECES = 2_000  # of one word
+_MAX_LENGTH = 128 * 1024  # characters of one value: with them a variable that doubles itself ends
 _MORE = Hole(HoleKind.OTHER, "one of many values")
+_LONG: Value = (Hole(HoleKind.OTHER, "a long text"),)
 _MAX_TEXT = 500  # characters of a command or hole that are kept as written
 
 
@@ -47,6 +51,8 @@ def shorten(text: str) -> str:
 
 def cross(left: Alternatives, right: Alternatives) -> Alternatives:
     """Put two texts together: each alternative of one with each of the other, up to the bound."""
+    if len(left[0]) > _MAX_PIECES:
+        return left if left[0][-1] == _LONG[0] else [one + _LONG for one in left]
     if len(right) == 1:
         return [one + right[0] for one in left] if right[0] else left
     if len(left) * len(right) <= MAX_VALUES:
@@ -63,7 +69,11 @@ def unite(*many: Iterable[Value]) -> tuple[Value, ...]:
 def tidy(pieces: Iterable[Piece]) -> Value:
     """Make one value of pieces: neighbouring texts put together, gaps as a space."""
     value: list[Part] = []
+    length = 0
     for piece in pieces:
+        length += len(piece) if isinstance(piece, str) else 1
+        if length > _MAX_LENGTH:
+            return _LONG
         part = " " if isinstance(piece, Gap) else piece
         if isinstance(part, str) and value and isinstance(value[-1], str):
             value[-1] += part
