@@ -126,6 +126,10 @@ def _package(folder: Path, name: str, version: str) -> Package:
 
 def _rest(document: Json, version: str, overrides: Json) -> Json:
     patched = at_version({key: document[key] for key in ("paths", "components")}, version)
+    for wrong in overrides["answers"]:
+        method, path = wrong["operation"].split()
+        answer = patched["paths"][path][method.lower()]["responses"][wrong["status"]]
+        answer["content"]["application/json"]["schema"] = wrong["schema"]
     schemas = merge(patched["components"]["schemas"], _overriding(overrides["rest"]))
     converter = Converter(schemas, closed=True)
     operations = {
