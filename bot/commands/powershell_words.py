@@ -12,7 +12,7 @@ from bot.commands.words import NONE, Alternatives, Gap, Origin, cross, fence_val
 # Arguments that the grammar cannot read, all taken for one word: `--source=https://…`, `-p:Version=$v`, `@scope/name`, `$dir/x`,
 # `` `--option``. A mask of letters in their place keeps every offset.
 _HARD = re.compile(
-    rb"`?--[A-Za-z]|[-/][A-Za-z][\w-]*[=:]\S|@\w[\w.-]*/|\$(?:\{[^}\s]*\}|(?:env:)?\w+)[/\\]", re.IGNORECASE
+    rb"`?--[A-Za-z]|[-/][A-Za-z][\w-]*[=:]\S|@\w[\w.-]*/|\$(?:\{[^}\s]*\}|(?:env:)?\w+)[/\\]|\./\S", re.IGNORECASE
 )
 _START = b" \t\n,("
 _END = b" \t\r\n;|)}&"

@@ -11,7 +11,21 @@ from bot.registries.model import Address, Registry
 
 _PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)
-_LOCAL_NAMES = ("localhost", "local", "internal", "test", "invalid", "example", "localdomain")
+# Names that only a machine or an organisation's own network knows: RFC 6761, RFC 6762 appendix G.
+_LOCAL_NAMES = (
+    "localhost",
+    "localdomain",
+    "test",
+    "invalid",
+    "example",
+    "local",
+    "internal",
+    "intranet",
+    "private",
+    "corp",
+    "home",
+    "lan",
+)
 
 
 @dataclass(frozen=True, slots=True)
