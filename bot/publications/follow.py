@@ -87,9 +87,8 @@ def folder_of(command: Command, directory: str) -> str:
 
 def _script(command: Command) -> tuple[str, str] | None:
     """Give the path of the script that a command runs, and its shell."""
-    written = command.argv[0].literal or str(command.argv[0])
-    original = command.argv[0].text.strip("\"'")
-    path = original if "/" in original else written
+    path = (command.path or command.argv[0].literal or str(command.argv[0])).strip("\"'").replace("\\", "/")
+    original = path if "/" in path else command.tool
     language = _INTERPRETERS.get(command.tool)
     if language is not None and "/" not in original.removeprefix("/usr/bin/").removeprefix("/bin/"):
         argument = next((str(word) for word in command.argv[1:] if not str(word).startswith("-")), "")

@@ -66,7 +66,7 @@ def _evidence(scene: Scene, closed: Closed, *, sends: bool) -> Iterator[tuple[Re
             yield registry, value, name
     if sends:
         for login in scene.logins:
-            if login.registry != CLOUD and login.value.origins:
+            if login.registry != CLOUD and any(origin.credential in _STORED for origin in login.value.origins):
                 yield login.registry, login.value, "a login of an earlier step"
 
 

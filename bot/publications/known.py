@@ -1,17 +1,21 @@
 """What one command does that the catalogue knows: it publishes, logs in, hands out a credential, or sets an address."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.commands import Command
 from bot.names import Credential, RegistryId
-from bot.publications.project import project
+from bot.publications.project import Project, project
 from bot.publications.scene import CLOUD, Login, Scene
 from bot.publications.sending import Call, Sending, by_login, from_env, send, unnamed_targets
 from bot.publications.targets import ELSEWHERE, Aims, targets_of
 from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.publications.words import Arguments, env_of, value_of_word
 from bot.registries import CommandFact, KnownCommand
+
+# A task of Gradle's maven-publish plugin names the repository of the build file: publishAllPublicationsToAcmeRepository.
+_TASK = re.compile(r"^(?:[\w:-]*:)?publish\w*?Publications?To(\w+?)Repository$")
 
 
 def run_known(
@@ -39,12 +43,11 @@ def run_known(
     said = project(command.tool, scene.repository.shelf, folder, scene.repository.catalogue)
     if said.refused and not _over_many(command):
         return scene, []
-    if known.registry is None and address.empty and "origin" in scene.named:
-        address = literal("origin")
-    elif address.empty and said.address:
-        address = literal(said.address)
-    elif address.empty and home in scene.defaults:
-        address = literal(scene.defaults[home])
+    if known.registry is None:
+        address = either((address, *(positions(place) for place in range(len(known.arguments)))))
+        address = literal("origin") if address.empty else address
+    elif address.empty:
+        address = _usual_address(scene, command, fact, home, said)
     aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None)
     call = Call(
         tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
@@ -63,6 +66,17 @@ def run_known(
     if known.registry is not None and address.empty and not fact.default:
         found = unnamed_targets(scene, call)
     return scene, [send(scene, call, target) for target in by_login(scene, call, found)]
+
+
+def _usual_address(scene: Scene, command: Command, fact: CommandFact, home: RegistryId, said: Project) -> Value:
+    """Give the address of a command that names none: from its task, the project's files, or an earlier step."""
+    if said.address:
+        return literal(said.address)
+    for word in command.argv[1:]:
+        if task := _TASK.match(str(word)):
+            return literal(task[1])
+    default = scene.defaults.get(home, "")
+    return literal(default) if not fact.default or "/" in default else EMPTY
 
 
 def _over_many(command: Command) -> bool:
@@ -154,15 +168,22 @@ def _sets_address(arguments: Iterable[Value]) -> bool:
 def _set_address(scene: Scene, home: RegistryId, command: Command, arguments: list[Value]) -> Scene:
     """Remember an address as the tool's default, or under the name that it is given."""
     texts = [part for value in arguments for text in value.known for part in text.split("=", 1)]
-    address = next((text for text in texts if "/" in text or "." in text), None)
+    address = next((_as_url(text) for text in texts if "/" in text or "." in text), None)
     if address is None:
         return scene
     words = Arguments(command.argv[1:], scene.scope)
     name = next(iter(words.flag(("--name", "-n")).known), "")
     if home == ELSEWHERE and not name:  # git remote add NAME ADDRESS; git clone ADDRESS
-        name = texts[0] if len(texts) > 1 and texts[1] == address else "origin"
+        name = texts[0] if len(texts) > 1 and _as_url(texts[1]) == address else "origin"
     dotted = [str(word) for word in command.argv[1:] if str(word).startswith("repositories.")]
     name = name or (dotted[0].partition(".")[2] if dotted else "")
     if name:
         return replace(scene, named={**scene.named, name: address})
     return replace(scene, defaults={**scene.defaults, home: address})
+
+
+def _as_url(address: str) -> str:
+    """Write `git@host:owner/name` as the address it means."""
+    user, at, rest = address.partition("@")
+    host, colon, path = rest.partition(":")
+    return f"https://{host}/{path}" if at and colon and "/" not in user and not path.isdigit() else address

@@ -18,15 +18,18 @@ _GUESSED = (
 )
 
 
-def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending]) -> list[Sending]:
-    """Correct what a call of a tool sends by the tool's configuration, where it has one that we know to read."""
+def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending], *, by_itself: bool = True) -> list[Sending]:
+    """Correct what a call of a tool sends by the tool's configuration, where it has one that we know to read.
+
+    `by_itself`: the tool chose the registries, not the words of its command line (Gradle's tasks).
+    """
     found = list(sent)
     reader = _reader(name)
     plan = reader(scene.repository.shelf) if reader and found else None
     if plan is not None:
         found = [each for each in found if each.target.registry not in plan.silent]
         found += [each for each in _planned(scene, name, own, plan) if not _has(found, each)]
-    found = reached(found)
+    found = reached(found) if by_itself else found
     if plan is None and found and _GUESSED in name:
         guessed = guesses(scene, Closed(f"{name} release", "", own, name))
         found += [each for each in guessed if not _has(found, each)]

@@ -51,7 +51,12 @@ def run_text(scene: Scene, text: Text) -> Ran:
         for each in known:
             after, more = run_known(after, command, each, text.own, folder_of(command, text.directory))
             here += more
-        sent += [replace(each, via=(*text.via, *each.via)) for each in settle(after, command.tool, text.own, here)]
+        sent += [
+            replace(each, via=(*text.via, *each.via))
+            for each in settle(
+                after, command.tool, text.own, here, by_itself=not any(each.fact.anywhere for each in known)
+            )
+        ]
         if not known:
             after, more = _lead_on(after, text, command)
             sent += more

@@ -5,18 +5,6 @@ from collections.abc import Iterable, Mapping
 from bot.registries import ActionFact, KnownAction
 from bot.workflows import Step
 
-# The language of the scripts that an action runs, where it is not the shell (read in each action's documentation, 2026-11).
-_LANGUAGES: Mapping[str, str] = {
-    "actions/github-script": "node",
-    "azure/powershell": "pwsh",
-    "jannekem/run-python-script-action": "python",
-}
-_INPUTS: Mapping[str, str] = {
-    "azure/powershell": "inlinescript",
-    "azure/cli": "inlinescript",
-    "jannekem/run-python-script-action": "script",
-}
-
 
 def script_of(name: str, step: Step, known: Iterable[KnownAction]) -> tuple[str, str] | None:
     """Give the script that a step's action runs, with `${{ … }}` as written, and its language; None when it runs none."""
@@ -24,10 +12,9 @@ def script_of(name: str, step: Step, known: Iterable[KnownAction]) -> tuple[str,
     if name.startswith("docker://"):
         line = f"{given.get('entrypoint', '')} {given.get('args', '')}".strip()
         return (line, "bash") if line else None
-    lines = [given.get(_INPUTS[name], "")] if name in _INPUTS else []
-    lines += [_line(each.fact, given) for each in known if each.fact.role == "run"]
-    line = "\n".join(dict.fromkeys(filter(None, lines)))
-    return (line, _LANGUAGES.get(name, "bash")) if line else None
+    runs = [each.fact for each in known if each.fact.role == "run"]
+    line = "\n".join(dict.fromkeys(filter(None, (_line(fact, given) for fact in runs))))
+    return (line, runs[0].shell) if line else None
 
 
 def _line(fact: ActionFact, given: Mapping[str, str]) -> str:

@@ -1,15 +1,23 @@
 """One package on its way: what a step sends, before we say on which line."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.names import Confidence, Credential, RegistryId
 from bot.publications.scene import CLOUD, Scene
-from bot.publications.targets import Aims, Target, targets_of
-from bot.publications.values import EMPTY, Origin, Value, Values, either
+from bot.publications.targets import Target
+from bot.publications.values import Origin, Value, Values, either
 from bot.publications.verdict import Means, Verdict, judge
 from bot.registries import ActionFact, CommandFact
+
+# Services that a publishing step often speaks to as well: chat, coverage, signing, error tracking, clouds' build caches.
+_OTHER_PURPOSE = re.compile(
+    r"webhook|slack|discord|telegram|teams|mattermost|codecov|coveralls|sonar|sentry|snyk|cosign|gpg|pgp|sign|certificate|apple"
+    r"|keychain|passphrase|nx_cloud|turbo|percy|chromatic|datadog|algolia|crowdin|cypress|netlify|vercel|cloudflare",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,12 @@ def from_env(env: Values, patterns: Iterable[str]) -> Value:
 
 
 def _nearby(scene: Scene, call: Call, target: Target) -> Value:
-    """Secrets on this very step: those with a name of this registry, else the only one there."""
+    """Give the secrets on this very step: those with a name of this registry, else those whose name says nothing else."""
     catalogue = scene.repository.catalogue
+    if catalogue.registries[target.registry].status.startswith("native"):
+        platform = [value for value in call.own.values() if _has(value, Credential.GITHUB_TOKEN)]
+        if platform:
+            return either(platform)
     stored = {
         origin: value
         for value in call.own.values()
@@ -87,8 +99,21 @@ def _nearby(scene: Scene, call: Call, target: Target) -> Value:
     named = [value for origin, value in stored.items() if target.registry in catalogue.by_secret(origin.name)]
     if named:
         return either(named)
-    foreign = [origin for origin in stored if catalogue.by_secret(origin.name)]
-    return next(iter(stored.values())) if len(stored) == 1 and not foreign else EMPTY
+    return either(value for origin, value in stored.items() if _may_serve(scene, target, origin.name))
+
+
+def _may_serve(scene: Scene, target: Target, secret: str) -> bool:
+    """Whether a secret of this name may be the credential of a registry: not when its name says that it is for another."""
+    registries = scene.repository.catalogue.registries
+    named = [registries[each] for each in scene.repository.catalogue.by_secret(secret)]
+    kind = registries[target.registry].purl_type
+    return not _OTHER_PURPOSE.search(secret) and (
+        not named or any(not each.addresses or each.purl_type == kind for each in named)
+    )
+
+
+def _has(value: Value, kind: Credential) -> bool:
+    return any(origin.credential is kind for origin in value.origins)
 
 
 def weakest(*confidences: Confidence) -> Confidence:
@@ -107,27 +132,32 @@ def stored_names(values: Mapping[str, Value]) -> dict[str, list[Origin]]:
 
 
 def unnamed_targets(scene: Scene, call: Call) -> tuple[Target, ...]:
-    """Where a tool goes whose files would have to say: to an address set before, by its credential's name, to a login."""
+    """Say where a tool goes whose files would have to say: by the names of its secrets, else by an earlier login."""
     catalogue = scene.repository.catalogue
-    if call.home in scene.defaults:
-        return targets_of(
-            Value((scene.defaults[call.home],)), Aims(call.home, call.fact.target_kind), catalogue, scene.named
-        )
     held = from_env(call.env, call.fact.token_env) if call.given.empty else call.given
     names = [origin.name for origin in sorted(held.origins, key=lambda origin: origin.name)]
-    names += [name for name, value in call.own.items() if value.origins]
+    names += [name for name, value in call.own.items() if _has(value, Credential.LONG_LIVED)]
     kind = catalogue.registries[call.home].purl_type
     for name in names:
         for registry in catalogue.by_secret(name):
-            if catalogue.registries[registry].purl_type in (kind, None):
+            if catalogue.registries[registry].purl_type == kind:
                 return (Target(registry, sure=False),)
-    to = [login.registry for login in scene.logins if login.registry != CLOUD and login.value.origins]
-    return tuple(Target(registry, sure=False) for registry in dict.fromkeys(to)) or (Target(call.home, sure=False),)
+    to = _logged_in(scene)
+    return tuple(Target(registry, sure=False) for registry in to) or (Target(call.home, sure=False),)
 
 
 def by_login(scene: Scene, call: Call, found: tuple[Target, ...]) -> tuple[Target, ...]:
     """Where an image's name cannot be seen, the registries that the job logged in to say where it may go."""
     if call.fact.target_kind != "image" or not found or any(target.sure for target in found):
         return found
-    to = {login.registry: login.address for login in scene.logins if login.registry != CLOUD and login.value.origins}
-    return tuple(Target(registry, address, sure=False) for registry, address in to.items()) or found
+    return tuple(Target(registry, address, sure=False) for registry, address in _logged_in(scene).items()) or found
+
+
+def _logged_in(scene: Scene) -> dict[RegistryId, str]:
+    """Give the registries that earlier steps left a credential for, the latest first, with the address of the login."""
+    return {
+        login.registry: login.address
+        for login in reversed(scene.logins)
+        if login.registry != CLOUD
+        and any(o.credential is not Credential.NONE for o in scene.login_to(login.registry).origins)
+    }

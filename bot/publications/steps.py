@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.names import Credential
 from bot.publications.guess import Closed, guesses
 from bot.publications.meaning import surely_false, value_of
 from bot.publications.model import Publication
@@ -11,7 +12,7 @@ from bot.publications.scene import HOPS, Place, Scene, Scope
 from bot.publications.scripted import script_of
 from bot.publications.sending import Sending, weakest
 from bot.publications.uses import Use, inputs_of, use_known
-from bot.publications.values import EMPTY, NO_VALUES, Value, Values, literal
+from bot.publications.values import EMPTY, NO_VALUES, Origin, Value, Values, literal, unknown
 from bot.registries import action_name
 from bot.workflows import Action, Step, Texts
 
@@ -65,8 +66,10 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
     known = scene.repository.catalogue.actions(step.uses.value)
     script = script_of(use.name, step, known) if done is None or not done[1] else None
     if script is not None:
-        token = use.given(("github-token",)) if use.name == "actions/github-script" else EMPTY
-        text = Text(script[0], script[1], own={**own, **use.inputs}, title=title, token=token)
+        given = {**own, **use.inputs}
+        if use.name == "actions/github-script":
+            given.setdefault("github-token", unknown("github.token", Origin(Credential.GITHUB_TOKEN)))
+        text = Text(script[0], script[1], own=given, title=title, token=given.get("github-token", EMPTY))
         ran = run_text(done[0] if done else scene, text)
         return ran.scene.with_outputs(step.id, ran.outputs), publications(scene.place, step, ran.sent)
     if done is None:

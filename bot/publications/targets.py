@@ -39,7 +39,7 @@ def targets_of(
     `names` are addresses that the workflow or its files gave names to (`poetry config repositories.NAME`, `nuget add source`).
     """
     if value is None or not any(value.texts):
-        return (Target(aims.home),) if aims.default else ()
+        return (Target(aims.home, sure=aims.kind != "image"),) if aims.default else ()
     found: dict[RegistryId, Target] = {}
     for text in value.texts:
         for piece in _pieces(text, aims.kind):

@@ -57,10 +57,9 @@ def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, tuple[Sending,
     catalogue = scene.repository.catalogue
     uses = step.uses.value if step.uses else ""
     known = catalogue.actions(uses)
-    forked = False
-    if not known:
+    forked = not known
+    if forked:
         known = tuple(each for each in catalogue.lookalikes(uses) if _is_fork(each.fact, use))
-        forked = True
     if not known:
         return None
     sent: list[Sending] = []
@@ -123,15 +122,17 @@ def _prepare(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
     held = use.given(fact.token_inputs)
     if held.empty:
         held = from_env(use.env, fact.token_env)
-    if not held.origins and fact.role == "login" and not _asked(use, fact):
-        held = scene.login_to(CLOUD) if held.empty else held
-    elif not held.origins:
+    if held.empty and fact.role == "login" and not _asked(use, fact):
+        held = scene.login_to(CLOUD) if fact.fallback is Credential.UNKNOWN else _handed_out(use, known)
+    elif not held.origins and fact.role != "login":
         held = _handed_out(use, known)
     held = Value(held.texts, held.origins | use.given(fact.user_inputs).beside().origins)
     outputs = {name for pattern in fact.outputs for name in (_names_of(use) if pattern == "*" else (pattern,))}
     scene = scene.with_outputs(step.id, dict.fromkeys((*outputs, "*") if "*" in fact.outputs else outputs, held))
     exports = [name for pattern in fact.exports for name in (_names_of(use) if pattern == "*" else (pattern,))]
     scene = scene.export(dict.fromkeys(exports, held))
+    if not held.origins:
+        return scene
     if known.registry is None:
         return scene.with_login(Login(CLOUD, use.name, held))
     return scene if fact.role == "mint" and fact.outputs else _log_in(scene, use, known, held)
@@ -147,9 +148,9 @@ def _names_of(use: Use) -> tuple[str, ...]:
 
 def _handed_out(use: Use, known: KnownAction) -> Value:
     """Give what an action hands out that was given no stored token itself."""
-    kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED, "login": Credential.OIDC}
-    kind = kinds[known.fact.role]
-    name = "" if kind is Credential.LONG_LIVED else use.name
+    kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED}
+    kind = kinds.get(known.fact.role, known.fact.fallback)
+    name = "" if kind in (Credential.LONG_LIVED, Credential.GITHUB_TOKEN) else use.name
     return Value((f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, name)}))
 
 
@@ -177,7 +178,7 @@ def _set_up(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
     address = _aimed(use, fact)
     if fact.outputs:
         return scene.with_outputs(step.id, dict.fromkeys(fact.outputs, address or EMPTY))
-    if address is not None:
+    if address is not None and not use.given(fact.target_inputs).empty:
         scene = replace(scene, defaults={**scene.defaults, home: address.texts[0]})
     tokens: list[str] = []
     beside: list[str] = []

@@ -87,11 +87,9 @@ def unknown(expression: str, *origins: Origin) -> Value:
 
 
 def either(values: Iterable[Value]) -> Value:
-    """Any of the values; the empty value when there is none."""
-    found = tuple(values)
-    if not found:
-        return EMPTY
-    together = found[0]
-    for value in found[1:]:
-        together |= value
+    """Put together what several places hold that are not empty; the empty value when all of them are."""
+    together = EMPTY
+    for value in values:
+        if not value.empty:
+            together = value if together.empty else together | value
     return together

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bot.commands import Command, Word, show
+from bot.commands import Command, HoleKind, Part, Word
 from bot.publications.meaning import value_of_expression
 from bot.publications.scene import Scope
 from bot.publications.values import EMPTY, NOWHERE, Value, Values, bounded, either
@@ -18,7 +18,14 @@ def value_of_word(word: Word, scope: Scope) -> Value:
             origins |= scope.env[name].origins
     for expression in word.expressions:
         origins |= value_of_expression(expression, scope).origins
-    return Value(bounded(map(show, word.values)), origins)
+    return Value(bounded("".join(map(_shown, value)) for value in word.values), origins)
+
+
+def _shown(part: Part) -> str:
+    """Write a part of a word; what is not known is kept short and without the commas that part a list of images."""
+    if isinstance(part, str):
+        return part
+    return str(part).replace(",", ";") if part.kind in (HoleKind.VARIABLE, HoleKind.EXPRESSION) else "$(…)"
 
 
 def env_of(command: Command, scope: Scope) -> Values:
