@@ -173,6 +173,10 @@ BOMBS = {
         b"\n".join([b"a0: &a0 [x]"] + [b"a%d: &a%d [*a%d]" % (n, n, n - 1) for n in range(1, 60)]),
         "lists and mappings are nested more than 50 deep; GitHub reads no deeper",
     ),
+    "a long text again and again": (
+        b"a: &a " + b"x" * 100_000 + b"\nb: [" + b"*a," * 100 + b"]",
+        "the file has more than 5,242,880 characters, aliases followed; GitHub reads no more",
+    ),
     "half a million commas": (b"[" + b"a," * 500_000 + b"]", "the file has more than 50,000 parts"),
 }
 

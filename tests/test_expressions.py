@@ -110,6 +110,7 @@ def test_what_a_text_can_become_is_told_by_the_file(text: str, values: tuple[str
         "${{ fromJSON('{') }}",
         "${{ format('{0}') }}",
         "${{ case(true) }}",
+        "${{ -0x1F }}",
         "${{ }}",
         "${{ a b }}",
         "${{ 'unclosed }}",

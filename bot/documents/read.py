@@ -7,13 +7,14 @@ import yaml
 
 from bot.documents.lines import Lines
 from bot.documents.nodes import Node
-from bot.documents.tree import Tree
+from bot.documents.tree import Limits, Tree
 from bot.errors import UnreadableError
 
-# The three limits are GitHub's own, as of 2026-11: github.com/actions/runner, src/Sdk/WorkflowParser
+# The four limits are GitHub's own, as of 2026-11: github.com/actions/runner, src/Sdk/WorkflowParser
 MAX_BYTES = 1024 * 1024  # ParseOptions.MaxFileSize (there in characters)
 MAX_DEPTH = 50  # ParseOptions.MaxDepth: lists and mappings inside each other
 MAX_NODES = 50_000  # YamlObjectReader.c_maxYamlNodes: parts of the file, counted again at every alias
+MAX_CHARACTERS = 5 * 1024 * 1024  # ParseOptions.MaxResultSize, 10 MB at two bytes each: of all values, as before
 
 
 def read_document(content: bytes, *, ignore_case: bool = False) -> Node:
@@ -26,7 +27,7 @@ def read_document(content: bytes, *, ignore_case: bool = False) -> Node:
     """
     text = _decode(content)
     lines = Lines(text)
-    tree = Tree(lines, max_depth=MAX_DEPTH, max_nodes=MAX_NODES, ignore_case=ignore_case)
+    tree = Tree(lines, Limits(MAX_DEPTH, MAX_NODES, MAX_CHARACTERS), ignore_case=ignore_case)
     try:
         events: Iterable[yaml.Event] = yaml.parse(text, Loader=yaml.CBaseLoader)
         for event in events:

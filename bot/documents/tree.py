@@ -22,6 +22,7 @@ class _Part(NamedTuple):
     node: Node
     height: int  # lists and mappings inside each other, itself counted
     size: int  # parts with aliases followed; a list's beginning and end are two
+    length: int  # characters of all scalars, likewise
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class _Open:
     is_mapping: bool
     height: int = 1
     size: int = 2
+    length: int = 0
     items: list[Node] = field(default_factory=list)
     keys: dict[str, Scalar] = field(default_factory=dict)
     compared: dict[str, int] = field(default_factory=dict)  # keys as they are compared, and the lines they stand on
@@ -47,16 +49,23 @@ class _Open:
         return Sequence(tuple(self.items), self.line, self.end_line, self.flow)
 
 
+class Limits(NamedTuple):
+    """How deep, how many parts, and how many characters, with aliases followed."""
+
+    depth: int
+    nodes: int
+    characters: int
+
+
 class Tree:
     """Takes events in order; `root` is the document when all have come."""
 
-    def __init__(self, lines: Lines, *, max_depth: int, max_nodes: int, ignore_case: bool) -> None:
+    def __init__(self, lines: Lines, limits: Limits, *, ignore_case: bool) -> None:
         self.root: Node | None = None
         self._lines = lines
-        self._max_depth = max_depth
-        self._max_nodes = max_nodes
+        self._limits = limits
         self._ignore_case = ignore_case
-        self._count = 0
+        self._count = self._characters = 0
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}  # None while what it names is being read
 
@@ -76,13 +85,13 @@ class Tree:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         line, end_line = self._at(event.start_mark), self._at(event.end_mark)
         self._refuse_tag(event.tag, line)
-        self._weigh(1, line)
+        self._weigh(1, len(event.value), line)
         style = _STYLES.get(event.style, "plain")
         if event.style in ("|", ">"):
             # libyaml ends a block where the next text begins, or at the end of the file
             begins_a_line = event.end_mark is None or event.end_mark.column == 0
             end_line = self._lines.last_written(line, end_line - begins_a_line)
-        part = _Part(Scalar(event.value, line, end_line, style), height=0, size=1)
+        part = _Part(Scalar(event.value, line, end_line, style), height=0, size=1, length=len(event.value))
         if event.anchor is not None:
             self._anchors[event.anchor] = part
         self._place(part, end_line)
@@ -90,7 +99,7 @@ class Tree:
     def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         line = self._at(event.start_mark)
         self._refuse_tag(event.tag, line)
-        self._weigh(1, line)
+        self._weigh(1, 0, line)
         self._descend(1, line)
         if self._open and self._open[-1].wants_key:
             _refuse("a key has to be a single value; here a list or mapping stands as one", line)
@@ -100,11 +109,11 @@ class Tree:
         self._open.append(_Open(line, line, bool(event.flow_style), event.anchor, is_mapping, wants_key=is_mapping))
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
-        self._weigh(1, self._open[-1].line)
+        self._weigh(1, 0, self._open[-1].line)
         done = self._open.pop()
         if done.flow:  # a flow collection ends at its bracket, a block with the last thing in it
             done.end_line = self._at(event.end_mark)
-        part = _Part(done.finish(), done.height, done.size)
+        part = _Part(done.finish(), done.height, done.size, done.length)
         if done.anchor is not None:
             self._anchors[done.anchor] = part
         self._place(part, done.end_line)
@@ -116,7 +125,7 @@ class Tree:
         part = self._anchors[name]
         if part is None:
             _refuse(f"the alias {shown('*' + name)} stands inside the very thing it names", line)
-        self._weigh(part.size, line)
+        self._weigh(part.size, part.length, line)
         self._descend(part.height, line)
         self._place(part, line)
 
@@ -128,6 +137,7 @@ class Tree:
         parent = self._open[-1]
         parent.height = max(parent.height, part.height + 1)
         parent.size += part.size
+        parent.length += part.length
         parent.end_line = max(parent.end_line, end_line)
         if parent.wants_key:
             self._key(parent, part.node, end_line)
@@ -146,14 +156,20 @@ class Tree:
         parent.compared[compared] = line
         parent.keys[node.value] = node
 
-    def _weigh(self, size: int, line: int) -> None:
+    def _weigh(self, size: int, length: int, line: int) -> None:
         self._count += size
-        if self._count > self._max_nodes:
-            _refuse(f"the file has more than {self._max_nodes:,} parts, aliases followed; GitHub reads no more", line)
+        self._characters += length
+        if self._count > self._limits.nodes:
+            _refuse(
+                f"the file has more than {self._limits.nodes:,} parts, aliases followed; GitHub reads no more", line
+            )
+        if self._characters > self._limits.characters:
+            most = self._limits.characters
+            _refuse(f"the file has more than {most:,} characters, aliases followed; GitHub reads no more", line)
 
     def _descend(self, height: int, line: int) -> None:
-        if len(self._open) + height > self._max_depth:
-            _refuse(f"lists and mappings are nested more than {self._max_depth} deep; GitHub reads no deeper", line)
+        if len(self._open) + height > self._limits.depth:
+            _refuse(f"lists and mappings are nested more than {self._limits.depth} deep; GitHub reads no deeper", line)
 
     def _refuse_tag(self, tag: str | None, line: int) -> None:
         if tag is not None and tag not in _PLAIN_TAGS:

@@ -21,7 +21,8 @@ from bot.workflows.expressions.tree import (
 from bot.workflows.expressions.values import Unknown, Value, Written, as_string, compare, distinct, readings, truthy
 
 MAX_VALUES = 64  # alternatives of one text; more are as good as unknown
-_MAX_STEPS = 20_000  # of one question: what takes more is unknown
+_MAX_PAIRS = 64  # that one comparison looks at
+_STEPS, _MAX_STEPS = 300, 5_000  # of one question, and one more for each character of it: what takes more is unknown
 _MAX_HOPS = 5  # from one variable of `env` to the next
 
 Values = tuple[Value, ...]
@@ -31,14 +32,14 @@ _EITHER: Values = (True, False)
 
 def possible_values(text: str, scope: Scope) -> tuple[str, ...] | None:
     """Give every text that `text` can become, at most 64; None when one of them is not known."""
-    values = _Evaluator(scope).text(text, 0)
+    values = _Evaluator(scope, text).text(text, 0)
     strings = [string for value in values if (string := as_string(value)) is not None]
     return tuple(dict.fromkeys(strings)) if len(strings) == len(values) else None
 
 
 def known_values(text: str, scope: Scope) -> tuple[str, ...]:
     """Give the texts that `text` can become as far as they are known, and there may be others."""
-    values = _Evaluator(scope).text(text, 0)
+    values = _Evaluator(scope, text).text(text, 0)
     return tuple(dict.fromkeys(string for value in values if (string := as_string(value)) is not None))
 
 
@@ -48,7 +49,7 @@ def truth(condition: str, scope: Scope) -> bool | None:
     Only what the file settles counts: a default that somebody may replace proves nothing. Text around `${{ }}` makes
     a condition that always holds, whatever is between: GitHub takes any text that is not empty for true.
     """
-    evaluator = _Evaluator(scope, proof=True)
+    evaluator = _Evaluator(scope, condition, proof=True)
     match split(condition, condition=True):
         case ():
             return None
@@ -65,10 +66,10 @@ def truth(condition: str, scope: Scope) -> bool | None:
 class _Evaluator:
     """Answers one question: `proof` leaves out whatever is only likely."""
 
-    def __init__(self, scope: Scope, *, proof: bool = False) -> None:
+    def __init__(self, scope: Scope, question: str, *, proof: bool = False) -> None:
         self._scope = scope
         self._proof = proof
-        self._steps = _MAX_STEPS
+        self._steps = min(_STEPS + len(question), _MAX_STEPS)
 
     def text(self, text: str, hops: int) -> Values:
         if OPEN not in text:
@@ -136,7 +137,7 @@ class _Evaluator:
         return distinct(found, MAX_VALUES)
 
     def _compare(self, operator: str, left: Values, right: Values) -> Values:
-        if not self._may_go_on(len(left) * len(right)):
+        if len(left) * len(right) > _MAX_PAIRS or not self._may_go_on(len(left) * len(right)):
             return _EITHER
         answers = {compare(operator, one, other) for one in left for other in right}
         return tuple(answer for answer in _EITHER if answer in answers or None in answers)
@@ -144,7 +145,7 @@ class _Evaluator:
     def _call(self, name: str, arguments: list[Values]) -> Values:
         found: list[Value] = []
         for values in islice(product(*arguments), MAX_VALUES + 1):
-            if not self._may_go_on(1 + sum(len(v) for v in values if isinstance(v, str | list)) // 100):
+            if not self._may_go_on(sum(map(_size, values), 1)):
                 return _ANY
             value = call(name, values)
             found.extend(_EITHER if value is Unknown.ANY and name in PREDICATES else (value,))
@@ -183,6 +184,11 @@ class _Evaluator:
     def _may_go_on(self, steps: int) -> bool:
         self._steps -= steps
         return self._steps >= 0
+
+
+def _size(value: Value) -> int:
+    """Weigh what a function has to go through."""
+    return len(value) if isinstance(value, list) else len(value) // 100 if isinstance(value, str) else 1
 
 
 def _narrowed(value: Value, *, holds: bool) -> Value:

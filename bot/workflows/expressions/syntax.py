@@ -200,9 +200,8 @@ class _Reader:
 
 
 def _number(text: str) -> float:
-    digits = text.lstrip("+-")
-    if digits.startswith(("0x", "0o")):
-        if len(digits) > len("0x") + 16:
+    if text.lstrip("+-").startswith(("0x", "0o")):
+        if text.startswith(("+", "-")) or len(text) > len("0x") + 16:  # GitHub takes neither a sign nor so many digits
             raise _NoExpressionError
-        return float(int(digits, 0))
+        return float(int(text, 0))
     return float(text)
