@@ -102,7 +102,9 @@ def test_a_finding_is_a_result_of_its_rule_at_its_line() -> None:
 
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "trusted-publishing"
     assert result["level"] == "error"
-    assert result["message"]["text"].startswith("publishes to PyPI with the stored secret TOKEN. Add this workflow")
+    assert result["message"]["text"].startswith(
+        "publishes to PyPI with the stored secret TOKEN. On PyPI, let the package trust acme/tool"
+    )
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": PATH, "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 11, "endLine": 11},

@@ -10,7 +10,7 @@ JOINER = "\u2060"  # takes no room, and ends what GitHub would link
 # tables are split at a written `|` only, and HTML is not begun by `&#60;`.
 REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}
 
-LONGEST = 500
+LONGEST = 1_000
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

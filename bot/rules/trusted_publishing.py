@@ -8,10 +8,13 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import Confidence, Credential, RuleName
 from bot.publications import Publication
+from bot.publications.tokenless import without_token
+from bot.registries.addresses import expand
 from bot.registries.model import Registry
-from bot.repository import Snapshot
+from bot.repository import WORKFLOW, Snapshot
 from bot.rule import Rule
-from bot.workflows import Step
+
+SENTENCES = re.compile(r"(?<=\.) (?=\S)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,37 +47,24 @@ class TrustedPublishing(Rule):
 def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
     unsure = publication.confidence is Confidence.LOW
     doubt = f" ({publication.why})" if unsure and publication.why else ""
-    where = f", environment {publication.environment}" if publication.environment else ""
-    grant = "" if publication.id_token_write else f"give the job {publication.job} the permission id-token: write, "
-    suggestion = _without_token(publication, snapshot) if publication.id_token_write else None
     return Finding(
-        place=_place(publication, suggestion),
+        place=Place(publication.file, publication.line, publication.line),
         message=f"{'seems to publish' if unsure else 'publishes'} to {registry.name} with {_tokens(publication)}{doubt}",
-        fix=(
-            f"Add this workflow as a trusted publisher of the package on {registry.name} "
-            f"({snapshot.repository}, workflow {_base(publication.file)}{where}), {grant}"
-            f"then take the token out of the workflow and revoke it on {registry.name}."
-        ),
-        suggestion=suggestion,
+        fix=_fix(publication, registry, snapshot),
     )
 
 
 def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
-    suggestion = _without_token(publication, snapshot)
+    workflow = snapshot.workflows.get(publication.file)
+    matched = registry.migration.identity in {"caller", "callee"}
+    suggestion = without_token(publication, workflow) if workflow and matched else None
     return Finding(
-        place=_place(publication, suggestion),
-        message=f"can use trusted publishing for {registry.name}, yet {_tokens(publication)} still reaches the step",
-        fix=(
-            f"Check that this workflow is a trusted publisher of the package on {registry.name}, "
-            f"then take the token out of the step, delete the secret and revoke the token on {registry.name}."
-        ),
+        # At the key that publishes; at all of the step only where there are lines to stand instead.
+        place=Place(publication.file, publication.line, publication.end_line if suggestion else publication.line),
+        message=f"could publish to {registry.name} without a stored token, yet {_tokens(publication)} still reaches the step",
+        fix=_fix(publication, registry, snapshot),
         suggestion=suggestion,
     )
-
-
-def _place(publication: Publication, suggestion: str | None) -> Place:
-    """Point at the key that publishes; at all of the step only where there are lines to stand instead."""
-    return Place(publication.file, publication.line, publication.end_line if suggestion else publication.line)
 
 
 def _unknown(publication: Publication, registry: Registry) -> Unseen:
@@ -90,46 +80,42 @@ def _tokens(publication: Publication) -> str:
     return f"the stored secret{'s' if len(set(publication.secrets)) > 1 else ''} {listed(publication.secrets)}"
 
 
-def _base(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
-def _without_token(publication: Publication, snapshot: Snapshot) -> str | None:
-    """Give the step's lines without the token's, where that is the whole change: the job may already use OIDC."""
-    workflow = snapshot.workflows.get(publication.file)
-    job = workflow.jobs.get(publication.job) if workflow else None
-    step = next((step for step in job.steps if step.index == publication.step), None) if job else None
-    if workflow is None or step is None:
-        return None
-    if not publication.secrets:
-        return None
-    gone = _token_lines(step, publication.secrets, workflow.lines)
-    if len(gone) < len(set(publication.secrets)) or not all(
-        publication.line < line <= publication.end_line for line in gone
-    ):
-        return None  # a part of the token comes from somewhere else
-    kept = [
-        workflow.lines[number - 1]
-        for number in range(publication.line, publication.end_line + 1)
-        if number not in gone and not _is_emptied(step, number, gone, workflow.lines)
-    ]
-    return "\n".join(kept) if kept else None
-
-
-def _token_lines(step: Step, secrets: tuple[str, ...], lines: tuple[str, ...]) -> frozenset[int]:
-    """Name the lines that hold nothing but one input or variable with one of the secrets."""
-    named = re.compile(rf"\bsecrets\.({'|'.join(map(re.escape, secrets))})\b", re.IGNORECASE)
-    return frozenset(
-        text.line
-        for texts in (step.inputs, step.env)
-        for key, text in texts.items()
-        if text.line == text.end_line
-        and named.search(text.value)
-        and lines[text.line - 1].strip().startswith(f"{key}:")  # not the flow style, where a line holds more
+def _fix(publication: Publication, registry: Registry, snapshot: Snapshot) -> str:
+    """Say what to enter on the registry's side and what to change here, in the words of the registry's own data."""
+    migration = registry.migration
+    here = [expand(step, snapshot.registries) for step in migration.workflow]
+    there = [expand(step, snapshot.registries) for step in migration.registry[:1] if not step.startswith("Nothing")]
+    if migration.identity == "none":
+        return " ".join([*here, *there])
+    if migration.identity == "subject":
+        return " ".join([*there, *here])
+    how = [] if publication.id_token_write else [f"Give the job {publication.job} `permissions: id-token: write`."]
+    how += _how(publication, [step for step in here if not step.startswith("Give the job")])
+    return (
+        f"On {registry.name}, let the package trust {_identity(publication, registry, snapshot)}. {' '.join(how)} "
+        "Once a release has worked, delete the secret and revoke the token."
     )
 
 
-def _is_emptied(step: Step, number: int, gone: frozenset[int], lines: tuple[str, ...]) -> bool:
-    """Say whether this is the `with:` or `env:` line of a block that loses all it has."""
-    texts = {"with:": step.inputs, "env:": step.env}.get(lines[number - 1].strip())
-    return texts is not None and all(text.line in gone for text in texts.values())
+def _identity(publication: Publication, registry: Registry, snapshot: Snapshot) -> str:
+    """Say what the registry has to match: some look at the workflow that was started, some at the one that holds the job."""
+    callers = [name.partition(":")[0] for name in publication.via]
+    workflows = [path for path in (*callers, publication.file) if WORKFLOW.fullmatch(path)]
+    workflow = workflows[0 if registry.migration.identity == "caller" else -1].rpartition("/")[2] if workflows else ""
+    parts = [
+        snapshot.repository if "/" in snapshot.repository else "this repository",
+        f"workflow {workflow}" if workflow else "",
+        f"environment {publication.environment}" if publication.environment else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _how(publication: Publication, steps: list[str]) -> list[str]:
+    """Pick what the registry's data says of this tool, else the first thing that it says of any."""
+    sentences = [sentence for step in steps for sentence in SENTENCES.split(step)]
+    tool = publication.tool.partition(" ")[0].lower()
+    for name in (tool, tool.rpartition("/")[2], tool.partition("/")[0]):
+        own = [sentence for sentence in sentences if name in sentence.lower()]
+        if own and name not in {"action", "actions"}:
+            return own
+    return sentences[:1]
