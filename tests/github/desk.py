@@ -90,6 +90,8 @@ class Visit:
         asked = self._permitted(asked, access)
         asked = replace(asked, body=self._body())
         self._well_formed(described, asked)
+        if match.operation == "GET /rate_limit":
+            return self._held_to_contract(described, self._rate_limit(caller))
         handler = HANDLERS.get(match.operation)
         if handler is None:
             self.world.record.lacking.append(match.operation)
@@ -158,12 +160,21 @@ class Visit:
         return Refusal(501, f"The stand-in does not have {other}; add it to tests/github/contract/operations.txt")
 
     def _charge(self, caller: tokens.Caller, *, creates: bool) -> None:
-        who = str(caller.installation.id) if caller.installation else f"app {caller.app.id}" if caller.app else "nobody"
+        who = _name(caller)
         self.budget = self.limits.budget(who, "core", caller.installation)
         if self.operation in FREE:
             return
         self.limits.charge(who, "core", self.budget)
         self.limits.secondary(who, points=1 if self.request.method == "GET" else 5, creates=creates)
+
+    def _rate_limit(self, caller: tokens.Caller) -> Answer:
+        who = _name(caller)
+        shown = {
+            resource: self.limits.budget(who, resource, caller.installation).shown()
+            for resource in ("core", "graphql", "search")
+        }
+        more = {"rate": shown["core"]} if self.version < "2026-03-10" else {}
+        return Answer(200, {"resources": shown, **more})
 
     def _permitted(self, asked: Asked, access: str) -> Asked:
         """The request with its repository and organisation, or the refusal that it earns."""
@@ -247,3 +258,10 @@ class Visit:
     def _broken(self, *violations: str) -> Answer:
         self.world.record.violations += violations
         return Answer(500, {"message": violations[0]})
+
+
+def _name(caller: tokens.Caller) -> str:
+    """By what name a caller's requests are counted."""
+    if caller.installation is not None:
+        return str(caller.installation.id)
+    return f"app {caller.app.id}" if caller.app else "nobody"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tests.github.exchange import Refusal
 from tests.github.state.apps import Installation
 from tests.github.state.world import World
+from tests.github.words import Json
 
 WINDOW = 3600
 PRIMARY = 5_000  # requests an hour, of an App as itself or an installation
@@ -27,6 +28,15 @@ class Budget:
     limit: int
     ends: float
     used: int = 0
+
+    def shown(self) -> Json:
+        """As the rate_limit endpoint shows it."""
+        return {
+            "limit": self.limit,
+            "remaining": max(self.limit - self.used, 0),
+            "used": self.used,
+            "reset": int(self.ends),
+        }
 
     def headers(self, resource: str) -> dict[str, str]:
         return {

@@ -1,6 +1,20 @@
 """Every operation that has an answer."""
 
-from tests.github.routes import apps, checks, code
+from tests.github.routes import (
+    apps,
+    checks,
+    code,
+    environments,
+    issues,
+    organisations,
+    pulls,
+    rulesets,
+    runs,
+    secrets,
+    settings,
+)
 from tests.github.routes.words import Handlers
 
-HANDLERS: Handlers = {**apps.HANDLERS, **checks.HANDLERS, **code.HANDLERS}
+_FAMILIES = (apps, checks, code, environments, issues, organisations, pulls, rulesets, runs, secrets, settings)
+
+HANDLERS: Handlers = {operation: handler for family in _FAMILIES for operation, handler in family.HANDLERS.items()}

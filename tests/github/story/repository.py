@@ -1,7 +1,7 @@
 """A repository in a story."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.github.acts import checks, code, issues
@@ -10,30 +10,14 @@ from tests.github.state import repository as kept
 from tests.github.state.accounts import Account
 from tests.github.state.checks import CheckRun
 from tests.github.state.git import Commit, read_folder
-from tests.github.state.world import World
+from tests.github.story.pipeline import Pipeline
+from tests.github.story.settings import Settings
 
 Content = str | bytes | None  # None deletes
 
 
-class Repository:
+class Repository(Settings, Pipeline):
     """A repository; what is done with it here is done by a person, and told to every App that listens."""
-
-    def __init__(self, world: World, state: kept.Repository) -> None:
-        self.world = world
-        self.state = state
-
-    @property
-    def full_name(self) -> str:
-        return self.state.full_name
-
-    @property
-    def id(self) -> int:
-        return self.state.id
-
-    @property
-    def head(self) -> str:
-        """The newest commit of the default branch."""
-        return self.state.branches()[self.state.default_branch]
 
     def load(self, folder: Path, message: str = "Load the files") -> str:
         """Makes the default branch hold exactly the files of a folder on disk; nobody is told."""
@@ -104,6 +88,24 @@ class Repository:
         with self.world.lock:
             return issues.merge(self.world, self.state, self.issue(number), self._person(by))
 
+    def open_issue(
+        self, title: str, body: str | None = None, *, labels: Iterable[str] = (), by: str | None = None
+    ) -> kept_issues.Issue:
+        """A person opens an issue."""
+        with self.world.lock:
+            return issues.open_issue(self.world, self.state, title, body, list(labels), self._person(by))
+
+    def edit(self, number: int, *, title: str | None = None, body: str | None = None, by: str | None = None) -> None:
+        """A person edits an issue's title or body: ticks a box, say."""
+        with self.world.lock:
+            changes = {name: value for name, value in (("title", title), ("body", body)) if value is not None}
+            issues.change(self.world, self.state, self.issue(number), self._person(by), **changes)
+
+    def comment(self, number: int, body: str, *, by: str | None = None) -> None:
+        """A person says something."""
+        with self.world.lock:
+            issues.say(self.world, self.state, self.issue(number), body, self._person(by))
+
     def issue(self, number: int) -> kept_issues.Issue:
         return self.state.issues.issues[number]
 
@@ -132,9 +134,6 @@ class Repository:
         """Presses a button of a check run."""
         with self.world.lock:
             checks.press(self.world, self.state, run, identifier, self._person(by))
-
-    def _person(self, login: str | None) -> Account:
-        return self.world.account(login or "mona")
 
     def _move(self, ref: str, sha: str | None, pusher: Account) -> None:
         code.move(self.world, self.state, ref, sha, pusher)
