@@ -109,7 +109,7 @@ def review(
     }  # fmt: skip
     run.approvals.append(approval)
     payload: Json = {
-        "workflow_run": _run_in_event(world, repository, run), "since": stamp(gate.since), "comment": comment,
+        "workflow_run": rendering.run(world, repository, run), "since": stamp(gate.since), "comment": comment,
         "approver": user(world, by), "reviewers": rendering.reviewers(world, repository, shown),
         "workflow_job_runs": [_job_in_review(world, repository, run, job) for job in _waiting(run, environment)],
     }  # fmt: skip
@@ -185,7 +185,7 @@ def _reach(world: World, repository: Repository, run: Run, job: Job, name: str) 
 
 def _ask_people(world: World, repository: Repository, run: Run, environment: Environment, gate: Gate) -> None:
     payload: Json = {
-        "workflow_run": _run_in_event(world, repository, run), "since": stamp(gate.since), "environment": environment.name,
+        "workflow_run": rendering.run(world, repository, run), "since": stamp(gate.since), "environment": environment.name,
         "requestor": user(world, run.actor), "reviewers": rendering.reviewers(world, repository, environment),
         "workflow_job_run": _job_in_review(world, repository, run, run.jobs[-1]),
     }  # fmt: skip
@@ -221,7 +221,7 @@ def _waiting(run: Run, environment: str) -> list[Job]:
 
 def _tell(world: World, repository: Repository, run: Run, action: str) -> None:
     payload = {
-        "workflow_run": _run_in_event(world, repository, run),
+        "workflow_run": rendering.run(world, repository, run),
         "workflow": rendering.workflow(world, repository, run.path),
     }
     events.in_repository(world, repository, "workflow_run", action, payload, run.triggering)
@@ -230,10 +230,6 @@ def _tell(world: World, repository: Repository, run: Run, action: str) -> None:
 def _tell_job(world: World, repository: Repository, run: Run, job: Job) -> None:
     payload = {"workflow_job": rendering.job(world, repository, run, job)}
     events.in_repository(world, repository, "workflow_job", job.status, payload, run.triggering)
-
-
-def _run_in_event(world: World, repository: Repository, run: Run) -> Json:
-    return rendering.run(world, repository, run)
 
 
 def _job_in_review(world: World, repository: Repository, run: Run, job: Job) -> Json:

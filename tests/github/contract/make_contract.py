@@ -174,7 +174,8 @@ def _resolve(node: Json, components: Json) -> Json:
 
 
 def _webhooks(document: Json, overrides: Json) -> Json:
-    document = _with_any_app(document, overrides["apps_in_webhooks"]["properties"])
+    for wrong in overrides["webhooks_everywhere"]:
+        document = _with_everywhere(document, set(wrong["has"]), wrong["properties"])
     converter = Converter(merge(document["components"]["schemas"], _overriding(overrides["webhooks"])), closed=True)
     events: Json = {}
     for name, item in document["webhooks"].items():
@@ -188,14 +189,14 @@ def _webhooks(document: Json, overrides: Json) -> Json:
     return {"events": events, "$defs": converter.definitions}
 
 
-def _with_any_app(node: Any, properties: Json) -> Any:  # noqa: ANN401 - JSON is any of its six types
-    """The document with these properties instead of its own, wherever an App or an installation is described."""
+def _with_everywhere(node: Any, has: set[str], properties: Json) -> Any:  # noqa: ANN401 - JSON is any of its six types
+    """The document with these properties instead of its own, wherever something with the properties `has` is described."""
     if isinstance(node, list):
-        return [_with_any_app(item, properties) for item in node]
+        return [_with_everywhere(item, has, properties) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: _with_any_app(value, properties) for key, value in node.items()}
-    if isinstance(result.get("properties"), dict) and properties.keys() <= result["properties"].keys():
+    result = {key: _with_everywhere(value, has, properties) for key, value in node.items()}
+    if isinstance(result.get("properties"), dict) and has <= result["properties"].keys():
         result["properties"] |= properties
     return result
 

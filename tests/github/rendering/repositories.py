@@ -50,6 +50,12 @@ def full_repository(world: World, shown: Repository) -> Json:
     return whole
 
 
+def named_repository(world: World, shown: Repository) -> Json:
+    """A repository as workflow runs name it."""
+    kept = ("id", "node_id", "name", "full_name", "private", "owner", "html_url", "url", "fork")
+    return {name: value for name, value in repository(world, shown).items() if name in kept}
+
+
 def short_repository(shown: Repository) -> Json:
     """A repository as installation events list it."""
     return {

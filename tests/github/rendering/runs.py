@@ -3,7 +3,7 @@
 from tests.github.rendering.accounts import team, user
 from tests.github.rendering.checks import pulls_at
 from tests.github.rendering.code import simple_commit
-from tests.github.rendering.repositories import repository, url
+from tests.github.rendering.repositories import named_repository, url
 from tests.github.state.accounts import Account, Team
 from tests.github.state.repository import Repository
 from tests.github.state.runs import Deployment, Environment, Gate, Job, Run
@@ -98,8 +98,8 @@ def run(world: World, shown: Repository, each: Run) -> Json:
         "referenced_workflows": list(each.referenced),
         "previous_attempt_url": None if each.attempt == 1 else f"{address}/attempts/{each.attempt - 1}",
         "head_commit": simple_commit(shown, each.head_sha),
-        "repository": repository(world, shown),
-        "head_repository": repository(world, shown),
+        "repository": named_repository(world, shown),
+        "head_repository": named_repository(world, shown),
         "pull_requests": pulls_at(world, shown, each.head_sha),
     }
 
