@@ -1,6 +1,5 @@
 """What can go wrong, in sentences a person can act on."""
 
-import traceback
 from pathlib import PurePath
 
 
@@ -45,5 +44,8 @@ class LaterError(WharfingerError):
 
 def fault_of(error: Exception) -> str:
     """Name the kind of an unforeseen error and the line of our code; its text may hold what a repository, or a secret, says."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f" at {PurePath(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at else ""
+    return f"{type(error).__name__}{where}"
