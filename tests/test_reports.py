@@ -1,5 +1,6 @@
 """One report in the words of each place: within its limits, and with repository text that cannot act."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.evaluate import Report, Result, evaluate
 from bot.findings import Finding, Place, Seen, Unreadable, Unseen
@@ -156,6 +159,16 @@ def test_every_text_stays_within_githubs_limits(words: str) -> None:
     assert max(len(page) for page in rendered.pages) <= 50
     assert [annotation for page in rendered.pages for annotation in page] == list(rendered.annotations)
     assert all(len(note.title) <= 255 and len(note.message.encode()) <= 65_536 for note in rendered.annotations)
+
+
+@given(words=st.text())
+def test_whatever_is_written_stands_there_and_does_nothing(words: str) -> None:
+    shown = html.unescape(prose(words)).replace("\u2060", "")
+
+    assert plain(words).isprintable()
+    assert shown == plain(words)
+    assert not re.search(r"[!-/:-@\[-`{-~]", re.sub(r"&#\d+;", "", prose(words)))
+    assert html.unescape(code(words).removeprefix("<code>").removesuffix("</code>")) == plain(words)
 
 
 def test_what_has_no_room_is_counted() -> None:

@@ -2,14 +2,17 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from handlers.explain import main as explain
 from handlers.policy import main as policy
+from handlers.progress import watched
 from handlers.scan import main as scan
 
 STORED = """on: {push: {tags: ["v*"]}}
@@ -221,6 +224,39 @@ def test_files_that_lead_on_and_on_are_followed_only_so_far_and_that_is_said(
     assert status == 2
     assert len(repository["publications"]) + len(repository["unreadable"]) >= 600
     assert "not followed" in repository["unreadable"][0]["reason"]
+
+
+def at_a_terminal(folder: Path, **environment: str) -> str:
+    """Scan with standard output on a terminal, and give what a person would see."""
+    controller, terminal = pty.openpty()
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from handlers.scan import main; sys.exit(main(sys.argv[1:]))",
+        str(folder),
+    ]
+    surroundings = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
+    with subprocess.Popen(command, stdout=terminal, env=surroundings | {"TERM": "xterm"} | environment) as process:  # noqa: S603 - our own words
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
+            while piece := os.read(controller, 65_536):
+                shown += piece
+        process.wait()
+    os.close(controller)
+    return shown.decode()
+
+
+def test_a_terminal_is_coloured_unless_no_color_is_set(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+
+    assert "\x1b[31mdoes not hold" in at_a_terminal(folder)
+    assert "\x1b[" not in at_a_terminal(folder, NO_COLOR="1")
+
+
+def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(watched(["a", "b"])) == ["a", "b"]
+    assert capsys.readouterr().out == ""
 
 
 def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
