@@ -23,6 +23,14 @@ WRONG = {
     "a trigger a word": ("on: {push: main}\njobs: {a: {}}", 1, "on.push has to be empty or a mapping of filters"),
     "include a word": ("jobs: {a: {strategy: {matrix: {include: x}}}}", 1, "jobs.a.strategy.matrix.include has to be a list of mappings"),
     "a parallel word": ("jobs: {a: {steps: [{parallel: x}]}}", 1, "jobs.a.steps[0].parallel has to be a list of steps (- uses: … or - run: …)"),
+    "a path that is long": (
+        "jobs: {" + "a" * 50 + ": {strategy: {matrix: {include: [{}, x]}}}}", 1,
+        "jobs." + "a" * 50 + ".strategy.matrix.include has to be a mapping (key: value)",
+    ),
+    "a path without end": (
+        "jobs: {a: {steps: [" + "{parallel: [" * 20 + "x" + "]}" * 20 + "]}}", 1,
+        ("…" + ("jobs.a.steps[0]" + ".parallel[0]" * 20)[-199:] + " has to be a mapping (key: value)"),
+    ),
     "keys that differ in case": ("jobs: {a: {env: {A: 1, a: 2}}}", 1, "the key 'a' is written twice, first on line 1"),
 }  # fmt: skip
 

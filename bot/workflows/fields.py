@@ -8,16 +8,18 @@ from bot.workflows.model import Text, Texts
 
 FENCE = "${{"
 INSERT = "${{ insert }}"  # a key that pours another mapping into this one
+_LONGEST = 200  # characters of a path in a sentence
 
 
 def refuse(what: str, shape: str, node: Node) -> NoReturn:
     """Say that `what` (a path such as jobs.build.steps) does not have the shape that GitHub demands."""
-    raise UnreadableError(f"{what} has to be {shape}", node.line)
+    short = what if len(what) <= _LONGEST else "…" + what[1 - _LONGEST :]
+    raise UnreadableError(f"{short} has to be {shape}", node.line)
 
 
-def name(*parts: str) -> str:
-    """Join keys to the path of a field as a person writes it, each key made fit to be shown."""
-    return ".".join(map(fit, parts))
+def name(what: str, *keys: str) -> str:
+    """Add keys to the path of a field, each made fit to be shown."""
+    return ".".join((what, *map(fit, keys)))
 
 
 def mapping(node: Node, what: str) -> Mapping:
