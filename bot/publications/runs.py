@@ -15,6 +15,7 @@ from bot.publications.scene import HOPS, Scene
 from bot.publications.sending import Sending
 from bot.publications.values import EMPTY, Value, Values
 from bot.publications.words import texts_of, value_of_word
+from bot.registries import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Ran:
 def run_text(scene: Scene, text: Text) -> Ran:
     """Run a script in a scene whose environment is that of the step."""
     script = read_script(text.text, text.shell, variables_of(scene), lambda expression: expand(expression, scene.scope))
+    if exchanged := _exchanged(script, scene.repository.catalogue):
+        scene = replace(scene, scope=replace(scene.scope, exchanged=scene.scope.exchanged | exchanged))
     after = _logged_in(scene, script)
     sent: list[Sending] = []
     for command in script.commands:
@@ -64,6 +67,16 @@ def run_text(scene: Scene, text: Text) -> Ran:
     after = after.export({name: value_of_word(word, scene.scope) for name, word in script.environment.items()})
     outputs = {name: value_of_word(word, scene.scope) for name, word in script.outputs.items()}
     return Ran(after, tuple(sent), outputs)
+
+
+def _exchanged(script: Script, catalogue: Catalogue) -> frozenset[str]:
+    """Name the commands that exchange the workflow's identity for a token, and those that its answer is piped into."""
+    found: set[str] = set()
+    for command in script.commands:
+        piped = command.stdin is not None and any(hole.name in found for hole in command.stdin.holes)
+        if piped or catalogue.exchanges(command.text):
+            found.add(command.text)
+    return frozenset(found)
 
 
 def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Sending]]:

@@ -87,6 +87,7 @@ class Scope:
     steps: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # outputs by lower-case step id
     needs: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # outputs by job id
     matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exchanged: frozenset[str] = frozenset()  # commands whose output is a token for the workflow's identity
 
 
 @dataclass(frozen=True, slots=True)

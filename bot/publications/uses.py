@@ -122,7 +122,9 @@ def _prepare(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
     held = use.given(fact.token_inputs)
     if held.empty:
         held = from_env(use.env, fact.token_env)
-    if held.empty and fact.role == "login" and not _asked(use, fact):
+    if held.empty and _asked(use, fact):
+        held = _handed_out(use, known)
+    elif held.empty and fact.role == "login":
         held = scene.login_to(CLOUD) if fact.fallback is Credential.UNKNOWN else _handed_out(use, known)
     elif not held.origins and fact.role != "login":
         held = _handed_out(use, known)
@@ -149,7 +151,7 @@ def _names_of(use: Use) -> tuple[str, ...]:
 def _handed_out(use: Use, known: KnownAction) -> Value:
     """Give what an action hands out that was given no stored token itself."""
     kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED}
-    kind = kinds.get(known.fact.role, known.fact.fallback)
+    kind = Credential.OIDC if _asked(use, known.fact) else kinds.get(known.fact.role, known.fact.fallback)
     name = "" if kind in (Credential.LONG_LIVED, Credential.GITHUB_TOKEN) else use.name
     return Value((f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, name)}))
 

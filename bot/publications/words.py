@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bot.commands import Command, HoleKind, Part, Word
+from bot.commands import Command, Hole, HoleKind, Part, Word
+from bot.names import Credential
 from bot.publications.meaning import value_of_expression
 from bot.publications.scene import Scope
-from bot.publications.values import EMPTY, NOWHERE, Value, Values, bounded, either
+from bot.publications.values import EMPTY, NOWHERE, Origin, Value, Values, bounded, either
 
 
 def value_of_word(word: Word, scope: Scope) -> Value:
@@ -18,7 +19,14 @@ def value_of_word(word: Word, scope: Scope) -> Value:
             origins |= scope.env[name].origins
     for expression in word.expressions:
         origins |= value_of_expression(expression, scope).origins
+    if any(_exchanges(hole, scope) for hole in word.holes):
+        origins |= {Origin(Credential.OIDC, "an exchange of the workflow's identity")}
     return Value(bounded("".join(map(_shown, value)) for value in word.values), origins)
+
+
+def _exchanges(hole: Hole, scope: Scope) -> bool:
+    """Say whether an unknown part is the output of a command that exchanges the workflow's identity for a token."""
+    return hole.kind is HoleKind.OUTPUT and hole.name in scope.exchanged
 
 
 def _shown(part: Part) -> str:

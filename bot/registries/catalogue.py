@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.names import RegistryId
-from bot.registries.addresses import AddressBook, expand, place_of
+from bot.registries.addresses import AddressBook, expand, place_of, spell
 from bot.registries.argv import Tools
 from bot.registries.model import ActionFact, Address, CommandFact, Registry, TargetKind
 from bot.registries.secret_names import SecretNames
@@ -91,6 +91,15 @@ class Catalogue:
         """Return the registry at an address, and which of its addresses it is, such as `upload`."""
         found = self._addresses.at(address)
         return (self.registries[found[0]], found[1]) if found else None
+
+    @cached_property
+    def _exchanges(self) -> tuple[str, ...]:
+        addresses = [each for registry in self.registries.values() for each in registry.addresses if each.key == "mint"]
+        return tuple(spell(each.host) + each.path for each in addresses)
+
+    def exchanges(self, command: str) -> bool:
+        """Whether a command calls an address that exchanges the workflow's OIDC token for a registry's own."""
+        return any(address in command for address in self._exchanges)
 
     def named(self, name: str, home: RegistryId | None = None) -> Registry | None:
         """Return the registry that tools call by this name; of several, the one of `home`'s own kind."""
