@@ -87,7 +87,14 @@ def _verb_builds(tool: str, bare: Sequence[str], known: Sequence[str], *, publis
 
 
 def _named(command: Command, words: Sequence[str]) -> str:
-    """Name a command as one would in a sentence: `npm ci`, `python -m build`, `npx vite build`."""
-    module = words[1:2] == ["-m"]
-    verb = next((word for word in words[1:] if not word.startswith("-")), "")
-    return " ".join([*command.through[-1:], words[0], *(["-m"] if module else []), verb]).strip()
+    """Name a command as one would in a sentence: `npm run build`, `python -m build`, `scripts/build`; never what it is given."""
+    if words[1:2] == ["-m"]:
+        return " ".join(words[:3])
+    if "install" in words[1:3] and "pip" in words[0] + words[1]:
+        return " ".join(words[: words.index("install") + 1])
+    bare = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    known: Sequence[str] = FACTS["commands"].get(words[0].lower(), ())
+    goal = next((word for word in bare if word.rpartition(":")[2] in known), "")
+    verbs = bare[:2] if bare and bare[0] in RUNNERS else [goal] if goal else []
+    tool = command.argv[0].text if "/" in command.argv[0].text else words[0]
+    return " ".join([*command.through[-1:], tool, *verbs])
