@@ -6,9 +6,12 @@ import re
 LIVE = re.compile(r"[@#]|\b(?:GH|GHSA|CVE)-(?=\w)", re.IGNORECASE)
 JOINER = "\u2060"  # takes no room, and ends what GitHub would link
 
-# All ASCII punctuation as character references: Markdown takes none of them for its own (CommonMark, 2.5),
-# tables are split at a written `|` only, and HTML is not begun by `&#60;`.
-REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}
+# Marks that mean something to Markdown, GitHub's dialect or HTML wherever they stand, as character references: Markdown takes
+# none of those for its own (CommonMark 0.31, 2.5), tables are split at a written `|` only, `&#60;` begins no HTML.
+REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in '"!#$&*:<>@[\\]^_`{|}~'}
+
+# What means something where a line begins (lists, headings), and the one link that GitHub makes without a colon.
+BEGINNING = re.compile(r"^\s*([-+=]|\d+[.)])|\bwww\.", re.IGNORECASE)
 
 LONGEST = 1_000
 
@@ -25,12 +28,16 @@ def _escape(char: str) -> str:
 
 def prose(text: str) -> str:
     """Give text to stand in a Markdown sentence or table cell: no markup, no HTML, no link, no mention."""
-    return LIVE.sub(lambda live: live[0] + JOINER, plain(text)).translate(REFERENCES)
+    return _inert(LIVE.sub(lambda live: live[0] + JOINER, plain(text)))
 
 
 def code(text: str) -> str:
     """Give text to stand as code in Markdown, tables included; GitHub links nothing inside code."""
-    return f"<code>{plain(text).translate(REFERENCES)}</code>"
+    return f"<code>{_inert(plain(text))}</code>"
+
+
+def _inert(text: str) -> str:
+    return BEGINNING.sub(lambda found: found[0][:-1] + f"&#{ord(found[0][-1])};", text.translate(REFERENCES))
 
 
 def block(lines: list[str], language: str = "text") -> str:

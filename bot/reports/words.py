@@ -19,7 +19,7 @@ CREDENTIALS = {
     Credential.OIDC: "trusted publishing",
     Credential.GITHUB_TOKEN: "the job's own GITHUB_TOKEN",
     Credential.CLOUD_OIDC: "short-lived cloud login",
-    Credential.HYBRID: "trusted publishing, with a stored token in reach",
+    Credential.HYBRID: "trusted publishing and a stored token",
     Credential.NONE: "no credential",
     Credential.UNKNOWN: "unknown credential",
 }
@@ -34,7 +34,8 @@ def count(number: int, thing: str) -> str:
 def credential(publication: Publication) -> str:
     """Say what a publication authenticates with, secrets named."""
     kind = CREDENTIALS[publication.credential]
-    return f"{kind} ({listed(publication.secrets)})" if publication.secrets else kind
+    named = publication.secrets and publication.credential is not Credential.GITHUB_TOKEN
+    return f"{kind} ({listed(publication.secrets)})" if named else kind
 
 
 def verdict(report: Report) -> str:
