@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check run bench soak lock format clean
+.PHONY: help demo test check run bench soak lock registries format clean
 
 help: ## What can be typed
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ bench: $(VENV)/installed ## One JSON line per figure, with what it was compared 
 
 soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
 	$(BIN)/python -m pytest -m soak $(ARGS)
+
+registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
+	$(BIN)/python -m tests.registries.page
 
 format: $(VENV)/installed ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -92,7 +92,7 @@ def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
         return
     catalogue = scene.repository.catalogue
     named = [catalogue.named(word) for word in _WORD.findall(closed.name)]
-    ids = list(dict.fromkeys(each.id for each in named if each is not None and each.status.startswith("ga")))
+    ids = list(dict.fromkeys(each.id for each in named if each is not None and each.through == "publisher"))
     for registry in ids or ([closed.home] if closed.home else []):
         why = f"{closed.name} cannot be opened; its name and id-token: write say that it publishes there"
         verdict = Verdict(Credential.OIDC, (), why)

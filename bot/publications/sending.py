@@ -62,7 +62,7 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
         given = _nearby(scene, call, target)
         near = not given.empty
     value = Value(given.texts, given.origins | call.users.beside().origins)
-    offered = registry.trusted_publishing and registry.status.startswith("ga") and call.fact.target_kind != "image"
+    offered = registry.through == "publisher" and call.fact.target_kind != "image"
     verdict = judge(value, means, id_token=scene.place.id_token, offered=offered)
     confidence = weakest(
         call.fact.confidence, verdict.confidence, Confidence.HIGH if target.sure else Confidence.MEDIUM
@@ -86,7 +86,7 @@ def from_env(env: Values, patterns: Iterable[str]) -> Value:
 def _nearby(scene: Scene, call: Call, target: Target) -> Value:
     """Give the secrets on this very step: those with a name of this registry, else those whose name says nothing else."""
     catalogue = scene.repository.catalogue
-    if catalogue.registries[target.registry].status.startswith("native"):
+    if catalogue.registries[target.registry].through == "job-token":
         platform = [value for value in call.own.values() if _has(value, Credential.GITHUB_TOKEN)]
         if platform:
             return either(platform)

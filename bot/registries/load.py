@@ -79,6 +79,7 @@ def registry_from(raw: Raw) -> Registry:
         addresses=tuple(_address(key, value) for key, value in raw.get("hosts", {}).items()),
         aliases=tuple(raw.get("aliases", ())),
         trusted_publishing=publishing.get("offered", False),
+        through=publishing.get("through", "none"),
         status=publishing.get("status", "none found"),
         since=publishing.get("since"),
         environment_match=publishing.get("environment", "not applicable"),

@@ -28,6 +28,14 @@ TargetKind: TypeAlias = Literal[
 ]
 
 
+Through: TypeAlias = Literal[
+    "publisher",  # the registry itself trusts a workflow
+    "cloud",  # the registry's cloud trusts a workflow, and the registry its cloud
+    "job-token",  # GitHub's own registries take the job's GITHUB_TOKEN
+    "none",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class InputTest:
     """A test of an action's input: its value (or `default` when absent) is one of `values`, in any case.
@@ -162,7 +170,9 @@ class Migration:
 
     workflow: tuple[str, ...] = ()
     registry: tuple[str, ...] = ()
-    identity: Literal["caller", "callee", "none", "subject"] = "none"  # which workflow file the registry matches
+    # Which workflow file the registry matches: the one that is started, or the one that holds the job (they differ where a
+    # reusable workflow publishes); none at all; the token's subject; or it is not documented.
+    identity: Literal["caller", "callee", "none", "subject", "unknown"] = "none"
     mint: Mint | None = None
 
 
@@ -185,8 +195,9 @@ class Registry:
     purl_type: str | None
     addresses: tuple[Address, ...]
     aliases: tuple[str, ...]  # names that tools and settings give to it: testpypi, ossrh, github
-    trusted_publishing: bool
-    status: str  # of trusted publishing: ga, beta, none …
+    trusted_publishing: bool  # whether it can be published to without a stored token
+    through: Through  # … and by what
+    status: str  # of trusted publishing, in words
     since: str | None
     environment_match: str
     min_versions: Mapping[str, str]

@@ -139,7 +139,8 @@ def test_every_placeholder_names_an_address(catalogue: Catalogue) -> None:
 def test_a_registry_says_how_to_get_away_from_stored_tokens(registry: Registry) -> None:
     assert registry.migration.workflow
     assert registry.migration.registry
-    if registry.trusted_publishing and registry.status.startswith("ga"):
+    assert registry.trusted_publishing == (registry.through != "none")
+    if registry.through == "publisher":
         assert registry.since
         assert registry.sources
 
