@@ -1,6 +1,7 @@
 """The command line: a table of commands, each loaded only when it was asked for, so that `wharfinger scan` starts fast."""
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ COMMANDS = {
 
 def main() -> None:
     """Start the command that was typed and leave with its exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no arrows gets them in words
     sys.exit(start(sys.argv[1:]))
 
 

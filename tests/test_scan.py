@@ -254,6 +254,14 @@ def test_a_terminal_is_coloured_unless_no_color_is_set(tmp_path: Path) -> None:
     assert "\x1b[" not in at_a_terminal(folder, NO_COLOR="1")
 
 
+def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "handlers.cli", "scan", str(checkout(tmp_path))]
+    said = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"})  # noqa: S603 - our own words
+
+    assert (said.returncode, said.stderr) == (1, b"")
+    assert b"release.yml:7 \\u2192 PyPI" in said.stdout
+
+
 def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(watched(["a", "b"])) == ["a", "b"]
     assert capsys.readouterr().out == ""

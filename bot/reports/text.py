@@ -1,6 +1,6 @@
 """The report in the terminal's words: what is published, what does not hold, what to do next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from termcolor import colored
 
@@ -38,20 +38,21 @@ def _repository(path: str, report: Report, *, colour: bool) -> Iterator[str]:
         place = plain(f"{publication.file}:{publication.line}")
         environment = f"environment {publication.environment}" if publication.environment else "no environment"
         yield f"  {place} → {registry}, {plain(credential(publication))}, {plain(environment)}"
+    unreadable = {file.file for file in report.snapshot.unreadable}
     for result in report.results:
-        yield from _result(result, colour=colour)
+        yield from _result(result, unreadable, colour=colour)
     for file in report.snapshot.unreadable:
         where = file.file if file.line is None else f"{file.file}:{file.line}"
         yield f"  {_paint('unreadable', 'yellow', colour=colour)} {plain(where)}: {plain(file.reason)}"
     yield ""
 
 
-def _result(result: Result, *, colour: bool) -> Iterator[str]:
+def _result(result: Result, unreadable: Collection[str], *, colour: bool) -> Iterator[str]:
     outcome = _paint(OUTCOMES[result.outcome], COLOURS[result.outcome], colour=colour)
     yield f"  {result.rule.name}: {outcome}"
     for finding in result.findings:
         yield from _finding(result, finding, colour=colour)
-    for unseen in result.unseen:
+    for unseen in (each for each in result.unseen if each.what not in unreadable):  # those are told once, below
         remedy = f"; needs {plain(unseen.permission)}" if unseen.permission else ""
         yield f"    {_paint('unseen', 'yellow', colour=colour)} {plain(unseen.what)}: {plain(unseen.reason)}{remedy}"
     if result.fault:
