@@ -43,7 +43,7 @@ class Heading:
 def read_heading(headers: Mapping[str, str], app_id: int) -> Heading:
     """Read the headers before a byte of the body is read; raise Refusal."""
     length = headers.get("content-length", "0")
-    if not length.isdigit() or len(length) > 15 or int(length) > LARGEST_BODY:  # noqa: PLR2004 - more digits than any length
+    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > LARGEST_BODY:  # noqa: PLR2004 - more digits than any length
         raise Refusal(413, f"the body is larger than {LARGEST_BODY} bytes, the most GitHub sends")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):

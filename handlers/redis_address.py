@@ -86,7 +86,7 @@ def open_async_redis(url: str, connections: int) -> redis_asyncio.Redis:
         client: redis_asyncio.Redis = sentinel.master_for(address.service)
         return client
     pool = redis_asyncio.BlockingConnectionPool.from_url(url, max_connections=connections, timeout=2, **options)
-    return redis_asyncio.Redis(connection_pool=pool)
+    return redis_asyncio.Redis.from_pool(pool)
 
 
 def without_password(url: str) -> str:
