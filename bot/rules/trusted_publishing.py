@@ -56,8 +56,7 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
 
 def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
     workflow = snapshot.workflows.get(publication.file)
-    matched = registry.migration.identity in {"caller", "callee"}
-    suggestion = without_token(publication, workflow) if workflow and matched else None
+    suggestion = without_token(publication, workflow) if workflow and registry.through == "publisher" else None
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
         place=Place(publication.file, publication.line, publication.end_line if suggestion else publication.line),
@@ -101,10 +100,11 @@ def _identity(publication: Publication, registry: Registry, snapshot: Snapshot) 
     """Say what the registry has to match: some look at the workflow that was started, some at the one that holds the job."""
     callers = [name.partition(":")[0] for name in publication.via]
     workflows = [path for path in (*callers, publication.file) if WORKFLOW.fullmatch(path)]
-    workflow = workflows[0 if registry.migration.identity == "caller" else -1].rpartition("/")[2] if workflows else ""
+    matched = {"caller": workflows[:1], "callee": workflows[-1:]}.get(registry.migration.identity, workflows)
+    names = " or ".join(dict.fromkeys(path.rpartition("/")[2] for path in matched))
     parts = [
         snapshot.repository if "/" in snapshot.repository else "this repository",
-        f"workflow {workflow}" if workflow else "",
+        f"workflow {names}" if names else "",
         f"environment {publication.environment}" if publication.environment else "",
     ]
     return ", ".join(part for part in parts if part)
