@@ -96,9 +96,22 @@ def test_a_key_without_meaning_yet_is_refused_so_that_nobody_trusts_in_it(key: s
         read(f"version: 1\n{key}: {empty}")
 
 
-def test_hostile_names_are_shown_short_and_on_one_line() -> None:
+EVIL = '"x\\e[31m\\n@everyone' + "y" * 5_000 + '"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EVIL + ": 1",
+        "repositories: [{match: {property: {" + EVIL + ": []}}}]",
+        "rules: {trusted-publishing: {allow: [" + EVIL + "]}}",
+        "rules: {" + EVIL + ": off}",
+    ],
+    ids=["key", "property", "registry", "rule"],
+)
+def test_hostile_names_are_shown_short_and_on_one_line(text: str) -> None:
     with pytest.raises(PolicyError) as caught:
-        read('version: 1\n"x\\e[31m\\n@everyone' + "y" * 5_000 + '": 1')
+        read(f"version: 1\n{text}")
 
     assert len(str(caught.value)) < 500
     assert str(caught.value).isprintable()

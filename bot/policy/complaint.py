@@ -10,6 +10,8 @@ from bot.documents import Mapping, Node, Scalar, Sequence, shown
 from bot.errors import PolicyError
 from bot.policy.schema import policy_schema
 
+LONGEST = 120  # characters of a key's path that are shown as they are
+
 # JSON Schema's words for kinds of values, in those of YAML.
 KINDS = {"object": "a mapping (key: value)", "array": "a list ([a, b])", "string": "text"}
 
@@ -19,7 +21,7 @@ def complaint(error: jsonschema_rs.ValidationError, root: Node) -> PolicyError:
     path = list(error.instance_path)
     node = _at(root, path)
     kind = error.kind
-    where = f"`{'.'.join(str(part) for part in path)}`" if path else "the file"
+    where = _where(path)
     match kind:
         case Kind.AdditionalProperties():
             return _unknown_key(kind.unexpected, node, error)
@@ -34,6 +36,13 @@ def complaint(error: jsonschema_rs.ValidationError, root: Node) -> PolicyError:
             return PolicyError(f"{where} is {_shown(node)}; it is to be {kinds}", node.line)
         case _:
             return PolicyError(f"{where} does not hold to the schema: {shown(error.message)}", node.line)
+
+
+def _where(path: list[str | int]) -> str:
+    name = ".".join(map(str, path))
+    if not name:
+        return "the file"
+    return f"`{name}`" if name.isprintable() and len(name) <= LONGEST else shown(name)
 
 
 def _unknown_key(unexpected: list[str], node: Node, error: jsonschema_rs.ValidationError) -> PolicyError:

@@ -56,7 +56,9 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
 
 def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
     workflow = snapshot.workflows.get(publication.file)
-    suggestion = without_token(publication, workflow) if workflow and registry.through == "publisher" else None
+    # Where a subject is matched, the login changes with the token; GitHub's own registries take another token instead.
+    whole = registry.through == "publisher" and registry.migration.identity != "subject"
+    suggestion = without_token(publication, workflow) if workflow and whole else None
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
         place=Place(publication.file, publication.line, publication.end_line if suggestion else publication.line),
