@@ -15,7 +15,7 @@ Payload: TypeAlias = Mapping[str, object]
 
 LARGEST_BODY = 25 * 1024 * 1024  # bytes; GitHub sends none larger: https://docs.github.com/webhooks (payload cap)
 DEEPEST = 100  # levels; GitHub's own payloads have about ten
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -47,9 +47,8 @@ class Web:
         self._socket.close()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        return self.client.post(
-            "/webhook", content=body, headers={name: value.encode("latin-1") for name, value in headers.items()}
-        )
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        return self.client.post("/webhook", content=body, headers=raw)
 
     def deliver(self, event: str, payload: object, delivery: str = "", secret: str = WEBHOOK_SECRET) -> httpx.Response:
         """Send it as GitHub does."""
