@@ -46,7 +46,7 @@ class StandIn:
         desk = Desk(self.world, self.limits)
         application = Server(
             self.world, desk, self.limits, self.faults, self._prefix, Answerer(self.world, self.limits),
-            page.application(self.world),
+            page.application(self.world, PAGES),
         )  # fmt: skip
         config = uvicorn.Config(
             application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"

@@ -1,12 +1,19 @@
-"""The pages."""
+"""The pages of the stand-in, made to look enough like GitHub to be at home: what a person would see, and a few buttons."""
 
 from collections.abc import Awaitable, Callable
 
-from starlette.responses import PlainTextResponse
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from tests.github.page.routes import ROUTES
 from tests.github.state.world import World
 
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-def application(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    return PlainTextResponse("soon")
+
+def application(world: World, prefix: str) -> Application:
+    """The ASGI application of the pages, below that prefix."""
+    app = Starlette(routes=[Mount(prefix, routes=ROUTES)])
+    app.state.world = world
+    return app
