@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def wrong_types(chance: random.Random, body: bytes) -> bytes:
         while True:
             key = chance.choice(list(inner))
             if not isinstance(inner[key], dict) or not inner[key] or chance.random() < 0.3:
-                inner[key] = chance.choice(WRONG)
+                inner[key] = deepcopy(chance.choice(WRONG))
                 break
             inner = inner[key]
     return json.dumps(payload).encode()
