@@ -37,10 +37,12 @@ class Catalogue:
         registries: Sequence[Registry],
         brokers: Sequence[ActionFact] = (),
         broker_commands: Sequence[CommandFact] = (),
+        mirrors: Sequence[str] = (),
     ) -> None:
         self.registries: Mapping[RegistryId, Registry] = {registry.id: registry for registry in registries}
         self.brokers = tuple(brokers)
         self.broker_commands = tuple(broker_commands)
+        self.mirrors = tuple(mirrors)
         self._actions: dict[str, list[KnownAction]] = {}
         self._same_name: dict[str, list[KnownAction]] = {}
         for registry in registries:
@@ -60,12 +62,21 @@ class Catalogue:
         found = self._actions.get(name)
         if found is None and name.startswith("docker://"):  # an action's own image is called as the action is
             found = self._actions.get("/".join(name.split("/")[-2:]))
-        return tuple(found or ())
+        return tuple(found or self._mirrored.get(name) or ())
+
+    @cached_property
+    def _mirrored(self) -> Mapping[str, list[KnownAction]]:
+        """Known actions by the names that their mirrors give them: owners that copy others' actions and keep their inputs."""
+        found: dict[str, list[KnownAction]] = {}
+        for name, known in self._actions.items():
+            owner, _, rest = name.partition("/")
+            found |= {mirror.format(owner=owner, name=rest): known for mirror in self.mirrors}
+        return found
 
     def lookalikes(self, uses: str) -> tuple[KnownAction, ...]:
         """Facts about an action of the same name under another owner: a fork, likely, when it is given the same inputs."""
         name = action_name(uses)
-        if name in self._actions:
+        if self.actions(uses):
             return ()
         return tuple(self._same_name.get(name.partition("/")[2], ()))
 

@@ -44,6 +44,7 @@ def load_catalogue(extra_folder: Path | None = None) -> Catalogue:
         registries=tuple(registries.values()),
         brokers=tuple(_action(raw) for raw in brokers["actions"]),
         broker_commands=tuple(_command(raw) for raw in brokers["commands"]),
+        mirrors=tuple(brokers["mirrors"]),
     )
 
 

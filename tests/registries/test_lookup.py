@@ -4,6 +4,7 @@ import pytest
 
 from bot.names import RegistryId
 from bot.registries import Catalogue, load_catalogue
+from bot.registries.addresses import spell
 
 PYPI = RegistryId("pypi")
 
@@ -31,6 +32,19 @@ def test_an_action_is_known_in_any_case_and_at_any_ref(catalogue: Catalogue, use
 def test_an_action_in_a_folder_is_another_action(catalogue: Catalogue) -> None:
     assert catalogue.actions("changesets/action/publish@v2")[0].fact.command_inputs == ("script",)
     assert catalogue.actions("pypa/gh-action-pypi-publish/elsewhere@v1") == ()
+
+
+def test_an_action_is_known_by_its_image_and_by_its_mirrors(catalogue: Catalogue) -> None:
+    mirrors = [mirror.format(owner="pypa", name="gh-action-pypi-publish") for mirror in catalogue.mirrors]
+
+    for uses in (*mirrors, "docker://registry.example.org/pypa/gh-action-pypi-publish:release-v1"):
+        assert [known.registry for known in catalogue.actions(f"{uses}@v1")] == ["pypi"]
+
+
+def test_wrappers_say_what_they_run(catalogue: Catalogue) -> None:
+    (known,) = catalogue.actions("goreleaser/goreleaser-action@v6")
+
+    assert (known.registry, known.fact.role, known.fact.runs) == (None, "run", "goreleaser {args}")
 
 
 def test_a_fork_is_no_known_action_but_a_lookalike(catalogue: Catalogue) -> None:
@@ -61,6 +75,24 @@ def test_a_command_is_known_by_its_tool_and_words(catalogue: Catalogue, line: st
 )
 def test_other_commands_of_the_same_tools_are_not(catalogue: Catalogue, line: str) -> None:
     assert [known for known in catalogue.commands(line.split()) if known.fact.role == "publish"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "registries"),
+    [
+        ("gradlew publishMods publishAllPublicationsToAcmeRepository", {"games", "maven-central"}),
+        ("gradlew publishAllPublicationsToGitHubPackagesRepository", {"github-packages"}),
+        ("nx release publish", {"npm"}),
+        ("nx release version", set()),
+        ("goreleaser build --clean", set()),
+        ("clojure -T:build deploy", {"clojars"}),
+        ("az login --federated-token x", set()),
+    ],
+)
+def test_the_most_exact_fact_speaks(catalogue: Catalogue, line: str, registries: set[str]) -> None:
+    found = [known for known in catalogue.commands(line.split()) if known.fact.role == "publish"]
+
+    assert {known.registry for known in found} == registries
 
 
 def test_arguments_are_what_is_neither_flag_nor_value(catalogue: Catalogue) -> None:
@@ -123,6 +155,39 @@ def test_a_token_in_the_open_is_named_but_never_handed_on(catalogue: Catalogue) 
 
     assert catalogue.literal_in(f"echo //host/:_authToken={token}") == ("npm", "npm_token")
     assert catalogue.literal_in("npm_config_registry=x") is None
+
+
+def test_an_address_says_what_it_is_for(catalogue: Catalogue) -> None:
+    found = catalogue.address_at(catalogue.expand("{url:quay.mint}?x=1"))
+
+    assert found is not None
+    assert (found[0].id, found[1].key) == ("quay", "mint")
+    assert catalogue.exchanges(catalogue.expand("curl -s {url:quay.mint} | jq -r .token"))
+    assert not catalogue.exchanges(catalogue.expand("curl -s {url:quay.registry}"))
+
+
+def test_a_label_with_a_star_stands_for_any(catalogue: Catalogue) -> None:
+    host = next(host for host in catalogue.registries[RegistryId("aws-ecr")].hosts if "*" in host)
+    found = catalogue.at(spell(f"{host.replace('*', 'eu-west-1')}.1234") + "/acme/app:1")
+
+    assert found is not None
+    assert found.id == "aws-ecr"
+
+
+def test_the_path_tells_registries_on_one_host_apart(catalogue: Catalogue) -> None:
+    tap, bucket = (
+        catalogue.at("https://github.com/acme/homebrew-tap.git"),
+        catalogue.at("https://github.com/acme/scoop-bucket"),
+    )
+
+    assert tap is not None
+    assert bucket is not None
+    assert (tap.id, bucket.id) == ("homebrew", "misc")
+    assert catalogue.at("https://github.com/acme/app") is None
+
+
+def test_a_registry_that_nobody_knows_has_a_place(catalogue: Catalogue) -> None:
+    assert (catalogue.elsewhere().id, catalogue.elsewhere("image").id) == ("misc", "oci")
 
 
 def test_placeholders_of_unknown_registries_stay(catalogue: Catalogue) -> None:
