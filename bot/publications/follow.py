@@ -67,7 +67,7 @@ def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     folder = folder_of(command, directory)
     script = _script(command)
     if script is not None:
-        return _open(script, shelf, folder)
+        return _open(script, shelf, folder, " ".join(str(word) for word in command.argv[1:6]))
     finder = FINDERS.get(command.tool)
     if finder is None:
         return None
@@ -105,14 +105,15 @@ def _script(command: Command) -> tuple[str, str] | None:
     return None
 
 
-def _open(script: tuple[str, str], shelf: Shelf, folder: str) -> Lead:
+def _open(script: tuple[str, str], shelf: Shelf, folder: str, words: str) -> Lead:
     path, language = script
+    called = f"{path} {words}".strip() if path not in words else words
     inside = posixpath.normpath(posixpath.join(folder, _from_root(path)))
     if inside.startswith(("..", "/")) or "$" in inside:
-        return Lead(closed=path)
+        return Lead(closed=called)
     text = shelf.read(inside)
     if text is None:
-        return Lead(closed=path)
+        return Lead(closed=called)
     return Lead((Task(inside, text, language or _shebang(text), folder),))
 
 

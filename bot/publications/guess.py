@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.names import Confidence, Credential, RegistryId
 from bot.publications.scene import CLOUD, Scene
@@ -17,9 +18,11 @@ _SENDS = re.compile(
 # … unless it says what else it is about.
 _ELSEWHERE = re.compile(
     r"dry.?run|notes|draft|unpublish|check|verif|validat|prepare|lint|artifact|coverage|codecov|sarif|pages?(?![a-z])|notif|slack"
-    r"|discord|telegram|storybook|site(?![a-z])|docs?(?![a-z])|cache|changelog|label|issue|comment|pull.?request|token|tag(?![a-z])",
+    r"|discord|telegram|storybook|site(?![a-z])|docs?(?![a-z])|cache|rollback|changelog|label|issue|comment|pull.?request|token|tag(?![a-z])",
     re.IGNORECASE,
 )
+# What makes use of a login that an earlier step left.
+_PUSHES = re.compile(r"docker|image|container|push|publish|release|chart|ship", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+(?:\.io)?", re.IGNORECASE)
 _STORED = (Credential.LONG_LIVED, Credential.GITHUB_TOKEN, Credential.OIDC, Credential.CLOUD_OIDC)
 RELEASES = RegistryId("github-releases")
@@ -35,17 +38,20 @@ class Closed:
     own: Values
     tool: str
     home: RegistryId | None = None  # the registry of the tool's own kind (npm for `npm run release`)
-    remote: bool = False  # an action or workflow of another repository, not a script of this one
+    kind: Literal["script", "action", "workflow"] = "script"  # of this repository; of another; of another
 
 
 def guesses(scene: Scene, closed: Closed) -> list[Sending]:
     """Say what a closed step probably sends, and where: by the names of its secrets, its addresses, its own name."""
-    about = closed.name.rpartition("/.github/workflows/")[2] if closed.remote else closed.name
-    said = about if closed.remote else f"{about} {closed.title}"
+    about = closed.name.rpartition("/.github/workflows/")[2] or closed.name
+    said = f"{about} {closed.title}" if closed.kind == "script" else about
     sends = bool(_SENDS.search(said)) and not _ELSEWHERE.search(about)
     found: dict[RegistryId, Sending] = {}
+    if closed.kind == "action" and not sends:
+        return []
     for registry, value, name in _evidence(scene, closed, sends=sends):
-        found.setdefault(registry, _low(scene, closed, registry, value, f"{name} reaches it"))
+        guess = _low(scene, closed, registry, value, f"{name} reaches it")
+        found.setdefault(registry, replace(guess, borrowed=name not in closed.own))
     if sends and not found:
         found |= {each.target.registry: each for each in _by_name(scene, closed)}
     if sends or found:
@@ -64,7 +70,7 @@ def _evidence(scene: Scene, closed: Closed, *, sends: bool) -> Iterator[tuple[Re
         registry = _registry_of(scene, name, value, sends=sends)
         if registry not in (None, RELEASES):
             yield registry, value, name
-    if sends:
+    if sends and (closed.kind == "action" or _PUSHES.search(f"{closed.name} {closed.title}")):
         for login in scene.logins:
             if login.registry != CLOUD and any(origin.credential in _STORED for origin in login.value.origins):
                 yield login.registry, login.value, "a login of an earlier step"
@@ -91,7 +97,9 @@ def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
     if not scene.place.id_token:
         return
     catalogue = scene.repository.catalogue
-    named = [catalogue.named(word) for word in _WORD.findall(closed.name)]
+    first, *rest = closed.name.split(" ")
+    about = first if "/" in first and closed.kind == "script" else " ".join([first, *rest])
+    named = [catalogue.named(word) for word in _WORD.findall(about)]
     ids = list(dict.fromkeys(each.id for each in named if each is not None and each.through == "publisher"))
     for registry in ids or ([closed.home] if closed.home else []):
         why = f"{closed.name} cannot be opened; its name and id-token: write say that it publishes there"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from bot.names import Confidence
 from bot.publications.guess import Closed, guesses
 from bot.publications.meaning import surely_false, value_of
 from bot.publications.model import Publication
 from bot.publications.scene import HOPS, Place, Repository, Scene, Scope
-from bot.publications.steps import Shell, env_of, local_folder, publications, walk
+from bot.publications.steps import Shell, Spotted, env_of, local_folder, spot, walk
 from bot.publications.uses import Use, use_known
 from bot.publications.values import Value, Values, literal, unknown
 from bot.registries import action_name
@@ -60,7 +61,15 @@ def _walk(repository: Repository, workflow: Workflow, called: Called) -> Iterato
         scene = scene.entering(env_of(job.container_env, scene))
         after, found = walk(scene, job.steps, _shell(workflow, job))
         needs[job.id] = {name: value_of(text.value, after.scope) for name, text in job.outputs.items()}
-        yield from found
+        yield from _settled(found)
+
+
+def _settled(found: list[Spotted]) -> Iterator[Publication]:
+    """Leave out what a borrowed credential made us guess, where the same job surely publishes with it."""
+    sure = {each.publication.registry for each in found if each.publication.confidence is not Confidence.LOW}
+    for publication, borrowed in found:
+        if not (borrowed and publication.registry in sure):
+            yield publication
 
 
 def _in_order(workflow: Workflow) -> list[Job]:
@@ -174,7 +183,7 @@ def _closed(scene: Scene, job: Job) -> Iterator[Publication]:
     sent = (
         known[1]
         if known
-        else guesses(scene, Closed(name, job.name.value if job.name else "", given, name, remote=True))
+        else guesses(scene, Closed(name, job.name.value if job.name else "", given, name, kind="workflow"))
     )
-    for each in publications(scene.place, step, sent):
-        yield replace(each, step=None)
+    for each in spot(scene.place, step, sent):
+        yield replace(each.publication, step=None)

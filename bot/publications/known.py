@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from bot.commands import Command
 from bot.names import Credential, RegistryId
@@ -50,7 +51,7 @@ def run_known(
         address = _usual_address(scene, command, fact, home, said)
     aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None)
     call = Call(
-        tool=" ".join(fact.argv[:1]) if fact.anywhere else _name(command, fact),
+        tool=_name(command, fact),
         fact=fact,
         home=home,
         given=held,
@@ -99,9 +100,12 @@ def _over_many(command: Command) -> bool:
 
 
 def _name(command: Command, fact: CommandFact) -> str:
-    """Give the tool as people call it: `twine upload`, without its flags."""
-    words = [command.tool, *(str(word) for word in command.argv[1:] if not str(word).startswith(("-", "+")))]
-    return " ".join(words[: len(fact.argv)])
+    """Give the tool as people call it: `twine upload`, `mvn deploy`, without its flags."""
+    words = [str(word) for word in command.argv[1:] if not str(word).startswith(("-", "+"))]
+    if fact.anywhere:
+        choices = [choice for each in fact.argv[1:] for choice in each.split("|")]
+        words = [word for word in words if any(fnmatchcase(word, choice) for choice in choices)]
+    return " ".join([command.tool, *words[: max(len(fact.argv) - 1, 0)]])[:100]
 
 
 def _given(fact: CommandFact, words: Arguments, command: Command, positions: "Positions", scene: Scene) -> Value:

@@ -61,7 +61,7 @@ def _planned(scene: Scene, name: str, own: Values, plan: Plan) -> list[Sending]:
         if home not in catalogue.registries:
             continue
         fact = CommandFact(argv=(name,), oidc="token-wins")
-        call = Call(name, fact, home, EMPTY, EMPTY, scene.scope.env, own)
+        call = Call(name, fact, home, EMPTY, EMPTY, scene.scope.env, own, alone=False)
         aims = Aims(home, "image" if home == _IMAGES and address else "address")
         value: Value | None = literal(address) if address else None
         for target in targets_of(value, aims, catalogue):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.commands import Command, Script, read_script
+from bot.names import RegistryId
 from bot.publications.credential_files import logins_written
 from bot.publications.follow import Lead, folder_of, follow, load
 from bot.publications.github_api import releases, required
@@ -29,6 +30,7 @@ class Text:
     own: Values = field(default_factory=dict)  # what was put on this very step
     title: str = ""  # the step's name, which says what closed scripts do
     opened: int = 0  # files that were followed to come here
+    home: RegistryId | None = None  # the registry of the runner's own kind, when a runner led here
     token: Value = EMPTY  # what the program that runs it hands to it for GitHub's API
 
 
@@ -39,6 +41,9 @@ class Ran:
     scene: Scene
     sent: tuple[Sending, ...] = ()
     outputs: Values = field(default_factory=dict)
+
+
+_SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program in another may do more than it shows
 
 
 def run_text(scene: Scene, text: Text) -> Ran:
@@ -89,18 +94,24 @@ def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Se
 
 
 def _open(scene: Scene, inside: Scene, text: Text, lead: Lead, tool: str) -> tuple[Scene, list[Sending]]:
-    """Run the tasks of a lead one after the other; guess where nothing could be opened."""
+    """Run the tasks of a lead one after the other; guess where nothing could be opened, or a program hides what it does."""
     own = {**text.own, **inside.exports}
+    home = lead.home or text.home
     sent: list[Sending] = []
-    for task in lead.tasks if text.opened < HOPS else ():
-        via = (*text.via, task.name)
-        further = Text(task.text, task.shell, via, task.directory, text.own, text.title, text.opened + 1)
-        ran = run_text(inside, further)
-        inside = ran.scene
-        sent += ran.sent
-    if not sent and (lead.closed or (lead.tasks and text.opened >= HOPS)):
-        closed = Closed(lead.closed or lead.tasks[0].name, text.title, own, tool, lead.home)
-        sent = [replace(each, via=text.via) for each in guesses(inside, closed)]
+    closed = lead.closed
+    for task in lead.tasks:
+        if text.opened >= HOPS or task.shell not in _SHELLS:
+            closed = closed or task.name
+        if text.opened < HOPS:
+            via = (*text.via, task.name)
+            further = Text(task.text, task.shell, via, task.directory, text.own, text.title, text.opened + 1, home)
+            ran = run_text(inside, further)
+            inside = ran.scene
+            sent += ran.sent
+    if not sent and closed:
+        name = " ".join([*(each.rpartition(":")[2] for each in text.via), closed])
+        guessed = guesses(inside, Closed(name, text.title, own, tool, home))
+        sent = [replace(each, via=text.via) for each in guessed]
     return scene.leaving(inside), sent
 
 

@@ -29,6 +29,7 @@ class Sending:
     verdict: Verdict
     confidence: Confidence = Confidence.HIGH
     via: tuple[str, ...] = ()
+    borrowed: bool = False  # only guessed, from a credential that was not put on its own step
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Call:
     own: Values  # what was put on this very step
     asked: bool = False  # for OIDC, by its own flag or input
     refused: bool = False
+    alone: bool = True  # the step sends to this registry only, so that a secret of no telling name is for it
 
 
 def send(scene: Scene, call: Call, target: Target) -> Sending:
@@ -96,20 +98,20 @@ def _nearby(scene: Scene, call: Call, target: Target) -> Value:
         for origin in value.origins
         if origin.credential is Credential.LONG_LIVED and origin.name
     }
-    named = [value for origin, value in stored.items() if target.registry in catalogue.by_secret(origin.name)]
-    if named:
+    named = [
+        value for name, value in call.own.items() if value.origins and target.registry in catalogue.by_secret(name)
+    ]
+    named += [value for origin, value in stored.items() if target.registry in catalogue.by_secret(origin.name)]
+    if named or not call.alone:
         return either(named)
-    return either(value for origin, value in stored.items() if _may_serve(scene, target, origin.name))
+    return either(value for origin, value in stored.items() if _may_serve(scene, origin.name))
 
 
-def _may_serve(scene: Scene, target: Target, secret: str) -> bool:
-    """Whether a secret of this name may be the credential of a registry: not when its name says that it is for another."""
+def _may_serve(scene: Scene, secret: str) -> bool:
+    """Whether a secret may be the credential of any registry: not when its name says that it is for something else."""
     registries = scene.repository.catalogue.registries
     named = [registries[each] for each in scene.repository.catalogue.by_secret(secret)]
-    kind = registries[target.registry].purl_type
-    return not _OTHER_PURPOSE.search(secret) and (
-        not named or any(not each.addresses or each.purl_type == kind for each in named)
-    )
+    return not _OTHER_PURPOSE.search(secret) and (not named or any(not each.addresses for each in named))
 
 
 def _has(value: Value, kind: Credential) -> bool:

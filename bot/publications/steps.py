@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.names import Credential
 from bot.publications.guess import Closed, guesses
@@ -17,6 +18,13 @@ from bot.registries import action_name
 from bot.workflows import Action, Step, Texts
 
 
+class Spotted(NamedTuple):
+    """A publication; `borrowed` when it is only guessed, from a credential that was not put on its own step."""
+
+    publication: Publication
+    borrowed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """The shell and folder that a job's scripts run in when their step names none."""
@@ -25,9 +33,9 @@ class Shell:
     directory: str = ""
 
 
-def walk(scene: Scene, steps: Sequence[Step], shell: Shell) -> tuple[Scene, list[Publication]]:
+def walk(scene: Scene, steps: Sequence[Step], shell: Shell) -> tuple[Scene, list[Spotted]]:
     """Go through steps in order; return the scene after the last one, and every publication on the way."""
-    found: list[Publication] = []
+    found: list[Spotted] = []
     for step in steps:
         if step.condition is not None and surely_false(step.condition.value, scene.scope):
             continue
@@ -43,7 +51,7 @@ def env_of(texts: Texts, scene: Scene) -> dict[str, Value]:
     return {name: value_of(text.value, scene.scope) for name, text in texts.items()}
 
 
-def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, list[Publication]]:
+def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, list[Spotted]]:
     if step.run is not None:
         text = Text(
             text=step.run.value,
@@ -54,7 +62,7 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
         )
         ran = run_text(scene, text)
         after = ran.scene.with_outputs(step.id, ran.outputs)
-        return after, publications(scene.place, step, ran.sent)
+        return after, spot(scene.place, step, ran.sent)
     if step.uses is None:
         return scene, []
     folder = local_folder(step.uses.value)
@@ -71,12 +79,12 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
             given.setdefault("github-token", unknown("github.token", Origin(Credential.GITHUB_TOKEN)))
         text = Text(script[0], script[1], own=given, title=title, token=given.get("github-token", EMPTY))
         ran = run_text(done[0] if done else scene, text)
-        return ran.scene.with_outputs(step.id, ran.outputs), publications(scene.place, step, ran.sent)
+        return ran.scene.with_outputs(step.id, ran.outputs), spot(scene.place, step, ran.sent)
     if done is None:
-        closed = Closed(use.name, title, {**own, **use.inputs}, use.name, remote=True)
-        return scene, publications(scene.place, step, guesses(scene, closed))
+        closed = Closed(use.name, title, {**own, **use.inputs}, use.name, kind="action")
+        return scene, spot(scene.place, step, guesses(scene, closed))
     after, sent = done
-    return after, publications(scene.place, step, sent)
+    return after, spot(scene.place, step, sent)
 
 
 def local_folder(uses: str) -> str | None:
@@ -87,7 +95,7 @@ def local_folder(uses: str) -> str | None:
     return "/".join(part for part in uses[1:].split("/") if part not in ("", "."))
 
 
-def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Publication]]:
+def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Spotted]]:
     """Go through a composite action of the repository with the inputs of this call; its own lines are reported."""
     action = scene.repository.actions.get(folder)
     if action is None:
@@ -117,24 +125,25 @@ def _action_inputs(action: Action, step: Step, scene: Scene) -> dict[str, Value]
     return {**defaults, **given}
 
 
-def publications(place: Place, step: Step, sent: Iterable[Sending]) -> list[Publication]:
-    """One publication for each registry that a step sends to."""
-    return [
-        Publication(
-            file=place.file,
-            job=place.job,
-            step=step.index,
-            line=step.line,
-            end_line=step.end_line,
-            registry=each.target.registry,
-            tool=each.tool,
-            credential=each.verdict.credential,
-            secrets=each.verdict.secrets,
-            environment=place.environment,
-            id_token_write=bool(place.id_token),
-            via=(*place.via, *each.via),
-            confidence=weakest(each.confidence, each.verdict.confidence),
-            why=each.verdict.why,
-        )
-        for each in sent
-    ]
+def spot(place: Place, step: Step, sent: Iterable[Sending]) -> list[Spotted]:
+    """Say where the packages that a step sends leave."""
+    return [Spotted(_publication(place, step, each), each.borrowed) for each in sent]
+
+
+def _publication(place: Place, step: Step, sending: Sending) -> Publication:
+    return Publication(
+        file=place.file,
+        job=place.job,
+        step=step.index,
+        line=step.line,
+        end_line=step.end_line,
+        registry=sending.target.registry,
+        tool=sending.tool,
+        credential=sending.verdict.credential,
+        secrets=sending.verdict.secrets,
+        environment=place.environment,
+        id_token_write=bool(place.id_token),
+        via=(*place.via, *sending.via),
+        confidence=weakest(sending.confidence, sending.verdict.confidence),
+        why=sending.verdict.why,
+    )

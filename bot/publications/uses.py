@@ -187,8 +187,8 @@ def _set_up(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
     for each in fact.env_name_inputs:
         names = use.inputs.get(each.name.lower(), literal(each.default)).known
         (tokens if "password" in each.name or "token" in each.name else beside).extend(name for name in names if name)
-    held = use.given((*fact.token_inputs, *fact.user_inputs, *fact.signing_inputs)).beside()
-    if not tokens and held.empty:
+    held = either((use.given(fact.token_inputs), use.given((*fact.user_inputs, *fact.signing_inputs)).beside()))
+    if not tokens and not held.origins:
         return scene
     for target in targets_of(address, Aims(home), scene.repository.catalogue, scene.named):
         login = Login(target.registry, target.address, Value(("",), held.origins), tuple(tokens), tuple(beside))
