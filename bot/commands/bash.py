@@ -137,7 +137,7 @@ class Bash(FlowReader):
         return self.stages(
             [child for child in node.children if child.is_named and child.type != "comment"],
             io.stdin,
-            Io(io.env, None, io.redirects),
+            Io(io.env, None, io.redirects, io.words),
         )
 
     def stages(self, nodes: Sequence[Node], stdin: Word | None, io: Io) -> list[Word]:
@@ -145,7 +145,7 @@ class Bash(FlowReader):
         printed: list[Word] = []
         for index, node in enumerate(nodes):
             last = index == len(nodes) - 1
-            given = Io(io.env, io.stdin or stdin, io.redirects) if last else Io(stdin=stdin)
+            given = Io(io.env, io.stdin or stdin, io.redirects, io.words) if last else Io(stdin=stdin)
             self.session.capturing += not last
             try:
                 with self.session.scope.branch(forget=True):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -84,7 +85,8 @@ class SimpleReader(WordReader):
             elif child.is_named and child.type != "comment":
                 words.append(child)
         if env:
-            io = Io({**io.env, **env}, io.stdin, io.redirects)
+            io = replace(io, env={**io.env, **env})
+        words += io.words
         line, text = self.line(node), self.slice(node)
         forms = self.arguments(words)
         printed = run_all(
@@ -142,28 +144,37 @@ class SimpleReader(WordReader):
             self.session.note(f"a statement has more than {_MAX_REDIRECTS} redirections")
             return io
         if node.type == "herestring_redirect":
-            word = self.word(node.children[-1])
-            return Io(io.env, word, io.redirects)
+            return replace(io, stdin=self.word(node.children[-1]))
         descriptor = ""
         operator = ""
+        named = []
         for child in node.children:
             if child.type == "file_descriptor":
                 descriptor = self.slice(child)
-            elif not child.is_named:
+            elif child.is_named:
+                named.append(child)
+            else:
                 operator = self.slice(child)
-        target = node.children[-1]
-        if operator in (">&", "<&") or not target.is_named:
+        io = replace(io, words=(*io.words, *named[1:])) if len(named) > 1 else io
+        if operator in (">&", "<&") or not named:
             return io
-        word = self.word(target)
-        if operator == "<" and target.type == "process_substitution":
-            return Io(io.env, word, io.redirects)
+        word = self.word(named[0])
         if operator == "<":
-            content = self.session.scope.files.get(str(word).removeprefix("./"))
-            stdin = content or unknown(
-                HoleKind.OUTPUT, f"cat {word}", Origin(set(word.variables), set(word.expressions))
-            )
-            return Io(io.env, stdin, (*io.redirects, Redirect(word, operator, descriptor)))
-        return Io(io.env, io.stdin, (*io.redirects, Redirect(word, operator, descriptor)))
+            return self.sourced(node, named[0], word, io)
+        return replace(io, redirects=(*io.redirects, Redirect(word, operator, descriptor)))
+
+    def sourced(self, node: Node, target: Node, word: Word, io: Io) -> Io:
+        """Give a statement a file, or what commands print, on standard input."""
+        before = node.prev_sibling
+        if (
+            before is not None and before.type == "ERROR" and self.slice(before) == "<<"
+        ):  # `> f <<< text`: the grammar slips
+            return replace(io, stdin=word)
+        if target.type == "process_substitution":
+            return replace(io, stdin=word)
+        content = self.session.scope.files.get(str(word).removeprefix("./"))
+        stdin = content or unknown(HoleKind.OUTPUT, f"cat {word}", Origin(set(word.variables), set(word.expressions)))
+        return replace(io, stdin=stdin, redirects=(*io.redirects, Redirect(word, "<")))
 
     def heredoc(self, node: Node, io: Io) -> tuple[Io, list[Node]]:
         """Read a heredoc: its text, the redirections and statements on the line where it began."""
@@ -180,11 +191,14 @@ class SimpleReader(WordReader):
             elif child.is_named and child.type not in _HANDED_ON:
                 tail.append(child)
         if body is None:
-            return Io(io.env, plain(""), io.redirects), tail
+            return replace(io, stdin=plain("")), tail
         origin = Origin()
+        head = max(child.end_byte for child in node.children if child.end_byte <= body.start_byte)
+        start = self.source.original.find(b"\n", head) + 1  # the grammar leaves out empty lines at the beginning
+        start = start if head < start < body.start_byte else body.start_byte
         if raw:
-            found: Alternatives = fenced(self.source, body.start_byte, body.end_byte, origin)
+            found: Alternatives = fenced(self.source, start, body.end_byte, origin)
         else:
-            found = self.expanded(body, body.start_byte, body.end_byte, origin)
+            found = self.expanded(body, start, body.end_byte, origin)
         word = make_word(shorten(self.slice(body)), map(tidy, found), origin)
-        return Io(io.env, word, io.redirects), tail
+        return replace(io, stdin=word), tail

@@ -10,8 +10,6 @@ from bot.commands.fences import Source
 from bot.commands.model import Hole, HoleKind, Value, Word
 from bot.commands.session import HIDDEN, Session
 from bot.commands.words import (
-    MAX_VALUES,
-    MAX_WORDS,
     NONE,
     Alternatives,
     Gap,
@@ -88,27 +86,7 @@ class WordReader(ABC):
 
     def arguments(self, nodes: Sequence[Node]) -> list[list[Word]]:
         """Read a command's words: once for each of its possible forms, up to the bound."""
-        forms: list[list[Word]] = [[]]
-        for node in nodes:
-            options = self._options(node)
-            if len(options) == 1:
-                for form in forms:
-                    form.extend(options[0])
-                if len(forms[0]) > MAX_WORDS:
-                    self.session.note(f"a command has more than {MAX_WORDS} words")
-                    break
-            elif len(forms) * len(options) <= MAX_VALUES:
-                forms = [[*form, *option] for form in forms for option in options]
-            elif all(len(option) == 1 for option in options):
-                one = options[0][0]
-                every = tuple(dict.fromkeys(value for option in options for value in option[0].values))
-                for form in forms:
-                    form.append(Word(one.text, every, one.variables, one.expressions))
-            else:
-                self.session.note("a command has too many possible forms")
-                for form in forms:
-                    form.extend(options[0])
-        return forms
+        return self.session.forms(map(self._options, nodes))
 
     def _options(self, node: Node) -> list[list[Word]]:
         """Read one word's possible forms, each a list of words after splitting."""

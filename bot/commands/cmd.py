@@ -21,6 +21,7 @@ from bot.commands.words import (
 
 _OPERATORS = ("&&", "||", "&", "|", "\n")
 _SPECIAL = b" \t\r\n&|<>()"  # and the end, which is part of any text
+_SENDS = (b">", b"<")
 _COMPARISONS = ("==", "equ", "neq", "lss", "leq", "gtr", "geq")
 
 
@@ -58,8 +59,12 @@ def tokens(source: Source) -> Iterator[Token]:
             index += 1
             continue
         if start >= 0:
-            yield Token("word", start, index)
+            if char not in _SENDS or not text[start:index].isdigit():  # the 2 of `2>&1`
+                yield Token("word", start, index)
             start = -1
+        if text.startswith((b">&", b"<&"), index):
+            index += 3
+            continue
         operator = next((mark for mark in (b"&&", b"||", b">>") if text.startswith(mark, index)), char)
         if not continued and operator.strip(b" \t\r"):
             yield Token(operator.decode(), index, index + len(operator))
@@ -164,14 +169,8 @@ class Cmd:
             return None
         if name == "exit" and not self.session.conditional:
             raise EndedError
-        forms: list[list[Word]] = [[]]
-        for token in words:
-            word = self.word(token)
-            values = word.values if len(forms) * len(word.values) <= 16 else None  # noqa: PLR2004 - as many as bash's
-            if values is None:
-                forms = [[*form, word] for form in forms]
-            else:
-                forms = [[*form, replace(word, values=(value,))] for form in forms for value in values]
+        read = map(self.word, words)
+        forms = self.session.forms([[replace(word, values=(value,))] for value in word.values] for word in read)
         text = self.source.original[words[0].start : words[-1].end].decode("utf-8", "replace")
         line = self.rows[min(self.source.row(words[0].start), len(self.rows) - 1)]
         commands = [

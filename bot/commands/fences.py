@@ -14,7 +14,8 @@ from bot.commands.model import Expand, Values
 
 # A fence ends at the first `}}` outside a quoted string of the expression, as in GitHub's own lexer. Another `${{` cannot
 # stand in it, which also keeps the search linear when none is ever closed.
-FENCE = re.compile(rb"\$\{\{((?:[^'}$]|'[^']*+'|\}(?!\})|\$(?!\{\{))*+)\}\}")
+FENCE = re.compile(r"\$\{\{((?:[^'}$]|'[^']*+'|\}(?!\})|\$(?!\{\{))*+)\}\}")
+_FENCE_BYTES = re.compile(FENCE.pattern.encode())
 
 _MAX_FENCES = 2_000
 _MAX_VALUES = 16
@@ -63,7 +64,7 @@ def read_source(text: str, expand: Expand) -> Source:
         return Source(original, original, (), (), ends)
     fences: list[Fence] = []
     masked = bytearray(original)
-    for match in FENCE.finditer(original):
+    for match in _FENCE_BYTES.finditer(original):
         if len(fences) == _MAX_FENCES:
             break
         expression = match[1].decode("utf-8", "replace").strip()

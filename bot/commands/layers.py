@@ -12,6 +12,7 @@ from bot.commands.wrappers import PROGRAMS, Wrapper
 
 STDIN = ("-", "/dev/stdin")
 _VERSION = re.compile(r"(?<=.)@|[=~!<>]=|[<>\[]")
+_MAJOR = re.compile(r"/v\d+$")  # the end of a Go module's path: example.test/tool/v2
 _MAX_GIVEN = 64  # words that xargs takes from known input
 _FIND_COMMANDS = ("-exec", "-execdir", "-ok", "-okdir")
 
@@ -193,7 +194,8 @@ def read_package(command: Command, options: Options) -> Layer | None:
     rest = command.argv[1:]
     if rest and str(rest[0]) == "--":
         rest = rest[1:]
-    argv = (named(command.argv[0], PROGRAMS.get(tool, tool.rpartition("/")[2])), *rest)
+    name = _MAJOR.sub("", tool).rpartition("/")[2]
+    argv = (named(command.argv[0], PROGRAMS.get(tool, name)), *rest)
     return Layer((replace(command, argv=argv, package=package, version=version),))
 
 

@@ -24,7 +24,6 @@ _OPAQUE = {"command", "invokation_expression", "member_access", "element_access"
 _TARGET = re.compile(r"(?:\[[\w.\[\]]+\]\s*)*\$\{?(?:(env|script|global|local|private):)?(\w+)\}?", re.IGNORECASE)
 _LATER = re.compile(r"`\s*\Z")
 _NO_WORDS = {"command_elements", "command_invokation_operator", "comment", "redirection"}
-_MAX_FORMS = 16
 
 
 def read_powershell(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
@@ -108,12 +107,7 @@ class PowerShell:
 
     def run(self, node: Node, spans: Sequence[tuple[int, int]], io: Io) -> Word | None:
         """Make the command's forms and run them."""
-        forms: list[list[Word]] = [[]]
-        for start, end in spans:
-            options = self.forms(start, end)
-            if len(forms) * len(options) > _MAX_FORMS:
-                options = [[merge([join(option) for option in options if option])]]
-            forms = [[*form, *option] for form in forms for option in options]
+        forms = self.session.forms(self.forms(start, end) for start, end in spans)
         commands = []
         for form in forms:
             if form and form[0].values[0]:
@@ -123,9 +117,9 @@ class PowerShell:
 
     def blocks(self, node: Node) -> None:
         """Walk the commands inside a command's own words: `{ … }`, `$( … )`, `( … )`."""
-        waiting = [child for child in node.children if child.type != "command_name"]
+        waiting = [child for child in reversed(node.children) if child.type != "command_name"]
         while waiting:
-            one = waiting.pop(0)
+            one = waiting.pop()
             if one.type in (
                 "script_block_expression",
                 "sub_expression",
@@ -135,7 +129,7 @@ class PowerShell:
                 with self.session.maybe():
                     self.sequence(one.children, QUIET)
             else:
-                waiting[:0] = one.children
+                waiting.extend(reversed(one.children))
 
     def redirected(self, node: Node, io: Io) -> Io:
         target = next((child for child in node.children if child.type == "redirected_file_name"), None)
@@ -200,7 +194,7 @@ class PowerShell:
         found: list[Word] = []
         waiting = [node]
         while waiting:
-            one = waiting.pop(0)
+            one = waiting.pop()
             if one.type in _LITERALS:
                 binding = (
                     self.session.scope.find(LOCAL + self.slice(one)[1:].lower()) if one.type == "variable" else None
@@ -209,7 +203,7 @@ class PowerShell:
             elif one.type in _OPAQUE or (one.is_named and not one.child_count):
                 return None
             else:
-                waiting[:0] = one.children
+                waiting.extend(reversed(one.children))
         return found or None
 
     def assign(self, node: Node, io: Io) -> list[Word]:
@@ -261,15 +255,15 @@ class PowerShell:
         """Walk `if`, `switch`, `try`, loops: each block may run, what is in front of the first one does."""
         printed: list[Word] = []
         blocks: list[Node] = []
-        waiting = list(node.children)
+        waiting = list(reversed(node.children))
         while waiting:
-            one = waiting.pop(0)
+            one = waiting.pop()
             if one.type in ("statement_block", "script_block"):
                 blocks.append(one)
             elif one.type.endswith(("_clause", "_clauses", "_body")) or one.type == "ERROR":
-                waiting[:0] = one.children
+                waiting.extend(reversed(one.children))
             elif node.type == "if_statement" and not blocks and self.slice(one).lower() == "$false":
-                waiting = waiting[2:] if len(waiting) > 1 else []
+                waiting = waiting[:-2]
             else:
                 printed += self.statement(one, QUIET)
         if node.type in ("try_statement", "do_statement") and blocks:

@@ -152,15 +152,12 @@ class TextReader:
         """Read an expression of GitHub's, if one stands here."""
         if not self.text.startswith("${{", self.index):
             return False
-        fence = FENCE.match(
-            self.text.encode("utf-8", "replace")[len(self.text[: self.index].encode("utf-8", "replace")) :]
-        )
+        fence = FENCE.match(self.text, self.index)
         if not fence:
             return False
-        whole = fence[0].decode("utf-8", "replace")
-        expression = fence[1].decode("utf-8", "replace").strip()
+        expression = fence[1].strip()
         self._add(fence_values(expression, self.session.expand(expression), self.origin, quoted=quoted))
-        self.index += len(whole)
+        self.index = fence.end()
         return True
 
     def _bare(self, *, quoted: bool) -> None:
@@ -173,9 +170,9 @@ class TextReader:
             self._add([("" if char == "\n" else _ESCAPES.get(char, char),)])
             self.index += 2
         elif text.startswith("$(", index):
-            end = _end(text[index:].encode("ascii", "replace"), 1) if not quoted else self._closing(index + 1)
-            self._output(text[index + 2 : index + end - 1 if not quoted else end])
-            self.index = index + end if not quoted else end + 1
+            end = self._closing(index + 1)
+            self._output(text[index + 2 : end])
+            self.index = end + 1
         elif text[index] == "$" and (found := _VARIABLE.match(text, index)):
             self.index = found.end()
             name = (found[1] if found[1] is not None else (found[2] or "") + found[3]) or ""

@@ -1,7 +1,6 @@
 """The room's door: read one step's script."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from types import MappingProxyType
 
 from bot.commands.bash import read_bash
@@ -49,16 +48,21 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
     the values of each `${{ … }}`. Never raises: what could not be read is said in `Script.partial`.
     """
     scope = Scope({name: read_values(values, expand) for name, values in variables.items()})
-    session = Session(expand, scope, _LANGUAGES, _EFFECTS)
-    if len(text) > MAX_SCRIPT:
+    whole, text = text, text[:MAX_SCRIPT]
+    lines = text.count("\n") + 1
+    session = Session(expand, scope, _LANGUAGES, _EFFECTS, lines)
+    if len(whole) > MAX_SCRIPT:
         session.note(f"the script is larger than {MAX_SCRIPT // 1024} KiB")
-        text = text[:MAX_SCRIPT]
     read = _LANGUAGES.get(language(shell) or "")
     if read is None:
         session.note("the shell is one that Wharfinger does not read; the script was not looked into")
         return Script(partial=session.partial)
-    with suppress(EnoughError, EndedError):
-        read(session, text, range(text.count("\n") + 1))
+    try:
+        read(session, text, range(lines))
+    except EndedError:
+        pass  # an exit that nothing stands in the way of: what follows does not run
+    except (EnoughError, RecursionError):
+        session.note("the script is too deep to be followed to its end")
     return Script(
         commands=_once(session),
         exports=scope.environment,

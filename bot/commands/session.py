@@ -1,16 +1,18 @@
 """One script being read: what was found so far, what the shell remembers, and how much work is left."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from tree_sitter import Node
 
 from bot.commands.files import FILES, read_assignments
 from bot.commands.layers import Nested
 from bot.commands.model import Command, Expand, Hole, HoleKind, Redirect, Value, Word, Words, Write
 from bot.commands.scope import DIRECTORY, Scope
 from bot.commands.unwrap import unwrap
-from bot.commands.words import Origin, join, make_word, merge, shorten, unknown
+from bot.commands.words import MAX_VALUES, MAX_WORDS, Origin, join, make_word, merge, shorten, unknown
 
 MAX_DEPTH = 40  # of constructs inside each other
 _MAX_NESTED = 6  # scripts inside scripts
@@ -30,6 +32,7 @@ class Io:
     env: Words = field(default_factory=dict)
     stdin: Word | None = None
     redirects: tuple[Redirect, ...] = ()
+    words: tuple[Node, ...] = ()  # of the command, though they stand behind a redirection
 
 
 QUIET = Io()
@@ -51,6 +54,7 @@ class Session:
     scope: Scope
     languages: Mapping[str, Language]
     effects: Mapping[str, Callable[["Session", Command], Word | None]]
+    lines: int  # of the script
     commands: list[Command] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     environment: dict[str, Word] = field(default_factory=dict)
@@ -115,6 +119,28 @@ class Session:
             directory=directory if isinstance(directory, Word) else None,
             image=around.image if around else None,
         )
+
+    def forms(self, words: Iterable[list[list[Word]]]) -> list[list[Word]]:
+        """Put a command's words together: once for each of its possible forms, up to the bound.
+
+        Each word has options, which are lists because the shell may split one word into several, or drop it.
+        """
+        forms: list[list[Word]] = [[]]
+        for options in words:
+            if len(options) > 1 and len(forms) * len(options) <= MAX_VALUES:
+                forms = [[*form, *option] for form in forms for option in options]
+                continue
+            added = options[0]
+            if len(options) > 1 and all(len(option) == 1 for option in options):
+                added = [merge([option[0] for option in options], added[0].text)]
+            elif len(options) > 1:
+                self.note("a command has too many possible forms")
+            for form in forms:
+                form.extend(added)
+            if len(forms[0]) > MAX_WORDS:
+                self.note(f"a command has more than {MAX_WORDS} words")
+                break
+        return forms
 
     def run(self, command: Command) -> Word | None:
         """Run a command as far as it can be known; returns what it prints when somebody wants to know."""
@@ -187,7 +213,9 @@ class Session:
             text = self._script_text(value, nested)
             first = nested.around.line + text.endswith("\n")  # a heredoc begins on the next line
             count = text.count("\n") + 1
-            rows = [nested.around.line] * count if nested.elsewhere else range(first, first + count)
+            rows: Sequence[int] = range(first, first + count)
+            if nested.elsewhere or first + count > self.lines:  # escapes may have made more lines than the script has
+                rows = [min(nested.around.line if nested.elsewhere else row, self.lines - 1) for row in rows]
             if shared:
                 printed += read(self, text, rows)
                 continue

@@ -1,0 +1,1 @@
+"""Stories about scripts: which commands they run, with what in their hands."""
