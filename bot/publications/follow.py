@@ -26,6 +26,33 @@ FINDERS: Mapping[str, Callable[[Wanted], Iterator[Task]]] = {
 _NODE = RegistryId("npm")
 _HOMES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NODE)
 _SHELLS = ("bash", "sh", "zsh", "dash", "ksh", "source", ".")
+# Build tools whose tasks stand in files that we do not read.
+_BUILD_TOOLS = frozenset(
+    [
+        "gradle",
+        "gradlew",
+        "mvn",
+        "mvnw",
+        "mvnd",
+        "sbt",
+        "sbtx",
+        "mill",
+        "lein",
+        "bazel",
+        "bazelisk",
+        "ant",
+        "rake",
+        "mix",
+        "msbuild",
+        "nuke",
+        "cake",
+        "fake",
+        "dagger",
+        "earthly",
+        "grunt",
+        "gulp",
+    ]
+)
 _INTERPRETERS = {
     **dict.fromkeys(_SHELLS, "bash"),
     **dict.fromkeys(("python", "python3", "py"), "python"),
@@ -65,18 +92,28 @@ class Lead:
 def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     """Where a command leads; None when it is an ordinary command that leads to no file of the repository."""
     folder = folder_of(command, directory)
-    script = _script(command)
+    script = _script(command) if command.tool not in _BUILD_TOOLS else None
     if script is not None:
         return _open(script, shelf, folder, " ".join(str(word) for word in command.argv[1:6]))
     finder = FINDERS.get(command.tool)
     if finder is None:
-        return None
+        return _build(command)
     words = [word.literal if word.literal is not None else str(word) for word in command.argv[1:]]
     wanted = Wanted(command.tool, tuple(words), folder, shelf)
     tasks = tuple(finder(wanted))
     if not tasks and not wanted.closed:
         return None
     return Lead(tuple(task for task in tasks if task.text), " ".join(wanted.closed) or None, _HOMES.get(command.tool))
+
+
+def _build(command: Command) -> Lead | None:
+    """Give the tasks of a build tool that the catalogue does not know; those that only install locally are left out."""
+    if command.tool not in _BUILD_TOOLS:
+        return None
+    tasks = [
+        str(word) for word in command.argv[1:] if not str(word).startswith("-") and "local" not in str(word).lower()
+    ]
+    return Lead(closed=f"{command.tool} {' '.join(tasks[:6])}") if tasks else None
 
 
 def folder_of(command: Command, directory: str) -> str:

@@ -43,8 +43,8 @@ class Closed:
 
 def guesses(scene: Scene, closed: Closed) -> list[Sending]:
     """Say what a closed step probably sends, and where: by the names of its secrets, its addresses, its own name."""
-    about = closed.name.rpartition("/.github/workflows/")[2] or closed.name
-    said = f"{about} {closed.title}" if closed.kind == "script" else about
+    about = _about(closed)
+    said = f"{closed.name} {closed.title}" if closed.kind == "script" else about
     sends = bool(_SENDS.search(said)) and not _ELSEWHERE.search(about)
     found: dict[RegistryId, Sending] = {}
     if closed.kind == "action" and not sends:
@@ -57,6 +57,14 @@ def guesses(scene: Scene, closed: Closed) -> list[Sending]:
     if sends or found:
         _add_release(scene, closed, found, sends=sends)
     return list(found.values())
+
+
+def _about(closed: Closed) -> str:
+    """Give the part of a name that says what it is for: a workflow's file, a script without its arguments."""
+    if closed.kind == "workflow":
+        return closed.name.rpartition("/.github/workflows/")[2] or closed.name
+    first = closed.name.partition(" ")[0]
+    return first if "/" in first and closed.kind == "script" else closed.name
 
 
 def _evidence(scene: Scene, closed: Closed, *, sends: bool) -> Iterator[tuple[RegistryId, Value, str]]:
@@ -97,9 +105,7 @@ def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
     if not scene.place.id_token:
         return
     catalogue = scene.repository.catalogue
-    first, *rest = closed.name.split(" ")
-    about = first if "/" in first and closed.kind == "script" else " ".join([first, *rest])
-    named = [catalogue.named(word) for word in _WORD.findall(about)]
+    named = [catalogue.named(word) for word in _WORD.findall(_about(closed))]
     ids = list(dict.fromkeys(each.id for each in named if each is not None and each.through == "publisher"))
     for registry in ids or ([closed.home] if closed.home else []):
         why = f"{closed.name} cannot be opened; its name and id-token: write say that it publishes there"

@@ -1,5 +1,6 @@
 """Workflows and their jobs, called by whom they are called, as scenes for their steps."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,11 @@ from bot.publications.uses import Use, use_known
 from bot.publications.values import Value, Values, literal, unknown
 from bot.registries import action_name
 from bot.workflows import Job, Permissions, Step, Workflow
+
+# Images of registries that a job runs beside itself to test against.
+_STAND_IN = re.compile(
+    r"(?:\S*/)?(?:registry|verdaccio|devpi\S*|pypiserver|gitea|chartmuseum|nexus3?|zot\S*)(?:[:@]|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ def _place(workflow: Workflow, job: Job, called: Called) -> Place:
         contents=_may_write(blocks, "contents"),
         via=called.via,
         hops=called.hops,
+        stand_in=any(_STAND_IN.match(each.image.value) for each in job.services.values() if each.image),
     )
 
 

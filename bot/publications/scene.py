@@ -75,6 +75,7 @@ class Place:
     contents: bool  # … and releases
     via: tuple[str, ...] = ()
     hops: int = 0
+    stand_in: bool = False  # whether a registry of its own runs beside the job, for tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,8 @@ def by_login(scene: Scene, call: Call, found: tuple[Target, ...]) -> tuple[Targe
     """Where an image's name cannot be seen, the registries that the job logged in to say where it may go."""
     if call.fact.target_kind != "image" or not found or any(target.sure for target in found):
         return found
-    return tuple(Target(registry, address, sure=False) for registry, address in _logged_in(scene).items()) or found
+    to = tuple(Target(registry, address, sure=False) for registry, address in _logged_in(scene).items())
+    return to or (() if scene.place.stand_in else found)
 
 
 def _logged_in(scene: Scene) -> dict[RegistryId, str]:

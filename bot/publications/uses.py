@@ -1,5 +1,6 @@
 """What a step does that uses an action: publish, log in, hand out a credential, or prepare."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -13,6 +14,10 @@ from bot.publications.targets import ELSEWHERE, Aims, targets_of
 from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.registries import ActionFact, InputTest, KnownAction
 from bot.workflows import Step
+
+_TELLING = re.compile(
+    r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm"
+)  # not just "action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,21 @@ class Use:
     def may(self, test: InputTest) -> bool:
         """Whether a test can hold: an input that cannot be seen may hold anything."""
         value = self.inputs.get(test.name.lower(), literal(test.default))
-        if any("${{" in text for text in value.texts):
-            return True
-        return any(_matches(text, test) for text in value.texts)
+        return any(_matches(text, test) or _may_match(text, test) for text in value.texts)
 
     def must(self, test: InputTest) -> bool:
         """Whether a test holds whatever the workflow is given."""
         value = self.inputs.get(test.name.lower(), literal(test.default))
         return all("${{" not in text and _matches(text, test) for text in value.texts)
+
+
+def _may_match(text: str, test: InputTest) -> bool:
+    """Whether the unknown parts of a text can make a test hold: all of it is unknown, or what stands behind the test's key."""
+    text = text.strip().lower()
+    if "${{" not in text:
+        return False
+    keys = [value.strip("*").partition("=")[0] for value in test.values if "=" in value]
+    return text.startswith("${{") or any(f"{key}=${{{{" in text.replace(" ", "") for key in keys)
 
 
 def _matches(text: str, test: InputTest) -> bool:
@@ -77,8 +89,9 @@ def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, tuple[Sending,
 
 
 def _is_fork(fact: ActionFact, use: Use) -> bool:
-    """Whether an action of the same name is given an input that only such an action takes."""
-    return fact.role == "publish" and not use.given(fact.token_inputs).empty
+    """Whether an action of the same telling name is given an input that only such an action takes."""
+    telling = _TELLING.search(use.name.partition("/")[2])
+    return fact.role == "publish" and bool(telling) and not use.given(fact.token_inputs).empty
 
 
 def beside_of(use: Use, fact: ActionFact) -> Value:
