@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from bot.names import RegistryId
 from bot.registries.model import CommandFact
 
+_SHELLS = ("sh", "bash", "zsh")  # that run a tool's own script in the repository
+
 Match = tuple[RegistryId | None, CommandFact, tuple[int, ...]]
 
 
@@ -50,6 +52,10 @@ class Tools:
         A fact gives way to one that matches the same words and more, and, on the same words, to one that knows its registry.
         """
         if not argv:
+            return
+        if argv[0] in _SHELLS and len(argv) > 1 and (tool := argv[1].rpartition("/")[2]) in self._by_tool:
+            for registry, fact, arguments in self.match((tool, *argv[2:])):  # sh ./gradlew publish
+                yield registry, fact, tuple(index + 1 for index in arguments)
             return
         found = [hit for entry in self._by_tool.get(argv[0], ()) if (hit := _match(entry, argv))]
         for hit in found:

@@ -26,5 +26,10 @@ class SecretNames:
         key = name.upper()
         if key not in self._seen:
             exact = self._names.get(key, [])
-            self._seen[key] = tuple(exact) or tuple(each for pattern, each in self._patterns if pattern.search(key))
+            self._seen[key] = tuple(exact) or self._by_pattern(key)
         return self._seen[key]
+
+    def _by_pattern(self, key: str) -> tuple[RegistryId, ...]:
+        """Return the registries with a matching pattern; the one that matched most of the name knows it best."""
+        found = [(match, registry) for pattern, registry in self._patterns if (match := pattern.search(key))]
+        return tuple(registry for match, registry in sorted(found, key=lambda pair: -len(pair[0][0])))
