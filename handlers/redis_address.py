@@ -11,6 +11,7 @@ from redis import Redis
 from redis import asyncio as redis_asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -25,6 +26,27 @@ SENTINEL_PORT = 26379
 # The receiver must answer within GitHub's ten seconds, so it waits briefly and never tries twice (measured: with the
 # library's own ten tries a frozen server holds a request for 58 seconds).
 BRIEF: Mapping[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 2}
+
+
+SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+
+
+def check_address(url: str) -> str:
+    """Return an address that a client can be opened with, or the empty text; raise SettingsError."""
+    scheme, _, rest = url.partition("://")
+    try:
+        if url and scheme.endswith("+sentinel"):
+            read_sentinel(url)
+        elif url:
+            parse_url(url)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        known = not url or (scheme in SCHEMES and rest != "")
+    except ValueError:
+        known = False
+    if not known:
+        raise SettingsError(
+            "is not an address Redis clients know; begin it with redis://, rediss://, unix:// or redis+sentinel://"
+        )
+    return url
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +73,12 @@ def read_sentinel(url: str) -> SentinelAddress:
     user, _, password = credentials.partition(":")
     service, _, database = parts.path.strip("/").partition("/")
     if not hosts or not service or not (database.isdigit() or not database):
-        raise SettingsError(f"REDIS_URL is not a complete Sentinel address; {HOW_SENTINEL}")
+        raise SettingsError(f"is not a complete Sentinel address; {HOW_SENTINEL}")
     sentinels = []
     for host_port in hosts.split(","):
         host, _, port = host_port.partition(":")
         if not host or not (port.isdigit() or not port):
-            raise SettingsError(f"REDIS_URL names a sentinel without a host or a port; {HOW_SENTINEL}")
+            raise SettingsError(f"names a sentinel without a host or a port; {HOW_SENTINEL}")
         sentinels.append((host, int(port or SENTINEL_PORT)))
     tls = parts.scheme.startswith("rediss")
     return SentinelAddress(

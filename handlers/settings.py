@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
 from handlers.credentials import derived_token_key, key_file, private_key_text, token_keys, webhook_secrets
+from handlers.redis_address import check_address
 
 T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
 
-REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 LONGEST_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -48,7 +48,7 @@ class Settings:
     def from_environment(cls, environ: Environment | None = None) -> "Settings":
         """Read and check every variable; raise SettingsError with one line for each that is missing or wrong."""
         read = _Reader(os.environ if environ is None else environ)
-        redis_url = read.value("REDIS_URL", _redis_url, "")
+        redis_url = read.value("REDIS_URL", check_address, "")
         settings = cls(
             app_id=read.value("WHARFINGER_APP_ID", _app_id),
             private_key=read.either(
@@ -147,26 +147,15 @@ def _app_id(text: str) -> int:
 
 
 def _github_api(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise SettingsError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise SettingsError("would send tokens unencrypted; begin it with https://")
     return text.rstrip("/")
-
-
-def _redis_url(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in REDIS_SCHEMES or not (parts.netloc or parts.path):
-        raise SettingsError(
-            "is not an address Redis clients know; begin it with redis://, rediss://, unix:// or redis+sentinel://"
-        )
-    return text
 
 
 def _logins(text: str) -> frozenset[str]:

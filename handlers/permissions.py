@@ -1,0 +1,40 @@
+"""What the App must be granted, and what for: made from what its code uses, so that nothing is asked for in vain."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.rules import RULES
+from handlers.events import EVENTS
+
+# What the jobs do besides listening and reading.
+WRITES = {"checks: write": 'the check run "publishing"', "metadata: read": "every App has it"}
+LEVELS = ("read", "write", "admin")
+
+
+def uses() -> Mapping[str, tuple[str, ...]]:
+    """Return each permission in GitHub's words ("checks: write") with what needs it."""
+    found: dict[str, list[str]] = {permission: [reason] for permission, reason in WRITES.items()}
+    for event, row in EVENTS.items():
+        if row.permission:
+            found.setdefault(row.permission, []).append(f"the event {event}")
+    for rule in RULES:
+        for read in sorted(rule.reads, key=str):
+            found.setdefault(str(read), []).append(f"the rule {rule.name}")
+    return {permission: tuple(reasons) for permission, reasons in found.items()}
+
+
+def missing(granted: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Yield each permission that is not granted, or only at a lower level, with what needs it."""
+    for permission, reasons in uses().items():
+        name, _, level = permission.partition(": ")
+        if rank(granted.get(name, "")) < rank(level):
+            yield permission, reasons
+
+
+def rank(level: str) -> int:
+    """Order the levels; what is not granted, or named by a word we do not know, comes first."""
+    return LEVELS.index(level) if level in LEVELS else -1
+
+
+def events() -> frozenset[str]:
+    """Return the events the App must be subscribed to; the rest it gets anyway."""
+    return frozenset(event for event, row in EVENTS.items() if row.permission)
