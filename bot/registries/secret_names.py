@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from bot.names import RegistryId
 from bot.registries.model import Registry
 
+_LONGEST = 255  # characters; longer ones are no names
+
 
 class SecretNames:
     """Finds registries by the whole name first, then by the patterns; names mean the same in any case."""
@@ -23,6 +25,8 @@ class SecretNames:
                 self._patterns.append((re.compile(joined, re.IGNORECASE), registry.id))
 
     def find(self, name: str) -> tuple[RegistryId, ...]:
+        if len(name) > _LONGEST:
+            return ()
         key = name.upper()
         if key not in self._seen:
             exact = self._names.get(key, [])
