@@ -187,10 +187,7 @@ def _closed(scene: Scene, job: Job) -> Iterator[Publication]:
     step = Step(index=0, line=line, end_line=line, start_line=line, uses=job.uses, inputs=job.inputs)
     use = Use(name, {key.lower(): value for key, value in given.items()}, {}, given)
     known = use_known(scene, step, use)
-    sent = (
-        known[1]
-        if known
-        else guesses(scene, Closed(name, job.name.value if job.name else "", given, name, kind="workflow"))
-    )
+    title = job.name.value if job.name else ""
+    sent = known[1].sent if known else guesses(scene, Closed(name, title, given, name, kind="workflow"))
     for each in spot(scene.place, step, sent):
         yield replace(each.publication, step=None)

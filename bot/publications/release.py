@@ -1,7 +1,7 @@
 """Release tools that serve several registries: which of them one call really reaches."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.names import Confidence, RegistryId
 from bot.publications.guess import Closed, guesses
@@ -9,6 +9,7 @@ from bot.publications.release_tools import READERS, Plan
 from bot.publications.scene import Scene, Shelf
 from bot.publications.sending import Call, Sending, send, weakest
 from bot.publications.targets import Aims, targets_of
+from bot.publications.tasks import Task
 from bot.publications.values import EMPTY, Value, Values, literal
 from bot.registries import CommandFact
 
@@ -18,7 +19,15 @@ _GUESSED = (
 )
 
 
-def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending], *, by_itself: bool = True) -> list[Sending]:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a tool sends after its configuration was heard, and the commands that the configuration lets it run."""
+
+    sent: tuple[Sending, ...]
+    tasks: tuple[Task, ...] = ()
+
+
+def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending], *, by_itself: bool = True) -> Settled:
     """Correct what a call of a tool sends by the tool's configuration, where it has one that we know to read.
 
     `by_itself`: the tool chose the registries, not the words of its command line (Gradle's tasks).
@@ -33,7 +42,8 @@ def settle(scene: Scene, name: str, own: Values, sent: Iterable[Sending], *, by_
     if plan is None and found and _GUESSED in name:
         guessed = guesses(scene, Closed(f"{name} release", "", own, name))
         found += [each for each in guessed if not _has(found, each)]
-    return found
+    tasks = tuple(Task(plan.path, command) for command in plan.commands) if plan is not None else ()
+    return Settled(tuple(found), tasks)
 
 
 def reached(sent: list[Sending]) -> list[Sending]:

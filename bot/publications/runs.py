@@ -59,12 +59,11 @@ def run_text(scene: Scene, text: Text) -> Ran:
         for each in known:
             after, more = run_known(after, command, each, text.own, folder_of(command, text.directory))
             here += more
-        sent += [
-            replace(each, via=(*text.via, *each.via))
-            for each in settle(
-                after, command.tool, text.own, here, by_itself=not any(each.fact.anywhere for each in known)
-            )
-        ]
+        settled = settle(after, command.tool, text.own, here, by_itself=not any(each.fact.anywhere for each in known))
+        sent += [replace(each, via=(*text.via, *each.via)) for each in settled.sent]
+        if settled.tasks:
+            after, more = _open(after, after.entering({}), text, Lead(settled.tasks), command.tool)
+            sent += more
         if not known:
             after, more = _lead_on(after, text, command)
             sent += more
@@ -109,7 +108,7 @@ def _open(scene: Scene, inside: Scene, text: Text, lead: Lead, tool: str) -> tup
             inside = ran.scene
             sent += ran.sent
     if not sent and closed:
-        name = " ".join([*(each.rpartition(":")[2] for each in text.via), closed])
+        name = " ".join([*(each.rpartition(":")[2] for each in text.via[-1:]), closed])
         guessed = guesses(inside, Closed(name, text.title, own, tool, home))
         sent = [replace(each, via=text.via) for each in guessed]
     return scene.leaving(inside), sent

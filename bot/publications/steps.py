@@ -8,6 +8,7 @@ from bot.names import Credential
 from bot.publications.guess import Closed, guesses
 from bot.publications.meaning import surely_false, value_of
 from bot.publications.model import Publication
+from bot.publications.release import Settled
 from bot.publications.runs import Text, run_text
 from bot.publications.scene import HOPS, Place, Scene, Scope
 from bot.publications.scripted import script_of
@@ -68,23 +69,38 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
     folder = local_folder(step.uses.value)
     if folder is not None:
         return _composite(scene, step, folder)
-    use = Use(action_name(step.uses.value), inputs_of(step, scene), scene.scope.env, own)
+    return _use(scene, step, step.uses.value, own)
+
+
+def _use(scene: Scene, step: Step, uses: str, own: Values) -> tuple[Scene, list[Spotted]]:
+    """Go through a step that uses another repository's action."""
+    use = Use(action_name(uses), inputs_of(step, scene), scene.scope.env, own)
+    given = {**own, **use.inputs}
     title = step.name.value if step.name else ""
-    done = use_known(scene, step, use)
-    known = scene.repository.catalogue.actions(step.uses.value)
-    script = script_of(use.name, step, known) if done is None or not done[1] else None
+    known = use_known(scene, step, use)
+    if known is not None and known[1].sent:
+        return _run_tasks(known[0], step, known[1], given)
+    script = script_of(use.name, step, scene.repository.catalogue.actions(uses))
     if script is not None:
-        given = {**own, **use.inputs}
         if use.name == "actions/github-script":
             given.setdefault("github-token", unknown("github.token", Origin(Credential.GITHUB_TOKEN)))
         text = Text(script[0], script[1], own=given, title=title, token=given.get("github-token", EMPTY))
-        ran = run_text(done[0] if done else scene, text)
+        ran = run_text(known[0] if known else scene, text)
         return ran.scene.with_outputs(step.id, ran.outputs), spot(scene.place, step, ran.sent)
-    if done is None:
-        closed = Closed(use.name, title, {**own, **use.inputs}, use.name, kind="action")
+    if known is None:
+        closed = Closed(use.name, title, given, use.name, kind="action")
         return scene, spot(scene.place, step, guesses(scene, closed))
-    after, sent = done
-    return after, spot(scene.place, step, sent)
+    return known[0], []
+
+
+def _run_tasks(scene: Scene, step: Step, settled: Settled, own: Values) -> tuple[Scene, list[Spotted]]:
+    """Add what the commands send that a publishing action was told to run; what it is known to send itself stands."""
+    sent = list(settled.sent)
+    for task in settled.tasks:
+        ran = run_text(scene, Text(task.text, own=own, shell=task.shell, via=(task.name,)))
+        scene = ran.scene
+        sent += [each for each in ran.sent if not any(each.target.registry == other.target.registry for other in sent)]
+    return scene, spot(scene.place, step, sent)
 
 
 def local_folder(uses: str) -> str | None:

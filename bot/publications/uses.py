@@ -1,16 +1,17 @@
 """What a step does that uses an action: publish, log in, hand out a credential, or prepare."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.names import Confidence, Credential, RegistryId
 from bot.publications.meaning import value_of
-from bot.publications.release import settle
+from bot.publications.release import Settled, settle
 from bot.publications.scene import CLOUD, Login, Scene
 from bot.publications.sending import Call, Sending, by_login, from_env, send
 from bot.publications.targets import ELSEWHERE, Aims, targets_of
+from bot.publications.tasks import Task
 from bot.publications.values import EMPTY, Origin, Value, Values, either, literal
 from bot.registries import ActionFact, InputTest, KnownAction
 from bot.workflows import Step
@@ -64,8 +65,8 @@ def inputs_of(step: Step, scene: Scene) -> dict[str, Value]:
     return {name.lower(): value_of(text.value, scene.scope) for name, text in step.inputs.items()}
 
 
-def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, tuple[Sending, ...]] | None:
-    """Give the scene after an action that the catalogue knows, and what it sent; None when it does not know it."""
+def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, Settled] | None:
+    """Give the scene after an action that the catalogue knows, what it sent and runs; None when it does not know it."""
     catalogue = scene.repository.catalogue
     uses = step.uses.value if step.uses else ""
     known = catalogue.actions(uses)
@@ -85,7 +86,17 @@ def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, tuple[Sending,
             after = _prepare(after, step, use, each)
     if forked:
         sent = [replace(each, confidence=Confidence.MEDIUM) for each in sent]
-    return after, tuple(settle(scene, use.name, {**use.own, **use.inputs}, sent))
+    settled = settle(scene, use.name, {**use.own, **use.inputs}, sent)
+    return after, replace(settled, tasks=(*settled.tasks, *_commands(step, known)))
+
+
+def _commands(step: Step, known: Iterable[KnownAction]) -> Iterator[Task]:
+    """Yield the commands that a publishing action is told to run (changesets: `publish: pnpm release`)."""
+    given = {name.lower(): text.value for name, text in step.inputs.items()}
+    for each in known:
+        for name in each.fact.command_inputs if each.fact.role == "publish" else ():
+            if given.get(name.lower()):
+                yield Task(each.fact.uses, given[name.lower()])
 
 
 def _is_fork(fact: ActionFact, use: Use) -> bool:
