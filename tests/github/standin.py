@@ -16,7 +16,7 @@ from tests.github.desk import Desk
 from tests.github.faults import Fault, Faults
 from tests.github.graphql import Answerer
 from tests.github.limits import Limits
-from tests.github.server import ENTERPRISE, PAGES, Server
+from tests.github.server import ENTERPRISE, PAGES, Listener, Server
 from tests.github.state.apps import App, Delivery, Installation
 from tests.github.state.world import World
 from tests.github.story.defaults import EVENTS, PERMISSIONS
@@ -51,7 +51,7 @@ class StandIn:
         config = uvicorn.Config(
             application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"
         )
-        self._server = uvicorn.Server(config)
+        self._server = Listener(config, application.closing)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
         while not self._server.started:
