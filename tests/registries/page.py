@@ -34,7 +34,19 @@ his own; `bot/registries/schema.json` says what it may hold.
 def page(catalogue: Catalogue) -> str:
     """The whole page, addresses left out."""
     registries = tuple(catalogue.registries.values())
-    return "\n".join([_HEAD, *_table(registries), "", *_leaving(catalogue, registries), *_known(registries)]) + "\n"
+    return (
+        "\n".join(
+            [
+                _HEAD,
+                *_table(registries),
+                "",
+                *_leaving(catalogue, registries),
+                *_mind(catalogue, registries),
+                *_known(registries),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _table(registries: Iterable[Registry]) -> Iterator[str]:
@@ -62,6 +74,15 @@ def _leaving(catalogue: Catalogue, registries: Iterable[Registry]) -> Iterator[s
             yield f"{number}. {_ADDRESS.sub(lambda match: _name(catalogue, match[1]), step)}"
         if each.rejected_events:
             yield f"\nIt refuses workflows started by {', '.join(f'`{event}`' for event in each.rejected_events)}."
+    yield ""
+
+
+def _mind(catalogue: Catalogue, registries: Iterable[Registry]) -> Iterator[str]:
+    yield "## Worth knowing\n"
+    for each in registries:
+        if each.gotchas:
+            said = " ".join(_ADDRESS.sub(lambda match: _name(catalogue, match[1]), gotcha) for gotcha in each.gotchas)
+            yield f"- **{each.name}**: {said}"
     yield ""
 
 
