@@ -109,5 +109,6 @@ def main(arguments: Sequence[str]) -> int:
         prog="wharfinger redis", description="Start the Redis that wharfinger run brings along, in WHARFINGER_DATA."
     )
     parser.add_argument("--replace", action="store_true", help="stop one that was left behind there")
-    serve(Settings.from_environment(), replace=parser.parse_args(arguments).replace)
+    options = parser.parse_args(arguments)
+    serve(Settings.from_environment(), replace=options.replace)
     return 0

@@ -77,7 +77,7 @@ def write_configuration(settings: Settings) -> configparser.RawConfigParser:
             "nodaemon": "true",
             "logfile": os.devnull,  # what it says goes to standard output too
             "logfile_maxbytes": "0",
-            "loglevel": "warn",
+            "loglevel": "info",
             "pidfile": _escaped(settings.data / "run.pid"),
             "directory": _escaped(Path.cwd()),
             "umask": "077",

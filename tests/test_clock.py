@@ -1,0 +1,52 @@
+"""The clock: what is due is asked for once in each interval, by however many clocks."""
+
+from redis import Redis
+
+from handlers.clock import TIMETABLE, ask
+from handlers.jobs import JOBS
+from handlers.queue import job_id, lengths
+from handlers.work import Priority, Work
+
+NOON = 1_800_000_000 - 1_800_000_000 % 21_600  # the beginning of an interval of every line
+
+
+def waiting(redis: Redis) -> set[bytes | str]:
+    return set(redis.lrange("rq:queue:sweep", 0, -1))
+
+
+def finish_all(redis: Redis) -> None:
+    """As workers leave it."""
+    for key in (*redis.keys("rq:job:*"), "rq:queue:sweep"):
+        redis.delete(key)
+
+
+def test_the_timetable_names_jobs_that_there_are() -> None:
+    assert {due.job for due in TIMETABLE} <= set(JOBS)
+
+
+def test_everything_is_due_at_the_first_look(redis: Redis) -> None:
+    ask(redis, NOON, {})
+    assert len(waiting(redis)) == len(TIMETABLE)
+
+
+def test_two_clocks_ask_for_nothing_twice(redis: Redis) -> None:
+    ask(redis, NOON, {})
+    finish_all(redis)
+    ask(redis, NOON + 30, {})
+    assert lengths(redis)["sweep"] == 0
+
+
+def test_the_next_interval_asks_again_for_what_is_due_then(redis: Redis) -> None:
+    asked: dict[str, int] = {}
+    ask(redis, NOON, asked)
+    finish_all(redis)
+    ask(redis, NOON + 301, asked)
+    missed, runs = (job_id(Work(job, Priority.SWEEP, job, ())) for job in ("missed_deliveries", "sweep_check_runs"))
+    assert waiting(redis) == {missed.encode(), runs.encode()}
+
+
+def test_what_still_waits_is_not_queued_twice(redis: Redis) -> None:
+    asked: dict[str, int] = {}
+    ask(redis, NOON, asked)
+    ask(redis, NOON + 301, asked)
+    assert lengths(redis)["sweep"] == len(TIMETABLE)
