@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
-from githubkit.versions.v2026_03_10.types import ReposOwnerRepoCheckRunsPostBodyPropOutputPropAnnotationsItemsType
+from githubkit_schemas.v2026_03_10.types import ReposOwnerRepoCheckRunsPostBodyPropOutputPropAnnotationsItemsType
 
 from tests.github import callers
 from tests.github.standin import StandIn
