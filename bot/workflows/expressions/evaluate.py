@@ -158,6 +158,8 @@ class _Evaluator:
         root, _, key = path.lower().partition(".")
         if root == "github" and key.startswith("event.inputs."):
             root, key = "inputs", key.removeprefix("event.inputs.")
+        if root == "github":
+            return self._scope.github.get(key, _ANY)
         if root in ("matrix", "inputs"):
             values = self._scope.values(root, key, proof=self._proof)
             return _ANY if values is None or len(values) > MAX_VALUES else tuple(Written(value) for value in values)

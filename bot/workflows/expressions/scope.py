@@ -16,6 +16,9 @@ class Scope:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)  # as written, expressions included
     open: frozenset[str] = frozenset()  # "matrix" or "inputs.NAME": there may be values the file does not show
+    github: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # all that `github.KEY` can be, where an event is given
 
     def __post_init__(self) -> None:
         for name in ("matrix", "inputs", "env"):
