@@ -18,7 +18,7 @@ from bot.github.queries import Revision
 from bot.github.reading import File, Reading
 from bot.github.repositories import RepositoryReader, read_environments
 from bot.github.telephone import Line
-from bot.names import FullName, InstallationId, Mode, RepositoryId
+from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.reports import json as json_report
 from bot.reports.check_run import render
 from bot.repository import ACTION_FILES, Environment, Snapshot, look_further, take_snapshot
@@ -114,7 +114,9 @@ class _Check:
         gathered = self._gather(reading, paths)
         report = evaluate(gathered.snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
-        state = fingerprint(reading, gathered.files)
+        # What we could not judge for a fault of ours is not settled: the next event tries again.
+        settled = Outcome.BROKEN not in report.outcomes.values()
+        state = fingerprint(reading, gathered.files) if settled else ""
         proposed = invalid_proposal(self._context, reading)
         runs.complete(state, invalid(said, proposed) if proposed else said)
         if reading.is_default:
