@@ -98,6 +98,8 @@ class Arguments:
 
 
 def _is(name: str, wanted: str) -> bool:
+    if wanted[1:2].isupper() and len(wanted) > 2:  # noqa: PLR2004 - -ApiKey of PowerShell and .NET, which they take in any case
+        return fnmatchcase(name.lower(), wanted.lower())
     return name == wanted or ("*" in wanted and fnmatchcase(name, wanted))
 
 

@@ -40,7 +40,7 @@ class Tools:
             tools, *words = (tuple(word.split("|")) for word in fact.argv)
             flags = frozenset(fact.token_flags + fact.user_flags + fact.target_flags + fact.value_flags)
             entry = _Entry(registry, fact, tuple(words), flags)
-            for tool in tools:
+            for tool in dict.fromkeys((*tools, *map(str.lower, tools))):  # PowerShell's cmdlets are read in lower case
                 self._by_tool.setdefault(tool, []).append(entry)
 
     def knows(self, word: str) -> bool:
