@@ -20,6 +20,7 @@ from tests.conftest import environment
 from tests.github.standin import StandIn
 from tests.github.state.apps import Installation
 from tests.github.state.checks import CheckRun
+from tests.github.state.runs import Environment
 from tests.github.story.organisation import Organisation
 from tests.github.story.repository import Repository
 from tests.test_manifest import MANIFEST
@@ -93,6 +94,11 @@ class Acme:
             REDIS_URL="redis://unused",
         )
         return Context(Settings.from_environment(environ), self.redis, self.telephone, CATALOGUE)
+
+    def protect(self, repository: Repository, name: str) -> None:
+        """Give the repository an environment of that name."""
+        now = self.github.world.now()
+        repository.state.environments[name.lower()] = Environment(self.github.world.next_id(), name, now, now)
 
     def check(self, repository: Repository, revision: str | None = None, *, job: str = "check_commit") -> CheckRun:
         """Do the job for a commit, the head by default, and return the check run that people see there."""
