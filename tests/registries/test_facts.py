@@ -1,17 +1,19 @@
 """Every fact about publishing is one that the engine can use: the step that it describes is found, with its stored token."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from bot.publications import find_publications
+from bot.names import Credential
+from bot.publications import Publication, find_publications
 from bot.registries import ActionFact, Catalogue, CommandFact, InputTest, Registry, load_catalogue
 from bot.workflows import read_workflow
 
 PATH = ".github/workflows/release.yml"
-HEAD = "on: push\njobs:\n  publish:\n    runs-on: ubuntu-latest\n    steps:\n"
+HEAD = "on: push\njobs:\n  publish:\n    runs-on: ubuntu-latest\n    permissions: {id-token: write}\n    steps:\n"
 SECRET = "${{ secrets.ACME }}"
 
 
@@ -20,11 +22,16 @@ def catalogue() -> Catalogue:
     return load_catalogue()
 
 
-def found(step: str) -> dict[str, tuple[str, ...]]:
-    """Each registry that a step is found to publish to, with the secrets that it does so with."""
+def publications(step: str) -> dict[str, Publication]:
+    """What a step is found to publish, by registry."""
     workflow = read_workflow(PATH, (HEAD + step).encode())
-    publications = find_publications({PATH: workflow}, {}, {}, catalogue()).publications
-    return {each.registry: each.secrets for each in publications}
+    return {each.registry: each for each in find_publications({PATH: workflow}, {}, {}, catalogue()).publications}
+
+
+def secrets(step: str, registry: Registry) -> tuple[str, ...]:
+    """The secrets that a step publishes to a registry with; none when it does not."""
+    found = publications(step).get(registry.id)
+    return found.secrets if found else ()
 
 
 def actions() -> Iterator[ParameterSet]:
@@ -48,6 +55,15 @@ def holding(test: InputTest) -> str:
     return "" if "*" in test.values else "acme"
 
 
+def used(fact: ActionFact, inputs: dict[str, str], env: dict[str, str]) -> str:
+    """A step that uses an action."""
+    lines = [f"      - uses: {fact.uses}" + ("" if ":" in fact.uses else "@v1")]
+    for key, values in (("with", inputs), ("env", env)):
+        lines += [f"        {key}:"] if values else []
+        lines += [f'          {name}: "{value}"' for name, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
 @pytest.mark.parametrize(("registry", "fact"), list(actions()))
 def test_an_action_is_found_with_its_token(registry: Registry, fact: ActionFact) -> None:
     inputs = {test.name: holding(test) for test in fact.when}
@@ -56,12 +72,8 @@ def test_an_action_is_found_with_its_token(registry: Registry, fact: ActionFact)
         inputs[fact.token_inputs[0]] = SECRET
     else:
         env[fact.token_env[0].replace("*", "ACME")] = SECRET
-    lines = [f"      - uses: {fact.uses}" + ("" if ":" in fact.uses else "@v1")]
-    for key, values in (("with", inputs), ("env", env)):
-        lines += [f"        {key}:"] if values else []
-        lines += [f'          {name}: "{value}"' for name, value in values.items()]
 
-    assert "ACME" in found("\n".join(lines) + "\n").get(registry.id, ())
+    assert "ACME" in secrets(used(fact, inputs, env), registry)
 
 
 def line(fact: CommandFact) -> str:
@@ -83,4 +95,28 @@ def test_a_command_is_found_with_its_token(registry: Registry, fact: CommandFact
     shell = "        shell: pwsh\n" if fact.argv[0][0].isupper() else ""
     step = f"      - run: |\n          {line(fact)}\n" + shell + (f"        env:\n{env}" if env else "")
 
-    assert "ACME" in found(step).get(registry.id, ())
+    assert "ACME" in secrets(step, registry)
+
+
+def keyless() -> Iterator[ParameterSet]:
+    for registry in catalogue().registries.values():
+        facts: list[ActionFact | CommandFact] = [*registry.actions, *registry.commands]
+        for number, fact in enumerate(facts):
+            if fact.role == "publish" and fact.oidc != "never" and registry.through == "publisher":
+                name = fact.uses if isinstance(fact, ActionFact) else " ".join(fact.argv)[:60]
+                yield pytest.param(registry, fact, id=f"{registry.id}: {name} {number}")
+
+
+@pytest.mark.parametrize(("registry", "fact"), list(keyless()))
+def test_what_can_do_without_a_token_is_found_to(registry: Registry, fact: ActionFact | CommandFact) -> None:
+    env = dict.fromkeys(fact.oidc_env[:1], "acme")
+    if isinstance(fact, ActionFact):
+        step = used(fact, {test.name: holding(test) for test in (*fact.when, *fact.oidc_inputs)}, env)
+    else:
+        asked = f" {fact.oidc_flag}" if fact.oidc == "on-request" and fact.oidc_flag else ""
+        step = f"      - run: {line(replace(fact, token_env=('X',)))}{asked}\n"
+        step += (
+            "".join(["        env:\n", *(f"          {name}: {value}\n" for name, value in env.items())]) if env else ""
+        )
+
+    assert publications(step)[registry.id].credential is Credential.OIDC
