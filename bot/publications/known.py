@@ -49,7 +49,7 @@ def run_known(
         address = literal("origin") if address.empty else address
     elif address.empty:
         address = _usual_address(scene, command, fact, home, said)
-    aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None)
+    aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None, uploads_only=fact.uploads_only)
     call = Call(
         tool=_name(command, fact),
         fact=fact,

@@ -29,6 +29,7 @@ class Aims:
     known_only: bool = (
         False  # a tool for everything (curl, git push): only an address that is known makes it a publication
     )
+    uploads_only: bool = False  # … and only one that takes uploads
 
 
 def targets_of(
@@ -67,11 +68,12 @@ def _address(text: str, aims: Aims, catalogue: Catalogue, names: Mapping[str, st
     text = names.get(text, text)
     if catalogue.is_local(text) or text.startswith(("file:", "./", "/")):
         return None
+    if aims.known_only:
+        found = catalogue.address_at(text)
+        return Target(found[0].id, text) if found and (found[1].uploads or not aims.uploads_only) else None
     known = catalogue.at(text) or catalogue.named(text, aims.home)
     if known is not None:
         return Target(known.id, text)
-    if aims.known_only:
-        return None
     if text.startswith("$"):
         return Target(aims.home, text, sure=False)
     return Target(ELSEWHERE, text, sure="." in text)
@@ -89,4 +91,4 @@ def _image(text: str, aims: Aims, catalogue: Catalogue) -> Target | None:
     if catalogue.is_local(host):
         return None
     known = catalogue.at(text)
-    return Target(known.id if known else ELSEWHERE, host)
+    return Target((known or catalogue.elsewhere("image")).id, host)

@@ -138,7 +138,8 @@ def _words(raw: Raw) -> dict[str, Any]:
 
 def _address(key: str, raw: Raw) -> Address:
     host = raw["host"]
-    return Address(key, host, raw.get("path", ""), tuple(host.split(".")))
+    uploads = raw.get("uploads", "upload" in key.split("-"))
+    return Address(key, host, raw.get("path", ""), tuple(host.split(".")), uploads)
 
 
 def _source(raw: Raw, checked: str) -> Source:

@@ -116,6 +116,7 @@ class CommandFact:
     required_env: tuple[str, ...] = ()  # publishes here only where one of these is set
     required_flags: tuple[str, ...] = ()  # publishes only with one of these (`docker buildx build --push`)
     dry_run_flags: tuple[str, ...] = ()  # with one of these nothing is sent
+    uploads_only: bool = False  # a target counts only where the address takes uploads (curl)
     default: bool = True  # without a target, does it go to this registry? If not, its files have to say
     exports: tuple[str, ...] = ()  # of a login or mint: environment variables that later steps see
     grants: Credential = Credential.OIDC  # of a mint, as for an action
@@ -135,14 +136,17 @@ class CommandFact:
 class Address:
     """Where a registry answers: `host` in reverse-domain order, `path` where several registries share the host.
 
-    A label of the host may be `*`, and so may parts of the path. A request that sends something to the address called
-    `upload` publishes; one to `mint` exchanges the workflow's OIDC token.
+    A label of the host may be `*`, and so may parts of the path. A request to the address called `mint` exchanges the
+    workflow's OIDC token.
     """
 
     key: str  # what it is for: web, upload, mint …; named in placeholders
     host: str
     path: str = ""
     labels: tuple[str, ...] = ()  # the host's labels, as the index wants them
+    uploads: bool = (
+        False  # whether sending something there by HTTP publishes: those called upload, and others that say so
+    )
 
 
 @dataclass(frozen=True, slots=True)

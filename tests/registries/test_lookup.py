@@ -184,6 +184,23 @@ def test_the_path_tells_registries_on_one_host_apart(catalogue: Catalogue) -> No
     assert bucket is not None
     assert (tap.id, bucket.id) == ("homebrew", "misc")
     assert catalogue.at("https://github.com/acme/app") is None
+    assert catalogue.at("https://gitlab.com/acme/app.git") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "uploads"),
+    [
+        ("{url:rubygems.upload}", True),
+        ("{url:github-packages.nuget}/acme", True),
+        ("{url:docker-hub.web}/v2/login", False),
+        ("{url:pypi.mint}", False),
+    ],
+)
+def test_an_address_says_whether_it_takes_uploads(catalogue: Catalogue, address: str, uploads: bool) -> None:  # noqa: FBT001 - a column of the table
+    found = catalogue.address_at(catalogue.expand(address))
+
+    assert found is not None
+    assert found[1].uploads is uploads
 
 
 def test_a_registry_that_nobody_knows_has_a_place(catalogue: Catalogue) -> None:
