@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from bot.errors import UnreadableError, fault_of
-from bot.findings import Fact, Unreadable, Unseen
+from bot.findings import Unreadable
+from bot.holdings import Holdings, nothing_seen
 from bot.names import FullName, RegistryId, Sha
 from bot.publications import Found, Publication, find_publications
 from bot.registries import Catalogue, Registry
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
-UNSEEN_LOCALLY = Unseen("the repository's environments", "a local checkout does not hold them", "actions: read")
+UNSEEN_LOCALLY = nothing_seen("a local checkout does not show it")
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows
@@ -22,13 +23,6 @@ ACTION_FILES = frozenset({"action.yml", "action.yaml"})
 
 # More of one script is not followed: what publishes is written by people, and stands at its start.
 MOST_TEXT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """A deployment environment of the repository, as far as GitHub told us."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ class Snapshot:
     unreadable: tuple[Unreadable, ...] = ()
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
-    environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY
+    holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 
@@ -62,10 +56,10 @@ def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and to
     taken_at: datetime,
     files: Mapping[str, bytes],
     catalogue: Catalogue,
-    environments: Fact[tuple[Environment, ...]] = UNSEEN_LOCALLY,
+    holdings: Holdings = UNSEEN_LOCALLY,
 ) -> Taken:
     """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
-    nothing = Snapshot(repository, commit, taken_at, registries=catalogue.registries, environments=environments)
+    nothing = Snapshot(repository, commit, taken_at, registries=catalogue.registries, holdings=holdings)
     return look_further(Taken(nothing, frozenset(), {}), files, catalogue)
 
 

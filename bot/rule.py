@@ -7,17 +7,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 from bot.findings import Finding, Unseen
+from bot.holdings import Read
 from bot.names import Mode, RegistryId, RuleName, Severity
 from bot.publications import Publication
 from bot.registries.model import Registry
 from bot.repository import Snapshot
-
-
-class Read(StrEnum):
-    """A fact that has to be fetched from GitHub, named by the permission that shows it."""
-
-    FILES = "contents: read"
-    ENVIRONMENTS = "actions: read"
 
 
 class Stricter(StrEnum):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.evaluate import Report, Result, evaluate
 from bot.findings import Finding, Place, Seen, Unreadable, Unseen
+from bot.holdings import Environment, Holdings
 from bot.names import Conclusion, Credential, FullName, Mode, Outcome, RegistryId
 from bot.policy import Policy
 from bot.publications import Publication
@@ -22,7 +23,7 @@ from bot.reports import check_run, text
 from bot.reports import json as json_report
 from bot.reports.escape import block, code, plain, prose
 from bot.reports.words import verdict
-from bot.repository import Environment, Snapshot
+from bot.repository import Snapshot
 from bot.rules import RULES
 from bot.workflows import read_workflow
 
@@ -63,7 +64,7 @@ SNAPSHOT = Snapshot(
     workflows={PATH: WORKFLOW},
     publications=(STORED,),
     registries=load_catalogue().registries,
-    environments=Seen((Environment("pypi"),)),
+    holdings=Holdings(environments=Seen((Environment("pypi"),))),
 )
 SCHEMA = Path(__file__).parent.parent / "docs" / "scan.schema.json"
 
@@ -107,7 +108,7 @@ def hostile(words: str) -> Report:
         SNAPSHOT,
         workflows={words: workflow},
         publications=(publication,),
-        environments=Seen((Environment("other"),)),
+        holdings=Holdings(environments=Seen((Environment("other"),))),
         unreadable=(Unreadable(words, words, 3),),
     )
     judged = evaluate(snapshot, Policy(notes=(words,), origins=(words,)))

@@ -9,12 +9,13 @@ import pytest
 
 from bot.documents import Mapping, Scalar, Sequence, read_document
 from bot.evaluate import Result, evaluate
-from bot.findings import Fact, Seen
+from bot.findings import Seen
+from bot.holdings import Environment, Holdings
 from bot.names import FullName, Outcome
 from bot.policy import policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import load_catalogue
-from bot.repository import UNSEEN_LOCALLY, Environment, Snapshot, take_snapshot
+from bot.repository import UNSEEN_LOCALLY, Snapshot, take_snapshot
 from bot.rule import Rule
 from bot.rules import RULES
 from tests.pages import Example, Page, read_page
@@ -34,14 +35,15 @@ EXAMPLES = [
 ]
 
 
-def environments(settings: str | None) -> Fact[tuple[Environment, ...]]:
+def holdings(settings: str | None) -> Holdings:
     if settings is None:
         return UNSEEN_LOCALLY
     root = read_document(settings.encode())
     assert isinstance(root, Mapping)
     names = root.values["environments"]
     assert isinstance(names, Sequence)
-    return Seen(tuple(Environment(name.value) for name in names.items if isinstance(name, Scalar)))
+    named = tuple(Environment(name.value) for name in names.items if isinstance(name, Scalar))
+    return Holdings(environments=Seen(named))
 
 
 def snapshot_of(example: Example) -> Snapshot:
@@ -51,7 +53,7 @@ def snapshot_of(example: Example) -> Snapshot:
         datetime(2026, 11, 24, tzinfo=UTC),
         {path: text.encode() for path, text in example.files.items()},
         CATALOGUE,
-        environments(example.settings),
+        holdings(example.settings),
     ).snapshot
 
 

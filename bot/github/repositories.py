@@ -19,8 +19,8 @@ from bot.github.queries import (
 )
 from bot.github.reading import File, Reading, read_files, read_reply
 from bot.github.telephone import Line, path
+from bot.holdings import Environment
 from bot.names import FullName
-from bot.repository import Environment
 
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
 MOST_BLOBS = 20  # files fetched one by one, where a query could not give their text

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.findings import Finding, Place, Seen, Unseen, listed
+from bot.findings import Finding, Place, Unseen, listed
+from bot.holdings import Read
 from bot.names import RuleName, Severity
 from bot.publications import Publication
-from bot.repository import Environment, Snapshot
-from bot.rule import Read, Rule, Stricter
+from bot.repository import Snapshot
+from bot.rule import Rule, Stricter
 from bot.workflows.expressions import Scope, known_values, possible_values, scope_of
 
 # `  publish:` and nothing else on the line, so that a line can be put below it.
@@ -96,10 +97,11 @@ def _computed(publications: list[Publication], environment: str, snapshot: Snaps
 
 
 def _named(publications: list[Publication], environment: str, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-    if isinstance(snapshot.environments, Unseen):
-        yield snapshot.environments
+    found = snapshot.holdings.environment(environment)
+    if isinstance(found, Unseen):
+        yield found
         return
-    if _exists(environment, snapshot.environments):
+    if found.value is not None:
         return
     first = publications[0]
     yield Finding(
@@ -110,11 +112,6 @@ def _named(publications: list[Publication], environment: str, snapshot: Snapshot
         ),
         fix=f"Create the environment {environment} (Settings, Environments) with required reviewers and the tags or branches that may release.",
     )
-
-
-def _exists(name: str, environments: Seen[tuple[Environment, ...]]) -> bool:
-    # GitHub tells environments apart without regard to case: docs.github.com/actions/deployment/targeting-different-environments
-    return name.casefold() in {environment.name.casefold() for environment in environments.value}
 
 
 def _where(publications: list[Publication], snapshot: Snapshot) -> str:

@@ -11,17 +11,18 @@ from importlib.metadata import version
 
 from bot.errors import LaterError
 from bot.evaluate import evaluate
-from bot.findings import Fact, Unreadable, Unseen
+from bot.findings import Unreadable
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import InstallationError, MissingError
 from bot.github.queries import Revision
 from bot.github.reading import File, Reading
 from bot.github.repositories import RepositoryReader, read_environments
 from bot.github.telephone import Line
+from bot.holdings import Holdings
 from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.reports import json as json_report
 from bot.reports.check_run import render
-from bot.repository import ACTION_FILES, Environment, Snapshot, look_further, take_snapshot
+from bot.repository import ACTION_FILES, Snapshot, look_further, take_snapshot
 from handlers.context import Context
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of
@@ -34,7 +35,6 @@ MOST_HOPS = 6  # how often what was read may lead to more: a workflow to a scrip
 MOST_PATHS = 300  # files beside the workflows
 TOO_MANY = f"more than {MOST_PATHS} files lead to publications here; it was not read"
 STALE = timedelta(days=2)  # a standing older than two sweeps answers for no other commit
-NOT_NEEDED = Unseen("the repository's environments", "no publication names one, so they were not read")
 
 
 def check_commit(context: Context, installation: int, repository: int, name: str, revision: str) -> None:
@@ -152,14 +152,14 @@ class _Check:
             found = self._reader.further(paths[:room])
             files |= found
             taken = look_further(taken, _contents(found), catalogue)
-        environments: Fact[tuple[Environment, ...]] = NOT_NEEDED
+        holdings = Holdings()
         if any(publication.environment for publication in taken.snapshot.publications):
-            environments = read_environments(self._line, reading.repository)
+            holdings = Holdings(environments=read_environments(self._line, reading.repository))
         unreadable = [Unreadable(file.path, file.reason) for file in files.values() if file.reason]
         snapshot = replace(
             taken.snapshot,
             unreadable=(*taken.snapshot.unreadable, *unreadable, *not_followed),
-            environments=environments,
+            holdings=holdings,
         )
         return _Gathered(snapshot, files, tuple(sorted(known)[:MOST_PATHS]))
 

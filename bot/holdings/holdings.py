@@ -1,0 +1,82 @@
+"""Holdings: all that GitHub keeps for a repository beside its files, each fact seen, or unseen with what would show it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+from bot.findings import Fact, Seen, Unseen
+from bot.holdings.environments import Environment
+from bot.holdings.owners import CodeOwners
+from bot.holdings.people import AppInstallation, FineGrainedToken, Organisation
+from bot.holdings.read import Read
+from bot.holdings.rulesets import BranchProtection, Ruleset
+from bot.holdings.secrets import Secret, Store, Variable
+from bot.holdings.settings import ActionsPolicy, DeployKey, ImmutableReleases, OidcSubject, RepositoryFacts, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The secrets of some stores, and the stores among them that could not be seen."""
+
+    secrets: tuple[Secret, ...]
+    unseen: tuple[Unseen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What GitHub keeps. Only what a rule in force `reads` is read, and only where there is something to judge."""
+
+    repository: Fact[RepositoryFacts] = Read.REPOSITORY.not_read
+    environments: Fact[tuple[Environment, ...]] = Read.ENVIRONMENTS.not_read
+    secrets: Fact[tuple[Secret, ...]] = Read.SECRETS.not_read
+    organisation_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_SECRETS.not_read
+    environment_secrets: Fact[tuple[Secret, ...]] = Read.ENVIRONMENT_SECRETS.not_read  # of those that publications name
+    dependabot_secrets: Fact[tuple[Secret, ...]] = Read.DEPENDABOT_SECRETS.not_read
+    organisation_dependabot_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_DEPENDABOT_SECRETS.not_read
+    agent_secrets: Fact[tuple[Secret, ...]] = Read.AGENT_SECRETS.not_read  # with the organisation's that reach it
+    variables: Fact[tuple[Variable, ...]] = Read.VARIABLES.not_read  # with the organisation's that reach it
+    environment_variables: Fact[tuple[Variable, ...]] = Read.ENVIRONMENT_VARIABLES.not_read
+    rulesets: Fact[tuple[Ruleset, ...]] = Read.RULESETS.not_read
+    branch_protection: Fact[tuple[BranchProtection, ...]] = Read.BRANCH_PROTECTION.not_read
+    code_owners: Fact[CodeOwners] = Read.CODE_OWNERS.not_read
+    actions_policy: Fact[ActionsPolicy] = Read.ACTIONS_POLICY.not_read
+    oidc_subject: Fact[OidcSubject] = Read.OIDC_SUBJECT.not_read
+    immutable_releases: Fact[ImmutableReleases] = Read.IMMUTABLE_RELEASES.not_read
+    deploy_keys: Fact[tuple[DeployKey, ...]] = Read.DEPLOY_KEYS.not_read
+    runners: Fact[tuple[Runner, ...]] = Read.RUNNERS.not_read
+    tokens: Fact[tuple[FineGrainedToken, ...]] = Read.TOKENS.not_read
+    installations: Fact[tuple[AppInstallation, ...]] = Read.INSTALLATIONS.not_read
+    organisation: Fact[Organisation] = Read.ORGANISATION.not_read
+
+    def environment(self, name: str) -> Fact[Environment | None]:
+        """Return the environment that a workflow calls by this name: Seen(None) where there is none."""
+        if isinstance(self.environments, Unseen):
+            return self.environments
+        return Seen(next((each for each in self.environments.value if each.is_called(name)), None))
+
+    def stored(self, stores: Iterable[Store] = tuple(Store)) -> Stored:
+        """Return the secrets of these stores together, and what was unseen among them."""
+        facts = dict.fromkeys(self._of(store) for store in stores)
+        found = (secret for fact in facts if isinstance(fact, Seen) for secret in fact.value)
+        return Stored(tuple(found), tuple(fact for fact in facts if isinstance(fact, Unseen)))
+
+    def _of(self, store: Store) -> Fact[tuple[Secret, ...]]:
+        match store:
+            case Store.REPOSITORY:
+                return self.secrets
+            case Store.ORGANISATION:
+                return self.organisation_secrets
+            case Store.ENVIRONMENT:
+                return self.environment_secrets
+            case Store.DEPENDABOT:
+                return self.dependabot_secrets
+            case Store.ORGANISATION_DEPENDABOT:
+                return self.organisation_dependabot_secrets
+            case Store.AGENT | Store.ORGANISATION_AGENT:
+                return self.agent_secrets
+
+
+def nothing_seen(reason: str) -> Holdings:
+    """Return holdings of which no fact was seen, all for one reason."""
+    nothing = Holdings()
+    facts: dict[str, Unseen] = {each.name: getattr(nothing, each.name) for each in fields(nothing)}
+    return replace(nothing, **{name: replace(fact, reason=reason) for name, fact in facts.items()})

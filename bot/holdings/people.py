@@ -1,0 +1,54 @@
+"""Who can act: members and teams, Apps, and fine-grained tokens of the organisation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team and its people, those of its child teams too."""
+
+    slug: str
+    members: frozenset[str]  # logins
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The people of an organisation. GitHub does not mind the case of logins; ask with `has`."""
+
+    login: str
+    members: frozenset[str]
+    teams: Mapping[str, Team] = field(default_factory=dict)  # by slug
+
+    def has(self, login: str) -> bool:
+        """Whether somebody is a member."""
+        return login.casefold() in {member.casefold() for member in self.members}
+
+    def team(self, slug: str) -> Team | None:
+        return self.teams.get(slug.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class AppInstallation:
+    """An App installed in the organisation, and what it may write."""
+
+    app_id: int
+    slug: str
+    writes: tuple[str, ...]  # permissions: contents, packages …
+    all_repositories: bool
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FineGrainedToken:
+    """A person's fine-grained token that reaches the repository, and what it may write there."""
+
+    id: int
+    name: str
+    owner: str  # login
+    writes: tuple[str, ...]
+    all_repositories: bool
+    created_at: datetime | None = None  # when the organisation let it in
+    expires_at: datetime | None = None  # None: never
+    last_used_at: datetime | None = None

@@ -1,0 +1,61 @@
+"""Read: one fact that has to be fetched from GitHub, and the App's permission that shows it."""
+
+from enum import Enum
+
+from bot.findings import Unseen
+
+NOT_READ = "nothing that was judged needs it, so it was not read"
+
+
+class Read(Enum):
+    """What a rule may read: in words, and the permission in GitHub's. The source of all permissions is GitHub's own table.
+
+    docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24
+    """
+
+    FILES = ("the repository's files", "contents: read")
+    REPOSITORY = ("what the repository is", "metadata: read")
+    ENVIRONMENTS = ("the repository's environments", "actions: read")
+    SECRETS = ("the repository's secrets", "secrets: read")
+    ORGANISATION_SECRETS = ("the organisation's secrets that reach the repository", "secrets: read")
+    SECRETS_REACH = ("which repositories the organisation's secrets reach", "organization_secrets: read")
+    ENVIRONMENT_SECRETS = ("the secrets of the repository's environments", "environments: read")
+    DEPENDABOT_SECRETS = ("Dependabot's secrets", "dependabot_secrets: read")
+    ORGANISATION_DEPENDABOT_SECRETS = (
+        "the organisation's secrets for Dependabot",
+        "organization_dependabot_secrets: read",
+    )
+    AGENT_SECRETS = ("the coding agent's secrets", "agent_secrets: read")
+    VARIABLES = ("the repository's variables", "actions_variables: read")
+    ENVIRONMENT_VARIABLES = ("the variables of the repository's environments", "environments: read")
+    RULESETS = ("the repository's rulesets", "metadata: read")
+    BRANCH_PROTECTION = ("the repository's branch protection", "administration: read")
+    CODE_OWNERS = ("the repository's CODEOWNERS", "contents: read")
+    ACTIONS_POLICY = ("which actions may run", "administration: read")
+    OIDC_SUBJECT = ("the form of the identity's subject", "actions: read")
+    IMMUTABLE_RELEASES = ("whether releases are immutable", "administration: read")
+    DEPLOY_KEYS = ("the repository's deploy keys", "administration: read")
+    RUNNERS = ("the repository's own runners", "administration: read")
+    TOKENS = (
+        "fine-grained tokens that can write to the repository",
+        "organization_personal_access_tokens: read",
+    )
+    INSTALLATIONS = ("the Apps installed in the organisation", "organization_administration: read")
+    ORGANISATION = ("the organisation's members and teams", "members: read")
+
+    def __init__(self, what: str, permission: str) -> None:
+        self.what = what
+        self.permission = permission
+
+    def __str__(self) -> str:
+        return self.permission
+
+    @property
+    def not_read(self) -> Unseen:
+        """The fact as it stands while nobody has asked GitHub."""
+        return Unseen(self.what, NOT_READ, self.permission)
+
+    def withheld(self, permission: str | None = None) -> Unseen:
+        """Say that GitHub refused the fact; `permission` is what GitHub itself says would be enough."""
+        granted = permission or self.permission
+        return Unseen(self.what, f"the App was not granted {granted}", granted)

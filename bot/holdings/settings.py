@@ -1,0 +1,97 @@
+"""What a repository is set to: itself, Actions, the subject of its identity, releases, keys and runners."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class RepositoryVisibility(StrEnum):
+    """Who can see a repository."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    INTERNAL = "internal"
+
+
+class Plan(StrEnum):
+    """What the owner pays GitHub for, in order; `unknown` where GitHub did not say."""
+
+    UNKNOWN = "unknown"
+    FREE = "free"
+    PRO = "pro"
+    TEAM = "team"
+    ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """What a repository is, apart from its files."""
+
+    visibility: RepositoryVisibility
+    default_branch: str
+    archived: bool = False
+    fork: bool = False
+    topics: tuple[str, ...] = ()
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # custom properties: one value or several
+    plan: Plan = Plan.UNKNOWN
+    created_at: datetime | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility is RepositoryVisibility.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsPolicy:
+    """Which actions may run here and what a workflow's token may do when the workflow does not say."""
+
+    enabled: bool
+    allowed: str  # all, local_only, selected
+    patterns: tuple[str, ...] = ()  # of `selected`
+    github_owned: bool = False  # of `selected`
+    verified: bool = False  # of `selected`
+    sha_pinning_required: bool | None = None  # None: GitHub did not say (an older server)
+    default_token: str = "read"  # noqa: S105 - read or write
+    token_approves: bool = False  # whether workflows may approve pull requests
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSubject:
+    """What the `sub` of an identity token says, in both forms of 2026."""
+
+    use_default: bool
+    claims: tuple[str, ...] = ()  # of a subject of one's own
+    immutable: bool | None = None  # ids beside the names: `repo:acme@12/tool@34:…`; None: GitHub did not say
+    prefix: str | None = None  # what the subject begins with, where GitHub says it
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutableReleases:
+    """Whether published releases and their tags can still be changed."""
+
+    enabled: bool
+    by_owner: bool = False  # the organisation demands it
+    offered: bool = True  # False: this server does not have them
+
+
+@dataclass(frozen=True, slots=True)
+class DeployKey:
+    """A key for git, and for git alone, that belongs to nobody in particular."""
+
+    id: int
+    title: str
+    read_only: bool
+    created_at: datetime
+    last_used: datetime | None = None
+    added_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A self-hosted runner of the repository itself."""
+
+    name: str
+    labels: tuple[str, ...]
+    os: str = ""
+    ephemeral: bool | None = None  # None: GitHub did not say
