@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from bot.names import Confidence, Credential
 from bot.publications.jobs import walk_all
+from bot.publications.ledger import Ledger, Shelf
 from bot.publications.model import Found, Publication
-from bot.publications.scene import Repository, Shelf
+from bot.publications.scene import Repository
 from bot.publications.sending import weakest
 from bot.registries import Catalogue
 from bot.workflows import Action, Workflow
@@ -31,9 +32,9 @@ def find_publications(
     `workflows` are by path, `actions` by folder, `files` by path from the root; each publication stands once for its step
     and registry. Pure: the same files give the same answer.
     """
-    shelf = Shelf(files)
-    repository = Repository(workflows, actions, shelf, catalogue)
-    return Found(_once(walk_all(repository)), frozenset(shelf.wanted))
+    shelf, ledger = Shelf(files), Ledger()
+    publications = _once(walk_all(Repository(workflows, actions, shelf, ledger, catalogue)))
+    return Found(publications, frozenset(shelf.wanted), ledger.unreadable, ledger.partly)
 
 
 def _once(found: Iterable[Publication]) -> tuple[Publication, ...]:

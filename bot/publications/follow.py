@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.commands import Command
 from bot.names import RegistryId
 from bot.publications import node_tasks, python_tasks, recipes
-from bot.publications.scene import Shelf
+from bot.publications.ledger import Shelf
 from bot.publications.tasks import Task, Wanted
+from bot.publications.words import known_text
 
 # The finder of the tasks behind each tool; a finder yields nothing for calls that run no task of the repository.
 FINDERS: Mapping[str, Callable[[Wanted], Iterator[Task]]] = {
@@ -91,29 +92,30 @@ class Lead:
 
 def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     """Where a command leads; None when it is an ordinary command that leads to no file of the repository."""
+    tool = command.tool
+    script = _script(command, tool) if tool not in _BUILD_TOOLS else None
+    finder = FINDERS.get(tool)
+    if script is None and finder is None:
+        return _build(command, tool)
     folder = folder_of(command, directory)
-    script = _script(command) if command.tool not in _BUILD_TOOLS else None
-    if script is not None:
-        return _open(script, shelf, folder, " ".join(str(word) for word in command.argv[1:6]))
-    finder = FINDERS.get(command.tool)
-    if finder is None:
-        return _build(command)
-    words = [word.literal if word.literal is not None else str(word) for word in command.argv[1:]]
-    wanted = Wanted(command.tool, tuple(words), folder, shelf)
+    if script is not None or finder is None:
+        return _open(script or (tool, ""), shelf, folder, " ".join(str(word) for word in command.argv[1:6]))
+    words = [text if (text := known_text(word)) is not None else str(word) for word in command.argv[1:]]
+    wanted = Wanted(tool, tuple(words), folder, shelf)
     tasks = tuple(finder(wanted))
     if not tasks and not wanted.closed:
         return None
-    return Lead(tuple(task for task in tasks if task.text), " ".join(wanted.closed) or None, _HOMES.get(command.tool))
+    return Lead(tuple(task for task in tasks if task.text), " ".join(wanted.closed) or None, _HOMES.get(tool))
 
 
-def _build(command: Command) -> Lead | None:
+def _build(command: Command, tool: str) -> Lead | None:
     """Give the tasks of a build tool that the catalogue does not know; those that only install locally are left out."""
-    if command.tool not in _BUILD_TOOLS:
+    if tool not in _BUILD_TOOLS:
         return None
     tasks = [
         str(word) for word in command.argv[1:] if not str(word).startswith("-") and "local" not in str(word).lower()
     ]
-    return Lead(closed=f"{command.tool} {' '.join(tasks[:6])}") if tasks else None
+    return Lead(closed=f"{tool} {' '.join(tasks[:6])}") if tasks else None
 
 
 def folder_of(command: Command, directory: str) -> str:
@@ -122,23 +124,27 @@ def folder_of(command: Command, directory: str) -> str:
     return posixpath.normpath(posixpath.join(directory or ".", _from_root(place)))
 
 
-def _script(command: Command) -> tuple[str, str] | None:
+def _script(command: Command, tool: str) -> tuple[str, str] | None:
     """Give the path of the script that a command runs, and its shell."""
-    path = (command.path or command.argv[0].literal or str(command.argv[0])).strip("\"'").replace("\\", "/")
-    original = path if "/" in path else command.tool
-    language = _INTERPRETERS.get(command.tool)
-    if language is not None and "/" not in original.removeprefix("/usr/bin/").removeprefix("/bin/"):
-        argument = next((str(word) for word in command.argv[1:] if not str(word).startswith("-")), "")
-        if argument in ("run", "x") and command.tool in ("bun", "deno"):
+    path = (command.path or tool).strip("\"'").replace("\\", "/")
+    language = _INTERPRETERS.get(tool)
+    if language is not None and ("/" not in path or path.startswith(("/usr/", "/bin/"))):
+        return _argument(command, tool, language)
+    if "/" in path:
+        if path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME")) or "node_modules" in path:
             return None
-        if "/" in argument or any(argument.endswith(end) for end in _ENDINGS):
-            return argument, _ENDINGS.get(posixpath.splitext(argument)[1], language)
+        return path, _ENDINGS.get(posixpath.splitext(path)[1].lower(), "")
+    ending = posixpath.splitext(path)[1].lower() if "." in path else ""
+    return (path, _ENDINGS[ending]) if ending in _ENDINGS and ending not in (".cmd", ".bat") else None
+
+
+def _argument(command: Command, tool: str, language: str) -> tuple[str, str] | None:
+    """Give the script that is an interpreter's first argument."""
+    argument = next((str(word) for word in command.argv[1:] if not str(word).startswith("-")), "")
+    if argument in ("run", "x") and tool in ("bun", "deno"):
         return None
-    ending = posixpath.splitext(path)[1].lower()
-    if "/" in path and not path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME")) and "node_modules" not in path:
-        return path, _ENDINGS.get(ending, "")
-    if ending in _ENDINGS and ending not in (".cmd", ".bat"):
-        return path, _ENDINGS[ending]
+    if "/" in argument or any(argument.endswith(end) for end in _ENDINGS):
+        return argument, _ENDINGS.get(posixpath.splitext(argument)[1], language)
     return None
 
 

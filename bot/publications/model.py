@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.findings import Unreadable
 from bot.names import Confidence, Credential, RegistryId
 
 
@@ -31,3 +32,5 @@ class Found:
 
     publications: tuple[Publication, ...] = ()
     wanted: frozenset[str] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()  # what was not looked into because of a limit or its language: never a pass
+    partly: tuple[Unreadable, ...] = ()  # what a grammar understood in part only; its commands were looked into

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.publications.ledger import Shelf
 from bot.publications.node_tasks import package
 from bot.publications.python_tasks import toml
-from bot.publications.scene import Shelf
 from bot.registries import Catalogue
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from bot.names import Confidence, RegistryId
 from bot.publications.guess import Closed, guesses
+from bot.publications.ledger import Shelf
 from bot.publications.release_tools import READERS, Plan
-from bot.publications.scene import Scene, Shelf
+from bot.publications.scene import Scene
 from bot.publications.sending import Call, Sending, send, weakest
 from bot.publications.targets import Aims, targets_of
 from bot.publications.tasks import Task

@@ -9,9 +9,9 @@ from bot.documents import Mapping as Fields
 from bot.documents import Node, Scalar, Sequence, read_document
 from bot.errors import UnreadableError
 from bot.names import RegistryId
+from bot.publications.ledger import Shelf
 from bot.publications.node_tasks import package
 from bot.publications.python_tasks import toml
-from bot.publications.scene import Shelf
 
 
 @dataclass(frozen=True, slots=True)

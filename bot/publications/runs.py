@@ -29,6 +29,7 @@ class Text:
     directory: str = ""
     own: Values = field(default_factory=dict)  # what was put on this very step
     title: str = ""  # the step's name, which says what closed scripts do
+    line: int | None = None  # where the step stands
     opened: int = 0  # files that were followed to come here
     home: RegistryId | None = None  # the registry of the runner's own kind, when a runner led here
     token: Value = EMPTY  # what the program that runs it hands to it for GitHub's API
@@ -48,11 +49,18 @@ _SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program
 
 def run_text(scene: Scene, text: Text) -> Ran:
     """Run a script in a scene whose environment is that of the step."""
-    script = read_script(text.text, text.shell, variables_of(scene), lambda expression: expand(expression, scene.scope))
+    variables = variables_of(scene, text.text)
+    script = read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
+    if script.partial:
+        file = text.via[-1].partition(":")[0] if text.opened else scene.place.file
+        scene.repository.ledger.note(file, None if text.opened else text.line, script.partial)
     if exchanged := _exchanged(script, scene.repository.catalogue):
         scene = replace(scene, scope=replace(scene.scope, exchanged=scene.scope.exchanged | exchanged))
     after = _logged_in(scene, script)
     sent: list[Sending] = []
+    led: set[tuple[str, ...]] = (
+        set()
+    )  # commands that were followed already: a loop of calls leads to the same file once
     for command in script.commands:
         known = scene.repository.catalogue.commands(texts_of(command))
         here: list[Sending] = []
@@ -64,7 +72,8 @@ def run_text(scene: Scene, text: Text) -> Ran:
         if settled.tasks:
             after, more = _open(after, after.entering({}), text, Lead(settled.tasks), command.tool)
             sent += more
-        if not known:
+        if not known and (way := (command.text, str(command.directory), *command.env)) not in led:
+            led.add(way)
             after, more = _lead_on(after, text, command)
             sent += more
     sent += _by_call(after, text)
@@ -101,9 +110,19 @@ def _open(scene: Scene, inside: Scene, text: Text, lead: Lead, tool: str) -> tup
     for task in lead.tasks:
         if text.opened >= HOPS or task.shell not in _SHELLS:
             closed = closed or task.name
-        if text.opened < HOPS:
+        if task.name in text.via:
+            continue
+        if text.opened < HOPS and scene.repository.ledger.may_follow(scene.place.file, len(task.text)):
             via = (*text.via, task.name)
-            further = Text(task.text, task.shell, via, task.directory, text.own, text.title, text.opened + 1, home)
+            further = replace(
+                text,
+                text=task.text,
+                shell=task.shell,
+                via=via,
+                directory=task.directory,
+                opened=text.opened + 1,
+                home=home,
+            )
             ran = run_text(inside, further)
             inside = ran.scene
             sent += ran.sent
@@ -125,9 +144,14 @@ def _by_call(scene: Scene, text: Text) -> list[Sending]:
     return sent
 
 
-def variables_of(scene: Scene) -> Mapping[str, tuple[str, ...]]:
-    """Give the environment as scripts read it; what is not known of a variable stays unknown under the variable's own name."""
-    return {name: tuple(_held(text, name) for text in value.texts) for name, value in scene.scope.env.items()}
+def variables_of(scene: Scene, text: str) -> Mapping[str, tuple[str, ...]]:
+    """Give the environment that a script names; what is not known of a variable stays unknown under the variable's own name."""
+    lowered = text.lower()
+    return {
+        name: tuple(_held(each, name) for each in value.texts)
+        for name, value in scene.scope.env.items()
+        if name.lower() in lowered
+    }
 
 
 def _held(text: str, name: str) -> str:

@@ -1,45 +1,16 @@
 """What a step sees when it runs: environment, outputs of earlier steps, stored logins, and what the job may do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.names import RegistryId
+from bot.publications.ledger import Ledger, Shelf
 from bot.publications.values import EMPTY, Value, either
 from bot.registries import Catalogue
 from bot.workflows import Action, Workflow
 
-LONGEST_PATH = 250
 CLOUD = RegistryId("")  # the registry of a login that serves several: to a cloud, to a secret manager
 HOPS = 3  # files that are followed one behind the other
-
-
-class Shelf:
-    """The repository's files at hand; it remembers which ones were asked for and are not."""
-
-    def __init__(self, files: Mapping[str, str]) -> None:
-        self._files = files
-        self.wanted: set[str] = set()
-
-    def read(self, path: str) -> str | None:
-        """Give the text of a file, by its path from the repository's root without `./`; None when it is not at hand."""
-        found = self._files.get(path)
-        if found is None and _may_be_file(path):
-            self.wanted.add(path)
-        return found
-
-    def read_first(self, paths: Iterable[str]) -> tuple[str, str] | None:
-        """Give the first of several files that is at hand, with its path; all are wanted when none is."""
-        tried = tuple(paths)
-        for path in tried:
-            if path in self._files:
-                return path, self._files[path]
-        self.wanted.update(path for path in tried if _may_be_file(path))
-        return None
-
-
-def _may_be_file(path: str) -> bool:
-    """Whether a path can be one of the repository's: known to the last character, inside, of a sane length."""
-    return 0 < len(path) <= LONGEST_PATH and not path.startswith(("/", "..")) and not set(path) & set("$*?`{}<>|\"'\n ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +20,7 @@ class Repository:
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]  # by folder
     shelf: Shelf
+    ledger: Ledger
     catalogue: Catalogue
 
 

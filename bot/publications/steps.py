@@ -60,6 +60,7 @@ def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, l
             directory=step.working_directory.value if step.working_directory else shell.directory,
             own=own,
             title=step.name.value if step.name else "",
+            line=step.line,
         )
         ran = run_text(scene, text)
         after = ran.scene.with_outputs(step.id, ran.outputs)
@@ -84,7 +85,9 @@ def _use(scene: Scene, step: Step, uses: str, own: Values) -> tuple[Scene, list[
     if script is not None:
         if use.name == "actions/github-script":
             given.setdefault("github-token", unknown("github.token", Origin(Credential.GITHUB_TOKEN)))
-        text = Text(script[0], script[1], own=given, title=title, token=given.get("github-token", EMPTY))
+        text = Text(
+            script[0], script[1], own=given, title=title, line=step.line, token=given.get("github-token", EMPTY)
+        )
         ran = run_text(known[0] if known else scene, text)
         return ran.scene.with_outputs(step.id, ran.outputs), spot(scene.place, step, ran.sent)
     if known is None:
@@ -118,7 +121,11 @@ def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Spott
         scene.repository.shelf.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
         return scene, []
     place = scene.place
+    if not scene.repository.ledger.may_follow(place.file, 50 * len(action.lines)):
+        return scene, []
     if place.hops >= HOPS:
+        reason = f"its composite actions use each other more than {HOPS} deep; the last were not looked into"
+        scene.repository.ledger.note(place.file, step.line, reason)
         return scene, []
     caller = f"{place.file}:{place.job}"
     inner = replace(place, file=action.path, via=(*place.via, caller), hops=place.hops + 1)

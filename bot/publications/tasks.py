@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.publications.scene import Shelf
+from bot.publications.ledger import Shelf
 
 
 @dataclass(frozen=True, slots=True)

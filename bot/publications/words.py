@@ -11,6 +11,16 @@ from bot.publications.scene import Scope
 from bot.publications.values import EMPTY, NOWHERE, Origin, Value, Values, bounded, either
 
 
+def known_text(word: Word) -> str | None:
+    """Give a word that has one value, known to the last character."""
+    if len(word.values) != 1:
+        return None
+    parts = word.values[0]
+    if len(parts) == 1:  # nearly always
+        return parts[0] if isinstance(parts[0], str) else None
+    return word.literal
+
+
 def value_of_word(word: Word, scope: Scope) -> Value:
     """Say what a word may hold: its texts, and the origins of every variable and expression that it was made from."""
     origins = NOWHERE
@@ -45,7 +55,7 @@ def env_of(command: Command, scope: Scope) -> Values:
 
 def texts_of(command: Command) -> list[str]:
     """Give the words of a command as the catalogue wants them: empty where a word is not known."""
-    return [word.literal if word.literal is not None else _flag_of(word) for word in command.argv]
+    return [text if (text := known_text(word)) is not None else _flag_of(word) for word in command.argv]
 
 
 def _flag_of(word: Word) -> str:
