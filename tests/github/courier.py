@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import ssl
 import threading
 import time
@@ -60,11 +59,10 @@ class Courier:
             self.world.record.violations.append(f"the courier failed: {errand.exception()!r}")
 
     def _carry(self, delivery: Delivery, address: str) -> None:
-        body = json.dumps(delivery.payload, separators=(",", ":")).encode()
-        delivery.headers = headers(delivery, body)
+        delivery.headers = headers(delivery)
         started = time.monotonic()
         try:
-            answer = self._client.post(address, content=body, headers=delivery.headers)
+            answer = self._client.post(address, content=delivery.body, headers=delivery.headers)
         except httpx.TimeoutException:
             self._note(delivery, 0, "timed out", started)
         except httpx.TransportError as error:
@@ -80,9 +78,9 @@ class Courier:
             delivery.duration = round(time.monotonic() - started, 2)
 
 
-def headers(delivery: Delivery, body: bytes) -> dict[str, str]:
+def headers(delivery: Delivery) -> dict[str, str]:
     """The headers of a delivery, in GitHub's spelling."""
-    digest = hmac.new(delivery.app.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+    digest = hmac.new(delivery.app.webhook_secret.encode(), delivery.body, hashlib.sha256).hexdigest()
     return {
         "Accept": "*/*",
         "Content-Type": "application/json",

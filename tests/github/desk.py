@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,7 +77,8 @@ class Visit:
     def handled(self) -> Answer:
         """Who asks, for what, may they, is it well formed? Then the handler, and a look at its answer."""
         described = self._described()
-        match = described.match(self.request.method, self.request.raw_path)
+        path = self._by_number(self.request.raw_path)
+        match = described.match(self.request.method, path)
         if match is None:
             raise self._unknown(described)
         self.operation = match.operation
@@ -199,8 +201,12 @@ class Visit:
         parameters = asked.parameters
         if "repo" in parameters:
             repository = self.world.repository(parameters["owner"], parameters["repo"])
-            if repository is None or not self._visible(asked, repository, access):
+            if repository is None:
+                raise self._moved(asked)
+            if not self._visible(asked, repository, access):
                 raise not_found()
+            if repository.archived and self.request.method != "GET":
+                raise Refusal(403, "Repository was archived so is read-only.")
             asked = replace(asked, in_repository=repository)
         if "org" in parameters:
             account = self.world.accounts.get(parameters["org"].lower())
@@ -210,6 +216,22 @@ class Visit:
                 raise Refusal(403, "Resource not accessible by integration")
             asked = replace(asked, in_organisation=account)
         return asked
+
+    def _by_number(self, path: str) -> str:
+        """The path with a repository's name, where it has its number: /repositories/1/… is what redirects lead to."""
+        found = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
+        repository = self.world.repositories.get(int(found[1])) if found else None
+        return f"/repos/{repository.full_name}{found[2] or ''}" if found and repository else path
+
+    def _moved(self, asked: Asked) -> Refusal:
+        """The redirect from a repository's former name, or that there is nothing."""
+        former = f"{asked.parameters['owner']}/{asked.parameters['repo']}".lower()
+        for repository in self.world.repositories.values():
+            if former in repository.former_names and self._visible(asked, repository, ACCESS[self.operation]):
+                rest = "/".join(self.request.raw_path.split("/")[4:])
+                address = f"{self.world.api}/repositories/{repository.id}" + (f"/{rest}" if rest else "")
+                return Refusal(301, "Moved Permanently", headers={"location": address}, url=address)
+        return not_found()
 
     def _visible(self, asked: Asked, repository: Repository, access: str) -> bool:
         if access == "app":

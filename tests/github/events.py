@@ -96,10 +96,11 @@ def _deliver(
         whole["organization"] = organisation(world, installation.account)
     whole.setdefault("installation", {"id": installation.id, "node_id": f"I_{installation.id}"})
     whole = _checked(world, event, action, whole)
-    if len(json.dumps(whole)) > MOST_BYTES:
+    body = json.dumps(whole, separators=(",", ":")).encode()
+    if len(body) > MOST_BYTES:
         return
     delivery = Delivery(
-        id=world.next_id(), guid=str(uuid.uuid4()), app=installation.app, event=event, action=action, payload=whole,
+        id=world.next_id(), guid=str(uuid.uuid4()), app=installation.app, event=event, action=action, body=body,
         installation=installation.id, repository=repository.id if repository else None, at=world.now(),
     )  # fmt: skip
     world.deliveries.append(delivery)

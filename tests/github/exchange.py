@@ -37,16 +37,20 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """GitHub says no."""
 
     def __init__(
-        self, status: int, message: str, *, errors: list[Json] | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
+        self, status: int, message: str, *, errors: list[Json] | None = None, headers: Mapping[str, str] | None = None,
+        url: str | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.status = status
         self.message = message
         self.errors = errors
         self.headers = dict(headers or {})
+        self.url = url  # where a redirect leads
 
     def body(self) -> Json:
         whole: Json = {"message": self.message, "documentation_url": DOCS, "status": str(self.status)}
+        if self.url is not None:
+            whole["url"] = self.url
         return whole if self.errors is None else whole | {"errors": self.errors}
 
 

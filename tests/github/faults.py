@@ -17,6 +17,7 @@ class Fault(StrEnum):
     DROP_AFTER = "drop after"  # the work was done, but the answer is lost
     SECONDARY = "secondary limit"  # with retry-after
     SECONDARY_SILENT = "secondary limit, silent"  # without retry-after
+    TOO_MANY = "429"  # the secondary limit in its other form, with retry-after
     PRIMARY = "primary limit"
     BAD_CREDENTIALS = "401"
     NOT_FOUND = "404"

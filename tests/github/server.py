@@ -24,6 +24,7 @@ _REFUSALS: Mapping[Fault, Answer] = {
     Fault.SERVER_ERROR: Answer(500, {"message": "Server Error"}),
     Fault.SECONDARY: Answer(403, {"message": SECONDARY}, {"retry-after": "60"}),
     Fault.SECONDARY_SILENT: Answer(403, {"message": SECONDARY}),
+    Fault.TOO_MANY: Answer(429, {"message": SECONDARY}, {"retry-after": "60"}),
     Fault.BAD_CREDENTIALS: Answer(401, {"message": "Bad credentials"}),
     Fault.NOT_FOUND: Answer(404, {"message": "Not Found"}),
     Fault.NOT_JSON: Answer(200, b"<!DOCTYPE html><title>Unicorn!</title>", media="text/html"),

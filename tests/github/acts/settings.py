@@ -54,9 +54,12 @@ def tell_member(
     events.in_repository(world, repository, "member", action, payload, by)
 
 
-def tell_repository(world: World, repository: Repository, action: str, by: Account) -> None:
+def tell_repository(
+    world: World, repository: Repository, action: str, by: Account, changes: Json | None = None
+) -> None:
     """The repository itself changed."""
-    events.in_repository(world, repository, "repository", action, {}, by)
+    payload: Json = {} if changes is None else {"changes": changes}
+    events.in_repository(world, repository, "repository", action, payload, by)
     if action == "publicized":
         events.in_repository(world, repository, "public", None, {}, by)
 

@@ -36,7 +36,7 @@ def repository(world: World, shown: Repository) -> Json:
         "pushed_at": stamp(shown.pushed),
         "size": sum(map(len, shown.objects.blobs.values())) // 1024,
         "open_issues_count": sum(issue.state == "open" for issue in shown.issues.issues.values()),
-        "has_issues": True,
+        "has_issues": shown.has_issues,
     }
 
 

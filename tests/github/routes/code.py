@@ -65,6 +65,7 @@ def get_contents(asked: Asked) -> Answer:
 
 def get_tree(asked: Asked) -> Answer:
     objects = asked.repository.objects
+    _not_empty(asked)
     name = asked.parameters["tree_sha"]
     commit = asked.repository.resolve(name)
     sha = objects.commits[commit].tree if commit else name
@@ -128,6 +129,7 @@ def get_tag(asked: Asked) -> Answer:
 
 def list_commits(asked: Asked) -> Listing:
     repository = asked.repository
+    _not_empty(asked)
     start = repository.resolve(asked.query.get("sha", repository.default_branch))
     if start is None:
         raise not_found()
@@ -217,6 +219,11 @@ def list_forks(asked: Asked) -> Listing:
 
 def list_activity(asked: Asked) -> Listing:
     return Listing(asked.repository.activity)
+
+
+def _not_empty(asked: Asked) -> None:
+    if not asked.repository.refs:
+        raise Refusal(409, "Git Repository is empty.")
 
 
 def _recursive(objects: Objects, tree: str, prefix: str) -> list[tuple[str, Entry]]:

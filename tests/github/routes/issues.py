@@ -32,6 +32,8 @@ def list_issues(asked: Asked) -> Listing:
 
 
 def create_issue(asked: Asked) -> Answer:
+    if not asked.repository.has_issues:
+        raise Refusal(410, "Issues has been disabled in this repository.")
     _check(asked.body)
     names = [each if isinstance(each, str) else each["name"] for each in asked.body.get("labels", ())]
     made = acts.open_issue(

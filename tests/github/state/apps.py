@@ -1,5 +1,6 @@
 """GitHub Apps, where they are installed, their tokens, and what was delivered to them."""
 
+import json
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -61,7 +62,7 @@ class Delivery:
     app: App
     event: str
     action: str | None
-    payload: Json
+    body: bytes  # as it is signed and sent
     installation: int | None
     repository: int | None
     at: float
@@ -72,6 +73,12 @@ class Delivery:
     headers: dict[str, str] = field(default_factory=dict)
     answer_headers: dict[str, str] = field(default_factory=dict)
     answer: str = ""
+
+    @property
+    def payload(self) -> Json:
+        """The body, read."""
+        read: Json = json.loads(self.body)
+        return read
 
     @property
     def succeeded(self) -> bool:

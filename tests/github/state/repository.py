@@ -27,6 +27,8 @@ class Repository:
     default_branch: str = "main"
     private: bool = True
     archived: bool = False
+    has_issues: bool = True
+    former_names: set[str] = field(default_factory=set)  # full names in small letters, which lead here
     pushed: float = 0.0
     parent: "Repository | None" = None
     topics: list[str] = field(default_factory=list)

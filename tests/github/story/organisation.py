@@ -31,27 +31,25 @@ class Organisation(Holder):
         return self.state.id
 
     def repository(
-        self,
-        name: str,
-        content: Path | Mapping[str, Content] | None = None,
-        *,
-        private: bool = True,
-        default_branch: str = "main",
-    ) -> Repository:
-        """A new repository with the files of a folder on disk, or with these; private unless said otherwise. Nobody is told."""
+        self, name: str, content: Path | Mapping[str, Content] | None = None, *, private: bool = True,
+        default_branch: str = "main", told: bool = False,
+    ) -> Repository:  # fmt: skip
+        """A new repository with the files of a folder on disk, or with these; private unless said, empty with `{}`.
+
+        Nobody is told that it is there, unless `told`.
+        """
         with self.world.lock:
             number, now = self.world.next_id(), self.world.now()
-            state = kept.Repository(
-                number, self.state, name, now, private=private, default_branch=default_branch, pushed=now
-            )
+            state = kept.Repository(number, self.state, name, now, private=private, default_branch=default_branch)
+            state.pushed = now
             self.world.add(state)
             made = Repository(self.world, state)
             if isinstance(content, Path):
                 made.load(content, "Initial commit")
-            else:
-                listening, self.world.installations = self.world.installations, {}
-                made.push(content or {"README.md": f"# {name}\n"}, "Initial commit", by=self.state.login)
-                self.world.installations = listening
+            elif content is None or content:
+                made.begin(content or {"README.md": f"# {name}\n"})
+            if told:
+                settings.tell_repository(self.world, state, "created", self.state)
             return made
 
     def member(self, login: str, role: str = "member", *, by: str | None = None) -> Account:

@@ -13,6 +13,7 @@ from tests.github.state.git import Commit, read_folder
 from tests.github.story.pipeline import Pipeline
 from tests.github.story.settings import Settings
 
+MOST_TAGS_TOLD = 3  # in one push (docs: push)
 Content = str | bytes | None  # None deletes
 
 
@@ -28,6 +29,14 @@ class Repository(Settings, Pipeline):
             author = code.person(self.state.owner)
             made = Commit(tree, (before,) if before else (), author, author, self.world.now(), message)
             sha = objects.write_commit(made)
+            self.state.refs[kept.HEADS + self.state.default_branch] = sha
+            return sha
+
+    def begin(self, files: Mapping[str, Content], message: str = "Initial commit") -> str:
+        """The first commit of the default branch; nobody is told."""
+        with self.world.lock:
+            data = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+            sha = code.commit(self.world, self.state, data, message, self.state.owner, None)
             self.state.refs[kept.HEADS + self.state.default_branch] = sha
             return sha
 
@@ -56,6 +65,15 @@ class Repository(Settings, Pipeline):
         """Puts a tag on a commit (the newest by default), moving it when it exists; annotated when it has a message."""
         with self.world.lock:
             code.tag(self.world, self.state, name, sha or self.head, self._person(by), message)
+
+    def push_tags(self, *names: str, by: str | None = None) -> None:
+        """Pushes several new tags at once, on the newest commit; GitHub tells of none when there are more than three."""
+        with self.world.lock:
+            for name in names:
+                if len(names) > MOST_TAGS_TOLD:
+                    self.state.refs[kept.TAGS + name] = self.head
+                else:
+                    code.move(self.world, self.state, kept.TAGS + name, self.head, self._person(by))
 
     def fork(self, owner: str) -> "Repository":
         """A fork under another person's account."""

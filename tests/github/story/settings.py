@@ -109,6 +109,24 @@ class Settings(Place, Holder):
             self.state.private = False
             acts.tell_repository(self.world, self.state, "publicized", self._person(by))
 
+    def rename(self, name: str, *, by: str | None = None) -> None:
+        """Gives the repository another name; the old one leads to it."""
+        with self.world.lock:
+            before = self.state.name
+            self.state.former_names.add(self.state.full_name.lower())
+            del self.world.by_name[self.state.full_name.lower()]
+            self.state.name = name
+            self.world.add(self.state)
+            changes: Json = {"repository": {"name": {"from": before}}}
+            acts.tell_repository(self.world, self.state, "renamed", self._person(by), changes)
+
+    def delete(self, *, by: str | None = None) -> None:
+        """Deletes the repository; the event goes out while installations still cover it."""
+        with self.world.lock:
+            acts.tell_repository(self.world, self.state, "deleted", self._person(by))
+            del self.world.by_name[self.state.full_name.lower()]
+            del self.world.repositories[self.state.id]
+
     def runner(self, name: str, *, labels: Iterable[str] = ("self-hosted",), online: bool = True) -> None:
         """A self-hosted runner of the repository."""
         with self.world.lock:
