@@ -76,7 +76,7 @@ def _address(text: str, aims: Aims, catalogue: Catalogue, names: Mapping[str, st
         return Target(known.id, text)
     if text.startswith("$"):
         return Target(aims.home, text, sure=False)
-    return Target(ELSEWHERE, text, sure="." in text)
+    return Target(catalogue.elsewhere(aims.home).id, text, sure="." in text)
 
 
 def _image(text: str, aims: Aims, catalogue: Catalogue) -> Target | None:
@@ -91,4 +91,4 @@ def _image(text: str, aims: Aims, catalogue: Catalogue) -> Target | None:
     if catalogue.is_local(host):
         return None
     known = catalogue.at(text)
-    return Target((known or catalogue.elsewhere("image")).id, host)
+    return Target((known or catalogue.elsewhere(aims.home, "image")).id, host)

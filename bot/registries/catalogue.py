@@ -124,9 +124,10 @@ class Catalogue:
             return self.registries[home]
         return self.at(target) or self.named(target, home)
 
-    def elsewhere(self, kind: TargetKind = "address") -> Registry:
-        """Return the entry for registries that are not known: `oci` for images, `misc` for anything else."""
-        return self.registries[RegistryId("oci" if kind == "image" else "misc")]
+    def elsewhere(self, home: RegistryId, kind: TargetKind = "address") -> Registry:
+        """Return the entry for registries that are not known, as one of `home`'s tools sees them: `oci` for images, else `misc`."""
+        images = kind == "image" or self.registries[home].purl_type in {"docker", "oci"}
+        return self.registries[RegistryId("oci" if images else "misc")]
 
     def is_local(self, address: str) -> bool:
         """Whether an address is this machine or a stand-in: nothing is published there."""

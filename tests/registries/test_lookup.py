@@ -204,7 +204,10 @@ def test_an_address_says_whether_it_takes_uploads(catalogue: Catalogue, address:
 
 
 def test_a_registry_that_nobody_knows_has_a_place(catalogue: Catalogue) -> None:
-    assert (catalogue.elsewhere().id, catalogue.elsewhere("image").id) == ("misc", "oci")
+    hub, helm = RegistryId("docker-hub"), RegistryId("helm")
+
+    assert [catalogue.elsewhere(home).id for home in (PYPI, hub)] == ["misc", "oci"]
+    assert catalogue.elsewhere(helm, "image").id == "oci"
 
 
 def test_placeholders_of_unknown_registries_stay(catalogue: Catalogue) -> None:
