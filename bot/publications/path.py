@@ -59,6 +59,10 @@ class PathJob:
         levels = [level(permissions, scope) for permissions in self.grants]
         return next((each for each in ("write", None, "read") if each in levels), "none")
 
+    @property
+    def key(self) -> JobKey:
+        return self.workflow.path, self.job.id
+
     def publishes(self, step: PathStep) -> bool:
         """Whether this very step is one of the publications."""
         return self.part is Part.PUBLISHES and any(
@@ -72,7 +76,7 @@ class Start:
     """A workflow that an event starts, and the calling jobs from there to the publication, outermost first."""
 
     workflow: Workflow
-    calls: tuple[Job, ...] = ()
+    calls: tuple[tuple[Workflow, Job], ...] = ()  # each calling job with the workflow that it stands in
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,11 @@ class PublishPath:
 
     jobs: tuple[PathJob, ...]
     starts: Mapping[JobKey, tuple[Start, ...]]  # of each publishing job
+
+    @property
+    def publishing(self) -> tuple[PathJob, ...]:
+        """The jobs that hold publications."""
+        return tuple(job for job in self.jobs if job.part is Part.PUBLISHES)
 
 
 def publish_path(
@@ -180,12 +189,13 @@ class _Search:
             found[1] or found[2] for line in lines for found in _OUTPUTS.finditer(line)
         } if needs else set()
 
-    def _starts(self, key: JobKey, hops: int, calls: tuple[Job, ...] = ()) -> Iterator[Start]:
+    def _starts(self, key: JobKey, hops: int, calls: tuple[tuple[Workflow, Job], ...] = ()) -> Iterator[Start]:
         workflow = self._workflows[key[0]]
         if any(event != "workflow_call" for event in workflow.triggers):
             yield Start(workflow, calls)
         for path, job_id in self._callers.get(key[0], ()) if hops else ():
-            yield from self._starts((path, job_id), hops - 1, (self._workflows[path].jobs[job_id], *calls))
+            caller = self._workflows[path]
+            yield from self._starts((path, job_id), hops - 1, ((caller, caller.jobs[job_id]), *calls))
 
     def _grants(self, key: JobKey, hops: int) -> tuple[Permissions | None, ...]:
         workflow = self._workflows[key[0]]

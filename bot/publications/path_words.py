@@ -1,0 +1,27 @@
+"""The publish path in words: how a job takes part, and where it all ends."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.findings import listed
+from bot.names import RegistryId
+from bot.publications.model import Publication
+from bot.publications.path import Part, PathJob
+from bot.registries import Registry
+
+_PARTS: Mapping[Part, str] = {
+    Part.PUBLISHES: "the job that publishes to {where}",
+    Part.CALLS: "the job {job}, which calls the workflow that publishes to {where}",
+    Part.FEEDS: "the job {job}, whose artifact is published to {where}",
+    Part.INFORMS: "the job {job}, whose outputs the publication to {where} uses",
+    Part.GATES: "the job {job}, which the publication to {where} needs",
+}
+
+
+def registries_of(publications: Iterable[Publication], registries: Mapping[RegistryId, Registry]) -> str:
+    """Name the registries that packages are sent to: `PyPI and npm`."""
+    return listed(registries[publication.registry].name for publication in publications)
+
+
+def part_of(job: PathJob, registries: Mapping[RegistryId, Registry]) -> str:
+    """Name a job by its part: `the job build, whose artifact is published to PyPI`."""
+    return _PARTS[job.part].format(job=job.job.id, where=registries_of(job.publications, registries))
