@@ -40,6 +40,9 @@ def main(arguments: Sequence[str]) -> int:
         write_configuration(settings).write(file)
     sys.stdout.write(f"Wharfinger listens on http://{settings.host}:{settings.port}/webhook; Ctrl+C stops it.\n")
     sys.stdout.flush()
+    # Parts append to the same output. Where that is a file that was not opened for appending, our own lines would be
+    # written over theirs.
+    fcntl.fcntl(sys.stdout, fcntl.F_SETFL, fcntl.fcntl(sys.stdout, fcntl.F_GETFL) | os.O_APPEND)
     supervisord.main(["--configuration", str(path)])
     os.close(lock)
     return 0

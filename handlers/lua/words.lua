@@ -28,9 +28,13 @@ end
 local function create(id, spec)
   local fields = cjson.decode(spec)
   local key = job_key(id)
+  local flat = {'status', 'queued'}
+  for name, value in pairs(fields) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
   redis.call('DEL', key)
-  for name, value in pairs(fields) do redis.call('HSET', key, name, value) end
-  redis.call('HSET', key, 'status', 'queued')
+  redis.call('HSET', key, unpack(flat))
   redis.call('SADD', 'rq:queues', queue_key(fields.origin))
   redis.call('ZREM', 'rq:failed:' .. fields.origin, id)
   redis.call('ZREM', 'rq:scheduled:' .. fields.origin, id)

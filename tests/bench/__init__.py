@@ -1,0 +1,1 @@
+"""The figures of `make bench`, each with what it was compared to."""

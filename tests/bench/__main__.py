@@ -1,0 +1,29 @@
+"""`make bench`: one JSON line for each figure, with its aim and what it was compared to in the same run.
+
+`python -m tests.bench receiver` measures only one part. Figures are for reading, never for passing a test.
+"""
+
+import json
+import logging
+import os
+import platform
+import sys
+
+from tests.bench import checks, receiver, work
+
+PARTS = {"receiver": receiver.figures, "checks": checks.figures, "work": work.figures}
+
+
+def main(names: list[str]) -> None:
+    logging.disable()
+    load, _, _ = os.getloadavg()
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": round(load, 1)}
+    sys.stdout.write(json.dumps({"machine": machine}) + "\n")
+    for name in names or PARTS:
+        for figure in PARTS[name]():
+            sys.stdout.write(json.dumps(figure) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
