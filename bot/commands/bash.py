@@ -4,6 +4,7 @@ What is followed: every branch of if, case and loops once; functions where they 
 an `exit` that nothing stands in the way of. What is not: conditions that need values (`[ "$X" = y ]`), brace expansion, aliases.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -12,15 +13,15 @@ from tree_sitter import Language, Node, Parser
 
 from bot.commands.bash_flow import FlowReader
 from bot.commands.fences import read_source, structural
-from bot.commands.grammar import parse
+from bot.commands.grammar import parse, short_lines
 from bot.commands.model import HoleKind, Word
 from bot.commands.scope import Changes
 from bot.commands.session import QUIET, EndedError, Io, Session
 from bot.commands.words import join, plain, unknown
 
 _PARSER = Parser(Language(tree_sitter_bash.language()))
+_LATER = re.compile(r"(?<!\\)\\(\s*)\Z")  # a line that goes on after the end
 _MAX_SPLICES = 8
-_MAX_HEREDOCS = 500  # the grammar copies all that are open at every token
 _GROUPS = {
     "compound_statement",
     "subshell",
@@ -35,13 +36,14 @@ _GROUPS = {
 
 def read_bash(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
     """Read a script of bash, sh, dash or zsh; returns what it prints when somebody wants to know."""
+    text = _LATER.sub(lambda found: " " + found[1], text)
     source = read_source(text, session.expand)
     fence = structural(source)
     if fence is None or fence.values is None or session.splices >= _MAX_SPLICES:
-        root = parse(_PARSER, source.masked) if source.masked.count(b"<<") <= _MAX_HEREDOCS else None
+        root = parse(_PARSER, source.masked)
         if root is None:
-            session.note("the script is too tangled for the grammar")
-            return []
+            session.note("the script is too tangled for the grammar, so its lines were read one by one")
+            return [word for row, line in short_lines(text) for word in read_bash(session, line, rows[row : row + 1])]
         if root.has_error:
             session.note("the grammar does not understand all of the script")
         return Bash(session, source, rows).sequence(root.children, QUIET)

@@ -10,7 +10,7 @@ import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
 from bot.commands.fences import Source, read_source
-from bot.commands.grammar import parse
+from bot.commands.grammar import parse, short_lines
 from bot.commands.layers import lowered, named
 from bot.commands.model import HoleKind, Redirect, Word
 from bot.commands.powershell_words import LOCAL, TextReader, harden
@@ -32,8 +32,8 @@ def read_powershell(session: Session, text: str, rows: Sequence[int]) -> list[Wo
     source = read_source(text, session.expand)
     root = parse(_PARSER, harden(source.masked))
     if root is None:
-        session.note("the script is too tangled for the grammar")
-        return []
+        session.note("the script is too tangled for the grammar, so its lines were read one by one")
+        return [word for row, line in short_lines(text) for word in read_powershell(session, line, rows[row : row + 1])]
     if root.has_error:
         session.note("the grammar does not understand all of the script")
     return PowerShell(session, source, rows).sequence(root.children, QUIET)

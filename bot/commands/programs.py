@@ -22,6 +22,7 @@ _SCRIPT_CALLS = re.compile(
     r"\b(?:execSync|execFileSync|spawnSync|execFile|exec|spawn|execa(?:Sync|Command)?|system|sh)\b\s*\(?\s*(?=['\"`\[])"
     r"|(?<![\w$])\$\s*(?=`)|%x(?=[({\[])"
 )
+_STARTS = re.compile(r"exec|spawn|system|popen|fork|child_process|\$`|%x", re.IGNORECASE)
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\"|`((?:[^`\\]|\\.)*+)`", re.DOTALL)
 _BETWEEN = re.compile(r"[\s,\[]*+")
 _MAX_DEPTH = 20
@@ -177,9 +178,10 @@ def _run(session: Session, words: Sequence[Word] | None, script: Word | None, li
 
 def read_node(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
     """Find the commands that a JavaScript, Ruby or Perl program starts with literal arguments."""
-    session.note("programs other than Python's are searched for literal commands only")
     source = read_source(text, session.expand)
     program, marks = _marked(source)
+    if _STARTS.search(program):
+        session.note("programs other than Python's are searched for literal commands only")
     for call in _SCRIPT_CALLS.finditer(program):
         session.spend()
         found = list(_strings(program, call.end()))

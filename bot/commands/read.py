@@ -48,7 +48,7 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
     the values of each `${{ … }}`. Never raises: what could not be read is said in `Script.partial`.
     """
     scope = Scope({name: read_values(values, expand) for name, values in variables.items()})
-    whole, text = text, text[:MAX_SCRIPT]
+    whole, text = text, text[:MAX_SCRIPT].replace("\0", " ")  # no shell keeps a NUL, and it slows the grammars down
     lines = text.count("\n") + 1
     session = Session(expand, scope, _LANGUAGES, _EFFECTS, lines)
     if len(whole) > MAX_SCRIPT:
