@@ -1,0 +1,64 @@
+"""The real worker with the real jobs, in a process of its own that may be killed.
+
+The processes are forked from one that has loaded everything already: a kill costs milliseconds, not a second of imports.
+"""
+
+import multiprocessing
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+
+from handlers.context import open_context
+from handlers.jobs import JOBS
+from handlers.redis_address import open_redis
+from handlers.settings import Settings
+from handlers.worker import Worker
+from tests.conftest import environment
+from tests.small_worker import FAST, die_after
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.acme_worker"])
+
+
+@dataclass(frozen=True)
+class Employer:
+    """Where a worker finds its work and GitHub, and as whom."""
+
+    redis_url: str
+    api: str
+    app_id: int
+    private_key: str
+    token_key: str
+
+    def worker(self) -> Worker:
+        """Open a worker whose pace is fast, so that deaths are noticed within a second."""
+        settings = Settings.from_environment(
+            environment(
+                REDIS_URL=self.redis_url,
+                WHARFINGER_GITHUB_API=self.api,
+                WHARFINGER_APP_ID=str(self.app_id),
+                WHARFINGER_PRIVATE_KEY=self.private_key,
+                WHARFINGER_TOKEN_KEYS=self.token_key,
+            )
+        )
+        redis = open_redis(self.redis_url)
+        return Worker(redis, JOBS, open_context(settings, redis), FAST)
+
+    def hire(self, commands: int | None = None) -> BaseProcess:
+        """Start a worker; after so many commands sent to Redis it dies as by `kill -9`.
+
+        As it asks Redis before each call to GitHub, that is between any two calls. It is at work when this returns.
+        """
+        ready = FORKS.Event()
+        process = FORKS.Process(target=_work, args=(self, commands, ready), daemon=True)
+        process.start()
+        assert ready.wait(60), "the worker did not start"
+        return process
+
+
+def _work(employer: Employer, commands: int | None, ready: Event) -> None:
+    worker = employer.worker()
+    if commands is not None:
+        die_after(worker, commands)
+    ready.set()
+    worker.work()
