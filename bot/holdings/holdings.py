@@ -1,6 +1,6 @@
 """Holdings: all that GitHub keeps for a repository beside its files, each fact seen, or unseen with what would show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from bot.findings import Fact, Seen, Unseen
@@ -26,13 +26,16 @@ class Holdings:
     """What GitHub keeps. Only what a rule in force `reads` is read, and only where there is something to judge."""
 
     repository: Fact[RepositoryFacts] = Read.REPOSITORY.not_read
+    properties: Fact[Mapping[str, tuple[str, ...]]] = Read.PROPERTIES.not_read  # custom ones: a value or several
+    # Looked into (refs, custom rules, secrets) are those that publications name, and all where there are few.
     environments: Fact[tuple[Environment, ...]] = Read.ENVIRONMENTS.not_read
     secrets: Fact[tuple[Secret, ...]] = Read.SECRETS.not_read
     organisation_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_SECRETS.not_read
-    environment_secrets: Fact[tuple[Secret, ...]] = Read.ENVIRONMENT_SECRETS.not_read  # of those that publications name
+    environment_secrets: Fact[tuple[Secret, ...]] = Read.ENVIRONMENT_SECRETS.not_read  # see environments
     dependabot_secrets: Fact[tuple[Secret, ...]] = Read.DEPENDABOT_SECRETS.not_read
     organisation_dependabot_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_DEPENDABOT_SECRETS.not_read
-    agent_secrets: Fact[tuple[Secret, ...]] = Read.AGENT_SECRETS.not_read  # with the organisation's that reach it
+    agent_secrets: Fact[tuple[Secret, ...]] = Read.AGENT_SECRETS.not_read
+    organisation_agent_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_AGENT_SECRETS.not_read
     variables: Fact[tuple[Variable, ...]] = Read.VARIABLES.not_read  # with the organisation's that reach it
     environment_variables: Fact[tuple[Variable, ...]] = Read.ENVIRONMENT_VARIABLES.not_read
     rulesets: Fact[tuple[Ruleset, ...]] = Read.RULESETS.not_read
@@ -71,8 +74,10 @@ class Holdings:
                 return self.dependabot_secrets
             case Store.ORGANISATION_DEPENDABOT:
                 return self.organisation_dependabot_secrets
-            case Store.AGENT | Store.ORGANISATION_AGENT:
+            case Store.AGENT:
                 return self.agent_secrets
+            case Store.ORGANISATION_AGENT:
+                return self.organisation_agent_secrets
 
 
 def nothing_seen(reason: str) -> Holdings:

@@ -15,6 +15,7 @@ class Read(Enum):
 
     FILES = ("the repository's files", "contents: read")
     REPOSITORY = ("what the repository is", "metadata: read")
+    PROPERTIES = ("the repository's custom properties", "metadata: read")
     ENVIRONMENTS = ("the repository's environments", "actions: read")
     SECRETS = ("the repository's secrets", "secrets: read")
     ORGANISATION_SECRETS = ("the organisation's secrets that reach the repository", "secrets: read")
@@ -26,6 +27,7 @@ class Read(Enum):
         "organization_dependabot_secrets: read",
     )
     AGENT_SECRETS = ("the coding agent's secrets", "agent_secrets: read")
+    ORGANISATION_AGENT_SECRETS = ("the organisation's secrets for the coding agent", "organization_agent_secrets: read")
     VARIABLES = ("the repository's variables", "actions_variables: read")
     ENVIRONMENT_VARIABLES = ("the variables of the repository's environments", "environments: read")
     RULESETS = ("the repository's rulesets", "metadata: read")

@@ -30,10 +30,10 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who may use what an organisation keeps; `repositories` are those of `selected`, as far as the App sees them."""
+    """Who may use what an organisation keeps."""
 
     visibility: Visibility
-    repositories: tuple[FullName, ...] = ()
+    repositories: tuple[FullName, ...] | None = None  # those of `selected`; None where they were not asked for
 
 
 @dataclass(frozen=True, slots=True)

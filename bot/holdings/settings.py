@@ -1,7 +1,6 @@
 """What a repository is set to: itself, Actions, the subject of its identity, releases, keys and runners."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,7 +32,7 @@ class RepositoryFacts:
     archived: bool = False
     fork: bool = False
     topics: tuple[str, ...] = ()
-    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # custom properties: one value or several
+    owner_is_organisation: bool = True
     plan: Plan = Plan.UNKNOWN
     created_at: datetime | None = None
 
