@@ -58,26 +58,21 @@ class Holdings:
 
     def stored(self, stores: Iterable[Store] = tuple(Store)) -> Stored:
         """Return the secrets of these stores together, and what was unseen among them."""
-        facts = dict.fromkeys(self._of(store) for store in stores)
+        kept = self._by_store()
+        facts = [kept[store] for store in stores]
         found = (secret for fact in facts if isinstance(fact, Seen) for secret in fact.value)
         return Stored(tuple(found), tuple(fact for fact in facts if isinstance(fact, Unseen)))
 
-    def _of(self, store: Store) -> Fact[tuple[Secret, ...]]:
-        match store:
-            case Store.REPOSITORY:
-                return self.secrets
-            case Store.ORGANISATION:
-                return self.organisation_secrets
-            case Store.ENVIRONMENT:
-                return self.environment_secrets
-            case Store.DEPENDABOT:
-                return self.dependabot_secrets
-            case Store.ORGANISATION_DEPENDABOT:
-                return self.organisation_dependabot_secrets
-            case Store.AGENT:
-                return self.agent_secrets
-            case Store.ORGANISATION_AGENT:
-                return self.organisation_agent_secrets
+    def _by_store(self) -> Mapping[Store, Fact[tuple[Secret, ...]]]:
+        return {
+            Store.REPOSITORY: self.secrets,
+            Store.ENVIRONMENT: self.environment_secrets,
+            Store.ORGANISATION: self.organisation_secrets,
+            Store.DEPENDABOT: self.dependabot_secrets,
+            Store.ORGANISATION_DEPENDABOT: self.organisation_dependabot_secrets,
+            Store.AGENT: self.agent_secrets,
+            Store.ORGANISATION_AGENT: self.organisation_agent_secrets,
+        }
 
 
 def nothing_seen(reason: str) -> Holdings:
