@@ -97,7 +97,20 @@ def open_redis(url: str, *, brief: bool = False) -> Redis:
     return Redis.from_url(url, **options)
 
 
-def open_async_redis(url: str, connections: int) -> redis_asyncio.Redis:
+@dataclass(frozen=True, slots=True)
+class AsyncRedis:
+    """The receiver's client, with the sentinels it asks where the server is."""
+
+    client: redis_asyncio.Redis
+    sentinels: tuple[redis_asyncio.Redis, ...] = ()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in (self.client, *self.sentinels):
+            await client.aclose()
+
+
+def open_async_redis(url: str, connections: int) -> AsyncRedis:
     """Open the receiver's client: brief, with at most so many connections, each waited for rather than refused."""
     options: dict[str, Any] = {**BRIEF, "retry": AsyncRetry(NoBackoff(), 0)}
     if "+sentinel" in url.partition("://")[0]:
@@ -105,10 +118,9 @@ def open_async_redis(url: str, connections: int) -> redis_asyncio.Redis:
         sentinel = redis_asyncio.Sentinel(
             list(address.sentinels), sentinel_kwargs=dict(BRIEF), **address.options, **options
         )  # type: ignore[no-untyped-call]  # the library leaves it untyped
-        client: redis_asyncio.Redis = sentinel.master_for(address.service)
-        return client
+        return AsyncRedis(sentinel.master_for(address.service), tuple(sentinel.sentinels))
     pool = redis_asyncio.BlockingConnectionPool.from_url(url, max_connections=connections, timeout=2, **options)
-    return redis_asyncio.Redis.from_pool(pool)
+    return AsyncRedis(redis_asyncio.Redis.from_pool(pool))
 
 
 def without_password(url: str) -> str:

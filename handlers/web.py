@@ -27,7 +27,8 @@ LOOK = 2.0  # seconds between two looks at Redis's memory
 
 def make_app(settings: Settings) -> Starlette:
     """Make the application; Redis need not be there yet."""
-    redis = open_async_redis(settings.redis_url, CONNECTIONS)
+    opened = open_async_redis(settings.redis_url, CONNECTIONS)
+    redis = opened.client
     receiver = Receiver(settings, redis)
 
     @asynccontextmanager
@@ -37,7 +38,7 @@ def make_app(settings: Settings) -> Starlette:
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
-        await redis.aclose()
+        await opened.close()
 
     async def ready(_: Request) -> Response:
         return await _ready(redis, receiver)

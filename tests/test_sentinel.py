@@ -1,0 +1,66 @@
+"""A Redis behind Sentinel, for real: a server, a sentinel that watches it, and our two clients that ask where it is."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from handlers.queue import enqueue, lengths
+from handlers.redis_address import open_async_redis, open_redis
+from handlers.redis_server import find_server
+from handlers.work import Priority, Work
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [find_server(None), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def wait_for(port: int, role: bytes) -> None:
+    end = time.monotonic() + 10
+    with Redis(port=port) as client:
+        while True:
+            try:
+                if client.execute_command("ROLE")[0] == role:
+                    return
+            except RedisError:
+                pass
+            assert time.monotonic() < end, "the server did not start"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def address(free_port: int, tmp_path: Path) -> Iterator[str]:
+    """The address of a server named `harbour`, known to one sentinel."""
+    port, sentinel_port = free_port, free_port + 1
+    server = start("--port", str(port), "--requirepass", "pass@word", "--save", "", "--dir", str(tmp_path))
+    configuration = tmp_path / "sentinel.conf"
+    configuration.write_text(
+        f"port {sentinel_port}\nsentinel monitor harbour 127.0.0.1 {port} 1\nsentinel auth-pass harbour pass@word\n"
+    )
+    sentinel = start(str(configuration), "--sentinel", "--dir", str(tmp_path))
+    wait_for(sentinel_port, b"sentinel")
+    yield f"redis+sentinel://:pass%40word@127.0.0.1:{sentinel_port}/harbour/2"
+    for process in (sentinel, server):
+        process.kill()
+        process.wait()
+
+
+def test_both_clients_find_the_server_that_the_sentinel_names(address: str) -> None:
+    async def ask() -> int:
+        opened = open_async_redis(address, 4)
+        length: int = await opened.client.llen("rq:queue:sweep")
+        await opened.close()
+        return length
+
+    with open_redis(address) as redis:
+        enqueue(redis, [Work("sweep", Priority.SWEEP, "sweep", ())])
+        assert lengths(redis)["sweep"] == 1
+        assert redis.client_info()["db"] == 2
+    assert asyncio.run(ask()) == 1
