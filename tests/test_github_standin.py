@@ -144,6 +144,10 @@ def test_a_permission_that_is_missing_is_named(scene: Scene, without: str, path:
     assert answer.headers["x-accepted-github-permissions"] == accepted
 
 
+def test_what_no_app_may_read_is_refused(client: httpx.Client) -> None:
+    assert client.get("/orgs/acme/packages", params={"package_type": "npm"}).status_code == 403
+
+
 def test_reading_is_not_writing(scene: Scene) -> None:
     with callers.installed(scene.github, scene.installation, permissions={"checks": "read"}) as client:
         assert client.get(f"{RUNS}/1").status_code == 404

@@ -180,6 +180,8 @@ class Visit:
 
     def _permitted(self, asked: Asked, access: str) -> Asked:
         """The request with its repository and organisation, or the refusal that it earns."""
+        if access == "nobody":
+            raise Refusal(403, "Resource not accessible by integration")
         if access == "anyone":
             return self._placed(asked, access)
         if asked.app is None:

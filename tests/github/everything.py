@@ -53,7 +53,7 @@ def everything(github: StandIn) -> Everything:
     values = {
         "owner": "acme", "repo": "widgets", "org": "acme", "username": "alice", "app_slug": github.app.slug, "team_slug": "release",
         "installation_id": str(installation.id), "environment_name": "pypi", "branch": "main", "basehead": "main~...main", "tag": "v1",
-        "name": "bug", "path": ".github/workflows", "subject_digest": "sha256:00", "package_type": "npm", "package_name": "widgets",
+        "name": "bug", "path": ".github/workflows", "subject_digest": "sha256:00",
     }  # fmt: skip
     values |= _code(repository) | _talk(repository) | _work(github, repository) | _tokens(acme, repository)
     return Everything(repository, installation, values)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One line of the table; `access` is app, anyone, installation, or permissions as X-Accepted-GitHub-Permissions writes them."""
+    """One line of the table; `access` is app, anyone, installation, nobody, or permissions as X-Accepted-GitHub-Permissions writes them."""
 
     method: str
     path: str

@@ -159,23 +159,6 @@ def get_user(asked: Asked) -> Answer:
     )
 
 
-def list_packages(asked: Asked) -> Listing:
-    wanted = asked.query.get("package_type")
-    shown = []
-    for (kind, name), versions in asked.organisation.packages.items():
-        if wanted in (None, kind):
-            facts = {"id": versions[0]["id"], "name": name, "package_type": kind, "version_count": len(versions)}
-            shown.append(facts | {"visibility": "private", "owner": rendering.user(asked.world, asked.organisation)})
-    return Listing(shown)
-
-
-def list_versions(asked: Asked) -> Listing:
-    versions = asked.organisation.packages.get((asked.parameters["package_type"], asked.parameters["package_name"]))
-    if versions is None:
-        raise not_found()
-    return Listing(versions[::-1])
-
-
 def get_meta(_: Asked) -> Answer:
     return Answer(200, {"verifiable_password_authentication": False, "hooks": ["127.0.0.0/8"], "web": ["127.0.0.0/8"]})
 
@@ -231,7 +214,5 @@ HANDLERS: Handlers = {
     "GET /orgs/{org}/personal-access-token-requests": list_token_requests,
     "GET /orgs/{org}/properties/values": list_properties,
     "GET /users/{username}": get_user,
-    "GET /orgs/{org}/packages": list_packages,
-    "GET /orgs/{org}/packages/{package_type}/{package_name}/versions": list_versions,
     "GET /meta": get_meta,
 }
