@@ -179,6 +179,13 @@ def test_a_key_or_a_number_that_is_not_the_apps_is_said_so(acme: Acme) -> None:
         read_app_key(number, "-----BEGIN nonsense")
 
 
+@pytest.mark.parametrize("seconds", [7200, -7200])
+def test_where_our_clock_is_off_githubs_is_used(acme: Acme, seconds: float) -> None:
+    acme.github.clock.skew = seconds
+    assert names(acme.telephone, acme.id) == ["acme/widgets"]
+    assert read_app(acme.telephone.app()).slug == "wharfinger"
+
+
 def test_without_a_network_one_sentence_says_what_to_check(redis: Redis) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]

@@ -16,6 +16,7 @@ from bot.github.errors import (
     GitHubError,
     InstallationError,
     MissingError,
+    PlanError,
     RefusedError,
     UnansweredError,
 )
@@ -28,6 +29,7 @@ from bot.names import InstallationId
 CLOCK = timedelta(seconds=30)  # a difference of clocks that explains a refusal
 PAGE = 100  # items; the most GitHub gives at once
 FAILED = 400
+MINT = "act for its installation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,13 @@ class Telephone:
             answer = self.send_as_app(Request("POST", url))
         except UnansweredError as lost:  # a token that nobody received harms nobody: it ends within the hour
             raise LaterError(str(lost), OUTAGE) from None
-        self.judge(answer, "act for its installation", installation)
+        self.judge(answer, MINT, installation)
         record = answer.record()
         try:
-            token = Token(str(record["token"]), datetime.fromisoformat(str(record["expires_at"])))
-        except (KeyError, ValueError):
+            # By our own clock, which may not be the one that set the end.
+            life = datetime.fromisoformat(str(record["expires_at"])) - (server_time(answer.headers) or utc_now())
+            token = Token(str(record["token"]), utc_now() + life)
+        except (KeyError, ValueError, TypeError):
             raise RefusedError("GitHub issued a token in a form we do not know") from None
         self.tokens.put(installation, token)
         return token
@@ -192,19 +196,27 @@ def _records(value: object) -> tuple[Mapping[str, object], ...]:
 
 
 def _meaning(answer: Answer, what: str, installation: InstallationId | None) -> GitHubError:
-    message = answer.message
-    minting = installation is not None and what == "act for its installation"
-    if "suspended" in message.lower():
-        return InstallationError(f"installation {installation} is suspended; its owner can resume it in GitHub")
-    if answer.status == 404 and "integration" in message.lower():  # noqa: PLR2004 - Not Found
-        return CredentialsError("GitHub knows no App of this number; check WHARFINGER_APP_ID and WHARFINGER_GITHUB_API")
-    if answer.status == 404 and minting:  # noqa: PLR2004 - as above
-        return InstallationError(f"installation {installation} no longer exists; install the App again to go on")
+    if ours := _about_us(answer, what, installation):
+        return ours
     if answer.status in (404, 410, 451):
         return MissingError(f"GitHub has nothing there for the App to {what}")
     if answer.status == 403:  # noqa: PLR2004 - Forbidden
         return ForbiddenError(what, _permission(answer.headers.get("x-accepted-github-permissions")))
-    return RefusedError(f"GitHub answered {answer.status} to the wish to {what}: {message or 'without a reason'}")
+    return RefusedError(
+        f"GitHub answered {answer.status} to the wish to {what}: {answer.message or 'without a reason'}"
+    )
+
+
+def _about_us(answer: Answer, what: str, installation: InstallationId | None) -> GitHubError | None:
+    """Whether the refusal is about the App or its installation, whatever was asked for."""
+    message = answer.message.lower()
+    if "suspended" in message:
+        return InstallationError(f"installation {installation} is suspended; its owner can resume it in GitHub")
+    if answer.status == 404 and "integration" in message:  # noqa: PLR2004 - Not Found
+        return CredentialsError("GitHub knows no App of this number; check WHARFINGER_APP_ID and WHARFINGER_GITHUB_API")
+    if answer.status == 404 and what == MINT:  # noqa: PLR2004 - as above
+        return InstallationError(f"installation {installation} no longer exists; install the App again to go on")
+    return None
 
 
 def _permission(header: str | None) -> str | None:

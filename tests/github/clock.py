@@ -21,6 +21,10 @@ class Clock:
         """The moment at which an App's JWT is judged."""
         return time.time() + self.skew
 
+    def on_the_wall(self) -> float:
+        """What answers say in their `Date`: where an App can see that its own clock is off."""
+        return self.now() + self.skew
+
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Let that much time pass."""
         with self._lock:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 import uvicorn
 from starlette.requests import Request as Incoming
@@ -82,7 +83,7 @@ class Server:
         if answer is None:
             await _drop(send)
             return
-        await _response(answer)(scope, receive, send)
+        await _response(answer, self.world.clock.on_the_wall())(scope, receive, send)
 
     def _inner(self, path: str) -> str | None:
         """The path within the API; None for everything else."""
@@ -126,7 +127,7 @@ def _spent(world: World) -> Answer:
     )
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: Answer, now: float) -> Response:
     body = (
         b""
         if answer.body is None
@@ -134,7 +135,8 @@ def _response(answer: Answer) -> Response:
         if isinstance(answer.body, bytes)
         else json.dumps(answer.body).encode()
     )
-    return Response(body, answer.status, dict(answer.headers), media_type=answer.media if body else None)
+    headers = {"date": formatdate(now, usegmt=True), **answer.headers}
+    return Response(body, answer.status, headers, media_type=answer.media if body else None)
 
 
 async def _drop(send: Send) -> None:

@@ -49,7 +49,7 @@ class StandIn:
             page.application(self.world, PAGES),
         )  # fmt: skip
         config = uvicorn.Config(
-            application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"
+            application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none", date_header=False
         )
         self._server = Listener(config, application.closing)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
