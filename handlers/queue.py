@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Accepted:
     done: int = 0
 
 
+@cache
 def lua(name: str) -> str:
     """Return the text of a script as it is sent to Redis."""
     return f"{(_LUA / 'words.lua').read_text()}\n{(_LUA / name).with_suffix('.lua').read_text()}"

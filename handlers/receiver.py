@@ -33,6 +33,7 @@ log = logging.getLogger("wharfinger.web")
 
 LONGEST_READ = 10  # seconds; GitHub itself gives up after ten
 LARGE = 1024 * 1024  # bytes; larger bodies are read a few at a time, and off the loop
+UNREAD = (400, 401, 408, 413, 415)
 AT_ONCE = 3  # large bodies in memory
 # Whether what becomes of an installation bars its deliveries from now on.
 BARS: Mapping[str, str] = {
@@ -77,7 +78,9 @@ class Receiver:
             )
         DELIVERIES.labels(event=event, outcome=outcome.word).inc()
         ANSWER_TIME.observe(time.perf_counter() - begin)
-        return PlainTextResponse(f"{outcome.sentence}\n", outcome.status)
+        # What is left of a body that was not read to its end is not waited for.
+        headers = {"connection": "close"} if outcome.status in UNREAD else None
+        return PlainTextResponse(f"{outcome.sentence}\n", outcome.status, headers)
 
     async def _receive(self, request: Request) -> Outcome:
         heading = read_heading(request.headers, self._settings.app_id)

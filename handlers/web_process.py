@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from handlers.logs import set_up_logging
+from handlers.patient_protocol import PatientProtocol
 from handlers.settings import Settings
 from handlers.web import make_app
 
@@ -34,7 +35,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -91,11 +91,11 @@ def storm(url: str, redis: Redis, book: Book, *, kill: bool, restarts: int) -> C
 
 
 def test_restarts_by_kill_lose_nothing(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    storm(redis_url, redis, Book(tmp_path / "book"), kill=True, restarts=4)
+    storm(redis_url, redis, Book(tmp_path / "book"), kill=True, restarts=3)
 
 
 def test_polite_restarts_lose_nothing_and_do_nothing_twice(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    ends = storm(redis_url, redis, Book(tmp_path / "book"), kill=False, restarts=4)
+    ends = storm(redis_url, redis, Book(tmp_path / "book"), kill=False, restarts=3)
     assert set(ends.values()) == {1}
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from redis import Redis
 
+from handlers import patient_protocol
 from handlers.queue import enqueue, lengths
 from handlers.settings import Settings
 from handlers.work import Priority, Work
@@ -145,6 +146,30 @@ def test_a_body_that_grows_above_githubs_most_is_refused_while_it_is_read(web: W
 
     answer = web.client.post("/webhook", content=endless(), headers=signed(b""))
     assert answer.status_code == 413
+
+
+def test_a_head_without_end_is_not_listened_to(web: Web) -> None:
+    with socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+        line.sendall(b"POST /webhook HTTP/1.1\r\nhost: x\r\n")
+        with pytest.raises(ConnectionError):  # noqa: PT012 - it may be noticed at any of them
+            for number in range(10_000):
+                line.sendall(b"x-%d: %s\r\n" % (number, b"y" * 1000))
+                time.sleep(0.0001)
+    assert web.client.get("/health").status_code == 200
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_protocol, "PATIENCE", 0.2)
+    with Web(settings) as web, socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+        line.sendall(b"POST /webhook HTTP/1.1\r\nhost: x\r\n")
+        assert line.recv(100) == b""
+
+
+def test_a_body_that_breaks_off_does_no_harm(web: Web) -> None:
+    with socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+        head = "".join(f"{name}: {value}\r\n" for name, value in signed(b"").items())
+        line.sendall(f"POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n{head}\r\n{{".encode())
+    assert web.client.get("/health").status_code == 200
 
 
 def test_the_largest_body_github_sends_is_read(web: Web, redis: Redis) -> None:
