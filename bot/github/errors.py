@@ -24,6 +24,10 @@ class ForbiddenError(GitHubError):
         self.permission = permission
 
 
+class PlanError(GitHubError):
+    """The owner's plan does not offer what was asked for: it is not there, and nothing was kept from us."""
+
+
 class MissingError(GitHubError):
     """What was asked for does not exist, or the App may not know that it does: GitHub does not tell the two apart."""
 

@@ -200,7 +200,9 @@ def _meaning(answer: Answer, what: str, installation: InstallationId | None) -> 
         return ours
     if answer.status in (404, 410, 451):
         return MissingError(f"GitHub has nothing there for the App to {what}")
-    if answer.status == 403:  # noqa: PLR2004 - Forbidden
+    if answer.status == 403 and "upgrade to github" in answer.message.lower():  # noqa: PLR2004 - Forbidden
+        return PlanError(f"the owner's plan does not let the App {what}: {answer.message}")
+    if answer.status == 403:  # noqa: PLR2004 - as above
         return ForbiddenError(what, _permission(answer.headers.get("x-accepted-github-permissions")))
     return RefusedError(
         f"GitHub answered {answer.status} to the wish to {what}: {answer.message or 'without a reason'}"
