@@ -9,12 +9,16 @@ import httpx
 import pytest
 
 from tests.github import callers
+from tests.github.clock import Clock
 from tests.github.contract.description import VERSIONS, rest, webhooks
 from tests.github.contract.operations import OPERATIONS, Operation
 from tests.github.everything import Everything, everything
+from tests.github.limits import Limits
 from tests.github.payloads import examples
 from tests.github.routes.table import HANDLERS
 from tests.github.standin import StandIn
+from tests.github.story.organisation import Organisation
+from tests.github.story.repository import Repository
 
 CONTRACT = Path(__file__).parent / "github" / "contract"
 READS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.access != "nobody"]
@@ -126,6 +130,14 @@ def test_the_notice_names_packages_versions_and_checksums() -> None:
     assert notice.count("sha256") == 3
     assert "@octokit/openapi@23.0.2" in notice
     assert "MIT License" in notice
+
+
+def test_the_readme_names_only_verbs_that_are_there() -> None:
+    table = (CONTRACT.parent / "README.md").read_text().split("| for a story | say |")[1].split("\n\n")[0]
+    verbs = {verb.split(".")[-1] for verb in re.findall(r"`([a-z_.]+)(?:\(|`)", table)}
+    there = {name for thing in (StandIn, Organisation, Repository, Clock, Limits) for name in dir(thing)} | {"skew"}
+    assert len(verbs) > 50
+    assert verbs <= there
 
 
 def test_all_example_payloads_are_there() -> None:

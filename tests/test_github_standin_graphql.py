@@ -96,6 +96,13 @@ def test_a_repository_that_is_not_to_be_seen_is_not_found(scene: Scene) -> None:
     assert answer["errors"][0]["message"] == "Could not resolve to a Repository with the name 'eve/diary'."
 
 
+def test_topics_can_be_asked_for(scene: Scene) -> None:
+    scene.widgets.set_topics("publishing", "python")
+    query = """{ repository(owner: "acme", name: "widgets") { repositoryTopics(first: 20) { nodes { topic { name } } } } }"""
+    nodes = scene.ask(query)["data"]["repository"]["repositoryTopics"]["nodes"]
+    assert [node["topic"]["name"] for node in nodes] == ["publishing", "python"]
+
+
 def test_environments_come_with_what_protects_them(scene: Scene) -> None:
     scene.widgets.environment("pypi", reviewers=["alice"], prevent_self_review=True, tags=["v*"])
     query = """{ repository(owner: "acme", name: "widgets") { environments(first: 20) { nodes { name

@@ -83,6 +83,12 @@ def repository(view: View, shown: Repository) -> Node:
         found = shown.environments.get(name.lower())
         return environment_node(found) if found else None
 
+    def topics(**arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
+        nodes = [
+            {"__typename": "RepositoryTopic", "topic": {"__typename": "Topic", "name": each}} for each in shown.topics
+        ]
+        return connection(nodes, "RepositoryTopic", **arguments)
+
     default = HEADS + shown.default_branch
     return {
         "__typename": "Repository",
@@ -104,6 +110,7 @@ def repository(view: View, shown: Repository) -> Node:
         "parent": lambda: repository(view, shown.parent) if shown.parent and view.sees(shown.parent) else None,
         "defaultBranchRef": view.guarded("contents=read", lambda: ref(default)),
         "ref": view.guarded("contents=read", ref),
+        "repositoryTopics": topics,
         "object": view.guarded("contents=read", lambda **named: _object(view, shown, **named)),
         "environments": view.guarded("actions=read", environments),
         "environment": view.guarded("actions=read", environment),

@@ -98,6 +98,18 @@ class Settings(Place, Holder):
         with self.world.lock:
             team.repositories[self.state.id] = permission
 
+    def set_topics(self, *names: str) -> None:
+        """The repository's topics; GitHub sends no event for them."""
+        with self.world.lock:
+            self.state.topics = list(names)
+
+    def set_property(self, name: str, value: str | None) -> None:
+        """A custom property of the repository, None to take it away."""
+        with self.world.lock:
+            self.state.properties.pop(name, None)
+            if value is not None:
+                self.state.properties[name] = value
+
     def archive(self, *, by: str | None = None) -> None:
         with self.world.lock:
             self.state.archived = True
