@@ -20,6 +20,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a finding is about, so that a waiver can be narrowed to it. What a rule leaves out is taken from its place."""
+
+    job: str | None = None
+    secrets: tuple[str, ...] = ()
+    environment: str | None = None
+    package: str | None = None  # package-url
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A place where a rule does not hold: what is wrong, why it matters, the very next step."""
 
@@ -27,6 +37,7 @@ class Finding:
     message: str  # one sentence, no Markdown; repository text in it is escaped by whoever shows it
     fix: str  # the very next step, one or two sentences
     suggestion: str | None = None  # text to stand instead of the lines of `place`, where the change is that small
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from bot.declared import DeclaredIdentity, DeclaredPackage
 from bot.errors import UnreadableError, fault_of
 from bot.findings import Unreadable
 from bot.holdings import Holdings, nothing_seen
@@ -38,6 +39,8 @@ class Snapshot:
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
+    declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
+    declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 
