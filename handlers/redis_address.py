@@ -136,7 +136,8 @@ def wait_for_redis(redis: Redis, url: str) -> None:
         try:
             redis.ping()
         except RedisError as error:
-            log.warning("waiting for Redis at %s (%s)", without_password(url), type(error).__name__)
+            shown, reason = without_password(url), type(error).__name__
+            log.warning("waiting for Redis at %s (%s); start it, or set REDIS_URL right", shown, reason)
             time.sleep(pause)
             pause = min(pause * 2, 5)
         else:

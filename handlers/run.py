@@ -4,7 +4,6 @@ import argparse
 import configparser
 import fcntl
 import os
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from supervisor import supervisord  # type: ignore[import-untyped]  # supervisor has no types
 
 from bot.errors import SettingsError
+from handlers.port import port_is_free
 from handlers.redis_server import find_server, prepare
 from handlers.settings import Settings
 
@@ -59,18 +59,6 @@ def only_one(data: Path) -> int:
             f"WHARFINGER_DATA: another `wharfinger run` works in {str(data)!r}; stop it, or name another folder"
         ) from error
     return lock
-
-
-def port_is_free(settings: Settings) -> None:
-    """Raise SettingsError when nothing could listen there."""
-    try:
-        with socket.create_server((settings.host, settings.port)):
-            return
-    except OSError as error:
-        raise SettingsError(
-            f"WHARFINGER_HOST and WHARFINGER_PORT: cannot listen on {settings.host}:{settings.port} "
-            f"({error.strerror}); choose another port, or stop what has it"
-        ) from error
 
 
 def write_configuration(settings: Settings) -> configparser.RawConfigParser:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from handlers.metrics import MEMORY, as_text, queue_metrics
 from handlers.queue import QUEUES
 from handlers.receiver import Receiver
-from handlers.redis_address import open_async_redis
+from handlers.redis_address import open_async_redis, without_password
 from handlers.settings import Settings
 
 log = logging.getLogger("wharfinger.web")
@@ -33,7 +34,8 @@ def make_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch_memory(redis, receiver))
+        log.info("listening on http://%s:%d/webhook", settings.host, settings.port)
+        watch = asyncio.create_task(_watch_redis(redis, receiver, without_password(settings.redis_url)))
         yield
         watch.cancel()
         with suppress(asyncio.CancelledError):
@@ -90,19 +92,30 @@ async def _metrics(redis: Redis) -> Response:
     return Response(as_text(queue_metrics(waiting, dead, by_name, workers)), media_type="text/plain; version=0.0.4")
 
 
-async def _watch_memory(redis: Redis, receiver: Receiver) -> None:
+async def _watch_redis(redis: Redis, receiver: Receiver, shown: str) -> None:
     """Tell the receiver when Redis is nearly full: at its maximum, workers could not even book what they did."""
+    there = True
     while True:
-        with suppress(RedisError):
+        try:
             memory = await redis.info("memory")
-            limit = int(memory.get("maxmemory", 0))
-            ratio = int(memory["used_memory"]) / limit if limit else 0.0
-            MEMORY.set(ratio)
-            if (ratio >= FULL) is not receiver.nearly_full:
-                receiver.nearly_full = ratio >= FULL
-                log.warning(
-                    "Redis uses %.0f %% of its memory: deliveries are %s",
-                    ratio * 100,
-                    "refused" if receiver.nearly_full else "taken",
-                )
+        except RedisError as error:
+            if there:
+                reason = type(error).__name__
+                log.warning("Redis at %s does not answer (%s); start it, or set REDIS_URL right", shown, reason)
+            there = False
+        else:
+            if not there:
+                log.warning("Redis at %s answers again", shown)
+            there = True
+            _weigh(memory, receiver)
         await asyncio.sleep(LOOK)
+
+
+def _weigh(memory: Mapping[str, Any], receiver: Receiver) -> None:
+    limit = int(memory.get("maxmemory", 0))
+    ratio = int(memory["used_memory"]) / limit if limit else 0.0
+    MEMORY.set(ratio)
+    if (ratio >= FULL) is not receiver.nearly_full:
+        receiver.nearly_full = ratio >= FULL
+        taken = "refused" if receiver.nearly_full else "taken again"
+        log.warning("Redis uses %.0f %% of its memory: deliveries are %s", ratio * 100, taken)

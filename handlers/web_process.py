@@ -7,6 +7,7 @@ import uvicorn
 
 from handlers.logs import set_up_logging
 from handlers.patient_protocol import PatientProtocol
+from handlers.port import port_is_free
 from handlers.settings import Settings
 from handlers.web import make_app
 
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     ).parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)
+    port_is_free(settings)
     server = uvicorn.Server(configuration(settings))
     server.run()
     return 0 if server.started else 1
