@@ -12,7 +12,7 @@ from bot.commands.words import Origin, join, plain, unknown
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "0": "\0", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\([ntra0\\\"'])")
-_SPECIFIER = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?[sbdiqxXuof])")
+_SPECIFIER = re.compile(r"%(?:%|[-+ #0]*+\d*+(?:\.\d{1,9})?[sbdiqxXuof])")
 
 
 def _text(word: Word, change: Callable[[str], str]) -> Word:

@@ -2,26 +2,26 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from bot.commands.fences import Source, read_source
+from bot.commands.fences import read_source
 from bot.commands.grammar import parse, short_lines
 from bot.commands.layers import lowered, named
 from bot.commands.model import HoleKind, Redirect, Word
+from bot.commands.powershell_values import TextWords
 from bot.commands.powershell_words import LOCAL, TextReader, harden
 from bot.commands.scope import Changes
 from bot.commands.session import QUIET, EndedError, Io, Session, run_all
-from bot.commands.words import Origin, fields, join, make_word, merge, plain, shorten, unknown
+from bot.commands.words import Origin, join, merge, unknown
 
 _PARSER = Parser(Language(tree_sitter_powershell.language()))
-_LITERALS = {"string_literal", "variable", "integer_literal", "real_literal"}
-_OPAQUE = {"command", "invokation_expression", "member_access", "element_access", "hash_literal_expression"}
-_TARGET = re.compile(r"(?:\[[\w.\[\]]+\]\s*)*\$\{?(?:(env|script|global|local|private):)?(\w+)\}?", re.IGNORECASE)
+_TARGET = re.compile(
+    r"(?:\[[\w.]{1,99}(?:\[\])?\]\s{0,9})?\$\{?(?:(env|script|global|local|private):)?(\w+)\}?", re.IGNORECASE
+)
 _LATER = re.compile(r"`\s*\Z")
 _NO_WORDS = {"command_elements", "command_invokation_operator", "comment", "redirection"}
 
@@ -39,19 +39,8 @@ def read_powershell(session: Session, text: str, rows: Sequence[int]) -> list[Wo
     return PowerShell(session, source, rows).sequence(root.children, QUIET)
 
 
-@dataclass(slots=True)
-class PowerShell:
+class PowerShell(TextWords):
     """Walks the statements of one text."""
-
-    session: Session
-    source: Source
-    rows: Sequence[int]
-
-    def slice(self, node: Node) -> str:
-        return self.source.original[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def line(self, node: Node) -> int:
-        return self.rows[min(self.source.row(node.start_byte), len(self.rows) - 1)]
 
     def sequence(self, nodes: Sequence[Node], io: Io) -> list[Word]:
         printed: list[Word] = []
@@ -72,18 +61,6 @@ class PowerShell:
                 return []
             walk = _WALKS.get(node.type)
             return walk(self, node, io) if walk else self.sequence(node.children, io)
-
-    def word(self, node: Node) -> Word:
-        """Read a node as one word."""
-        forms = self.forms(node.start_byte, node.end_byte)
-        return merge([join(form) if form else plain("") for form in forms])
-
-    def forms(self, start: int, end: int) -> list[list[Word]]:
-        """Read a word's possible forms; an array makes several words of one."""
-        text = self.source.original[start:end].decode("utf-8", "replace")
-        origin = Origin()
-        found = dict.fromkeys(map(fields, TextReader(self.session, text, origin).read()))
-        return [[make_word(shorten(text), [value], origin) for value in values] for values in found]
 
     def command(self, node: Node, io: Io) -> list[Word]:
         """Run a command in each of its possible forms; script blocks among its words are walked."""
@@ -114,22 +91,6 @@ class PowerShell:
                 tool = named(form[0], lowered(form[0]))
                 commands.append(self.session.command((tool, *form[1:]), self.line(node), self.slice(node), io))
         return run_all(self.session, commands)
-
-    def blocks(self, node: Node) -> None:
-        """Walk the commands inside a command's own words: `{ … }`, `$( … )`, `( … )`."""
-        waiting = [child for child in reversed(node.children) if child.type != "command_name"]
-        while waiting:
-            one = waiting.pop()
-            if one.type in (
-                "script_block_expression",
-                "sub_expression",
-                "parenthesized_expression",
-                "array_expression",
-            ):
-                with self.session.maybe():
-                    self.sequence(one.children, QUIET)
-            else:
-                waiting.extend(reversed(one.children))
 
     def redirected(self, node: Node, io: Io) -> Io:
         target = next((child for child in node.children if child.type == "redirected_file_name"), None)
@@ -179,32 +140,6 @@ class PowerShell:
                 )
             return []
         return printed
-
-    def value(self, node: Node) -> Word | None:
-        """Return what an expression comes to when it is a text or a variable, else None."""
-        while node.child_count == 1 and node.type not in _LITERALS:
-            node = node.children[0]
-        if node.type not in _LITERALS:
-            return None
-        self.blocks(node)
-        return self.word(node)
-
-    def values(self, node: Node) -> list[Word] | None:
-        """Return the elements of a list of texts and variables, else None."""
-        found: list[Word] = []
-        waiting = [node]
-        while waiting:
-            one = waiting.pop()
-            if one.type in _LITERALS:
-                binding = (
-                    self.session.scope.find(LOCAL + self.slice(one)[1:].lower()) if one.type == "variable" else None
-                )
-                found += binding if isinstance(binding, tuple) else [self.word(one)]
-            elif one.type in _OPAQUE or (one.is_named and not one.child_count):
-                return None
-            else:
-                waiting.extend(reversed(one.children))
-        return found or None
 
     def assign(self, node: Node, io: Io) -> list[Word]:
         """`$name = …`, `$env:NAME = …`."""

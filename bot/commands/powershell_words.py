@@ -12,12 +12,13 @@ from bot.commands.words import NONE, Alternatives, Gap, Origin, cross, fence_val
 # Arguments that the grammar cannot read, all taken for one word: `--source=https://…`, `-p:Version=$v`, `@scope/name`, `$dir/x`,
 # `` `--option``. A mask of letters in their place keeps every offset.
 _HARD = re.compile(
-    rb"`?--[A-Za-z]|[-/][A-Za-z][\w-]*[=:]\S|@\w[\w.-]*/|\$(?:\{[^}\s]*\}|(?:env:)?\w+)[/\\]|\./\S", re.IGNORECASE
+    rb"`?--[A-Za-z]|[-/][A-Za-z][\w-]{0,60}[=:]\S|@\w[\w.-]{0,99}/|\$(?:\{[^}\s]{0,99}\}|(?:env:)?\w{1,99})[/\\]|\./\S",
+    re.IGNORECASE,
 )
 _START = b" \t\n,("
 _END = b" \t\r\n;|)}&"
-_VARIABLE = re.compile(r"\$(?:\{([^}\s]*)\}|((?:env|script|global|local|private):)?([\w?^$]+))", re.IGNORECASE)
-_ACCESS = re.compile(r"(?:\.[A-Za-z_]\w*|\[[^\]\s]*\]|\(\s*\))+")
+_VARIABLE = re.compile(r"\$(?:\{([^}\s]{0,99})\}|((?:env|script|global|local|private):)?([\w?^$]+))", re.IGNORECASE)
+_ACCESS = re.compile(r"(?:\.[A-Za-z_]\w*|\[[^\]\s]{0,99}\]|\(\s{0,9}\))++")
 _MENTIONED = re.compile(r"\$\{?(?:(env):)?(\w+)", re.IGNORECASE)
 _SCOPES = ("script:", "global:", "local:", "private:")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}

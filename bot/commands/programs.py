@@ -19,8 +19,8 @@ from bot.commands.words import Origin, fields, make_word, shorten, split, tidy, 
 _SHELL_CALLS = {"system", "popen", "getoutput", "getstatusoutput", "shell"}
 _CALLS = {"run", "call", "check_call", "check_output", "Popen", "execvp", "execlp", "sh", "cmd", *_SHELL_CALLS}
 _SCRIPT_CALLS = re.compile(
-    r"\b(?:execSync|execFileSync|spawnSync|execFile|exec|spawn|execa(?:Sync|Command)?|system|sh)\b\s*\(?\s*(?=['\"`\[])"
-    r"|(?<![\w$])\$\s*(?=`)|%x(?=[({\[])"
+    r"\b(?:execSync|execFileSync|spawnSync|execFile|exec|spawn|execa(?:Sync|Command)?|system|sh)\b\s{0,9}\(?\s{0,9}(?=['\"`\[])"
+    r"|(?<![\w$])\$\s{0,9}(?=`)|%x(?=[({\[])"
 )
 _STARTS = re.compile(r"exec|spawn|system|popen|fork|child_process|\$`|%x", re.IGNORECASE)
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\"|`((?:[^`\\]|\\.)*+)`", re.DOTALL)

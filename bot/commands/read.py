@@ -9,9 +9,10 @@ from bot.commands.cmdlets import CMDLETS
 from bot.commands.effects import EFFECTS
 from bot.commands.model import Command, Expand, Script, Values, Word
 from bot.commands.powershell import read_powershell
+from bot.commands.powershell_words import LOCAL
 from bot.commands.programs import read_node, read_python
 from bot.commands.scope import DIRECTORY, Scope
-from bot.commands.session import EndedError, EnoughError, Language, Session
+from bot.commands.session import HIDDEN, EndedError, EnoughError, Language, Session
 from bot.commands.shells import language
 from bot.commands.words import read_values
 
@@ -67,7 +68,11 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
         commands=_once(session),
         exports=scope.environment,
         variables=MappingProxyType(
-            {name: word for name, word in scope.bindings.items() if isinstance(word, Word) and name != DIRECTORY}
+            {
+                name.removeprefix(LOCAL): word
+                for name, word in scope.bindings.items()
+                if isinstance(word, Word) and not name.startswith((DIRECTORY, HIDDEN))
+            }
         ),
         environment=session.environment,
         outputs=session.outputs,

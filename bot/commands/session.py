@@ -18,6 +18,7 @@ MAX_DEPTH = 40  # of constructs inside each other
 _MAX_NESTED = 6  # scripts inside scripts
 _MAX_FILES = 100
 _MAX_FILE = 16 * 1024  # characters of a file that the script writes and may run
+_MAX_PARTS = 100
 _MAX_COMMANDS = 5_000
 _MAX_WORK = 100_000  # commands and statements walked, functions counted at each call
 HIDDEN = "__hole_"
@@ -278,7 +279,7 @@ class Session:
         if before is None and (len(self.scope.files) > _MAX_FILES or path in self.forgotten):
             return
         whole = join([before, content], "\n") if append and before else content
-        if sum(map(len, map(str, whole.values[0]))) > _MAX_FILE:
+        if len(whole.values[0]) > _MAX_PARTS or len(str(whole)) > _MAX_FILE:
             self.forgotten.add(path)
             self.scope.files.pop(path, None)
         else:

@@ -90,3 +90,10 @@ def test_fences_that_are_none() -> None:
     assert told("echo '${{ unclosed'") == ["echo ${{ unclosed"]
     assert told("echo ${{ format('}}{0}', 'x') }} y") == ["echo ${{ format('}}{0}', 'x') }} y"]
     assert read("a '${{ x\ny }}'\nb").commands[1].line == 2
+
+
+def test_what_a_script_leaves_behind() -> None:
+    script = read('A=1\nexport B=$A\nbash -c "echo $(date) $A"\ncd x')
+    assert {name: str(word) for name, word in script.variables.items()} == {"A": "1", "B": "1"}
+    assert {name: str(word) for name, word in script.exports.items()} == {"B": "1"}
+    assert {name: str(word) for name, word in read("$t = 'x'", "pwsh").variables.items()} == {"t": "x"}
