@@ -17,14 +17,22 @@ from handlers import patient_protocol
 from handlers.queue import enqueue, lengths
 from handlers.settings import Settings
 from handlers.work import Priority, Work
-from tests.conftest import EmbeddedRedis
+from tests.conftest import EmbeddedRedis, environment
 from tests.receiving import COMMIT, Web, push, sign, signed
 
 
+@pytest.fixture(scope="module")
+def served(session_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    data = str(tmp_path_factory.mktemp("data"))
+    with Web(Settings.from_environment(environment(REDIS_URL=session_redis.url, WHARFINGER_DATA=data))) as web:
+        yield web
+
+
 @pytest.fixture
-def web(settings: Settings) -> Iterator[Web]:
-    with Web(settings) as served:
-        yield served
+def web(served: Web, redis_url: str) -> Web:
+    """A receiver with an empty Redis."""
+    assert redis_url
+    return served
 
 
 def test_a_push_becomes_one_piece_of_work_and_nothing_else_of_it_is_kept(web: Web, redis: Redis) -> None:
