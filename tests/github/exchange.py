@@ -1,6 +1,6 @@
 """One exchange: what a caller asks, and the three ways to answer (a body, a list in pages, a refusal)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +27,11 @@ class Answer:
 class Listing:
     """A list that is sent in pages; with a name it is wrapped with its total_count."""
 
-    items: list[Json]
+    items: Sequence[Any]
     name: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)  # further fields beside the list
     cursor: bool = False  # pages are asked for by `cursor` instead of `page`
+    show: Callable[[Any], Json] | None = None  # makes JSON of an item, of those on the page only
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error

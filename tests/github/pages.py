@@ -15,7 +15,9 @@ def paged(listing: Listing, api: str, path: str, query: Mapping[str, str]) -> An
     word = "cursor" if listing.cursor else "page"
     page = max(1, _whole(query.get(word), 1))
     last = max(1, -(-len(listing.items) // size))
-    items = listing.items[(page - 1) * size : page * size]
+    items = list(listing.items[(page - 1) * size : page * size])
+    if listing.show is not None:
+        items = [listing.show(item) for item in items]
     body = items if listing.name is None else {"total_count": len(listing.items), **listing.more, listing.name: items}
     links: dict[str, int] = {}
     if page > 1:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
     GraphQLSyntaxError,
@@ -64,10 +66,10 @@ class Answerer:
             raise Refusal(404, "Not Found")
         asked = _asked(request)
         view = View(self.world, caller.installation, caller.token)
-        try:
-            document = parse(asked["query"])
-        except GraphQLSyntaxError as error:
-            return self._refused([{"message": f"Parse error: {error.message}"}])
+        document, wrong = _read(asked["query"])
+        if wrong:
+            return self._refused(list(wrong))
+        assert document is not None
         if any(
             isinstance(each, OperationDefinitionNode) and each.operation.value != "query"
             for each in document.definitions
@@ -77,8 +79,6 @@ class Answerer:
                 501,
                 {"message": "The stand-in does not have GraphQL mutations; its schema is cut down to what can be read"},
             )
-        if wrong := validate(schema(), document):
-            return self._refused([{"message": error.message, "locations": _places(error)} for error in wrong])
         counted = cost(document, asked["variables"])
         if counted.errors:
             return self._refused(counted.errors)
@@ -125,6 +125,22 @@ class Answerer:
             self.world.record.violations.append(f"answer {OPERATION}: {error.message}")
         shown: Json = {"path": error.path, "locations": _places(error), "message": error.message}
         return shown if kind is None else {"type": kind} | shown
+
+
+@lru_cache(100)
+def _read(query: str) -> tuple[DocumentNode | None, tuple[Json, ...]]:
+    """The query, parsed, and what the schema says against it. Clients send the same few over and over."""
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError as error:
+        return None, ({"message": f"Parse error: {error.message}"},)
+    if any(
+        isinstance(each, OperationDefinitionNode) and each.operation.value != "query" for each in document.definitions
+    ):
+        return document, ()
+    return document, tuple(
+        {"message": each.message, "locations": _places(each)} for each in validate(schema(), document)
+    )
 
 
 def _asked(request: Request) -> Json:

@@ -126,7 +126,8 @@ def list_repositories(asked: Asked) -> Listing:
         if asked.token.repositories is None or each.id in asked.token.repositories
     ]
     selection = "all" if asked.installation.repositories is None else "selected"
-    return Listing([rendered(asked.world, each) for each in seen], "repositories", {"repository_selection": selection})
+    more = {"repository_selection": selection}
+    return Listing(seen, "repositories", more, show=lambda each: rendered(asked.world, each))
 
 
 def list_deliveries(asked: Asked) -> Listing:

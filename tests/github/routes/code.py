@@ -22,11 +22,11 @@ def get_repository(asked: Asked) -> Answer:
 def list_of_organisation(asked: Asked) -> Listing:
     assert asked.installation is not None
     shown = [
-        rendered(asked.world, each)
+        each
         for each in asked.world.repositories.values()
         if each.owner is asked.organisation and (not each.private or asked.world.reaches(asked.installation, each))
     ]
-    return Listing(shown)
+    return Listing(shown, show=lambda each: rendered(asked.world, each))
 
 
 def get_topics(asked: Asked) -> Answer:
