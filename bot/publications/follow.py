@@ -9,7 +9,6 @@ from bot.names import RegistryId
 from bot.publications import node_tasks, python_tasks, recipes
 from bot.publications.ledger import Shelf
 from bot.publications.tasks import Task, Wanted
-from bot.publications.words import known_text
 
 # The finder of the tasks behind each tool; a finder yields nothing for calls that run no task of the repository.
 FINDERS: Mapping[str, Callable[[Wanted], Iterator[Task]]] = {
@@ -23,6 +22,16 @@ FINDERS: Mapping[str, Callable[[Wanted], Iterator[Task]]] = {
     **dict.fromkeys(("invoke", "inv"), python_tasks.invoke),
     **dict.fromkeys(("hatch", "pdm", "poe", "rye", "pixi"), python_tasks.project_script),
     "cargo": recipes.xtask,
+    "deno": node_tasks.deno_task,
+    **dict.fromkeys(("mise", "rtx"), python_tasks.mise),
+    **dict.fromkeys(("npm-run-all", "run-s", "run-p"), node_tasks.several_scripts),
+}
+# Runners that are taken off before (`yarn release` is `release`): what they run may be a script of the project's manifest.
+_RUNNERS: Mapping[str, tuple[str, Callable[[Wanted], Iterator[Task]]]] = {
+    **dict.fromkeys(("yarn", "yarn run", "yarn workspace"), ("yarn", node_tasks.package_script)),
+    **dict.fromkeys(("pnpm", "pnpm run", "pnpm exec"), ("pnpm", node_tasks.package_script)),
+    **dict.fromkeys(("bun", "bun run"), ("bun", node_tasks.package_script)),
+    **{f"{tool} run": (tool, python_tasks.project_script) for tool in ("pdm", "hatch", "poetry", "rye", "pixi")},
 }
 _NODE = RegistryId("npm")
 _HOMES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NODE)
@@ -95,12 +104,15 @@ def follow(command: Command, shelf: Shelf, directory: str) -> Lead | None:
     tool = command.tool
     script = _script(command, tool) if tool not in _BUILD_TOOLS else None
     finder = FINDERS.get(tool)
+    words = [str(word) for word in command.argv[1:]] if finder or command.through else []
+    if script is None and finder is None and command.through and (runner := _RUNNERS.get(command.through[-1])):
+        words = ["run", tool, *words]
+        tool, finder = runner
     if script is None and finder is None:
         return _build(command, tool)
     folder = folder_of(command, directory)
     if script is not None or finder is None:
         return _open(script or (tool, ""), shelf, folder, " ".join(str(word) for word in command.argv[1:6]))
-    words = [text if (text := known_text(word)) is not None else str(word) for word in command.argv[1:]]
     wanted = Wanted(tool, tuple(words), folder, shelf)
     tasks = tuple(finder(wanted))
     if not tasks and not wanted.closed:

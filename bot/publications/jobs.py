@@ -162,7 +162,7 @@ def _call(scene: Scene, workflow: Workflow, job: Job, called: Called) -> Iterato
         reason = f"its workflows call each other more than {HOPS} deep; the last were not looked into"
         scene.repository.ledger.note(workflow.path, job.uses_line, reason)
         return
-    if not scene.repository.ledger.may_follow(workflow.path, 50 * len(callee.lines)):
+    if not scene.repository.ledger.may_follow(workflow.path, 10 * len(callee.lines)):
         return
     given = {name.lower(): value_of(text.value, scene.scope) for name, text in job.inputs.items()}
     defaults = {name.lower(): literal(each.default or "") for name, each in callee.inputs.items()}

@@ -31,6 +31,8 @@ def run_known(
     if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
         return scene, []
     env = env_of(command, scene.scope)
+    if fact.required_env and from_env(env, fact.required_env).empty:
+        return scene, []
     positions = _positions(command, known, scene)
     address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
     if address.empty:
@@ -110,7 +112,10 @@ def _name(command: Command, fact: CommandFact) -> str:
 
 def _given(fact: CommandFact, words: Arguments, command: Command, positions: "Positions", scene: Scene) -> Value:
     """Say what the command itself is given as its token: by flags, as an argument, or on standard input."""
-    found = [words.flag(fact.token_flags), *(positions(index) for index in fact.token_args)]
+    places = fact.token_args
+    if places and fact.role == "login":  # the token may be the word behind its name: npm config set NAME TOKEN
+        places = (*places, *range(places[0] + 1, len(positions.indices)))
+    found = [words.flag(fact.token_flags), *(positions(index) for index in places)]
     if command.stdin is not None and (words.has(fact.stdin_flags) or (fact.role == "login" and not fact.token_args)):
         found.append(value_of_word(command.stdin, scene.scope))
     return either(value for value in found if not value.empty)

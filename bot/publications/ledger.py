@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from bot.findings import Unreadable
 
 LONGEST_PATH = 250  # characters of a file that we ask for
-MOST_FOLLOWED = 600_000  # characters of files that may be followed in one repository, each call counting for 100 more
+MOST_FOLLOWED = 2_000_000  # characters of files that may be followed in one repository, each call counting for 100 more
 MOST_NOTES = 100
 
 # Reasons after which a script's commands were looked into all the same.

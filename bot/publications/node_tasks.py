@@ -106,7 +106,30 @@ def package_script(wanted: Wanted) -> Iterator[Task]:
     if not explicit and (wanted.tool == "npm" or name in _OWN) and name not in ("test", "start", "stop"):
         return
     folder = next((word for flag in ("--prefix", "-C", "--dir", "--cwd") if (word := wanted.flag(flag))), None)
-    yield from _scripts(wanted, name, folder, told=explicit)
+    yield from _scripts(wanted, name, folder)
+
+
+def several_scripts(wanted: Wanted) -> Iterator[Task]:
+    """Give `run-s build release`, `npm-run-all build release`: the scripts one after the other."""
+    for name in list(wanted.arguments())[:10]:
+        yield from _scripts(wanted, name, None)
+
+
+def deno_task(wanted: Wanted) -> Iterator[Task]:
+    """`deno task publish`: the tasks of deno.json."""
+    words = list(wanted.arguments(("-c", "--config", "--cwd")))
+    if words[:1] != ["task"] or len(words) < 2:  # noqa: PLR2004 - `task` and its name
+        return
+    found = wanted.shelf.read_first(wanted.path(name) for name in ("deno.json", "deno.jsonc"))
+    if found is None:
+        wanted.close(f"deno task {words[1]}")
+        return
+    path, text = found
+    tasks = package(text).get("tasks")
+    task = tasks.get(words[1]) if isinstance(tasks, dict) else None
+    command = task.get("command") if isinstance(task, dict) else task
+    if isinstance(command, str):
+        yield Task(f"{path}:tasks.{words[1]}", command, "bash", wanted.folder)
 
 
 def task_runner(wanted: Wanted) -> Iterator[Task]:
@@ -117,15 +140,13 @@ def task_runner(wanted: Wanted) -> Iterator[Task]:
     yield from ()
 
 
-def _scripts(wanted: Wanted, name: str, folder: str | None, *, told: bool) -> Iterator[Task]:
+def _scripts(wanted: Wanted, name: str, folder: str | None) -> Iterator[Task]:
     path = wanted.path(f"{folder.strip('./')}/package.json" if folder and folder.strip("./") else "package.json")
     text = wanted.shelf.read(path)
     if text is None:
         wanted.close(f"{wanted.tool} run {name}")
         return
     scripts = scripts_of(text)
-    if name not in scripts and told:
-        wanted.close(f"{wanted.tool} run {name}")
     for each in (f"pre{name}", name, f"post{name}"):
         if each in scripts:
             yield Task(f"{path}:scripts.{each}", scripts[each], "bash", wanted.folder)

@@ -1,6 +1,8 @@
 """Tasks of Python's tools: tox, nox, invoke, and the scripts in a pyproject.toml."""
 
+import ast
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
@@ -9,8 +11,8 @@ from typing import Any
 
 from bot.publications.tasks import Task, Wanted
 
-_SESSION = re.compile(r"^(?:async )?def (\w+)\(")
-_SECTION_OF = {
+_RUNS = ("run", "run_always", "run_install", "sudo", "local")
+_SECTION_OF: Mapping[str, tuple[str, ...]] = {
     "hatch": ("hatch", "envs"),
     "pdm": ("pdm", "scripts"),
     "poe": ("poe", "tasks"),
@@ -80,22 +82,40 @@ def invoke(wanted: Wanted) -> Iterator[Task]:
 
 
 def _function(wanted: Wanted, names: tuple[str, ...], function: str, called: str) -> Iterator[Task]:
+    """Yield what a function runs: its own calls of programs, and the command lines it gives to its runner."""
     found = wanted.shelf.read_first(wanted.path(name) for name in names)
     if found is None:
         wanted.close(called)
         return
     path, text = found
-    body: list[str] = []
-    inside = False
-    for line in text.split("\n"):
-        if match := _SESSION.match(line):
-            inside = match[1] == function.replace("-", "_")
-        elif inside:
-            body.append(line)
-    if body:
-        yield Task(f"{path}:{function}", "if True:\n" + "\n".join(body), "python", wanted.folder)
-    else:
+    try:
+        tree = ast.parse(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         wanted.close(called)
+        return
+    body = next((node for node in tree.body if _is_function(node, function.replace("-", "_"))), None)
+    if body is None:
+        wanted.close(called)
+        return
+    lines = [line for node in ast.walk(body) if isinstance(node, ast.Call) and (line := _command_line(node))]
+    yield Task(f"{path}:{function}", "\n".join(lines), "bash", wanted.folder)
+    yield Task(f"{path}:{function}()", "\n".join(map(ast.unparse, ast.iter_child_nodes(body))), "python", wanted.folder)
+
+
+def _is_function(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+
+
+def _command_line(call: ast.Call) -> str:
+    """Give the command line of `session.run("twine", "upload")` or `c.run("twine upload")`; an unknown word is `$_`."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _RUNS or not call.args:
+        return ""
+    words = [
+        each.value if isinstance(each, ast.Constant) and isinstance(each.value, str) else None for each in call.args
+    ]
+    if len(words) == 1:
+        return words[0] or ""
+    return " ".join("$_" if word is None else shlex.quote(word) for word in words)
 
 
 def project_script(wanted: Wanted) -> Iterator[Task]:
@@ -113,6 +133,21 @@ def project_script(wanted: Wanted) -> Iterator[Task]:
     lines = list(_lines(_scripts_in(scripts, name)))
     if lines:
         yield Task(f"pyproject.toml:{name}", "\n".join(lines), "bash", wanted.folder)
+
+
+def mise(wanted: Wanted) -> Iterator[Task]:
+    """`mise run publish`: the tasks of mise.toml."""
+    words = [word for word in wanted.arguments() if word not in ("run", "r")]
+    found = wanted.shelf.read_first(wanted.path(name) for name in ("mise.toml", ".mise.toml", "mise/config.toml"))
+    if not words or ("run" not in wanted.words and "r" not in wanted.words):
+        return
+    if found is None:
+        wanted.close(f"mise run {words[0]}")
+        return
+    task = _at(toml(found[1]), "tasks").get(words[0])
+    lines = list(_lines(task.get("run") if isinstance(task, dict) else task))
+    if lines:
+        yield Task(f"{found[0]}:{words[0]}", "\n".join(lines), "bash", wanted.folder)
 
 
 def _scripts_in(found: object, name: str) -> object:

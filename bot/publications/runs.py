@@ -14,6 +14,7 @@ from bot.publications.meaning import expand
 from bot.publications.release import settle
 from bot.publications.scene import HOPS, Scene
 from bot.publications.sending import Sending
+from bot.publications.tasks import Task
 from bot.publications.values import EMPTY, Value, Values
 from bot.publications.words import texts_of, value_of_word
 from bot.registries import Catalogue
@@ -103,34 +104,30 @@ def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Se
 
 def _open(scene: Scene, inside: Scene, text: Text, lead: Lead, tool: str) -> tuple[Scene, list[Sending]]:
     """Run the tasks of a lead one after the other; guess where nothing could be opened, or a program hides what it does."""
-    own = {**text.own, **inside.exports}
-    home = lead.home or text.home
     sent: list[Sending] = []
     closed = lead.closed
     for task in lead.tasks:
-        if text.opened >= HOPS or task.shell not in _SHELLS:
-            closed = closed or task.name
         if task.name in text.via:
             continue
+        if text.opened >= HOPS or task.shell not in _SHELLS:
+            closed = closed or " ".join([*(each.rpartition(":")[2] for each in text.via[-1:]), task.name])
         if text.opened < HOPS and scene.repository.ledger.may_follow(scene.place.file, len(task.text)):
-            via = (*text.via, task.name)
-            further = replace(
-                text,
-                text=task.text,
-                shell=task.shell,
-                via=via,
-                directory=task.directory,
-                opened=text.opened + 1,
-                home=home,
-            )
-            ran = run_text(inside, further)
-            inside = ran.scene
-            sent += ran.sent
+            inside, more = _run_task(inside, text, task, lead.home or text.home)
+            sent += more
     if not sent and closed:
-        name = " ".join([*(each.rpartition(":")[2] for each in text.via[-1:]), closed])
-        guessed = guesses(inside, Closed(name, text.title, own, tool, home))
+        own = {**text.own, **inside.exports}
+        guessed = guesses(inside, Closed(closed, text.title, own, tool, lead.home or text.home))
         sent = [replace(each, via=text.via) for each in guessed]
     return scene.leaving(inside), sent
+
+
+def _run_task(scene: Scene, text: Text, task: Task, home: RegistryId | None) -> tuple[Scene, tuple[Sending, ...]]:
+    via = (*text.via, task.name)
+    further = replace(
+        text, text=task.text, shell=task.shell, via=via, directory=task.directory, opened=text.opened + 1, home=home
+    )
+    ran = run_text(scene, further)
+    return ran.scene, ran.sent
 
 
 def _by_call(scene: Scene, text: Text) -> list[Sending]:

@@ -121,7 +121,7 @@ def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Spott
         scene.repository.shelf.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
         return scene, []
     place = scene.place
-    if not scene.repository.ledger.may_follow(place.file, 50 * len(action.lines)):
+    if not scene.repository.ledger.may_follow(place.file, 10 * len(action.lines)):
         return scene, []
     if place.hops >= HOPS:
         reason = f"its composite actions use each other more than {HOPS} deep; the last were not looked into"

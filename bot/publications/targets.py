@@ -66,7 +66,11 @@ def _address(text: str, aims: Aims, catalogue: Catalogue, names: Mapping[str, st
     if not text:
         return Target(aims.home) if aims.default else None
     text = names.get(text, text)
-    if catalogue.is_local(text) or text.startswith(("file:", "./", "/")):
+    if (
+        catalogue.is_local(text)
+        or text.startswith(("file:", "./"))
+        or (text.startswith("/") and not text.startswith("//"))
+    ):
         return None
     if aims.known_only:
         found = catalogue.address_at(text)

@@ -9,6 +9,7 @@ from bot.registries import Catalogue, load_catalogue
 from bot.workflows import read_action, read_workflow
 
 WORKFLOWS = ".github/workflows/"
+IN_FOLDER = ("release.yml", "ship.yml", "upload.yml")  # names that stand for workflows
 
 
 @cache
@@ -18,9 +19,9 @@ def catalogue() -> Catalogue:
 
 
 def found(files: Mapping[str, str]) -> Found:
-    """What is found in a repository of these files; a name without folder is a workflow's."""
+    """What is found in a repository of these files."""
     texts = {
-        (name if "/" in name or not name.endswith(".yml") else WORKFLOWS + name): catalogue().expand(dedent(text))
+        (WORKFLOWS + name if name in IN_FOLDER else name): catalogue().expand(dedent(text))
         for name, text in files.items()
     }
     workflows = {path: read_workflow(path, text.encode()) for path, text in texts.items() if path.startswith(WORKFLOWS)}
