@@ -163,7 +163,7 @@ class WordReader(ABC):
 
     def variable(self, name: str, origin: Origin, *, quoted: bool, every: bool = False) -> Alternatives:
         """Read a variable, the script's own words included; `every` is for arrays: `${name[@]}`."""
-        if name in ("@", "*") or name.isdigit():
+        if name in ("@", "*") or name.isdecimal():
             return self._positional(name, origin, quoted=quoted)
         if not name.startswith(HIDDEN):
             origin.variables.add(name)
@@ -179,7 +179,7 @@ class WordReader(ABC):
         words = self.session.scope.positional
         if words is None or name == "0":
             return [(Hole(HoleKind.VARIABLE, name),)]
-        if name.isdigit():
+        if name.isdecimal():
             return self._many(words[int(name) - 1 : int(name)], origin, quoted=quoted) if len(name) < 4 else NONE  # noqa: PLR2004 - nobody has a thousand words
         return self._many(words, origin, quoted=quoted)
 

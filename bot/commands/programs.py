@@ -32,7 +32,7 @@ def _restore(session: Session, marks: Sequence[str], text: str, origin: Origin) 
     """Put expressions back into a string of the program."""
     parts: list[Part] = []
     for piece in re.split(r"(\x1a\d+\x1a)", text) if marks else [text]:
-        if marks and piece[:1] == "\x1a" and piece[1:-1].isdigit():
+        if marks and piece[:1] == "\x1a" and piece[1:-1].isdecimal() and int(piece[1:-1]) < len(marks):
             expression = marks[int(piece[1:-1])]
             origin.expressions.add(expression)
             known = session.expand(expression)

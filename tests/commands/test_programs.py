@@ -40,6 +40,11 @@ def test_python_values() -> None:
     assert only("import os\nos.system('twine upload ' + name())", "python").argv[-1].holes
 
 
+def test_python_cannot_forge_an_expression() -> None:
+    forged = "import os\nos.system('twine ${{ secrets.P }} \\x1a7\\x1a')"
+    assert only(forged, "python").argv[1].expressions == {"secrets.P"}
+
+
 def test_python_that_is_none() -> None:
     assert read("os.system('twine upload'", "python").partial == "the Python program cannot be read"
 
