@@ -30,6 +30,7 @@ class Revision:
 
 
 _BLOB = "fragment Source on Blob { oid byteSize isBinary isTruncated text @include(if: $text) }"
+_POLICY = "fragment Policy on Blob { oid byteSize isBinary isTruncated text }"  # always: nothing is judged without it
 
 _REPOSITORY = """
 query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $text: Boolean!, $commit: String!,
@@ -48,17 +49,17 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
     workflows: object(expression: $workflows) {
       ... on Tree { oid entries { name type mode oid object { ...Source } } }
     }
-    policy: object(expression: "HEAD:.github/publishing.yml") { ...Source }
-    proposed: object(expression: $proposed) { ...Source }
+    policy: object(expression: "HEAD:.github/publishing.yml") { ...Policy }
+    proposed: object(expression: $proposed) { ...Policy }
 %(files)s
   }
   private: repository(owner: $owner, name: ".github-private") {
     nameWithOwner
-    policy: object(expression: "HEAD:publishing.yml") { ...Source }
+    policy: object(expression: "HEAD:publishing.yml") { ...Policy }
   }
   public: repository(owner: $owner, name: ".github") {
     nameWithOwner
-    policy: object(expression: "HEAD:publishing.yml") { ...Source }
+    policy: object(expression: "HEAD:publishing.yml") { ...Policy }
   }
 }
 fragment Checks on Commit {
@@ -86,7 +87,7 @@ query Files($owner: String!, $name: String!, $text: Boolean!%(variables)s) {
 
 def repository_query(files: int) -> str:
     """Return the query for a repository at a commit, with so many further files."""
-    return _filled(_REPOSITORY, files)
+    return _filled(_REPOSITORY, files) + _POLICY
 
 
 def files_query(files: int) -> str:

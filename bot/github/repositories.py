@@ -52,16 +52,14 @@ class RepositoryReader:
         except TooLargeError:  # then first what there is, and its text piece by piece
             reading = self._query(first, with_text=False)
         repository, policies = self._place.repository, reading.policies
-        return replace(
-            reading,
-            files={name: self._whole(file, repository) for name, file in reading.files.items()} | self.further(rest),
-            policies=replace(
-                policies,
-                organisation=policies.organisation and self._whole(policies.organisation, policies.holder),
-                own=policies.own and self._whole(policies.own, repository),
-                proposed=policies.proposed and self._whole(policies.proposed, repository),
-            ),
+        policies = replace(  # first: a repository cannot use up what its policy is read with
+            policies,
+            organisation=policies.organisation and self._whole(policies.organisation, policies.holder),
+            own=policies.own and self._whole(policies.own, repository),
+            proposed=policies.proposed and self._whole(policies.proposed, repository),
         )
+        found = {name: self._whole(file, repository) for name, file in reading.files.items()}
+        return replace(reading, files=found | self.further(rest), policies=policies)
 
     def further(self, files: Sequence[str]) -> dict[str, File]:
         """Read further files of the commit; what does not exist is left out. One call for each hundred as a rule."""
