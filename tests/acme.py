@@ -13,6 +13,7 @@ from bot.github.telephone import Telephone
 from bot.github.wire import Patience
 from bot.names import InstallationId
 from bot.registries import load_catalogue
+from bot.rules import RULES
 from handlers.context import Context
 from handlers.jobs import JOBS
 from handlers.settings import Settings
@@ -70,6 +71,16 @@ jobs:
 NOTHING = "on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
 
 
+# The rules these stories are about; others come and go without changing a word here.
+STORIED = ("trusted-publishing", "protected-environment", "separate-publish-job")
+
+
+def policy(mode: str = "observe") -> str:
+    """A policy file by which only the storied rules are in force."""
+    others = [f"  {rule.name}: false\n" for rule in RULES if rule.name not in STORIED]
+    return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join(others)
+
+
 @dataclass(frozen=True, slots=True)
 class Acme:
     """GitHub, the organisation, the App's installation there, and a telephone."""
@@ -117,10 +128,14 @@ def telephone(github: StandIn, redis: Redis, patience: Patience = HURRIED) -> Te
 
 
 @contextmanager
-def acme_on(redis: Redis, *, enterprise: bool = False, without: tuple[str, ...] = ()) -> Iterator[Acme]:
-    """Open the story, and hold at its end that neither side broke GitHub's contract."""
+def acme_on(
+    redis: Redis, *, enterprise: bool = False, without: tuple[str, ...] = (), policy: str = ""
+) -> Iterator[Acme]:
+    """Open the story, with a policy for everybody if one is given; at its end neither side has broken GitHub's contract."""
     with StandIn(enterprise=enterprise) as github:
         acme = github.organisation("acme")
+        if policy:
+            acme.repository(".github", {"publishing.yml": policy})
         installation = github.install(acme, permissions=MANIFEST["default_permissions"], without=without)
         phone = telephone(github, redis)
         yield Acme(github, acme, installation, redis, phone)

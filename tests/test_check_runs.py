@@ -14,13 +14,13 @@ from bot.registries.model import CommandFact
 from handlers.jobs import JOBS
 from handlers.jobs.open_runs import OpenRuns
 from handlers.queue import lengths
-from tests.acme import CATALOGUE, RELEASE, Acme, acme_on
+from tests.acme import CATALOGUE, RELEASE, Acme, acme_on, policy
 from tests.github.faults import Fault
 from tests.github.state.checks import CheckRun
 from tests.github.story.repository import Repository
 
 STEP = "      - {uses: pypa/gh-action-pypi-publish@release/v1, with: {password: '${{ secrets.PYPI_TOKEN }}'}}\n"
-ENFORCE = "version: 1\nmode: enforce\n"
+ENFORCE = policy("enforce")
 STEPS, NOTES = 130, 131  # a stored token in each step, and one job without an environment: three pages
 
 
@@ -30,7 +30,7 @@ def publishing(times: int) -> str:
 
 @pytest.fixture
 def acme(redis: Redis) -> Iterator[Acme]:
-    with acme_on(redis) as acme:
+    with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 

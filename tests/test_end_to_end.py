@@ -16,7 +16,7 @@ from redis import Redis
 
 from handlers.queue import enqueue
 from handlers.work import Priority, Work
-from tests.acme import RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on
+from tests.acme import RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on, policy
 from tests.acme_worker import Employer
 from tests.conftest import WEBHOOK_SECRET, environment
 from tests.github.state.checks import CheckRun
@@ -70,7 +70,7 @@ def completed(repository: Repository, sha: str) -> list[CheckRun]:
 
 
 def test_from_a_signed_delivery_to_a_check_run(redis_url: str, redis: Redis, free_port: int, tmp_path: Path) -> None:
-    with acme_on(redis) as acme:
+    with acme_on(redis, policy=policy()) as acme:
         acme.github.app.webhook_secret = WEBHOOK_SECRET
         widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
         acme.protect(widgets, "pypi")
@@ -112,7 +112,7 @@ def work_it_off(redis: Redis, employer: Employer) -> None:
 
 def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: list[float]) -> None:
     """Kill workers between two commands, and at moments of their own; in the end each commit has one completed run."""
-    with acme_on(redis) as acme:
+    with acme_on(redis, policy=policy()) as acme:
         app = acme.github.app.id
         employer = Employer(redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY)
         repositories = [

@@ -9,15 +9,15 @@ from redis import Redis
 from bot.names import RepositoryId
 from handlers.jobs import JOBS
 from handlers.standing import Standings
-from tests.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
+from tests.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on, policy
 from tests.github.state.checks import CheckRun
 
-ENFORCE = "version: 1\nmode: enforce\n"
+ENFORCE = policy("enforce")
 
 
 @pytest.fixture
 def acme(redis: Redis) -> Iterator[Acme]:
-    with acme_on(redis) as acme:
+    with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 
@@ -85,10 +85,10 @@ def test_an_enforced_policy_of_the_organisation_fails_the_check(acme: Acme) -> N
 
 
 def test_the_private_policy_wins_over_the_public_one(acme: Acme) -> None:
-    acme.organisation.repository(".github", {"publishing.yml": ENFORCE})
+    acme.github.repository("acme/.github").push({"publishing.yml": ENFORCE})
     widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
     assert acme.check(widgets).conclusion == "failure"
-    acme.organisation.repository(".github-private", {"publishing.yml": "version: 1\n"})
+    acme.organisation.repository(".github-private", {"publishing.yml": policy()})
     assert acme.check(widgets, job="recheck_commit").conclusion == "neutral"
 
 
@@ -101,7 +101,7 @@ def test_an_environment_that_is_not_there_is_a_finding(acme: Acme) -> None:
 
 
 def test_what_a_permission_hides_is_not_green_and_the_permission_is_named(redis: Redis) -> None:
-    with acme_on(redis, without=("actions",)) as acme:
+    with acme_on(redis, without=("actions",), policy=policy()) as acme:
         widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
         acme.protect(widgets, "pypi")
         run = acme.check(widgets)

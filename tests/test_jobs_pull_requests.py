@@ -6,14 +6,14 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from tests.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
+from tests.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on, policy
 from tests.github.story.repository import Repository
 from tests.test_jobs import ENFORCE
 
 
 @pytest.fixture
 def acme(redis: Redis) -> Iterator[Acme]:
-    with acme_on(redis) as acme:
+    with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 
@@ -54,7 +54,7 @@ def test_a_change_of_a_workflow_is_judged_however_long_ago_it_was_made(acme: Acm
 
 
 def test_a_new_policy_of_the_organisation_leaves_no_old_answer(acme: Acme, widgets: Repository) -> None:
-    acme.github.repository("acme/.github-private").push({"publishing.yml": "version: 1\n"})
+    acme.github.repository("acme/.github-private").push({"publishing.yml": policy()})
     run = acme.check(widgets, widgets.push({"README.md": "new"}, branch="docs"))
     assert run.title == "2 of 3 rules hold; trusted-publishing does not"
     assert run.conclusion == "neutral"

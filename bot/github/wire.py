@@ -137,7 +137,7 @@ class Wire:
         with closing(response):
             try:
                 return self._answer(response, self._read(response), request)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise self._lost(request, error, "broke off in the middle of its answer") from None
 
     def _read(self, response: httpx.Response) -> bytes:
