@@ -143,7 +143,7 @@ def _script(command: Command, tool: str) -> tuple[str, str] | None:
     if language is not None and ("/" not in path or path.startswith(("/usr/", "/bin/"))):
         return _argument(command, tool, language)
     if "/" in path:
-        if path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME")) or "node_modules" in path:
+        if path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME", "$(")) or "node_modules" in path:
             return None
         return path, _ENDINGS.get(posixpath.splitext(path)[1].lower(), "")
     ending = posixpath.splitext(path)[1].lower() if "." in path else ""

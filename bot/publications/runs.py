@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from bot.commands import Command, Script, read_script
 from bot.names import RegistryId
@@ -50,8 +51,7 @@ _SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program
 
 def run_text(scene: Scene, text: Text) -> Ran:
     """Run a script in a scene whose environment is that of the step."""
-    variables = variables_of(scene, text.text)
-    script = read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
+    script = _read(scene, text)
     if script.partial:
         file = text.via[-1].partition(":")[0] if text.opened else scene.place.file
         scene.repository.ledger.note(file, None if text.opened else text.line, script.partial)
@@ -91,6 +91,19 @@ def _exchanged(script: Script, catalogue: Catalogue) -> frozenset[str]:
         if piped or catalogue.exchanges(command.text):
             found.add(command.text)
     return frozenset(found)
+
+
+def _read(scene: Scene, text: Text) -> Script:
+    variables = variables_of(scene, text.text)
+    if not variables and "${{" not in text.text:
+        return _read_plain(text.text, text.shell)
+    return read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
+
+
+@lru_cache(maxsize=1024)
+def _read_plain(text: str, shell: str) -> Script:
+    """Read a script that stands on its own; many repositories write the same ones (`npm ci`)."""
+    return read_script(text, shell, {})
 
 
 def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Sending]]:
