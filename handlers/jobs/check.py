@@ -13,7 +13,7 @@ from bot.errors import LaterError
 from bot.evaluate import evaluate
 from bot.findings import Unreadable
 from bot.github.check_runs import CheckRuns
-from bot.github.errors import InstallationError, MissingError
+from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import Revision
 from bot.github.reading import File, Reading
 from bot.github.repositories import RepositoryReader, read_environments
@@ -76,7 +76,7 @@ class _Check:
         self._open = OpenRuns(context.redis)
 
     def do(self, *, fresh: bool) -> None:
-        """Read and judge; what is gone is not worth another attempt, and is only said in the log."""
+        """Read and judge; what is gone, or shut to us, is not worth another attempt, and is only said in the log."""
         commit = self._place.at
         try:
             standing = self._standings.get(self._repository)
@@ -84,8 +84,8 @@ class _Check:
             reading = self._reader.read(paths)
             commit = reading.commit
             self._answer(reading, paths, None if fresh else standing, fresh=fresh)
-        except (MissingError, InstallationError) as error:
-            log.info("nothing to check for %s: %s", self._place.repository, error)
+        except (ForbiddenError, MissingError, InstallationError) as error:
+            log.warning("%s is not checked: %s", self._place.repository, error)
         self._open.close(self._run(commit))
 
     def _answer(self, reading: Reading, paths: tuple[str, ...], standing: Standing | None, *, fresh: bool) -> None:
@@ -104,7 +104,7 @@ class _Check:
         runs.begin()
         try:
             self._judge(reading, paths, in_force, runs)
-        except (LaterError, MissingError, InstallationError):
+        except (LaterError, ForbiddenError, MissingError, InstallationError):
             raise
         except Exception as error:
             runs.complete("", broken(error, enforced=_enforced(in_force)))
