@@ -65,7 +65,10 @@ def read_reply(reply: Reply, place: Revision, files: Sequence[str]) -> Reading:
     """Read the answer to `repository_query`; raises MissingError, and ForbiddenError where the App may not read files."""
     found = record(reply.data, "repository")
     paths = [within(error, "path") for error in reply.errors if text(error, "type") == "FORBIDDEN"]
-    if any(isinstance(path, list) and path[:1] == ["repository"] for path in paths):
+    inside = [path for path in paths if isinstance(path, list) and path[:1] == ["repository"]]
+    if inside and all("checkSuites" in path for path in inside):
+        raise ForbiddenError("write check runs", "checks: write")
+    if inside:
         raise ForbiddenError(f"read files of {place.repository}", "contents: read")
     if not found:
         raise MissingError(
