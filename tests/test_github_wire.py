@@ -34,7 +34,7 @@ def listener() -> Iterator[Listener]:
         def do_GET(self) -> None:
             heard.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             headers, body = heard.answers.pop(0)
-            self.send_response(200)
+            self.send_response(int(headers.pop("status", "200")))
             for name, value in {**headers, "content-length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
@@ -73,6 +73,15 @@ def test_a_next_page_on_another_host_is_not_asked_for(listener: Listener, redis:
     assert [item["id"] for item in phone.app().pages("/app/installations", "list its installations")] == [1]
     phone.close()
     assert len(listener.asked) == 1
+
+
+def test_a_limit_whose_headers_are_no_numbers_is_one_all_the_same(listener: Listener) -> None:
+    wire = Wire(Server(listener.url), HURRIED)
+    listener.answers = [({"status": "429", "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"{}") for _ in range(3)]
+    with pytest.raises(LaterError, match="without a number") as later:
+        wire.send(Request("GET", listener.url), "t")
+    assert later.value.seconds == 60
+    wire.close()
 
 
 def test_an_answer_is_held_in_memory_up_to_a_limit(listener: Listener) -> None:

@@ -109,6 +109,18 @@ def test_what_a_permission_hides_is_not_green_and_the_permission_is_named(redis:
         assert "actions: read" in unescape(run.summary or "")
 
 
+@pytest.mark.parametrize("permission", ["contents", "checks"])
+def test_without_a_permission_it_cannot_do_without_the_job_ends_quietly(
+    redis: Redis, permission: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with acme_on(redis, without=(permission,), policy=policy()) as acme:
+        widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
+        JOBS["check_commit"](acme.context, acme.id, widgets.id, widgets.full_name, widgets.head)
+        assert widgets.check_runs(widgets.head) == []
+        assert "acme/widgets is not checked: GitHub does not let the App" in caplog.text
+        assert f"grant the App {permission}: " in caplog.text
+
+
 def test_where_nothing_is_published_two_reads_less_are_made(acme: Acme) -> None:
     widgets = acme.organisation.repository("widgets", {".github/workflows/test.yml": NOTHING})
     run = acme.check(widgets)

@@ -17,6 +17,7 @@ from bot.github.errors import RefusedError, TooLargeError, UnansweredError
 from bot.github.server import API_VERSION, Server
 
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes held in memory
+UNSAID = 60.0  # seconds; what GitHub asks for where it does not say how long
 OUTAGE = 30.0  # seconds until a job that met an outage is tried again
 SERVER_ERROR = 500
 
@@ -130,6 +131,8 @@ class Wire:
             ).raw_response
         except RequestFailed as failed:  # its body has been read by githubkit
             return self._answer(failed.response.raw_response, failed.response.content, request)
+        except ValueError:  # githubkit reads a limit's headers as numbers, and they were none; nothing was done
+            raise LaterError("GitHub asks for patience, without a number of seconds", UNSAID) from None
         except RequestTimeout as lost:
             raise self._lost(request, lost.exc, f"did not answer within {self._patience.answer:.0f} seconds") from None
         except RequestError as lost:
