@@ -1,6 +1,7 @@
 """Looks into JSON that others wrote: what is not there, or of another kind than expected, is simply not there."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 LARGEST = 2**53  # GitHub's numbers are JavaScript's
 
@@ -45,6 +46,15 @@ def number(value: object, *keys: str) -> int:
     """Return a whole number, 0 where there is none: GitHub numbers nothing 0."""
     found = within(value, *keys)
     return found if isinstance(found, int) and not isinstance(found, bool) and abs(found) < LARGEST else 0
+
+
+def moment(value: object, *keys: str) -> datetime | None:
+    """Return a moment with its time zone, None where there is none."""
+    try:
+        found = datetime.fromisoformat(text(value, *keys))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def true(value: object, *keys: str) -> bool:

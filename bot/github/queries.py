@@ -39,6 +39,11 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
     databaseId
     nameWithOwner
     isArchived
+    isFork
+    visibility
+    createdAt
+    owner { __typename }
+    repositoryTopics(first: 20) { nodes { topic { name } } }
     defaultBranchRef { name target { oid } }
     commit: object(expression: $commit) {
       __typename

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from bot.documents import MAX_BYTES
 from bot.github.errors import ForbiddenError, MissingError
-from bot.github.loose import Record, number, record, records, text, true, within
+from bot.github.loose import Record, moment, number, record, records, text, true, within
 from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, WORKFLOWS, Revision
 from bot.github.telephone import Reply
+from bot.holdings import RepositoryFacts, RepositoryVisibility
 from bot.names import FullName, Sha
 
+PUBLIC_TO_ALL = RepositoryVisibility.PUBLIC
 SYMBOLIC_LINK = 0o120000  # git's mode of a tree entry
 
 
@@ -56,6 +58,7 @@ class Reading:
     default_branch: str
     is_default: bool  # whether the commit is the head of the default branch
     archived: bool
+    facts: RepositoryFacts  # without the owner's plan
     files: Mapping[str, File]  # the workflows and those of the further files that exist
     policies: Policies
     checks: tuple[FoundCheck, ...]
@@ -87,6 +90,7 @@ def read_reply(reply: Reply, place: Revision, files: Sequence[str]) -> Reading:
         default_branch=text(found, "defaultBranchRef", "name"),
         is_default=text(commit, "oid") == head,
         archived=true(found, "isArchived"),
+        facts=_facts(found),
         files={**_workflows(found), **read_files(found, files)},
         policies=_policies(reply.data, place, hidden=any(path in (["private"], ["public"]) for path in paths)),
         checks=_checks(commit),
@@ -97,6 +101,20 @@ def read_files(found: Record, files: Sequence[str]) -> dict[str, File]:
     """Read the further files f0, f1 … of an answer's repository; what does not exist is left out."""
     each = ((path, record(found, f"f{index}")) for index, path in enumerate(files))
     return {path: _file(path, blob) for path, blob in each if text(blob, "oid")}
+
+
+def _facts(found: Record) -> RepositoryFacts:
+    visibility = text(found, "visibility").lower()
+    return RepositoryFacts(
+        # What GitHub does not say is taken for public: that asks most of a repository, and its plan offers everything.
+        visibility=RepositoryVisibility(visibility) if visibility in set(RepositoryVisibility) else PUBLIC_TO_ALL,
+        default_branch=text(found, "defaultBranchRef", "name"),
+        archived=true(found, "isArchived"),
+        fork=true(found, "isFork"),
+        topics=tuple(text(node, "topic", "name") for node in records(found, "repositoryTopics", "nodes")),
+        owner_is_organisation=text(found, "owner", "__typename") != "User",
+        created_at=moment(found, "createdAt"),
+    )
 
 
 def _workflows(found: Record) -> dict[str, File]:

@@ -1,12 +1,11 @@
-"""Reads a repository at a commit: one query for nearly everything, further files and settings only where they matter."""
+"""Reads a repository at a commit: one query for nearly everything, further files only where they matter."""
 
 import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.findings import Fact, Seen, Unseen
-from bot.github.errors import ForbiddenError, MissingError, TooLargeError
+from bot.github.errors import MissingError, TooLargeError
 from bot.github.loose import record, text
 from bot.github.queries import (
     CHECK,
@@ -19,7 +18,6 @@ from bot.github.queries import (
 )
 from bot.github.reading import File, Reading, read_files, read_reply
 from bot.github.telephone import Line, path
-from bot.holdings import Environment
 from bot.names import FullName
 
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
@@ -105,17 +103,3 @@ class RepositoryReader:
             return replace(file, content=base64.b64decode(text(found, "content")))
         except (MissingError, TooLargeError, binascii.Error):
             return replace(file, reason="GitHub did not give its content")
-
-
-def read_environments(line: Line, repository: FullName) -> Fact[tuple[Environment, ...]]:
-    """Read the repository's environments: all of them, or why they are unseen."""
-    what = "the repository's environments"
-    address = path("repos", *repository.split("/", 1), "environments")
-    try:
-        found = line.pages(address, f"read the environments of {repository}", "environments")
-        return Seen(tuple(Environment(text(item, "name")) for item in found if text(item, "name")))
-    except ForbiddenError as error:
-        permission = error.permission or "actions: read"
-        return Unseen(what, f"the App was not granted {permission}", permission)
-    except MissingError:
-        return Unseen(what, "GitHub does not show them to the App", "actions: read")

@@ -22,6 +22,11 @@ class Server:
         return f"{self.api.removesuffix('/v3')}/graphql"
 
     @property
+    def is_enterprise_server(self) -> bool:
+        """Whether it is a server of one's own, which may lack what github.com has."""
+        return urlsplit(self.api).path.rstrip("/") == "/api/v3"
+
+    @property
     def host(self) -> str:
         """The name that keeps this server's tokens and pauses apart from another's in one Redis."""
         return urlsplit(self.api).netloc.lower()

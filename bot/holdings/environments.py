@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.findings import Fact, Unseen
-from bot.holdings.read import NOT_READ
-
-REFS_NOT_READ = Unseen("the branches and tags that may deploy", NOT_READ, "actions: read")
-RULES_NOT_READ = Unseen("the environment's custom protection rules", NOT_READ, "actions: read")
+from bot.findings import Fact
+from bot.holdings.read import Read
 
 
 class RefKind(StrEnum):
@@ -79,8 +76,8 @@ class Environment:
     prevent_self_review: bool = False
     wait_minutes: int = 0
     admins_bypass: bool | None = None  # None: GitHub did not say; its description does not know the field
-    refs: Fact[AllowedRefs] = REFS_NOT_READ
-    custom_rules: Fact[tuple[CustomRule, ...]] = RULES_NOT_READ
+    refs: Fact[AllowedRefs] = Read.ENVIRONMENT_REFS.not_read
+    custom_rules: Fact[tuple[CustomRule, ...]] = Read.ENVIRONMENT_RULES.not_read
 
     def is_called(self, name: str) -> bool:
         """Whether a workflow's `environment: name` means this one: GitHub does not mind the case of letters."""

@@ -15,8 +15,11 @@ class Read(Enum):
 
     FILES = ("the repository's files", "contents: read")
     REPOSITORY = ("what the repository is", "metadata: read")
+    PLAN = ("what the owner's plan offers", "metadata: read")  # into Holdings.repository
     PROPERTIES = ("the repository's custom properties", "metadata: read")
     ENVIRONMENTS = ("the repository's environments", "actions: read")
+    ENVIRONMENT_REFS = ("the branches and tags that may deploy to an environment", "actions: read")
+    ENVIRONMENT_RULES = ("the custom protection rules of an environment", "actions: read")
     SECRETS = ("the repository's secrets", "secrets: read")
     ORGANISATION_SECRETS = ("the organisation's secrets that reach the repository", "secrets: read")
     SECRETS_REACH = ("which repositories the organisation's secrets reach", "organization_secrets: read")

@@ -16,14 +16,15 @@ from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import Revision
 from bot.github.reading import File, Reading
-from bot.github.repositories import RepositoryReader, read_environments
+from bot.github.repositories import RepositoryReader
 from bot.github.telephone import Line
-from bot.holdings import Holdings
 from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
+from bot.policy import Policy
 from bot.reports import json as json_report
 from bot.reports.check_run import render
 from bot.repository import ACTION_FILES, Snapshot, look_further, take_snapshot
 from handlers.context import Context
+from handlers.jobs.holdings import holdings_of
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of
 from handlers.jobs.words import broken, invalid, quick, with_problems
@@ -44,7 +45,7 @@ def check_commit(context: Context, installation: int, repository: int, name: str
 
 def recheck_commit(context: Context, installation: int, repository: int, name: str, revision: str) -> None:
     """Judge a commit because somebody wants to know anew: settings are read again too."""
-    _Check(context, installation, repository, Revision(FullName(name), revision)).do(fresh=True)
+    _Check(context, installation, repository, Revision(FullName(name), revision), asked=True).do(fresh=True)
 
 
 def check_branch(context: Context, installation: int, repository: int, name: str) -> None:
@@ -65,11 +66,14 @@ class _Gathered:
 class _Check:
     """One commit's way from a name to a completed check run."""
 
-    def __init__(self, context: Context, installation: int, repository: int, place: Revision) -> None:
+    def __init__(
+        self, context: Context, installation: int, repository: int, place: Revision, *, asked: bool = False
+    ) -> None:
         self._context = context
         self._installation = InstallationId(installation)
         self._repository = RepositoryId(repository)
         self._place = place
+        self._asked = asked  # by a person, who wants to know how it is now
         self._line: Line = context.telephone.installation(self._installation, context.delivery)
         self._reader = RepositoryReader(self._line, place)
         self._standings = Standings(context.redis)
@@ -111,7 +115,7 @@ class _Check:
             raise
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
-        gathered = self._gather(reading, paths)
+        gathered = self._gather(reading, paths, in_force.policy)
         report = evaluate(gathered.snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
@@ -137,8 +141,8 @@ class _Check:
                 )
             )
 
-    def _gather(self, reading: Reading, asked: Iterable[str]) -> _Gathered:
-        """Take the snapshot: follow what leads further, and read settings where a publication depends on them."""
+    def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> _Gathered:
+        """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""
         catalogue, known, files = self._context.catalogue, set(asked), dict(reading.files)
         taken = take_snapshot(reading.repository, reading.commit, datetime.now(UTC), _contents(files), catalogue)
         not_followed: list[Unreadable] = []
@@ -152,9 +156,7 @@ class _Check:
             found = self._reader.further(paths[:room])
             files |= found
             taken = look_further(taken, _contents(found), catalogue)
-        holdings = Holdings()
-        if any(publication.environment for publication in taken.snapshot.publications):
-            holdings = Holdings(environments=read_environments(self._line, reading.repository))
+        holdings = holdings_of(self._context, self._line, reading, taken.snapshot, policy, fresh=self._asked)
         unreadable = [Unreadable(file.path, file.reason) for file in files.values() if file.reason]
         snapshot = replace(
             taken.snapshot,

@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from tests.github.graphql.checks import check_suite_node
 from tests.github.graphql.connections import Node, connection
 from tests.github.graphql.environments import environment_node
+from tests.github.graphql.rulesets import protections_node, rulesets_node
 from tests.github.graphql.view import View
 from tests.github.state.accounts import Account
 from tests.github.state.git import FOLDER, SUBMODULE, Entry
@@ -111,6 +112,8 @@ def repository(view: View, shown: Repository) -> Node:
         "defaultBranchRef": view.guarded("contents=read", lambda: ref(default)),
         "ref": view.guarded("contents=read", ref),
         "repositoryTopics": topics,
+        "rulesets": lambda **named: rulesets_node(view, shown, **named),
+        "branchProtectionRules": view.guarded("administration=read", lambda **named: protections_node(shown, **named)),
         "object": view.guarded("contents=read", lambda **named: _object(view, shown, **named)),
         "environments": view.guarded("actions=read", environments),
         "environment": view.guarded("actions=read", environment),

@@ -78,11 +78,15 @@ def covers(ruleset: Json, repository: Repository, ref: str) -> bool:
     return right_kind and any(matches) and not any(excluded)
 
 
-def _all(asked: Asked) -> list[Json]:
+def reaching(repository: Repository) -> list[Json]:
     """The repository's own rulesets and those of the organisation that reach it."""
+    parents = [each for each in repository.owner.rulesets.values() if _reaches(each, repository)]
+    return [*repository.rulesets.values(), *parents]
+
+
+def _all(asked: Asked) -> list[Json]:
     _offered(asked.repository)
-    parents = [each for each in asked.repository.owner.rulesets.values() if _reaches(each, asked.repository)]
-    return [*asked.repository.rulesets.values(), *parents]
+    return reaching(asked.repository)
 
 
 def _reaches(ruleset: Json, repository: Repository) -> bool:

@@ -1,0 +1,160 @@
+"""Reads rulesets, branch protection and CODEOWNERS of a repository: one query for all three."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.documents import MAX_BYTES
+from bot.findings import Fact, Seen, Unseen
+from bot.github.errors import RefusedError, TooLargeError
+from bot.github.holdings.ask import HIDDEN
+from bot.github.holdings.protection import protection_of, ruleset_of
+from bot.github.loose import Record, number, record, records, text, true, within
+from bot.github.telephone import Line
+from bot.holdings import BranchProtection, CodeOwners, Read, Ruleset, read_owners
+from bot.holdings.owners import PLACES
+from bot.names import FullName
+
+T = TypeVar("T")
+
+QUERY = """
+query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: Boolean!, $owners: Boolean!,
+    $afterRuleset: String, $afterProtection: String, $o0: String!, $o1: String!, $o2: String!) {
+  repository(owner: $owner, name: $name) {
+    rulesets(first: 100, after: $afterRuleset, includeParents: true) @include(if: $rulesets) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        databaseId name target enforcement
+        source { __typename ... on Repository { nameWithOwner } ... on Organization { login } ... on Enterprise { slug } }
+        conditions { refName { include exclude } }
+        rules(first: 50) {
+          nodes {
+            type
+            parameters {
+              __typename
+              ... on PullRequestParameters { requiredApprovingReviewCount requireCodeOwnerReview requireLastPushApproval }
+              ... on RequiredStatusChecksParameters { requiredStatusChecks { context } }
+            }
+          }
+        }
+        bypassActors(first: 50) {
+          nodes {
+            bypassMode deployKey organizationAdmin enterpriseOwner repositoryRoleName
+            actor { __typename ... on App { slug } ... on Team { slug } }
+          }
+        }
+      }
+    }
+    branchProtectionRules(first: 100, after: $afterProtection) @include(if: $protection) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        pattern requiresApprovingReviews requiredApprovingReviewCount requiresCodeOwnerReviews requireLastPushApproval
+        isAdminEnforced allowsForcePushes allowsDeletions restrictsPushes requiresStatusChecks requiredStatusCheckContexts
+      }
+    }
+    o0: object(expression: $o0) @include(if: $owners) { ...Source }
+    o1: object(expression: $o1) @include(if: $owners) { ...Source }
+    o2: object(expression: $o2) @include(if: $owners) { ...Source }
+  }
+}
+fragment Source on Blob { byteSize isTruncated text }
+"""
+MOST_PAGES = 5  # of a hundred; GitHub allows 75 rulesets to a repository and to an organisation
+
+
+PROTECTION = "branchProtectionRules"
+SWITCHES = {"rulesets": ("rulesets", "afterRuleset"), PROTECTION: ("protection", "afterProtection")}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the query told; what was not asked for stays as it was."""
+
+    rulesets: Fact[tuple[Ruleset, ...]] = Read.RULESETS.not_read
+    branch_protection: Fact[tuple[BranchProtection, ...]] = Read.BRANCH_PROTECTION.not_read
+    code_owners: Fact[CodeOwners] = Read.CODE_OWNERS.not_read
+
+
+@dataclass(slots=True)
+class _Told:
+    """What all pages told together."""
+
+    first: Record = field(default_factory=dict)  # the first page's repository
+    refused: set[str] = field(default_factory=set)  # fields that the App may not read
+    nodes: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in SWITCHES})
+
+
+def read_rules(line: Line, repository: FullName, reads: Collection[Read]) -> Rules:
+    """Read those of the three that `reads` names; one call as a rule."""
+    if not {Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS} & set(reads):
+        return Rules()
+    try:
+        told = _all_pages(line, repository, reads)
+    except (RefusedError, TooLargeError) as error:
+        whole = Rules(
+            *(Unseen(read.what, str(error)) for read in (Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS))
+        )
+    else:
+        whole = Rules(
+            _fact(Read.RULESETS, told, "rulesets", ruleset_of),
+            _fact(Read.BRANCH_PROTECTION, told, PROTECTION, protection_of),
+            _owners(told),
+        )
+    return Rules(
+        whole.rulesets if Read.RULESETS in reads else Read.RULESETS.not_read,
+        whole.branch_protection if Read.BRANCH_PROTECTION in reads else Read.BRANCH_PROTECTION.not_read,
+        whole.code_owners if Read.CODE_OWNERS in reads else Read.CODE_OWNERS.not_read,
+    )
+
+
+def _all_pages(line: Line, repository: FullName, reads: Collection[Read]) -> _Told:
+    owner, _, name = repository.partition("/")
+    variables: dict[str, object] = {
+        "owner": owner,
+        "name": name,
+        "rulesets": Read.RULESETS in reads,
+        "protection": Read.BRANCH_PROTECTION in reads,
+        "owners": Read.CODE_OWNERS in reads,
+        **{f"o{index}": f"HEAD:{place}" for index, place in enumerate(PLACES)},
+    }
+    told = _Told()
+    for _ in range(MOST_PAGES):
+        reply = line.query(QUERY, variables, f"read the rulesets of {repository}")
+        found = record(reply.data, "repository")
+        told.first = told.first or found
+        for error in reply.errors:
+            path = within(error, "path")
+            if text(error, "type") == "FORBIDDEN" and isinstance(path, list) and len(path) > 1:
+                told.refused.add(str(path[1]))
+        further: dict[str, object] = {"owners": False}
+        for name_, (switch, after) in SWITCHES.items():
+            told.nodes[name_] += records(found, name_, "nodes")
+            further[switch] = true(found, name_, "pageInfo", "hasNextPage")
+            further[after] = text(found, name_, "pageInfo", "endCursor") or None
+        if not (further["rulesets"] or further["protection"]):
+            return told
+        variables |= further
+    raise RefusedError(f"GitHub lists more than {MOST_PAGES}00 rulesets for {repository}")
+
+
+def _fact(read: Read, told: _Told, name: str, made: Callable[[Record], T]) -> Fact[tuple[T, ...]]:
+    if name in told.refused:
+        return read.withheld()
+    if within(told.first, name) is None:  # refused without a word, or the repository is gone
+        return Unseen(read.what, HIDDEN, read.permission)
+    return Seen(tuple(made(node) for node in told.nodes[name]))
+
+
+def _owners(told: _Told) -> Fact[CodeOwners]:
+    read = Read.CODE_OWNERS
+    if not told.first or told.refused & {"o0", "o1", "o2"}:
+        return read.withheld() if told.first else Unseen(read.what, HIDDEN, read.permission)
+    for index, place in enumerate(PLACES):
+        blob = record(told.first, f"o{index}")
+        if not blob:
+            continue
+        source = text(blob, "text")
+        if number(blob, "byteSize") > MAX_BYTES or true(blob, "isTruncated"):
+            return Unseen(read.what, f"{place} is larger than {MAX_BYTES:,} bytes")
+        return Seen(read_owners(place, source))
+    return Seen(CodeOwners(None))

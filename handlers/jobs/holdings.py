@@ -1,0 +1,41 @@
+"""Reads what GitHub holds for a repository that is being judged: what the policy's rules need, and nothing for no reason."""
+
+from collections.abc import Iterator
+
+from bot.github.holdings import HoldingsReader, Kept
+from bot.github.reading import Reading
+from bot.github.telephone import Line
+from bot.holdings import Holdings, Read
+from bot.names import FullName
+from bot.policy import Policy
+from bot.repository import Snapshot
+from bot.workflows.expressions import Scope, possible_values, scope_of
+from handlers.context import Context
+
+
+def holdings_of(  # noqa: PLR0913 - where to ask, what is judged, and by what
+    context: Context, line: Line, reading: Reading, snapshot: Snapshot, policy: Policy, *, fresh: bool
+) -> Holdings:
+    """Read what the rules in force read; `fresh` asks again for what is kept of the organisation.
+
+    Raises LaterError when GitHub wants to be asked later.
+    """
+    reads = {read for rule in policy.rules for read in rule.reads} - {Read.FILES}
+    login = FullName(reading.repository).partition("/")[0]
+    kept = Kept(line, context.redis, login, fresh=fresh)
+    reader = HoldingsReader(kept, reading.repository, reading.facts, context.catalogue, reads)
+    named = None if None in (names := set(_environments(snapshot))) else frozenset(filter(None, names))
+    return reader.read(named, publishes=bool(snapshot.publications))
+
+
+def _environments(snapshot: Snapshot) -> Iterator[str | None]:
+    """Yield the environments that publications name; None where a name can be anything."""
+    for publication in snapshot.publications:
+        name = publication.environment
+        if not name or "${{" not in name:
+            yield name or ""
+            continue
+        workflow = snapshot.workflows.get(publication.file)
+        scope = scope_of(workflow, workflow.jobs.get(publication.job)) if workflow else Scope()
+        values = possible_values(name, scope)
+        yield from (None,) if values is None else values
