@@ -10,6 +10,7 @@ from bot.declared import DeclaredIdentity, DeclaredPackage
 from bot.errors import UnreadableError, fault_of
 from bot.findings import Unreadable
 from bot.holdings import Holdings, nothing_seen
+from bot.hygiene import Hygiene
 from bot.names import FullName, RegistryId, Sha
 from bot.publications import Found, Publication, find_publications
 from bot.registries import Catalogue, Registry
@@ -39,6 +40,7 @@ class Snapshot:
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
+    hygiene: Hygiene = field(default_factory=dict)  # what zizmor says of files of the publish path, where it was asked
     declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
     declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`

@@ -4,6 +4,7 @@ import argparse
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +17,23 @@ from bot.policy import PolicyFile, policy_in_force
 from bot.registries import Catalogue, load_catalogue
 from bot.reports import json, text
 from bot.reports.escape import plain
+from bot.rules.clean_path import CleanPath
 from handlers.checkout import read_files, snapshot_of
+from handlers.hygiene import with_hygiene
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
 
 OWN_POLICY = ".github/publishing.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is the same for all checkouts of one scan."""
+
+    taken_at: datetime
+    catalogue: Catalogue
+    organisation: PolicyFile | None
+    zizmor: bool
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         catalogue = load_catalogue()
         organisation = _policy_file(options.policy, catalogue) if options.policy else None
-        reports = [(str(path), _report(path, taken_at, catalogue, organisation)) for path in _watched(options.paths)]
+        asking = _Asking(taken_at, catalogue, organisation, zizmor=options.zizmor)
+        reports = [(str(path), _report(path, asking)) for path in _watched(options.paths)]
     except WharfingerError as error:
         sys.stderr.write(f"wharfinger scan: {plain(str(error))}\n")
         return UNREADABLE
@@ -82,16 +96,27 @@ def _parser() -> argparse.ArgumentParser:
         help="the least severity that makes the exit status 1: low, medium, high, critical (default: low)",
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the organisation's policy file")
+    parser.add_argument(
+        "--no-zizmor",
+        dest="zizmor",
+        action="store_false",
+        help="leave out the rule clean-path, for which zizmor is run on each repository that publishes",
+    )
     return parser
 
 
-def _report(path: Path, taken_at: datetime, catalogue: Catalogue, organisation: PolicyFile | None) -> Report:
-    snapshot = snapshot_of(path, taken_at, catalogue)
+def _report(path: Path, asking: _Asking) -> Report:
+    snapshot = snapshot_of(path, asking.taken_at, asking.catalogue)
     own = read_files(path, [OWN_POLICY])
     for file in own.unreadable:
         raise PolicyError(f"{path / file.file}: {file.reason}")
-    repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), catalogue) if own.read else None
-    return evaluate(snapshot, policy_in_force(organisation, repository))
+    repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), asking.catalogue) if own.read else None
+    policy = policy_in_force(asking.organisation, repository)
+    if asking.zizmor:
+        snapshot = with_hygiene(snapshot, policy)
+    else:
+        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not isinstance(rule, CleanPath)))
+    return evaluate(snapshot, policy)
 
 
 def _policy_file(path: Path, catalogue: Catalogue) -> PolicyFile:

@@ -24,7 +24,9 @@ from bot.reports import json as json_report
 from bot.reports.escape import block, code, plain, prose
 from bot.reports.words import verdict
 from bot.repository import Snapshot
-from bot.rules import RULES
+from bot.rules.protected_environment import ProtectedEnvironment
+from bot.rules.separate_publish_job import SeparatePublishJob
+from bot.rules.trusted_publishing import TrustedPublishing
 from bot.workflows import read_workflow
 
 PATH = ".github/workflows/release.yml"
@@ -68,6 +70,12 @@ SNAPSHOT = Snapshot(
 )
 SCHEMA = Path(__file__).parent.parent / "docs" / "scan.schema.json"
 
+STORIED = (
+    TrustedPublishing,
+    ProtectedEnvironment,
+    SeparatePublishJob,
+)  # the rules of these stories, whatever others come
+
 HOSTILE = [
     "@acme/admins please merge",
     "fixes #1, GH-2, acme/tool#3",
@@ -97,7 +105,7 @@ HOSTILE = [
 
 
 def report(snapshot: Snapshot = SNAPSHOT, mode: Mode = Mode.OBSERVE) -> Report:
-    return evaluate(snapshot, Policy(tuple(rule(mode=mode) for rule in RULES)))
+    return evaluate(snapshot, Policy(tuple(rule(mode=mode) for rule in STORIED)))
 
 
 def hostile(words: str) -> Report:
@@ -250,7 +258,7 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
     ],
 )
 def test_the_verdict_in_words(outcomes: list[Outcome], title: str) -> None:
-    results = tuple(Result(rule(), outcome) for rule, outcome in zip(RULES, outcomes, strict=False))
+    results = tuple(Result(rule(), outcome) for rule, outcome in zip(STORIED, outcomes, strict=False))
 
     assert verdict(Report(replace(SNAPSHOT, publications=()), Policy(), results)) == title
 

@@ -18,6 +18,8 @@ from bot.registries import load_catalogue
 from bot.repository import UNSEEN_LOCALLY, Snapshot, take_snapshot
 from bot.rule import Rule
 from bot.rules import RULES
+from bot.rules.clean_path import CleanPath
+from handlers.hygiene import with_hygiene
 from tests.pages import Example, Page, read_page
 
 FOLDER = Path(__file__).parent.parent / "bot" / "rules"
@@ -59,7 +61,9 @@ def snapshot_of(example: Example) -> Snapshot:
 
 def result_of(rule: type[Rule], example: Example) -> Result:
     file = read_policy(example.policy.encode(), CATALOGUE.registries) if example.policy else None
-    report = evaluate(snapshot_of(example), policy_in_force(file))
+    policy = policy_in_force(file)
+    snapshot = snapshot_of(example)
+    report = evaluate(with_hygiene(snapshot, policy) if rule is CleanPath else snapshot, policy)
     return next(result for result in report.results if result.rule.name == rule.name)
 
 

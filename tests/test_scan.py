@@ -16,12 +16,13 @@ from handlers.progress import watched
 from handlers.scan import main as scan
 
 STORED = """on: {push: {tags: ["v*"]}}
+permissions: {}
 jobs:
   upload:
     runs-on: ubuntu-latest
     environment: pypi
     steps:
-      - uses: pypa/gh-action-pypi-publish@release/v1
+      - uses: pypa/gh-action-pypi-publish@93cb6efe18208431cddfb8368fd83d5badbf9bfd
         with: {password: "${{ secrets.PYPI_TOKEN }}"}
 """
 CLEAN = STORED.replace('        with: {password: "${{ secrets.PYPI_TOKEN }}"}\n', "").replace(
@@ -46,7 +47,7 @@ def test_findings_end_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str
     status, out, err = scanned(capsys, checkout(tmp_path))
 
     assert (status, err) == (1, "")
-    assert "high .github/workflows/release.yml:7 publishes to PyPI with the stored secret PYPI_TOKEN" in out
+    assert "high .github/workflows/release.yml:8 publishes to PyPI with the stored secret PYPI_TOKEN" in out
 
 
 def test_a_clean_checkout_ends_with_zero_and_says_what_it_cannot_see(
@@ -205,7 +206,7 @@ def test_a_script_that_a_step_runs_is_read_from_the_checkout(
     (folder / "scripts/publish").write_text("#!/bin/sh -e\ntwine upload dist/*\n")
     publication = json.loads(scanned(capsys, folder, "--format", "json")[1])["repositories"][0]["publications"][0]
 
-    assert (publication["registry"], publication["line"], publication["secrets"]) == ("pypi", 7, ["PYPI_TOKEN"])
+    assert (publication["registry"], publication["line"], publication["secrets"]) == ("pypi", 8, ["PYPI_TOKEN"])
     assert any("scripts/publish" in via for via in publication["via"])
 
 
@@ -259,7 +260,7 @@ def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
     said = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"})  # noqa: S603 - our own words
 
     assert (said.returncode, said.stderr) == (1, b"")
-    assert b"release.yml:7 \\u2192 PyPI" in said.stdout
+    assert b"release.yml:8 \\u2192 PyPI" in said.stdout
 
 
 def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,10 @@ from bot.registries import Registry
 
 _PARTS: Mapping[Part, str] = {
     Part.PUBLISHES: "the job that publishes to {where}",
-    Part.CALLS: "the job {job}, which calls the workflow that publishes to {where}",
-    Part.FEEDS: "the job {job}, whose artifact is published to {where}",
-    Part.INFORMS: "the job {job}, whose outputs the publication to {where} uses",
-    Part.GATES: "the job {job}, which the publication to {where} needs",
+    Part.CALLS: "the job {job} (it calls the workflow that publishes to {where})",
+    Part.FEEDS: "the job {job} (its artifact is published to {where})",
+    Part.INFORMS: "the job {job} (its outputs are used by the publication to {where})",
+    Part.GATES: "the job {job} (the publication to {where} needs it)",
 }
 
 
@@ -23,5 +23,5 @@ def registries_of(publications: Iterable[Publication], registries: Mapping[Regis
 
 
 def part_of(job: PathJob, registries: Mapping[RegistryId, Registry]) -> str:
-    """Name a job by its part: `the job build, whose artifact is published to PyPI`."""
+    """Name a job by its part: `the job build (its artifact is published to PyPI)`."""
     return _PARTS[job.part].format(job=job.job.id, where=registries_of(job.publications, registries))

@@ -24,6 +24,7 @@ from bot.reports import json as json_report
 from bot.reports.check_run import render
 from bot.repository import ACTION_FILES, Snapshot, look_further, take_snapshot
 from handlers.context import Context
+from handlers.hygiene import with_hygiene
 from handlers.jobs.holdings import holdings_of
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of
@@ -116,7 +117,7 @@ class _Check:
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
         gathered = self._gather(reading, paths, in_force.policy)
-        report = evaluate(gathered.snapshot, in_force.policy)
+        report = evaluate(with_hygiene(gathered.snapshot, in_force.policy), in_force.policy)
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
         settled = Outcome.BROKEN not in report.outcomes.values()
