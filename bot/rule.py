@@ -17,15 +17,19 @@ from bot.repository import Snapshot
 class Stricter(StrEnum):
     """Which way an option gets stricter: what a repository's own policy may do under `overrides: stricter`."""
 
-    HIGHER = "higher"  # of words in order: a higher severity, `enforce` over `observe`
+    HIGHER = "higher"  # of words in order: a higher severity, `enforce` over `observe`; of numbers, durations, `true`
+    LOWER = "lower"  # of numbers and durations: a shorter maximum age
     FEWER = "fewer"  # of a list of exceptions: only entries that the organisation's list has too
+    MORE = "more"  # of a list of demands: entries may be added, none taken away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(ABC):
     """One rule: its docstring's first line is its title, its fields are its options, its page lies beside it.
 
-    An option is a field whose metadata says what it `means` and which way it gets `stricter`.
+    An option is a field whose metadata says what it `means` and which way it gets `stricter`. Its type is one that policy
+    files can say (bot/policy/options.py): a StrEnum, a list of such or of texts, a number, true or false, a duration. In a
+    file `maximum_age` is `maximum-age`.
     """
 
     name: ClassVar[RuleName]

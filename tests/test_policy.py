@@ -1,14 +1,28 @@
 """Policy files: what they may say, what is wrong with one, and what is in force when two of them speak."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
-import jsonschema_rs
 import pytest
 
+from bot.declared import IdentityKind
 from bot.errors import PolicyError
-from bot.names import Mode, RegistryId, RuleName, Severity
-from bot.policy import Overrides, Policy, PolicyFile, policy_in_force
+from bot.holdings import RepositoryVisibility
+from bot.names import FullName, Mode, RegistryId, RuleName, Severity
+from bot.policy import (
+    Digest,
+    DigestForm,
+    Every,
+    Issues,
+    Match,
+    Overrides,
+    Policy,
+    PolicyFile,
+    Reports,
+    Subject,
+    policy_in_force,
+)
 from bot.policy.read import read_policy
 from bot.policy.schema import policy_schema
 from bot.registries import load_catalogue
@@ -88,12 +102,34 @@ def test_what_is_wrong_is_said_with_its_line_and_the_remedy(text: str, line: int
         assert str(caught.value).startswith(f"line {line}: ")
 
 
-@pytest.mark.parametrize("key", ["repositories", "identities", "packages", "waivers", "reports"])
-def test_a_key_without_meaning_yet_is_refused_so_that_nobody_trusts_in_it(key: str) -> None:
-    empty = "{}" if key == "reports" else "[]"
+WAIVER = (
+    "waivers:\n- {rule: trusted-publishing, repository: acme/tool, reason: moving, owner: '@ann', expires: 2027-01-31"
+)
+IDENTITY = "identities:\n- {in: acme, owner: '@ann', purpose: x, expires: 2027-01-31"
 
-    with pytest.raises(PolicyError, match=f"`{key}` has no meaning in this version"):
-        read(f"version: 1\n{key}: {empty}")
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (WAIVER.replace("publishing,", "publishin,") + "}", 3, "`waivers.0.rule` is 'trusted-publishin'; did you mean `trusted-publishing`?"),
+        (WAIVER.replace("owner", "ownr") + "}", 3, "there is no key 'ownr' here; did you mean `owner`?"),
+        (WAIVER.replace(", owner: '@ann'", "") + "}", 3, "`waivers.0` lacks `owner`; add it"),
+        (WAIVER.replace("moving", "") + "}", 3, "`waivers.0.reason` is empty; it is to be text"),
+        (WAIVER.replace("acme/tool", "tool") + "}", 3, "`waivers.0.repository` is 'tool'; what is wanted: A repository with its owner: acme/tool."),
+        (WAIVER.replace("01-31", "02-31") + "}", 3, "`expires` is '2027-02-31', which is no day of the calendar"),
+        (IDENTITY + "}", 3, "this entry of the register names no identity; name exactly one of `secret`, `publisher`, `deploy-key`, `token`, `app`, `person`"),
+        (IDENTITY + ", secret: A, app: b}", 3, "this entry of the register names 2 identities; name exactly one of `secret`, `publisher`, `deploy-key`, `token`, `app`, `person`"),
+        ("repositories:\n- match: {visibility: publik}", 3, "`repositories.0.match.visibility` is 'publik'; did you mean `public`?"),
+        ("reports:\n  issues: central", 3, "`reports.issues` is central, but no repository is named; add `central: owner/name`"),
+        ("longest-waiver: 1 year", 2, "`longest-waiver` is '1 year'; what is wanted: How long a waiver may last, such as 90d; 180d unless said."),
+        ("packages: [{purl: npm, repository: a/b}]", 2, "`packages.0.purl` is 'npm'; what is wanted: A package-url: pkg:npm/%40acme/cli."),
+    ],
+)  # fmt: skip
+def test_the_other_parts_of_a_file_are_held_to_their_form_too(text: str, line: int, reason: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read(f"version: 1\n{text}")
+
+    assert (caught.value.line, caught.value.reason) == (line, reason)
 
 
 EVIL = '"x\\e[31m\\n@everyone' + "y" * 5_000 + '"'
@@ -117,69 +153,6 @@ def test_hostile_names_are_shown_short_and_on_one_line(text: str) -> None:
     assert str(caught.value).isprintable()
 
 
-ORGANISATION = """
-version: 1
-rules:
-  trusted-publishing: {severity: high, allow: [npm, pypi]}
-  separate-publish-job: off
-"""
-
-
-def test_a_repository_may_be_stricter_than_its_organisation() -> None:
-    own = read(
-        "version: 1\nmode: enforce\nrules: {trusted-publishing: {allow: [npm], severity: critical}, separate-publish-job: {}}"
-    )
-    policy = policy_in_force(read(ORGANISATION), own)
-
-    trusted = rule(policy, "trusted-publishing")
-    assert (trusted.severity, trusted.allow, trusted.mode) == (Severity.CRITICAL, (RegistryId("npm"),), Mode.ENFORCE)
-    assert rule(policy, "separate-publish-job").mode is Mode.ENFORCE
-    assert policy.notes == ()
-
-
-def test_a_repository_may_not_be_looser_and_is_told_so() -> None:
-    own = read("""version: 1
-rules:
-  trusted-publishing: {severity: low, allow: [npm, crates.io]}
-  protected-environment: off
-""", ".github/publishing.yml")  # fmt: skip
-    policy = policy_in_force(read("version: 1\nmode: enforce\nrules: {trusted-publishing: {allow: [npm]}}"), own)
-
-    trusted = rule(policy, "trusted-publishing")
-    assert (trusted.severity, trusted.allow) == (Severity.HIGH, (RegistryId("npm"),))
-    assert rule(policy, "protected-environment").mode is Mode.ENFORCE
-    assert [note.partition(",")[0] for note in policy.notes] == [
-        ".github/publishing.yml:3 makes severity looser for trusted-publishing",
-        ".github/publishing.yml:3 makes allow looser for trusted-publishing",
-        ".github/publishing.yml:4 switches it off for protected-environment",
-    ]
-
-
-def test_a_repository_may_not_step_back_from_enforce() -> None:
-    policy = policy_in_force(read("version: 1\nmode: enforce"), read("version: 1\nmode: observe"))
-
-    assert {rule.mode for rule in policy.rules} == {Mode.ENFORCE}
-    assert policy.notes
-
-
-def test_an_organisation_may_let_a_repository_do_anything_or_nothing() -> None:
-    own = read("version: 1\nrules: {trusted-publishing: off, protected-environment: {severity: low}}")
-    free = policy_in_force(read("version: 1\noverrides: any"), own)
-    bound = policy_in_force(read("version: 1\noverrides: none"), own)
-
-    assert "trusted-publishing" not in [rule.name for rule in free.rules]
-    assert rule(free, "protected-environment").severity is Severity.LOW
-    assert rule(bound, "protected-environment").severity is Severity.MEDIUM
-    assert bound.notes == ("publishing.yml is not followed: publishing.yml says overrides: none.",)
-
-
-def test_without_an_organisation_the_repositorys_file_is_the_policy() -> None:
-    policy = policy_in_force(None, read("version: 1\nrules: {trusted-publishing: off}", ".github/publishing.yml"))
-
-    assert "trusted-publishing" not in [rule.name for rule in policy.rules]
-    assert policy.origins == (".github/publishing.yml",)
-
-
 def test_overrides_are_stricter_unless_a_file_says_otherwise() -> None:
     assert read("version: 1").overrides is Overrides.STRICTER
 
@@ -188,19 +161,67 @@ def test_the_published_schema_is_the_one_that_files_are_held_to() -> None:
     assert json.loads(PUBLISHED.read_text()) == policy_schema()
 
 
-def test_the_schema_knows_all_that_a_policy_will_say() -> None:
-    whole = {
-        "version": 1,
-        "mode": "observe",
-        "rules": {"trusted-publishing": {"severity": "high", "allow": ["npm"]}, "separate-publish-job": "off"},
-        "repositories": [{"match": {"name": "sandbox-*"}, "rules": {"protected-environment": "off"}}],
-        "overrides": "stricter",
-        "identities": [{"secret": "LEGACY", "in": "acme/legacy", "owner": "@acme/release", "purpose": "uploads", "expires": "2027-01-31"}],
-        "packages": [{"purl": "pkg:npm/%40acme/cli", "repository": "acme/cli"}],
-        "waivers": [
-            {"rule": "trusted-publishing", "repository": "acme/legacy", "secret": "LEGACY", "reason": "moving", "owner": "@acme/release", "expires": "2027-01-31"}
-        ],
-        "reports": {"issues": "repository", "central": "acme/security", "digest": {"repository": "acme/security", "every": "week"}},
-    }  # fmt: skip
+WHOLE = """
+version: 1
+extends: acme-base/policies
+mode: observe
+longest-waiver: 90d
+rules:
+  trusted-publishing: {severity: high, allow: [npm]}
+  separate-publish-job: off
+overrides: stricter
+repositories:
+  - match: {name: "sandbox-*", topic: [demo, toy], property: {tier: [1, gold], open: true}, visibility: private}
+    mode: observe
+    rules: {protected-environment: off}
+identities:
+  - {secret: LEGACY, in: acme/legacy, environment: pypi, owner: "@acme/release", purpose: uploads, expires: 2027-01-31, machine: true}
+  - {publisher: pypi, in: acme/tool, workflow: release.yml, owner: "@ann", purpose: releases, expires: 2027-01-31}
+packages:
+  - {purl: "pkg:npm/%40acme/cli", repository: acme/cli}
+waivers:
+  - rule: trusted-publishing
+    repository: acme/legacy
+    secret: LEGACY
+    reason: moving
+    owner: "@acme/release"
+    expires: 2027-01-31
+reports:
+  issues: central
+  central: acme/security
+  digest: {repository: acme/security, every: month, form: period}
+"""
 
-    assert jsonschema_rs.validator_for(policy_schema(REGISTRIES)).is_valid(whole)
+
+def test_a_file_says_all_that_a_policy_may_say() -> None:
+    file = read(WHOLE)
+
+    assert (file.extends, file.longest_waiver, file.overrides) == (
+        "acme-base/policies",
+        timedelta(days=90),
+        Overrides.STRICTER,
+    )
+    assert file.repositories[0].match == Match(
+        ("sandbox-*",), ("demo", "toy"), {"tier": ("1", "gold"), "open": ("true",)}, (RepositoryVisibility.PRIVATE,)
+    )
+    assert [(each.kind, each.name, each.holder, each.machine) for each in file.identities] == [
+        (IdentityKind.SECRET, "LEGACY", "acme/legacy", True),
+        (IdentityKind.PUBLISHER, "pypi", "acme/tool", None),
+    ]
+    assert [(each.purl, each.repository) for each in file.packages] == [("pkg:npm/%40acme/cli", "acme/cli")]
+    assert [(str(each), each.secret, each.expires) for each in file.waivers] == [
+        ("publishing.yml:20", "LEGACY", date(2027, 1, 31))
+    ]
+    security = FullName("acme/security")
+    assert file.reports == Reports(Issues.CENTRAL, security, Digest(security, Every.MONTH, DigestForm.PERIOD))
+
+
+def test_what_concerns_a_repository_is_in_its_policy_and_nothing_else() -> None:
+    file = read(WHOLE)
+    legacy, tool, other = (
+        policy_in_force(file, None, Subject(FullName(f"ACME/{name}"))) for name in ("legacy", "tool", "x")
+    )
+
+    assert ([each.name for each in legacy.identities], len(legacy.waivers)) == (["LEGACY"], 1)
+    assert ([each.name for each in tool.identities], len(tool.waivers)) == (["pypi"], 0)
+    assert (other.identities, other.waivers, other.packages) == ((), (), ())

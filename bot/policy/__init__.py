@@ -2,5 +2,24 @@
 
 from bot.policy.merge import policy_in_force
 from bot.policy.model import Overrides, Policy, PolicyFile, Said
+from bot.policy.reporting import Digest, DigestForm, Every, Issues, Reports
+from bot.policy.target import Match, Subject
+from bot.policy.waiver import Approval, Standing, Waiver
 
-__all__ = ["Overrides", "Policy", "PolicyFile", "Said", "policy_in_force"]
+__all__ = [
+    "Approval",
+    "Digest",
+    "DigestForm",
+    "Every",
+    "Issues",
+    "Match",
+    "Overrides",
+    "Policy",
+    "PolicyFile",
+    "Reports",
+    "Said",
+    "Standing",
+    "Subject",
+    "Waiver",
+    "policy_in_force",
+]

@@ -1,6 +1,8 @@
 """What is wrong with a policy file, in sentences: the line, the key, and the nearest name that would do."""
 
 import difflib
+from collections.abc import Iterable
+from collections.abc import Sequence as List
 from typing import Any
 
 import jsonschema_rs
@@ -8,6 +10,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from bot.documents import Mapping, Node, Scalar, Sequence, shown
 from bot.errors import PolicyError
+from bot.names import RegistryId
 from bot.policy.schema import policy_schema
 
 LONGEST = 120  # characters of a key's path that are shown as they are
@@ -16,26 +19,46 @@ LONGEST = 120  # characters of a key's path that are shown as they are
 KINDS = {"object": "a mapping (key: value)", "array": "a list ([a, b])", "string": "text"}
 
 
-def complaint(error: jsonschema_rs.ValidationError, root: Node) -> PolicyError:
-    """Say in one sentence what the schema found in the file that `root` was read from."""
+def first_complaint(
+    errors: List[jsonschema_rs.ValidationError], root: Node, registries: Iterable[RegistryId] = ()
+) -> PolicyError:
+    """Say in one sentence the first thing that the schema, made with these registries, found in the file read as `root`.
+
+    A key that is mistyped is also one that is missing: then the mistyped one is told.
+    """
+    mistyped = [list(error.instance_path) for error in errors if isinstance(error.kind, Kind.AdditionalProperties)]
+    told = [
+        error
+        for error in errors
+        if not (isinstance(error.kind, Kind.Required) and list(error.instance_path) in mistyped)
+    ]
+    return min((_complaint(error, root, registries) for error in told), key=lambda error: error.line or 0)
+
+
+def _complaint(error: jsonschema_rs.ValidationError, root: Node, registries: Iterable[RegistryId]) -> PolicyError:
     path = list(error.instance_path)
     node = _at(root, path)
+    if isinstance(error.kind, Kind.AdditionalProperties):
+        return _unknown_key(error.kind.unexpected, node, error, registries)
+    return PolicyError(f"{_where(path)} {_wrong(error, node, registries)}", node.line)
+
+
+def _wrong(error: jsonschema_rs.ValidationError, node: Node, registries: Iterable[RegistryId]) -> str:
     kind = error.kind
-    where = _where(path)
     match kind:
-        case Kind.AdditionalProperties():
-            return _unknown_key(kind.unexpected, node, error)
         case Kind.Enum():
-            return PolicyError(f"{where} is {_shown(node)}; {_choice(node, kind.options)}", node.line)
+            return f"is {_shown(node)}; {_choice(node, kind.options)}"
         case Kind.Constant():
-            return PolicyError(f"{where} is {_shown(node)}; write {kind.expected_value}", node.line)
+            return f"is {_shown(node)}; write {kind.expected_value}"
         case Kind.Required():
-            return PolicyError(f"{where} lacks `{kind.property}`; add it", node.line)
+            return f"lacks `{kind.property}`; add it"
         case Kind.Type():
             kinds = " or ".join(KINDS.get(each, each) for each in kind.types)
-            return PolicyError(f"{where} is {_shown(node)}; it is to be {kinds}", node.line)
+            return f"is {_shown(node)}; it is to be {kinds}"
+        case Kind.Pattern() | Kind.MinLength() | Kind.MinItems() | Kind.MinProperties():
+            return f"is {_shown(node)}; {_wanted(error, registries)}"
         case _:
-            return PolicyError(f"{where} does not hold to the schema: {shown(error.message)}", node.line)
+            return f"does not hold to the schema: {shown(error.message)}"
 
 
 def _where(path: list[str | int]) -> str:
@@ -45,21 +68,35 @@ def _where(path: list[str | int]) -> str:
     return f"`{name}`" if name.isprintable() and len(name) <= LONGEST else shown(name)
 
 
-def _unknown_key(unexpected: list[str], node: Node, error: jsonschema_rs.ValidationError) -> PolicyError:
+def _unknown_key(
+    unexpected: list[str], node: Node, error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]
+) -> PolicyError:
     key = unexpected[0]
     line = node.keys[key].line if isinstance(node, Mapping) and key in node.keys else node.line
-    known = _known_keys(error)
+    known = list(_schemas(error, registries)[-1]["properties"])
     path = list(error.instance_path)
     what = "rule" if path[-1:] == ["rules"] else "option" if path[-2:-1] == ["rules"] else "key"
     return PolicyError(f"there is no {what} {shown(key)} here; {_nearest(key, known)}", line)
 
 
-def _known_keys(error: jsonschema_rs.ValidationError) -> list[str]:
-    """List what may stand where the unknown key stands."""
-    schema: Any = policy_schema([])
+def _wanted(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> str:
+    """Say what is wanted there, in the schema's own description, the nearest one there is."""
+    described = [schema["description"] for schema in _schemas(error, registries) if "description" in schema]
+    return f"what is wanted: {described[-1]}" if described else "write something there"
+
+
+def _schemas(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> list[Any]:
+    """List the schemas on the way to the word of the schema that was not held to, its own last."""
+    whole = policy_schema(registries)
+    schema: Any = whole
+    passed: list[Any] = []
     for part in list(error.schema_path)[:-1]:
-        schema = schema[int(part)] if isinstance(schema, list) else schema[str(part)]
-    return list(schema["properties"])
+        if part == "$ref":
+            schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+        else:
+            schema = schema[int(part)] if isinstance(schema, list) else schema[str(part)]
+        passed += [schema] if isinstance(schema, dict) else []
+    return passed or [whole]
 
 
 def _choice(node: Node, options: list[Any]) -> str:

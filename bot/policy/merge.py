@@ -1,63 +1,131 @@
-"""From policy files to the policy in force: the organisation's, and what a repository's own may change."""
+"""From policy files to the policy in force: the organisation's for this repository, and what the repository's own may change."""
 
-from dataclasses import fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from bot.names import Mode, RuleName
-from bot.policy.model import Option, Overrides, Policy, PolicyFile, Said
-from bot.rule import Rule, Stricter
+from bot.declared import DeclaredIdentity
+from bot.findings import listed
+from bot.names import FullName, Mode, RuleName
+from bot.policy.layers import Laid, lay
+from bot.policy.model import Overrides, Policy, PolicyFile, Said
+from bot.policy.options import Option, is_followed, stricter
+from bot.policy.reporting import NOT_ASKED_FOR
+from bot.policy.target import Subject
+from bot.policy.waiver import Waiver
+from bot.rule import Rule
 from bot.rules import RULES
 
 NOTHING = Said(line=0)
+NOBODY = Subject(FullName(""))
 
 
-def policy_in_force(organisation: PolicyFile | None = None, repository: PolicyFile | None = None) -> Policy:
-    """Make the policy of one repository from the organisation's file and its own, both from default branches.
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The two files and the repository they are followed for."""
+
+    organisation: PolicyFile
+    own: PolicyFile
+    subject: Subject
+
+
+def policy_in_force(
+    organisation: PolicyFile | None = None, repository: PolicyFile | None = None, subject: Subject = NOBODY
+) -> Policy:
+    """Make the policy of one repository (`subject`) from the organisation's file and its own, both from default branches.
 
     Without an organisation's file the repository's own is followed as a whole: there is nobody above to ask. What is not
-    followed is said in `notes`.
+    followed is said in `notes`, what hangs on something unseen in `doubts`.
     """
     if organisation is None or repository is None:
         only = organisation or repository
-        return _policy(only, (only.origin,)) if only else Policy()
+        return _policy(only, subject) if only else Policy()
+    files = _Files(organisation, repository, subject)
     if organisation.overrides is Overrides.NONE:
         note = f"{repository.origin} is not followed: {organisation.origin} says overrides: none."
-        return replace(_policy(organisation, (organisation.origin,)), notes=(note,))
-    return _merged(organisation, repository)
+        policy = _policy(organisation, subject)
+        return replace(policy, notes=(*policy.notes, note))
+    return _merged(files)
 
 
-def _policy(file: PolicyFile, origins: tuple[str, ...]) -> Policy:
+def _policy(file: PolicyFile, subject: Subject) -> Policy:
+    laid = lay(file, subject)
+    rules = tuple(_rule(rule, laid) for rule in RULES if not laid.rules.get(rule.name, NOTHING).off)
     return Policy(
-        rules=tuple(_rule(rule, file) for rule in RULES if not file.rules.get(rule.name, NOTHING).off),
-        origins=origins,
+        rules=rules,
+        origins=file.origins,
+        doubts=laid.doubts,
+        waivers=_waivers(file.waivers, subject),
+        longest_waiver=file.longest_waiver,
+        identities=tuple(identity for identity in file.identities if identity.is_in(subject.name)),
+        packages=tuple(package for package in file.packages if _same(package.repository, subject.name)),
+        reports=file.reports,
     )
 
 
-def _rule(rule: type[Rule], file: PolicyFile) -> Rule:
-    said = file.rules.get(rule.name, NOTHING)
-    options: dict[str, Any] = {"mode": file.mode or Mode.OBSERVE, **said.options}
+def _rule(rule: type[Rule], laid: Laid) -> Rule:
+    said = laid.rules.get(rule.name, NOTHING)
+    options: dict[str, Any] = {"mode": laid.mode or Mode.OBSERVE, **said.options}
     return rule(**options)
 
 
-def _merged(organisation: PolicyFile, repository: PolicyFile) -> Policy:
+def _merged(files: _Files) -> Policy:
+    organisation, own = files.organisation, files.own
+    laid, overrides = lay(organisation, files.subject), organisation.overrides
     rules: list[Rule] = []
     notes: list[str] = []
     for rule in RULES:
-        theirs, own = organisation.rules.get(rule.name, NOTHING), repository.rules.get(rule.name, NOTHING)
-        if own.off and not theirs.off and organisation.overrides is Overrides.STRICTER:
-            notes.append(_not_followed(repository, own, rule.name, "switches it off"))
-        elif own.off or (theirs.off and not _asks_for(repository, rule.name)):
+        theirs, said = laid.rules.get(rule.name, NOTHING), own.rules.get(rule.name, NOTHING)
+        if said.off and not theirs.off and overrides is Overrides.STRICTER:
+            notes.append(_not_followed(own, said, rule.name, "switches it off"))
+        elif said.off or (theirs.off and rule.name not in own.rules):  # a repository may ask for a rule that is off
             continue
-        base = _rule(rule, replace(organisation, rules={**organisation.rules, rule.name: replace(theirs, off=False)}))
-        merged, looser = _with(base, _options(repository, own), organisation.overrides)
+        merged, looser = _with(_rule(rule, laid), _options(own, said), overrides)
         rules.append(merged)
-        notes += [_not_followed(repository, own, rule.name, f"makes {name} looser") for name in looser]
-    return Policy(tuple(rules), (organisation.origin, repository.origin), tuple(notes))
+        notes += [_not_followed(own, said, rule.name, f"makes {name} looser") for name in looser]
+    policy = _policy(organisation, files.subject)
+    free = overrides is Overrides.ANY
+    return replace(
+        policy,
+        rules=tuple(rules),
+        origins=(*organisation.origins, own.origin),
+        notes=(*policy.notes, *notes, *_left_out(files, free=free)),
+        waivers=(*policy.waivers, *(_waivers(own.waivers, files.subject) if free else ())),
+        identities=(*policy.identities, *(_own(files, own.identities) if free else ())),
+        packages=tuple(dict.fromkeys((*policy.packages, *_policy(own, files.subject).packages))),
+    )
 
 
-def _asks_for(file: PolicyFile, rule: RuleName) -> bool:
-    """Whether a file names a rule, so that it is in force there although the organisation has switched it off."""
-    return rule in file.rules
+def _own(files: _Files, identities: Iterable[DeclaredIdentity]) -> tuple[DeclaredIdentity, ...]:
+    """Keep what a repository's file says of the repository itself."""
+    return tuple(identity for identity in identities if _same(identity.holder, files.subject.name))
+
+
+def _left_out(files: _Files, *, free: bool) -> Iterable[str]:
+    """Say which parts of a repository's own file are not followed, because they are the organisation's to say."""
+    own = files.own
+    parts: Mapping[str, bool] = {
+        "extends": own.extends is not None,
+        "overrides": own.said_overrides is not None,
+        "longest-waiver": own.said_longest_waiver is not None,
+        "repositories": bool(own.repositories),
+        "reports": own.reports != NOT_ASKED_FOR,
+        "waivers": bool(own.waivers) and not free,
+        "identities": bool(own.identities) and not free,
+    }
+    said = [f"`{key}`" for key, is_said in parts.items() if is_said]
+    if said:
+        yield f"{own.origin} has {listed(said)}, which only the organisation's policy may say; not followed."
+
+
+def _waivers(waivers: Iterable[Waiver], subject: Subject) -> tuple[Waiver, ...]:
+    return tuple(waiver for waiver in waivers if _same(waiver.repository, subject.name))
+
+
+def _same(name: str, subject: FullName) -> bool:
+    """Whether a repository is meant. Of a checkout only the folder's name is known; GitHub's names have no case."""
+    meant = name if "/" in subject else name.rpartition("/")[2]
+    return meant.lower() == subject.lower()
 
 
 def _options(file: PolicyFile, said: Said) -> dict[str, Option]:
@@ -72,19 +140,11 @@ def _with(rule: Rule, options: dict[str, Option], overrides: Overrides) -> tuple
     followed: dict[str, Any] = {}
     ways = {field.name: field.metadata["stricter"] for field in fields(rule)}
     for name, asked in options.items():
-        has = getattr(rule, name)
-        followed[name] = asked if overrides is Overrides.ANY else _stricter(ways[name], has, asked)
-        if followed[name] != asked:
-            looser.append(name)
+        way, has = ways[name], getattr(rule, name)
+        followed[name] = asked if overrides is Overrides.ANY else stricter(way, has, asked)
+        if overrides is not Overrides.ANY and not is_followed(way, asked, followed[name]):
+            looser.append(name.replace("_", "-"))
     return replace(rule, **followed), looser
-
-
-def _stricter(way: Stricter, has: Any, asked: Any) -> Option:  # noqa: ANN401 - an option's type is the rule's field's; the schema has held it
-    match way:
-        case Stricter.HIGHER:
-            return max(has, asked, key=lambda word: word.rank)  # type: ignore[no-any-return]  # one of the two options
-        case Stricter.FEWER:
-            return tuple(entry for entry in asked if entry in has)
 
 
 def _not_followed(file: PolicyFile, said: Said, rule: RuleName, what: str) -> str:

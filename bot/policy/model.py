@@ -1,16 +1,18 @@
-"""A policy: which rules are in force, how strict each is, and what a failed one does."""
+"""A policy: which rules are in force, how strict each is, what is waived, and where reports go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import TypeAlias
 
-from bot.names import Mode, RegistryId, RuleName, Severity
+from bot.declared import DeclaredIdentity, DeclaredPackage
+from bot.names import FullName, Mode, RuleName
+from bot.policy.options import Option
+from bot.policy.reporting import NOT_ASKED_FOR, Reports
+from bot.policy.target import Match
+from bot.policy.waiver import LONGEST, Waiver
 from bot.rule import Rule
 from bot.rules import RULES
-
-# The value of one option, by the type of the rule's field.
-Option: TypeAlias = Severity | Mode | tuple[RegistryId, ...]
 
 
 class Overrides(StrEnum):
@@ -27,7 +29,17 @@ class Said:
 
     line: int
     off: bool = False
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)  # by the name of the rule's field
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A mode and rules that are said together, of all repositories or of those that `match` means."""
+
+    mode: Mode | None = None
+    rules: Mapping[RuleName, Said] = field(default_factory=dict)
+    match: Match | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,38 @@ class PolicyFile:
     origin: str
     mode: Mode | None = None
     rules: Mapping[RuleName, Said] = field(default_factory=dict)
-    overrides: Overrides = Overrides.STRICTER
+    said_overrides: Overrides | None = None
+    said_longest_waiver: timedelta | None = None
+    repositories: tuple[Layer, ...] = ()  # each with a match; later ones win
+    identities: tuple[DeclaredIdentity, ...] = ()
+    packages: tuple[DeclaredPackage, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    reports: Reports = NOT_ASKED_FOR
+    extends: FullName | None = None  # the repository whose publishing.yml this one stands on
+    base: "PolicyFile | None" = None  # that file, once somebody has fetched it
+
+    @property
+    def overrides(self) -> Overrides:
+        """What a repository's own file may do: as this file says, else the one it extends."""
+        return self.said_overrides or (self.base.overrides if self.base else Overrides.STRICTER)
+
+    @property
+    def longest_waiver(self) -> timedelta:
+        """How long a waiver may last: as this file says, else the one it extends."""
+        return self.said_longest_waiver or (self.base.longest_waiver if self.base else LONGEST)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The files that speak here, the farthest first."""
+        return (*(self.base.origins if self.base else ()), self.origin)
+
+    def layers(self) -> Iterator[tuple[str, Layer]]:
+        """Yield what is said, each with the file that says it, in the order in which later ones win."""
+        if self.base is not None:
+            yield from self.base.layers()
+        yield self.origin, Layer(self.mode, self.rules)
+        for layer in self.repositories:
+            yield self.origin, layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +90,9 @@ class Policy:
     rules: tuple[Rule, ...] = tuple(rule() for rule in RULES)
     origins: tuple[str, ...] = ()  # the files it was made from; none means Wharfinger's own defaults
     notes: tuple[str, ...] = ()  # what was not followed, and why
+    doubts: tuple[str, ...] = ()  # what could not be decided, and why: nothing is green on a doubt
+    waivers: tuple[Waiver, ...] = ()  # for this repository, whether they are in force or not
+    longest_waiver: timedelta = LONGEST
+    identities: tuple[DeclaredIdentity, ...] = ()  # the register's entries for this repository
+    packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
+    reports: Reports = NOT_ASKED_FOR

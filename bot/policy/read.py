@@ -1,16 +1,20 @@
 """Read a policy file: YAML, checked against the schema, errors with their line and the nearest name that would do."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 import jsonschema_rs
 
 from bot.documents import Mapping, Node, Scalar, Sequence, read_document
 from bot.errors import PolicyError, UnreadableError
-from bot.names import Mode, RegistryId, RuleName, Severity
-from bot.policy.complaint import complaint
-from bot.policy.model import Option, Overrides, PolicyFile, Said
-from bot.policy.schema import LATER, policy_schema
+from bot.names import FullName, Mode, RegistryId, RuleName
+from bot.policy.complaint import first_complaint
+from bot.policy.model import Layer, Overrides, PolicyFile, Said
+from bot.policy.options import duration, option_value, options_of
+from bot.policy.schema import policy_schema
+from bot.policy.sections import nodes, read_identities, read_match, read_packages, read_reports, read_waivers, word
+from bot.rules import RULES
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | bool | None"
 
@@ -19,54 +23,75 @@ WORDS: dict[str, bool] = {"true": True, "True": True, "false": False, "False": F
 
 MOST_DIGITS = 9  # a longer number is not one that a policy means, and costs time to read
 
+OPTIONS = {rule.name: options_of(rule) for rule in RULES}
+
 
 def read_policy(content: bytes, registries: Iterable[RegistryId], origin: str = "publishing.yml") -> PolicyFile:
     """Read one policy file; `registries` are the ids that `allow` may name, `origin` names the file in reports.
 
-    Raises PolicyError with line and reason: for what is not YAML, not in the schema, or not built yet.
+    Raises PolicyError with line and reason, for what is not YAML or not in the schema. A file that was read before is not
+    read again: an organisation's is asked for with every check.
     """
+    return _read(content, tuple(registries), origin)
+
+
+@lru_cache(maxsize=256)
+def _read(content: bytes, registries: tuple[RegistryId, ...], origin: str) -> PolicyFile:
     try:
         root = read_document(content)
     except UnreadableError as error:
         raise PolicyError(error.reason, error.line) from error
-    value = _value(root)
-    errors = list(jsonschema_rs.validator_for(policy_schema(registries)).iter_errors(value))
+    errors = list(_validator(registries).iter_errors(_value(root)))
     if errors:
-        raise min((complaint(error, root) for error in errors), key=lambda error: error.line or 0)
+        raise first_complaint(errors, root, registries)
     if not isinstance(root, Mapping):  # held by the schema; said again for the types
         raise PolicyError("the file is to be a mapping that begins with `version: 1`", root.line)
-    for key in LATER:
-        if key in root.values:
-            raise PolicyError(
-                f"`{key}` has no meaning in this version of Wharfinger yet; take it out, so that nobody trusts in it",
-                root.keys[key].line,
-            )
     return _file(root, origin)
 
 
+@lru_cache(maxsize=4)
+def _validator(registries: tuple[RegistryId, ...]) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(policy_schema(registries))
+
+
 def _file(root: Mapping, origin: str) -> PolicyFile:
-    mode, overrides, rules = root.get("mode"), root.get("overrides"), root.get("rules")
+    said_overrides, longest, extends = word(root, "overrides"), word(root, "longest-waiver"), word(root, "extends")
     return PolicyFile(
         origin=origin,
-        mode=Mode(mode.value) if isinstance(mode, Scalar) else None,
-        rules={RuleName(name): _said(name, rules) for name in rules.values} if isinstance(rules, Mapping) else {},
-        overrides=Overrides(overrides.value) if isinstance(overrides, Scalar) else Overrides.STRICTER,
+        mode=_mode(root),
+        rules=_rules(root),
+        said_overrides=Overrides(said_overrides) if said_overrides else None,
+        said_longest_waiver=duration(longest) if longest else None,
+        repositories=tuple(_layer(item) for item in nodes(root, "repositories", Mapping)),
+        identities=read_identities(root, origin),
+        packages=read_packages(root, origin),
+        waivers=read_waivers(root, origin),
+        reports=read_reports(root),
+        extends=FullName(extends) if extends else None,
     )
 
 
-def _said(name: str, rules: Mapping) -> Said:
+def _layer(item: Mapping) -> Layer:
+    return Layer(mode=_mode(item), rules=_rules(item), match=read_match(item), line=item.line)
+
+
+def _mode(holder: Mapping) -> Mode | None:
+    said = word(holder, "mode")
+    return Mode(said) if said else None
+
+
+def _rules(holder: Mapping) -> dict[RuleName, Said]:
+    rules = holder.get("rules")
+    return {RuleName(name): _said(RuleName(name), rules) for name in rules.values} if isinstance(rules, Mapping) else {}
+
+
+def _said(name: RuleName, rules: Mapping) -> Said:
     node, line = rules.values[name], rules.keys[name].line
     if not isinstance(node, Mapping):
         return Said(line, off=True)
-    return Said(line, options={option: _option(option, value) for option, value in node.values.items()})
-
-
-def _option(name: str, node: Node) -> Option:
-    """Turn a value that holds to the schema into the type of the rule's field."""
-    if isinstance(node, Sequence):
-        return tuple(RegistryId(item.value) for item in node.items if isinstance(item, Scalar))
-    word = node.value if isinstance(node, Scalar) else ""
-    return Mode(word) if name == "mode" else Severity(word)
+    known = OPTIONS[name]
+    values = {known[key][0].name: option_value(value, known[key][1]) for key, value in node.values.items()}
+    return Said(line, options=values)
 
 
 def _value(node: Node) -> Value:

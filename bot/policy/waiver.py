@@ -1,0 +1,80 @@
+"""A waiver: a reviewed, dated exception with an owner and a reason. What it covers, and whether it is in force on a day."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.findings import About, Fact, Place, Seen, Unseen
+from bot.names import FullName, RuleName
+
+LONGEST = timedelta(days=180)  # that a waiver may last, unless the policy says otherwise
+NOTICE = timedelta(days=14)  # before its end, in which it is said that it ends
+
+NO_REVIEW = Unseen("who approved the waiver", "a file does not show its review")
+
+
+class Standing(StrEnum):
+    """Where a waiver stands on a day."""
+
+    FOLLOWED = "followed"
+    ENDING = "ending"  # followed, for at most 14 more days
+    ENDED = "ended"  # from the day it names on
+    TOO_LONG = "too long"  # it would last longer than the policy allows
+    NOT_APPROVED = "not approved"  # the review shows nobody but the one who asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who asked for a waiver and who approved that, by login."""
+
+    requester: str
+    approvers: tuple[str, ...]
+
+    @property
+    def by_another(self) -> bool:
+        return any(approver.lower() != self.requester.lower() for approver in self.approvers)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One entry of a policy's `waivers`; what it is not narrowed to is None."""
+
+    rule: RuleName
+    repository: FullName
+    reason: str
+    owner: str  # "@login", or "@organisation/team"
+    expires: date  # the day on which it is not in force any more
+    workflow: str | None = None  # its path, or the name of its file
+    job: str | None = None
+    secret: str | None = None
+    environment: str | None = None
+    package: str | None = None  # package-url
+    origin: str = ""  # the policy file, and the lines in it
+    line: int = 0
+    end_line: int = 0
+    approval: Fact[Approval] = NO_REVIEW
+
+    def __str__(self) -> str:
+        return f"{self.origin}:{self.line}"
+
+    def standing(self, day: date, longest: timedelta) -> Standing:
+        """Say where it stands on a day, under a policy's longest waiver."""
+        if day >= self.expires:
+            return Standing.ENDED
+        if isinstance(self.approval, Seen) and not self.approval.value.by_another:
+            return Standing.NOT_APPROVED
+        if self.expires - day > longest:
+            return Standing.TOO_LONG
+        return Standing.ENDING if self.expires - day <= NOTICE else Standing.FOLLOWED
+
+    def covers(self, rule: RuleName, place: Place, about: About) -> bool:
+        """Whether it is about this finding: of this rule, and within all that it is narrowed to."""
+        return (
+            rule == self.rule
+            and (self.workflow is None or place.file in (self.workflow, f".github/workflows/{self.workflow}"))
+            and (self.job is None or about.job == self.job)
+            # GitHub's secrets and environments have no case. A finding about two secrets is not waived for one of them.
+            and (self.secret is None or {name.upper() for name in about.secrets} == {self.secret.upper()})
+            and (self.environment is None or (about.environment or "").lower() == self.environment.lower())
+            and (self.package is None or about.package == self.package)
+        )
