@@ -153,6 +153,8 @@ def _prepare(scene: Scene, known: KnownCommand, command: Command, address: Value
         held = scene.login_to(CLOUD)
     if not held.origins:
         return scene
+    users = Arguments(command.argv[1:], scene.scope).flag(fact.user_flags)
+    held = Value(held.texts, held.origins | users.beside().origins)
     scene = scene.export(dict.fromkeys(fact.exports, held))
     if known.registry is None:
         return scene.with_login(Login(CLOUD, " ".join(fact.argv), held))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.names import RegistryId
+from bot.names import Credential, RegistryId
 from bot.publications.ledger import Ledger, Shelf
 from bot.publications.values import EMPTY, Value, either
 from bot.registries import Catalogue
@@ -117,6 +117,11 @@ class Scene:
         to = [login for login in self.logins if login.registry == registry and (login.names or not named)]
         exact = [login for login in to if login.address == address]
         return either(self._held(login) for login in exact or to)
+
+    def company_of(self, registry: RegistryId) -> Value:
+        """Give what goes along with a registry's credential from earlier steps: user names, keys that sign."""
+        together = either(self._held(login) for login in self.logins if login.registry == registry)
+        return Value(("",), frozenset(o for o in together.origins if o.credential is Credential.NONE))
 
     def _held(self, login: Login) -> Value:
         held = either((login.value, *(self.scope.env.get(name, EMPTY) for name in login.names)))

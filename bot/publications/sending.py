@@ -63,7 +63,8 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
     if given.empty and not (means.possible and scene.place.id_token):
         given = _nearby(scene, call, target)
         near = not given.empty
-    value = Value(given.texts, given.origins | call.users.beside().origins)
+    company = call.users.beside().origins | scene.company_of(target.registry).origins
+    value = Value(given.texts, given.origins | company)
     offered = registry.through == "publisher" and call.fact.target_kind != "image"
     verdict = judge(value, means, id_token=scene.place.id_token, offered=offered)
     confidence = weakest(

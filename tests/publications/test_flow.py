@@ -73,11 +73,11 @@ def test_a_cloud_login_pays_for_its_registry() -> None:
         - uses: aws-actions/configure-aws-credentials@v4
           with: {role-to-assume: "arn:aws:iam::1:role/push", aws-region: eu-west-1}
         - uses: aws-actions/amazon-ecr-login@v2
-        - run: docker push 1.dkr.ecr.eu-west-1.amazonaws.com/app:1
+        - run: docker push {host:aws-ecr.public}/acme/app:1
         """,
         "permissions: {id-token: write}\n",
     )
-    assert [line.split()[1:] for line in told(workflow)] == [["aws-ecr", "cloud-oidc"]]
+    assert told(workflow) == ["10 aws-ecr cloud-oidc"]
 
 
 def test_an_app_token_is_as_long_lived_as_the_key_it_is_made_from() -> None:
