@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -270,17 +269,3 @@ def test_a_check_run_can_only_be_changed_by_its_app(scene: Scene, client: httpx.
     other = scene.github.world.register("other", scene.github.app.owner, {"checks": "write"}, [])
     scene.widgets.check_runs(scene.widgets.head)[0].app = other.id
     assert client.patch(f"{RUNS}/{number}", json={"conclusion": "success"}).status_code == 403
-
-
-def test_a_server_of_ones_own_has_its_api_elsewhere(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "run").write_text("#!/bin/sh\n")
-    (tmp_path / "bin" / "run").chmod(0o755)
-    with StandIn(enterprise=True) as github:
-        acme = github.organisation("acme")
-        acme.repository("tools", tmp_path)
-        with callers.installed(github, github.install(acme)) as client:
-            assert str(client.base_url).endswith("/api/v3/")
-            tree = client.get("/repos/acme/tools/git/trees/main", params={"recursive": "1"}).json()["tree"]
-            assert [(each["path"], each["mode"]) for each in tree] == [("bin", "040000"), ("bin/run", "100755")]
-        assert github.violations == []

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -142,6 +142,59 @@ def test_buttons_are_told_to_the_app_that_made_the_check_run(github: StandIn) ->
     assert asked == [("wharfinger", "requested_action"), ("wharfinger", "rerequested")]
     heard = [each.action for each in github.deliveries if each.app is other and each.event == "check_run"]
     assert heard == ["created", "completed"]
+
+
+def test_whatever_people_do_is_told_in_githubs_words(github: StandIn) -> None:
+    acme = github.organisation("acme")
+    widgets = acme.repository("widgets", private=False)
+    installation = github.install(acme)
+    team = acme.team("release", "alice")
+    widgets.tag("v1")
+    release = widgets.release("v1")
+    ruleset = widgets.ruleset({"name": "main", "rules": []})
+    widgets.environment("pypi")
+    widgets.rename_environment("pypi", "release")
+    issue = widgets.open_issue("Hello")
+    pull = widgets.pull_request({"a": "1"})
+    acts: list[tuple[str, Callable[[], object]]] = [
+        ("push", lambda: widgets.set_branch("other", widgets.head)),
+        ("issue_comment.created", lambda: widgets.comment(issue.number, "A word")),
+        ("issues.edited", lambda: widgets.edit(issue.number, body="More")),
+        ("issues.closed", lambda: widgets.close(issue.number)),
+        ("issues.reopened", lambda: widgets.reopen(issue.number)),
+        ("pull_request.closed", lambda: widgets.merge(pull.number)),
+        ("repository_ruleset.deleted", lambda: widgets.remove_ruleset(ruleset)),
+        ("release.deleted", lambda: widgets.delete_release(release)),
+        ("deploy_key.created", lambda: widgets.deploy_key("ci")),
+        ("member.added", lambda: widgets.collaborator("carol")),
+        ("member.removed", lambda: widgets.remove_collaborator("carol")),
+        ("membership.added", lambda: acme.add_to_team(team, "bob")),
+        ("organization.member_added", lambda: acme.member("dora")),
+        ("organization.member_removed", lambda: acme.remove_member("alice")),
+        ("repository_ruleset.created", lambda: acme.ruleset({"name": "all", "rules": []})),
+        ("registry_package.published", lambda: widgets.package("npm", "widgets", "1.0.0")),
+        ("repository.created", lambda: acme.repository("gears", told=True)),
+        ("repository.renamed", lambda: widgets.rename("cogs")),
+        ("repository.archived", widgets.archive),
+        ("installation_repositories.removed", lambda: github.choose(installation, widgets)),
+        ("repository.deleted", widgets.delete),
+        ("installation.new_permissions_accepted", lambda: github.withhold(installation, "checks")),
+        ("installation.deleted", lambda: github.uninstall(installation)),
+    ]
+    for event, act in acts:
+        before = len(github.deliveries)
+        act()
+        assert event in told(github)[before:], event
+
+
+def test_many_tags_at_once_are_not_told(github: StandIn) -> None:
+    acme = github.organisation("acme")
+    widgets = acme.repository("widgets")
+    github.install(acme)
+    widgets.push_tags("a", "b", "c", "d")
+    assert told(github) == ["installation.created"]
+    widgets.push_tags("e", "f")
+    assert told(github)[1:] == ["create", "push"] * 2
 
 
 def test_what_failed_is_in_the_log_and_can_be_sent_again(github: StandIn, receiver: Receiver) -> None:

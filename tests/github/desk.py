@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.github import permissions, tokens
+from tests.github import access, tokens
 from tests.github.contract.description import DEFAULT, VERSIONS, Rest, rest
 from tests.github.contract.filling import Filler
 from tests.github.contract.operations import OPERATIONS
@@ -16,7 +16,6 @@ from tests.github.exchange import Answer, Asked, Listing, Refusal, not_found
 from tests.github.limits import Budget, Limits
 from tests.github.pages import paged
 from tests.github.routes.table import HANDLERS
-from tests.github.state.repository import Repository
 from tests.github.state.world import Call, World
 from tests.github.words import Json
 
@@ -77,19 +76,18 @@ class Visit:
     def handled(self) -> Answer:
         """Who asks, for what, may they, is it well formed? Then the handler, and a look at its answer."""
         described = self._described()
-        path = self._by_number(self.request.raw_path)
+        path = access.path_by_number(self.world, self.request.raw_path)
         match = described.match(self.request.method, path)
         if match is None:
             raise self._unknown(described)
         self.operation = match.operation
-        access = ACCESS[match.operation]
         caller = tokens.caller(self.world, self.request.headers.get("authorization"))
         self._charge(caller, creates=described.operations[match.operation]["creates_content"])
         asked = Asked(
             self.world, match.operation, match.parameters, self.query, {}, self.version, self.request.headers,
             caller.app, caller.token, caller.installation,
         )  # fmt: skip
-        asked = self._permitted(asked, access)
+        asked = access.permitted(asked, ACCESS[match.operation], self.request.method, self.request.raw_path)
         asked = replace(asked, body=self._body())
         self._well_formed(described, asked)
         if match.operation == "GET /rate_limit":
@@ -111,9 +109,9 @@ class Visit:
             headers["x-github-api-version-selected"] = self.version
         if self.budget is not None:
             headers |= self.budget.headers("core")
-        access = ACCESS.get(self.operation, "anyone")
-        if "=" in access:
-            headers["x-accepted-github-permissions"] = access.replace(",", ", ").replace(";", "; ")
+        needed = ACCESS.get(self.operation, "anyone")
+        if "=" in needed:
+            headers["x-accepted-github-permissions"] = needed.replace(",", ", ").replace(";", "; ")
         return replace(answer, headers={**headers, **answer.headers})
 
     def conditional(self, answer: Answer) -> Answer:
@@ -151,6 +149,12 @@ class Visit:
             )
         ):
             raise Refusal(415, "Unsupported 'Accept' header: " + accept)
+        other = re.search(
+            r"application/vnd\.github\.(?:v3\.)?(diff|patch|object|html|full|text|star|mercy-preview)\b", accept
+        )
+        if other:
+            self.world.record.lacking.append(f"Accept: {other[0]}")
+            raise Refusal(501, f"The stand-in does not have the media type {other[0]}")
         return rest(self.version)
 
     def _unknown(self, described: Rest) -> Refusal:
@@ -177,75 +181,6 @@ class Visit:
         }
         more = {"rate": shown["core"]} if self.version < "2026-03-10" else {}
         return Answer(200, {"resources": shown, **more})
-
-    def _permitted(self, asked: Asked, access: str) -> Asked:
-        """The request with its repository and organisation, or the refusal that it earns."""
-        if access == "nobody":
-            raise Refusal(403, "Resource not accessible by integration")
-        if access == "anyone":
-            return self._placed(asked, access)
-        if asked.app is None:
-            raise Refusal(401, "Requires authentication")
-        if access == "app":
-            if asked.token is not None:
-                raise Refusal(401, "A JSON web token could not be decoded")
-            return self._placed(asked, access)
-        if asked.token is None:
-            raise Refusal(401, "Bad credentials")
-        granted = asked.token.permissions
-        asked = self._placed(asked, access)
-        outside = asked.in_repository is not None and not self._reached(asked, asked.in_repository)
-        if not outside and not permissions.holds(granted, access):
-            raise Refusal(403, "Resource not accessible by integration")
-        return asked
-
-    def _placed(self, asked: Asked, access: str) -> Asked:
-        parameters = asked.parameters
-        if "repo" in parameters:
-            repository = self.world.repository(parameters["owner"], parameters["repo"])
-            if repository is None:
-                raise self._moved(asked)
-            if not self._visible(asked, repository, access):
-                raise not_found()
-            if repository.archived and self.request.method != "GET":
-                raise Refusal(403, "Repository was archived so is read-only.")
-            asked = replace(asked, in_repository=repository)
-        if "org" in parameters:
-            account = self.world.accounts.get(parameters["org"].lower())
-            if account is None or not account.is_organisation:
-                raise not_found()
-            if "=" in access and (asked.installation is None or asked.installation.account is not account):
-                raise Refusal(403, "Resource not accessible by integration")
-            asked = replace(asked, in_organisation=account)
-        return asked
-
-    def _by_number(self, path: str) -> str:
-        """The path with a repository's name, where it has its number: /repositories/1/… is what redirects lead to."""
-        found = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
-        repository = self.world.repositories.get(int(found[1])) if found else None
-        return f"/repos/{repository.full_name}{found[2] or ''}" if found and repository else path
-
-    def _moved(self, asked: Asked) -> Refusal:
-        """The redirect from a repository's former name, or that there is nothing."""
-        former = f"{asked.parameters['owner']}/{asked.parameters['repo']}".lower()
-        for repository in self.world.repositories.values():
-            if former in repository.former_names and self._visible(asked, repository, ACCESS[self.operation]):
-                rest = "/".join(self.request.raw_path.split("/")[4:])
-                address = f"{self.world.api}/repositories/{repository.id}" + (f"/{rest}" if rest else "")
-                return Refusal(301, "Moved Permanently", headers={"location": address}, url=address)
-        return not_found()
-
-    def _visible(self, asked: Asked, repository: Repository, access: str) -> bool:
-        if access == "app":
-            return True
-        if self._reached(asked, repository):
-            return True
-        return not repository.private and self.request.method == "GET" and permissions.readable_in_public(access)
-
-    def _reached(self, asked: Asked, repository: Repository) -> bool:
-        if asked.installation is None or asked.token is None or not self.world.reaches(asked.installation, repository):
-            return False
-        return asked.token.repositories is None or repository.id in asked.token.repositories
 
     def _body(self) -> Json:
         if not self.request.body.strip():

@@ -84,14 +84,14 @@ def update(world: World, repository: Repository, app: App, run: CheckRun, change
 
 
 def rerequest_run(world: World, repository: Repository, run: CheckRun, sender: Account) -> None:
-    """Somebody presses "Re-run" on a check run."""
-    run.status, run.conclusion, run.completed = "queued", None, None
+    """Somebody presses "Re-run" on a check run: its suite is queued again, the run itself stays as it is (docs)."""
+    run.suite.asked_again = True
     _tell(world, repository, run, "rerequested", sender)
 
 
 def rerequest_suite(world: World, repository: Repository, suite: CheckSuite, sender: Account) -> None:
-    """Somebody presses "Re-run all checks"."""
-    suite.updated = world.now()
+    """Somebody presses "Re-run all checks": the suite is queued again."""
+    suite.updated, suite.asked_again = world.now(), True
     payload = {"check_suite": rendering.check_suite_in_event(world, repository, suite)}
     events.in_repository(world, repository, "check_suite", "rerequested", payload, sender, app=suite.app)
 
@@ -116,7 +116,7 @@ def _apply(world: World, run: CheckRun, change: Change) -> None:
         run.completed = change.completed if change.completed is not None else world.now()
     elif change.status is not None and change.status != "completed":
         run.status, run.conclusion, run.completed = change.status, None, None
-    run.suite.updated = world.now()
+    run.suite.updated, run.suite.asked_again = world.now(), False
 
 
 def _tell(world: World, repository: Repository, run: CheckRun, action: str, sender: Account) -> None:
@@ -127,6 +127,6 @@ def _tell(world: World, repository: Repository, run: CheckRun, action: str, send
 
 def _completed(world: World, repository: Repository, run: CheckRun, sender: Account) -> None:
     _tell(world, repository, run, "completed", sender)
-    if rendering.suite_status(rendering.latest(repository, run.suite)) == "completed":
+    if rendering.suite_status(repository, run.suite) == "completed":
         payload = {"check_suite": rendering.check_suite_in_event(world, repository, run.suite)}
         events.in_repository(world, repository, "check_suite", "completed", payload, sender)

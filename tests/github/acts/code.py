@@ -129,6 +129,8 @@ def _listed(world: World, repository: Repository, sha: str) -> Json:
     paths = {
         status: [each.path for each in changed if each.status == status] for status in ("added", "removed", "modified")
     }
+    paths["added"] += [each.path for each in changed if each.previous is not None]
+    paths["removed"] += [each.previous for each in changed if each.previous is not None]
     author = repository.objects.commits[sha].author
     return simple_commit(repository, sha) | paths | {
         "distinct": True,

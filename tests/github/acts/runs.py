@@ -6,7 +6,7 @@ from tests.github.rendering import runs as rendering
 from tests.github.rendering.accounts import user
 from tests.github.rendering.repositories import url
 from tests.github.state.accounts import Account
-from tests.github.state.repository import HEADS, TAGS, Repository
+from tests.github.state.repository import Repository
 from tests.github.state.runs import Deployment, Environment, Gate, Job, Run
 from tests.github.state.world import World
 from tests.github.words import Json, stamp
@@ -238,11 +238,3 @@ def _job_in_review(world: World, repository: Repository, run: Run, job: Job) -> 
         "created_at": stamp(run.created), "updated_at": stamp(run.updated),
         "html_url": f"{world.web}/{repository.full_name}/actions/runs/{run.id}/job/{job.id}",
     }  # fmt: skip
-
-
-def ref_of(repository: Repository, name: str) -> str | None:
-    """The commit of a branch or tag of that name."""
-    for prefix in (HEADS, TAGS):
-        if prefix + name in repository.refs:
-            return repository.resolve(prefix + name)
-    return None

@@ -22,13 +22,12 @@ def check_suite_node(view: View, shown: Repository, suite: CheckSuite) -> Node:
             runs = [each for each in runs if each.name == wanted["checkName"]]
         return connection([_check_run(view, shown, each) for each in runs], "CheckRun", **arguments)
 
-    runs = rendered.latest(shown, suite)
-    conclusion = rendered.suite_conclusion(runs)
+    conclusion = rendered.suite_conclusion(shown, suite)
     return {
         "__typename": "CheckSuite",
         "id": f"CS_{suite.id}",
         "databaseId": suite.id,
-        "status": rendered.suite_status(runs).upper(),
+        "status": rendered.suite_status(shown, suite).upper(),
         "conclusion": conclusion.upper() if conclusion else None,
         "app": {"__typename": "App", "databaseId": suite.app, "slug": view.world.apps[suite.app].slug},
         "checkRuns": check_runs,

@@ -49,8 +49,8 @@ def check_suite(world: World, shown: Repository, suite: CheckSuite) -> Json:
         "node_id": f"CS_{suite.id}",
         "head_branch": suite.head_branch,
         "head_sha": suite.head_sha,
-        "status": suite_status(runs),
-        "conclusion": suite_conclusion(runs),
+        "status": suite_status(shown, suite),
+        "conclusion": suite_conclusion(shown, suite),
         "url": address,
         "before": suite.before,
         "after": suite.head_sha,
@@ -76,17 +76,19 @@ def latest(shown: Repository, suite: CheckSuite) -> list[CheckRun]:
     return list(newest.values())
 
 
-def suite_status(runs: list[CheckRun]) -> str:
-    if not runs:
+def suite_status(shown: Repository, suite: CheckSuite) -> str:
+    """Queued while nothing ran, or since it was asked for again."""
+    runs = latest(shown, suite)
+    if not runs or suite.asked_again:
         return "queued"
     return "completed" if all(run.status == "completed" for run in runs) else "in_progress"
 
 
-def suite_conclusion(runs: list[CheckRun]) -> str | None:
+def suite_conclusion(shown: Repository, suite: CheckSuite) -> str | None:
     """The worst conclusion, once all runs are completed."""
-    if suite_status(runs) != "completed":
+    if suite_status(shown, suite) != "completed":
         return None
-    return min((run.conclusion or "neutral" for run in runs), key=_ORDER.index)
+    return min((run.conclusion or "neutral" for run in latest(shown, suite)), key=_ORDER.index)
 
 
 def pulls_at(world: World, shown: Repository, sha: str) -> list[Json]:

@@ -88,6 +88,8 @@ def change(world: World, shown: Repository, each: Change, sha: str) -> Json:
         "raw_url": f"{world.web}/{shown.full_name}/raw/{sha}/{each.path}",
         "contents_url": f"{url(world, shown)}/contents/{each.path}?ref={sha}",
     }
+    if each.previous is not None:
+        whole["previous_filename"] = each.previous
     return whole if each.patch is None else whole | {"patch": each.patch}
 
 

@@ -1,41 +1,19 @@
-"""Repositories and their code: contents, trees, blobs, commits, comparisons, branches, tags."""
+"""Code: contents, trees, blobs, commits, comparisons and git's refs."""
+
+from pathlib import PurePosixPath
+from posixpath import normpath
 
 from tests.github.exchange import Answer, Asked, Listing, Refusal, not_found
 from tests.github.rendering import code as rendering
-from tests.github.rendering.repositories import full_repository, url
-from tests.github.rendering.repositories import repository as rendered
+from tests.github.rendering.repositories import url
 from tests.github.routes.words import Handlers
 from tests.github.state.difference import Change, changes, merge_base, only_in
-from tests.github.state.git import FOLDER, Entry, Objects
-from tests.github.state.repository import HEADS
+from tests.github.state.git import EXECUTABLE, FILE, FOLDER, LINK, Entry, Objects
 from tests.github.words import Json, stamp
 
 MOST_ENTRIES = 100_000  # of a tree (docs)
 MOST_FILES = 300  # of a comparison or commit, on one page
 MOST_BLOB = 100 * 1024 * 1024
-
-
-def get_repository(asked: Asked) -> Answer:
-    return Answer(200, full_repository(asked.world, asked.repository))
-
-
-def list_of_organisation(asked: Asked) -> Listing:
-    assert asked.installation is not None
-    shown = [
-        each
-        for each in asked.world.repositories.values()
-        if each.owner is asked.organisation and (not each.private or asked.world.reaches(asked.installation, each))
-    ]
-    return Listing(shown, show=lambda each: rendered(asked.world, each))
-
-
-def get_topics(asked: Asked) -> Answer:
-    return Answer(200, {"names": list(asked.repository.topics)})
-
-
-def get_properties(asked: Asked) -> Answer:
-    values = [{"property_name": name, "value": value} for name, value in asked.repository.properties.items()]
-    return Answer(200, values)
 
 
 def get_contents(asked: Asked) -> Answer:
@@ -58,6 +36,10 @@ def get_contents(asked: Asked) -> Answer:
         if asked.version < "2026-03-10":  # until then a submodule in a list called itself a file
             listed = [each | {"type": "file"} if each["type"] == "submodule" else each for each in listed]
         return Answer(200, listed)
+    if found.mode == LINK and (
+        target := _target(repository.objects, repository.objects.commits[sha].tree, path, found)
+    ):
+        found = target
     if raw:
         return Answer(200, repository.objects.blobs[found.sha], media="application/vnd.github.raw+json; charset=utf-8")
     return Answer(200, rendering.content(asked.world, repository, path, found, ref))
@@ -179,46 +161,12 @@ def compare(asked: Asked) -> Answer:
     })  # fmt: skip
 
 
-def list_branches(asked: Asked) -> Listing:
-    wanted = asked.query.get("protected")
-    shown = [_branch(asked, name, sha) for name, sha in asked.repository.branches().items()]
-    return Listing([each for each in shown if wanted is None or each["protected"] == (wanted == "true")])
-
-
-def get_branch(asked: Asked) -> Answer:
-    name = asked.parameters["branch"]
-    sha = asked.repository.refs.get(HEADS + name)
-    if sha is None:
-        raise Refusal(404, "Branch not found")
-    address = f"{url(asked.world, asked.repository)}/branches/{name}"
-    links = {"self": address, "html": f"{asked.world.web}/{asked.repository.full_name}/tree/{name}"}
-    whole = _branch(asked, name, sha) | {
-        "commit": rendering.commit(asked.world, asked.repository, sha),
-        "_links": links,
-    }
-    return Answer(
-        200, whole | {"protection": {"enabled": whole["protected"]}, "protection_url": f"{address}/protection"}
-    )
-
-
-def list_tags(asked: Asked) -> Listing:
-    address = url(asked.world, asked.repository)
-    return Listing([
-        {
-            "name": name, "commit": {"sha": sha, "url": f"{address}/commits/{sha}"}, "node_id": f"REF_{name}",
-            "zipball_url": f"{address}/zipball/{name}", "tarball_url": f"{address}/tarball/{name}",
-        }
-        for name, sha in asked.repository.tags().items()
-    ])  # fmt: skip
-
-
-def list_forks(asked: Asked) -> Listing:
-    forks = [each for each in asked.world.repositories.values() if each.parent is asked.repository]
-    return Listing([rendered(asked.world, each) for each in forks])
-
-
-def list_activity(asked: Asked) -> Listing:
-    return Listing(asked.repository.activity)
+def _target(objects: Objects, tree: str, path: str, link: Entry) -> Entry | None:
+    """The file that a link leads to, when it is a normal file of the repository: then that is what is shown (docs)."""
+    folder = PurePosixPath("/", path).parent
+    place = normpath(str(folder / objects.blobs[link.sha].decode(errors="replace"))).lstrip("/")
+    found = objects.find(tree, place)
+    return found if found and found.mode in (FILE, EXECUTABLE) else None
 
 
 def _not_empty(asked: Asked) -> None:
@@ -257,12 +205,6 @@ def _side(asked: Asked, name: str) -> str | None:
     return fork.resolve(ref) if fork else None
 
 
-def _branch(asked: Asked, name: str, sha: str) -> Json:
-    address = url(asked.world, asked.repository)
-    protected = name in asked.repository.protections
-    return {"name": name, "commit": {"sha": sha, "url": f"{address}/commits/{sha}"}, "protected": protected}
-
-
 def _ref(asked: Asked, name: str) -> Json:
     sha = asked.repository.refs[name]
     kind = "tag" if sha in asked.repository.objects.tags else "commit"
@@ -272,10 +214,6 @@ def _ref(asked: Asked, name: str) -> Json:
 
 
 HANDLERS: Handlers = {
-    "GET /repos/{owner}/{repo}": get_repository,
-    "GET /orgs/{org}/repos": list_of_organisation,
-    "GET /repos/{owner}/{repo}/topics": get_topics,
-    "GET /repos/{owner}/{repo}/properties/values": get_properties,
     "GET /repos/{owner}/{repo}/contents/{path}": get_contents,
     "GET /repos/{owner}/{repo}/git/trees/{tree_sha}": get_tree,
     "GET /repos/{owner}/{repo}/git/blobs/{file_sha}": get_blob,
@@ -286,9 +224,4 @@ HANDLERS: Handlers = {
     "GET /repos/{owner}/{repo}/commits": list_commits,
     "GET /repos/{owner}/{repo}/commits/{ref}": get_commit,
     "GET /repos/{owner}/{repo}/compare/{basehead}": compare,
-    "GET /repos/{owner}/{repo}/branches": list_branches,
-    "GET /repos/{owner}/{repo}/branches/{branch}": get_branch,
-    "GET /repos/{owner}/{repo}/tags": list_tags,
-    "GET /repos/{owner}/{repo}/forks": list_forks,
-    "GET /repos/{owner}/{repo}/activity": list_activity,
 }

@@ -52,6 +52,9 @@ def of_commit(asked: Asked) -> Listing:
         each for each in asked.repository.issues.issues.values()
         if each.pull and sha in (each.pull.merge_sha, *only_in(asked.repository.objects, each.pull.head_sha, each.pull.base_sha))
     ]  # fmt: skip
+    head = asked.repository.resolve("HEAD")
+    if head and sha in asked.repository.objects.ancestors(head):  # then only what brought it there (docs)
+        found = [each for each in found if each.pull and each.pull.merged]
     return Listing([rendering.simple_pull(asked.world, asked.repository, each) for each in found])
 
 

@@ -8,6 +8,7 @@ from tests.github.routes import (
     issues,
     organisations,
     pulls,
+    repositories,
     rulesets,
     runs,
     secrets,
@@ -15,6 +16,19 @@ from tests.github.routes import (
 )
 from tests.github.routes.words import Handlers
 
-_FAMILIES = (apps, checks, code, environments, issues, organisations, pulls, rulesets, runs, secrets, settings)
+_FAMILIES = (
+    apps,
+    checks,
+    code,
+    environments,
+    issues,
+    organisations,
+    pulls,
+    repositories,
+    rulesets,
+    runs,
+    secrets,
+    settings,
+)
 
 HANDLERS: Handlers = {operation: handler for family in _FAMILIES for operation, handler in family.HANDLERS.items()}

@@ -16,6 +16,7 @@ class CheckSuite:
     before: str | None
     created: float
     updated: float
+    asked_again: bool = False  # since then none of its runs changed
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """What changed between two commits, as compare, pulls and commits show it."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.github.state.git import Objects
 
@@ -13,11 +13,12 @@ class Change:
     """One file that differs."""
 
     path: str
-    status: str  # added, removed, modified
+    status: str  # added, removed, modified, renamed
     sha: str
     additions: int
     deletions: int
     patch: str | None  # None for a binary or very large file
+    previous: str | None = None  # the former path of a renamed file
 
 
 def changes(objects: Objects, before: str | None, after: str) -> list[Change]:
@@ -35,7 +36,20 @@ def changes(objects: Objects, before: str | None, after: str) -> list[Change]:
         sha = now.sha if now else was.sha if was else ""
         added, gone = sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
         result.append(Change(path, status, sha, added, gone, patch))
-    return result
+    return _renamed(result, {path: entry.sha for path, entry in old.items()})
+
+
+def _renamed(found: list[Change], old: dict[str, str]) -> list[Change]:
+    """Joins a removed and an added file of the same content into a renamed one. GitHub does so for similar ones as well."""
+    gone = {old[each.path]: each.path for each in found if each.status == "removed"}
+    moved = {each.path: gone.pop(each.sha) for each in found if each.status == "added" and each.sha in gone}
+    return [
+        replace(each, status="renamed", additions=0, deletions=0, patch=None, previous=moved[each.path])
+        if each.path in moved
+        else each
+        for each in found
+        if each.path not in moved.values()
+    ]
 
 
 def merge_base(objects: Objects, one: str, other: str) -> str | None:
