@@ -182,7 +182,7 @@ def _chosen(asked: Asked, installation: Installation) -> frozenset[int] | None:
 def _kept(asked: Asked) -> list[Delivery]:
     since = asked.world.now() - KEPT
     return [
-        each for each in asked.world.deliveries if each.app is asked.caller and each.at >= since and each.headers
+        each for each in asked.world.deliveries if each.app is asked.caller and each.at >= since and each.sent
     ]  # fmt: skip
 
 

@@ -81,5 +81,10 @@ class Delivery:
         return read
 
     @property
+    def sent(self) -> bool:
+        """Whether there was an address to send it to; only then it stands in the App's log."""
+        return bool(self.headers)
+
+    @property
     def succeeded(self) -> bool:
         return 200 <= self.status_code < 300
