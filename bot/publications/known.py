@@ -19,6 +19,59 @@ from bot.registries import CommandFact, KnownCommand
 _TASK = re.compile(r"^(?:[\w:-]*:)?publish\w*?Publications?To(\w+?)Repository$")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command line, with the fact that it matches and what it can see."""
+
+    scene: Scene
+    command: Command
+    known: KnownCommand
+    words: Arguments
+    env: Values
+    own: Values  # the step's own environment
+
+    @property
+    def fact(self) -> CommandFact:
+        return self.known.fact
+
+    @property
+    def home(self) -> RegistryId:
+        return self.known.registry or ELSEWHERE
+
+    def position(self, place: int) -> Value:
+        """Give the argument behind the sub-command at this place; -1 is the last."""
+        indices = self.known.arguments
+        if not indices or place >= len(indices):
+            return EMPTY
+        return value_of_word(self.command.argv[indices[place]], self.scene.scope)
+
+    def sends_nothing(self) -> bool:
+        """Whether its flags or a missing variable make it a rehearsal, or another command."""
+        fact, words = self.fact, self.words
+        if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
+            return True
+        return bool(fact.required_env) and from_env(self.env, fact.required_env).empty
+
+    def address(self) -> Value:
+        """Give where it goes, as far as it says so itself."""
+        said = either((self.words.flag(self.fact.target_flags), *map(self.position, self.fact.target_args)))
+        return from_env(self.env, self.fact.target_env) if said.empty else said
+
+    def held(self, address: Value) -> Value:
+        """Give the token that it is given: by flags, as an argument, on standard input, in its address, by a cloud's login."""
+        places = self.fact.token_args
+        if places and self.fact.role == "login":  # the token may be the word behind its name: npm config set NAME TOKEN
+            places = (*places, *range(places[0] + 1, len(self.known.arguments)))
+        found = [self.words.flag(self.fact.token_flags), *map(self.position, places)]
+        stdin = self.command.stdin
+        if stdin is not None and (self.words.has(self.fact.stdin_flags) or (self.fact.role == "login" and not places)):
+            found.append(value_of_word(stdin, self.scene.scope))
+        held = either(found)
+        if held.empty and self.words.has(self.fact.cloud_flags):
+            return self.scene.login_to(CLOUD)
+        return address if held.empty and address.origins else held
+
+
 def run_known(
     scene: Scene, command: Command, known: KnownCommand, own: Values, folder: str
 ) -> tuple[Scene, list[Sending]]:
@@ -26,60 +79,56 @@ def run_known(
 
     `own` is the step's own environment, `folder` the one the command runs in.
     """
-    fact = known.fact
-    words = Arguments(command.argv[1:], scene.scope)
-    if words.has(fact.dry_run_flags) or (fact.required_flags and not words.has(fact.required_flags)):
+    line = Line(scene, command, known, Arguments(command.argv[1:], scene.scope), env_of(command, scene.scope), own)
+    if line.sends_nothing():
         return scene, []
-    env = env_of(command, scene.scope)
-    if fact.required_env and from_env(env, fact.required_env).empty:
-        return scene, []
-    positions = _positions(command, known, scene)
-    address = either((words.flag(fact.target_flags), *(positions(index) for index in fact.target_args)))
-    if address.empty:
-        address = from_env(env, fact.target_env)
-    held = _given(fact, words, command, positions, scene)
-    if held.empty and words.has(fact.cloud_flags):
-        held = scene.login_to(CLOUD)
-    home = known.registry or ELSEWHERE
-    if fact.role != "publish":
-        return _prepare(scene, known, command, address, held if not held.empty else from_env(env, fact.token_env)), []
-    said = project(command.tool, scene.repository.shelf, folder, scene.repository.catalogue)
-    if said.refused and not _over_many(command):
-        return scene, []
-    if known.registry is None:
-        address = either((address, *(positions(place) for place in range(len(known.arguments)))))
-        address = literal("origin") if address.empty else address
-    elif address.empty:
-        address = _usual_address(scene, command, fact, home, said)
-    aims = Aims(home, fact.target_kind, fact.default, known_only=known.registry is None, uploads_only=fact.uploads_only)
+    if known.fact.role != "publish":
+        return _prepare(line), []
+    return scene, _publish(line, folder)
+
+
+def _publish(line: Line, folder: str) -> list[Sending]:
+    scene, fact, words = line.scene, line.fact, line.words
+    catalogue = scene.repository.catalogue
+    said = project(line.command.tool, scene.repository.shelf, folder, catalogue)
+    if said.refused and not _over_many(line.command):
+        return []
+    address = line.address()
     call = Call(
-        tool=_name(command, fact),
+        tool=_name(line.command, fact),
         fact=fact,
-        home=home,
-        given=held,
-        users=either((words.flag(fact.user_flags), from_env(env, (*fact.user_env, *fact.signing_env)))),
-        env=env,
-        own=own,
-        asked=(fact.oidc_flag is not None and words.has((fact.oidc_flag,)))
-        or any(name in env for name in fact.oidc_env),
+        home=line.home,
+        given=line.held(address),
+        users=either((words.flag(fact.user_flags), from_env(line.env, (*fact.user_env, *fact.signing_env)))),
+        env=line.env,
+        own=line.own,
+        asked=bool(fact.oidc_flag and words.has((fact.oidc_flag,))) or any(name in line.env for name in fact.oidc_env),
         refused=words.has(fact.oidc_off_flags),
     )
-    names = {**said.names, **scene.named}
-    found = targets_of(None if address.empty else address, aims, scene.repository.catalogue, names)
-    if known.registry is not None and address.empty and not fact.default:
+    if line.known.registry is None:
+        address = either((address, *map(line.position, range(len(line.known.arguments)))))
+        address = literal("origin") if address.empty else address
+    elif address.empty:
+        address = _usual_address(line, said)
+    if line.known.registry is not None and address.empty and not fact.default:
         found = unnamed_targets(scene, call)
-    return scene, [send(scene, call, target) for target in by_login(scene, call, found)]
+    else:
+        known_only = line.known.registry is None
+        aims = Aims(line.home, fact.target_kind, fact.default, known_only=known_only, uploads_only=fact.uploads_only)
+        names = {**said.names, **scene.named}
+        found = targets_of(None if address.empty else address, aims, catalogue, names)
+    return [send(scene, call, target) for target in by_login(scene, call, found)]
 
 
-def _usual_address(scene: Scene, command: Command, fact: CommandFact, home: RegistryId, said: Project) -> Value:
+def _usual_address(line: Line, said: Project) -> Value:
     """Give the address of a command that names none: from its task, the project's files, or an earlier step."""
     if said.address:
         return literal(said.address)
-    for word in command.argv[1:]:
+    for word in line.command.argv[1:]:
         if task := _TASK.match(str(word)):
             return literal(task[1])
-    default = scene.defaults.get(home, "")
-    return literal(default) if not fact.default or "/" in default else EMPTY
+    default = line.scene.defaults.get(line.home, "")
+    return literal(default) if not line.fact.default or "/" in default else EMPTY
 
 
 def _over_many(command: Command) -> bool:
@@ -110,55 +159,28 @@ def _name(command: Command, fact: CommandFact) -> str:
     return " ".join([command.tool, *words[: max(len(fact.argv) - 1, 0)]])[:100]
 
 
-def _given(fact: CommandFact, words: Arguments, command: Command, positions: "Positions", scene: Scene) -> Value:
-    """Say what the command itself is given as its token: by flags, as an argument, or on standard input."""
-    places = fact.token_args
-    if places and fact.role == "login":  # the token may be the word behind its name: npm config set NAME TOKEN
-        places = (*places, *range(places[0] + 1, len(positions.indices)))
-    found = [words.flag(fact.token_flags), *(positions(index) for index in places)]
-    if command.stdin is not None and (words.has(fact.stdin_flags) or (fact.role == "login" and not fact.token_args)):
-        found.append(value_of_word(command.stdin, scene.scope))
-    return either(value for value in found if not value.empty)
-
-
-@dataclass(frozen=True, slots=True)
-class Positions:
-    """The arguments of a command behind its sub-command, by their place; -1 is the last."""
-
-    command: Command
-    indices: tuple[int, ...]
-    scene: Scene
-
-    def __call__(self, place: int) -> Value:
-        if not self.indices or place >= len(self.indices):
-            return EMPTY
-        return value_of_word(self.command.argv[self.indices[place]], self.scene.scope)
-
-
-def _positions(command: Command, known: KnownCommand, scene: Scene) -> Positions:
-    return Positions(command, known.arguments, scene)
-
-
-def _prepare(scene: Scene, known: KnownCommand, command: Command, address: Value, held: Value) -> Scene:
+def _prepare(line: Line) -> Scene:
     """Give the scene after a command that logs in, hands out a credential, or sets an address."""
-    fact = known.fact
-    home = known.registry or ELSEWHERE
-    arguments = [value_of_word(command.argv[index], scene.scope) for index in known.arguments]
+    scene, fact, known = line.scene, line.fact, line.known
+    arguments = [line.position(place) for place in range(len(known.arguments))]
     if fact.role == "setup" or (fact.role == "login" and arguments and _sets_address(arguments)):
-        return _set_address(scene, home, command, arguments)
+        return _set_address(line, arguments)
+    address = line.address()
+    held = line.held(address)
+    held = from_env(line.env, fact.token_env) if held.empty else held
     if fact.role in ("mint", "secrets") and not held.origins:
         kind = fact.grants if fact.role == "mint" else Credential.LONG_LIVED
-        held = Value(("",), frozenset({Origin(kind, "" if kind is Credential.LONG_LIVED else " ".join(fact.argv))}))
+        name = "" if kind is Credential.LONG_LIVED else " ".join(fact.argv)
+        held = Value(("",), frozenset({Origin(kind, name)}))
     if held.empty and fact.role == "login":
         held = scene.login_to(CLOUD)
     if not held.origins:
         return scene
-    users = Arguments(command.argv[1:], scene.scope).flag(fact.user_flags)
-    held = Value(held.texts, held.origins | users.beside().origins)
+    held = Value(held.texts, held.origins | line.words.flag(fact.user_flags).beside().origins)
     scene = scene.export(dict.fromkeys(fact.exports, held))
     if known.registry is None:
         return scene.with_login(Login(CLOUD, " ".join(fact.argv), held))
-    aims = Aims(home, fact.target_kind, default=True)
+    aims = Aims(line.home, fact.target_kind, default=True)
     for target in targets_of(_host_of(address), aims, scene.repository.catalogue, scene.named):
         scene = scene.with_login(Login(target.registry, target.address, held))
     return scene
@@ -176,21 +198,25 @@ def _sets_address(arguments: Iterable[Value]) -> bool:
     return first.lower().endswith("registry")
 
 
-def _set_address(scene: Scene, home: RegistryId, command: Command, arguments: list[Value]) -> Scene:
+def _set_address(line: Line, arguments: list[Value]) -> Scene:
     """Remember an address as the tool's default, or under the name that it is given."""
+    scene = line.scene
     texts = [part for value in arguments for text in value.known for part in text.split("=", 1)]
+    texts += [text for value in arguments for text in value.texts if "${{" in text and "://" in text]
     address = next((_as_url(text) for text in texts if "/" in text or "." in text), None)
     if address is None:
         return scene
-    words = Arguments(command.argv[1:], scene.scope)
-    name = next(iter(words.flag(("--name", "-n")).known), "")
-    if home == ELSEWHERE and not name:  # git remote add NAME ADDRESS; git clone ADDRESS
-        name = texts[0] if len(texts) > 1 and _as_url(texts[1]) == address else "origin"
-    dotted = [str(word) for word in command.argv[1:] if str(word).startswith("repositories.")]
+    name = next(iter(line.words.flag(("--name", "-n")).known), "")
+    if line.known.registry is None and not name:  # git remote add NAME ADDRESS; git clone ADDRESS
+        name = arguments[0].texts[0] if "remote" in line.fact.argv else "origin"
+    dotted = [str(word) for word in line.command.argv[1:] if str(word).startswith("repositories.")]
     name = name or (dotted[0].partition(".")[2] if dotted else "")
-    if name:
-        return replace(scene, named={**scene.named, name: address})
-    return replace(scene, defaults={**scene.defaults, home: address})
+    if not name:
+        return replace(scene, defaults={**scene.defaults, line.home: address})
+    known, held = scene.repository.catalogue.at(address), either(arguments)
+    if known is not None and held.origins:
+        scene = scene.with_login(Login(known.id, address, held))
+    return replace(scene, named={**scene.named, name: address})
 
 
 def _as_url(address: str) -> str:

@@ -13,7 +13,7 @@ from bot.publications.runs import Text, run_text
 from bot.publications.scene import HOPS, Place, Scene, Scope
 from bot.publications.scripted import script_of
 from bot.publications.sending import Sending, weakest
-from bot.publications.uses import Use, inputs_of, use_known
+from bot.publications.uses import Use, checked_out, inputs_of, use_known
 from bot.publications.values import EMPTY, NO_VALUES, Origin, Value, Values, literal, unknown
 from bot.registries import action_name
 from bot.workflows import Action, Step, Texts
@@ -78,6 +78,7 @@ def _use(scene: Scene, step: Step, uses: str, own: Values) -> tuple[Scene, list[
     use = Use(action_name(uses), inputs_of(step, scene), scene.scope.env, own)
     given = {**own, **use.inputs}
     title = step.name.value if step.name else ""
+    scene = checked_out(scene, use)
     known = use_known(scene, step, use)
     if known is not None and known[1].sent:
         return _run_tasks(known[0], step, known[1], given)

@@ -99,6 +99,19 @@ def _commands(step: Step, known: Iterable[KnownAction]) -> Iterator[Task]:
                 yield Task(each.fact.uses, given[name.lower()])
 
 
+def checked_out(scene: Scene, use: Use) -> Scene:
+    """Give the scene after another repository was checked out: a later `git push` goes there, with that token."""
+    repository = use.inputs.get("repository")
+    if use.name != "actions/checkout" or repository is None or not repository.known:
+        return scene
+    address = f"https://github.com/{repository.known[0]}"
+    known = scene.repository.catalogue.at(address)
+    token = use.given(("token", "ssh-key"))
+    if known is not None and token.origins:
+        scene = scene.with_login(Login(known.id, address, token))
+    return replace(scene, named={**scene.named, "origin": address})
+
+
 def _is_fork(fact: ActionFact, use: Use) -> bool:
     """Whether an action of the same telling name is given an input that only such an action takes."""
     telling = _TELLING.search(use.name.partition("/")[2])

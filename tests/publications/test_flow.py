@@ -180,3 +180,15 @@ def test_a_matrix_names_the_secret() -> None:
                 with: {password: "${{ secrets[matrix.key] }}"}
         """
     assert told(workflow) == ["7 pypi long-lived LIVE+TRIAL"]
+
+
+def test_a_push_to_another_repository_counts_where_that_is_a_tap() -> None:
+    workflow = job("""\
+        - uses: actions/checkout@v5
+          with: {repository: acme/homebrew-tap, token: "${{ secrets.TAP_PAT }}", path: tap}
+        - run: cd tap && git commit -am "Formula of ${{ github.ref_name }}" && git push
+        - run: git clone https://x:${T}@github.com/acme/homebrew-more.git more && cd more && git push
+          env: {T: "${{ secrets.MORE }}"}
+        - run: git push https://x:${{ secrets.SITE }}@github.com/acme/website
+        """)
+    assert told(workflow) == ["8 homebrew long-lived TAP_PAT", "9 homebrew long-lived MORE"]
