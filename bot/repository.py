@@ -36,6 +36,7 @@ class Snapshot:
     taken_at: datetime
     workflows: Mapping[str, Workflow] = field(default_factory=dict)  # by path
     actions: Mapping[str, Action] = field(default_factory=dict)  # local actions by folder
+    texts: Mapping[str, str] = field(default_factory=dict)  # other files that publications were followed into, by path
     unreadable: tuple[Unreadable, ...] = ()
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
@@ -48,11 +49,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot, and the paths of files that would show more of it; `texts` are the other files seen so far."""
+    """A snapshot, and the paths of files that would show more of it."""
 
     snapshot: Snapshot
     wanted: frozenset[str]
-    texts: Mapping[str, str]
 
 
 def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and together they are the moment
@@ -65,12 +65,12 @@ def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and to
 ) -> Taken:
     """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
     nothing = Snapshot(repository, commit, taken_at, registries=catalogue.registries, holdings=holdings)
-    return look_further(Taken(nothing, frozenset(), {}), files, catalogue)
+    return look_further(Taken(nothing, frozenset()), files, catalogue)
 
 
 def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue) -> Taken:
     """Take the same snapshot with more files at hand; what was read before is not read again."""
-    workflows, actions, texts = dict(taken.snapshot.workflows), dict(taken.snapshot.actions), dict(taken.texts)
+    workflows, actions, texts = dict(taken.snapshot.workflows), dict(taken.snapshot.actions), dict(taken.snapshot.texts)
     unreadable = list(taken.snapshot.unreadable)
     for path, content in sorted(files.items()):
         try:
@@ -92,11 +92,12 @@ def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue)
         fault=fault,
         workflows=workflows,
         actions=actions,
+        texts=texts,
         unreadable=tuple(unreadable),
         publications=found.publications,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
-    return Taken(snapshot, found.wanted - seen, texts)
+    return Taken(snapshot, found.wanted - seen)
 
 
 def _folder(path: str) -> str:
