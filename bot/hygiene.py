@@ -77,7 +77,10 @@ def read_answer(content: bytes, files: Mapping[str, str]) -> dict[str, tuple[Wea
     """
     try:
         found: dict[str, list[Weakness]] = {file: [] for file in files.values()}
-        for finding in json.loads(content):
+        findings = json.loads(content)
+        if not isinstance(findings, list):
+            raise UnreadableError(_FORM)
+        for finding in findings:
             if finding["ident"] in TAKEN and finding["determinations"]["severity"] in _LEAST:
                 for path, weakness in _weaknesses(finding):
                     if path in files:

@@ -8,6 +8,7 @@ from bot.findings import Finding, Place, Unseen, listed
 from bot.names import Credential, RuleName
 from bot.publications import Publication
 from bot.publications.builds import builds_in
+from bot.registries.secret_names import SecretNames
 from bot.repository import Snapshot
 from bot.rule import Rule
 from bot.workflows import Job, Step, Text, Texts, Workflow
@@ -26,11 +27,11 @@ class SecretsOnlyPublish(Rule):
     name: ClassVar[RuleName] = RuleName("secrets-only-publish")
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return bool(_publishing_secrets(self._stored(snapshot)))
+        return bool(_publishing_secrets(self._stored(snapshot), snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         stored = self._stored(snapshot)
-        names = _publishing_secrets(stored)
+        names = _publishing_secrets(stored, snapshot)
         for workflow in snapshot.workflows.values():
             for text, found in _holding(workflow.env, names):
                 others = [job.id for job in workflow.jobs.values() if not _publishing(workflow, job, stored)]
@@ -42,14 +43,29 @@ class SecretsOnlyPublish(Rule):
                     f"is in the environment of the whole workflow, so it reaches {reach}",
                 )
             for job in workflow.jobs.values():
-                yield from _in_job(workflow, job, stored, names)
+                made = _publishing(workflow, job, stored)
+                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, snapshot))
 
     def _stored(self, snapshot: Snapshot) -> list[Publication]:
-        return [each for each, _ in self.judged(snapshot) if each.credential in _STORED]
+        """Give what is published with a stored secret; one for GitHub itself serves many ends beside publishing."""
+        return [
+            publication
+            for publication, registry in self.judged(snapshot)
+            if publication.credential in _STORED and registry.through != "job-token"
+        ]
 
 
-def _publishing_secrets(stored: list[Publication]) -> frozenset[str]:
-    return frozenset(name.upper() for publication in stored for name in publication.secrets)
+def _publishing_secrets(stored: list[Publication], snapshot: Snapshot) -> frozenset[str]:
+    """Name the secrets that publish: of several at one publication those with a name of its registry, if there are any.
+
+    The others go along: a user's name, a key that signs, a token for git.
+    """
+    names = SecretNames(snapshot.registries.values())
+    found: set[str] = set()
+    for publication in stored:
+        own = [name for name in publication.secrets if publication.registry in names.find(name)]
+        found.update(name.upper() for name in own or publication.secrets)
+    return frozenset(found)
 
 
 def _publishing(workflow: Workflow, job: Job, stored: list[Publication]) -> list[Publication]:
@@ -58,9 +74,9 @@ def _publishing(workflow: Workflow, job: Job, stored: list[Publication]) -> list
     return [each for each in stored if (each.file, each.job) == (workflow.path, job.id) or way in each.via]
 
 
-def _in_job(workflow: Workflow, job: Job, stored: list[Publication], names: frozenset[str]) -> Iterator[Finding]:
-    made = _publishing(workflow, job, stored)
-    used = _publishing_secrets(made)
+def _in_job(
+    workflow: Workflow, job: Job, made: list[Publication], names: frozenset[str], used: frozenset[str]
+) -> Iterator[Finding]:
     for text, found in _of_job(job, names):
         if not found <= used:
             yield _finding(

@@ -17,7 +17,8 @@ class CacheFact:
     inverted: bool = False  # the values in `off` switch it on instead: the input says "no cache"
     since: int | None = None  # the default holds from this major version
     before: int | None = None  # and below this one
-    depends: str = ""  # what else the default depends on
+    hosted: bool = False  # the default holds on GitHub's own runners alone
+    depends: str = ""  # what else the default depends on, and the workflow does not show
 
 
 def _off_unless(action: str, name: str, source: str) -> CacheFact:
@@ -47,7 +48,7 @@ _LIST = (
     _on_unless("actions/setup-go", "cache", "github.com/actions/setup-go/blob/main/action.yml", since=4),
     CacheFact(
         "astral-sh/setup-uv", "github.com/astral-sh/setup-uv/blob/main/action.yml", "enable-cache",
-        before=10, depends="on GitHub's own runners",
+        before=10, hosted=True,
     ),
     _off_unless("ruby/setup-ruby", "bundler-cache", "github.com/ruby/setup-ruby/blob/master/action.yml"),
     _off_unless("graalvm/setup-graalvm", "cache", "github.com/graalvm/setup-graalvm/blob/main/action.yml"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.workflows.cache_facts import FACTS, CacheFact
 from bot.workflows.expressions import known_values, possible_values, scope_of
 from bot.workflows.model import Job, Step, Workflow
+from bot.workflows.runners import Machine, machine_of
 from bot.workflows.uses import Uses, read_uses
 
 _BUILDX = (
@@ -56,7 +57,7 @@ def _restores(workflow: Workflow, job: Job, step: Step, uses: Uses, fact: CacheF
     if given is None:
         if fact.input is not None and step.inputs_expression is not None:
             return None
-        return _by_default(uses, fact)
+        return _by_default(workflow, job, uses, fact)
     values = possible_values(given.value, scope_of(workflow, job, step))
     if values is None:
         return None
@@ -64,7 +65,7 @@ def _restores(workflow: Workflow, job: Job, step: Step, uses: Uses, fact: CacheF
     return answers.pop() if len(answers) == 1 else None
 
 
-def _by_default(uses: Uses, fact: CacheFact) -> bool | None:
+def _by_default(workflow: Workflow, job: Job, uses: Uses, fact: CacheFact) -> bool | None:
     if not fact.by_default:
         return False
     if fact.since is not None or fact.before is not None:
@@ -72,6 +73,8 @@ def _by_default(uses: Uses, fact: CacheFact) -> bool | None:
             return None
         if not (fact.since or 0) <= uses.major < (fact.before or uses.major + 1):
             return False
+    if fact.hosted and machine_of(workflow, job)[0] is not Machine.NEW:
+        return None
     return None if fact.depends else True
 
 
@@ -81,7 +84,7 @@ def _reason(fact: CacheFact, step: Step) -> str:
     if fact.input in step.inputs:
         return f"its input {fact.input} lets it restore a cache"
     return f"restores a cache unless its input {fact.input} says otherwise" + (
-        f", {fact.depends}" if fact.depends else ""
+        ", on GitHub's own runners" if fact.hosted else f", {fact.depends}" if fact.depends else ""
     )
 
 

@@ -1,5 +1,6 @@
 """What is known of a run when it is known which event started it: what an `if:` may compare, and who can cause it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,9 @@ from bot.workflows.model import Job, Step, Text, Trigger, Workflow
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
 _PULL = ("opened", "synchronize", "reopened")
 _DEFAULT_TYPES: Mapping[str, tuple[str, ...]] = {"pull_request": _PULL, "pull_request_target": _PULL}
+
+# With one of these in its condition a job runs also where a job that it needs did not.
+_ASKS_HOW = re.compile(r"\b(?:always|failure|cancelled)\s*\(", re.IGNORECASE)
 
 # Events that run at a branch's commit: their ref is never a tag.
 _ON_BRANCH = frozenset({"workflow_run", "issue_comment", "issues", "schedule", "pull_request_target", "discussion"})
@@ -24,6 +28,7 @@ def github_in(trigger: Trigger) -> Mapping[str, tuple[str, ...]]:
     if trigger.event == "pull_request":
         # The number does not matter: no name that a condition asks for looks like this.
         known |= {"ref": ("refs/pull/1/merge",), "ref_name": ("1/merge",), "ref_type": ("branch",)}
+        known["event.repository.default_branch"] = ("main", "master", "develop")  # whichever: it is none of the above
     elif trigger.event in _ON_BRANCH:
         known["ref_type"] = ("branch",)
     if trigger.event not in ("pull_request", "pull_request_target"):
@@ -34,12 +39,26 @@ def github_in(trigger: Trigger) -> Mapping[str, tuple[str, ...]]:
 def may_run(workflow: Workflow, trigger: Trigger, job: Job, conditions: Sequence[Text] = ()) -> bool:
     """Whether a job may run, and a step in it with these conditions, when this trigger starts the workflow.
 
-    Only a condition that surely does not hold says no. `workflow` is the one that holds the job, which the trigger's own
-    workflow may have called: a called workflow sees the event of its caller.
+    Only a condition that surely does not hold says no, of the job or of one that it needs, unless it asks how those ended.
+    `workflow` is the one that holds the job, which the trigger's own workflow may have called: a called workflow sees the
+    event of its caller.
     """
     scope = replace(scope_of(workflow, job), github=github_in(trigger))
-    own = () if job.condition is None else (job.condition,)
-    return all(truth(condition.value, scope) is not False for condition in (*own, *conditions))
+    if any(truth(condition.value, scope) is False for condition in conditions):
+        return False
+    seen: set[str] = set()
+    waiting = [job]
+    while waiting:
+        one = waiting.pop()
+        said = "" if one.condition is None else one.condition.value
+        scope = replace(scope_of(workflow, one), github=github_in(trigger))
+        if said and truth(said, scope) is False:
+            return False
+        if not _ASKS_HOW.search(said):
+            new = [name for name in one.needs if name in workflow.jobs and name not in seen]
+            seen.update(new)
+            waiting += [workflow.jobs[name] for name in new]
+    return True
 
 
 def may_send(workflow: Workflow, trigger: Trigger, job: Job, step: Step) -> bool:

@@ -34,6 +34,8 @@ def machine_of(workflow: Workflow, job: Job) -> tuple[Machine, str]:
     """
     if job.runner_group is not None:
         return Machine.UNKNOWN, f"the group {job.runner_group.value}"
+    if not job.runs_on:
+        return Machine.UNKNOWN, "a job without runs-on"
     worst = (Machine.NEW, "")
     scope = scope_of(workflow, job)
     for label in job.runs_on:
