@@ -129,14 +129,22 @@ def telephone(github: StandIn, redis: Redis, patience: Patience = HURRIED) -> Te
 
 @contextmanager
 def acme_on(
-    redis: Redis, *, enterprise: bool = False, without: tuple[str, ...] = (), policy: str = ""
+    redis: Redis,
+    *,
+    enterprise: bool = False,
+    without: tuple[str, ...] = (),
+    policy: str = "",
+    permissions: dict[str, str] | None = None,
 ) -> Iterator[Acme]:
-    """Open the story, with a policy for everybody if one is given; at its end neither side has broken GitHub's contract."""
+    """Open the story, with a policy for everybody if one is given; at its end neither side has broken GitHub's contract.
+
+    The App is granted what its manifest asks for, unless other `permissions` are given, but `without` some.
+    """
     with StandIn(enterprise=enterprise) as github:
         acme = github.organisation("acme")
         if policy:
             acme.repository(".github", {"publishing.yml": policy})
-        installation = github.install(acme, permissions=MANIFEST["default_permissions"], without=without)
+        installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
         phone = telephone(github, redis)
         yield Acme(github, acme, installation, redis, phone)
         phone.close()

@@ -1,11 +1,40 @@
-"""Patterns of branches and tags, as GitHub matches them in environments, rulesets and branch protection."""
+"""Patterns of branches and tags, as GitHub matches them in environments, rulesets and branch protection.
+
+Patterns are written by others, so no regular expression is made of them: all ways to match are followed at once, a sign at a
+time, and the time is never more than the pattern's length times the name's.
+"""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
 
-# Patterns are written by others: what is longer, or has more wildcards, than a person would write is taken as plain text.
-LONGEST = 255
-MOST_WILDCARDS = 20
+LONGEST = 1000  # signs; git's names are shorter
+
+_PARTS = re.compile(
+    r"(?P<folders>(?:(?<=/)|^)\*\*/)|(?P<star>\*+)|\[(?P<set>[^\]]+)\]|(?P<any>\?)|\\?(?P<sign>.)", re.DOTALL
+)
+_RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
+
+
+class _Kind(Enum):
+    SIGN = auto()  # one of `signs`, or one of any others
+    STAR = auto()  # any signs up to a slash
+    FOLDERS = auto()  # between whole folders
+    FOLDER = auto()  # inside one of them
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    kind: _Kind
+    ranges: tuple[tuple[str, str], ...] = ()
+    negated: bool = False
+
+    def takes(self, sign: str) -> bool:
+        if not self.ranges or self.negated:  # `?` and `[^a]` do not take a slash
+            return sign != "/" and not any(first <= sign <= last for first, last in self.ranges)
+        return any(first <= sign <= last for first, last in self.ranges)
 
 
 def ref_matches(pattern: str, ref: str) -> bool:
@@ -15,41 +44,69 @@ def ref_matches(pattern: str, ref: str) -> bool:
     """
     if pattern == ref:
         return True
-    if len(pattern) > LONGEST or sum(pattern.count(sign) for sign in "*?[") > MOST_WILDCARDS:
+    if max(len(pattern), len(ref)) > LONGEST:
         return False
-    return _compiled(pattern).fullmatch(ref) is not None
+    parts = _parts(pattern)
+    at = _reached(parts, {0})
+    for sign in ref:
+        at = _reached(parts, {after for place in at for after in _after(parts, place, sign)})
+        if not at:
+            return False
+    return len(parts) in at
+
+
+def _reached(parts: tuple[_Part, ...], places: Iterable[int]) -> set[int]:
+    """Add the places that are reached without a sign: behind what may be empty."""
+    found, left = set(), list(places)
+    while left:
+        place = left.pop()
+        if place in found:
+            continue
+        found.add(place)
+        if place < len(parts):
+            match parts[place].kind:
+                case _Kind.STAR:
+                    left.append(place + 1)
+                case _Kind.FOLDERS:
+                    left.append(place + 2)
+                case _Kind.SIGN | _Kind.FOLDER:
+                    pass
+    return found
+
+
+def _after(parts: tuple[_Part, ...], place: int, sign: str) -> tuple[int, ...]:
+    if place == len(parts):
+        return ()
+    match parts[place].kind:
+        case _Kind.SIGN:
+            return (place + 1,) if parts[place].takes(sign) else ()
+        case _Kind.STAR:
+            return (place,) if sign != "/" else ()
+        case _Kind.FOLDERS:
+            return (place + 1,) if sign != "/" else ()
+        case _Kind.FOLDER:
+            return (place,) if sign != "/" else (place - 1,)
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts, at = [], 0
-    while at < len(pattern):
-        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
-            parts.append("(?:[^/]+/)*")
-            at += 3
-        elif pattern[at] == "*":
-            while at < len(pattern) and pattern[at] == "*":  # one after the other they say no more than one
-                at += 1
-            parts.append("[^/]*")
-        elif pattern[at] == "?":
-            parts.append("[^/]")
-            at += 1
-        elif pattern[at] == "\\" and at + 1 < len(pattern):
-            parts.append(re.escape(pattern[at + 1]))
-            at += 2
-        elif pattern[at] == "[" and (end := pattern.find("]", at + 2)) > 0:
-            parts.append(_one_of(pattern[at + 1 : end]))
-            at = end + 1
+def _parts(pattern: str) -> tuple[_Part, ...]:
+    found: list[_Part] = []
+    for part in _PARTS.finditer(pattern):
+        if part["folders"]:
+            found += [_Part(_Kind.FOLDERS), _Part(_Kind.FOLDER)]
+        elif part["star"]:
+            found.append(_Part(_Kind.STAR))
+        elif part["set"]:
+            found.append(_set(part["set"]))
+        elif part["any"]:
+            found.append(_Part(_Kind.SIGN))
         else:
-            parts.append(re.escape(pattern[at]))
-            at += 1
-    return re.compile("".join(parts), re.DOTALL)
+            found.append(_Part(_Kind.SIGN, ((part["sign"], part["sign"]),)))
+    return tuple(found)
 
 
-def _one_of(signs: str) -> str:
-    negated = signs[0] in "!^"
-    inside = re.sub(r"([\\\[\]^&~|])", r"\\\1", signs[1:] if negated else signs)
-    try:
-        return re.compile(f"(?!/)[{'^' if negated else ''}{inside}]").pattern
-    except re.error:  # [z-a], say: it matches nothing
-        return "(?!)"
+def _set(written: str) -> _Part:
+    negated = written[0] in "!^" and len(written) > 1
+    pairs = [(each[1] or each[3], each[2] or each[3]) for each in _RANGE.finditer(written[negated:])]
+    # A slash is taken by none: File.fnmatch with FNM_PATHNAME.
+    return _Part(_Kind.SIGN, tuple(pair for pair in pairs if pair != ("/", "/")) or (("b", "a"),), negated)
