@@ -1,12 +1,13 @@
 """Judgement: a snapshot and a policy in, a report out; every other text is made from that report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import fault_of
-from bot.findings import Finding, Unseen
+from bot.findings import Finding, Seen, Unseen
 from bot.names import Conclusion, Mode, Outcome, RuleName
-from bot.policy import Policy
+from bot.policy import Policy, Standing, Waiver
+from bot.policy.waive import Waived, sort_out
 from bot.repository import Snapshot
 from bot.rule import Rule
 
@@ -17,9 +18,11 @@ class Result:
 
     rule: Rule
     outcome: Outcome
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()  # those that stand; what is waived is not among them
     unseen: tuple[Unseen, ...] = ()
     fault: str | None = None  # of a broken rule: the kind of error and where in our code, never its text
+    waived: tuple[Waived, ...] = ()
+    lapsed: tuple[Waived, ...] = ()  # findings that stand although a waiver covers them: it ended, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,21 @@ class Report:
         return {result.rule.name: result.outcome for result in self.results}
 
     @property
+    def ending(self) -> tuple[Waived, ...]:
+        """What is waived for only a few more days, and then fails again."""
+        return tuple(each for result in self.results for each in result.waived if each.standing is Standing.ENDING)
+
+    @property
+    def idle_waivers(self) -> tuple[Waiver, ...]:
+        """The policy's waivers that cover nothing, though their rule was judged whole: they can be taken out."""
+        judged = {
+            result.rule.name: {each.waiver for each in (*result.waived, *result.lapsed)}
+            for result in self.results
+            if result.outcome not in (Outcome.UNSEEN, Outcome.BROKEN)
+        }
+        return tuple(waiver for waiver in self.policy.waivers if waiver not in judged.get(waiver.rule, {waiver}))
+
+    @property
     def conclusion(self) -> Conclusion:
         """What the check run says: the worst of what each rule's mode asks for (docs/decisions.md)."""
         said = {_asked(result) for result in self.results}
@@ -45,10 +63,11 @@ class Report:
 
 def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
     """Judge a snapshot by a policy. Pure; a rule that raises is `broken` and does not take the others with it."""
-    return Report(snapshot, policy, tuple(_judge(rule, snapshot) for rule in policy.rules))
+    whole = replace(snapshot, declared=policy.identities, declared_packages=policy.packages)
+    return Report(whole, policy, tuple(_judge(rule, whole, policy) for rule in policy.rules))
 
 
-def _judge(rule: Rule, snapshot: Snapshot) -> Result:
+def _judge(rule: Rule, snapshot: Snapshot, policy: Policy) -> Result:
     findings: list[Finding] = []
     # What could not be read may hold what this rule looks for.
     unseen = [Unseen(what=file.file, reason=file.reason) for file in snapshot.unreadable]
@@ -62,18 +81,23 @@ def _judge(rule: Rule, snapshot: Snapshot) -> Result:
                 unseen.append(said)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other rules' verdicts and its own findings stand
         fault = fault_of(error)
-    outcome = _outcome(findings=bool(findings), broken=fault is not None, unseen=bool(unseen), applies=applies)
-    return Result(rule, outcome, tuple(dict.fromkeys(findings)), tuple(dict.fromkeys(unseen)), fault)
+    found = sort_out(rule.name, dict.fromkeys(findings), snapshot, policy)
+    judged = Result(
+        rule, Outcome.PASSED, found.standing, tuple(dict.fromkeys(unseen)), fault, found.waived, found.lapsed
+    )
+    return replace(judged, outcome=_outcome(judged, applies=applies))
 
 
-def _outcome(*, findings: bool, broken: bool, unseen: bool, applies: bool) -> Outcome:
-    """Give the worst that is so: failed, broken, unseen, (waived,) passed, not-applicable."""
-    if findings:
+def _outcome(judged: Result, *, applies: bool) -> Outcome:
+    """Give the worst that is so: failed, broken, unseen, waived, passed, not-applicable."""
+    if judged.findings:
         return Outcome.FAILED
-    if broken:
+    if judged.fault is not None:
         return Outcome.BROKEN
-    if unseen:
+    if judged.unseen:
         return Outcome.UNSEEN
+    if judged.waived:
+        return Outcome.WAIVED
     return Outcome.PASSED if applies else Outcome.NOT_APPLICABLE
 
 
@@ -84,7 +108,11 @@ def _asked(result: Result) -> Conclusion | None:
         case Outcome.UNSEEN | Outcome.BROKEN:
             # Grey lets a merge through. Where a rule is enforced, not knowing has to stop it, or hiding would be a way round.
             return Conclusion.ACTION_REQUIRED if result.rule.mode is Mode.ENFORCE else Conclusion.NEUTRAL
-        case Outcome.PASSED | Outcome.WAIVED:
+        case Outcome.WAIVED:
+            # A waiver is as good as its review: where nobody saw another person approve it, it is not green.
+            approved = all(isinstance(each.waiver.approval, Seen) for each in result.waived)
+            return Conclusion.SUCCESS if approved else Conclusion.NEUTRAL
+        case Outcome.PASSED:
             return Conclusion.SUCCESS
         case Outcome.NOT_APPLICABLE:
             return None

@@ -29,6 +29,9 @@ class About:
     package: str | None = None  # package-url
 
 
+NOTHING_MORE = About()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A place where a rule does not hold: what is wrong, why it matters, the very next step."""
@@ -37,7 +40,7 @@ class Finding:
     message: str  # one sentence, no Markdown; repository text in it is escaped by whoever shows it
     fix: str  # the very next step, one or two sentences
     suggestion: str | None = None  # text to stand instead of the lines of `place`, where the change is that small
-    about: About = About()
+    about: About = NOTHING_MORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +13,8 @@ from termcolor import can_colorize
 
 from bot.errors import PolicyError, WharfingerError
 from bot.evaluate import Report, evaluate
-from bot.names import Outcome, Severity
-from bot.policy import PolicyFile, policy_in_force
+from bot.names import FullName, Outcome, Severity
+from bot.policy import PolicyFile, Subject, policy_in_force
 from bot.registries import Catalogue, load_catalogue
 from bot.reports import json, text
 from bot.reports.escape import plain
@@ -23,6 +24,7 @@ from handlers.hygiene import with_hygiene
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
 
+NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 OWN_POLICY = ".github/publishing.yml"
 
 
@@ -34,21 +36,25 @@ class _Asking:
     catalogue: Catalogue
     organisation: PolicyFile | None
     zizmor: bool
+    name: FullName | None  # what GitHub calls the only checkout, where somebody said it
 
 
 def main(arguments: Sequence[str]) -> int:
     """Scan the checkouts that were typed and print the report; return the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.repository and (len(options.paths) > 1 or not NAME.fullmatch(options.repository)):
+        parser.error("--repository names the one checkout that is scanned, as OWNER/NAME")
     taken_at = datetime.now(UTC)
     try:
         catalogue = load_catalogue()
         organisation = _policy_file(options.policy, catalogue) if options.policy else None
-        asking = _Asking(taken_at, catalogue, organisation, zizmor=options.zizmor)
+        asking = _Asking(taken_at, catalogue, organisation, zizmor=options.zizmor, name=options.repository)
         reports = [(str(path), _report(path, asking)) for path in _watched(options.paths)]
     except WharfingerError as error:
         sys.stderr.write(f"wharfinger scan: {plain(str(error))}\n")
         return UNREADABLE
-    sys.stdout.write(_rendered(reports, options.format) + "\n")
+    sys.stdout.write(_rendered(reports, options.format, stanzas=options.waivers) + "\n")
     return exit_status([report for _, report in reports], Severity(options.fail_on))
 
 
@@ -64,13 +70,13 @@ def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
     return CLEAN
 
 
-def _rendered(reports: Sequence[tuple[str, Report]], form: str) -> str:
+def _rendered(reports: Sequence[tuple[str, Report]], form: str, *, stanzas: bool) -> str:
     if form == "json":
         return json.render(reports)
     if form == "sarif":  # by name, as the validator below: few ask for it, and everybody waits for what is loaded
         rendered: str = pkgutil.resolve_name("bot.reports.sarif:render")(reports, _version())
         return rendered
-    return text.render(reports, colour=can_colorize())
+    return text.render(reports, colour=can_colorize(), stanzas=stanzas)
 
 
 def _version() -> str:
@@ -97,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the organisation's policy file")
     parser.add_argument(
+        "--repository", metavar="OWNER/NAME", help="what GitHub calls the checkout: policies name repositories so"
+    )
+    parser.add_argument(
+        "--waivers",
+        action="store_true",
+        help="with each finding show the waiver for it, to paste into the policy (text)",
+    )
+    parser.add_argument(
         "--no-zizmor",
         dest="zizmor",
         action="store_false",
@@ -107,11 +121,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _report(path: Path, asking: _Asking) -> Report:
     snapshot = snapshot_of(path, asking.taken_at, asking.catalogue)
+    snapshot = replace(snapshot, repository=asking.name or snapshot.repository)
     own = read_files(path, [OWN_POLICY])
     for file in own.unreadable:
         raise PolicyError(f"{path / file.file}: {file.reason}")
     repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), asking.catalogue) if own.read else None
-    policy = policy_in_force(asking.organisation, repository)
+    policy = policy_in_force(asking.organisation, repository, Subject(snapshot.repository))
     if asking.zizmor:
         snapshot = with_hygiene(snapshot, policy)
     else:

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import jsonschema_rs
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from bot.evaluate import Report, Result, evaluate
 from bot.findings import Finding, Place, Seen, Unreadable, Unseen
 from bot.holdings import Environment, Holdings
-from bot.names import Conclusion, Credential, FullName, Mode, Outcome, RegistryId
-from bot.policy import Policy
+from bot.names import Conclusion, Credential, FullName, Mode, Outcome, RegistryId, RuleName
+from bot.policy import Policy, Standing, Waiver
+from bot.policy.waive import Waived
 from bot.publications import Publication
 from bot.registries import load_catalogue
 from bot.reports import check_run, text
@@ -121,8 +122,15 @@ def hostile(words: str) -> Report:
     )
     judged = evaluate(snapshot, Policy(notes=(words,), origins=(words,)))
     finding = Finding(Place(words, 1, 2), words, words, words)
+    waiver = Waiver(RuleName(words), FullName(words), words, words, date(2027, 1, 31), origin=words, line=1, job=words)
     results = tuple(
-        replace(result, findings=(*result.findings, finding), unseen=(Unseen(words, words, words),))
+        replace(
+            result,
+            findings=(*result.findings, finding),
+            unseen=(Unseen(words, words, words),),
+            waived=(Waived(finding, waiver, Standing.ENDING),),
+            lapsed=(Waived(finding, waiver, Standing.ENDED),),
+        )
         for result in judged.results
     )
     return replace(judged, results=results)
@@ -135,7 +143,7 @@ def test_repository_text_is_inert_in_markdown(words: str) -> None:
     for markdown in (rendered.summary, rendered.text):
         assert all(char.isprintable() or char in "\n\u2060" for char in markdown)
         prose_only = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
-        assert not re.search(r"https?:|www\.|\]\(|<(?!/?code>)|(?<!&)#\d", prose_only)
+        assert not re.search(r"https?:|www\.|\]\(|<(?!/?(code|details|summary)>)|(?<!&)#\d", prose_only)
         # Inside code GitHub links no names and numbers; outside of it there must be none to link.
         assert not re.search(r"@\w|GH-\d", html.unescape(re.sub(r"<code>[^<]*</code>", "", prose_only)))
         assert all(line.count("|") == 7 for line in prose_only.splitlines() if line.startswith("|"))
@@ -183,7 +191,7 @@ def test_whatever_is_written_stands_there_and_does_nothing(words: str) -> None:
 
     assert plain(words).isprintable()
     assert shown == plain(words)
-    assert not re.search(r"[!\"#$&*:<>@\[\\\]^_`{|}~]|^\s*([-+=]|\d+[.)])|www\.", re.sub(r"&#\d+;", "", prose(words)))
+    assert not re.search(r"[!\"#$&*:<>@\[\\\]^_`{|}~]|^\s*([-+=]|\d+[.)])|www\.", re.sub(r"&#\d+;", "x", prose(words)))
     assert html.unescape(code(words).removeprefix("<code>").removesuffix("</code>")) == plain(words)
 
 

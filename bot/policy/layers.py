@@ -20,7 +20,9 @@ class Laid:
 
 def lay(file: PolicyFile, subject: Subject) -> Laid:
     """Lay the file's layers over each other; one that hangs on something unseen is left out and told as a doubt."""
-    laid = Laid(None, {}, ())
+    missing = file.extends is not None and file.base is None
+    doubt = f"{file.origin} extends {file.extends}, whose publishing.yml was not read; what it says is left out."
+    laid = Laid(None, {}, (doubt,) if missing else ())
     for origin, layer in file.layers():
         holds = True if layer.match is None else layer.match.holds(subject)
         if holds:

@@ -9,6 +9,7 @@ from bot.findings import Finding
 from bot.names import Conclusion, Mode, Outcome, Severity
 from bot.reports.escape import block, code, plain, prose
 from bot.reports.picture import picture
+from bot.reports.waivers import idle_words, lapsed_words, stanza, waived_words
 from bot.reports.words import OUTCOMES, count, verdict
 
 Level: TypeAlias = Literal["notice", "warning", "failure"]
@@ -79,8 +80,8 @@ def render(report: Report) -> CheckRunText:
     return CheckRunText(
         conclusion=report.conclusion,
         title=plain(verdict(report), MOST_TITLE),
-        summary=fit([_intention(report), _table(report), *_kept_from_us(report)], "fact"),
-        text=fit([*_picture(report), *(_told(result, finding) for result, finding in found)], "finding"),
+        summary=fit([_intention(report), _table(report), *_waivers(report), *_kept_from_us(report)], "fact"),
+        text=fit([*_picture(report), *(_told(report, result, finding) for result, finding in found)], "finding"),
         annotations=tuple(_annotation(result, finding) for result, finding in found),
     )
 
@@ -137,6 +138,21 @@ def _kept_from_us(report: Report) -> Iterator[str]:
         yield f"- Policy: {prose(note)}"
 
 
+def _waivers(report: Report) -> Iterator[str]:
+    """Tell what is waived, until when, and which waivers are in vain."""
+    for result in report.results:
+        for waived in result.waived:
+            finding = waived.finding
+            yield (
+                f"- {ICONS[Outcome.WAIVED]} {code(result.rule.name)}: {code(str(finding.place))} "
+                f"{prose(finding.message)}: {prose(waived_words(waived))}"
+            )
+        for lapsed in dict.fromkeys(lapsed_words(each, report) for each in result.lapsed):
+            yield f"- {code(result.rule.name)}: {prose(lapsed)}."
+    for waiver in report.idle_waivers:
+        yield f"- Policy: {prose(idle_words(waiver))}."
+
+
 def _picture(report: Report) -> Iterator[str]:
     lines = picture(report)
     if lines:
@@ -144,14 +160,19 @@ def _picture(report: Report) -> Iterator[str]:
         yield "### Publish path\n\n" + block([*lines[:MOST_LINES], *more])
 
 
-def _told(result: Result, finding: Finding) -> str:
+def _told(report: Report, result: Result, finding: Finding) -> str:
     told = (
         f"### {code(result.rule.name)} · {result.rule.severity}\n\n"
         f"{code(str(finding.place))} {prose(finding.message)}\n\n**Next:** {prose(finding.fix)}"
     )
-    if finding.suggestion is None:
-        return told
-    return f"{told}\n\n{_instead(finding)}\n\n{block(finding.suggestion.split(chr(10))[:MOST_LINES], 'yaml')}"
+    if finding.suggestion is not None:
+        told += f"\n\n{_instead(finding)}\n\n{block(finding.suggestion.split(chr(10))[:MOST_LINES], 'yaml')}"
+    return f"{told}\n\n{_waive(report, result, finding)}"
+
+
+def _waive(report: Report, result: Result, finding: Finding) -> str:
+    lines = block(stanza(report, result, finding), "yaml")
+    return f"<details><summary>If it has to stay: a waiver for the policy</summary>\n\n{lines}\n\n</details>"
 
 
 def _instead(finding: Finding) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from bot.evaluate import Report, Result
-from bot.findings import Unreadable
+from bot.findings import Finding, Seen, Unreadable
+from bot.policy import Standing
 from bot.publications import Publication
 
 Json: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
@@ -24,9 +25,10 @@ def repository(path: str, report: Report) -> Json:
         "publications": [_publication(publication) for publication in report.snapshot.publications],
         "findings": [finding for result in report.results for finding in _findings(result)],
         "outcomes": dict(report.outcomes),
+        "waived": [waived for result in report.results for waived in _waived(result)],
         "unseen": [unseen for result in report.results for unseen in _unseen(result)],
         "unreadable": [_unreadable(file) for file in report.snapshot.unreadable],
-        "policy": {"files": list(report.policy.origins), "notes": list(report.policy.notes)},
+        "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.doubts]},
     }
 
 
@@ -51,15 +53,38 @@ def _publication(publication: Publication) -> Json:
 
 def _findings(result: Result) -> Iterable[Json]:
     for finding in result.findings:
+        yield _finding(result, finding)
+
+
+def _finding(result: Result, finding: Finding) -> Json:
+    return {
+        "rule": result.rule.name,
+        "severity": result.rule.severity,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "end_line": finding.place.end_line,
+        "message": finding.message,
+        "fix": finding.fix,
+        "suggestion": finding.suggestion,
+    }
+
+
+def _waived(result: Result) -> Iterable[Json]:
+    for waived in result.waived:
+        waiver = waived.waiver
+        seen = waiver.approval.value if isinstance(waiver.approval, Seen) else None
         yield {
-            "rule": result.rule.name,
-            "severity": result.rule.severity,
-            "file": finding.place.file,
-            "line": finding.place.line,
-            "end_line": finding.place.end_line,
-            "message": finding.message,
-            "fix": finding.fix,
-            "suggestion": finding.suggestion,
+            **_finding(result, waived.finding),
+            "waiver": {
+                "file": waiver.origin,
+                "line": waiver.line,
+                "owner": waiver.owner,
+                "reason": waiver.reason,
+                "expires": waiver.expires.isoformat(),
+                "ending": waived.standing is Standing.ENDING,
+                "requester": seen.requester if seen else None,
+                "approvers": list(seen.approvers) if seen else None,
+            },
         }
 
 

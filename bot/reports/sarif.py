@@ -10,6 +10,7 @@ from bot.evaluate import Report, Result
 from bot.findings import Finding, Place
 from bot.names import Severity
 from bot.reports.escape import plain
+from bot.reports.waivers import waived_words
 from bot.rule import Rule
 
 Json: TypeAlias = Mapping[str, Any]  # an object of the format, on its way out
@@ -41,11 +42,7 @@ def _run(path: str, report: Report, version: str) -> Json:
                 "toolExecutionNotifications": list(_notifications(report)),
             }
         ],
-        "results": [
-            _result(index, result, finding)
-            for index, result in enumerate(report.results)
-            for finding in result.findings
-        ],
+        "results": [told for index, result in enumerate(report.results) for told in _results(index, result)],
         "columnKind": "unicodeCodePoints",
     }
 
@@ -59,6 +56,14 @@ def _rule(rule: Rule) -> Json:
         "help": {"text": f"wharfinger explain {rule.name}"},
         "properties": {"tags": ["security", "publishing"], "security-severity": SCORES[rule.severity]},
     }
+
+
+def _results(index: int, result: Result) -> Iterator[Json]:
+    for finding in result.findings:
+        yield _result(index, result, finding)
+    for waived in result.waived:
+        accepted = {"kind": "external", "status": "accepted", "justification": plain(waived_words(waived))}
+        yield {**_result(index, result, waived.finding), "suppressions": [accepted]}
 
 
 def _result(index: int, result: Result, finding: Finding) -> Json:

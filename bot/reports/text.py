@@ -1,6 +1,7 @@
 """The report in the terminal's words: what is published, what does not hold, what to do next."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from termcolor import colored
 
@@ -8,6 +9,7 @@ from bot.evaluate import Report, Result
 from bot.findings import Finding
 from bot.names import Outcome, Severity
 from bot.reports.escape import plain
+from bot.reports.waivers import idle_words, lapsed_words, stanza, waived_words
 from bot.reports.words import OUTCOMES, count, credential, verdict
 
 COLOURS = {
@@ -21,56 +23,74 @@ COLOURS = {
 SEVERITIES = {Severity.LOW: "cyan", Severity.MEDIUM: "yellow", Severity.HIGH: "red", Severity.CRITICAL: "red"}
 
 
-def render(reports: Sequence[tuple[str, Report]], *, colour: bool) -> str:
-    """Give the whole text; `colour` says whether it is for eyes at a terminal."""
-    lines = [line for path, report in reports for line in _repository(path, report, colour=colour)]
+def render(reports: Sequence[tuple[str, Report]], *, colour: bool, stanzas: bool = False) -> str:
+    """Give the whole text; `colour` says whether it is for eyes at a terminal, `stanzas` whether waivers are shown to paste."""
+    lines = [line for path, report in reports for line in _Writer(report, colour, stanzas).lines(path)]
     return "\n".join([*lines, _total([report for _, report in reports])])
 
 
-def _repository(path: str, report: Report, *, colour: bool) -> Iterator[str]:
-    yield f"{_paint(plain(path), 'bold', colour=colour)}: {verdict(report)}"
-    if report.policy.origins:
-        yield f"  policy: {', '.join(map(plain, report.policy.origins))}"
-    for note in report.policy.notes:
-        yield f"  note: {plain(note)}"
-    for publication in report.snapshot.publications:
-        registry = report.snapshot.registries[publication.registry].name
-        place = plain(f"{publication.file}:{publication.line}")
-        environment = f"environment {publication.environment}" if publication.environment else "no environment"
-        yield f"  {place} → {registry}, {plain(credential(publication))}, {plain(environment)}"
-    unreadable = {file.file for file in report.snapshot.unreadable}
-    for result in report.results:
-        yield from _result(result, unreadable, colour=colour)
-    for file in report.snapshot.unreadable:
-        where = file.file if file.line is None else f"{file.file}:{file.line}"
-        yield f"  {_paint('unreadable', 'yellow', colour=colour)} {plain(where)}: {plain(file.reason)}"
-    yield ""
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one repository's report."""
 
+    report: Report
+    colour: bool
+    stanzas: bool
 
-def _result(result: Result, unreadable: Collection[str], *, colour: bool) -> Iterator[str]:
-    outcome = _paint(OUTCOMES[result.outcome], COLOURS[result.outcome], colour=colour)
-    yield f"  {result.rule.name}: {outcome}"
-    for finding in result.findings:
-        yield from _finding(result, finding, colour=colour)
-    for unseen in (each for each in result.unseen if each.what not in unreadable):  # those are told once, below
-        remedy = f"; needs {plain(unseen.permission)}" if unseen.permission else ""
-        yield f"    {_paint('unseen', 'yellow', colour=colour)} {plain(unseen.what)}: {plain(unseen.reason)}{remedy}"
-    if result.fault:
-        yield f"    broken: {plain(result.fault)}; please report it with the workflow that shows it"
+    def lines(self, path: str) -> Iterator[str]:
+        report = self.report
+        yield f"{self._paint(plain(path), 'bold')}: {verdict(report)}"
+        if report.policy.origins:
+            yield f"  policy: {', '.join(map(plain, report.policy.origins))}"
+        for note in (*report.policy.notes, *report.policy.doubts, *map(idle_words, report.idle_waivers)):
+            yield f"  note: {plain(note)}"
+        for publication in report.snapshot.publications:
+            registry = report.snapshot.registries[publication.registry].name
+            place = plain(f"{publication.file}:{publication.line}")
+            environment = f"environment {publication.environment}" if publication.environment else "no environment"
+            yield f"  {place} → {registry}, {plain(credential(publication))}, {plain(environment)}"
+        for result in report.results:
+            yield from self._result(result)
+        for file in report.snapshot.unreadable:
+            where = file.file if file.line is None else f"{file.file}:{file.line}"
+            yield f"  {self._paint('unreadable', 'yellow')} {plain(where)}: {plain(file.reason)}"
+        yield ""
 
+    def _result(self, result: Result) -> Iterator[str]:
+        yield f"  {result.rule.name}: {self._paint(OUTCOMES[result.outcome], COLOURS[result.outcome])}"
+        for finding in result.findings:
+            yield from self._finding(result, finding)
+        for waived in result.waived:
+            yield f"    {self._paint('waived', 'cyan')} {plain(str(waived.finding.place))} {plain(waived.finding.message)}"
+            yield f"      {plain(waived_words(waived))}"
+        for lapsed in dict.fromkeys(lapsed_words(each, self.report) for each in result.lapsed):
+            yield f"    note: {plain(lapsed)}"
+        unreadable = {file.file for file in self.report.snapshot.unreadable}  # those are told once, below
+        for unseen in (each for each in result.unseen if each.what not in unreadable):
+            remedy = f"; needs {plain(unseen.permission)}" if unseen.permission else ""
+            yield f"    {self._paint('unseen', 'yellow')} {plain(unseen.what)}: {plain(unseen.reason)}{remedy}"
+        if result.fault:
+            yield f"    broken: {plain(result.fault)}; please report it with the workflow that shows it"
 
-def _finding(result: Result, finding: Finding, *, colour: bool) -> Iterator[str]:
-    severity = _paint(result.rule.severity, SEVERITIES[result.rule.severity], colour=colour)
-    yield f"    {severity} {plain(str(finding.place))} {plain(finding.message)}"
-    yield f"      next: {plain(finding.fix)}"
-    if finding.suggestion is not None:
-        lines = (
-            finding.place.line
-            if finding.place.line == finding.place.end_line
-            else f"{finding.place.line}-{finding.place.end_line}"
-        )
-        yield f"      instead of line{'' if isinstance(lines, int) else 's'} {lines}:"
-        yield from (f"        {plain(line)}" for line in finding.suggestion.split("\n"))
+    def _finding(self, result: Result, finding: Finding) -> Iterator[str]:
+        place = finding.place
+        severity = self._paint(result.rule.severity, SEVERITIES[result.rule.severity])
+        yield f"    {severity} {plain(str(place))} {plain(finding.message)}"
+        yield f"      next: {plain(finding.fix)}"
+        if finding.suggestion is not None:
+            lines = f" {place.line}" if place.line == place.end_line else f"s {place.line}-{place.end_line}"
+            yield f"      instead of line{lines}:"
+            yield from (f"        {plain(line)}" for line in finding.suggestion.split("\n"))
+        if self.stanzas:
+            yield "      or, if it has to stay, in the policy:"
+            yield from (f"        {plain(line)}" for line in stanza(self.report, result, finding))
+
+    def _paint(self, text: str, style: str) -> str:
+        if not self.colour:
+            return text
+        if style == "bold":
+            return colored(text, attrs=["bold"], force_color=True)
+        return colored(text, style, force_color=True)
 
 
 def _total(reports: Sequence[Report]) -> str:
@@ -80,11 +100,3 @@ def _total(reports: Sequence[Report]) -> str:
     parts = [count(len(reports), "repository"), count(publications, "publication"), count(findings, "finding")]
     parts += [count(unreadable, "unreadable file")] if unreadable else []
     return f"{', '.join(parts)}."
-
-
-def _paint(text: str, style: str, *, colour: bool) -> str:
-    if not colour:
-        return text
-    return (
-        colored(text, attrs=["bold"], force_color=True) if style == "bold" else colored(text, style, force_color=True)
-    )

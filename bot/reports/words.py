@@ -53,9 +53,13 @@ def verdict(report: Report) -> str:
     if len(held) == len(judged):
         return f"All {len(held)} rules hold" if len(held) > 1 else f"{held[0]} holds"
     parts = [f"{len(held)} of {len(judged)} rules {'holds' if len(held) == 1 else 'hold'}"]
-    failed, unseen, broken = (_of(judged, each) for each in (Outcome.FAILED, Outcome.UNSEEN, Outcome.BROKEN))
+    failed, waived, unseen, broken = (
+        _of(judged, each) for each in (Outcome.FAILED, Outcome.WAIVED, Outcome.UNSEEN, Outcome.BROKEN)
+    )
     if failed:
         parts.append(f"{listed(failed)} {'does' if len(failed) == 1 else 'do'} not")
+    if waived:
+        parts.append(f"{listed(waived)} {'is' if len(waived) == 1 else 'are'} waived")
     if unseen:
         parts.append(f"{listed(unseen)} could not be seen")
     if broken:
