@@ -25,6 +25,7 @@ from bot.reports import json as json_report
 from bot.reports.escape import block, code, plain, prose
 from bot.reports.words import verdict
 from bot.repository import Snapshot
+from bot.rule import Rule
 from bot.rules.protected_environment import ProtectedEnvironment
 from bot.rules.separate_publish_job import SeparatePublishJob
 from bot.rules.trusted_publishing import TrustedPublishing
@@ -71,7 +72,7 @@ SNAPSHOT = Snapshot(
 )
 SCHEMA = Path(__file__).parent.parent / "docs" / "scan.schema.json"
 
-STORIED = (
+STORIED: tuple[type[Rule], ...] = (
     TrustedPublishing,
     ProtectedEnvironment,
     SeparatePublishJob,
