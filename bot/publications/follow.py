@@ -36,6 +36,27 @@ _RUNNERS: Mapping[str, tuple[str, Callable[[Wanted], Iterator[Task]]]] = {
 _NODE = RegistryId("npm")
 _HOMES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NODE)
 _SHELLS = ("bash", "sh", "zsh", "dash", "ksh", "source", ".")
+# Folders that hold what was installed or built, which is never a file of the repository.
+_MADE = frozenset(".venv venv .tox .nox node_modules target dist .build .cargo Scripts".split())
+    [
+        ".venv",
+        "venv",
+        "env",
+        ".tox",
+        ".nox",
+        "node_modules",
+        "target",
+        "dist",
+        "build",
+        "out",
+        ".build",
+        "_build",
+        "result",
+        "vendor",
+        ".cargo",
+        "Scripts",
+    ]
+)
 # Build tools whose tasks stand in files that we do not read.
 _BUILD_TOOLS = frozenset(
     [
@@ -143,7 +164,7 @@ def _script(command: Command, tool: str) -> tuple[str, str] | None:
     if language is not None and ("/" not in path or path.startswith(("/usr/", "/bin/"))):
         return _argument(command, tool, language)
     if "/" in path:
-        if path.startswith(("/usr/", "/bin/", "/opt/", "~", "$HOME", "$(")) or "node_modules" in path:
+        if path.startswith(("/", "~", "$HOME", "$(")) or _MADE & set(path.split("/")[:-1]):
             return None
         return path, _ENDINGS.get(posixpath.splitext(path)[1].lower(), "")
     ending = posixpath.splitext(path)[1].lower() if "." in path else ""

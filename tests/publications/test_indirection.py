@@ -149,3 +149,10 @@ def test_a_script_of_an_action_is_read_like_any_other() -> None:
 def test_the_projects_own_files_say_where_to(tool: str, file: str, text: str, registry: str) -> None:
     publications = found({"release.yml": job(f"- run: {tool}\n"), file: text}).publications
     assert [each.registry for each in publications] == [registry]
+
+
+def test_what_was_installed_or_built_is_no_file_of_the_repository() -> None:
+    steps = "- run: .venv/bin/ruff check .\n- run: ./node_modules/.bin/eslint .\n- run: ./target/release/app publish\n- run: venv/bin/twine upload x\n"
+    seen = found({"release.yml": job(steps)})
+    assert seen.wanted == set()
+    assert [line(each) for each in seen.publications] == ["9 pypi long-lived"]
