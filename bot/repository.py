@@ -93,7 +93,7 @@ def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue)
         workflows=workflows,
         actions=actions,
         texts=texts,
-        unreadable=tuple(unreadable),
+        unreadable=tuple(dict.fromkeys((*unreadable, *found.unreadable))),
         publications=found.publications,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
