@@ -29,6 +29,9 @@ def builds(*steps: str, publishing: tuple[int, ...] = ()) -> list[str]:
         ("bundle install", "bundle install"),
         ("cargo build --release", "cargo build"),
         ("if true; then npx tsc; fi", "npx tsc"),
+        ("./scripts/build.sh --fast", "./scripts/build.sh"),
+        ("bash ci/build-wheels.sh", "bash ci/build-wheels.sh"),
+        ("python scripts/package.py", "python scripts/package.py"),
     ],
 )
 def test_a_command_that_builds_is_named(script: str, what: str) -> None:
@@ -50,6 +53,10 @@ def test_a_command_that_builds_is_named(script: str, what: str) -> None:
         "twine upload dist/*",
         "make upload",
         "ls dist",
+        "./scripts/upload.sh dist",
+        "bash scripts/changelog.sh",
+        "node scripts/update-package-json.js",
+        "node_modules/.bin/build-info",
     ],
 )
 def test_what_runs_no_code_of_the_project_is_no_build(script: str) -> None:
@@ -66,6 +73,22 @@ def test_actions_that_build_are_known_in_any_spelling() -> None:
 def test_a_script_that_publishes_is_not_taken_for_a_build_of_itself() -> None:
     assert builds("run: npm run release", publishing=(0,)) == []
     assert builds("run: npm run build && npm run release", publishing=(0,)) == ["npm run build"]
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("poetry publish --build", ["poetry publish"]),
+        ("poetry publish", []),
+        ("pdm publish", ["pdm publish"]),
+        ("pdm publish --no-build", []),
+        ("maturin publish", ["maturin publish"]),
+        ("uv build && uv publish", ["uv build"]),
+        ("cargo publish", []),
+    ],
+)
+def test_a_publishing_tool_builds_where_it_could_be_handed_what_was_built(script: str, what: list[str]) -> None:
+    assert builds(f"run: {script}", publishing=(0,)) == what
 
 
 def test_an_action_that_publishes_is_not_taken_for_a_build() -> None:

@@ -1,6 +1,7 @@
 """Which steps of a job build: run code of the repository, or of what it depends on. The facts are in `builds.json`."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,18 @@ ANY = "*"
 RUNNERS = frozenset({"run", "run-script", "task"})
 BUILDING = ("build", "test", "compile", "bundle", "lint")
 
+# Names that a project gives to scripts that build, and what runs such a file.
+SCRIPTS = frozenset({*BUILDING, "builds", "dist", "wheel", "wheels", "tests"})
+FIRST = frozenset({"package", "make"})  # which say so only as a verb: package.sh, not update-package-json.js
+INTERPRETERS = frozenset({"bash", "sh", "zsh", "python", "python3", "node", "pwsh", "ruby", "perl"})
+NAME = re.compile(r"[a-z]+")
+
+# Without one of these words a script runs nothing of the above, and need not be read.
+HINT = re.compile(
+    "|".join(re.escape(word) for word in sorted({*FACTS["commands"], *SCRIPTS, *FIRST, "pip", "publish"})),
+    re.IGNORECASE,
+)
+
 # What makes `pip install` run the project's or its dependencies' code, instead of fetching a tool by name.
 OWN = ("-r", "--requirement", "-e", "--editable")
 
@@ -33,7 +46,7 @@ class Build:
 def builds_in(steps: Iterable[Step], publishing: Collection[int]) -> Iterator[Build]:
     """Yield the first build of each step; `publishing` are the indices of steps that publish.
 
-    What a publishing tool builds by itself (`cargo publish`, `mvn deploy`) is not a build here: it leaves no choice.
+    What a publishing tool builds by itself (`cargo publish`, `mvn deploy`) is not a build here, where it leaves no choice.
     """
     for step in steps:
         what = _by_action(step) if step.uses else _by_script(step, publishes=step.index in publishing)
@@ -51,12 +64,15 @@ def _by_action(step: Step) -> str | None:
 
 
 def _by_script(step: Step, *, publishes: bool) -> str | None:
-    if step.run is None:
+    if step.run is None or HINT.search(step.run.value) is None:
         return None
     for command in read_script(step.run.value, step.shell.value if step.shell else "", {}).commands:
         words = [str(word) for word in command.argv]
         if _builds(words, publishes=publishes):
             return _named(command, words)
+        script = _own_script([command.argv[0].text, *words[1:]])
+        if script is not None:
+            return script
     return None
 
 
@@ -64,6 +80,8 @@ def _builds(words: Sequence[str], *, publishes: bool) -> bool:
     tool = words[0].lower()
     if tool in {"python", "python3"} and words[1:2] == ["-m"]:
         return bool(words[2:]) and _builds(words[2:], publishes=publishes)
+    if _on_the_way(words):
+        return True
     if tool in {"pip", "pip3"} or words[:2] == ["uv", "pip"]:
         return "install" in words[1:3] and any(word in OWN or word.startswith(".") for word in words[2:])
     known: Sequence[str] = FACTS["commands"].get(tool, ())
@@ -72,6 +90,26 @@ def _builds(words: Sequence[str], *, publishes: bool) -> bool:
     return ANY in known or _verb_builds(
         tool, [word for word in words[1:] if not word.startswith("-")], known, publishes=publishes
     )
+
+
+def _on_the_way(words: Sequence[str]) -> bool:
+    """Whether a publishing tool builds first, although it could be handed what was built before."""
+    when: Mapping[str, Sequence[str]] | None = FACTS["publishing"].get(" ".join(words[:2]).lower())
+    if when is None or not set(words).isdisjoint(when.get("without", ())):
+        return False
+    return "with" not in when or not set(words).isdisjoint(when["with"])
+
+
+def _own_script(words: Sequence[str]) -> str | None:
+    """Name a script of the project that is run and says by its name that it builds: `./scripts/build.sh`, `node ci/package.js`."""
+    interpreted = words[0] in INTERPRETERS
+    file = next((word for word in words[1:] if not word.startswith("-")), "") if interpreted else words[0]
+    folder, slash, name = file.rpartition("/")
+    ours = (slash or "." in name[1:]) and not folder.startswith("/") and "node_modules" not in folder
+    said = NAME.findall(name.lower())
+    if not ours or (SCRIPTS.isdisjoint(said) and FIRST.isdisjoint(said[:1])):
+        return None
+    return f"{words[0]} {file}" if interpreted else file
 
 
 def _verb_builds(tool: str, bare: Sequence[str], known: Sequence[str], *, publishes: bool) -> bool:
@@ -93,6 +131,8 @@ def _named(command: Command, words: Sequence[str]) -> str:
     if "install" in words[1:3] and "pip" in words[0] + words[1]:
         return " ".join(words[: words.index("install") + 1])
     bare = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    if " ".join(words[:2]).lower() in FACTS["publishing"]:
+        return " ".join(words[:2])
     known: Sequence[str] = FACTS["commands"].get(words[0].lower(), ())
     goal = next((word for word in bare if word.rpartition(":")[2] in known), "")
     verbs = bare[:2] if bare and bare[0] in RUNNERS else [goal] if goal else []

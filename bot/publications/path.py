@@ -96,7 +96,26 @@ def publish_path(
     publications: Iterable[Publication], workflows: Mapping[str, Workflow], actions: Mapping[str, Action]
 ) -> PublishPath:
     """Find what lies on the way of these publications; each job stands once, in the nearest part that it takes."""
-    return _Search(workflows, actions).path(publications)
+    asked = tuple(publications)
+    known = _LAST[:1]  # taken at once: another thread may put its own there
+    if known and known[0].about is workflows and known[0].with_ is actions and known[0].asked == asked:
+        return known[0].path
+    path = _Search(workflows, actions).path(asked)
+    _LAST[:] = [_Answer(workflows, actions, asked, path)]
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was asked last, and its answer: a dozen rules ask the same of one repository, one behind the other."""
+
+    about: Mapping[str, Workflow]
+    with_: Mapping[str, Action]
+    asked: tuple[Publication, ...]
+    path: PublishPath
+
+
+_LAST: list[_Answer] = []
 
 
 class _Search:

@@ -8,6 +8,7 @@ from bot.findings import Finding, Place, Unseen
 from bot.names import RegistryId, RuleName, Severity
 from bot.registries import Registry, action_name
 from bot.registries.token_literals import TokenLiterals
+from bot.remembered import remembered
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 from bot.workflows import Step, Text, Texts, Workflow
@@ -29,8 +30,10 @@ class NoLiteralTokens(Rule):
         return bool(snapshot.workflows or snapshot.actions)
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        registries = {name: each for name, each in snapshot.registries.items() if name not in self.allow}
-        tokens, inputs = TokenLiterals(registries.values()), _token_inputs(registries)
+        registries = snapshot.registries
+        if self.allow:
+            registries = {name: each for name, each in registries.items() if name not in self.allow}
+        tokens, inputs = _tokens(registries), _token_inputs(registries)
         for path, workflow in snapshot.workflows.items():
             lines = dict(_by_form(workflow.lines, tokens, registries))
             for text in _credentials(workflow, inputs):
@@ -64,6 +67,12 @@ def _by_form(
             yield number, f"a token of {registries[found[0]].name} ({found[1]})"
 
 
+@remembered
+def _tokens(registries: Mapping[RegistryId, Registry]) -> TokenLiterals:
+    return TokenLiterals(registries.values())
+
+
+@remembered
 def _token_inputs(registries: Mapping[RegistryId, Registry]) -> Mapping[str, frozenset[str]]:
     """Give the inputs that take a credential, by the action that publishes or logs in with it."""
     found: dict[str, frozenset[str]] = {}

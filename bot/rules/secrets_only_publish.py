@@ -1,14 +1,16 @@
 """The rule secrets-only-publish: a secret that publishes reaches the steps that publish, and no others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
-from bot.names import Credential, RuleName
+from bot.names import Credential, RegistryId, RuleName
 from bot.publications import Publication
 from bot.publications.builds import builds_in
+from bot.registries import Registry
 from bot.registries.secret_names import SecretNames
+from bot.remembered import remembered
 from bot.repository import Snapshot
 from bot.rule import Rule
 from bot.workflows import Job, Step, Text, Texts, Workflow
@@ -27,11 +29,12 @@ class SecretsOnlyPublish(Rule):
     name: ClassVar[RuleName] = RuleName("secrets-only-publish")
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return bool(_publishing_secrets(self._stored(snapshot), snapshot))
+        return any(publication.secrets for publication in self._stored(snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         stored = self._stored(snapshot)
-        names = _publishing_secrets(stored, snapshot)
+        telling = _names(snapshot.registries)
+        names = _publishing_secrets(stored, telling)
         for workflow in snapshot.workflows.values():
             for text, found in _holding(workflow.env, names):
                 others = [job.id for job in workflow.jobs.values() if not _publishing(workflow, job, stored)]
@@ -44,7 +47,7 @@ class SecretsOnlyPublish(Rule):
                 )
             for job in workflow.jobs.values():
                 made = _publishing(workflow, job, stored)
-                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, snapshot))
+                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, telling))
 
     def _stored(self, snapshot: Snapshot) -> list[Publication]:
         """Give what is published with a stored secret; one for GitHub itself serves many ends beside publishing."""
@@ -55,15 +58,19 @@ class SecretsOnlyPublish(Rule):
         ]
 
 
-def _publishing_secrets(stored: list[Publication], snapshot: Snapshot) -> frozenset[str]:
+@remembered
+def _names(registries: Mapping[RegistryId, Registry]) -> SecretNames:
+    return SecretNames(registries.values())
+
+
+def _publishing_secrets(stored: list[Publication], telling: SecretNames) -> frozenset[str]:
     """Name the secrets that publish: of several at one publication those with a name of its registry, if there are any.
 
     The others go along: a user's name, a key that signs, a token for git.
     """
-    names = SecretNames(snapshot.registries.values())
     found: set[str] = set()
     for publication in stored:
-        own = [name for name in publication.secrets if publication.registry in names.find(name)]
+        own = [name for name in publication.secrets if publication.registry in telling.find(name)]
         found.update(name.upper() for name in own or publication.secrets)
     return frozenset(found)
 

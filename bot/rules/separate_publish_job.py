@@ -1,16 +1,16 @@
 """The rule separate-publish-job: what is published was built in another job."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
-from bot.publications import Publication
-from bot.publications.builds import Build, builds_in
+from bot.publications.builds import builds_in
+from bot.publications.path import PathJob, publish_path
+from bot.publications.path_words import registries_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
-from bot.workflows import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,33 +27,31 @@ class SeparatePublishJob(Rule):
     )
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        jobs: dict[tuple[str, str], list[Publication]] = {}
-        for publication, _ in self.judged(snapshot):
-            jobs.setdefault((publication.file, publication.job), []).append(publication)
-        for publications in jobs.values():
-            publishing = {publication.step for publication in publications if publication.step is not None}
-            builds = list(builds_in(_steps(publications[0], snapshot), publishing))
+        publications = [publication for publication, _ in self.judged(snapshot)]
+        for job in publish_path(publications, snapshot.workflows, snapshot.actions).publishing:
+            builds = list(_builds(job))
             if builds:
-                yield _finding(publications, builds, snapshot)
+                yield _finding(job, builds, snapshot)
 
 
-def _finding(publications: list[Publication], builds: list[Build], snapshot: Snapshot) -> Finding:
-    first, job = builds[0], publications[0].job
-    where = listed(snapshot.registries[publication.registry].name for publication in publications)
+def _builds(job: PathJob) -> Iterator[tuple[Place, str]]:
+    """Find what builds in a job, in the local actions that it uses too; each with its place."""
+    for step in job.steps:
+        here = replace(step.step, index=0)
+        publishing = (0,) if job.publishes(step) else ()
+        for build in builds_in((here,), publishing):
+            yield Place(step.file, here.line, here.line), build.what
+
+
+def _finding(job: PathJob, builds: list[tuple[Place, str]], snapshot: Snapshot) -> Finding:
     return Finding(
-        place=Place(publications[0].file, first.step.line, first.step.line),
-        message=f"builds ({listed(build.what for build in builds)}) in the job that publishes to {where}, where what the build runs can reach the credential",
+        place=builds[0][0],
+        message=(
+            f"builds ({listed(what for _, what in builds)}) in the job that publishes to "
+            f"{registries_of(job.publications, snapshot.registries)}, where what the build runs can reach the credential"
+        ),
         fix=(
             f"Move checkout, installation and build to a job of their own that uploads what it made as an artifact; "
-            f"let {job} need that job, download the artifact, and publish it."
+            f"let {job.job.id} need that job, download the artifact, and publish it."
         ),
     )
-
-
-def _steps(publication: Publication, snapshot: Snapshot) -> tuple[Step, ...]:
-    """Give the steps beside a publication: of its job, or of the local action that it stands in."""
-    workflow = snapshot.workflows.get(publication.file)
-    if workflow is not None:
-        job = workflow.jobs.get(publication.job)
-        return job.steps if job else ()
-    return next((action.steps for action in snapshot.actions.values() if action.path == publication.file), ())
