@@ -77,13 +77,19 @@ def test_a_run_is_not_begun_twice(acme: Acme, widgets: Repository, fault: Fault)
     assert runs(widgets) == [run]
 
 
-def test_asked_for_again_the_same_run_is_completed_again(acme: Acme, widgets: Repository) -> None:
+@pytest.mark.parametrize("whole_suite", [False, True])
+def test_asked_for_again_a_run_is_answered_with_one_write_even_if_nothing_changed(
+    acme: Acme, widgets: Repository, *, whole_suite: bool
+) -> None:
+    """On a re-request GitHub queues the suite and leaves its runs as they are; a write completes it again."""
     run = acme.check(widgets)
-    widgets.rerequest(run)
-    assert run.status == "queued"
-    assert acme.check(widgets, job="recheck_commit") is run
-    assert run.status == "completed"
-    assert len(run.annotations) == NOTES
+    (widgets.rerequest_suite if whole_suite else widgets.rerequest)(run)
+    writes = run.writes
+    for _ in range(2):
+        assert acme.check(widgets, job="recheck_commit") is run
+    assert run.writes == writes + 1
+    assert not run.suite.asked_again
+    assert (run.status, len(run.annotations)) == ("completed", NOTES)
 
 
 def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(acme: Acme, widgets: Repository) -> None:

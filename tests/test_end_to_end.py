@@ -89,9 +89,10 @@ def test_from_a_signed_delivery_to_a_check_run(redis_url: str, redis: Redis, fre
 
             writes = run.writes
             widgets.rerequest(run)
-            wait_for(lambda: run.status == "completed")
+            wait_for(lambda: not run.suite.asked_again)
             widgets.press(run, "recheck")
             acme.github.settle()
+            wait_for(lambda: not redis.keys("rq:job:*"))
             assert run.writes == writes + 1
         sent = [each for each in acme.github.deliveries if each.headers]
         assert {each.status_code for each in sent} == {202}

@@ -56,7 +56,9 @@ class CheckRuns:
 
     def judged(self, state: str) -> bool:
         """Whether our completed check run already judged this very state."""
-        return self._run is not None and self._run.completed and Marks.read(self._run.external_id).state == state
+        run = self._run
+        settled = run is not None and run.completed and not run.asked_again
+        return settled and run is not None and Marks.read(run.external_id).state == state
 
     def begin(self) -> None:
         """Show that the commit is being looked at. A run that is there already stays as it is until there is news."""
@@ -108,7 +110,8 @@ class CheckRuns:
 
 def _says(run: FoundCheck, marks: Marks, conclusion: Conclusion) -> bool:
     """Whether a run says this already. Only its last page of annotations completes it, so they need not be counted."""
-    return run.completed and run.conclusion == conclusion and Marks.read(run.external_id) == marks
+    settled = run.completed and not run.asked_again
+    return settled and run.conclusion == conclusion and Marks.read(run.external_id) == marks
 
 
 def _bodies(marks: Marks, said: CheckRunText, notes: Sequence[Annotation]) -> Iterator[Mapping[str, object]]:

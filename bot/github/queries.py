@@ -70,6 +70,7 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
 fragment Checks on Commit {
   checkSuites(first: 20, filterBy: {appId: $app}) {
     nodes {
+      status
       checkRuns(first: 20, filterBy: {checkName: $check, checkType: LATEST}) {
         nodes {
           databaseId externalId status conclusion title summary text

@@ -12,6 +12,7 @@ from bot.holdings import RepositoryFacts, RepositoryVisibility
 from bot.names import FullName, Sha
 
 PUBLIC_TO_ALL = RepositoryVisibility.PUBLIC
+WAITING = ("QUEUED", "REQUESTED")  # what a check suite is when its checks were asked for again
 SYMBOLIC_LINK = 0o120000  # git's mode of a tree entry
 
 
@@ -46,6 +47,7 @@ class FoundCheck:
     completed: bool
     conclusion: str
     annotations: int
+    asked_again: bool = False  # it is completed, and its suite waits for a word: somebody pressed "Re-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _checks(commit: Record) -> tuple[FoundCheck, ...]:
             completed=text(run, "status") == "COMPLETED",
             conclusion=text(run, "conclusion").lower(),
             annotations=number(run, "annotations", "totalCount"),
+            asked_again=text(run, "status") == "COMPLETED" and text(suite, "status") in WAITING,
         )
         for suite in records(commit, "checkSuites", "nodes")
         for run in records(suite, "checkRuns", "nodes")
