@@ -29,6 +29,7 @@ from bot.names import InstallationId
 CLOCK = timedelta(seconds=30)  # a difference of clocks that explains a refusal
 PAGE = 100  # items; the most GitHub gives at once
 FAILED = 400
+NARROW = {"contents": "read", "metadata": "read"}  # of a token that cannot write
 MINT = "act for its installation"
 
 
@@ -66,6 +67,10 @@ class Telephone:
         """Speak as one installation: its repositories. Each request names the delivery that led to it."""
         return Line(self, installation, delivery)
 
+    def reader(self, installation: InstallationId, delivery: str = "") -> "ReadLine":
+        """Speak as an installation that can only read: the line has no word for writing, and its token no right to it."""
+        return ReadLine(self, installation, delivery, narrow=True)
+
     def close(self) -> None:
         """Hang up."""
         self.wire.close()
@@ -83,21 +88,25 @@ class Telephone:
             raise CredentialsError(_refused_key(self.key.app_id, answer.message, self._skew))
         return answer
 
-    def send_as_installation(self, request: Request, installation: InstallationId) -> Answer:
-        """Send a request with the installation's token; once more with a new one where GitHub refuses the old."""
-        answer = self.wire.send(request, (self.tokens.get(installation) or self._mint(installation)).text)
+    def send_as_installation(self, request: Request, installation: InstallationId, *, narrow: bool = False) -> Answer:
+        """Send a request with the installation's token; once more with a new one where GitHub refuses the old.
+
+        A `narrow` token may read files and nothing else.
+        """
+        token = self.tokens.get(installation, narrow=narrow) or self._mint(installation, narrow=narrow)
+        answer = self.wire.send(request, token.text)
         if answer.status == 401:  # noqa: PLR2004 - a 401 did nothing: repeating even a write is harmless
             self.tokens.drop(installation)
-            answer = self.wire.send(request, self._mint(installation).text)
+            answer = self.wire.send(request, self._mint(installation, narrow=narrow).text)
         if answer.status == 401:  # noqa: PLR2004 - as above
             self.tokens.drop(installation)
             raise LaterError("GitHub does not accept a token that it has just issued", OUTAGE)
         return answer
 
-    def _mint(self, installation: InstallationId) -> Token:
+    def _mint(self, installation: InstallationId, *, narrow: bool) -> Token:
         url = f"{self.server.api}/app/installations/{installation}/access_tokens"
         try:
-            answer = self.send_as_app(Request("POST", url))
+            answer = self.send_as_app(Request("POST", url, body={"permissions": NARROW} if narrow else None))
         except UnansweredError as lost:  # a token that nobody received harms nobody: it ends within the hour
             raise LaterError(str(lost), OUTAGE) from None
         self.judge(answer, MINT, installation)
@@ -108,7 +117,7 @@ class Telephone:
             token = Token(str(record["token"]), utc_now() + life)
         except (KeyError, ValueError, TypeError):
             raise RefusedError("GitHub issued a token in a form we do not know") from None
-        self.tokens.put(installation, token)
+        self.tokens.put(installation, token, narrow=narrow)
         return token
 
     def judge(self, answer: Answer, what: str, installation: InstallationId | None) -> None:
@@ -122,12 +131,13 @@ class Telephone:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Speaks as an installation, or as the App itself where `installation` is None."""
+class ReadLine:
+    """Speaks as an installation, or as the App itself where `installation` is None; it has no word for writing."""
 
     telephone: Telephone
     installation: InstallationId | None
     delivery: str = ""
+    narrow: bool = False  # with a token that may read files and nothing else
 
     def get(self, path: str, what: str, **params: str | int) -> Answer:
         """Read something; `what` completes "GitHub does not let the App …"."""
@@ -147,10 +157,6 @@ class Line:
             if answer.next is None or not answer.next.startswith(f"{self.telephone.server.api}/"):
                 return  # the token goes to no other host, whatever a link says
             request = Request("GET", answer.next)
-
-    def write(self, method: Literal["POST", "PATCH"], path: str, what: str, body: object = None) -> Answer:
-        """Change something. Never repeated blindly: raises UnansweredError when the outcome is unknown."""
-        return self._send(Request(method, self.telephone.server.api + path, body=body), what)
 
     def query(self, text: str, variables: Mapping[str, object], what: str) -> Reply:
         """Ask a GraphQL query; a part that was refused is in `errors`, the rest in `data`."""
@@ -178,9 +184,18 @@ class Line:
         if self.installation is None:
             answer = telephone.send_as_app(request)
         else:
-            answer = telephone.send_as_installation(request, self.installation)
+            answer = telephone.send_as_installation(request, self.installation, narrow=self.narrow)
         telephone.judge(answer, what, self.installation)
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Line(ReadLine):
+    """A line that may also write."""
+
+    def write(self, method: Literal["POST", "PATCH"], path: str, what: str, body: object = None) -> Answer:
+        """Change something. Never repeated blindly: raises UnansweredError when the outcome is unknown."""
+        return self._send(Request(method, self.telephone.server.api + path, body=body), what)
 
 
 def path(*parts: str | int) -> str:

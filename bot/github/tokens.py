@@ -30,9 +30,9 @@ class TokenStore:
         self._fernet = MultiFernet([Fernet(key) for key in keys])  # the first encrypts, all decrypt
         self._prefix = server.key("token", app_id, fingerprint)
 
-    def get(self, installation: InstallationId) -> Token | None:
-        """Return the token unless it is missing, about to end, or encrypted with a key that was retired."""
-        sealed = self._redis.get(self._name(installation))
+    def get(self, installation: InstallationId, *, narrow: bool = False) -> Token | None:
+        """Return the token, or the narrow one that may only read files, unless it is missing, about to end, or encrypted with a key that was retired."""
+        sealed = self._redis.get(self._name(installation, narrow=narrow))
         if not isinstance(sealed, bytes | str):
             return None
         try:
@@ -42,16 +42,16 @@ class TokenStore:
             return None
         return token if token.expires - utc_now() > RENEW else None
 
-    def put(self, installation: InstallationId, token: Token) -> None:
+    def put(self, installation: InstallationId, token: Token, *, narrow: bool = False) -> None:
         """Keep a token until shortly before its end."""
         seconds = int((token.expires - utc_now() - RENEW).total_seconds())
         if seconds > 0:
             record = json.dumps({"token": token.text, "expires": token.expires.isoformat()})
-            self._redis.set(self._name(installation), self._fernet.encrypt(record.encode()), ex=seconds)
+            self._redis.set(self._name(installation, narrow=narrow), self._fernet.encrypt(record.encode()), ex=seconds)
 
     def drop(self, installation: InstallationId) -> None:
-        """Forget a token that GitHub no longer accepts."""
-        self._redis.delete(self._name(installation))
+        """Forget the tokens of an installation: GitHub no longer accepts one of them."""
+        self._redis.delete(*(self._name(installation, narrow=narrow) for narrow in (False, True)))
 
-    def _name(self, installation: InstallationId) -> str:
-        return f"{self._prefix}:{installation}"
+    def _name(self, installation: InstallationId, *, narrow: bool) -> str:
+        return f"{self._prefix}:{installation}:read" if narrow else f"{self._prefix}:{installation}"
