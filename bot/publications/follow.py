@@ -37,7 +37,7 @@ _NODE = RegistryId("npm")
 _HOMES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NODE)
 _SHELLS = ("bash", "sh", "zsh", "dash", "ksh", "source", ".")
 # Folders that hold what was installed or built, which is never a file of the repository.
-_MADE = frozenset(".venv venv .tox .nox node_modules target dist .build .cargo Scripts".split())
+_MADE = frozenset((".venv", "venv", ".tox", ".nox", "node_modules", "target", "dist", ".build", ".cargo", "Scripts"))
 # Build tools whose tasks stand in files that we do not read.
 _BUILD_TOOLS = frozenset(
     [

@@ -38,7 +38,7 @@ class Closed:
     own: Values
     tool: str
     home: RegistryId | None = None  # the registry of the tool's own kind (npm for `npm run release`)
-    kind: Literal["script", "action", "workflow"] = "script"  # of this repository; of another; of another
+    kind: Literal["script", "action", "workflow"] = "script"  # of this repository; the other two of another one
 
 
 def guesses(scene: Scene, closed: Closed) -> list[Sending]:
@@ -101,7 +101,7 @@ def _also_for_reading(scene: Scene, registry: RegistryId) -> bool:
 
 
 def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
-    """With an OIDC token within reach, the name of the script or the kind of its runner says where."""
+    """Yield where the name of a script or the kind of its runner says so, with an OIDC token within reach."""
     if not scene.place.id_token:
         return
     catalogue = scene.repository.catalogue
@@ -114,7 +114,7 @@ def _by_name(scene: Scene, closed: Closed) -> Iterator[Sending]:
 
 
 def _add_release(scene: Scene, closed: Closed, found: dict[RegistryId, Sending], *, sends: bool) -> None:
-    """Give a token for GitHub itself on a step that releases, or that publishes elsewhere, makes a GitHub release likely."""
+    """Add a GitHub release, likely where a token for GitHub is put on a step that releases, or that publishes elsewhere."""
     value = next((closed.own[name] for name in _GITHUB_VARIABLES if name in closed.own), EMPTY)
     if not value.origins or RELEASES not in scene.repository.catalogue.registries:
         return

@@ -127,14 +127,15 @@ def _place(workflow: Workflow, job: Job, called: Called) -> Place:
 
 
 def _id_token(blocks: tuple[Permissions | None, ...], *, seen: bool) -> bool | None:
-    """Whether the job may ask for an OIDC token; a called workflow never has more than its caller grants.
+    """Whether the job may ask for an OIDC token; a called workflow never has more than its callers grant.
 
-    Without any block the repository's default holds, which never includes `id-token`.
+    Without a block the repository's default holds, which never includes `id-token`; a called job without one has its caller's.
     """
-    named = [block for block in blocks if block is not None]
-    if not named:
+    *callers, own = blocks
+    if own is None and not callers:
         return False if seen else None
-    return all(block.level("id-token") == "write" for block in named)
+    granted = all(block is not None and block.level("id-token") == "write" for block in callers)
+    return granted and (own is None or own.level("id-token") == "write")
 
 
 def _may_write(blocks: tuple[Permissions | None, ...], scope: str) -> bool:

@@ -59,9 +59,7 @@ def run_text(scene: Scene, text: Text) -> Ran:
         scene = replace(scene, scope=replace(scene.scope, exchanged=scene.scope.exchanged | exchanged))
     after = _logged_in(scene, script)
     sent: list[Sending] = []
-    led: set[tuple[str, ...]] = (
-        set()
-    )  # commands that were followed already: a loop of calls leads to the same file once
+    led: set[tuple[str, ...]] = set()  # what was followed already: many calls of one file lead to it once
     for command in script.commands:
         known = scene.repository.catalogue.commands(texts_of(command))
         here: list[Sending] = []

@@ -1,14 +1,14 @@
 """One package on its way: what a step sends, before we say on which line."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.names import Confidence, Credential, RegistryId
 from bot.publications.scene import CLOUD, Scene
 from bot.publications.targets import Target
-from bot.publications.values import Origin, Value, Values, either
+from bot.publications.values import Value, Values, either
 from bot.publications.verdict import Means, Verdict, judge
 from bot.registries import ActionFact, CommandFact
 
@@ -63,6 +63,8 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
     if given.empty and not (means.possible and scene.place.id_token):
         given = _nearby(scene, call, target)
         near = not given.empty
+    if means.possible and scene.place.id_token and registry.through == "publisher":
+        given = _without_job_token(given)
     company = call.users.beside().origins | scene.company_of(target.registry).origins
     value = Value(given.texts, given.origins | company)
     offered = registry.through == "publisher" and call.fact.target_kind != "image"
@@ -75,8 +77,13 @@ def send(scene: Scene, call: Call, target: Target) -> Sending:
     return Sending(target, call.tool, verdict, confidence)
 
 
+def _without_job_token(given: Value) -> Value:
+    """Leave out GITHUB_TOKEN, which opens GitHub's registries only: often it is there to read packages."""
+    return Value(given.texts, frozenset(o for o in given.origins if o.credential is not Credential.GITHUB_TOKEN))
+
+
 def from_env(env: Values, patterns: Iterable[str]) -> Value:
-    """All that variables of these names hold; `*` in a name stands for anything."""
+    """Give all that variables of these names hold; `*` in a name stands for anything."""
     found = []
     for pattern in dict.fromkeys(patterns):
         if "*" in pattern:
@@ -123,15 +130,6 @@ def weakest(*confidences: Confidence) -> Confidence:
     """Give the least sure of several."""
     order = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
     return min(confidences, key=order.index)
-
-
-def stored_names(values: Mapping[str, Value]) -> dict[str, list[Origin]]:
-    """Give the stored secrets in some values, by the name under which they are held."""
-    return {
-        name: stored
-        for name, value in values.items()
-        if (stored := [o for o in value.origins if o.credential is Credential.LONG_LIVED])
-    }
 
 
 def unnamed_targets(scene: Scene, call: Call) -> tuple[Target, ...]:

@@ -16,9 +16,8 @@ from bot.publications.values import EMPTY, Origin, Value, Values, either, litera
 from bot.registries import ActionFact, InputTest, KnownAction
 from bot.workflows import Step
 
-_TELLING = re.compile(
-    r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm"
-)  # not just "action"
+# A fork keeps the name of what it forked; names as common as "action" tell nothing.
+_TELLING = re.compile(r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +30,13 @@ class Use:
     own: Values
 
     def given(self, names: Iterable[str]) -> Value:
-        """All that is given to these inputs."""
+        """Give all that is given to these inputs."""
         return either(value for name in names if (value := self.inputs.get(name.lower())) and not value.empty)
 
     def may(self, test: InputTest) -> bool:
         """Whether a test can hold: an input that cannot be seen may hold anything."""
         value = self.inputs.get(test.name.lower(), literal(test.default))
         return any(_matches(text, test) or _may_match(text, test) for text in value.texts)
-
-    def must(self, test: InputTest) -> bool:
-        """Whether a test holds whatever the workflow is given."""
-        value = self.inputs.get(test.name.lower(), literal(test.default))
-        return all("${{" not in text and _matches(text, test) for text in value.texts)
 
 
 def _may_match(text: str, test: InputTest) -> bool:

@@ -71,14 +71,14 @@ def _without(means: Means, names: tuple[str, ...], *, id_token: bool | None, off
 
 
 def _stored(given: Value, means: Means, names: tuple[str, ...], *, id_token: bool, mixed: bool) -> Verdict:
-    named = _named(given)
+    named, several = _named(given)
+    reach, them = ("reach", "them") if several else ("reaches", "it")
     if mixed:
-        why = f"either a short-lived token or {named} reaches it"
-        return Verdict(Credential.HYBRID, names, why)
+        return Verdict(Credential.HYBRID, names, f"either a short-lived token or {named} {reach} it")
     if not (means.possible and id_token):
-        return Verdict(Credential.LONG_LIVED, names, f"{named} reaches it")
+        return Verdict(Credential.LONG_LIVED, names, f"{named} {reach} it")
     if means.oidc == "token-wins":
-        why = f"the job may ask for an OIDC token, but {named} reaches the step and the tool prefers it"
+        why = f"the job may ask for an OIDC token, but {named} {reach} the step and the tool prefers {them}"
     else:
         why = f"the job may ask for an OIDC token and the tool tries that first, but it falls back to {named} without a word"
     return Verdict(Credential.HYBRID, names, why)
@@ -104,11 +104,13 @@ def _is_secret(origin: Origin) -> bool:
     return bool(origin.name) and origin.credential in secret
 
 
-def _named(given: Value) -> str:
+def _named(given: Value) -> tuple[str, bool]:
+    """Name the stored secrets in words, and whether there are several."""
     names = sorted({o.name for o in given.origins if o.credential is Credential.LONG_LIVED and o.name})
     if not names:
-        return "a stored token"
-    return f"the stored secret{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+        return "a stored token", False
+    *first, last = names
+    return f"the stored secrets {', '.join(first)} and {last}" if first else f"the stored secret {last}", bool(first)
 
 
 def _from(given: Value, kind: Credential) -> str:

@@ -192,3 +192,24 @@ def test_a_push_to_another_repository_counts_where_that_is_a_tap() -> None:
         - run: git push https://x:${{ secrets.SITE }}@github.com/acme/website
         """)
     assert told(workflow) == ["8 homebrew long-lived TAP_PAT", "9 homebrew long-lived MORE"]
+
+
+def test_the_jobs_own_token_does_not_open_other_registries() -> None:
+    step = "- run: npm publish\n  env: {NODE_AUTH_TOKEN: '${{ secrets.GITHUB_TOKEN }}'}\n"
+    assert told(job(step, "permissions: {id-token: write}\n")) == ["7 npm oidc"]
+
+
+def test_a_called_workflow_has_no_more_rights_than_its_caller_grants() -> None:
+    files = {
+        "release.yml": "on: push\njobs:\n  ship: {uses: ./.github/workflows/ship.yml}\n",
+        "ship.yml": """
+            on: workflow_call
+            permissions: {id-token: write}
+            jobs:
+              ship:
+                runs-on: ubuntu-latest
+                steps: [{run: uv publish}]
+            """,
+    }
+    (publication,) = found(files).publications
+    assert not publication.id_token_write
