@@ -10,7 +10,7 @@ from bot.github.errors import RefusedError, TooLargeError
 from bot.github.holdings.ask import HIDDEN
 from bot.github.holdings.protection import protection_of, ruleset_of
 from bot.github.loose import Record, number, record, records, text, true, within
-from bot.github.telephone import Line
+from bot.github.telephone import Line, Reply
 from bot.holdings import BranchProtection, CodeOwners, Read, Ruleset, read_owners
 from bot.holdings.owners import PLACES
 from bot.names import FullName
@@ -108,10 +108,10 @@ def read_rules(line: Line, repository: FullName, reads: Collection[Read]) -> Rul
 
 
 def _all_pages(line: Line, repository: FullName, reads: Collection[Read]) -> _Told:
-    owner, _, name = repository.partition("/")
+    owner, _, called = repository.partition("/")
     variables: dict[str, object] = {
         "owner": owner,
-        "name": name,
+        "name": called,
         "rulesets": Read.RULESETS in reads,
         "protection": Read.BRANCH_PROTECTION in reads,
         "owners": Read.CODE_OWNERS in reads,
@@ -121,20 +121,33 @@ def _all_pages(line: Line, repository: FullName, reads: Collection[Read]) -> _To
     for _ in range(MOST_PAGES):
         reply = line.query(QUERY, variables, f"read the rulesets of {repository}")
         found = record(reply.data, "repository")
+        refused = _refused(reply) - told.refused
+        told.refused |= refused
+        if not found and refused:  # a part that can not be null takes the whole with it: once more without that part
+            variables |= {switch: False for name, (switch, _) in SWITCHES.items() if name in refused}
+            continue
         told.first = told.first or found
-        for error in reply.errors:
-            path = within(error, "path")
-            if text(error, "type") == "FORBIDDEN" and isinstance(path, list) and len(path) > 1:
-                told.refused.add(str(path[1]))
-        further: dict[str, object] = {"owners": False}
-        for name_, (switch, after) in SWITCHES.items():
-            told.nodes[name_] += records(found, name_, "nodes")
-            further[switch] = true(found, name_, "pageInfo", "hasNextPage")
-            further[after] = text(found, name_, "pageInfo", "endCursor") or None
-        if not (further["rulesets"] or further["protection"]):
+        for name in SWITCHES:
+            told.nodes[name] += records(found, name, "nodes")
+        if not (further := _further(found)):
             return told
         variables |= further
     raise RefusedError(f"GitHub lists more than {MOST_PAGES}00 rulesets for {repository}")
+
+
+def _refused(reply: Reply) -> set[str]:
+    """Return the parts of the repository that the App may not read."""
+    paths = [within(error, "path") for error in reply.errors if text(error, "type") == "FORBIDDEN"]
+    return {str(path[1]) for path in paths if isinstance(path, list) and len(path) > 1}
+
+
+def _further(found: Record) -> dict[str, object]:
+    """Return what to ask for on the next page; nothing when this was the last."""
+    asked: dict[str, object] = {"owners": False}
+    for name, (switch, after) in SWITCHES.items():
+        asked[switch] = true(found, name, "pageInfo", "hasNextPage")
+        asked[after] = text(found, name, "pageInfo", "endCursor") or None
+    return asked if asked["rulesets"] or asked["protection"] else {}
 
 
 def _fact(read: Read, told: _Told, name: str, made: Callable[[Record], T]) -> Fact[tuple[T, ...]]:

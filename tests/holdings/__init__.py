@@ -1,0 +1,1 @@
+"""Stories of what GitHub holds: values, how they are read, and what it costs."""
