@@ -34,7 +34,9 @@ jobs:
 """
 CLEAN = INJECTED.replace('      - run: echo "${{ github.event.head_commit.message }}"\n', "")
 
-# zizmor 1.32 ends with an error at `with:` as an expression on an action whose inputs it looks at.
+# zizmor 1.32 ends with an error, and says nothing of any file, at `with:` as an expression on an action whose inputs it
+# looks at, and at a command in double quotes that goes on in a second line.
+QUOTED = CLEAN.replace("run: npm publish", 'run: "npm publish \\\\\\n  --access public"')
 STUMBLE = """\
 on: {push: {tags: ["v*"]}}
 jobs:
@@ -70,9 +72,10 @@ def test_files_of_the_path_are_looked_at_and_no_others() -> None:
     assert audits(told) == {RELEASE: [("template-injection", 8)]}
 
 
-def test_a_file_that_zizmor_stumbles_over_does_not_hide_the_others() -> None:
+@pytest.mark.parametrize("stumble", [STUMBLE, QUOTED.replace("    permissions: {id-token: write}\n", "")])
+def test_a_file_that_zizmor_stumbles_over_does_not_hide_the_others(stumble: str) -> None:
     paths = [f".github/workflows/{name}.yml" for name in "abcde"]
-    told = hygiene_of(snapshot(dict.fromkeys(paths, INJECTED) | {paths[2]: STUMBLE}), ZIZMOR)
+    told = hygiene_of(snapshot(dict.fromkeys(paths, INJECTED) | {paths[2]: stumble}), ZIZMOR)
 
     assert audits(told) == {path: [("template-injection", 8)] for path in paths} | {
         paths[2]: "zizmor could not judge it (it ended with 1)"

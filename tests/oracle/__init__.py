@@ -1,0 +1,1 @@
+"""Workflows that zizmor's two audits about publishing speak of, each shape once."""
