@@ -1,0 +1,100 @@
+"""The latest snapshot of each repository's default branch, kept in Redis: previews and the register are made from them."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+
+from redis import Redis
+
+from bot.findings import Unreadable
+from bot.holdings import Holdings
+from bot.hygiene import Hygiene
+from bot.names import FullName, RepositoryId, Sha
+from bot.policy import Subject
+from bot.registries import Catalogue
+from bot.repository import Snapshot, take_snapshot
+from handlers.frozen import frozen, thawed
+
+# What one repository may take in Redis, compressed. Workflows and what they run are small; what is larger is left out, and a
+# preview says that it does not know the repository.
+MOST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot that is kept, and what a policy's targets look at."""
+
+    snapshot: Snapshot
+    subject: Subject
+
+
+class Snapshots:
+    """Every repository's kept snapshot, by number. A sweep makes all of them anew."""
+
+    def __init__(self, redis: Redis, catalogue: Catalogue) -> None:
+        self._redis = redis
+        self._catalogue = catalogue
+
+    def put(self, repository: RepositoryId, kept: Kept, files: Mapping[str, bytes]) -> None:
+        """Keep a snapshot with the files that it was taken from, in place of the one before."""
+        text = json.dumps(_record(kept, files), separators=(",", ":"))
+        packed = zlib.compress(text.encode(), level=6)
+        if len(packed) > MOST_BYTES:
+            self.forget(repository)
+        else:
+            self._redis.set(_name(repository), packed)
+
+    def get(self, repository: RepositoryId) -> Kept | None:
+        """Return a repository's snapshot; None where there is none, or one that another version of Wharfinger took."""
+        packed = self._redis.get(_name(repository))
+        if not isinstance(packed, bytes):
+            return None
+        try:
+            record = json.loads(zlib.decompress(packed))
+            return self._kept(record) if record["version"] == version("wharfinger") else None
+        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def forget(self, repository: RepositoryId) -> None:
+        """Forget a repository that is gone."""
+        self._redis.delete(_name(repository))
+
+    def _kept(self, record: Mapping[str, object]) -> Kept:
+        """Take the same snapshot again, from the same files."""
+        files = thawed(Mapping[str, str], record["files"])
+        taken = take_snapshot(
+            thawed(FullName, record["repository"]),
+            thawed(Sha | None, record["commit"]),
+            thawed(datetime, record["taken_at"]),
+            {path: content.encode("latin-1") for path, content in files.items()},  # byte for byte, and packed well
+            self._catalogue,
+            thawed(Holdings, record["holdings"]),
+        )
+        snapshot = replace(
+            taken.snapshot,
+            unreadable=thawed(tuple[Unreadable, ...], record["unreadable"]),
+            hygiene=thawed(Hygiene, record["hygiene"]),
+        )
+        return Kept(snapshot, thawed(Subject, record["subject"]))
+
+
+def _record(kept: Kept, files: Mapping[str, bytes]) -> Mapping[str, object]:
+    snapshot = kept.snapshot
+    return {
+        "version": version("wharfinger"),
+        "repository": snapshot.repository,
+        "commit": snapshot.commit,
+        "taken_at": snapshot.taken_at.isoformat(),
+        "files": {path: content.decode("latin-1") for path, content in files.items()},
+        "unreadable": frozen(snapshot.unreadable),
+        "holdings": frozen(snapshot.holdings),
+        "hygiene": frozen(snapshot.hygiene),
+        "subject": frozen(kept.subject),
+    }
+
+
+def _name(repository: RepositoryId) -> str:
+    return f"wharfinger:snapshot:{repository}"
