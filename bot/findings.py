@@ -9,14 +9,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines of one file of the repository, 1-based and inclusive."""
+    """Lines of one file of the repository, 1-based and inclusive; or a page of settings, of which there are no lines."""
 
     file: str
     line: int
     end_line: int
 
+    @property
+    def in_file(self) -> bool:
+        return self.line > 0
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.in_file else self.file
+
+
+def settings_page(page: str) -> Place:
+    """Return a page of GitHub's settings as a place: its address below the repository (`settings/keys`), or below GitHub."""
+    return Place(page, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def render(report: Report) -> CheckRunText:
         title=plain(verdict(report), MOST_TITLE),
         summary=fit([_intention(report), _table(report), *_waivers(report), *_kept_from_us(report)], "fact"),
         text=fit([*_picture(report), *(_told(report, result, finding) for result, finding in found)], "finding"),
-        annotations=tuple(_annotation(result, finding) for result, finding in found),
+        annotations=tuple(_annotation(*each) for each in found if each[1].place.in_file),
     )
 
 

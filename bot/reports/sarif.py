@@ -72,12 +72,19 @@ def _result(index: int, result: Result, finding: Finding) -> Json:
         "ruleIndex": index,
         "level": LEVELS[result.rule.severity],
         "message": {"text": f"{plain(finding.message)}. {plain(finding.fix)}"},
-        "locations": [{"physicalLocation": _location(finding.place)}],
+        "locations": [_where(finding.place)],
         "partialFingerprints": {"wharfinger/v1": _fingerprint(result, finding)},
     }
     if finding.suggestion is not None:
         told["fixes"] = [_fix(finding, finding.suggestion)]
     return told
+
+
+def _where(place: Place) -> Json:
+    if place.in_file:
+        return {"physicalLocation": _location(place)}
+    # A page of settings is no file; viewers that want one show the result without a line.
+    return {"logicalLocations": [{"fullyQualifiedName": plain(place.file), "kind": "resource"}]}
 
 
 def _location(place: Place) -> Json:
