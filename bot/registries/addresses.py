@@ -67,11 +67,14 @@ class AddressBook:
         self._by_host: dict[tuple[str, ...], list[tuple[Address, RegistryId]]] = {}
         self._with_star: list[tuple[str, ...]] = []
         self._by_alias: dict[str, list[RegistryId]] = {}
+        registries = tuple(registries)
+        known = {registry.id: registry for registry in registries}
         for registry in registries:
             for address in registry.addresses:
                 self._by_host.setdefault(address.labels, []).append((address, registry.id))
             for alias in registry.aliases:
-                self._by_alias.setdefault(alias.lower(), []).append(registry.id)
+                name = expand(alias, known) if "{" in alias else alias
+                self._by_alias.setdefault(name.lower(), []).append(registry.id)
         for labels, found in self._by_host.items():
             found.sort(key=lambda pair: len(pair[0].path), reverse=True)
             if "*" in labels:

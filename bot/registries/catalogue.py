@@ -1,7 +1,7 @@
 """The catalogue: look-ups over all registries, each a dictionary built once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.names import RegistryId
@@ -46,7 +46,7 @@ class Catalogue:
         self._actions: dict[str, list[KnownAction]] = {}
         self._same_name: dict[str, list[KnownAction]] = {}
         for registry in registries:
-            self._add(KnownAction(registry.id, fact) for fact in registry.actions)
+            self._add(KnownAction(registry.id, self._written_out(fact)) for fact in registry.actions)
         self._add(KnownAction(None, fact) for fact in brokers)
         self._addresses = AddressBook(registries)
 
@@ -55,6 +55,13 @@ class Catalogue:
             name = each.fact.uses.lower()
             self._actions.setdefault(name, []).append(each)
             self._same_name.setdefault(name.partition("/")[2], []).append(each)
+
+    def _written_out(self, fact: ActionFact) -> ActionFact:
+        """Put addresses in the place of the placeholders in a fact's tests."""
+        if not any("{" in value for test in fact.when for value in test.values):
+            return fact
+        tests = tuple(replace(test, values=tuple(map(self.expand, test.values))) for test in fact.when)
+        return replace(fact, when=tests)
 
     def actions(self, uses: str) -> tuple[KnownAction, ...]:
         """Return what is known of `owner/name[/path]@ref` or `docker://image:tag`: one fact for each registry it serves."""

@@ -51,7 +51,7 @@ def commands() -> Iterator[ParameterSet]:
 def holding(test: InputTest) -> str:
     """A value for which a test holds."""
     if not test.negate:
-        return test.values[0].replace("*", "x") if test.values[0] else "x"
+        return catalogue().expand(test.values[0]).replace("*", "x") if test.values[0] else "x"
     return "" if "*" in test.values else "acme"
 
 
