@@ -16,7 +16,7 @@ from bot.workflows import Step, Text, Texts, Workflow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoLiteralTokens(Rule):
-    """No registry's token is written in a workflow or an action.
+    """No registry's token is written in a workflow, an action, or a file that they lead to.
 
     What is in a repository is in every clone, every fork and all of its history.
     """
@@ -44,6 +44,8 @@ class NoLiteralTokens(Rule):
             for text in (text for step in action.steps for text in _given(step, inputs)):
                 lines.setdefault(text.line, "a password or token")
             yield from _findings(action.path, lines)
+        for path, followed in snapshot.texts.items():
+            yield from _findings(path, dict(_by_form(tuple(followed.split("\n")), tokens, registries)))
 
 
 def _findings(file: str, lines: Mapping[int, str]) -> Iterator[Finding]:
