@@ -121,7 +121,8 @@ def _add_release(scene: Scene, closed: Closed, found: dict[RegistryId, Sending],
     stored = any(origin.credential is Credential.LONG_LIVED for origin in value.origins)
     if not (stored or scene.place.contents):
         return
-    if found or (sends and "release" in closed.name.lower()):
+    name = closed.name.lower()
+    if (found and "deploy" not in name) or (sends and "release" in name):
         found.setdefault(RELEASES, _low(scene, closed, RELEASES, value, "a token for GitHub reaches it"))
 
 

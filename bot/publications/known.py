@@ -69,7 +69,8 @@ class Line:
         held = either(found)
         if held.empty and self.words.has(self.fact.cloud_flags):
             return self.scene.login_to(CLOUD)
-        return address if held.empty and address.origins else held
+        inside = held.empty and any("@" in text for text in address.texts)  # https://user:token@host/…
+        return address if inside and address.origins else held
 
 
 def run_known(

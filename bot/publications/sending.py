@@ -143,7 +143,10 @@ def unnamed_targets(scene: Scene, call: Call) -> tuple[Target, ...]:
         for registry in catalogue.by_secret(name):
             if catalogue.registries[registry].purl_type == kind:
                 return (Target(registry, sure=False),)
-    to = _logged_in(scene)
+    to = list(_logged_in(scene))
+    if not to and not names and any(_has(value, Credential.GITHUB_TOKEN) for value in call.own.values()):
+        github = catalogue.named("github", call.home)  # the only token there opens GitHub's registry only
+        to = [github.id] if github is not None else []
     return tuple(Target(registry, sure=False) for registry in to) or (Target(call.home, sure=False),)
 
 
