@@ -169,6 +169,29 @@ class Mint:
 
 
 @dataclass(frozen=True, slots=True)
+class Raise:
+    """An action's input that chooses a tool's version, where a lower one knows no trusted publishing."""
+
+    uses: str
+    input: str
+    least: str
+    for_tools: tuple[str, ...]  # the tools that come with it
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """An action that publishes in the place of tools that know no trusted publishing."""
+
+    uses: str
+    target_input: str  # that says where to
+    target: str  # what it says; "" where the action goes there by itself
+    folder_input: str  # that says where the files are
+    folder: str
+    tools: Mapping[str, str]  # the tool's publishing command, and the command that only builds ("" when it builds nothing)
+    build_flags: tuple[str, ...] = ()  # with which a tool of no build command of its own does build first
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
     """From a stored token to trusted publishing, step by step; and what to enter on the registry's side."""
 
@@ -178,6 +201,10 @@ class Migration:
     # reusable workflow publishes); none at all; the token's subject; or it is not documented.
     identity: Literal["caller", "callee", "none", "subject", "unknown"] = "none"
     mint: Mint | None = None
+    env: Mapping[str, str] = field(default_factory=dict)  # what asks for OIDC, on the step that logs in
+    permissions: Mapping[str, str] = field(default_factory=dict)  # what publishing with the job's own token takes
+    raises: tuple[Raise, ...] = ()
+    instead: Instead | None = None
 
 
 @dataclass(frozen=True, slots=True)

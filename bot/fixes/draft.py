@@ -1,0 +1,66 @@
+"""A file on its way to being changed: its text, and for each line which line of the original it still is."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_ODD = ("\r", "\x85", "\u2028", "\u2029")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text, and the 0-based line of the original that each of its lines is; None for a line that is new or changed."""
+
+    text: str
+    origins: tuple[int | None, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Draft":
+        """Begin with a file as it is, its lines ended by a newline alone."""
+        return cls(text, tuple(range(text.count("\n") + 1)))
+
+    @property
+    def odd(self) -> bool:
+        """Whether the text has breaks that YAML counts as lines and git does not."""
+        return any(each in self.text for each in _ODD)
+
+    def spliced(self, start: int, end: int, replacement: str) -> "Draft":
+        """Put `replacement` in the place of the characters from `start` to `end`; lines that come out as they were stay theirs."""
+        text = self.text[:start] + replacement + self.text[end:]
+        breaks = [index for index, char in enumerate(self.text) if char == "\n"]
+        first, last = bisect_right(breaks, start - 1), bisect_right(breaks, end - 1)
+        old = self.text.split("\n")[first : last + 1]
+        new = text.split("\n")[first : first + len(old) + replacement.count("\n") - self.text.count("\n", start, end)]
+        kept = list(self.origins[first : last + 1])
+        head = _shared(old, new)
+        tail = _shared(old[head:][::-1], new[head:][::-1])
+        middle = [None] * (len(new) - head - tail)
+        origins = (*self.origins[:first], *kept[:head], *middle, *kept[len(kept) - tail :], *self.origins[last + 1 :])
+        return Draft(text, origins)
+
+    def then(self, later: "Draft") -> "Draft":
+        """Give a later change, made to this one's text, as a change of this one's original."""
+        origins = tuple(None if origin is None else self.origins[origin] for origin in later.origins)
+        return Draft(later.text, origins)
+
+    def rows(self, lines: int) -> Iterator[tuple[int | None, str | None]]:
+        """Go through the change of an original of so many lines: (its line, None) gone, (None, text) new, both where it stays."""
+        at = 0
+        for origin, line in zip(self.origins, self.text.split("\n"), strict=True):
+            if origin is None:
+                yield None, line
+                continue
+            yield from ((gone, None) for gone in range(at, origin))
+            yield origin, line
+            at = origin + 1
+        yield from ((gone, None) for gone in range(at, lines))
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """Count the lines that two lists begin with together."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

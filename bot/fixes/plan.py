@@ -1,0 +1,124 @@
+"""The change for one target: permission, token, what fetches another, versions; or the reason why there is none."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.errors import WharfingerError
+from bot.fixes.identity import there
+from bot.fixes.instead import instead_of
+from bot.fixes.mint import ask, exchange, fetch, fetches
+from bot.fixes.model import Fix, Target
+from bot.fixes.permissions import grant
+from bot.fixes.take import Call, Taker
+from bot.fixes.tokens import Token
+from bot.fixes.tree import NotEditedError
+from bot.fixes.versions import raise_versions
+from bot.fixes.ways import Chosen, Way, choose
+from bot.fixes.work import Site, Work
+from bot.names import Credential
+from bot.publications import Publication
+from bot.registries import ActionFact, Catalogue, Registry
+from bot.repository import Snapshot
+
+STORED = frozenset({Credential.LONG_LIVED, Credential.HYBRID})
+
+
+def targets(publications: Iterable[Publication], catalogue: Catalogue) -> dict[Target, tuple[Publication, ...]]:
+    """Give what could do without its stored token, by target, in the order found."""
+    found: dict[Target, list[Publication]] = {}
+    for publication in publications:
+        registry = catalogue.registries[publication.registry]
+        offered = registry.trusted_publishing and registry.through == "publisher"
+        if offered and publication.credential in STORED:
+            found.setdefault(Target.of(publication), []).append(publication)
+    return {target: tuple(each) for target, each in found.items()}
+
+
+def plan(publications: Sequence[Publication], snapshot: Snapshot, catalogue: Catalogue) -> Fix:
+    """Make the change for one target's publications; what cannot be done safely is refused in words."""
+    target = Target.of(publications[0])
+    registry = catalogue.registries[target.registry]
+    work = Work(snapshot, catalogue)
+    refusal = None
+    try:
+        _change(work, publications, registry)
+    except NotEditedError as error:
+        refusal = str(error)
+    except WharfingerError:  # what came out could not be read again
+        refusal = "the changed file could not be read again"
+    return Fix(
+        target=target,
+        registry=registry,
+        publications=tuple(publications),
+        drafts={} if refusal else work.drafts,
+        refusal=refusal,
+        notes=() if refusal else tuple(work.notes),
+        there=there(publications[0], registry, snapshot),
+    )
+
+
+def _change(work: Work, publications: Sequence[Publication], registry: Registry) -> None:
+    first = publications[0]
+    workflow = work.snapshot.workflows.get(first.file)
+    if workflow is None:
+        raise NotEditedError(
+            f"the step stands in a local action, {first.file}, which others may use with a token of theirs"
+        )
+    if first.job not in workflow.jobs or any(each.step is None for each in publications):
+        raise NotEditedError("the job calls a workflow that is not at hand")
+    job = workflow.jobs[first.job]
+    chosen = {
+        n: choose(each, job.steps[n], job, registry, work.catalogue)
+        for each in publications
+        if (n := each.step) is not None
+    }
+    ways = {each.way for each in chosen.values()}
+    if len(ways) > 1:
+        raise NotEditedError("the job publishes there in several ways, which take different changes")
+    if Way.REPLACE in ways and len(chosen) > 1:
+        raise NotEditedError(f"{first.tool} publishes in several steps of the job")
+    grant(work, first)
+    raise_versions(work.site(first.file, first.job), registry, first.tool)
+    token = Token.of(name for each in publications for name in each.secrets)
+    _follow(work.site(first.file, first.job), ways.pop(), chosen, publications, token)
+    _remark(work, first, registry)
+    if not work.drafts:
+        raise NotEditedError("nothing in this file hands the token over")
+
+
+def _follow(
+    site: Site, way: Way, chosen: Mapping[int, Chosen], publications: Sequence[Publication], token: Token
+) -> None:
+    """Go the chosen way in the workflow as it is now, with permission and versions in it."""
+    registry = site.work.catalogue.registries[publications[0].registry]
+    mint = registry.migration.mint
+    calls = {each.step: Call(each.tool, chosen[each.step].fact) for each in publications if each.step is not None}
+    taker = Taker(site, registry, token)
+    logins = {each.login: each.fact for each in chosen.values() if each.login is not None}
+    if way is Way.EXCHANGE and mint is not None:
+        exchange(site, sorted(calls), mint, token)
+    elif logins:
+        for place, fact in logins.items():
+            taker.inputs(place, site.job.steps[place], fact.token_inputs if isinstance(fact, ActionFact) else ())
+            ask(site, place, registry.migration)
+    elif way is Way.REPLACE:
+        instead_of(site, max(calls), publications[0], token)
+        taker.take({}, max(calls) - 1)
+    else:
+        taker.take(calls, max(calls))
+        place = min(calls) - sum(gone < min(calls) for gone in taker.removed)
+        now = site.now()
+        if way is Way.MINT and mint is not None and not fetches(now.job, mint, place):
+            fetch(now, place, mint, None)
+
+
+def _remark(work: Work, publication: Publication, registry: Registry) -> None:
+    """Say what the registry will not take, however the workflow looks."""
+    started = [work.snapshot.workflows[publication.file]]
+    started += [
+        work.snapshot.workflows[path]
+        for path in (way.rpartition(":")[0] for way in publication.via)
+        if path in work.snapshot.workflows
+    ]
+    refused = dict.fromkeys(event for flow in started for event in flow.triggers if event in registry.rejected_events)
+    if refused:
+        work.notes[f"{registry.name} takes nothing from runs that {' or '.join(refused)} started."] = None

@@ -1,0 +1,71 @@
+"""A fix in the making: the drafts so far, what is left to a person, and how much more may be changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec
+
+from bot.fixes.draft import Draft
+from bot.fixes.tree import NotEditedError, Path
+from bot.registries import Catalogue
+from bot.repository import Snapshot
+from bot.workflows import Job, Step, Workflow, read_workflow
+
+MOST_EDITS = 60  # in one fix; what needs more is not a change that anybody would review
+
+P = ParamSpec("P")
+
+
+@dataclass(slots=True)
+class Work:
+    """What a fix is made from and into."""
+
+    snapshot: Snapshot
+    catalogue: Catalogue
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    left: int = MOST_EDITS
+
+    def site(self, path: str, job: str) -> "Site":
+        """Give a job as it is after the changes so far."""
+        draft = self.drafts.get(path)
+        flow = self.snapshot.workflows[path] if draft is None else read_workflow(path, draft.text.encode())
+        return Site(self, flow, flow.jobs[job])
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One job that is changed; it shows the job as it was when the site was taken."""
+
+    work: Work
+    workflow: Workflow
+    job: Job
+
+    def path(self, *rest: str | int) -> Path:
+        """Give the path of something in the job."""
+        return ("jobs", self.job.id, *rest)
+
+    def edit(self, change: Callable[Concatenate[Draft, P], Draft], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Change the file once more; raise NotEditedError when it cannot be done, or too much was."""
+        self.work.left -= 1
+        if self.work.left < 0:
+            raise NotEditedError(f"it would take more than {MOST_EDITS} changes")
+        before = self.work.drafts.get(self.workflow.path) or Draft.of("\n".join(self.workflow.lines))
+        self.work.drafts[self.workflow.path] = change(before, *args, **kwargs)
+
+    def note(self, sentence: str) -> None:
+        """Leave something to a person."""
+        self.work.notes[sentence] = None
+
+    def now(self) -> "Site":
+        """Take the site anew, with the changes so far."""
+        return self.work.site(self.workflow.path, self.job.id)
+
+    def shell(self, step: Step) -> str:
+        """Give the shell that a step's script runs in, as written."""
+        shell = step.shell or self.job.default_shell or self.workflow.default_shell
+        return shell.value if shell else "bash"
+
+    def folder(self, step: Step) -> str | None:
+        """Give the folder that a step's script runs in, as written; None for the repository's own."""
+        folder = step.working_directory or self.job.default_working_directory or self.workflow.default_working_directory
+        return folder.value if folder else None
