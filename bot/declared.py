@@ -1,7 +1,7 @@
-"""What an organisation declares in its policy about what can publish: the register's entries, and packages with their repository."""
+"""What people declare about what can publish: the register's entries, packages with their repository, and reviews of access."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from bot.names import FullName
@@ -48,3 +48,25 @@ class DeclaredPackage:
     repository: FullName
     origin: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody who may said of one identity when access was reviewed."""
+
+    kind: IdentityKind
+    name: str
+    holder: str  # the repository or the organisation that has it
+    at: datetime
+    by: str  # login
+    kept: bool  # False: it is to be revoked
+    environment: str | None = None
+    workflow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """The reviews of access that concern a repository; nothing is overdue that was not there to review yet."""
+
+    began: datetime  # when access here was first looked at
+    reviews: tuple[Review, ...] = ()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.declared import DeclaredIdentity, DeclaredPackage
+from bot.declared import DeclaredIdentity, DeclaredPackage, Reviews
 from bot.errors import UnreadableError, fault_of
-from bot.findings import Unreadable
+from bot.findings import Fact, Unreadable, Unseen
 from bot.holdings import Holdings, nothing_seen
 from bot.hygiene import Hygiene
 from bot.names import FullName, RegistryId, Sha
@@ -17,6 +17,7 @@ from bot.registries import Catalogue, Registry
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
 UNSEEN_LOCALLY = nothing_seen("a local checkout does not show it")
+NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", "nobody has kept them here; the App does")
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows
@@ -44,6 +45,7 @@ class Snapshot:
     hygiene: Hygiene = field(default_factory=dict)  # what zizmor says of files of the publish path, where it was asked
     declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
     declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
+    reviews: Fact[Reviews] = NO_REVIEWS  # who confirmed what can publish, and when
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 

@@ -1,0 +1,42 @@
+"""Which secrets and trusted publishers a repository's workflows publish with, and which registry a secret's name tells."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.names import Credential, RegistryId
+from bot.publications import Publication
+from bot.registries.secret_names import SecretNames
+from bot.repository import Snapshot
+
+STORED = (Credential.LONG_LIVED, Credential.HYBRID)
+
+
+def telling_names(snapshot: Snapshot) -> SecretNames:
+    """Return what tells which registries a secret of some name publishes to; made anew each time, so ask once."""
+    return SecretNames(snapshot.registries.values())
+
+
+def publishing_with(publications: Iterable[Publication], snapshot: Snapshot) -> Mapping[str, tuple[Publication, ...]]:
+    """Return the secrets that act as a credential, by name in capitals, each with the publications that it makes.
+
+    Of several at one publication those count whose name tells its registry, if any does: the others go along, as a user's
+    name or a key that signs do. What serves GitHub itself (a token for releases) serves many ends beside publishing.
+    """
+    telling = telling_names(snapshot)
+    found: dict[str, list[Publication]] = {}
+    for publication in publications:
+        if publication.credential not in STORED or snapshot.registries[publication.registry].through == "job-token":
+            continue
+        own = [name for name in publication.secrets if publication.registry in telling.find(name)]
+        for name in dict.fromkeys(own or publication.secrets):
+            found.setdefault(name.upper(), []).append(publication)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def trusted_by(snapshot: Snapshot) -> Mapping[RegistryId, tuple[Publication, ...]]:
+    """Return the registries that are published to as a trusted publisher, each with the publications that do."""
+    found: dict[RegistryId, list[Publication]] = {}
+    for publication in snapshot.publications:
+        registry = snapshot.registries[publication.registry]
+        if registry.through == "publisher" and publication.credential is Credential.OIDC:
+            found.setdefault(publication.registry, []).append(publication)
+    return {registry: tuple(each) for registry, each in found.items()}

@@ -1,0 +1,69 @@
+"""A publishing identity: anything that can publish from a repository, with what is known of it and who answers for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.declared import DeclaredIdentity, IdentityKind
+from bot.findings import About, Place, Unseen
+from bot.holdings import Store
+from bot.names import RegistryId
+from bot.publications import Publication
+
+NOUNS = {
+    IdentityKind.SECRET: "secret",
+    IdentityKind.PUBLISHER: "trusted publisher",
+    IdentityKind.DEPLOY_KEY: "deploy key",
+    IdentityKind.TOKEN: "fine-grained token",
+    IdentityKind.APP: "App",
+    IdentityKind.PERSON: "person",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One identity as it was observed, and the register's entry for it, if there is one."""
+
+    kind: IdentityKind
+    name: str  # a secret's, a registry's id, a key's title, a token's name, an App's slug, "@login"
+    holder: str  # the repository or the organisation that has it
+    place: Place  # where it publishes, else the page of settings that has it
+    environment: str | None = None
+    workflow: str | None = None  # of a publisher: the file's name
+    store: Store | None = None  # of a secret
+    registries: tuple[RegistryId, ...] = ()
+    publications: tuple[Publication, ...] = ()  # that use it
+    created_at: datetime | None = None
+    rotated_at: datetime | None = None
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None  # by itself: a token's end
+    held_by: str | None = None  # a token's person, "@login"
+    machine: bool | None = None  # nobody is behind it; None: not known
+    declared: DeclaredIdentity | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """Who answers for it: as declared, else whose token it is."""
+        return self.declared.owner if self.declared else self.held_by
+
+    @property
+    def about(self) -> About:
+        secrets = (self.name,) if self.kind is IdentityKind.SECRET else ()
+        return About(secrets=secrets, environment=self.environment)
+
+    @property
+    def words(self) -> str:
+        """Name it in a sentence: `the secret PYPI_TOKEN of the environment release`."""
+        if self.kind is IdentityKind.PUBLISHER:
+            where = f" from the environment {self.environment}" if self.environment else ""
+            return f"the trusted publisher {self.workflow} of {self.name}{where}"
+        inside = f" of the environment {self.environment}" if self.environment else ""
+        shared = " of the organisation" if self.store is Store.ORGANISATION else ""
+        return f"the {NOUNS[self.kind]} {self.name}{inside}{shared}"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The identities of one repository, and what could not be seen of them."""
+
+    identities: tuple[Identity, ...]
+    unseen: tuple[Unseen, ...] = ()

@@ -1,0 +1,99 @@
+"""The environments that publications run in, as GitHub has them; and publications that run in none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.findings import About, Finding, Place, Unseen, listed
+from bot.holdings import Environment
+from bot.publications import Publication
+from bot.repository import Snapshot
+from bot.workflows.expressions import Scope, known_values, possible_values, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEnvironment:
+    """Publications of one job's environment. `environment` is None where they run in none, or in one that does not exist yet."""
+
+    name: str | None  # as a workflow calls it
+    publications: tuple[Publication, ...]
+    environment: Environment | None
+
+    @property
+    def place(self) -> Place:
+        first = self.publications[0]
+        return Place(first.file, first.line, first.line)
+
+    @property
+    def about(self) -> About:
+        return About(environment=self.name)
+
+    def where(self, snapshot: Snapshot) -> str:
+        """Name the registries: `PyPI and npm`."""
+        return listed(snapshot.registries[each.registry].name for each in self.publications)
+
+
+def publish_environments(
+    publications: Iterable[Publication], snapshot: Snapshot
+) -> Iterator[PublishEnvironment | Unseen]:
+    """Yield each environment once, with all that is published from it, and what could not be seen on the way there."""
+    named: dict[str | None, tuple[str | None, dict[Publication, None]]] = {}
+    for publication in publications:
+        for name in _names(publication, snapshot):
+            if isinstance(name, Unseen):
+                yield name
+            else:  # GitHub does not mind the case of letters
+                key = name.casefold() if name else None
+                named.setdefault(key, (name or None, {}))[1][publication] = None
+    for called, together in named.values():
+        if called is None:
+            yield PublishEnvironment(None, tuple(together), None)
+            continue
+        found = snapshot.holdings.environment(called)
+        if isinstance(found, Unseen):
+            yield found
+        else:
+            yield PublishEnvironment(called, tuple(together), found.value)
+
+
+def in_no_environment(each: PublishEnvironment, snapshot: Snapshot, so: str) -> Finding:
+    """Say of publications that no environment protects them, and what of a rule's good state is missing by that: `so`."""
+    where = each.where(snapshot)
+    if each.name is None:
+        return Finding(
+            place=each.place,
+            message=f"publishes to {where} outside of any environment, so {so}",
+            fix=f"Name an environment in the job {each.publications[0].job}, and protect it (Settings, Environments).",
+        )
+    return Finding(
+        place=each.place,
+        message=f"publishes to {where} in the environment {each.name}, which does not exist yet, so {so}",
+        fix=f"Create the environment {each.name} (Settings, Environments) and protect it before the job first runs.",
+        about=each.about,
+    )
+
+
+def _names(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unseen]:
+    """Yield every name that the publication's environment can have; an empty one stands for none."""
+    workflow = snapshot.workflows.get(publication.file)
+    job = workflow.jobs.get(publication.job) if workflow else None
+    if job is not None and job.uses is not None:
+        yield Unseen(
+            what=f"the environment of the workflow that {publication.file}:{publication.line} calls",
+            reason="the called workflow lies in another repository",
+        )
+        return
+    written = publication.environment or ""
+    if "${{" not in written:
+        yield written
+        return
+    scope = scope_of(workflow, job) if workflow else Scope()
+    values = possible_values(written, scope)
+    if values is not None:
+        yield from values
+        return
+    if "" in known_values(written, scope):
+        yield ""
+    yield Unseen(
+        what=f"the environment of the job {publication.job} in {publication.file}",
+        reason=f"its name is computed when the job runs: {written}; a name written out can be checked",
+    )
