@@ -1,5 +1,6 @@
 """What a script does: its commands publish, log in, prepare, or lead on to other files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -46,6 +47,7 @@ class Ran:
     outputs: Values = field(default_factory=dict)
 
 
+_NAME = re.compile(r"\w+")
 _SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program in another may do more than it shows
 
 
@@ -92,7 +94,7 @@ def _exchanged(script: Script, catalogue: Catalogue) -> frozenset[str]:
 
 
 def _read(scene: Scene, text: Text) -> Script:
-    variables = variables_of(scene, text.text)
+    variables = variables_of(scene, text.text, text.shell)
     if not variables and "${{" not in text.text:
         return _read_plain(text.text, text.shell)
     return read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
@@ -152,14 +154,15 @@ def _by_call(scene: Scene, text: Text) -> list[Sending]:
     return sent
 
 
-def variables_of(scene: Scene, text: str) -> Mapping[str, tuple[str, ...]]:
+def variables_of(scene: Scene, text: str, shell: str) -> Mapping[str, tuple[str, ...]]:
     """Give the environment that a script names; what is not known of a variable stays unknown under the variable's own name."""
-    lowered = text.lower()
-    return {
-        name: tuple(_held(each, name) for each in value.texts)
-        for name, value in scene.scope.env.items()
-        if name.lower() in lowered
-    }
+    env = scene.scope.env
+    if shell.startswith(("pwsh", "powershell", "cmd")):  # on Windows a variable's name has no case
+        lowered = text.lower()
+        names = [name for name in env if name.lower() in lowered]
+    else:
+        names = [name for name in dict.fromkeys(_NAME.findall(text)) if name in env]
+    return {name: tuple(_held(each, name) for each in env[name].texts) for name in names}
 
 
 def _held(text: str, name: str) -> str:

@@ -96,6 +96,12 @@ def test_semantic_releases_plugins_say_where_it_publishes() -> None:
     assert [line(each) for each in found(files).publications] == ["7 github-releases github-token", "7 jsr oidc"]
 
 
+def test_release_plz_publishes_what_its_configuration_leaves_on() -> None:
+    step = "- uses: release-plz/action@v0.5\n  with: {command: release}\n  env: {GITHUB_TOKEN: '${{ github.token }}'}\n"
+    settings = "[workspace]\npublish = false\ngit_release_enable = false\n"
+    assert found({"release.yml": job(step), "release-plz.toml": settings}).publications == ()
+
+
 def test_a_configured_command_is_run_too() -> None:
     plugins = '[["@semantic-release/npm", {"npmPublish": false}], ["@semantic-release/exec", {"publishCmd": "npm publish --tag x"}]]'
     workflow = job("- run: npx semantic-release\n  env: {NPM_TOKEN: '${{ secrets.N }}'}\n")
