@@ -17,8 +17,8 @@ def uses() -> Mapping[str, tuple[str, ...]]:
         if row.permission:
             found.setdefault(row.permission, []).append(f"the event {event}")
     for rule in RULES:
-        for read in sorted(rule.reads, key=str):
-            found.setdefault(str(read), []).append(f"the rule {rule.name}")
+        for permission in sorted({read.permission for read in rule.reads}):
+            found.setdefault(permission, []).append(f"the rule {rule.name}")
     return {permission: tuple(reasons) for permission, reasons in found.items()}
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -58,8 +59,8 @@ def work_off(acme: Acme, redis: Redis, employer: Employer) -> float:
 
 def first_due(redis: Redis, queue: str) -> float:
     """When the first piece of work that was put off is due, in seconds since 1970."""
-    found: list[tuple[bytes, float]] = redis.zrange(f"rq:scheduled:{queue}", 0, 0, withscores=True)
-    return found[0][1]
+    found: list[Any] = redis.zrange(f"rq:scheduled:{queue}", 0, 0, withscores=True)
+    return float(found[0][1])
 
 
 def sweep(acme: Acme) -> None:
