@@ -16,6 +16,7 @@ from bot.publications import Found, Publication, find_publications
 from bot.registries import Catalogue, Registry
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
+NOTHING_KNOWN = Catalogue(())
 UNSEEN_LOCALLY = nothing_seen("a local checkout does not show it")
 NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", "nobody has kept them here; the App does")
 
@@ -41,6 +42,7 @@ class Snapshot:
     unreadable: tuple[Unreadable, ...] = ()
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
+    catalogue: Catalogue = NOTHING_KNOWN  # the same with its index: what an action or command is known to do
     holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
     hygiene: Hygiene = field(default_factory=dict)  # what zizmor says of files of the publish path, where it was asked
     declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
@@ -66,7 +68,9 @@ def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and to
     holdings: Holdings = UNSEEN_LOCALLY,
 ) -> Taken:
     """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
-    nothing = Snapshot(repository, commit, taken_at, registries=catalogue.registries, holdings=holdings)
+    nothing = Snapshot(
+        repository, commit, taken_at, registries=catalogue.registries, catalogue=catalogue, holdings=holdings
+    )
     return look_further(Taken(nothing, frozenset()), files, catalogue)
 
 

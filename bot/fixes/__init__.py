@@ -1,7 +1,9 @@
 """The exact change that takes a stored token out of a workflow, and what to enter on the registry's side."""
 
+from bot.fixes.identity import Identity, identity_of
 from bot.fixes.model import Fix, Target
-from bot.fixes.plan import plan
+from bot.fixes.patch import changed, unified
+from bot.fixes.plan import plan, suggestion
 from bot.fixes.prove import Mended, mended
 
-__all__ = ["Fix", "Mended", "Target", "mended", "plan"]
+__all__ = ["Fix", "Identity", "Mended", "Target", "changed", "identity_of", "mended", "plan", "suggestion", "unified"]

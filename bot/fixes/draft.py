@@ -43,6 +43,14 @@ class Draft:
         origins = tuple(None if origin is None else self.origins[origin] for origin in later.origins)
         return Draft(later.text, origins)
 
+    def within(self, first: int, last: int, lines: int) -> str | None:
+        """Give what stands instead of the original's lines `first` to `last`, 1-based; None when others changed as well."""
+        behind = lines - last
+        head, tail = self.origins[: first - 1], self.origins[len(self.origins) - behind :]
+        if head != tuple(range(first - 1)) or tail != tuple(range(last, lines)):
+            return None
+        return "\n".join(self.text.split("\n")[first - 1 : len(self.origins) - behind])
+
     def rows(self, lines: int) -> Iterator[tuple[int | None, str | None]]:
         """Go through the change of an original of so many lines: (its line, None) gone, (None, text) new, both where it stays."""
         at = 0

@@ -103,7 +103,8 @@ def insert_step(draft: Draft, steps: Path, index: int, step: Mapping[str, Value]
     lines[0] = dash + "-" + gap + lines[0].lstrip()
     if last:
         at = tree.line_end(tree.end(item))
-        return _checked(tree, draft.spliced(at, at, "\n" + "\n".join(lines)), meaning)
+        blank = _above_comments(tree, tree.line_start(start), first=len(sequence.value) == 1)[1]
+        return _checked(tree, draft.spliced(at, at, ("\n\n" if blank else "\n") + "\n".join(lines)), meaning)
     at, blank = _above_comments(tree, tree.line_start(start), first=index == 0)
     return _checked(tree, draft.spliced(at, at, "\n".join(lines) + ("\n\n" if blank else "\n")), meaning)
 
@@ -204,11 +205,8 @@ def _checked(tree: Tree, changed: Draft, meaning: Meaning) -> Draft:
 
 
 def _whole_lines(tree: Tree, start: int, end: int) -> tuple[int, int]:
-    """Widen a span to whole lines, with the break at their end."""
-    start, end = tree.line_start(start), tree.line_end(end)
-    if end < len(tree.text):
-        return start, end + 1
-    return max(0, start - 1), end
+    """Widen a span to whole lines, with the break at their end; the break before the file's last line stays."""
+    return tree.line_start(start), min(tree.line_end(end) + 1, len(tree.text))
 
 
 def _above_comments(tree: Tree, at: int, *, first: bool) -> tuple[int, bool]:

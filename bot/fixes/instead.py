@@ -16,15 +16,16 @@ from bot.workflows import Step
 
 def instead_of(site: Site, place: int, publication: Publication, token: Token) -> None:
     """Let the action of the registry's data publish in the place of the command; what builds before it stays."""
-    registry = site.work.catalogue.registries[publication.registry]
+    registry = site.work.snapshot.registries[publication.registry]
     instead, step = registry.migration.instead, site.job.steps[place]
     if instead is None or step.run is None:
         raise NotEditedError(f"{publication.tool} does not stand in the step's own script")
     handing = Handing(token, token.variables(site, step), site.shell(step))
     built = _built(step.run.value, publication.tool, instead)
-    kept = without_logins(built, registry, site.work.catalogue, handing)
+    kept = without_logins(built, registry, site.work.snapshot.catalogue, handing)
     added = _action(site, step, instead)
     if is_empty(kept):
+        added = {**({} if step.name is None else {"name": step.name.value}), **added}
         if step.id is not None:
             raise NotEditedError(f"the step {step.id} would give way to another, and its name may be used elsewhere")
         site.edit(insert_step, site.path("steps"), place, added)
@@ -59,8 +60,7 @@ def _built(script: str, tool: str, instead: Instead) -> list[str | None]:
 
 
 def _action(site: Site, step: Step, instead: Instead) -> Mapping[str, Value]:
-    added: dict[str, Value] = {} if step.name is None else {"name": step.name.value}
-    added["uses"] = instead.uses
+    added: dict[str, Value] = {"uses": instead.uses}
     if step.condition is not None:
         added["if"] = step.condition.value
     inputs: dict[str, Value] = {}

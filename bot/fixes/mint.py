@@ -86,7 +86,9 @@ def ask(site: Site, place: int, migration: Migration) -> None:
     for name, value in migration.env.items():
         if name not in site.job.steps[place].env:
             give(site.now(), place, name, value)
-            site.note(f"Set {value.strip('${} ')} to what the registry's side says.")
+            for said in (each for each in migration.workflow if name in each):
+                site.note(said)
+            site.note(f"Set {value.strip('${} ')} as a variable of the repository or organization.")
 
 
 def give(site: Site, place: int, name: str, value: str) -> None:

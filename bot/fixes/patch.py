@@ -60,7 +60,7 @@ def _hunks(rows: Sequence[Row]) -> Iterator[str]:
     touched = [index for index, (kind, _) in enumerate(rows) if kind != " "]
     groups: list[list[int]] = []
     for index in touched:
-        if groups and index - groups[-1][-1] <= 2 * _CONTEXT:
+        if groups and index - groups[-1][-1] <= 2 * _CONTEXT + 1:
             groups[-1].append(index)
         else:
             groups.append([index])

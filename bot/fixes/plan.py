@@ -1,8 +1,8 @@
 """The change for one target: permission, token, what fetches another, versions; or the reason why there is none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.errors import WharfingerError
+from bot.errors import fault_of
 from bot.fixes.identity import there
 from bot.fixes.instead import instead_of
 from bot.fixes.mint import ask, exchange, fetch, fetches
@@ -16,35 +16,36 @@ from bot.fixes.ways import Chosen, Way, choose
 from bot.fixes.work import Site, Work
 from bot.names import Credential
 from bot.publications import Publication
-from bot.registries import ActionFact, Catalogue, Registry
+from bot.registries import ActionFact, Registry
 from bot.repository import Snapshot
+from bot.workflows import Workflow
 
 STORED = frozenset({Credential.LONG_LIVED, Credential.HYBRID})
 
 
-def targets(publications: Iterable[Publication], catalogue: Catalogue) -> dict[Target, tuple[Publication, ...]]:
+def targets(snapshot: Snapshot) -> dict[Target, tuple[Publication, ...]]:
     """Give what could do without its stored token, by target, in the order found."""
     found: dict[Target, list[Publication]] = {}
-    for publication in publications:
-        registry = catalogue.registries[publication.registry]
+    for publication in snapshot.publications:
+        registry = snapshot.registries[publication.registry]
         offered = registry.trusted_publishing and registry.through == "publisher"
         if offered and publication.credential in STORED:
             found.setdefault(Target.of(publication), []).append(publication)
     return {target: tuple(each) for target, each in found.items()}
 
 
-def plan(publications: Sequence[Publication], snapshot: Snapshot, catalogue: Catalogue) -> Fix:
+def plan(publications: Sequence[Publication], snapshot: Snapshot) -> Fix:
     """Make the change for one target's publications; what cannot be done safely is refused in words."""
     target = Target.of(publications[0])
-    registry = catalogue.registries[target.registry]
-    work = Work(snapshot, catalogue)
+    registry = snapshot.registries[target.registry]
+    work = Work(snapshot)
     refusal = None
     try:
         _change(work, publications, registry)
     except NotEditedError as error:
         refusal = str(error)
-    except WharfingerError:  # what came out could not be read again
-        refusal = "the changed file could not be read again"
+    except Exception as error:  # noqa: BLE001 - whatever it is, a fix that fails must not take the verdict with it
+        refusal = f"making it failed, which is our fault ({fault_of(error)})"
     return Fix(
         target=target,
         registry=registry,
@@ -56,6 +57,16 @@ def plan(publications: Sequence[Publication], snapshot: Snapshot, catalogue: Cat
     )
 
 
+def suggestion(publication: Publication, snapshot: Snapshot) -> str | None:
+    """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change."""
+    fix = plan([publication], snapshot)
+    draft = fix.drafts.get(publication.file)
+    if draft is None or len(fix.drafts) > 1:
+        return None
+    lines = len(snapshot.workflows[publication.file].lines)
+    return draft.within(publication.line, publication.end_line, lines) or None
+
+
 def _change(work: Work, publications: Sequence[Publication], registry: Registry) -> None:
     first = publications[0]
     workflow = work.snapshot.workflows.get(first.file)
@@ -65,9 +76,13 @@ def _change(work: Work, publications: Sequence[Publication], registry: Registry)
         )
     if first.job not in workflow.jobs or any(each.step is None for each in publications):
         raise NotEditedError("the job calls a workflow that is not at hand")
+    if not registry.migration.reusable and _callers(first, work.snapshot):
+        raise NotEditedError(
+            f"{registry.name} takes no job of a called workflow; move the job into the workflow that is started, first"
+        )
     job = workflow.jobs[first.job]
     chosen = {
-        n: choose(each, job.steps[n], job, registry, work.catalogue)
+        n: choose(each, job.steps[n], job, registry, work.snapshot.catalogue)
         for each in publications
         if (n := each.step) is not None
     }
@@ -89,7 +104,7 @@ def _follow(
     site: Site, way: Way, chosen: Mapping[int, Chosen], publications: Sequence[Publication], token: Token
 ) -> None:
     """Go the chosen way in the workflow as it is now, with permission and versions in it."""
-    registry = site.work.catalogue.registries[publications[0].registry]
+    registry = site.work.snapshot.registries[publications[0].registry]
     mint = registry.migration.mint
     calls = {each.step: Call(each.tool, chosen[each.step].fact) for each in publications if each.step is not None}
     taker = Taker(site, registry, token)
@@ -113,12 +128,13 @@ def _follow(
 
 def _remark(work: Work, publication: Publication, registry: Registry) -> None:
     """Say what the registry will not take, however the workflow looks."""
-    started = [work.snapshot.workflows[publication.file]]
-    started += [
-        work.snapshot.workflows[path]
-        for path in (way.rpartition(":")[0] for way in publication.via)
-        if path in work.snapshot.workflows
-    ]
+    started = _callers(publication, work.snapshot)[:1] or (work.snapshot.workflows[publication.file],)
     refused = dict.fromkeys(event for flow in started for event in flow.triggers if event in registry.rejected_events)
     if refused:
         work.notes[f"{registry.name} takes nothing from runs that {' or '.join(refused)} started."] = None
+
+
+def _callers(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
+    """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
+    paths = [way.rpartition(":")[0] for way in publication.via]
+    return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)

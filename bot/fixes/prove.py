@@ -1,7 +1,7 @@
 """A fix is offered only when it was seen to work: the changed files are read again, and nothing but the token is gone."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bot.fixes.draft import Draft
@@ -9,7 +9,6 @@ from bot.fixes.model import Fix, Target
 from bot.fixes.plan import STORED, plan, targets
 from bot.names import Credential
 from bot.publications import Publication
-from bot.registries import Catalogue
 from bot.repository import Snapshot, Taken, look_further
 
 MOST_FIXES = 30  # of one repository at once; each is proved by a search of its own
@@ -30,28 +29,28 @@ class Mended:
         return tuple(fix for fix in self.fixes if fix.drafts)
 
 
-def proved(fix: Fix, snapshot: Snapshot, catalogue: Catalogue) -> tuple[Fix, Snapshot]:
+def proved(fix: Fix, snapshot: Snapshot) -> tuple[Fix, Snapshot]:
     """Judge a fix by its outcome; give it back, refused if it falls short, with the snapshot that holds after it."""
     if not fix.drafts:
         return fix, snapshot
     files = {path: draft.text.encode() for path, draft in fix.drafts.items()}
-    after = look_further(Taken(snapshot, frozenset()), files, catalogue).snapshot
+    after = look_further(Taken(snapshot, frozenset()), files, snapshot.catalogue).snapshot
     reason = _shortcoming(fix, snapshot, after)
     if reason is None:
         return fix, after
     return replace(fix, drafts={}, notes=(), refusal=reason), snapshot
 
 
-def mended(snapshot: Snapshot, catalogue: Catalogue) -> Mended:
-    """Plan and prove the fixes of a repository one after the other, each on what the ones before it left. Pure."""
+def mended(snapshot: Snapshot, wanted: Collection[Target]) -> Mended:
+    """Plan and prove the fixes of some targets one after the other, each on what the ones before it left. Pure."""
     fixes: dict[Target, Fix] = {}
     drafts: dict[str, Draft] = {}
     while len(fixes) < MOST_FIXES:
-        left = targets(snapshot.publications, catalogue)
-        following = next((target for target in left if target not in fixes), None)
+        left = targets(snapshot)
+        following = next((target for target in left if target in wanted and target not in fixes), None)
         if following is None:
             break
-        fix, after = proved(plan(left[following], snapshot, catalogue), snapshot, catalogue)
+        fix, after = proved(plan(left[following], snapshot), snapshot)
         fixes[following] = fix
         for path, draft in fix.drafts.items():
             drafts[path] = drafts[path].then(draft) if path in drafts else draft

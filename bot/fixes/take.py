@@ -55,7 +55,7 @@ class Taker:
             self._edit_out("steps", place, "env", name)
         if step.run is not None and isinstance(fact, CommandFact):
             lines = without_flags(self._lines(step), call.tool, fact, self._handing(step))
-            lines = without_logins(lines, self._registry, self._site.work.catalogue, self._handing(step))
+            lines = without_logins(lines, self._registry, self._site.work.snapshot.catalogue, self._handing(step))
             if fact.oidc_flag and fact.oidc == "token-wins":
                 lines = asking(lines, " ".join(call.tool.split()[:2]), fact.oidc_flag)
             self._write(place, step, lines)
@@ -68,7 +68,9 @@ class Taker:
             return
         if not self._token.reaches(self._site, step):
             return
-        lines = without_logins(self._lines(step), self._registry, self._site.work.catalogue, self._handing(step))
+        lines = without_logins(
+            self._lines(step), self._registry, self._site.work.snapshot.catalogue, self._handing(step)
+        )
         if is_empty(lines):
             if step.id is not None and any(f"steps.{step.id}." in line for line in self._site.workflow.lines):
                 raise NotEditedError(f"the step {step.id} logs in, and others use what it hands on")
@@ -89,7 +91,7 @@ class Taker:
             return ()
         facts = [
             known.fact
-            for known in self._site.work.catalogue.actions(step.uses.value)
+            for known in self._site.work.snapshot.catalogue.actions(step.uses.value)
             if known.registry == self._registry.id and known.fact.role in ("login", "setup", "mint")
         ]
         known = {name.lower() for fact in facts for name in fact.token_inputs}

@@ -45,7 +45,9 @@ def _raise_action(site: Site, place: int, uses: Text, registry: Registry) -> Non
         return
     if found.pinned:
         said = _VERSION.search(site.workflow.lines[uses.line - 1])
-        if said and _older(said[1], least):
+        if said is None:
+            site.note(f"{found.name} is pinned to a commit; see that it is one of {least} or newer.")
+        elif _older(said[1], least):
             site.note(
                 f"{found.name} is pinned to a commit of {said[1]}; pin it to one of {least} or newer (which commit that is, its"
                 " releases say)."
@@ -61,6 +63,8 @@ def _raise_input(site: Site, place: int, registry: Registry, tool: str) -> None:
     for each in registry.migration.raises:
         given = step.inputs.get(each.input)
         if each.uses.lower() != name or tool.partition(" ")[0] not in each.for_tools or given is None:
+            continue
+        if given.value in each.newest:
             continue
         if not _NUMBERS.fullmatch(given.value):
             site.note(f"{each.uses} chooses its version by {given.value[:60]}; it has to be {each.least} or newer.")

@@ -37,6 +37,8 @@ def choose(publication: Publication, step: Step, job: Job, registry: Registry, c
     if migration.mint and migration.mint.output and fact.oidc == "never":
         return Chosen(Way.EXCHANGE, fact)
     if migration.mint and fact.oidc == "never":
+        if isinstance(fact, ActionFact) and fact.token_inputs:
+            raise NotEditedError(f"{publication.tool} takes its token as an input, and knows no other way")
         return Chosen(Way.MINT, fact)
     if fact.oidc in ("token-wins", "oidc-wins", "always"):
         return Chosen(Way.REMOVE, fact)
@@ -59,7 +61,8 @@ def _fact(publication: Publication, step: Step, catalogue: Catalogue) -> ActionF
         known.sort(key=lambda each: each.registry != publication.registry)
         if known:
             return known[0].fact
-    commands = [each for each in catalogue.commands(publication.tool.split()) if each.fact.role == "publish"]
+    found = catalogue.commands(publication.tool.split())
+    commands = [each for each in found if each.fact.role == "publish" and each.registry]  # not curl and the like
     commands.sort(key=lambda each: each.registry != publication.registry)
     return commands[0].fact if commands else None
 

@@ -6,7 +6,6 @@ from typing import Concatenate, ParamSpec
 
 from bot.fixes.draft import Draft
 from bot.fixes.tree import NotEditedError, Path
-from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.workflows import Job, Step, Workflow, read_workflow
 
@@ -20,7 +19,6 @@ class Work:
     """What a fix is made from and into."""
 
     snapshot: Snapshot
-    catalogue: Catalogue
     drafts: dict[str, Draft] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     left: int = MOST_EDITS

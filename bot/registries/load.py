@@ -154,6 +154,7 @@ def _migration(raw: Raw) -> Migration:
         registry=tuple(raw.get("registry", ())),
         identity=raw.get("identity", "none"),
         mint=Mint(**raw["mint"]) if "mint" in raw else None,
+        reusable=raw.get("reusable", True),
         env=raw.get("env", {}),
         permissions=raw.get("permissions", {}),
         raises=tuple(Raise(**_words(each)) for each in raw.get("raises", ())),

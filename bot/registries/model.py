@@ -176,6 +176,7 @@ class Raise:
     input: str
     least: str
     for_tools: tuple[str, ...]  # the tools that come with it
+    newest: tuple[str, ...] = ()  # words for a version that is new enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,9 @@ class Instead:
     target: str  # what it says; "" where the action goes there by itself
     folder_input: str  # that says where the files are
     folder: str
-    tools: Mapping[str, str]  # the tool's publishing command, and the command that only builds ("" when it builds nothing)
+    tools: Mapping[
+        str, str
+    ]  # the tool's publishing command, and the command that only builds ("" when it builds nothing)
     build_flags: tuple[str, ...] = ()  # with which a tool of no build command of its own does build first
 
 
@@ -201,6 +204,7 @@ class Migration:
     # reusable workflow publishes); none at all; the token's subject; or it is not documented.
     identity: Literal["caller", "callee", "none", "subject", "unknown"] = "none"
     mint: Mint | None = None
+    reusable: bool = True  # whether a job of a called workflow is taken
     env: Mapping[str, str] = field(default_factory=dict)  # what asks for OIDC, on the step that logs in
     permissions: Mapping[str, str] = field(default_factory=dict)  # what publishing with the job's own token takes
     raises: tuple[Raise, ...] = ()

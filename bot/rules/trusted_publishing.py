@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
+from bot.fixes import identity_of, suggestion
 from bot.names import Confidence, Credential, RuleName
 from bot.publications import Publication
-from bot.publications.tokenless import without_token
 from bot.registries.addresses import expand
 from bot.registries.model import Registry
-from bot.repository import WORKFLOW, Snapshot
+from bot.repository import Snapshot
 from bot.rule import Rule
 
 SENTENCES = re.compile(r"(?<=\.) (?=\S)")
@@ -55,16 +55,14 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
 
 
 def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
-    workflow = snapshot.workflows.get(publication.file)
-    # Where a subject is matched, the login changes with the token; GitHub's own registries take another token instead.
-    whole = registry.through == "publisher" and registry.migration.identity != "subject"
-    suggestion = without_token(publication, workflow) if workflow and whole else None
+    # GitHub's own registries take another token instead.
+    suggested = suggestion(publication, snapshot) if registry.through == "publisher" else None
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
-        place=Place(publication.file, publication.line, publication.end_line if suggestion else publication.line),
+        place=Place(publication.file, publication.line, publication.end_line if suggested else publication.line),
         message=f"could publish to {registry.name} without a stored token, yet {_tokens(publication)} still reaches the step",
         fix=_fix(publication, registry, snapshot),
-        suggestion=suggestion,
+        suggestion=suggested,
     )
 
 
@@ -93,23 +91,9 @@ def _fix(publication: Publication, registry: Registry, snapshot: Snapshot) -> st
     how = [] if publication.id_token_write else [f"Give the job {publication.job} `permissions: id-token: write`."]
     how += _how(publication, [step for step in here if not step.startswith("Give the job")])
     return (
-        f"On {registry.name}, let the package trust {_identity(publication, registry, snapshot)}. {' '.join(how)} "
+        f"On {registry.name}, let the package trust {identity_of(publication, registry, snapshot)}. {' '.join(how)} "
         "Once a release has worked, delete the secret and revoke the token."
     )
-
-
-def _identity(publication: Publication, registry: Registry, snapshot: Snapshot) -> str:
-    """Say what the registry has to match: some look at the workflow that was started, some at the one that holds the job."""
-    callers = [name.partition(":")[0] for name in publication.via]
-    workflows = [path for path in (*callers, publication.file) if WORKFLOW.fullmatch(path)]
-    matched = {"caller": workflows[:1], "callee": workflows[-1:]}.get(registry.migration.identity, workflows)
-    names = " or ".join(dict.fromkeys(path.rpartition("/")[2] for path in matched))
-    parts = [
-        snapshot.repository if "/" in snapshot.repository else "this repository",
-        f"workflow {names}" if names else "",
-        f"environment {publication.environment}" if publication.environment else "",
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 def _how(publication: Publication, steps: list[str]) -> list[str]:
