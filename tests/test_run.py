@@ -25,6 +25,7 @@ class Run:
 
     def __init__(self, data: Path, port: int) -> None:
         self.data = data
+        self.started: list[subprocess.Popen[str]] = []
         self.url = f"http://127.0.0.1:{port}"
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -37,10 +38,23 @@ class Run:
         }
 
     def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "handlers.cli", "run"],
             env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End whatever a failed test left running."""
+        for process in self.started:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.communicate(timeout=30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.communicate()
 
     def is_ready(self) -> bool:
         try:
@@ -63,7 +77,9 @@ class Run:
 @pytest.fixture
 def run(free_port: int) -> Iterator[Run]:
     with TemporaryDirectory(prefix="wf") as folder:
-        yield Run(Path(folder), free_port)
+        started = Run(Path(folder), free_port)
+        yield started
+        started.end()
 
 
 def wait_for(what: Callable[[], object], seconds: float = 40) -> None:
