@@ -45,11 +45,11 @@ class Snapshots:
         if len(packed) > MOST_BYTES:
             self.forget(repository)
         else:
-            self._redis.set(_name(repository), packed)
+            self._redis.set(snapshot_key(repository), packed)
 
     def get(self, repository: RepositoryId) -> Kept | None:
         """Return a repository's snapshot; None where there is none, or one that another version of Wharfinger took."""
-        packed = self._redis.get(_name(repository))
+        packed = self._redis.get(snapshot_key(repository))
         if not isinstance(packed, bytes):
             return None
         try:
@@ -60,7 +60,7 @@ class Snapshots:
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is gone."""
-        self._redis.delete(_name(repository))
+        self._redis.delete(snapshot_key(repository))
 
     def _kept(self, record: Mapping[str, object]) -> Kept:
         """Take the same snapshot again, from the same files."""
@@ -96,5 +96,6 @@ def _record(kept: Kept, files: Mapping[str, bytes]) -> Mapping[str, object]:
     }
 
 
-def _name(repository: RepositoryId) -> str:
+def snapshot_key(repository: RepositoryId) -> str:
+    """Return the name under which a repository's snapshot rests in Redis."""
     return f"wharfinger:snapshot:{repository}"

@@ -9,6 +9,7 @@ from typing import Any
 from redis import Redis
 
 from bot.names import Conclusion, FullName, InstallationId, RepositoryId, Sha
+from handlers.snapshots import snapshot_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ class Standings:
         return {RepositoryId(int(repository)): time for repository, time in times}
 
     def forget(self, installation: InstallationId, repository: RepositoryId) -> None:
-        """Forget a repository that is gone."""
+        """Forget a repository that is gone, with its snapshot and the last valid policy of its own."""
         with self._redis.pipeline() as pipe:
-            pipe.delete(_name(repository))
+            pipe.delete(_name(repository), snapshot_key(repository), f"wharfinger:policy:repository-{repository}")
             pipe.zrem(_list(installation), str(repository))
             pipe.execute()
 

@@ -17,7 +17,7 @@ from bot.github.queries import (
     repository_variables,
 )
 from bot.github.reading import File, Reading, read_files, read_reply
-from bot.github.telephone import Line, path
+from bot.github.telephone import ReadLine, path
 from bot.names import FullName
 
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
@@ -36,7 +36,7 @@ class _Budget:
 class RepositoryReader:
     """Reads one repository at one commit; keeps the budget between the first query and further ones."""
 
-    def __init__(self, line: Line, place: Revision) -> None:
+    def __init__(self, line: ReadLine, place: Revision) -> None:
         self._line = line
         self._place = place
         self._what = READ_FILES.format(place.repository)

@@ -29,6 +29,7 @@ from handlers.jobs.holdings import holdings_of
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of
 from handlers.jobs.words import broken, invalid, quick, with_problems
+from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
 
 log = logging.getLogger("wharfinger.jobs")
@@ -97,14 +98,14 @@ class _Check:
         if reading.archived:
             log.info("%s is archived: it publishes nothing, and takes no check run", reading.repository)
             return
-        state = fingerprint(reading, reading.files)
+        in_force = policy_of(self._context, self._line, reading)
+        state = fingerprint(reading, reading.files, in_force)
         runs = CheckRuns(self._line, reading.repository, reading.commit, reading.checks)
         if not fresh and runs.judged(state):
             return
         if standing and _answers_for(standing, reading, state):
             runs.complete(state, quick(standing))
             return
-        in_force = policy_of(self._context, reading)
         self._open.open(self._run(reading.commit), time.time())
         runs.begin()
         try:
@@ -117,14 +118,17 @@ class _Check:
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
         gathered = self._gather(reading, paths, in_force.policy)
-        report = evaluate(with_hygiene(gathered.snapshot, in_force.policy), in_force.policy)
+        snapshot = with_hygiene(gathered.snapshot, in_force.policy)
+        report = evaluate(snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
         settled = Outcome.BROKEN not in report.outcomes.values()
-        state = fingerprint(reading, gathered.files) if settled else ""
+        state = fingerprint(reading, gathered.files, in_force) if settled else ""
         proposed = invalid_proposal(self._context, reading)
         runs.complete(state, invalid(said, proposed) if proposed else said)
         if reading.is_default:
+            kept = Snapshots(self._context.redis, self._context.catalogue)
+            kept.put(self._repository, Kept(snapshot, in_force.subject), _contents(gathered.files))
             self._standings.put(
                 Standing(
                     installation=self._installation,
@@ -170,15 +174,17 @@ class _Check:
         return OpenRun(self._installation, self._repository, self._place.repository, commit)
 
 
-def fingerprint(reading: Reading, files: Mapping[str, File]) -> str:
-    """Name the state that is judged: the files on the publish path, the policies, and who judges."""
-    policies = reading.policies
+def fingerprint(reading: Reading, files: Mapping[str, File], in_force: InForce) -> str:
+    """Name the state that is judged: the files on the publish path, the policy, its waivers' days, and who judges."""
+    policy, today = in_force.policy, datetime.now(UTC).date()
+    proposed = reading.policies.proposed
     parts = [
         version("wharfinger"),
         sorted((path, file.oid) for path, file in files.items()),
-        policies.holder,
-        [file and file.oid for file in (policies.organisation, policies.own, policies.proposed)],
-        policies.hidden,
+        proposed and proposed.oid,
+        repr(policy),  # frozen values all the way down: the same policy reads the same
+        [waiver.standing(today, policy.longest_waiver) for waiver in policy.waivers],
+        in_force.problems,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

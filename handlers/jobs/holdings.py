@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.github.holdings import HoldingsReader, Kept
 from bot.github.reading import Reading
-from bot.github.telephone import Line
+from bot.github.telephone import ReadLine
 from bot.holdings import Holdings, Read
 from bot.names import FullName
 from bot.policy import Policy
@@ -14,7 +14,7 @@ from handlers.context import Context
 
 
 def holdings_of(  # noqa: PLR0913 - where to ask, what is judged, and by what
-    context: Context, line: Line, reading: Reading, snapshot: Snapshot, policy: Policy, *, fresh: bool
+    context: Context, line: ReadLine, reading: Reading, snapshot: Snapshot, policy: Policy, *, fresh: bool
 ) -> Holdings:
     """Read what the rules in force read; `fresh` asks again for what is kept of the organisation.
 

@@ -1,13 +1,27 @@
 """The policy in force for a repository: from default branches, and the last valid one where a file is not."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bot.errors import PolicyError
-from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC
+from bot.findings import Seen
+from bot.github.errors import ForbiddenError, MissingError
+from bot.github.holdings.ask import ask
+from bot.github.holdings.repository_settings import read_properties
+from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, Revision
 from bot.github.reading import File, Reading
-from bot.policy import Policy, PolicyFile, policy_in_force
+from bot.github.repositories import RepositoryReader
+from bot.github.telephone import Line, ReadLine
+from bot.holdings import Read
+from bot.names import FullName
+from bot.policy import Policy, PolicyFile, Standing, Subject, policy_in_force
+from bot.policy.options import said
 from bot.policy.read import read_policy
 from handlers.context import Context
+from handlers.jobs.approvals import approved
+
+BASE_FOR = 300  # seconds for which the file that an organisation's policy extends is not read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +30,7 @@ class InForce:
 
     policy: Policy
     problems: tuple[str, ...]
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +42,8 @@ class Proposed:
     line: int
 
 
-def policy_of(context: Context, reading: Reading) -> InForce:
-    """Make the policy in force of the repository that was read."""
+def policy_of(context: Context, line: Line, reading: Reading) -> InForce:
+    """Make the policy in force of the repository that was read; raises LaterError when GitHub wants to be asked later."""
     policies = reading.policies
     problems: list[str] = []
     owner = reading.repository.partition("/")[0].lower()
@@ -36,21 +51,108 @@ def policy_of(context: Context, reading: Reading) -> InForce:
     own = _valid(context, policies.own, OWN_POLICY, f"repository-{reading.id}", problems)
     if policies.hidden:
         problems.append("The organisation may have a policy, but GitHub does not let the App read it.")
-    return InForce(policy_in_force(organisation, own), tuple(problems))
+    if organisation is not None and policies.organisation is not None:
+        organisation = with_base(context, line, organisation, problems)
+        place = Revision(policies.holder, policies.organisation.oid)
+        organisation = approved(context.redis, line, place, organisation, reading.repository)
+    subject = _subject(line, reading, [file for file in (organisation, own) if file is not None])
+    policy = policy_in_force(organisation, own, subject)
+    return InForce(policy, (*problems, *policy.doubts), subject)
+
+
+def is_organisations(repository: FullName) -> bool:
+    """Whether this is one of the repositories that may hold an organisation's policy."""
+    return repository.partition("/")[2].lower() in (PRIVATE, PUBLIC)
+
+
+def present(reading: Reading) -> File | None:
+    """Return the policy file that is in force where the commit may propose another."""
+    return reading.policies.organisation if is_organisations(reading.repository) else reading.policies.own
+
+
+def proposes(reading: Reading) -> bool:
+    """Whether a commit beside the default branch has another policy file than is in force, or none any more."""
+    there, here = present(reading), reading.policies.proposed
+    return not reading.is_default and (there and there.oid) != (here and here.oid)
 
 
 def invalid_proposal(context: Context, reading: Reading) -> Proposed | None:
     """Return why the commit's own policy file is not valid, if this commit or pull request made it so."""
     file = reading.policies.proposed
-    is_organisations = reading.repository.partition("/")[2].lower() in (PRIVATE, PUBLIC)
-    present = reading.policies.organisation if is_organisations else reading.policies.own
-    if file is None or (present is not None and present.oid == file.oid and not reading.is_default):
+    if file is None or not (reading.is_default or proposes(reading)):
         return None
     try:
-        _read(context, file, file.path)
+        policy = read_file(context, file, file.path)
     except PolicyError as error:
         return Proposed(file.path, error.reason, error.line or 1)
-    return None
+    return next(too_long(policy, file.path), None)
+
+
+def too_long(policy: PolicyFile, path: str) -> Iterator[Proposed]:
+    """Yield each waiver that would last longer than the policy allows, from today on."""
+    today, longest = datetime.now(UTC).date(), policy.longest_waiver
+    for waiver in policy.waivers:
+        if waiver.standing(today, longest) is Standing.TOO_LONG:
+            reason = f"this waiver would last until {waiver.expires}, and a waiver may last {said(longest)}; set an earlier `expires`"
+            yield Proposed(path, reason, waiver.line)
+
+
+def with_base(context: Context, line: ReadLine, file: PolicyFile, problems: list[str]) -> PolicyFile:
+    """Add the file that this one extends, read not long ago; where it cannot be had, the last valid one, and a sentence.
+
+    What one installation may read is not shown to another.
+    """
+    if file.extends is None:
+        return file
+    name = f"wharfinger:policy:{line.installation}:base:{file.extends.lower()}"
+    told = context.redis.get(f"{name}:told")
+    if not isinstance(told, bytes):
+        told = _fetch_base(context, line, file.extends, name).encode()
+        context.redis.set(f"{name}:told", told, ex=BASE_FOR)
+    if told:
+        problems.append(told.decode())
+    kept = context.redis.get(name)
+    if not isinstance(kept, bytes):
+        return file
+    base = read_policy(kept, context.catalogue.registries, f"{file.extends}/{ORGANISATION_POLICY}")
+    if base.extends is not None:
+        problems.append(f"{base.origin} extends {base.extends} in turn, which is not followed: one step is.")
+    return replace(file, base=replace(base, extends=None))
+
+
+def read_file(context: Context, file: File, origin: str) -> PolicyFile:
+    """Read a policy file that was fetched; raises PolicyError where it is not valid, or has no content."""
+    if file.content is None:
+        raise PolicyError(file.reason or "it could not be fetched")
+    return read_policy(file.content, context.catalogue.registries, origin)
+
+
+def _fetch_base(context: Context, line: ReadLine, repository: FullName, name: str) -> str:
+    """Fetch the file that is extended and keep it if it is valid; return what is wrong, or an empty text."""
+    origin = f"{repository}/{ORGANISATION_POLICY}"
+    try:
+        file = (
+            RepositoryReader(line, Revision(repository, "HEAD")).further([ORGANISATION_POLICY]).get(ORGANISATION_POLICY)
+        )
+        if file is None:
+            return f"{origin} is extended by the policy, and the App sees no such file; make the repository public, or take `extends` out."
+        read_file(context, file, origin)
+    except (ForbiddenError, MissingError) as error:
+        return f"{origin} is extended by the policy and could not be read: {error}."
+    except PolicyError as error:
+        return f"{origin} is extended by the policy and not valid ({error}); the last valid version of it is followed, if one is known."
+    context.redis.set(name, file.content or b"")
+    return ""
+
+
+def _subject(line: Line, reading: Reading, files: Iterable[PolicyFile]) -> Subject:
+    """Say what targets look at; custom properties only where one asks for them."""
+    facts, properties = reading.facts, None
+    matches = (layer.match for file in files for _, layer in file.layers() if layer.match)
+    if any(match.properties for match in matches):
+        seen = ask(Read.PROPERTIES, lambda: read_properties(line, reading.repository))
+        properties = seen.value if isinstance(seen, Seen) else None
+    return Subject(reading.repository, facts.visibility, facts.topics, properties)
 
 
 def _valid(context: Context, file: File | None, origin: str, key: str, problems: list[str]) -> PolicyFile | None:
@@ -60,7 +162,7 @@ def _valid(context: Context, file: File | None, origin: str, key: str, problems:
         context.redis.delete(name)
         return None
     try:
-        policy = _read(context, file, origin)
+        policy = read_file(context, file, origin)
     except PolicyError as error:
         kept = context.redis.get(name)
         if isinstance(kept, bytes):
@@ -70,9 +172,3 @@ def _valid(context: Context, file: File | None, origin: str, key: str, problems:
         return None
     context.redis.set(name, file.content or b"")
     return policy
-
-
-def _read(context: Context, file: File, origin: str) -> PolicyFile:
-    if file.content is None:
-        raise PolicyError(file.reason or "it could not be fetched")
-    return read_policy(file.content, context.catalogue.registries, origin)
