@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.names import FullName
-from bot.publications.path import Part, PublishPath, publish_path
+from bot.publications.path import Part, PublishPath
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import part_of
 from bot.publications.rights import may_use_identity, unused
 from bot.registries import load_catalogue
 from bot.repository import Snapshot, take_snapshot
 from bot.workflows import Workflow, read_workflow
-from bot.workflows.events import may_run, may_send
+from bot.workflows.events import jobs_that_may_run, may_send
 from bot.workflows.runners import Machine, machine_of
 
 CATALOGUE = load_catalogue()
@@ -212,12 +213,9 @@ def test_labels_tell_what_a_job_runs_on(runs_on: str, machine: Machine) -> None:
 )
 def test_a_condition_is_asked_about_the_event(condition: str, *, pull_request: bool, push: bool) -> None:
     workflow = one(f'on: [pull_request, push]\njobs: {{a: {{if: "{condition}", runs-on: ubuntu-latest}}}}')
-    job, events = workflow.jobs["a"], workflow.triggers
+    runs = {name: "a" in jobs_that_may_run(workflow, trigger) for name, trigger in workflow.triggers.items()}
 
-    assert (may_run(workflow, events["pull_request"], job), may_run(workflow, events["push"], job)) == (
-        pull_request,
-        push,
-    )
+    assert runs == {"pull_request": pull_request, "push": push}
 
 
 def test_a_job_whose_needed_job_does_not_run_does_not_run_either_unless_it_asks() -> None:
@@ -229,14 +227,17 @@ jobs:
   third: {needs: second, if: always(), runs-on: ubuntu-latest}
   circle: {needs: circle, runs-on: ubuntu-latest}
 """)
-    event = workflow.triggers["pull_request"]
+    assert jobs_that_may_run(workflow, workflow.triggers["pull_request"]) == {"third", "circle"}
 
-    assert {name: may_run(workflow, event, job) for name, job in workflow.jobs.items()} == {
-        "first": False,
-        "second": False,
-        "third": True,
-        "circle": True,
-    }
+
+def test_a_path_too_long_to_follow_is_said_to_be() -> None:
+    chain = "".join(
+        f"  j{n}: {{runs-on: x, needs: [j{n - 1}], steps: [{{run: npm publish}}]}}\n" for n in range(1, 400)
+    )
+    found = snapshot(release=f"on: push\njobs:\n  j0: {{runs-on: x, steps: [{{run: npm publish}}]}}\n{chain}")
+
+    assert [unseen.what for unseen in path_of(found).unseen] == ["the whole publish path"]
+    assert len(path_of(found).publishing) == 400
 
 
 def test_an_image_that_is_built_but_not_pushed_is_not_sent() -> None:

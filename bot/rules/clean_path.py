@@ -7,6 +7,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen
 from bot.hygiene import Weakness, files_on_path, not_seen
 from bot.names import RuleName, Severity
+from bot.publications.path_search import publish_path
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 
@@ -25,6 +26,7 @@ class CleanPath(Rule):
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
+        yield from publish_path(publications, snapshot.workflows, snapshot.actions).unseen
         for file in files_on_path(publications, snapshot.workflows, snapshot.actions):
             found = snapshot.hygiene.get(file, not_seen(file, "zizmor was not run"))
             if isinstance(found, Unseen):

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
-from bot.publications.path import Part, PathJob, publish_path
+from bot.publications.path import Part, PathJob
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import part_of
 from bot.publications.rights import may_use_identity, unused
 from bot.repository import Snapshot
@@ -32,6 +33,7 @@ class LeastPermissions(Rule):
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
         workflows = {job.workflow.path: job.workflow for job in path.jobs}
         for workflow in workflows.values():
             yield from _of_all(workflow, [job for job in path.jobs if job.workflow is workflow])

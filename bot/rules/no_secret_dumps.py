@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen
 from bot.names import RuleName, Severity
-from bot.publications.path import PathJob, PathStep, publish_path
+from bot.publications.path import PathJob, PathStep
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import part_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -28,7 +29,9 @@ class NoSecretDumps(Rule):
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
-        for job in publish_path(publications, snapshot.workflows, snapshot.actions).jobs:
+        path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        for job in path.jobs:
             where = part_of(job, snapshot.registries)
             if job.job.secrets == "inherit" and job.job.uses is not None:
                 yield _inherited(job, where)

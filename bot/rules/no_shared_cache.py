@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen
 from bot.names import RuleName, Severity
-from bot.publications.path import Part, PathJob, publish_path
+from bot.publications.path import Part, PathJob
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import part_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -27,7 +28,9 @@ class NoSharedCache(Rule):
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
-        for job in publish_path(publications, snapshot.workflows, snapshot.actions).jobs:
+        path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        for job in path.jobs:
             if job.part in (Part.PUBLISHES, Part.FEEDS):
                 for file, cache in _caches(job):
                     yield _said(file, cache, job, snapshot)

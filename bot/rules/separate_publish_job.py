@@ -7,7 +7,8 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
 from bot.publications.builds import builds_in
-from bot.publications.path import PathJob, publish_path
+from bot.publications.path import PathJob
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import registries_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -28,7 +29,9 @@ class SeparatePublishJob(Rule):
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
-        for job in publish_path(publications, snapshot.workflows, snapshot.actions).publishing:
+        path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        for job in path.publishing:
             builds = list(_builds(job))
             if builds:
                 yield _finding(job, builds, snapshot)

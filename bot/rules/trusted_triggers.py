@@ -7,12 +7,13 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen
 from bot.names import RuleName
 from bot.publications import Publication
-from bot.publications.path import PathJob, Start, publish_path
+from bot.publications.path import PathJob, Start
+from bot.publications.path_search import publish_path
 from bot.publications.path_words import registries_of
 from bot.repository import Snapshot
 from bot.rule import Rule
-from bot.workflows import Text, Trigger, Workflow
-from bot.workflows.events import may_run, may_send
+from bot.workflows import Job, Trigger, Workflow
+from bot.workflows.events import jobs_that_may_run, may_reach, may_send
 
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
 _UNMERGED: Mapping[str, str] = {
@@ -52,15 +53,17 @@ class TrustedTriggers(Rule):
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         publications = [publication for publication, _ in self.judged(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        running = _Running()
         found: dict[tuple[str, int], tuple[Trigger, str, dict[Publication, None]]] = {}
         for job in path.publishing:
             starts = path.starts.get(job.key, ())
             if not starts:
                 yield _nobody(job)
             for start in starts:
-                for trigger, why, publication in _reached(job, start, snapshot):
+                for trigger, why, publication in _reached(job, start, snapshot, running):
                     where = (start.workflow.path, trigger.line)
-                    found.setdefault((*where,), (trigger, why, {}))[2][publication] = None
+                    found.setdefault(where, (trigger, why, {}))[2][publication] = None
         for (file, line), (trigger, why, reached) in found.items():
             yield _finding(Place(file, line, line), trigger, why, list(reached), snapshot)
 
@@ -72,25 +75,36 @@ def _nobody(job: PathJob) -> Unseen:
     )
 
 
-def _reached(job: PathJob, start: Start, snapshot: Snapshot) -> Iterator[tuple[Trigger, str, Publication]]:
+class _Running:
+    """Which jobs of a workflow an event may run, found out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, int], frozenset[str]] = {}
+
+    def may(self, workflow: Workflow, trigger: Trigger, origin: Workflow, job: Job) -> bool:
+        key = (workflow.path, origin.path, trigger.line)
+        if key not in self._known:
+            self._known[key] = jobs_that_may_run(workflow, trigger)
+        return job.id in self._known[key]
+
+
+def _reached(
+    job: PathJob, start: Start, snapshot: Snapshot, running: _Running
+) -> Iterator[tuple[Trigger, str, Publication]]:
+    way = (*start.calls, (job.workflow, job.job))
     for trigger in start.workflow.triggers.values():
         why = _suspicion(trigger, start.workflow, snapshot)
-        if why is None or not all(may_run(workflow, trigger, call) for workflow, call in start.calls):
+        if why is None or not all(running.may(workflow, trigger, start.workflow, each) for workflow, each in way):
             continue
+        said = [each.condition.value for _, each in way if each.condition is not None]
         for publication in job.publications:
-            conditions, sends = _step_of(job, publication, trigger)
-            calling = [call.condition for _, call in start.calls]
-            said = [text.value for text in (*conditions, *calling, job.job.condition) if text is not None]
-            if sends and may_run(job.workflow, trigger, job.job, conditions) and not _holds_off(trigger, said):
+            step = job.step_of(publication)
+            conditions = () if step is None else step.conditions
+            if step is not None and not may_send(job.workflow, trigger, job.job, step.step):
+                continue
+            asked = [*said, *(condition.value for condition in conditions)]
+            if may_reach(job.workflow, trigger, job.job, conditions) and not _holds_off(trigger, asked):
                 yield trigger, why, publication
-
-
-def _step_of(job: PathJob, publication: Publication, trigger: Trigger) -> tuple[tuple[Text, ...], bool]:
-    """Give the conditions of the step that publishes, and whether its inputs let it send anything in such a run."""
-    for step in job.steps:
-        if (step.file, step.step.index, step.step.line) == (publication.file, publication.step, publication.line):
-            return step.conditions, may_send(job.workflow, trigger, job.job, step.step)
-    return (), True
 
 
 def _suspicion(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str | None:

@@ -57,6 +57,7 @@ class _Search:
     def __init__(self, workflow: Workflow) -> None:
         self._workflow = workflow
         self._left = _MAX_PAIRS
+        self._calls = any(job.uses is not None for job in workflow.jobs.values())
         self._uploads = [found for job in workflow.jobs.values() for found in self._made_by(job)]
         self._by_name: dict[str | None, list[_Upload]] = {}
         for upload in self._uploads:
@@ -70,7 +71,7 @@ class _Search:
                 yield Flow(step, None)
             elif action == DOWNLOAD:
                 if callers is None:
-                    needs = needed(self._workflow, job.id)
+                    needs = needed(self._workflow, job.id) if self._calls else ()
                     callers = [one for one in needs if self._workflow.jobs[one].uses is not None]
                 yield from self._within(job, step, callers)
 

@@ -36,29 +36,39 @@ def github_in(trigger: Trigger) -> Mapping[str, tuple[str, ...]]:
     return known
 
 
-def may_run(workflow: Workflow, trigger: Trigger, job: Job, conditions: Sequence[Text] = ()) -> bool:
-    """Whether a job may run, and a step in it with these conditions, when this trigger starts the workflow.
+def jobs_that_may_run(workflow: Workflow, trigger: Trigger) -> frozenset[str]:
+    """Name the jobs of a workflow that may run when this trigger starts it, or the workflow that calls it.
 
     Only a condition that surely does not hold says no, of the job or of one that it needs, unless it asks how those ended.
-    `workflow` is the one that holds the job, which the trigger's own workflow may have called: a called workflow sees the
-    event of its caller.
+    A called workflow sees the event of its caller.
     """
-    scope = replace(scope_of(workflow, job), github=github_in(trigger))
-    if any(truth(condition.value, scope) is False for condition in conditions):
-        return False
-    seen: set[str] = set()
-    waiting = [job]
+    needing: dict[str, list[Job]] = {}
+    for job in workflow.jobs.values():
+        for name in job.needs:
+            needing.setdefault(name, []).append(job)
+    off: set[str] = set()
+    waiting = [job for job in workflow.jobs.values() if not _may(workflow, trigger, job, job.condition)]
     while waiting:
-        one = waiting.pop()
-        said = "" if one.condition is None else one.condition.value
-        scope = replace(scope_of(workflow, one), github=github_in(trigger))
-        if said and truth(said, scope) is False:
-            return False
-        if not _ASKS_HOW.search(said):
-            new = [name for name in one.needs if name in workflow.jobs and name not in seen]
-            seen.update(new)
-            waiting += [workflow.jobs[name] for name in new]
-    return True
+        job = waiting.pop()
+        if job.id not in off:
+            off.add(job.id)
+            waiting += [each for each in needing.get(job.id, ()) if not _asks_how(each)]
+    return frozenset(workflow.jobs.keys() - off)
+
+
+def may_reach(workflow: Workflow, trigger: Trigger, job: Job, conditions: Sequence[Text]) -> bool:
+    """Whether a step of a job that runs may be reached: none of its conditions is surely false."""
+    return all(_may(workflow, trigger, job, condition) for condition in conditions)
+
+
+def _may(workflow: Workflow, trigger: Trigger, job: Job, condition: Text | None) -> bool:
+    if condition is None:
+        return True
+    return truth(condition.value, replace(scope_of(workflow, job), github=github_in(trigger))) is not False
+
+
+def _asks_how(job: Job) -> bool:
+    return job.condition is not None and _ASKS_HOW.search(job.condition.value) is not None
 
 
 def may_send(workflow: Workflow, trigger: Trigger, job: Job, step: Step) -> bool:
