@@ -9,9 +9,9 @@ import os
 import platform
 import sys
 
-from tests.bench import checks, receiver, work
+from tests.bench import checks, receiver, settings, work
 
-PARTS = {"receiver": receiver.figures, "checks": checks.figures, "work": work.figures}
+PARTS = {"receiver": receiver.figures, "checks": checks.figures, "settings": settings.figures, "work": work.figures}
 
 
 def main(names: list[str]) -> None:

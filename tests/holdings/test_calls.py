@@ -66,10 +66,12 @@ def test_one_publish_environment_costs_twelve_calls_at_most(acme: Acme) -> None:
 def test_what_is_the_organisations_is_asked_for_once(acme: Acme) -> None:
     one, other = (acme.organisation.repository(name) for name in ("one", "other"))
     acme.organisation.secret("FOR_ALL")
+    acme.organisation.secret("FOR_ALL_TOO")
     acme.organisation.team("release", "mona")
     assert [call for call in calls(acme, one, SHARED) if "/orgs/" in call]
     assert not [call for call in calls(acme, other, SHARED) if "/orgs/" in call]
-    assert [call for call in calls(acme, other, SHARED, fresh=True) if "/orgs/" in call]
+    again = [call for call in calls(acme, other, SHARED, fresh=True) if "/orgs/" in call]
+    assert len(again) == len(set(again)) > 0
 
 
 def test_nobody_reads_the_settings_of_environments_that_do_not_publish_where_there_are_many(acme: Acme) -> None:

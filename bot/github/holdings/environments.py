@@ -7,7 +7,7 @@ from bot.findings import Fact, Seen
 from bot.github.holdings.ask import ask
 from bot.github.holdings.secrets import repository_path
 from bot.github.loose import Record, number, record, records, text, true, within
-from bot.github.telephone import Line
+from bot.github.telephone import ReadLine
 from bot.holdings import (
     AllowedRefs,
     AnyRef,
@@ -29,7 +29,7 @@ SELECTED: Fact[AllowedRefs] = Read.ENVIRONMENT_REFS.not_read  # patterns count, 
 MOST = 20  # environments that are looked into at all: each costs up to four calls
 
 
-def read_environments(line: Line, repository: FullName) -> tuple[Environment, ...]:
+def read_environments(line: ReadLine, repository: FullName) -> tuple[Environment, ...]:
     """Read the repository's environments. Their refs are known where any or the protected ones may deploy."""
     found = line.pages(
         repository_path(repository, "environments"), f"read environments of {repository}", "environments"
@@ -44,7 +44,7 @@ def to_look_into(environments: Iterable[Environment], named: frozenset[str] | No
     return tuple([one.name for one in each] if len(each) <= FEW else meant[:MOST])
 
 
-def look_into(line: Line, repository: FullName, environment: Environment, reads: Collection[Read]) -> Environment:
+def look_into(line: ReadLine, repository: FullName, environment: Environment, reads: Collection[Read]) -> Environment:
     """Read what the list of environments does not say: patterns of refs, where there are any, and custom rules."""
     name = environment.name
     if Read.ENVIRONMENT_REFS in reads and environment.refs == SELECTED:
@@ -89,7 +89,7 @@ def _reviewer(each: Record) -> Reviewer:
     return Reviewer(ReviewerKind.USER, text(who, "login"), is_bot=text(who, "type") == "Bot")
 
 
-def _patterns(line: Line, repository: FullName, name: str) -> AllowedRefs:
+def _patterns(line: ReadLine, repository: FullName, name: str) -> AllowedRefs:
     address = repository_path(repository, "environments", name, "deployment-branch-policies")
     found = line.pages(address, f"read environments of {repository}", "branch_policies")
     return SelectedRefs(
@@ -100,7 +100,7 @@ def _patterns(line: Line, repository: FullName, name: str) -> AllowedRefs:
     )
 
 
-def _custom_rules(line: Line, repository: FullName, name: str) -> tuple[CustomRule, ...]:
+def _custom_rules(line: ReadLine, repository: FullName, name: str) -> tuple[CustomRule, ...]:
     address = repository_path(repository, "environments", name, "deployment_protection_rules")
     answer = line.get(address, f"read environments of {repository}").record()  # six at most: there are no pages
     return tuple(

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from redis import Redis
 
 from bot.github.errors import ForbiddenError, MissingError, PlanError
 from bot.github.loose import Record, records, text
-from bot.github.telephone import Line
+from bot.github.telephone import ReadLine
 
 # Secrets raise no event: this is how late a sweep may notice a change of an organisation's. Of people GitHub does tell,
 # and then what is kept of them is forgotten.
@@ -21,15 +21,17 @@ REFUSED_FOR = timedelta(minutes=10)  # a permission that is granted meanwhile sh
 class Kept:
     """One organisation's answers, as the installation that `line` speaks for sees them. No secret's value is among them."""
 
-    line: Line
+    line: ReadLine
     redis: Redis
     login: str
-    fresh: bool = False  # ask again, whatever is kept
+    fresh: bool = False  # ask again, whatever is kept; each thing once
+    asked: set[str] = field(default_factory=set)
 
     def get(self, what: str, ask: Callable[[], Sequence[Record]]) -> tuple[Record, ...]:
         """Return the records kept under a name, asking for them if need be; raises what the question raised, also later."""
         name = self._name(what)
-        kept = None if self.fresh else self.redis.get(name)
+        kept = None if self.fresh and what not in self.asked else self.redis.get(name)
+        self.asked.add(what)
         if isinstance(kept, bytes):
             return _told(json.loads(kept), what)
         try:

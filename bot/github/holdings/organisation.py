@@ -27,6 +27,7 @@ class SharedSecrets:
         self._store = store
         self._folder = ORGANISATION_STORES[store]
         self._what = f"{self._folder} secrets"
+        self._by_name: dict[str, Record] = {}
 
     def reaching(self, repository: FullName, facts: RepositoryFacts) -> tuple[Secret, ...]:
         """Return the secrets that this repository may use."""
@@ -41,7 +42,8 @@ class SharedSecrets:
 
     def reach_of(self, name: str, *, with_repositories: bool) -> Reach:
         """Return who may use a secret; raises LookupError where the organisation does not list it (any longer)."""
-        item = next((item for item in self._items() if text(item, "name") == name), None)
+        self._by_name = self._by_name or {text(item, "name"): item for item in self._items()}
+        item = self._by_name.get(name)
         if item is None:
             raise LookupError(name)
         reach = _reach(item)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from bot.github.errors import MissingError
 from bot.github.holdings.secrets import repository_path
 from bot.github.loose import moment, number, records, text, texts, true, within
-from bot.github.telephone import Line
+from bot.github.telephone import ReadLine
 from bot.holdings import ActionsPolicy, DeployKey, ImmutableReleases, OidcSubject, Runner
 from bot.names import FullName
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_actions_policy(line: Line, repository: FullName) -> ActionsPolicy:
+def read_actions_policy(line: ReadLine, repository: FullName) -> ActionsPolicy:
     """Read which actions may run and what a workflow's token may do by default; two or three calls."""
     what = f"read the Actions settings of {repository}"
     whole = line.get(repository_path(repository, "actions", "permissions"), what).record()
@@ -34,7 +34,7 @@ def read_actions_policy(line: Line, repository: FullName) -> ActionsPolicy:
     )
 
 
-def read_oidc_subject(line: Line, repository: FullName) -> OidcSubject:
+def read_oidc_subject(line: ReadLine, repository: FullName) -> OidcSubject:
     """Read what the subject of the repository's identity tokens says, in the form of 2026 too."""
     address = repository_path(repository, "actions", "oidc", "customization", "sub")
     found = line.get(address, f"read the identity settings of {repository}").record()
@@ -47,7 +47,7 @@ def read_oidc_subject(line: Line, repository: FullName) -> OidcSubject:
     )
 
 
-def read_immutable_releases(line: Line, repository: FullName) -> ImmutableReleases:
+def read_immutable_releases(line: ReadLine, repository: FullName) -> ImmutableReleases:
     """Read whether releases are immutable. GitHub answers 404 where they are not; a server of one's own lacks them."""
     # docs.github.com/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository
     try:
@@ -59,7 +59,7 @@ def read_immutable_releases(line: Line, repository: FullName) -> ImmutableReleas
     return ImmutableReleases(true(found.record(), "enabled"), by_owner=true(found.record(), "enforced_by_owner"))
 
 
-def read_deploy_keys(line: Line, repository: FullName) -> tuple[DeployKey, ...]:
+def read_deploy_keys(line: ReadLine, repository: FullName) -> tuple[DeployKey, ...]:
     """Read all deploy keys; the keys themselves are not kept."""
     return tuple(
         DeployKey(
@@ -74,7 +74,7 @@ def read_deploy_keys(line: Line, repository: FullName) -> tuple[DeployKey, ...]:
     )
 
 
-def read_runners(line: Line, repository: FullName) -> tuple[Runner, ...]:
+def read_runners(line: ReadLine, repository: FullName) -> tuple[Runner, ...]:
     """Read the repository's own self-hosted runners."""
     address = repository_path(repository, "actions", "runners")
     found = []
@@ -86,7 +86,7 @@ def read_runners(line: Line, repository: FullName) -> tuple[Runner, ...]:
     return tuple(found)
 
 
-def read_properties(line: Line, repository: FullName) -> Mapping[str, tuple[str, ...]]:
+def read_properties(line: ReadLine, repository: FullName) -> Mapping[str, tuple[str, ...]]:
     """Read the values of the organisation's custom properties for the repository."""
     address = repository_path(repository, "properties", "values")
     answer = line.get(address, f"read custom properties of {repository}").json()

@@ -10,7 +10,7 @@ from bot.github.errors import RefusedError, TooLargeError
 from bot.github.holdings.ask import HIDDEN
 from bot.github.holdings.protection import protection_of, ruleset_of
 from bot.github.loose import Record, number, record, records, text, true, within
-from bot.github.telephone import Line, Reply
+from bot.github.telephone import ReadLine, Reply
 from bot.holdings import BranchProtection, CodeOwners, Read, Ruleset, read_owners
 from bot.holdings.owners import PLACES
 from bot.names import FullName
@@ -84,7 +84,7 @@ class _Told:
     nodes: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in SWITCHES})
 
 
-def read_rules(line: Line, repository: FullName, reads: Collection[Read]) -> Rules:
+def read_rules(line: ReadLine, repository: FullName, reads: Collection[Read]) -> Rules:
     """Read those of the three that `reads` names; one call as a rule."""
     if not {Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS} & set(reads):
         return Rules()
@@ -107,7 +107,7 @@ def read_rules(line: Line, repository: FullName, reads: Collection[Read]) -> Rul
     )
 
 
-def _all_pages(line: Line, repository: FullName, reads: Collection[Read]) -> _Told:
+def _all_pages(line: ReadLine, repository: FullName, reads: Collection[Read]) -> _Told:
     owner, _, called = repository.partition("/")
     variables: dict[str, object] = {
         "owner": owner,

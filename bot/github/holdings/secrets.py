@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.github.errors import MissingError
 from bot.github.loose import moment, text
-from bot.github.telephone import Line, path
+from bot.github.telephone import ReadLine, path
 from bot.holdings import Secret, Store, Variable
 from bot.names import FullName
 
@@ -20,7 +20,7 @@ def repository_path(repository: FullName, *rest: str) -> str:
 
 
 def read_secrets(
-    line: Line, address: str, what: str, store: Store, environment: str | None = None
+    line: ReadLine, address: str, what: str, store: Store, environment: str | None = None
 ) -> tuple[Secret, ...]:
     """Read all secrets at an address; raises MissingError where there is nothing there, and what the telephone raises."""
     return tuple(
@@ -37,7 +37,7 @@ def read_secrets(
 
 
 def read_variables(  # noqa: PLR0913, PLR0917 - where, for the words of a refusal, of which kind, and what to look for
-    line: Line, address: str, what: str, store: Store, looks_like: LooksLike, environment: str | None = None
+    line: ReadLine, address: str, what: str, store: Store, looks_like: LooksLike, environment: str | None = None
 ) -> tuple[Variable, ...]:
     """Read all variables at an address; raises as `read_secrets`."""
     return tuple(
@@ -54,13 +54,13 @@ def read_variables(  # noqa: PLR0913, PLR0917 - where, for the words of a refusa
     )
 
 
-def secrets_of_environments(line: Line, repository: FullName, names: tuple[str, ...]) -> tuple[Secret, ...]:
+def secrets_of_environments(line: ReadLine, repository: FullName, names: tuple[str, ...]) -> tuple[Secret, ...]:
     """Read the secrets of these environments; one that does not exist (any longer) holds none."""
     return tuple(secret for name in names for secret in _of_environment(line, repository, name))
 
 
 def variables_of_environments(
-    line: Line, repository: FullName, names: tuple[str, ...], looks_like: LooksLike
+    line: ReadLine, repository: FullName, names: tuple[str, ...], looks_like: LooksLike
 ) -> tuple[Variable, ...]:
     """Read the variables of these environments; one that does not exist (any longer) holds none."""
     found: list[Variable] = []
@@ -74,7 +74,7 @@ def variables_of_environments(
     return tuple(found)
 
 
-def _of_environment(line: Line, repository: FullName, name: str) -> Iterator[Secret]:
+def _of_environment(line: ReadLine, repository: FullName, name: str) -> Iterator[Secret]:
     address = repository_path(repository, "environments", name, "secrets")
     try:
         yield from read_secrets(line, address, f"secrets of environments of {repository}", Store.ENVIRONMENT, name)
