@@ -1,14 +1,12 @@
 """The rule no-literal-tokens: no registry's token is written in a file of the repository."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen
-from bot.names import RegistryId, RuleName, Severity
-from bot.registries import Registry, action_name
-from bot.registries.token_literals import TokenLiterals
-from bot.remembered import remembered
+from bot.names import RuleName, Severity
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 from bot.workflows import Step, Text, Texts, Workflow
@@ -30,22 +28,34 @@ class NoLiteralTokens(Rule):
         return bool(snapshot.workflows or snapshot.actions)
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        registries = snapshot.registries
-        if self.allow:
-            registries = {name: each for name, each in registries.items() if name not in self.allow}
-        tokens, inputs = _tokens(registries), _token_inputs(registries)
         for path, workflow in snapshot.workflows.items():
-            lines = dict(_by_form(workflow.lines, tokens, registries))
-            for text in _credentials(workflow, inputs):
-                lines.setdefault(text.line, "a password or token")
-            yield from _findings(path, lines)
+            steps = [step for job in workflow.jobs.values() for step in job.steps]
+            given = [*self._given(steps, snapshot.catalogue), *_of_containers(workflow)]
+            yield from _findings(path, _any_token(given) | dict(self._by_form(workflow.lines, snapshot)))
         for action in snapshot.actions.values():
-            lines = dict(_by_form(action.lines, tokens, registries))
-            for text in (text for step in action.steps for text in _given(step, inputs)):
-                lines.setdefault(text.line, "a password or token")
-            yield from _findings(action.path, lines)
+            given = [*self._given(action.steps, snapshot.catalogue)]
+            yield from _findings(action.path, _any_token(given) | dict(self._by_form(action.lines, snapshot)))
         for path, followed in snapshot.texts.items():
-            yield from _findings(path, dict(_by_form(tuple(followed.split("\n")), tokens, registries)))
+            yield from _findings(path, dict(self._by_form(tuple(followed.split("\n")), snapshot)))
+
+    def _by_form(self, lines: tuple[str, ...], snapshot: Snapshot) -> Iterator[tuple[int, str]]:
+        """Find tokens by what they look like; the whole text first, for most files hold none."""
+        if snapshot.catalogue.literal_in("\n".join(lines)) is None:
+            return
+        for number, line in enumerate(lines, start=1):
+            found = snapshot.catalogue.literal_in(line)
+            if found is not None and found[0] not in self.allow:
+                yield number, f"a token of {snapshot.registries[found[0]].name} ({found[1]})"
+
+    def _given(self, steps: Iterable[Step], catalogue: Catalogue) -> Iterator[Text]:
+        """Find what is given in clear to the inputs that take a credential, of actions that publish or log in."""
+        for step in steps:
+            for known in catalogue.actions(step.uses.value) if step.uses else ():
+                if known.fact.role in ("publish", "login") and known.registry not in self.allow:
+                    names = {name.lower() for name in known.fact.token_inputs}
+                    yield from (
+                        text for name, text in step.inputs.items() if name.lower() in names and _is_literal(text)
+                    )
 
 
 def _findings(file: str, lines: Mapping[int, str]) -> Iterator[Finding]:
@@ -57,47 +67,14 @@ def _findings(file: str, lines: Mapping[int, str]) -> Iterator[Finding]:
         )
 
 
-def _by_form(
-    lines: tuple[str, ...], tokens: TokenLiterals, registries: Mapping[RegistryId, Registry]
-) -> Iterator[tuple[int, str]]:
-    """Find tokens by what they look like; the whole text first, for most files hold none."""
-    if tokens.find("\n".join(lines)) is None:
-        return
-    for number, line in enumerate(lines, start=1):
-        found = tokens.find(line)
-        if found is not None:
-            yield number, f"a token of {registries[found[0]].name} ({found[1]})"
+def _any_token(texts: Iterable[Text]) -> dict[int, str]:
+    return {text.line: "a password or token" for text in texts}
 
 
-@remembered
-def _tokens(registries: Mapping[RegistryId, Registry]) -> TokenLiterals:
-    return TokenLiterals(registries.values())
-
-
-@remembered
-def _token_inputs(registries: Mapping[RegistryId, Registry]) -> Mapping[str, frozenset[str]]:
-    """Give the inputs that take a credential, by the action that publishes or logs in with it."""
-    found: dict[str, frozenset[str]] = {}
-    for registry in registries.values():
-        for fact in registry.actions:
-            if fact.role in ("publish", "login"):
-                name = fact.uses.lower()
-                found[name] = found.get(name, frozenset()) | {each.lower() for each in fact.token_inputs}
-    return found
-
-
-def _credentials(workflow: Workflow, inputs: Mapping[str, frozenset[str]]) -> Iterator[Text]:
+def _of_containers(workflow: Workflow) -> Iterator[Text]:
     for job in workflow.jobs.values():
-        for step in job.steps:
-            yield from _given(step, inputs)
-        containers: list[Texts] = [job.container_credentials]
-        containers += [service.credentials for service in job.services.values()]
-        yield from (each["password"] for each in containers if "password" in each and _is_literal(each["password"]))
-
-
-def _given(step: Step, inputs: Mapping[str, frozenset[str]]) -> Iterator[Text]:
-    names = inputs.get(action_name(step.uses.value), frozenset()) if step.uses else frozenset()
-    yield from (text for name, text in step.inputs.items() if name.lower() in names and _is_literal(text))
+        logins: list[Texts] = [job.container_credentials, *(service.credentials for service in job.services.values())]
+        yield from (each["password"] for each in logins if "password" in each and _is_literal(each["password"]))
 
 
 def _is_literal(text: Text) -> bool:

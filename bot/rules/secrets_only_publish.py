@@ -1,16 +1,14 @@
 """The rule secrets-only-publish: a secret that publishes reaches the steps that publish, and no others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
-from bot.names import Credential, RegistryId, RuleName
+from bot.names import Credential, RuleName
 from bot.publications import Publication
 from bot.publications.builds import builds_in
-from bot.registries import Registry
-from bot.registries.secret_names import SecretNames
-from bot.remembered import remembered
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule
 from bot.workflows import Job, Step, Text, Texts, Workflow
@@ -33,8 +31,7 @@ class SecretsOnlyPublish(Rule):
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         stored = self._stored(snapshot)
-        telling = _names(snapshot.registries)
-        names = _publishing_secrets(stored, telling)
+        names = _publishing_secrets(stored, snapshot.catalogue)
         for workflow in snapshot.workflows.values():
             for text, found in _holding(workflow.env, names):
                 others = [job.id for job in workflow.jobs.values() if not _publishing(workflow, job, stored)]
@@ -47,7 +44,7 @@ class SecretsOnlyPublish(Rule):
                 )
             for job in workflow.jobs.values():
                 made = _publishing(workflow, job, stored)
-                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, telling))
+                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, snapshot.catalogue))
 
     def _stored(self, snapshot: Snapshot) -> list[Publication]:
         """Give what is published with a stored secret; one for GitHub itself serves many ends beside publishing."""
@@ -58,19 +55,14 @@ class SecretsOnlyPublish(Rule):
         ]
 
 
-@remembered
-def _names(registries: Mapping[RegistryId, Registry]) -> SecretNames:
-    return SecretNames(registries.values())
-
-
-def _publishing_secrets(stored: list[Publication], telling: SecretNames) -> frozenset[str]:
+def _publishing_secrets(stored: list[Publication], catalogue: Catalogue) -> frozenset[str]:
     """Name the secrets that publish: of several at one publication those with a name of its registry, if there are any.
 
     The others go along: a user's name, a key that signs, a token for git.
     """
     found: set[str] = set()
     for publication in stored:
-        own = [name for name in publication.secrets if publication.registry in telling.find(name)]
+        own = [name for name in publication.secrets if publication.registry in catalogue.by_secret(name)]
         found.update(name.upper() for name in own or publication.secrets)
     return frozenset(found)
 
