@@ -9,7 +9,9 @@ from pathlib import Path
 
 from bot.documents import MAX_BYTES
 from bot.errors import UnreadableError, WharfingerError
-from bot.findings import Unreadable
+from bot.findings import Fact, Seen, Unreadable, Unseen
+from bot.holdings import CodeOwners, Read, read_owners
+from bot.holdings.owners import PLACES
 from bot.names import FullName
 from bot.registries import Catalogue
 from bot.repository import ACTION_FILES, MOST_TEXT, Snapshot, look_further, take_snapshot
@@ -46,7 +48,8 @@ def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snaps
         if not files.read:
             break
         taken = look_further(taken, files.read, catalogue)
-    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable))
+    holdings = replace(taken.snapshot.holdings, code_owners=_code_owners(folder))
+    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), holdings=holdings)
 
 
 def read_files(folder: Path, paths: Iterable[str]) -> Files:
@@ -81,6 +84,20 @@ def _read(root: Path, path: str) -> bytes | None:
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise UnreadableError(f"it cannot be opened ({_reason(error)})") from error
+
+
+def _code_owners(folder: Path) -> Fact[CodeOwners]:
+    """Read the CODEOWNERS that counts: of all that GitHub keeps for a repository, the one thing that a checkout holds too."""
+    for place in PLACES:
+        files = read_files(folder, [place])
+        if files.unreadable:
+            return Unseen(Read.CODE_OWNERS.what, f"{place}: {files.unreadable[0].reason}")
+        if place in files.read:
+            content = files.read[place]
+            if len(content) > MAX_BYTES:
+                return Unseen(Read.CODE_OWNERS.what, f"{place} is larger than {MAX_BYTES:,} bytes")
+            return Seen(read_owners(place, content.decode(errors="replace")))
+    return Seen(CodeOwners(None))
 
 
 def _workflow_paths(folder: Path) -> list[str]:

@@ -7,7 +7,6 @@ from bot.holdings.refs import ref_matches
 
 # The first that exists counts: docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-LARGEST = 3 * 1024 * 1024  # bytes; GitHub ignores a larger file (same page)
 
 
 @dataclass(frozen=True, slots=True)

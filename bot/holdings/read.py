@@ -11,11 +11,14 @@ class Read(Enum):
     """What a rule may read: in words, and the permission in GitHub's. The source of all permissions is GitHub's own table.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24
+
+    Four are parts of another fact and are read together with it: PLAN of REPOSITORY (which is always read), ENVIRONMENT_REFS and
+    ENVIRONMENT_RULES of ENVIRONMENTS, SECRETS_REACH of ORGANISATION_SECRETS. The others are the fields of Holdings, by name.
     """
 
     FILES = ("the repository's files", "contents: read")
     REPOSITORY = ("what the repository is", "metadata: read")
-    PLAN = ("what the owner's plan offers", "metadata: read")  # into Holdings.repository
+    PLAN = ("what the owner's plan offers", "metadata: read")
     PROPERTIES = ("the repository's custom properties", "metadata: read")
     ENVIRONMENTS = ("the repository's environments", "actions: read")
     ENVIRONMENT_REFS = ("the branches and tags that may deploy to an environment", "actions: read")

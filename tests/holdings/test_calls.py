@@ -7,6 +7,8 @@ from redis import Redis
 
 from bot.errors import LaterError
 from bot.findings import Seen
+from bot.github.holdings import Kept
+from bot.github.holdings.people import PEOPLE
 from bot.holdings import Read
 from tests.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
 from tests.github.faults import Fault
@@ -72,6 +74,22 @@ def test_what_is_the_organisations_is_asked_for_once(acme: Acme) -> None:
     assert not [call for call in calls(acme, other, SHARED) if "/orgs/" in call]
     again = [call for call in calls(acme, other, SHARED, fresh=True) if "/orgs/" in call]
     assert len(again) == len(set(again)) > 0
+
+
+def test_what_an_event_says_has_changed_is_forgotten(acme: Acme) -> None:
+    widgets = acme.organisation.repository("widgets")
+    acme.organisation.member("mona")
+    assert is_member(acme, widgets, "mona")
+    acme.organisation.remove_member("mona")
+    assert is_member(acme, widgets, "mona")  # for an hour at most
+    Kept(acme.telephone.installation(acme.id), acme.redis, "acme").forget(*PEOPLE)
+    assert not is_member(acme, widgets, "mona")
+
+
+def is_member(acme: Acme, repository: Repository, login: str) -> bool:
+    found = read(acme, repository, reads={Read.ORGANISATION}).organisation
+    assert isinstance(found, Seen)
+    return found.value.has(login)
 
 
 def test_nobody_reads_the_settings_of_environments_that_do_not_publish_where_there_are_many(acme: Acme) -> None:
