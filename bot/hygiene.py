@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from bot.errors import UnreadableError
 from bot.findings import Fact, Unseen
 from bot.publications import Publication
-from bot.publications.path import Part
-from bot.publications.path_search import publish_path
+from bot.publications.path import Part, publish_path
 from bot.workflows import Action, Workflow
 
 # What is taken from zizmor 1.32. What our own rules judge with more to go on is theirs alone (trusted-publishing,

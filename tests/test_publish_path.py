@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.names import FullName
-from bot.publications.path import Part, PublishPath
-from bot.publications.path_search import publish_path
+from bot.publications.path import Part, PublishPath, publish_path
 from bot.publications.path_words import part_of
 from bot.publications.rights import may_use_identity, unused
 from bot.registries import load_catalogue

@@ -7,7 +7,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen
 from bot.hygiene import Weakness, files_on_path, not_seen
 from bot.names import RuleName, Severity
-from bot.publications.path_search import publish_path
+from bot.publications.path import publish_path
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 

@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen
 from bot.names import RuleName, Severity
-from bot.publications.path import Part, PathJob
-from bot.publications.path_search import publish_path
+from bot.publications.path import Part, PathJob, publish_path
 from bot.publications.path_words import part_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter

@@ -7,8 +7,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
 from bot.publications.builds import builds_in
-from bot.publications.path import PathJob
-from bot.publications.path_search import publish_path
+from bot.publications.path import PathJob, publish_path
 from bot.publications.path_words import registries_of
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter

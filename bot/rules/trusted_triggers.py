@@ -7,8 +7,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen
 from bot.names import RuleName
 from bot.publications import Publication
-from bot.publications.path import PathJob, Start
-from bot.publications.path_search import publish_path
+from bot.publications.path import PathJob, Start, publish_path
 from bot.publications.path_words import registries_of
 from bot.repository import Snapshot
 from bot.rule import Rule
