@@ -8,6 +8,7 @@ from bot.evaluate import Report, Result
 from bot.findings import Finding
 from bot.names import Conclusion, Mode, Outcome, Severity
 from bot.reports.escape import block, code, plain, prose
+from bot.reports.mending import Mending
 from bot.reports.picture import picture
 from bot.reports.waivers import idle_words, lapsed_words, stanza, waived_words
 from bot.reports.words import OUTCOMES, count, verdict
@@ -19,7 +20,7 @@ MOST_TEXT = 65_535
 MOST_TITLE = 255
 MOST_MESSAGE = 4_000  # GitHub takes 64 KB; nobody reads more than this beside a line
 PAGE = 50  # annotations that one request may carry
-MOST_LINES = 40  # of one file's picture, and of one suggestion in the text
+MOST_LINES = 40  # of the picture
 
 ICONS = {
     Outcome.PASSED: "✅",
@@ -77,12 +78,13 @@ class CheckRunText:
 def render(report: Report) -> CheckRunText:
     """Put a report into the words and limits of a check run. Pure: the same report gives the same text."""
     found = [(result, finding) for result in report.results for finding in result.findings]
+    mends = Mending.of(report)
     return CheckRunText(
         conclusion=report.conclusion,
         title=plain(verdict(report), MOST_TITLE),
         summary=fit([_intention(report), _table(report), *_waivers(report), *_kept_from_us(report)], "fact"),
-        text=fit([*_picture(report), *(_told(report, result, finding) for result, finding in found)], "finding"),
-        annotations=tuple(_annotation(*each) for each in found if each[1].place.in_file),
+        text=fit([*_picture(report), *(_told(mends, result, finding) for result, finding in found)], "finding"),
+        annotations=tuple(_annotation(mends, *each) for each in found if each[1].place.in_file),
     )
 
 
@@ -154,20 +156,21 @@ def _waivers(report: Report) -> Iterator[str]:
 
 
 def _picture(report: Report) -> Iterator[str]:
-    lines = picture(report)
+    lines = picture(report.snapshot)
     if lines:
         more = [f"… and {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
         yield "### Publish path\n\n" + block([*lines[:MOST_LINES], *more])
 
 
-def _told(report: Report, result: Result, finding: Finding) -> str:
+def _told(mends: Mending, result: Result, finding: Finding) -> str:
     told = (
         f"### {code(result.rule.name)} · {result.rule.severity}\n\n"
         f"{code(str(finding.place))} {prose(finding.message)}\n\n**Next:** {prose(finding.fix)}"
     )
-    if finding.suggestion is not None:
-        told += f"\n\n{_instead(finding)}\n\n{block(finding.suggestion.split(chr(10))[:MOST_LINES], 'yaml')}"
-    return f"{told}\n\n{_waive(report, result, finding)}"
+    change = mends.change(finding)
+    if change is not None:
+        told += f"\n\n{change.said}\n\n{block(change.lines, change.language)}"
+    return f"{told}\n\n{_waive(mends.report, result, finding)}"
 
 
 def _waive(report: Report, result: Result, finding: Finding) -> str:
@@ -175,13 +178,8 @@ def _waive(report: Report, result: Result, finding: Finding) -> str:
     return f"<details><summary>If it has to stay: a waiver for the policy</summary>\n\n{lines}\n\n</details>"
 
 
-def _instead(finding: Finding) -> str:
-    place = finding.place
-    return f"Instead of {f'line {place.line}' if place.line == place.end_line else f'lines {place.line} to {place.end_line}'}:"
-
-
-def _annotation(result: Result, finding: Finding) -> Annotation:
-    suggestion = finding.suggestion
+def _annotation(mends: Mending, result: Result, finding: Finding) -> Annotation:
+    change = mends.change(finding)
     return Annotation(
         path=finding.place.file,
         start_line=finding.place.line,
@@ -189,9 +187,7 @@ def _annotation(result: Result, finding: Finding) -> Annotation:
         annotation_level=_level(result),
         title=plain(f"{result.rule.name}: {result.rule.title()}", MOST_TITLE),
         message=plain(finding.message, MOST_MESSAGE) + "\n\n" + plain(finding.fix, MOST_MESSAGE),
-        raw_details=None
-        if suggestion is None
-        else "\n".join([_instead(finding), *map(plain, suggestion.split("\n")[:MOST_LINES])]),
+        raw_details=None if change is None else "\n".join([change.said, *map(plain, change.lines)]),
     )
 
 

@@ -2,63 +2,40 @@
 
 from collections.abc import Iterator
 
-from bot.evaluate import Report
-from bot.publications import Publication
-from bot.reports.words import credential
+from bot.publications.path import JobKey
+from bot.reports.drawing import Drawing, Leaving, chain, draw
 from bot.repository import Snapshot
-from bot.workflows import Trigger, Workflow
 
-MOST_FILTERS = 5  # values of one trigger's filter that are shown
+MOST_JOBS = 50  # of one file
 
 
-def picture(report: Report) -> list[str]:
+def picture(snapshot: Snapshot) -> list[str]:
     """Draw each file that publishes; the lines hold repository text as it is, so they go into a block of their own."""
-    snapshot = report.snapshot
-    files = dict.fromkeys(publication.file for publication in snapshot.publications)
-    return [line for file in files for line in _file(file, snapshot)]
+    drawing = draw(snapshot)
+    files = dict.fromkeys(file for file, _ in drawing.publishing)
+    return [*(line for file in files for line in _file(file, drawing)), *(f"… {each}" for each in drawing.unseen)]
 
 
-def _file(file: str, snapshot: Snapshot) -> Iterator[str]:
-    workflow = snapshot.workflows.get(file)
+def _file(file: str, drawing: Drawing) -> Iterator[str]:
     yield file
-    if workflow is not None:
-        yield f"  on {', '.join(_trigger(trigger) for trigger in workflow.triggers.values())}"
-    jobs: dict[str, list[Publication]] = {}
-    for publication in snapshot.publications:
-        if publication.file == file:
-            jobs.setdefault(publication.job, []).append(publication)
-    for job, publications in jobs.items():
-        chain = " → ".join(_chain(job, workflow)) if workflow else job
-        yield f"  └─ {chain}"
-        for publication in publications:
-            yield f"     └─ {_end(publication, snapshot)}"
+    here, before = [job for job in drawing.publishing if job[0] == file], drawing.before
+    chains = {job: chain(job, before) for job in here[:MOST_JOBS]}
+    on_the_way = {key for each in chains.values() for key in each}
+    events = [event for event in drawing.events if on_the_way & set(event.starts)]
+    for started in dict.fromkeys(event.file for event in events):
+        texts = ", ".join(event.text for event in events if event.file == started)
+        yield f"  on {texts}" if started == file else f"  on {texts}, in {started}"
+    for job, each in chains.items():
+        yield f"  └─ {' → '.join(_named(key, file) for key in each)}"
+        yield from (f"     └─ {_end(leaving)}" for leaving in drawing.leaving if leaving.job == job)
+    if len(here) > MOST_JOBS:
+        yield f"  … and {len(here) - MOST_JOBS:,} more jobs"
 
 
-def _end(publication: Publication, snapshot: Snapshot) -> str:
-    environment = f"environment {publication.environment}" if publication.environment else "no environment"
-    registry = snapshot.registries[publication.registry].name
-    return f"{environment} → {registry}, with {credential(publication)}   line {publication.line}"
+def _end(leaving: Leaving) -> str:
+    environment = f"environment {leaving.environment}" if leaving.environment else "no environment"
+    return f"{environment} → {leaving.registry}, with {leaving.credential}   line {leaving.line}"
 
 
-def _chain(job: str, workflow: Workflow) -> list[str]:
-    """List the jobs that must end well before this one, earliest first, and the job itself."""
-    chain: list[str] = []
-    seen: set[str] = set()
-    waiting: list[tuple[str, bool]] = [(job, False)]
-    while waiting:  # not recursive: a hostile workflow may need a thousand jobs in a row, or itself
-        name, done = waiting.pop()
-        if done:
-            chain.append(name)
-        elif name in workflow.jobs and name not in seen:
-            seen.add(name)
-            needs = workflow.jobs[name].needs
-            waiting += [(name, True), *((need, False) for need in reversed(needs))]
-    return [f"job {name}" for name in chain]
-
-
-def _trigger(trigger: Trigger) -> str:
-    filters = "; ".join(
-        f"{name} {', '.join(values[:MOST_FILTERS])}{' …' if len(values) > MOST_FILTERS else ''}"
-        for name, values in trigger.filters.items()
-    )
-    return f"{trigger.event} ({filters})" if filters else trigger.event
+def _named(key: JobKey, file: str) -> str:
+    return f"job {key[1]}" if key[0] == file else f"job {key[1]} of {key[0].rpartition('/')[2]}"
