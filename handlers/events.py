@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.github.loose import number, record, records, text, texts, true
-from bot.github.queries import CHECK, ORGANISATION_POLICY, PRIVATE, PUBLIC
-from handlers.work import Priority, Work
+from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
+from handlers.work import Priority, Work, preview_work
 
 Payload: TypeAlias = Mapping[str, object]
 
@@ -87,9 +87,21 @@ def _check_suite_again(payload: Payload) -> Asked:
 
 
 def _check_run_again(payload: Payload) -> Asked:
-    if text(payload, "check_run", "name") != CHECK:
+    name = text(payload, "check_run", "name")
+    if name == PREVIEW:
+        return _preview_again(payload)
+    if name != CHECK:
         return _nothing("it is not a check run of ours")
     return _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the check again", again=True)
+
+
+def _preview_again(payload: Payload) -> Asked:
+    asked = _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the preview again")
+    if not asked.work:
+        return asked
+    installation, repository = number(payload, "installation", "id"), record(payload, "repository")
+    name, commit = text(repository, "full_name"), text(payload, "check_run", "head_sha")
+    return Asked((preview_work(installation, number(repository, "id"), name, commit, again=True),), asked.why)
 
 
 def _workflow_run(payload: Payload) -> Asked:

@@ -28,3 +28,9 @@ class Work:
     @property
     def key(self) -> str:
         return "-".join([self.job, *map(str, self.arguments)])
+
+
+def preview_work(installation: int, repository: int, name: str, commit: str, *, again: bool = False) -> Work:
+    """Return the work that previews the policy of a commit; it may take minutes, so no check waits in its lane."""
+    arguments = (installation, repository, name, commit, int(again))
+    return Work("preview_policy", Priority.SWEEP, f"preview-{repository}", arguments)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet
 from redis import Redis
@@ -110,6 +111,10 @@ class Acme:
         """Give the repository an environment of that name."""
         now = self.github.world.now()
         repository.state.environments[name.lower()] = Environment(self.github.world.next_id(), name, now, now)
+
+    def day(self, days: int) -> str:
+        """The day so many days from today, as a policy writes it."""
+        return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
 
     def check(self, repository: Repository, revision: str | None = None, *, job: str = "check_commit") -> CheckRun:
         """Do the job for a commit, the head by default, and return the check run that people see there."""

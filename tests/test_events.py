@@ -31,6 +31,7 @@ def said(answer: Asked) -> list[tuple[object, ...]]:
 
 CHECK = ("check_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
 AGAIN = ("recheck_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
+PREVIEW = ("preview_policy", "preview-31", 7, 31, "acme/widgets", COMMIT, 1)
 SWEEP = ("sweep_installation", "installation-7", 7)
 
 
@@ -52,6 +53,11 @@ SWEEP = ("sweep_installation", "installation-7", 7)
         ("check_run", {"action": "rerequested", "check_run": {"name": "publishing", "head_sha": COMMIT}}, [AGAIN]),
         ("check_run", {"action": "requested_action", "check_run": {"name": "publishing", "head_sha": COMMIT}}, [AGAIN]),
         ("check_run", {"action": "completed", "check_run": {"name": "publishing", "head_sha": COMMIT}}, []),
+        (
+            "check_run",
+            {"action": "requested_action", "check_run": {"name": "publishing policy", "head_sha": COMMIT}},
+            [PREVIEW],
+        ),
         ("check_run", {"action": "rerequested", "check_run": {"name": "lint", "head_sha": COMMIT}}, []),
         ("workflow_run", {"action": "requested", "workflow_run": {"event": "schedule", "head_sha": COMMIT}}, [CHECK]),
         ("workflow_run", {"action": "requested", "workflow_run": {"event": "push", "head_sha": COMMIT}}, []),

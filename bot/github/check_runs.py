@@ -45,11 +45,14 @@ class Marks:
 
 
 class CheckRuns:
-    """Our check run on one commit."""
+    """Our check run of a name on one commit."""
 
-    def __init__(self, line: Line, repository: FullName, commit: Sha, found: Sequence[FoundCheck]) -> None:
+    def __init__(
+        self, line: Line, repository: FullName, commit: Sha, found: Sequence[FoundCheck], name: str = CHECK
+    ) -> None:
         self._line = line
         self._commit = commit
+        self._name = name
         self._runs = path("repos", *repository.split("/", 1), "check-runs")
         self._listed = path("repos", *repository.split("/", 1), "commits", commit, "check-runs")
         self._run = found[0] if found else None  # the latest; what came before it GitHub no longer counts
@@ -86,7 +89,7 @@ class CheckRuns:
 
     def _create(self, body: Mapping[str, object]) -> FoundCheck:
         try:
-            answer = self._line.write("POST", self._runs, WHAT, {"name": CHECK, "head_sha": self._commit, **body})
+            answer = self._line.write("POST", self._runs, WHAT, {"name": self._name, "head_sha": self._commit, **body})
         except UnansweredError as lost:
             raise LaterError(str(lost), SOON) from None
         return _found(answer.record())
@@ -102,7 +105,7 @@ class CheckRuns:
     def _number(self, run: FoundCheck) -> int:
         """Find a run's number where GraphQL, whose numbers end at 2**31, could not say it."""
         app = self._line.telephone.key.app_id
-        for item in self._line.pages(self._listed, WHAT, "check_runs", check_name=CHECK, app_id=app):
+        for item in self._line.pages(self._listed, WHAT, "check_runs", check_name=self._name, app_id=app):
             if text(item, "external_id") == run.external_id:
                 return number(item, "id")
         raise LaterError("a check run that was there is gone", SOON)

@@ -36,9 +36,10 @@ class _Budget:
 class RepositoryReader:
     """Reads one repository at one commit; keeps the budget between the first query and further ones."""
 
-    def __init__(self, line: ReadLine, place: Revision) -> None:
+    def __init__(self, line: ReadLine, place: Revision, check: str = CHECK) -> None:
         self._line = line
         self._place = place
+        self._check = check
         self._what = READ_FILES.format(place.repository)
         self._budget = _Budget()
 
@@ -68,7 +69,7 @@ class RepositoryReader:
 
     def _query(self, files: Sequence[str], *, with_text: bool) -> Reading:
         app = self._line.telephone.key.app_id
-        variables = repository_variables(self._place, files, app=app, check=CHECK, text=with_text)
+        variables = repository_variables(self._place, files, app=app, check=self._check, text=with_text)
         return read_reply(self._line.query(repository_query(len(files)), variables, self._what), self._place, files)
 
     def _further(self, files: Sequence[str]) -> dict[str, File]:

@@ -6,6 +6,7 @@ from handlers.context import Job
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
 from handlers.jobs.forget import drop_token, forget_installation, forget_repository
 from handlers.jobs.missed import missed_deliveries
+from handlers.jobs.preview import preview_policy
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 
 # Every job by the name that stands in the queue; a worker does nothing else.
@@ -16,6 +17,7 @@ JOBS: Mapping[str, Job] = {
     "forget_installation": forget_installation,
     "forget_repository": forget_repository,
     "missed_deliveries": missed_deliveries,
+    "preview_policy": preview_policy,
     "recheck_commit": recheck_commit,
     "sweep": sweep,
     "sweep_check_runs": sweep_check_runs,

@@ -27,10 +27,12 @@ from handlers.context import Context
 from handlers.hygiene import with_hygiene
 from handlers.jobs.holdings import holdings_of
 from handlers.jobs.open_runs import OpenRun, OpenRuns
-from handlers.jobs.policies import InForce, invalid_proposal, policy_of
+from handlers.jobs.policies import InForce, invalid_proposal, policy_of, proposes
 from handlers.jobs.words import broken, invalid, quick, with_problems
+from handlers.queue import enqueue
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
+from handlers.work import preview_work
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -103,6 +105,9 @@ class _Check:
         runs = CheckRuns(self._line, reading.repository, reading.commit, reading.checks)
         if not fresh and runs.judged(state):
             return
+        if proposes(reading):
+            commit = (self._installation, self._repository, reading.repository, reading.commit)
+            enqueue(self._context.redis, [preview_work(*commit)])
         if standing and _answers_for(standing, reading, state):
             runs.complete(state, quick(standing))
             return
