@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from bot.errors import UnreadableError
 from bot.findings import Seen, Unseen
@@ -16,6 +17,7 @@ from bot.registries import load_catalogue
 from bot.repository import Snapshot, take_snapshot
 from handlers.hygiene import find_zizmor, hygiene_of, with_hygiene
 from handlers.scan import main as scan
+from tests.acme import acme_on
 
 CATALOGUE = load_catalogue()
 ZIZMOR = find_zizmor()
@@ -166,6 +168,14 @@ def test_zizmor_is_not_run_where_nobody_asks() -> None:
     assert with_hygiene(found, type(policy)(rules=())) is found
     assert with_hygiene(quiet, without) is quiet
     assert isinstance(with_hygiene(found, policy).hygiene[RELEASE], Seen)
+
+
+def test_a_check_run_says_it_on_its_line(redis: Redis) -> None:
+    with acme_on(redis) as acme:
+        widgets = acme.organisation.repository("widgets", {RELEASE: INJECTED})
+        run = acme.check(widgets)
+
+        assert [note["start_line"] for note in run.annotations if "template-injection" in note["message"]] == [8]
 
 
 FINDING = {
