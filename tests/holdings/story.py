@@ -12,6 +12,7 @@ from tests.github.state.secrets import Kind
 from tests.github.story.repository import Repository
 
 EVERYTHING = {"checks": "write"} | dict(read.permission.split(": ") for read in Read)
+PYPI = frozenset({"pypi"})
 TOKEN = "npm_" + "a1B2" * 9  # in the form of a registry's token; invented
 
 
@@ -57,17 +58,18 @@ def full(acme: Acme, *, private: bool = True) -> Repository:
     return widgets
 
 
-def read(
+def read(  # noqa: PLR0913 - a question in the words of its parts
     acme: Acme,
     repository: Repository,
     *,
     reads: Iterable[Read] = tuple(Read),
     publishes: bool = True,
     fresh: bool = False,
+    named: frozenset[str] | None = PYPI,
 ) -> Holdings:
     """Read what GitHub holds for the repository, as a job does whose rules read this."""
     line = acme.telephone.installation(acme.id)
     reading = RepositoryReader(line, Revision(FullName(repository.full_name), "HEAD")).read()
     kept = Kept(line, acme.redis, repository.state.owner.login, fresh=fresh)
     reader = HoldingsReader(kept, reading.repository, reading.facts, CATALOGUE, reads)
-    return reader.read(frozenset({"pypi"}), publishes=publishes)
+    return reader.read(named, publishes=publishes)

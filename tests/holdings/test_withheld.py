@@ -63,6 +63,23 @@ def test_what_no_rule_reads_is_not_read_and_says_so(redis: Redis, only: Read) ->
         assert all(fact == read.not_read for read, fact in facts.items() if isinstance(fact, Unseen))
 
 
+def test_an_environment_of_unknown_name_holds_unknown_secrets(redis: Redis) -> None:
+    with acme_on(redis, permissions=EVERYTHING, without=("actions",)) as acme:
+        secrets = read(acme, full(acme), named=None).environment_secrets
+        assert isinstance(secrets, Unseen)
+        assert secrets.reason.startswith("a workflow computes the environment's name")
+        assert secrets.permission == "actions: read"
+
+
+def test_more_environments_than_are_looked_into_are_no_fact(redis: Redis) -> None:
+    with acme_on(redis, permissions=EVERYTHING) as acme:
+        busy = acme.organisation.repository("busy")
+        for number in range(21):
+            busy.environment(f"e{number}")
+        secrets = read(acme, busy, named=None).environment_secrets
+        assert secrets == Unseen(Read.ENVIRONMENT_SECRETS.what, "more than 20 environments may be published from")
+
+
 def test_one_permission_less_does_not_hide_what_a_named_environment_holds(redis: Redis) -> None:
     with acme_on(redis, permissions=EVERYTHING, without=("actions",)) as acme:
         secrets = read(acme, full(acme)).environment_secrets

@@ -1,7 +1,7 @@
 """Reads environments: the list for all, and refs and custom rules of those that somebody publishes from."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.findings import Fact, Seen
 from bot.github.holdings.ask import ask
@@ -24,9 +24,11 @@ from bot.holdings import (
 from bot.names import FullName
 
 FEW = 5  # environments that are all looked into, whoever publishes from them
+MOST = 20  # environments that are looked into at all: each costs up to four calls
+COMPUTED = "a workflow computes the environment's name, and which environments there are was not seen"
+TOO_MANY = f"more than {MOST} environments may be published from"
 NO_RULES: tuple[CustomRule, ...] = ()
 SELECTED: Fact[AllowedRefs] = Read.ENVIRONMENT_REFS.not_read  # patterns count, but it is not known which
-MOST = 20  # environments that are looked into at all: each costs up to four calls
 
 
 def read_environments(line: ReadLine, repository: FullName) -> tuple[Environment, ...]:
@@ -37,11 +39,27 @@ def read_environments(line: ReadLine, repository: FullName) -> tuple[Environment
     return tuple(_environment(item) for item in found if text(item, "name"))
 
 
-def to_look_into(environments: Iterable[Environment], named: frozenset[str] | None) -> tuple[str, ...]:
-    """Return which environments to look into: those that are named (None: any may be), and all where there are few."""
-    each = list(environments)
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The environments to look into, and why they are not all that matter, where they are not."""
+
+    names: tuple[str, ...]
+    unknown: str = ""
+    permission: str | None = None  # what would show them
+
+
+def to_look_into(listed: Iterable[Environment] | None, named: frozenset[str] | None) -> Inside:
+    """Say which environments to look into: those that are named (None: any may be), and all where there are few.
+
+    `listed` is None where GitHub did not show which there are.
+    """
+    if listed is None:
+        return Inside(tuple(sorted(named))) if named is not None else Inside((), COMPUTED, Read.ENVIRONMENTS.permission)
+    each = list(listed)
+    if len(each) <= FEW:
+        return Inside(tuple(one.name for one in each))
     meant = [one.name for one in each if named is None or any(one.is_called(name) for name in named)]
-    return tuple([one.name for one in each] if len(each) <= FEW else meant[:MOST])
+    return Inside(tuple(meant[:MOST]), TOO_MANY if len(meant) > MOST else "")
 
 
 def look_into(line: ReadLine, repository: FullName, environment: Environment, reads: Collection[Read]) -> Environment:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.findings import Fact, Seen
+from bot.findings import Fact, Seen, Unseen
 from bot.github.holdings.ask import ask
-from bot.github.holdings.environments import look_into, read_environments, to_look_into
+from bot.github.holdings.environments import Inside, look_into, read_environments, to_look_into
 from bot.github.holdings.kept import Kept
 from bot.github.holdings.people import read_installations, read_organisation, read_plan, read_tokens
 from bot.github.holdings.repository_settings import (
@@ -57,24 +57,23 @@ class HoldingsReader:
     def _with_environments(self, holdings: Holdings, named: frozenset[str] | None) -> Holdings:
         line, repository = self._line, self._repository
         environments = self._ask(Read.ENVIRONMENTS, lambda: read_environments(line, repository), NO_ENVIRONMENTS)
-        inside = tuple(sorted(named or ()))
-        if isinstance(environments, Seen):
-            inside = to_look_into(environments.value, named)
+        listed = environments.value if isinstance(environments, Seen) else None
+        inside = to_look_into(listed, named)
+        if listed is not None:
             looked = (
-                look_into(line, repository, each, self._reads) if each.name in inside else each
-                for each in environments.value
+                look_into(line, repository, each, self._reads) if each.name in inside.names else each for each in listed
             )
             environments = Seen(tuple(looked))
         return replace(
             holdings,
             environments=environments,
-            environment_secrets=self._ask(
-                Read.ENVIRONMENT_SECRETS, lambda: secrets_of_environments(line, repository, inside), ()
+            environment_secrets=self._ask_inside(
+                Read.ENVIRONMENT_SECRETS, inside, lambda: secrets_of_environments(line, repository, inside.names)
             ),
-            environment_variables=self._ask(
+            environment_variables=self._ask_inside(
                 Read.ENVIRONMENT_VARIABLES,
-                lambda: variables_of_environments(line, repository, inside, self._looks_like),
-                (),
+                inside,
+                lambda: variables_of_environments(line, repository, inside.names, self._looks_like),
             ),
         )
 
@@ -112,9 +111,7 @@ class HoldingsReader:
 
     def _with_organisation(self, holdings: Holdings) -> Holdings:
         kept = self._kept
-        if (
-            not self._facts.owner_is_organisation
-        ):  # a person: nobody else is in it, and there are no Apps or tokens of it
+        if not self._facts.owner_is_organisation:  # nobody else is in it, and it has no Apps or tokens
             alone = Organisation(kept.login, frozenset({kept.login}))
             return replace(holdings, organisation=Seen(alone), tokens=Seen(()), installations=Seen(()))
         return replace(
@@ -123,6 +120,12 @@ class HoldingsReader:
             tokens=self._ask(Read.TOKENS, lambda: read_tokens(kept, self._repository)),
             installations=self._ask(Read.INSTALLATIONS, lambda: read_installations(kept)),
         )
+
+    def _ask_inside(self, read: Read, inside: Inside, question: Callable[[], tuple[T, ...]]) -> Fact[tuple[T, ...]]:
+        """Ask for what environments hold; where not all of them could be looked into, that is no fact."""
+        if read in self._reads and inside.unknown:
+            return Unseen(read.what, inside.unknown, inside.permission)
+        return self._ask(read, question, ())
 
     def _ask(self, read: Read, question: Callable[[], T], nothing: T | None = None) -> Fact[T]:
         return ask(read, question, nothing) if read in self._reads else read.not_read
