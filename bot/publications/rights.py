@@ -8,6 +8,7 @@ from bot.names import Confidence, Credential
 from bot.publications.path import PathJob, PathStep
 from bot.publications.steps import local_folder
 from bot.registries import action_name
+from bot.workflows import Job, Step
 
 # Permissions that an action writes with. Source: each action's README or action.yml, as of 2026-11.
 _ACTIONS: Mapping[str, frozenset[str]] = {
@@ -76,20 +77,23 @@ def may_use_identity(job: PathJob) -> bool:
     """
     if job.job.uses is not None:
         return True
-    return any(_identifies(step) for step in job.steps)
+    return any(_identifies(step.step, local=False) for step in job.steps)
 
 
-def _identifies(step: PathStep) -> bool:
-    here = step.step
-    if here.run is not None:
-        return _IDENTITY.search(here.run.value) is not None
-    if here.uses is None:
+def beside_may_use_identity(job: Job) -> bool:
+    """Say the same of a job beside the path, whose local actions are not opened: they may."""
+    return job.uses is not None or any(_identifies(step, local=True) for step in job.steps)
+
+
+def _identifies(step: Step, *, local: bool) -> bool:
+    if step.run is not None:
+        return _IDENTITY.search(step.run.value) is not None
+    if step.uses is None:
         return False
-    name = action_name(here.uses.value)
-    known = _ACTIONS.get(name)
+    known = _ACTIONS.get(action_name(step.uses.value))
     if known is not None:
         return "id-token" in known
-    return local_folder(here.uses.value) is None
+    return local or local_folder(step.uses.value) is None
 
 
 def unused(job: PathJob, scopes: Iterable[str]) -> tuple[str, ...]:

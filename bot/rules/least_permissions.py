@@ -8,7 +8,7 @@ from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
 from bot.publications.path import Part, PathJob, publish_path
 from bot.publications.path_words import part_of
-from bot.publications.rights import may_use_identity, unused
+from bot.publications.rights import beside_may_use_identity, may_use_identity, unused
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 from bot.workflows import Permissions, Workflow
@@ -56,8 +56,8 @@ def _of_all(workflow: Workflow, on_path: list[PathJob]) -> Iterator[Finding]:
             fix="Write permissions: {} here, and give each job the few that it needs.",
         )
     elif given.level(_IDENTITY) == "write":
-        needing = {job.job.id for job in on_path if job.part in (Part.PUBLISHES, Part.CALLS) or may_use_identity(job)}
-        others = [job for job in without if job not in needing]
+        needs = {job.job.id: job.part in (Part.PUBLISHES, Part.CALLS) or may_use_identity(job) for job in on_path}
+        others = [name for name in without if not needs.get(name, beside_may_use_identity(workflow.jobs[name]))]
         if others:
             yield Finding(
                 place=Place(workflow.path, given.line, given.line),
