@@ -77,6 +77,9 @@ class _Asking:
         """Ask about all files at once; if that fails, about each half, down to the file that makes it fail."""
         try:
             return {file: Seen(found) for file, found in self._run(files).items()}
+        except OSError as error:  # no room for the copies, a program that is none
+            reason = f"zizmor could not be started ({(error.strerror or 'unknown reason').lower()})"
+            return {file: not_seen(file, reason) for file in files}
         except UnreadableError as error:
             if len(files) == 1 or time.monotonic() >= self.until:
                 return {file: not_seen(file, error.reason) for file in files}
@@ -125,7 +128,7 @@ def _copy(root: Path, number: int, file: Workflow | Action) -> Path:
         else root / f"{number}" / "action.yml"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(file.lines), newline="\n")
+    path.write_text("\n".join(file.lines), encoding="utf-8", newline="\n")
     return path
 
 

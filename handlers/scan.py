@@ -20,7 +20,6 @@ from bot.reports import json, text
 from bot.reports.escape import plain
 from bot.rules.clean_path import CleanPath
 from handlers.checkout import read_files, snapshot_of
-from handlers.hygiene import with_hygiene
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
 
@@ -127,9 +126,9 @@ def _report(path: Path, asking: _Asking) -> Report:
         raise PolicyError(f"{path / file.file}: {file.reason}")
     repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), asking.catalogue) if own.read else None
     policy = policy_in_force(asking.organisation, repository, Subject(snapshot.repository))
-    if asking.zizmor:
-        snapshot = with_hygiene(snapshot, policy)
-    else:
+    if asking.zizmor and snapshot.publications:  # by name: what starts programs takes a moment to load
+        snapshot = pkgutil.resolve_name("handlers.hygiene:with_hygiene")(snapshot, policy)
+    elif not asking.zizmor:
         policy = replace(policy, rules=tuple(rule for rule in policy.rules if not isinstance(rule, CleanPath)))
     return evaluate(snapshot, policy)
 

@@ -144,6 +144,14 @@ def test_another_zizmor_that_fails_hides_nothing(tmp_path: Path, script: str, re
     assert audits(told) == {RELEASE: reason}
 
 
+def test_a_program_that_cannot_be_started_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "zizmor").write_text("no program")
+
+    assert audits(hygiene_of(snapshot({RELEASE: CLEAN}), tmp_path / "zizmor")) == {
+        RELEASE: "zizmor could not be started (permission denied)"
+    }
+
+
 def test_the_program_sees_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHARFINGER_PRIVATE_KEY", "a private key")
     seen = tmp_path / "seen"
