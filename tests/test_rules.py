@@ -1,29 +1,27 @@
 """Every example on every rule's page is true, and every page says what it owes."""
 
 import re
-from dataclasses import fields
-from datetime import UTC, datetime
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from bot.documents import Mapping, Scalar, Sequence, read_document
 from bot.evaluate import Result, evaluate
-from bot.findings import Seen
-from bot.holdings import Environment, Holdings
 from bot.names import FullName, Outcome
-from bot.policy import policy_in_force
+from bot.policy import Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import load_catalogue
-from bot.repository import UNSEEN_LOCALLY, Snapshot, take_snapshot
+from bot.repository import NO_REVIEWS, UNSEEN_LOCALLY, Snapshot, take_snapshot
 from bot.rule import Rule
 from bot.rules import RULES
 from bot.rules.clean_path import CleanPath
 from handlers.hygiene import with_hygiene
 from tests.pages import Example, Page, read_page
+from tests.settings_blocks import NOW, read_settings
 
 FOLDER = Path(__file__).parent.parent / "bot" / "rules"
 CATALOGUE = load_catalogue()
+TOOL = FullName("acme/tool")
 
 
 def page_of(rule: type[Rule]) -> Page:
@@ -37,31 +35,15 @@ EXAMPLES = [
 ]
 
 
-def holdings(settings: str | None) -> Holdings:
-    if settings is None:
-        return UNSEEN_LOCALLY
-    root = read_document(settings.encode())
-    assert isinstance(root, Mapping)
-    names = root.values["environments"]
-    assert isinstance(names, Sequence)
-    named = tuple(Environment(name.value) for name in names.items if isinstance(name, Scalar))
-    return Holdings(environments=Seen(named))
-
-
 def snapshot_of(example: Example) -> Snapshot:
-    return take_snapshot(
-        FullName("acme/tool"),
-        None,
-        datetime(2026, 11, 24, tzinfo=UTC),
-        {path: text.encode() for path, text in example.files.items()},
-        CATALOGUE,
-        holdings(example.settings),
-    ).snapshot
+    holdings, reviews = (UNSEEN_LOCALLY, NO_REVIEWS) if example.settings is None else read_settings(example.settings)
+    files = {path: text.encode() for path, text in example.files.items()}
+    return replace(take_snapshot(TOOL, None, NOW, files, CATALOGUE, holdings).snapshot, reviews=reviews)
 
 
 def result_of(rule: type[Rule], example: Example) -> Result:
     file = read_policy(example.policy.encode(), CATALOGUE.registries) if example.policy else None
-    policy = policy_in_force(file)
+    policy = policy_in_force(file, subject=Subject(TOOL))
     snapshot = snapshot_of(example)
     report = evaluate(with_hygiene(snapshot, policy) if rule is CleanPath else snapshot, policy)
     return next(result for result in report.results if result.rule.name == rule.name)

@@ -1,6 +1,6 @@
 """The register of publishing identities: what can publish from a repository, joined with what its policy declares."""
 
-from bot.identities.credentials import publishing_with, telling_names, trusted_by
+from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
 from bot.identities.observe import observe
 from bot.identities.settings_pages import kept_in, page_of, way_to
@@ -15,7 +15,6 @@ __all__ = [
     "page_of",
     "publishing_secrets",
     "publishing_with",
-    "telling_names",
     "trusted_by",
     "way_to",
 ]

@@ -1,18 +1,12 @@
-"""Which secrets and trusted publishers a repository's workflows publish with, and which registry a secret's name tells."""
+"""Which secrets and trusted publishers a repository's workflows publish with."""
 
 from collections.abc import Iterable, Mapping
 
 from bot.names import Credential, RegistryId
 from bot.publications import Publication
-from bot.registries.secret_names import SecretNames
 from bot.repository import Snapshot
 
 STORED = (Credential.LONG_LIVED, Credential.HYBRID)
-
-
-def telling_names(snapshot: Snapshot) -> SecretNames:
-    """Return what tells which registries a secret of some name publishes to; made anew each time, so ask once."""
-    return SecretNames(snapshot.registries.values())
 
 
 def publishing_with(publications: Iterable[Publication], snapshot: Snapshot) -> Mapping[str, tuple[Publication, ...]]:
@@ -21,12 +15,12 @@ def publishing_with(publications: Iterable[Publication], snapshot: Snapshot) -> 
     Of several at one publication those count whose name tells its registry, if any does: the others go along, as a user's
     name or a key that signs do. What serves GitHub itself (a token for releases) serves many ends beside publishing.
     """
-    telling = telling_names(snapshot)
+    telling = snapshot.catalogue
     found: dict[str, list[Publication]] = {}
     for publication in publications:
         if publication.credential not in STORED or snapshot.registries[publication.registry].through == "job-token":
             continue
-        own = [name for name in publication.secrets if publication.registry in telling.find(name)]
+        own = [name for name in publication.secrets if publication.registry in telling.by_secret(name)]
         for name in dict.fromkeys(own or publication.secrets):
             found.setdefault(name.upper(), []).append(publication)
     return {name: tuple(each) for name, each in found.items()}

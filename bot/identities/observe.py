@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.declared import DeclaredIdentity, IdentityKind
 from bot.findings import Fact, Place, Seen, Unseen, settings_page
 from bot.holdings import AppInstallation, DeployKey, FineGrainedToken, Secret, Store
-from bot.identities.credentials import publishing_with, telling_names, trusted_by
+from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
 from bot.identities.settings_pages import organisation_page, page_of
 from bot.identities.stored import publishing_secrets
@@ -61,10 +61,10 @@ def _fits(entry: DeclaredIdentity, identity: Identity) -> bool:
 
 def _secrets(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
     used = publishing_with(snapshot.publications, snapshot)
-    stored, telling = publishing_secrets(snapshot), telling_names(snapshot)
+    stored, telling = publishing_secrets(snapshot), snapshot.catalogue
     yield from stored.unseen
     for secret in stored.secrets:
-        yield _secret(secret, used.get(secret.name.upper(), ()), telling.find(secret.name), snapshot)
+        yield _secret(secret, used.get(secret.name.upper(), ()), telling.by_secret(secret.name), snapshot)
     known = {secret.name.upper() for secret in stored.secrets}
     for name, publications in used.items():
         if name not in known and stored.unseen:  # nobody saw where it is kept, yet something publishes with it

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bot.findings import Seen, Unseen
 from bot.holdings import Store, Stored
-from bot.identities.credentials import publishing_with, telling_names
+from bot.identities.credentials import publishing_with
 from bot.repository import Snapshot
 
 ACTIONS = (Store.REPOSITORY, Store.ENVIRONMENT, Store.ORGANISATION)  # the stores that workflows read
@@ -20,8 +20,8 @@ def concerns(snapshot: Snapshot) -> bool:
     secrets = snapshot.holdings.secrets
     if isinstance(secrets, Unseen):
         return isinstance(snapshot.holdings.repository, Seen)
-    telling = telling_names(snapshot)
-    return any(telling.find(secret.name) for secret in secrets.value)
+    telling = snapshot.catalogue
+    return any(telling.by_secret(secret.name) for secret in secrets.value)
 
 
 def publishing_secrets(snapshot: Snapshot, stores: Iterable[Store] = ACTIONS) -> Stored:
@@ -30,6 +30,6 @@ def publishing_secrets(snapshot: Snapshot, stores: Iterable[Store] = ACTIONS) ->
     if not snapshot.publications and isinstance(secrets, Unseen):
         return Stored((), (secrets,))  # the other stores were not read for that reason alone
     stored = snapshot.holdings.stored(stores)
-    used, telling = publishing_with(snapshot.publications, snapshot), telling_names(snapshot)
-    found = (each for each in stored.secrets if each.name.upper() in used or telling.find(each.name))
+    used, telling = publishing_with(snapshot.publications, snapshot), snapshot.catalogue
+    found = (each for each in stored.secrets if each.name.upper() in used or telling.by_secret(each.name))
     return Stored(tuple(found), stored.unseen)

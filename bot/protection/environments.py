@@ -38,12 +38,12 @@ def publish_environments(
     """Yield each environment once, with all that is published from it, and what could not be seen on the way there."""
     named: dict[str | None, tuple[str | None, dict[Publication, None]]] = {}
     for publication in publications:
-        for name in _names(publication, snapshot):
+        for name in environments_of(publication, snapshot):
             if isinstance(name, Unseen):
                 yield name
             else:  # GitHub does not mind the case of letters
                 key = name.casefold() if name else None
-                named.setdefault(key, (name or None, {}))[1][publication] = None
+                named.setdefault(key, (name, {}))[1][publication] = None
     for called, together in named.values():
         if called is None:
             yield PublishEnvironment(None, tuple(together), None)
@@ -72,8 +72,8 @@ def in_no_environment(each: PublishEnvironment, snapshot: Snapshot, so: str) -> 
     )
 
 
-def _names(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unseen]:
-    """Yield every name that the publication's environment can have; an empty one stands for none."""
+def environments_of(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unseen | None]:
+    """Yield every name that the publication's environment can have, None where it can have none, and what hides it."""
     workflow = snapshot.workflows.get(publication.file)
     job = workflow.jobs.get(publication.job) if workflow else None
     if job is not None and job.uses is not None:
@@ -84,15 +84,15 @@ def _names(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unsee
         return
     written = publication.environment or ""
     if "${{" not in written:
-        yield written
+        yield written or None
         return
     scope = scope_of(workflow, job) if workflow else Scope()
     values = possible_values(written, scope)
     if values is not None:
-        yield from values
+        yield from (value or None for value in values)
         return
     if "" in known_values(written, scope):
-        yield ""
+        yield None
     yield Unseen(
         what=f"the environment of the job {publication.job} in {publication.file}",
         reason=f"its name is computed when the job runs: {written}; a name written out can be checked",

@@ -1,34 +1,61 @@
 """Which tags lead to a publication, by its triggers and by what its environment lets deploy; and names that patterns stand for."""
 
 import re
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from bot.findings import Seen
 from bot.holdings import Environment, ProtectedBranches, RefKind, SelectedRefs
-from bot.publications.path import PathJob, Start
-from bot.workflows import Trigger
-from bot.workflows.events import may_run
+from bot.publications.path import PathJob, PublishPath, Start
+from bot.workflows import Job, Trigger, Workflow
+from bot.workflows.events import jobs_that_may_run
 
 ANY = "**"
 _PARTS = re.compile(r"\*+/?|\[!?(.)[^\]]*\]|\\(.)|(.)", re.DOTALL)
 _TOUCH = {"*": "1.0.0", "**": "1.0.0", "**/": "", "*/": "1/"}
 
 
-def tags_of(job: PathJob, starts: Iterable[Start], environment: Environment | None) -> tuple[str, ...]:
-    """Return patterns of the tags that lead to a job's publications; none where no tag does.
+@dataclass(frozen=True, slots=True)
+class TaggedJob:
+    """A job that publishes, and the patterns of tags that its workflow listens to."""
 
-    An environment that lets only some tags deploy narrows what the workflow listens to.
-    """
-    asked = tuple(dict.fromkeys(pattern for start in starts for pattern in _of_start(job, start)))
-    refs = environment.refs if environment else None
-    if not asked or not isinstance(refs, Seen):
-        return asked
-    if isinstance(refs.value, ProtectedBranches):
-        return ()
-    if isinstance(refs.value, SelectedRefs):
-        allowed = tuple(each.pattern for each in refs.value.patterns if each.kind is RefKind.TAG)
-        return allowed if ANY in asked or not allowed else asked
-    return asked
+    job: PathJob
+    patterns: tuple[str, ...]
+
+    def allowed_by(self, environment: Environment | None) -> tuple[str, ...]:
+        """Return the patterns that are left where an environment lets only some tags deploy."""
+        refs = environment.refs if environment else None
+        if not isinstance(refs, Seen):
+            return self.patterns
+        if isinstance(refs.value, ProtectedBranches):
+            return ()
+        if isinstance(refs.value, SelectedRefs):
+            allowed = tuple(each.pattern for each in refs.value.patterns if each.kind is RefKind.TAG)
+            return allowed if ANY in self.patterns or not allowed else self.patterns
+        return self.patterns
+
+
+def tagged_jobs(path: PublishPath) -> tuple[TaggedJob, ...]:
+    """Return the publishing jobs that tags or releases start."""
+    may_run: dict[tuple[str, str, int], frozenset[str]] = {}
+
+    def runs(workflow: Workflow, job: Job, trigger: Trigger, start: Start) -> bool:
+        key = (workflow.path, start.workflow.path, trigger.line)
+        if key not in may_run:
+            may_run[key] = jobs_that_may_run(workflow, trigger)
+        return job.id in may_run[key]
+
+    found = []
+    for job in path.publishing:
+        patterns: dict[str, None] = {}
+        for start in path.starts.get(job.key, ()):
+            way = (*start.calls, (job.workflow, job.job))
+            for trigger in start.workflow.triggers.values():
+                tags = _of_trigger(trigger)
+                if tags and all(runs(workflow, each, trigger, start) for workflow, each in way):
+                    patterns |= dict.fromkeys(tags)
+        if patterns:
+            found.append(TaggedJob(job, tuple(patterns)))
+    return tuple(found)
 
 
 def samples(pattern: str) -> tuple[str, ...]:
@@ -45,13 +72,6 @@ def _sample(part: re.Match[str]) -> str:
     if part[3] in ("+", "?"):  # of a workflow's filter: once more, or not at all
         return ""
     return part[1] or part[2] or part[3] or text
-
-
-def _of_start(job: PathJob, start: Start) -> Iterator[str]:
-    for trigger in start.workflow.triggers.values():
-        called = all(may_run(workflow, trigger, call) for workflow, call in start.calls)
-        if called and may_run(job.workflow, trigger, job.job):
-            yield from _of_trigger(trigger)
 
 
 def _of_trigger(trigger: Trigger) -> tuple[str, ...]:

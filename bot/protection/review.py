@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.findings import Seen, Unseen
-from bot.holdings import BranchProtection, Holdings, Ruleset
+from bot.findings import Fact, Seen, Unseen
+from bot.holdings import BranchProtection, Environment, Holdings, ProtectedBranches, RefKind, Ruleset, SelectedRefs
+from bot.protection.refs import samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,14 @@ class TagGuard:
     unseen: Unseen | None = None
 
 
-def review_of(branch: str, holdings: Holdings, default_branch: str) -> BranchReview:
+def default_branch_of(holdings: Holdings) -> str:
+    """Return the default branch's name; an empty text where that was not seen, which no pattern covers."""
+    return holdings.repository.value.default_branch if isinstance(holdings.repository, Seen) else ""
+
+
+def review_of(branch: str, holdings: Holdings) -> BranchReview:
     """Say which review a change to a branch needs: the strictest of what covers it."""
+    default_branch = default_branch_of(holdings)
     unseen = tuple(fact for fact in (holdings.rulesets, holdings.branch_protection) if isinstance(fact, Unseen))
     by_rulesets = _by_rulesets(branch, _rulesets(holdings), default_branch)
     protection = holdings.branch_protection
@@ -39,14 +46,40 @@ def review_of(branch: str, holdings: Holdings, default_branch: str) -> BranchRev
     )
 
 
-def tag_guard(tag: str, holdings: Holdings, default_branch: str) -> TagGuard:
+def tag_guard(tag: str, holdings: Holdings) -> TagGuard:
     """Say what the rulesets in force forbid of a tag. Classic tag protection is gone from GitHub."""
     if isinstance(holdings.rulesets, Unseen):
         return TagGuard(unseen=holdings.rulesets)
-    covering = [
-        each for each in _rulesets(holdings) if each.is_active and each.covers(f"refs/tags/{tag}", default_branch)
-    ]
+    ref, default_branch = f"refs/tags/{tag}", default_branch_of(holdings)
+    covering = [each for each in _rulesets(holdings) if each.is_active and each.covers(ref, default_branch)]
     return TagGuard(frozenset(rule.type for each in covering for rule in each.rules))
+
+
+def reviewed_refs(environment: Environment, holdings: Holdings) -> Fact[bool]:
+    """Whether only reviewed branches and guarded tags can deploy to an environment: the next best where nobody can be asked."""
+    refs = environment.refs
+    if isinstance(refs, Unseen):
+        return refs
+    if isinstance(refs.value, ProtectedBranches):
+        rules = holdings.branch_protection
+        return (
+            rules
+            if isinstance(rules, Unseen)
+            else Seen(bool(rules.value) and all(each.approvals for each in rules.value))
+        )
+    if not isinstance(refs.value, SelectedRefs):
+        return Seen(value=False)
+    for pattern in refs.value.patterns:
+        for name in samples(pattern.pattern):
+            if pattern.kind is RefKind.TAG:
+                guard = tag_guard(name, holdings)
+                held, unseen = "creation" in guard.forbidden, guard.unseen
+            else:
+                review = review_of(name, holdings)
+                held, unseen = review.approvals > 0, next(iter(review.unseen), None)
+            if not held:
+                return unseen or Seen(value=False)
+    return Seen(value=True)
 
 
 def _rulesets(holdings: Holdings) -> tuple[Ruleset, ...]:
