@@ -26,6 +26,9 @@ CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
 NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 OWN_POLICY = ".github/publishing.yml"
 
+# By name: few ask for these, and everybody waits for what is loaded.
+DIFF, FIX, GRAPH = "handlers.mend:print_diff", "handlers.mend:write_fixes", "handlers.mend:print_graph"
+
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
@@ -49,12 +52,18 @@ def main(arguments: Sequence[str]) -> int:
         catalogue = load_catalogue()
         organisation = _policy_file(options.policy, catalogue) if options.policy else None
         asking = _Asking(taken_at, catalogue, organisation, zizmor=options.zizmor, name=options.repository)
-        reports = [(str(path), _report(path, asking)) for path in _watched(options.paths)]
+        judged = [(path, _report(path, asking)) for path in _watched(options.paths)]
+        if options.instead:
+            pkgutil.resolve_name(options.instead)(judged)
+        if options.instead == FIX:  # what is left is reported as it is now
+            judged = [(path, _report(path, asking)) for path in options.paths]
     except WharfingerError as error:
         sys.stderr.write(f"wharfinger scan: {plain(str(error))}\n")
         return UNREADABLE
-    sys.stdout.write(_rendered(reports, options.format, stanzas=options.waivers) + "\n")
-    return exit_status([report for _, report in reports], Severity(options.fail_on))
+    if options.instead in (None, FIX):
+        reports = [(str(path), report) for path, report in judged]
+        sys.stdout.write(_rendered(reports, options.format, stanzas=options.waivers) + "\n")
+    return exit_status([report for _, report in judged], Severity(options.fail_on))
 
 
 def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
@@ -100,6 +109,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SEVERITY",
         help="the least severity that makes the exit status 1: low, medium, high, critical (default: low)",
     )
+    other = parser.add_mutually_exclusive_group()
+    for option, function, meaning in (
+        (
+            "--diff",
+            DIFF,
+            "print the change that takes stored tokens out, as `git apply` takes it, instead of the report",
+        ),
+        ("--fix", FIX, "make that change in the checkout, and report what is left"),
+        ("--graph", GRAPH, "print the publish path as a Mermaid flowchart instead of the report"),
+    ):
+        other.add_argument(option, dest="instead", action="store_const", const=function, help=meaning)
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the organisation's policy file")
     parser.add_argument(
         "--repository", metavar="OWNER/NAME", help="what GitHub calls the checkout: policies name repositories so"

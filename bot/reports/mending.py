@@ -68,7 +68,7 @@ def words(fix: Fix) -> Iterator[str]:
     if fix.refusal is not None:
         yield f"{what}: no change is offered: {fix.refusal}"
         return
-    yield f"{what}: {', '.join(fix.drafts)} changed"
+    yield f"{what}: a change of {', '.join(fix.drafts)}"
     yield from (f"  see to it: {note}" for note in fix.notes)
     yield from (f"  then: {step}" for step in fix.there)
 

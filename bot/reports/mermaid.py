@@ -32,7 +32,7 @@ def label(text: str) -> str:
 def _repository(prefix: str, name: str, snapshot: Snapshot) -> Iterator[str]:
     drawing = draw(snapshot)
     jobs = {key: f"{prefix}j{number}" for number, key in enumerate(drawing.jobs[:MOST_JOBS])}
-    arrows = [*islice(_arrows(prefix, drawing, jobs), MOST_ARROWS + 1)]
+    arrows = [*dict.fromkeys(islice(_arrows(prefix, drawing, jobs), MOST_ARROWS + 1))]
     notes = [*drawing.unseen]
     if len(drawing.jobs) > MOST_JOBS or len(arrows) > MOST_ARROWS:
         notes.append("there is more than can be drawn")
