@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.github.errors import ForbiddenError
 from bot.github.loose import Record, number, record, records, text
 from bot.github.queries import Revision
 from bot.github.telephone import ReadLine
@@ -56,6 +57,8 @@ def read_approvals(line: ReadLine, place: Revision, path: str) -> tuple[LinesFro
     """Read where each line of a file on the default branch came from; raises ForbiddenError where reviews are hidden."""
     variables = {"owner": place.owner, "name": place.name, "path": path}
     reply = line.query(_BLAME, variables, f"read reviews of {place.repository}")
+    if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
+        raise ForbiddenError(f"read reviews of {place.repository}", "pull_requests: read")
     ranges = records(reply.data, "repository", "defaultBranchRef", "target", "blame", "ranges")
     return tuple(_lines(each) for each in ranges)
 

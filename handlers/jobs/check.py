@@ -181,15 +181,12 @@ class _Check:
 
 def fingerprint(reading: Reading, files: Mapping[str, File], in_force: InForce) -> str:
     """Name the state that is judged: the files on the publish path, the policy, its waivers' days, and who judges."""
-    policy, today = in_force.policy, datetime.now(UTC).date()
     proposed = reading.policies.proposed
     parts = [
         version("wharfinger"),
         sorted((path, file.oid) for path, file in files.items()),
         proposed and proposed.oid,
-        repr(policy),  # frozen values all the way down: the same policy reads the same
-        [waiver.standing(today, policy.longest_waiver) for waiver in policy.waivers],
-        in_force.problems,
+        in_force.mark(datetime.now(UTC).date()),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

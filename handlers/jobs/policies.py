@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.errors import PolicyError
 from bot.findings import Seen
@@ -31,6 +31,12 @@ class InForce:
     policy: Policy
     problems: tuple[str, ...]
     subject: Subject
+
+    def mark(self, today: date) -> str:
+        """Name all that can change a verdict: what is in force, and where each waiver stands on a day."""
+        policy = self.policy  # frozen values all the way down: the same policy reads the same
+        waivers = [str(waiver.standing(today, policy.longest_waiver)) for waiver in policy.waivers]
+        return repr((policy, waivers, self.problems))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from typing import Any
 from tests.github import events
 from tests.github.acts import code
 from tests.github.rendering import issues as rendering
+from tests.github.rendering.accounts import user
 from tests.github.state.accounts import Account
 from tests.github.state.git import Commit
 from tests.github.state.issues import Comment, Issue, Label, Pull
 from tests.github.state.repository import HEADS, Repository
 from tests.github.state.world import World
-from tests.github.words import Json
+from tests.github.words import Json, stamp
 
 
 def open_issue(
@@ -131,6 +132,20 @@ def merge(world: World, repository: Repository, issue: Issue, by: Account) -> st
     code.move(world, repository, HEADS + pull.base_ref, pull.merge_sha, by)
     _tell_pull(world, repository, issue, "closed", by)
     return pull.merge_sha
+
+
+def review(world: World, repository: Repository, issue: Issue, by: Account, state: str, body: str) -> None:
+    """Somebody says what they think of a pull request as it is now; nobody is told. Nobody approves their own (docs)."""
+    pull = rendering.pull_of(issue)
+    assert state != "APPROVED" or by is not issue.author, "GitHub lets nobody approve their own pull request"
+    number = world.next_id()
+    html = f"{world.web}/{repository.full_name}/pull/{issue.number}#pullrequestreview-{number}"
+    address = f"{world.api}/repos/{repository.full_name}/pulls/{issue.number}"
+    pull.reviews.append({
+        "id": number, "node_id": f"PRR_{number}", "user": user(world, by), "body": body, "state": state, "html_url": html,
+        "pull_request_url": address, "_links": {"html": {"href": html}, "pull_request": {"href": address}},
+        "submitted_at": stamp(world.now()), "commit_id": pull.head_sha, "author_association": "MEMBER",
+    })  # fmt: skip
 
 
 def _tell(

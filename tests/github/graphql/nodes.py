@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from tests.github.graphql.blame import blame_node, git_actor, pulls_of
 from tests.github.graphql.checks import check_suite_node
 from tests.github.graphql.connections import Node, connection
 from tests.github.graphql.environments import environment_node
@@ -218,4 +219,9 @@ def _commit(view: View, shown: Repository, sha: str) -> Node:
         "authoredDate": stamp(commit.when),
         "tree": lambda: _entry_object(view, shown, Entry(FOLDER, commit.tree)),
         "checkSuites": view.guarded("checks=read", check_suites),
+        "author": lambda: git_actor(view, commit.author),
+        "blame": lambda path: blame_node(shown.objects, sha, path, lambda each: _commit(view, shown, each)),
+        "associatedPullRequests": view.guarded(
+            "pull_requests=read", lambda **named: pulls_of(view, shown, sha, **named)
+        ),
     }

@@ -106,6 +106,11 @@ class Repository(Settings, Pipeline):
         with self.world.lock:
             return issues.merge(self.world, self.state, self.issue(number), self._person(by))
 
+    def review(self, number: int, *, by: str, state: str = "APPROVED", body: str = "") -> None:
+        """Somebody reviews a pull request: APPROVED, CHANGES_REQUESTED or COMMENTED."""
+        with self.world.lock:
+            issues.review(self.world, self.state, self.issue(number), self._person(by), state, body)
+
     def open_issue(
         self, title: str, body: str | None = None, *, labels: Iterable[str] = (), by: str | None = None
     ) -> kept_issues.Issue:
