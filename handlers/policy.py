@@ -4,14 +4,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.errors import PolicyError
 from bot.names import RegistryId
+from bot.policy import PolicyFile, Standing, Waiver
+from bot.policy.options import said as duration_in_words
 from bot.policy.read import read_policy
 from bot.policy.schema import policy_schema
 from bot.registries import load_catalogue
 from bot.reports.escape import plain
+from bot.reports.words import count
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("name a policy file, or ask for --schema")
     registries = load_catalogue().registries
     told = [_told(file, list(registries)) for file in options.files]
-    sys.stdout.write("".join(f"{plain(line)}\n" for line, _ in told))
+    sys.stdout.write("".join(f"{plain(line)}\n" for lines, _ in told for line in lines.split("\n")))
     return 0 if all(valid for _, valid in told) else 2
 
 
@@ -37,5 +41,34 @@ def _told(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool]:
         return f"{file}: {error}", False
     except OSError as error:
         return f"{file}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path", False
+    told = [_said(waiver, policy) for waiver in policy.waivers]
+    wrong = any(waiver.standing(_today(), policy.longest_waiver) is Standing.TOO_LONG for waiver in policy.waivers)
     off = sum(said.off for said in policy.rules.values())
-    return f"{file}: valid; {len(policy.rules) - off} rules set, {off} switched off", True
+    parts = {
+        "target": len(policy.repositories),
+        "identity": len(policy.identities),
+        "package": len(policy.packages),
+        "waiver": len(policy.waivers),
+    }
+    counted = [f"{len(policy.rules) - off} rules set, {off} switched off"]
+    counted += [count(number, what) for what, number in parts.items() if number]
+    verdict = "not valid: a waiver would last too long" if wrong else "valid"
+    return "\n".join([f"{file}: {verdict}; {', '.join(counted)}", *filter(None, told)]), not wrong
+
+
+def _said(waiver: Waiver, policy: PolicyFile) -> str | None:
+    """Say where a waiver stands today, if that asks for anybody's attention."""
+    match waiver.standing(_today(), policy.longest_waiver):
+        case Standing.TOO_LONG:
+            longest = duration_in_words(policy.longest_waiver)
+            return f"{waiver}: this waiver would last until {waiver.expires}, and a waiver may last {longest}; set an earlier `expires`"
+        case Standing.ENDED:
+            return f"{waiver}: this waiver ended on {waiver.expires}; take it out, or have another one reviewed"
+        case Standing.ENDING:
+            return f"{waiver}: this waiver ends on {waiver.expires}"
+        case _:
+            return None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -49,14 +49,24 @@ class Snapshots:
 
     def get(self, repository: RepositoryId) -> Kept | None:
         """Return a repository's snapshot; None where there is none, or one that another version of Wharfinger took."""
-        packed = self._redis.get(snapshot_key(repository))
-        if not isinstance(packed, bytes):
-            return None
         try:
-            record = json.loads(zlib.decompress(packed))
-            return self._kept(record) if record["version"] == version("wharfinger") else None
+            record = self._record(repository)
+            return None if record is None else self._kept(record)
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    def subject(self, repository: RepositoryId) -> Subject | None:
+        """Return only what a policy's targets look at, without taking the snapshot again."""
+        try:
+            record = self._record(repository)
+            return None if record is None else thawed(Subject, record["subject"])
+        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _record(self, repository: RepositoryId) -> Mapping[str, object] | None:
+        packed = self._redis.get(snapshot_key(repository))
+        record = json.loads(zlib.decompress(packed)) if isinstance(packed, bytes) else {"version": None}
+        return record if record["version"] == version("wharfinger") else None
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is gone."""

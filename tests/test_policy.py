@@ -161,6 +161,13 @@ def test_the_published_schema_is_the_one_that_files_are_held_to() -> None:
     assert json.loads(PUBLISHED.read_text()) == policy_schema()
 
 
+def test_the_example_of_the_page_is_valid_and_says_everything() -> None:
+    page = (PUBLISHED.parent / "policy.md").read_text()
+    file = read(page.partition("```yaml\n")[2].partition("```")[0])
+
+    assert all((file.rules, file.repositories, file.identities, file.packages, file.waivers, file.reports.digest))
+
+
 WHOLE = """
 version: 1
 extends: acme-base/policies

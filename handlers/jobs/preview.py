@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from bot.errors import PolicyError
-from bot.evaluate import Report, evaluate
+from bot.evaluate import evaluate
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PREVIEW, Revision
@@ -18,7 +18,7 @@ from bot.github.repositories import RepositoryReader
 from bot.github.telephone import ReadLine
 from bot.holdings import RepositoryVisibility
 from bot.names import FullName, InstallationId, RepositoryId
-from bot.policy import Policy, PolicyFile, Waiver, policy_in_force
+from bot.policy import Policy, PolicyFile, Subject, Waiver, policy_in_force
 from bot.policy.read import read_policy
 from bot.policy.waiver import NO_REVIEW
 from bot.preview import Difference, Preview, difference
@@ -27,7 +27,7 @@ from bot.reports.waivers import idle_words
 from handlers.context import Context
 from handlers.jobs.approvals import approvals_key, with_approvals
 from handlers.jobs.policies import is_organisations, present, proposes, read_file, with_base
-from handlers.snapshots import Kept, Snapshots
+from handlers.snapshots import Snapshots
 from handlers.standing import Standings
 
 log = logging.getLogger("wharfinger.jobs")
@@ -92,21 +92,21 @@ class _Previewer:
         if self._whole and self._stands_behind(holder):
             note = f"{holder} holds the policy in force; {reading.repository} is not looked at as long as it does."
             return Preview(path, (), 0, notes=(note,))
-        known = 0
-        named: list[Difference] = []
-        hidden: list[Difference] = []
         repositories = list(self._repositories())
         self._notes |= dict.fromkeys(_strangers(files.after, {name.lower() for _, name in repositories}))
-        for number, _ in repositories:
-            kept = self._snapshots.get(number)
-            if kept is None:
-                continue
-            known += 1
-            found = self._difference(number, kept, files)
-            if found is not None:
-                (named if self._may_be_named(kept) else hidden).append(found)
-        same, unknown = known - len(named) - len(hidden), len(repositories) - known
-        return Preview(path, tuple(named), same, tuple(hidden), unknown, tuple(self._notes))
+        subjects = {number: self._snapshots.subject(number) for number, _ in repositories}
+        known = {number: subject for number, subject in subjects.items() if subject is not None}
+        found = {number: self._difference(number, subject, files) for number, subject in known.items()}
+        changed = {number: each for number, each in found.items() if each is not None}
+        named = {number for number in changed if self._may_be_named(known[number])}
+        return Preview(
+            path,
+            differences=tuple(each for number, each in changed.items() if number in named),
+            same=len(known) - len(changed),
+            hidden=tuple(each for number, each in changed.items() if number not in named),
+            unknown=len(repositories) - len(known),
+            notes=tuple(self._notes),
+        )
 
     def _stands_behind(self, holder: FullName) -> bool:
         """Whether the organisation's policy comes from the other of the two repositories, which wins."""
@@ -120,38 +120,38 @@ class _Previewer:
             for standing in Standings(self._context.redis).all(self._line.installation):
                 yield standing.id, standing.repository
 
-    def _difference(self, number: RepositoryId, kept: Kept, files: _Files) -> Difference | None:
-        other = self._kept_file(f"repository-{number}" if self._whole else _owner(self._reading))
+    def _difference(self, number: RepositoryId, subject: Subject, files: _Files) -> Difference | None:
+        """Compare what would become of one repository; it is judged only where its policy would be another."""
+        key, origin = (
+            (f"repository-{number}", OWN_POLICY) if self._whole else (_owner(self._reading), ORGANISATION_POLICY)
+        )
+        other = self._kept_file(key, origin)
         pairs = [(file, other) if self._whole else (other, file) for file in (files.before, files.after)]
-        before, after = (policy_in_force(organisation, own, kept.subject) for organisation, own in pairs)
-        self._note(before, after)
-        if before == after:
+        before, after = (policy_in_force(organisation, own, subject) for organisation, own in pairs)
+        self._notes |= dict.fromkeys(each for each in after.doubts if each not in before.doubts)
+        if self._may_be_named(subject):
+            self._notes |= dict.fromkeys(f"{subject.name}: {each}" for each in after.notes if each not in before.notes)
+        kept = None if _judges(before) == _judges(after) else self._snapshots.get(number)
+        if kept is None:
             return None
-        reports = [self._judged(kept, policy) for policy in (before, after)]
-        idle = set(reports[1].idle_waivers) - set(reports[0].idle_waivers)
-        self._notes |= dict.fromkeys(f"{kept.snapshot.repository}: {idle_words(each)}." for each in idle)
-        return difference(*reports)
+        was, will = (evaluate(replace(kept.snapshot, taken_at=self._now), policy) for policy in (before, after))
+        idle = {_apart(waiver) for waiver in was.idle_waivers}
+        new = (waiver for waiver in will.idle_waivers if _apart(waiver) not in idle)
+        self._notes |= dict.fromkeys(f"{subject.name}: {idle_words(waiver)}." for waiver in new)
+        return difference(was, will)
 
-    def _judged(self, kept: Kept, policy: Policy) -> Report:
-        return evaluate(replace(kept.snapshot, taken_at=self._now), policy)
-
-    def _note(self, before: Policy, after: Policy) -> None:
-        """Remember what the new policy leaves undecided or unfollowed and the old one did not."""
-        was = {*before.doubts, *before.notes}
-        self._notes |= dict.fromkeys(each for each in (*after.doubts, *after.notes) if each not in was)
-
-    def _may_be_named(self, kept: Kept) -> bool:
-        """Whether everybody who can read the check run may know of a repository: then neither is less open than it."""
+    def _may_be_named(self, subject: Subject) -> bool:
+        """Whether everybody who can read the check run may know of a repository: it is not less open than the policy's own."""
         order = (RepositoryVisibility.PRIVATE, RepositoryVisibility.INTERNAL, RepositoryVisibility.PUBLIC)
-        here, there = self._reading.facts.visibility, kept.subject.visibility or RepositoryVisibility.PRIVATE
+        here, there = self._reading.facts.visibility, subject.visibility or RepositoryVisibility.PRIVATE
         return order.index(there) >= order.index(here)
 
     def _files(self) -> _Files:
         reading, problems = self._reading, list[str]()
         there, here = present(reading), reading.policies.proposed
         key = _owner(reading) if self._whole else f"repository-{reading.id}"
-        place = reading.policies.holder if self._whole else reading.repository
-        before = self._valid(there, f"{place}/{ORGANISATION_POLICY}" if self._whole else OWN_POLICY, key)
+        place = reading.policies.holder
+        before = self._valid(there, ORGANISATION_POLICY if self._whole else OWN_POLICY, key)
         after = None if here is None else read_file(self._context, here, here.path)
         if self._whole:
             before = before and self._approved(before, place, there)
@@ -165,11 +165,12 @@ class _Previewer:
         try:
             return None if file is None else read_file(self._context, file, origin)
         except PolicyError:
-            return self._kept_file(key)
+            return self._kept_file(key, origin)
 
-    def _kept_file(self, key: str) -> PolicyFile | None:
+    def _kept_file(self, key: str, origin: str) -> PolicyFile | None:
+        """Return the last valid file that is kept."""
         content = self._context.redis.get(f"wharfinger:policy:{key}")
-        return read_policy(content, self._context.catalogue.registries, key) if isinstance(content, bytes) else None
+        return read_policy(content, self._context.catalogue.registries, origin) if isinstance(content, bytes) else None
 
     def _approved(self, file: PolicyFile, holder: FullName, there: File | None) -> PolicyFile:
         kept = self._context.redis.get(approvals_key(Revision(holder, there.oid if there else "")))
@@ -185,6 +186,14 @@ def _carried(waivers: Iterable[Waiver], before: Iterable[Waiver]) -> Iterator[Wa
     known = {_apart(waiver): waiver.approval for waiver in before}
     for waiver in waivers:
         yield replace(waiver, approval=known.get(_apart(waiver), waiver.approval))
+
+
+def _judges(policy: Policy) -> tuple[object, ...]:
+    """Give all of a policy that a verdict can hang on, apart from where it is written."""
+    identities = [replace(each, origin="", line=0) for each in policy.identities]
+    packages = [replace(each, origin="", line=0) for each in policy.packages]
+    waivers = [(_apart(waiver), waiver.approval) for waiver in policy.waivers]
+    return policy.rules, policy.longest_waiver, waivers, identities, packages
 
 
 def _apart(waiver: Waiver) -> Waiver:
