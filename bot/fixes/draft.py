@@ -1,6 +1,5 @@
 """A file on its way to being changed: its text, and for each line which line of the original it still is."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,8 +26,7 @@ class Draft:
     def spliced(self, start: int, end: int, replacement: str) -> "Draft":
         """Put `replacement` in the place of the characters from `start` to `end`; lines that come out as they were stay theirs."""
         text = self.text[:start] + replacement + self.text[end:]
-        breaks = [index for index, char in enumerate(self.text) if char == "\n"]
-        first, last = bisect_right(breaks, start - 1), bisect_right(breaks, end - 1)
+        first, last = self.text.count("\n", 0, start), self.text.count("\n", 0, end)
         old = self.text.split("\n")[first : last + 1]
         new = text.split("\n")[first : first + len(old) + replacement.count("\n") - self.text.count("\n", start, end)]
         kept = list(self.origins[first : last + 1])

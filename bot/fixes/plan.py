@@ -13,7 +13,7 @@ from bot.fixes.tokens import Token
 from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import raise_versions
 from bot.fixes.ways import Chosen, Way, choose
-from bot.fixes.work import Site, Work
+from bot.fixes.work import MOST_EDITS, Budget, Site, Work
 from bot.names import Credential
 from bot.publications import Publication
 from bot.registries import ActionFact, Registry
@@ -34,11 +34,11 @@ def targets(snapshot: Snapshot) -> dict[Target, tuple[Publication, ...]]:
     return {target: tuple(each) for target, each in found.items()}
 
 
-def plan(publications: Sequence[Publication], snapshot: Snapshot) -> Fix:
+def plan(publications: Sequence[Publication], snapshot: Snapshot, budget: Budget | None = None) -> Fix:
     """Make the change for one target's publications; what cannot be done safely is refused in words."""
     target = Target.of(publications[0])
     registry = snapshot.registries[target.registry]
-    work = Work(snapshot)
+    work = Work(snapshot, budget or Budget())
     refusal = None
     try:
         _change(work, publications, registry)
@@ -86,6 +86,8 @@ def _change(work: Work, publications: Sequence[Publication], registry: Registry)
         for each in publications
         if (n := each.step) is not None
     }
+    if len(chosen) > MOST_EDITS:
+        raise NotEditedError(f"it would take more than {MOST_EDITS} changes")
     ways = {each.way for each in chosen.values()}
     if len(ways) > 1:
         raise NotEditedError("the job publishes there in several ways, which take different changes")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from bot.fixes.draft import Draft
 from bot.fixes.model import Fix, Target
 from bot.fixes.plan import STORED, plan, targets
+from bot.fixes.tree import NotEditedError
+from bot.fixes.work import Budget
 from bot.names import Credential
-from bot.publications import Publication
 from bot.repository import Snapshot, Taken, look_further
 
 MOST_FIXES = 30  # of one repository at once; each is proved by a search of its own
@@ -29,10 +30,14 @@ class Mended:
         return tuple(fix for fix in self.fixes if fix.drafts)
 
 
-def proved(fix: Fix, snapshot: Snapshot) -> tuple[Fix, Snapshot]:
+def proved(fix: Fix, snapshot: Snapshot, budget: Budget) -> tuple[Fix, Snapshot]:
     """Judge a fix by its outcome; give it back, refused if it falls short, with the snapshot that holds after it."""
     if not fix.drafts:
         return fix, snapshot
+    try:
+        budget.spend(sum(len(line) + 1 for workflow in snapshot.workflows.values() for line in workflow.lines))
+    except NotEditedError as error:
+        return replace(fix, drafts={}, notes=(), refusal=str(error)), snapshot
     files = {path: draft.text.encode() for path, draft in fix.drafts.items()}
     after = look_further(Taken(snapshot, frozenset()), files, snapshot.catalogue).snapshot
     reason = _shortcoming(fix, snapshot, after)
@@ -45,12 +50,13 @@ def mended(snapshot: Snapshot, wanted: Collection[Target]) -> Mended:
     """Plan and prove the fixes of some targets one after the other, each on what the ones before it left. Pure."""
     fixes: dict[Target, Fix] = {}
     drafts: dict[str, Draft] = {}
+    budget = Budget()
     while len(fixes) < MOST_FIXES:
         left = targets(snapshot)
         following = next((target for target in left if target in wanted and target not in fixes), None)
         if following is None:
             break
-        fix, after = proved(plan(left[following], snapshot), snapshot)
+        fix, after = proved(plan(left[following], snapshot, budget), snapshot, budget)
         fixes[following] = fix
         for path, draft in fix.drafts.items():
             drafts[path] = drafts[path].then(draft) if path in drafts else draft
@@ -73,10 +79,6 @@ def _shortcoming(fix: Fix, before: Snapshot, after: Snapshot) -> str | None:
     return None
 
 
-def _bad_elsewhere(fix: Fix, snapshot: Snapshot) -> Counter[tuple[Target, Credential]]:
+def _bad_elsewhere(fix: Fix, snapshot: Snapshot) -> Counter[Target]:
     others = (each for each in snapshot.publications if Target.of(each) != fix.target)
-    return Counter(_kind(each) for each in others if each.credential in _BAD)
-
-
-def _kind(publication: Publication) -> tuple[Target, Credential]:
-    return Target.of(publication), publication.credential
+    return Counter(Target.of(each) for each in others if each.credential in _BAD)

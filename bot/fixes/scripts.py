@@ -9,6 +9,7 @@ from bot.fixes.tokens import Token, mentions
 from bot.registries import Catalogue, CommandFact, Registry
 
 _WORD = r"""(?:\$\{\{[^}\n]*\}\}|"[^"\n]*"|'[^'\n]*'|[^\s"'\\`;|&])+"""
+MOST_CHARACTERS = 4_000  # of one command in which its tool is looked for
 _CONTINUED = ("\\", "`")
 _COMPOUND = re.compile(
     r"^\s*(?:(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function)\b|[{}()])|<<|\b\w+\s*\(\)"
@@ -63,12 +64,18 @@ def _tidy(lines: list[str | None], number: int, line: str) -> None:
 
 def asking(lines: Sequence[str | None], tool: str, flag: str) -> list[str | None]:
     """Add the flag that asks for trusted publishing behind each call of `tool`, where it is not there yet."""
-    words = rf"(?<![\w./-]){re.escape(tool)}(?![\w-])".replace(r"\ ", r"\s+")
+    words = rf"(?<![\w./-]){_named(tool, r'[ ]+')}(?![\w-])"
     plain = flag.partition("=")[0]
     return [
         line if line is None or plain in line else re.sub(words, lambda found: f"{found[0]} {flag}", line)
         for line in lines
     ]
+
+
+def _named(tool: str, between: str) -> str:
+    """Give the pattern of a tool's first words; the first may have a version (`ovsx@1.1.0 publish`)."""
+    first, *rest = (re.escape(word) for word in tool.split()[:2])
+    return between.join([rf"{first}(?:@[\w.^~-]+)?", *rest])
 
 
 def without_logins(
@@ -106,8 +113,8 @@ def called(lines: Sequence[str | None], tool: str) -> Iterator[tuple[int, ...]]:
 
 
 def _calls(text: str, tool: str) -> bool:
-    words = r"[\s\\]+(?:\S+\s+)*?".join(re.escape(word) for word in tool.split()[:2])
-    return re.search(rf"(?<![\w-]){words}(?![\w-])", text[:4000]) is not None
+    words = _named(tool, r"[\s\\]+(?:\S+\s+){0,8}?")
+    return re.search(rf"(?<![\w-]){words}(?![\w-])", text[:MOST_CHARACTERS]) is not None
 
 
 def _logical(lines: Sequence[str | None]) -> Iterator[tuple[int, ...]]:

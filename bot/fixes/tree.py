@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 import yaml
@@ -111,6 +112,7 @@ class Tree:
         return _data(self.root)
 
 
+@lru_cache(maxsize=1)  # what one edit leaves, the next begins with
 def tree_of(draft: Draft) -> Tree:
     """Read a draft; raise NotEditedError when it is not YAML, or breaks its lines in a way that only YAML knows."""
     if draft.odd:

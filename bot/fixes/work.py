@@ -10,8 +10,22 @@ from bot.repository import Snapshot
 from bot.workflows import Job, Step, Workflow, read_workflow
 
 MOST_EDITS = 60  # in one fix; what needs more is not a change that anybody would review
+MOST_CHARACTERS = 6_000_000  # read again for all fixes of a repository; people's take a tenth of it
 
 P = ParamSpec("P")
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the fixes of one repository may cost together, in characters that are read again."""
+
+    left: int = MOST_CHARACTERS
+
+    def spend(self, characters: int) -> None:
+        """Take from it; raise NotEditedError when nothing is left."""
+        self.left -= characters
+        if self.left < 0:
+            raise NotEditedError("the workflows are too long, or too many, for more changes at once; apply these first")
 
 
 @dataclass(slots=True)
@@ -19,6 +33,7 @@ class Work:
     """What a fix is made from and into."""
 
     snapshot: Snapshot
+    budget: Budget
     drafts: dict[str, Draft] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     left: int = MOST_EDITS
@@ -48,6 +63,7 @@ class Site:
         if self.work.left < 0:
             raise NotEditedError(f"it would take more than {MOST_EDITS} changes")
         before = self.work.drafts.get(self.workflow.path) or Draft.of("\n".join(self.workflow.lines))
+        self.work.budget.spend(2 * len(before.text))
         self.work.drafts[self.workflow.path] = change(before, *args, **kwargs)
 
     def note(self, sentence: str) -> None:
