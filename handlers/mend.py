@@ -3,8 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from bot.errors import WharfingerError
@@ -67,7 +66,6 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     """Put a new file in the place of one, in one step; no part of its path below the checkout may be a symbolic link."""
     parts = PurePosixPath(path).parts
     opened: list[int] = []
-    fresh = f".{parts[-1]}.wharfinger-{os.getpid()}"
     try:
         opened.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
         for part in parts[:-1]:
@@ -75,10 +73,8 @@ def _write(folder: Path, path: str, content: bytes) -> None:
         about = os.stat(parts[-1], dir_fd=opened[-1], follow_symlinks=False)
         if not stat.S_ISREG(about.st_mode):
             raise WharfingerError(f"{folder / path}: it is a symbolic link or no regular file, and is left alone")
-        _create(fresh, opened[-1], content, stat.S_IMODE(about.st_mode))
-        os.replace(fresh, parts[-1], src_dir_fd=opened[-1], dst_dir_fd=opened[-1])
+        _put(parts[-1], opened[-1], content, stat.S_IMODE(about.st_mode))
     except OSError as error:
-        _forget(fresh, opened[-1:])
         reason = (error.strerror or "unknown reason").lower()
         raise WharfingerError(
             f"{folder / path}: cannot be written ({reason}); a way that leads over a symbolic link is not taken"
@@ -88,14 +84,15 @@ def _write(folder: Path, path: str, content: bytes) -> None:
             os.close(each)
 
 
-def _create(name: str, folder: int, content: bytes, mode: int) -> None:
-    with os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder), "wb") as file:
-        file.write(content)
-        os.fchmod(file.fileno(), mode)
-
-
-def _forget(name: str, folders: Iterable[int]) -> None:
-    """Remove what was begun and not finished."""
-    for folder in folders:
-        with suppress(OSError):  # nothing was begun, or it cannot be removed either
-            os.unlink(name, dir_fd=folder)
+def _put(name: str, folder: int, content: bytes, mode: int) -> None:
+    """Write beside a file, then take its place: whoever reads sees the one or the other."""
+    fresh = f".{name}.wharfinger-{os.getpid()}"
+    made = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(made, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), mode)
+        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        os.unlink(fresh, dir_fd=folder)
+        raise

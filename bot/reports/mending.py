@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.evaluate import Report
-from bot.findings import Finding
+from bot.findings import Finding, Place
 from bot.fixes import Fix, Mended, Target, mended, plan, unified
-from bot.fixes.draft import Draft
 from bot.repository import Snapshot
 from bot.rules.trusted_publishing import TrustedPublishing
 
@@ -33,10 +32,24 @@ class Mending:
 
     @classmethod
     def of(cls, report: Report) -> "Mending":
-        """Make and prove the fixes of a report."""
+        """Make and prove the fixes of a report; each is shown once, beside the first finding that it mends."""
         fixes = fixes_of(report)
-        findings = [finding for result in report.results for finding in result.findings]
-        changes = {id(finding): change for finding in findings if (change := _change(finding, report, fixes))}
+        made = {fix.target: _alone(fix, report.snapshot) for fix in fixes.made}
+        targets: dict[tuple[str, int], list[Target]] = {}
+        for publication in report.snapshot.publications:
+            targets.setdefault((publication.file, publication.line), []).append(Target.of(publication))
+        changes: dict[int, Change] = {}
+        for result in report.results:
+            for finding in result.findings:
+                if finding.suggestion is not None:
+                    changes[id(finding)] = _instead(finding.place, finding.suggestion)
+                elif isinstance(result.rule, TrustedPublishing):
+                    here = targets.get((finding.place.file, finding.place.line), ())
+                    text = next((text for each in here if (text := made.pop(each, ""))), "")
+                    if text:
+                        changes[id(finding)] = _fitting(
+                            Change("The change that mends it:", text.rstrip("\n").split("\n"), "diff")
+                        )
         return cls(report, fixes, changes)
 
     def change(self, finding: Finding) -> Change | None:
@@ -56,12 +69,6 @@ def fixes_of(report: Report) -> Mended:
     return mended(report.snapshot, {Target.of(each) for each in publications if (each.file, each.line) in places})
 
 
-def diffs(drafts: Mapping[str, Draft], snapshot: Snapshot) -> Iterator[str]:
-    """Give the changes of workflows as diffs against the lines that were judged."""
-    for path, draft in drafts.items():
-        yield unified(path, "\n".join(snapshot.workflows[path].lines).encode(), draft)
-
-
 def words(fix: Fix) -> Iterator[str]:
     """Say what one fix changes, what it leaves to a person, and what to do on the registry's side; raw text, a sentence a line."""
     what = f"{fix.place} → {fix.registry.name} (job {fix.target.job})"
@@ -73,30 +80,17 @@ def words(fix: Fix) -> Iterator[str]:
     yield from (f"  then: {step}" for step in fix.there)
 
 
-def _change(finding: Finding, report: Report, fixes: Mended) -> Change | None:
-    """Give lines to stand instead of the finding's own where that is all, else a diff that stands by itself."""
-    place = finding.place
-    if finding.suggestion is not None:
-        which = f"line {place.line}" if place.line == place.end_line else f"lines {place.line} to {place.end_line}"
-        return _fitting(Change(f"Instead of {which}:", finding.suggestion.split("\n"), "yaml"))
-    made = {fix.target for fix in fixes.made}
-    here = [
-        p for p in report.snapshot.publications if (p.file, p.line) == (place.file, place.line) and Target.of(p) in made
-    ]
-    if not here or not _speaks_of(finding, report):
-        return None
-    target = Target.of(here[0])
-    alone = plan([each for each in report.snapshot.publications if Target.of(each) == target], report.snapshot)
-    text = "".join(diffs(alone.drafts, report.snapshot))
-    return _fitting(Change("The change that mends it:", text.rstrip("\n").split("\n"), "diff")) if text else None
+def _instead(place: Place, suggestion: str) -> Change:
+    which = f"line {place.line}" if place.line == place.end_line else f"lines {place.line} to {place.end_line}"
+    return _fitting(Change(f"Instead of {which}:", suggestion.split("\n"), "yaml"))
 
 
-def _speaks_of(finding: Finding, report: Report) -> bool:
-    """Whether a finding is about the token; other rules find other things on the same line."""
-    return any(
-        isinstance(result.rule, TrustedPublishing) and any(each is finding for each in result.findings)
-        for result in report.results
-    )
+def _alone(fix: Fix, snapshot: Snapshot) -> str:
+    """Give the diff of one fix against the files that were judged, whatever others change in them."""
+    mine = [each for each in snapshot.publications if Target.of(each) == fix.target]
+    drafts = plan(mine, snapshot).drafts
+    lines = {path: "\n".join(snapshot.workflows[path].lines).encode() for path in drafts}
+    return "".join(unified(path, lines[path], draft) for path, draft in drafts.items())
 
 
 def _fitting(change: Change) -> Change:
