@@ -37,7 +37,7 @@ EXAMPLES = [
 
 def snapshot_of(example: Example) -> Snapshot:
     holdings, reviews = (UNSEEN_LOCALLY, NO_REVIEWS) if example.settings is None else read_settings(example.settings)
-    files = {path: text.encode() for path, text in example.files.items()}
+    files = {path: CATALOGUE.expand(text).encode() for path, text in example.files.items()}
     return replace(take_snapshot(TOOL, None, NOW, files, CATALOGUE, holdings).snapshot, reviews=reviews)
 
 

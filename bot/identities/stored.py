@@ -21,7 +21,7 @@ def concerns(snapshot: Snapshot) -> bool:
     if isinstance(secrets, Unseen):
         return isinstance(snapshot.holdings.repository, Seen)
     telling = snapshot.catalogue
-    return any(telling.by_secret(secret.name) for secret in secrets.value)
+    return any(telling.by_secret(secret.name) for secret in snapshot.holdings.stored(ACTIONS).secrets)
 
 
 def publishing_secrets(snapshot: Snapshot, stores: Iterable[Store] = ACTIONS) -> Stored:
