@@ -50,6 +50,8 @@ def _say(fixes: Mended) -> None:
 def _sentences(fixes: Mended) -> Iterator[str]:
     for fix in fixes.fixes:
         yield from words(fix)
+    if fixes.left:
+        yield f"{fixes.left:,} more were not looked at; apply these first, and ask again."
     if not fixes.fixes:
         yield "There is no stored token here that a registry could do without."
 

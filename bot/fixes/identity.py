@@ -6,6 +6,7 @@ from bot.publications import Publication
 from bot.registries.addresses import expand
 from bot.registries.model import Registry
 from bot.repository import WORKFLOW, Snapshot
+from bot.workflows import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,9 @@ def there(publication: Publication, registry: Registry, snapshot: Snapshot) -> t
     )
     advised = [] if publication.environment or registry.migration.identity == "none" else [advice]
     return (trust, *advised, *steps)
+
+
+def callers(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
+    """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
+    paths = [way.rpartition(":")[0] for way in publication.via]
+    return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)

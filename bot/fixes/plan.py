@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.errors import fault_of
-from bot.fixes.identity import there
+from bot.fixes.identity import callers, there
 from bot.fixes.instead import instead_of
 from bot.fixes.mint import ask, exchange, fetch, fetches
 from bot.fixes.model import Fix, Target
@@ -18,7 +18,6 @@ from bot.names import Credential
 from bot.publications import Publication
 from bot.registries import ActionFact, Registry
 from bot.repository import Snapshot
-from bot.workflows import Workflow
 
 STORED = frozenset({Credential.LONG_LIVED, Credential.HYBRID})
 
@@ -57,9 +56,12 @@ def plan(publications: Sequence[Publication], snapshot: Snapshot, budget: Budget
     )
 
 
-def suggestion(publication: Publication, snapshot: Snapshot) -> str | None:
-    """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change."""
-    fix = plan([publication], snapshot)
+def suggestion(publication: Publication, snapshot: Snapshot, budget: Budget) -> str | None:
+    """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change.
+
+    None too when the budget, which all suggestions for a repository share, has come to its end.
+    """
+    fix = plan([publication], snapshot, budget)
     draft = fix.drafts.get(publication.file)
     if draft is None or len(fix.drafts) > 1:
         return None
@@ -69,14 +71,16 @@ def suggestion(publication: Publication, snapshot: Snapshot) -> str | None:
 
 def _change(work: Work, publications: Sequence[Publication], registry: Registry) -> None:
     first = publications[0]
+    work.budget.spend(0)  # when nothing is left, not even a look
     workflow = work.snapshot.workflows.get(first.file)
     if workflow is None:
         raise NotEditedError(
             f"the step stands in a local action, {first.file}, which others may use with a token of theirs"
         )
+    work.budget.spend(sum(map(len, workflow.lines)))
     if first.job not in workflow.jobs or any(each.step is None for each in publications):
         raise NotEditedError("the job calls a workflow that is not at hand")
-    if not registry.migration.reusable and _callers(first, work.snapshot):
+    if not registry.migration.reusable and callers(first, work.snapshot):
         raise NotEditedError(
             f"{registry.name} takes no job of a called workflow; move the job into the workflow that is started, first"
         )
@@ -130,13 +134,10 @@ def _follow(
 
 def _remark(work: Work, publication: Publication, registry: Registry) -> None:
     """Say what the registry will not take, however the workflow looks."""
-    started = _callers(publication, work.snapshot)[:1] or (work.snapshot.workflows[publication.file],)
+    started = callers(publication, work.snapshot)[:1] or (work.snapshot.workflows[publication.file],)
     refused = dict.fromkeys(event for flow in started for event in flow.triggers if event in registry.rejected_events)
     if refused:
         work.notes[f"{registry.name} takes nothing from runs that {' or '.join(refused)} started."] = None
-
-
-def _callers(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
-    """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
-    paths = [way.rpartition(":")[0] for way in publication.via]
-    return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)
+    job = work.snapshot.workflows[publication.file].jobs[publication.job]
+    if not registry.migration.self_hosted and any(label.value.lower() == "self-hosted" for label in job.runs_on):
+        work.notes[f"{registry.name} takes nothing from runners of one's own: let the job run on GitHub's."] = None

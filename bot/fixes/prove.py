@@ -8,7 +8,7 @@ from bot.fixes.draft import Draft
 from bot.fixes.model import Fix, Target
 from bot.fixes.plan import STORED, plan, targets
 from bot.fixes.tree import NotEditedError
-from bot.fixes.work import Budget
+from bot.fixes.work import READING, SEARCHING, Budget
 from bot.names import Credential
 from bot.repository import Snapshot, Taken, look_further
 
@@ -23,6 +23,7 @@ class Mended:
 
     fixes: tuple[Fix, ...]  # the refused ones too
     drafts: Mapping[str, Draft]
+    left: int = 0  # targets that were not looked at any more
 
     @property
     def made(self) -> tuple[Fix, ...]:
@@ -35,7 +36,10 @@ def proved(fix: Fix, snapshot: Snapshot, budget: Budget) -> tuple[Fix, Snapshot]
     if not fix.drafts:
         return fix, snapshot
     try:
-        budget.spend(sum(len(line) + 1 for workflow in snapshot.workflows.values() for line in workflow.lines))
+        budget.spend(
+            SEARCHING * sum(len(line) + 1 for workflow in snapshot.workflows.values() for line in workflow.lines)
+        )
+        budget.spend(READING * sum(len(draft.text) for draft in fix.drafts.values()))
     except NotEditedError as error:
         return replace(fix, drafts={}, notes=(), refusal=str(error)), snapshot
     files = {path: draft.text.encode() for path, draft in fix.drafts.items()}
@@ -52,16 +56,17 @@ def mended(snapshot: Snapshot, wanted: Collection[Target]) -> Mended:
     drafts: dict[str, Draft] = {}
     budget = Budget()
     while len(fixes) < MOST_FIXES:
-        left = targets(snapshot)
-        following = next((target for target in left if target in wanted and target not in fixes), None)
+        found = targets(snapshot)
+        following = next((target for target in found if target in wanted and target not in fixes), None)
         if following is None:
             break
-        fix, after = proved(plan(left[following], snapshot, budget), snapshot, budget)
+        fix, after = proved(plan(found[following], snapshot, budget), snapshot, budget)
         fixes[following] = fix
         for path, draft in fix.drafts.items():
             drafts[path] = drafts[path].then(draft) if path in drafts else draft
         snapshot = after
-    return Mended(tuple(fixes.values()), drafts)
+    left = sum(target in wanted and target not in fixes for target in targets(snapshot))
+    return Mended(tuple(fixes.values()), drafts, left)
 
 
 def _shortcoming(fix: Fix, before: Snapshot, after: Snapshot) -> str | None:

@@ -10,7 +10,12 @@ from bot.repository import Snapshot
 from bot.workflows import Job, Step, Workflow, read_workflow
 
 MOST_EDITS = 60  # in one fix; what needs more is not a change that anybody would review
-MOST_CHARACTERS = 6_000_000  # read again for all fixes of a repository; people's take a tenth of it
+MOST_CHARACTERS = (
+    6_000_000  # that all fixes of a repository may read again, about a microsecond each; people's take a tenth of it
+)
+
+# What an edit, reading a workflow, and searching all of them for publications cost for each character, by measurement.
+EDITING, READING, SEARCHING = 2, 3, 4
 
 P = ParamSpec("P")
 
@@ -37,12 +42,19 @@ class Work:
     drafts: dict[str, Draft] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     left: int = MOST_EDITS
+    read: dict[Draft, Workflow] = field(default_factory=dict)  # what was read again
 
     def site(self, path: str, job: str) -> "Site":
         """Give a job as it is after the changes so far."""
         draft = self.drafts.get(path)
-        flow = self.snapshot.workflows[path] if draft is None else read_workflow(path, draft.text.encode())
+        flow = self.snapshot.workflows[path] if draft is None else self._again(path, draft)
         return Site(self, flow, flow.jobs[job])
+
+    def _again(self, path: str, draft: Draft) -> Workflow:
+        if draft not in self.read:
+            self.budget.spend(READING * len(draft.text))
+            self.read[draft] = read_workflow(path, draft.text.encode())
+        return self.read[draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ class Site:
         if self.work.left < 0:
             raise NotEditedError(f"it would take more than {MOST_EDITS} changes")
         before = self.work.drafts.get(self.workflow.path) or Draft.of("\n".join(self.workflow.lines))
-        self.work.budget.spend(2 * len(before.text))
+        self.work.budget.spend(EDITING * len(before.text))
         self.work.drafts[self.workflow.path] = change(before, *args, **kwargs)
 
     def note(self, sentence: str) -> None:

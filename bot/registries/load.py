@@ -155,6 +155,7 @@ def _migration(raw: Raw) -> Migration:
         identity=raw.get("identity", "none"),
         mint=Mint(**raw["mint"]) if "mint" in raw else None,
         reusable=raw.get("reusable", True),
+        self_hosted=raw.get("self_hosted", True),
         env=raw.get("env", {}),
         permissions=raw.get("permissions", {}),
         raises=tuple(Raise(**_words(each)) for each in raw.get("raises", ())),

@@ -205,6 +205,7 @@ class Migration:
     identity: Literal["caller", "callee", "none", "subject", "unknown"] = "none"
     mint: Mint | None = None
     reusable: bool = True  # whether a job of a called workflow is taken
+    self_hosted: bool = True  # whether a job on a runner of one's own is taken
     env: Mapping[str, str] = field(default_factory=dict)  # what asks for OIDC, on the step that logs in
     permissions: Mapping[str, str] = field(default_factory=dict)  # what publishing with the job's own token takes
     raises: tuple[Raise, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.evaluate import Report
 from bot.findings import Finding, Place
-from bot.fixes import Fix, Mended, Target, mended, plan, unified
+from bot.fixes import Budget, Fix, Mended, Target, mended, plan, unified
 from bot.repository import Snapshot
 from bot.rules.trusted_publishing import TrustedPublishing
 
@@ -34,7 +34,8 @@ class Mending:
     def of(cls, report: Report) -> "Mending":
         """Make and prove the fixes of a report; each is shown once, beside the first finding that it mends."""
         fixes = fixes_of(report)
-        made = {fix.target: _alone(fix, report.snapshot) for fix in fixes.made}
+        budget = Budget()
+        made = {fix.target: _alone(fix, report.snapshot, budget) for fix in fixes.made}
         targets: dict[tuple[str, int], list[Target]] = {}
         for publication in report.snapshot.publications:
             targets.setdefault((publication.file, publication.line), []).append(Target.of(publication))
@@ -85,10 +86,10 @@ def _instead(place: Place, suggestion: str) -> Change:
     return _fitting(Change(f"Instead of {which}:", suggestion.split("\n"), "yaml"))
 
 
-def _alone(fix: Fix, snapshot: Snapshot) -> str:
+def _alone(fix: Fix, snapshot: Snapshot, budget: Budget) -> str:
     """Give the diff of one fix against the files that were judged, whatever others change in them."""
     mine = [each for each in snapshot.publications if Target.of(each) == fix.target]
-    drafts = plan(mine, snapshot).drafts
+    drafts = plan(mine, snapshot, budget).drafts
     lines = {path: "\n".join(snapshot.workflows[path].lines).encode() for path in drafts}
     return "".join(unified(path, lines[path], draft) for path, draft in drafts.items())
 

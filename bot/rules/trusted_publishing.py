@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
-from bot.fixes import identity_of, suggestion
+from bot.fixes import Budget, callers, identity_of, suggestion
 from bot.names import Confidence, Credential, RuleName
 from bot.publications import Publication
 from bot.registries.addresses import expand
@@ -14,6 +14,7 @@ from bot.registries.model import Registry
 from bot.repository import Snapshot
 from bot.rule import Rule
 
+SUGGESTIONS = 1_000_000  # characters that the suggestions for one repository may read again, about a microsecond each
 SENTENCES = re.compile(r"(?<=\.) (?=\S)")
 
 
@@ -30,6 +31,7 @@ class TrustedPublishing(Rule):
         return any(registry.trusted_publishing for _, registry in self.judged(snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        budget = Budget(SUGGESTIONS)
         for publication, registry in self.judged(snapshot):
             if not registry.trusted_publishing:
                 continue
@@ -37,7 +39,7 @@ class TrustedPublishing(Rule):
                 case Credential.LONG_LIVED:
                     yield _stored(publication, registry, snapshot)
                 case Credential.HYBRID:
-                    yield _both(publication, registry, snapshot)
+                    yield _both(publication, registry, snapshot, budget)
                 case Credential.UNKNOWN:
                     yield _unknown(publication, registry)
                 case Credential.OIDC | Credential.CLOUD_OIDC | Credential.GITHUB_TOKEN | Credential.NONE:
@@ -54,9 +56,9 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
     )
 
 
-def _both(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
+def _both(publication: Publication, registry: Registry, snapshot: Snapshot, budget: Budget) -> Finding:
     # GitHub's own registries take another token instead.
-    suggested = suggestion(publication, snapshot) if registry.through == "publisher" else None
+    suggested = suggestion(publication, snapshot, budget) if registry.through == "publisher" else None
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
         place=Place(publication.file, publication.line, publication.end_line if suggested else publication.line),
@@ -90,9 +92,13 @@ def _fix(publication: Publication, registry: Registry, snapshot: Snapshot) -> st
         return " ".join([*there, *here])
     how = [] if publication.id_token_write else [f"Give the job {publication.job} `permissions: id-token: write`."]
     how += _how(publication, [step for step in here if not step.startswith("Give the job")])
+    called = not registry.migration.reusable and callers(publication, snapshot)
+    moved = (
+        f"{registry.name} takes no job of a called workflow: move it into the one that is started. " if called else ""
+    )
     return (
         f"On {registry.name}, let the package trust {identity_of(publication, registry, snapshot)}. {' '.join(how)} "
-        "Once a release has worked, delete the secret and revoke the token."
+        f"{moved}Once a release has worked, delete the secret and revoke the token."
     )
 
 

@@ -113,6 +113,14 @@ def test_events_that_a_registry_refuses_are_named() -> None:
     assert any("takes nothing from runs that release started" in note for note in fix.notes)
 
 
+def test_runners_that_a_registry_refuses_are_named() -> None:
+    text = job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n")
+
+    fix = mend(text.replace("ubuntu-latest", "[self-hosted, linux]")).fix
+
+    assert any("takes nothing from runners of one's own" in note for note in fix.notes)
+
+
 def test_two_registries_in_one_job_are_mended_one_after_the_other() -> None:
     steps = (
         "      - run: npm publish\n        env:\n          NODE_AUTH_TOKEN: ${{ secrets.N }}\n"
