@@ -36,6 +36,7 @@ class About:
     secrets: tuple[str, ...] = ()
     environment: str | None = None
     package: str | None = None  # package-url
+    identity: str | None = None  # the key of a publishing identity, for what follows from the finding
 
 
 NOTHING_MORE = About()

@@ -1,20 +1,31 @@
 """The register of publishing identities: what can publish from a repository, joined with what its policy declares."""
 
+from bot.identities.absent import absent
 from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
 from bot.identities.observe import observe
+from bot.identities.reach import Reach, reach_of
+from bot.identities.reviewing import last_review, review_due
 from bot.identities.settings_pages import kept_in, page_of, way_to
 from bot.identities.stored import concerns, publishing_secrets
+from bot.identities.uses import used_at, users
 
 __all__ = [
     "Identity",
+    "Reach",
     "Register",
+    "absent",
     "concerns",
     "kept_in",
+    "last_review",
     "observe",
     "page_of",
     "publishing_secrets",
     "publishing_with",
+    "reach_of",
+    "review_due",
     "trusted_by",
+    "used_at",
+    "users",
     "way_to",
 ]

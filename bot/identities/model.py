@@ -1,5 +1,7 @@
 """A publishing identity: anything that can publish from a repository, with what is known of it and who answers for it."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,11 +50,20 @@ class Identity:
     @property
     def about(self) -> About:
         secrets = (self.name,) if self.kind is IdentityKind.SECRET else ()
-        return About(secrets=secrets, environment=self.environment)
+        return About(secrets=secrets, environment=self.environment, identity=self.key)
+
+    @property
+    def key(self) -> str:
+        """Name it in twelve letters, the same each time it is observed; GitHub's names have no case."""
+        parts = [self.kind, self.name, self.holder, self.environment or "", self.workflow or ""]
+        return hashlib.sha256(json.dumps([part.casefold() for part in parts]).encode()).hexdigest()[:12]
 
     @property
     def words(self) -> str:
         """Name it in a sentence: `the secret PYPI_TOKEN of the environment release`."""
+        if self.kind is IdentityKind.PERSON:
+            team = "the team " if "/" in self.name else ""
+            return f"{team}{self.name}, who may approve what leaves the environment {self.environment},"
         if self.kind is IdentityKind.PUBLISHER:
             where = f" from the environment {self.environment}" if self.environment else ""
             return f"the trusted publisher {self.workflow} of {self.name}{where}"

@@ -10,6 +10,7 @@ from bot.findings import Fact, Place, Seen, Unseen, settings_page
 from bot.holdings import AppInstallation, DeployKey, FineGrainedToken, Secret, Store
 from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
+from bot.identities.people import people_who_approve
 from bot.identities.settings_pages import organisation_page, page_of
 from bot.identities.stored import publishing_secrets
 from bot.names import RegistryId
@@ -17,7 +18,7 @@ from bot.publications import Publication
 from bot.repository import Snapshot
 
 T = TypeVar("T")
-KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}
+KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
 
 # With one of these a token or an App can publish, or change what publishes; the words are GitHub's permissions.
 PUBLISHES = frozenset(
@@ -35,6 +36,7 @@ def observe(snapshot: Snapshot, kinds: Collection[IdentityKind] = KINDS) -> Regi
         (IdentityKind.DEPLOY_KEY, _keys),
         (IdentityKind.TOKEN, _tokens),
         (IdentityKind.APP, _apps),
+        (IdentityKind.PERSON, people_who_approve),
     ):
         for each in question(snapshot) if kind in kinds else ():
             if isinstance(each, Unseen):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.declared import Review, Reviews
+from bot.declared import Review
 from bot.findings import Finding, Unseen
 from bot.holdings import Read
-from bot.identities import Identity, concerns, observe
+from bot.identities import Identity, concerns, last_review, observe, review_due
 from bot.names import RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -56,31 +56,13 @@ class ReviewedAccess(Rule):
         for identity in register.identities:
             if identity.registries and set(identity.registries) <= set(self.allow):
                 continue
-            last = _last(identity, snapshot.reviews.value)
+            last = last_review(identity, snapshot.reviews.value)
             if last is not None and not last.kept:
                 yield _dropped(identity, last)
                 continue
-            due = self._due(identity, last, snapshot.reviews.value)
+            due = review_due(identity, snapshot.reviews.value, self.every)
             if due < snapshot.taken_at:
                 yield _overdue(identity, last, due)
-
-    def _due(self, identity: Identity, last: Review | None, reviews: Reviews) -> datetime:
-        known = [moment for moment in (identity.created_at, last.at if last else None) if moment is not None]
-        return max([reviews.began, *known]) + self.every
-
-
-def _last(identity: Identity, reviews: Reviews) -> Review | None:
-    mine = [each for each in reviews.reviews if _is_of(each, identity)]
-    return max(mine, key=lambda each: each.at, default=None)
-
-
-def _is_of(review: Review, identity: Identity) -> bool:
-    return (
-        (review.kind, review.name.casefold(), review.holder.casefold())
-        == (identity.kind, identity.name.casefold(), identity.holder.casefold())
-        and (review.environment or "").casefold() == (identity.environment or "").casefold()
-        and review.workflow == identity.workflow
-    )
 
 
 def _dropped(identity: Identity, review: Review) -> Finding:
