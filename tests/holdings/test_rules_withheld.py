@@ -19,6 +19,7 @@ PERMISSIONS = sorted({read.permission.split(": ")[0] for rule in RULES for read 
 SPARE = {
     ("administration", "required-reviewers"),  # branch protection: where the plan has no required reviewers
     ("administration", "restricted-refs"),  # branch protection: where an environment takes protected branches
+    ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
 }
 UNTOUCHED = {Outcome.NOT_APPLICABLE, Outcome.FAILED}  # a finding stands, whatever else was not seen
 
