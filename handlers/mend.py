@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from bot.errors import WharfingerError
 from bot.evaluate import Report
-from bot.fixes import Mended, changed, unified
-from bot.fixes.patch import text_of
+from bot.fixes.patch import changed, text_of, unified
+from bot.fixes.prove import Mended
 from bot.reports import mermaid
 from bot.reports.escape import plain
 from bot.reports.mending import fixes_of, words

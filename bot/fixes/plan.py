@@ -19,6 +19,7 @@ from bot.publications import Publication
 from bot.registries import ActionFact, Registry
 from bot.repository import Snapshot
 
+MOST_SUGGESTED = 1_000_000  # characters that suggestions may read again, about a microsecond each
 STORED = frozenset({Credential.LONG_LIVED, Credential.HYBRID})
 
 
@@ -56,17 +57,21 @@ def plan(publications: Sequence[Publication], snapshot: Snapshot, budget: Budget
     )
 
 
-def suggestion(publication: Publication, snapshot: Snapshot, budget: Budget) -> str | None:
-    """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change.
+class Suggestions:
+    """Small changes for one repository's publications, within a budget that they share."""
 
-    None too when the budget, which all suggestions for a repository share, has come to its end.
-    """
-    fix = plan([publication], snapshot, budget)
-    draft = fix.drafts.get(publication.file)
-    if draft is None or len(fix.drafts) > 1:
-        return None
-    lines = len(snapshot.workflows[publication.file].lines)
-    return draft.within(publication.line, publication.end_line, lines) or None
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._budget = Budget(MOST_SUGGESTED)
+
+    def suggest(self, publication: Publication) -> str | None:
+        """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change."""
+        fix = plan([publication], self._snapshot, self._budget)
+        draft = fix.drafts.get(publication.file)
+        if draft is None or len(fix.drafts) > 1:
+            return None
+        lines = len(self._snapshot.workflows[publication.file].lines)
+        return draft.within(publication.line, publication.end_line, lines) or None
 
 
 def _change(work: Work, publications: Sequence[Publication], registry: Registry) -> None:

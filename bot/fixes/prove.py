@@ -8,7 +8,7 @@ from bot.fixes.draft import Draft
 from bot.fixes.model import Fix, Target
 from bot.fixes.plan import STORED, plan, targets
 from bot.fixes.tree import NotEditedError
-from bot.fixes.work import READING, SEARCHING, Budget
+from bot.fixes.work import MOST_CHARACTERS, READING, SEARCHING, Budget
 from bot.names import Credential
 from bot.repository import Snapshot, Taken, look_further
 
@@ -50,11 +50,14 @@ def proved(fix: Fix, snapshot: Snapshot, budget: Budget) -> tuple[Fix, Snapshot]
     return replace(fix, drafts={}, notes=(), refusal=reason), snapshot
 
 
-def mended(snapshot: Snapshot, wanted: Collection[Target]) -> Mended:
-    """Plan and prove the fixes of some targets one after the other, each on what the ones before it left. Pure."""
+def mended(snapshot: Snapshot, wanted: Collection[Target], most: int = MOST_CHARACTERS) -> Mended:
+    """Plan and prove the fixes of some targets one after the other, each on what the ones before it left. Pure.
+
+    `most` is how many characters may be read again for all of them.
+    """
     fixes: dict[Target, Fix] = {}
     drafts: dict[str, Draft] = {}
-    budget = Budget()
+    budget = Budget(most)
     while len(fixes) < MOST_FIXES:
         found = targets(snapshot)
         following = next((target for target in found if target in wanted and target not in fixes), None)

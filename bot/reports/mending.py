@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from bot.evaluate import Report
 from bot.findings import Finding, Place
-from bot.fixes import Budget, Fix, Mended, Target, mended, plan, unified
+from bot.fixes.model import Fix, Target
+from bot.fixes.patch import unified
+from bot.fixes.plan import plan
+from bot.fixes.prove import Mended, mended
+from bot.fixes.work import Budget
 from bot.repository import Snapshot
 from bot.rules.trusted_publishing import TrustedPublishing
 

@@ -1,12 +1,13 @@
 """The rule trusted-publishing: no stored token where the registry trusts the workflow itself."""
 
+import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.findings import Finding, Place, Unseen, listed
-from bot.fixes import Budget, callers, identity_of, suggestion
+from bot.fixes.identity import callers, identity_of
 from bot.names import Confidence, Credential, RuleName
 from bot.publications import Publication
 from bot.registries.addresses import expand
@@ -14,7 +15,6 @@ from bot.registries.model import Registry
 from bot.repository import Snapshot
 from bot.rule import Rule
 
-SUGGESTIONS = 1_000_000  # characters that the suggestions for one repository may read again, about a microsecond each
 SENTENCES = re.compile(r"(?<=\.) (?=\S)")
 
 
@@ -31,7 +31,7 @@ class TrustedPublishing(Rule):
         return any(registry.trusted_publishing for _, registry in self.judged(snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        budget = Budget(SUGGESTIONS)
+        suggest = _Suggest(snapshot)
         for publication, registry in self.judged(snapshot):
             if not registry.trusted_publishing:
                 continue
@@ -39,7 +39,7 @@ class TrustedPublishing(Rule):
                 case Credential.LONG_LIVED:
                     yield _stored(publication, registry, snapshot)
                 case Credential.HYBRID:
-                    yield _both(publication, registry, snapshot, budget)
+                    yield _both(publication, registry, snapshot, suggest)
                 case Credential.UNKNOWN:
                     yield _unknown(publication, registry)
                 case Credential.OIDC | Credential.CLOUD_OIDC | Credential.GITHUB_TOKEN | Credential.NONE:
@@ -56,9 +56,9 @@ def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) ->
     )
 
 
-def _both(publication: Publication, registry: Registry, snapshot: Snapshot, budget: Budget) -> Finding:
+def _both(publication: Publication, registry: Registry, snapshot: Snapshot, suggest: "_Suggest") -> Finding:
     # GitHub's own registries take another token instead.
-    suggested = suggestion(publication, snapshot, budget) if registry.through == "publisher" else None
+    suggested = suggest(publication) if registry.through == "publisher" else None
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
         place=Place(publication.file, publication.line, publication.end_line if suggested else publication.line),
@@ -66,6 +66,20 @@ def _both(publication: Publication, registry: Registry, snapshot: Snapshot, budg
         fix=_fix(publication, registry, snapshot),
         suggestion=suggested,
     )
+
+
+class _Suggest:
+    """Makes the suggestions for one repository."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._make: Callable[[Publication], str | None] | None = None
+
+    def __call__(self, publication: Publication) -> str | None:
+        if self._make is None:
+            # by name: most scans have nothing to suggest, and each would wait for it to be loaded
+            self._make = importlib.import_module("bot.fixes.plan").Suggestions(self._snapshot).suggest
+        return self._make(publication)
 
 
 def _unknown(publication: Publication, registry: Registry) -> Unseen:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from bot.fixes import Fix, Mended, mended
+from bot.fixes.model import Fix
 from bot.fixes.plan import STORED, targets
+from bot.fixes.prove import Mended, mended
 from bot.names import FullName
 from bot.publications import Publication
 from bot.registries import Catalogue, load_catalogue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.fixes import changed, unified
+from bot.fixes.patch import changed, unified
 from tests.fixes.stories import job, mend
 
 TEXT = job(

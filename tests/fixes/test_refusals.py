@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.fixes import mended
 from bot.fixes.plan import targets
+from bot.fixes.prove import mended
 from bot.names import Credential
 from tests.fixes.stories import PATH, catalogue, job, mend, snapshot_of
 
@@ -142,6 +142,26 @@ def test_a_token_that_somebody_else_still_needs_is_not_taken_from_him() -> None:
     for fix in story.mended.fixes:
         assert (fix.refusal is None) == bool(fix.drafts)
     assert {each.registry for each in story.after} == {each.registry for each in story.before.publications}
+
+
+def test_what_was_not_looked_at_any_more_is_counted() -> None:
+    step = "    steps: [{run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}]\n"
+    jobs = "".join(f"  j{number}:\n    runs-on: x\n{step}" for number in range(35))
+    story = mend(f"on: push\njobs:\n{jobs}")
+
+    assert (len(story.mended.fixes), story.mended.left) == (30, 5)
+    assert len(story.left) == 35 - len(story.mended.made)
+
+
+def test_workflows_too_long_for_many_changes_are_left_for_another_time() -> None:
+    step = "    steps: [{run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}]\n"
+    jobs = "".join(f"  j{number}:\n    runs-on: x\n{step}" for number in range(9))
+    snapshot = snapshot_of({PATH: f"on: push\njobs:\n{jobs}"})
+
+    first, *_, last = mended(snapshot, targets(snapshot), most=40_000).fixes
+
+    assert first.refusal is None
+    assert "too long, or too many" in str(last.refusal)
 
 
 def test_a_thousand_steps_are_not_a_change_that_anybody_reviews() -> None:
