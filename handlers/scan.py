@@ -5,40 +5,25 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from termcolor import can_colorize
 
-from bot.errors import PolicyError, WharfingerError
-from bot.evaluate import Report, evaluate
-from bot.names import FullName, Outcome, Severity
-from bot.policy import PolicyFile, Subject, policy_in_force
-from bot.registries import Catalogue, load_catalogue
+from bot.errors import WharfingerError
+from bot.evaluate import Report
+from bot.names import Outcome, Severity
+from bot.registries import load_catalogue
 from bot.reports import json, text
 from bot.reports.escape import plain
-from bot.rules.clean_path import CleanPath
-from handlers.checkout import read_files, snapshot_of
+from handlers.judging import Asking, judge_checkout, policy_file
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-OWN_POLICY = ".github/publishing.yml"
 
 # By name: few ask for these, and everybody waits for what is loaded.
 DIFF, FIX, GRAPH = "handlers.mend:print_diff", "handlers.mend:write_fixes", "handlers.mend:print_graph"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """What is the same for all checkouts of one scan."""
-
-    taken_at: datetime
-    catalogue: Catalogue
-    organisation: PolicyFile | None
-    zizmor: bool
-    name: FullName | None  # what GitHub calls the only checkout, where somebody said it
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -50,13 +35,13 @@ def main(arguments: Sequence[str]) -> int:
     taken_at = datetime.now(UTC)
     try:
         catalogue = load_catalogue()
-        organisation = _policy_file(options.policy, catalogue) if options.policy else None
-        asking = _Asking(taken_at, catalogue, organisation, zizmor=options.zizmor, name=options.repository)
-        judged = [(path, _report(path, asking)) for path in _watched(options.paths)]
+        organisation = policy_file(options.policy, catalogue) if options.policy else None
+        asking = Asking(taken_at, catalogue, organisation, zizmor=options.zizmor, name=options.repository)
+        judged = [(path, judge_checkout(path, asking)) for path in _watched(options.paths)]
         if options.instead:
             pkgutil.resolve_name(options.instead)(judged)
         if options.instead == FIX:  # what is left is reported as it is now
-            judged = [(path, _report(path, asking)) for path in options.paths]
+            judged = [(path, judge_checkout(path, asking)) for path in options.paths]
     except WharfingerError as error:
         sys.stderr.write(f"wharfinger scan: {plain(str(error))}\n")
         return UNREADABLE
@@ -136,41 +121,6 @@ def _parser() -> argparse.ArgumentParser:
         help="leave out the rule clean-path, for which zizmor is run on each repository that publishes",
     )
     return parser
-
-
-def _report(path: Path, asking: _Asking) -> Report:
-    snapshot = snapshot_of(path, asking.taken_at, asking.catalogue)
-    snapshot = replace(snapshot, repository=asking.name or snapshot.repository)
-    own = read_files(path, [OWN_POLICY])
-    for file in own.unreadable:
-        raise PolicyError(f"{path / file.file}: {file.reason}")
-    repository = _read(own.read[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), asking.catalogue) if own.read else None
-    policy = policy_in_force(asking.organisation, repository, Subject(snapshot.repository))
-    if asking.zizmor and snapshot.publications:  # by name: what starts programs takes a moment to load
-        snapshot = pkgutil.resolve_name("handlers.hygiene:with_hygiene")(snapshot, policy)
-    elif not asking.zizmor:
-        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not isinstance(rule, CleanPath)))
-    return evaluate(snapshot, policy)
-
-
-def _policy_file(path: Path, catalogue: Catalogue) -> PolicyFile:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PolicyError(
-            f"{path}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check --policy"
-        ) from error
-    return _read(content, str(path), str(path), catalogue)
-
-
-def _read(content: bytes, origin: str, shown: str, catalogue: Catalogue) -> PolicyFile:
-    # By name: the validator takes longer to load than a small repository to scan, and few have a policy of their own.
-    read_policy = pkgutil.resolve_name("bot.policy.read:read_policy")
-    try:
-        file: PolicyFile = read_policy(content, catalogue.registries, origin)
-    except PolicyError as error:
-        raise PolicyError(f"{shown}: {error}") from error
-    return file
 
 
 def _watched(paths: Sequence[Path]) -> Iterable[Path]:

@@ -3,7 +3,7 @@
 from bot.identities.absent import absent
 from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
-from bot.identities.observe import observe
+from bot.identities.observe import observe, secret_identity
 from bot.identities.reach import Reach, reach_of
 from bot.identities.reviewing import last_review, review_due
 from bot.identities.settings_pages import kept_in, page_of, way_to
@@ -24,6 +24,7 @@ __all__ = [
     "publishing_with",
     "reach_of",
     "review_due",
+    "secret_identity",
     "trusted_by",
     "used_at",
     "users",

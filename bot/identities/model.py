@@ -20,6 +20,15 @@ NOUNS = {
     IdentityKind.PERSON: "person",
 }
 
+_KEPT = {
+    Store.ORGANISATION: " of the organisation",
+    Store.DEPENDABOT: " of Dependabot",
+    Store.ORGANISATION_DEPENDABOT: " of the organisation for Dependabot",
+    Store.AGENT: " of the coding agent",
+    Store.ORGANISATION_AGENT: " of the organisation for the coding agent",
+}
+ELSEWHERE = (Store.DEPENDABOT, Store.ORGANISATION_DEPENDABOT, Store.AGENT, Store.ORGANISATION_AGENT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -55,7 +64,8 @@ class Identity:
     @property
     def key(self) -> str:
         """Name it in twelve letters, the same each time it is observed; GitHub's names have no case."""
-        parts = [self.kind, self.name, self.holder, self.environment or "", self.workflow or ""]
+        store = self.store.value if self.store in ELSEWHERE else ""  # where workflows look, holder and environment tell
+        parts = [self.kind, self.name, self.holder, self.environment or "", self.workflow or "", store]
         return hashlib.sha256(json.dumps([part.casefold() for part in parts]).encode()).hexdigest()[:12]
 
     @property
@@ -68,7 +78,7 @@ class Identity:
             where = f" from the environment {self.environment}" if self.environment else ""
             return f"the trusted publisher {self.workflow} of {self.name}{where}"
         inside = f" of the environment {self.environment}" if self.environment else ""
-        shared = " of the organisation" if self.store is Store.ORGANISATION else ""
+        shared = _KEPT.get(self.store, "") if self.store else ""
         return f"the {NOUNS[self.kind]} {self.name}{inside}{shared}"
 
 

@@ -20,6 +20,8 @@ from bot.repository import Snapshot
 T = TypeVar("T")
 KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
 
+SHARED = (Store.ORGANISATION, Store.ORGANISATION_DEPENDABOT, Store.ORGANISATION_AGENT)
+
 # With one of these a token or an App can publish, or change what publishes; the words are GitHub's permissions.
 PUBLISHES = frozenset(
     {"contents", "packages", "workflows", "actions", "secrets", "environments", "deployments", "administration"}
@@ -63,10 +65,10 @@ def _fits(entry: DeclaredIdentity, identity: Identity) -> bool:
 
 def _secrets(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
     used = publishing_with(snapshot.publications, snapshot)
-    stored, telling = publishing_secrets(snapshot), snapshot.catalogue
+    stored = publishing_secrets(snapshot)
     yield from stored.unseen
     for secret in stored.secrets:
-        yield _secret(secret, used.get(secret.name.upper(), ()), telling.by_secret(secret.name), snapshot)
+        yield secret_identity(secret, snapshot, used.get(secret.name.upper(), ()))
     known = {secret.name.upper() for secret in stored.secrets}
     for name, publications in used.items():
         if name not in known and stored.unseen:  # nobody saw where it is kept, yet something publishes with it
@@ -82,17 +84,16 @@ def _secrets(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
             )
 
 
-def _secret(
-    secret: Secret, publications: tuple[Publication, ...], told: tuple[RegistryId, ...], snapshot: Snapshot
-) -> Identity:
+def secret_identity(secret: Secret, snapshot: Snapshot, publications: tuple[Publication, ...] = ()) -> Identity:
+    """Return a stored secret as an identity; `publications` are those that it makes."""
     return Identity(
         kind=IdentityKind.SECRET,
         name=secret.name,
-        holder=snapshot.repository.partition("/")[0] if secret.store is Store.ORGANISATION else snapshot.repository,
+        holder=snapshot.repository.partition("/")[0] if secret.store in SHARED else snapshot.repository,
         place=_at(publications[0]) if publications else page_of(secret, snapshot.repository),
         environment=secret.environment,
         store=secret.store,
-        registries=_registries(publications) or told,
+        registries=_registries(publications) or snapshot.catalogue.by_secret(secret.name),
         publications=publications,
         created_at=secret.created_at,
         rotated_at=secret.updated_at,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import ClassVar
 
-from bot.findings import About, Finding, Seen, Unseen, listed
+from bot.findings import Finding, Seen, Unseen, listed
 from bot.holdings import Read, Secret, Store, Visibility
-from bot.identities import concerns, kept_in, page_of, publishing_secrets, trusted_by, way_to
+from bot.identities import concerns, kept_in, page_of, publishing_secrets, secret_identity, trusted_by, way_to
 from bot.names import RegistryId, RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -90,5 +90,5 @@ def _finding(secret: Secret, registries: tuple[RegistryId, ...], snapshot: Snaps
         place=page_of(secret, snapshot.repository),
         message=f"{kept_in(secret)} keeps the secret {secret.name}, which looks like one for {names}, and no workflow uses it",
         fix=f"If nothing else needs it, revoke the token at {names} and {what}.",
-        about=About(secrets=(secret.name,), environment=secret.environment),
+        about=secret_identity(secret, snapshot).about,
     )

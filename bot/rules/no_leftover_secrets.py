@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.findings import About, Finding, Unseen
+from bot.findings import Finding, Unseen
 from bot.holdings import Read, Secret, Store
-from bot.identities import kept_in, page_of, publishing_with, trusted_by, way_to
+from bot.identities import kept_in, page_of, publishing_with, secret_identity, trusted_by, way_to
 from bot.names import RegistryId, RuleName, Severity
 from bot.registries.model import Registry
 from bot.repository import Snapshot
@@ -64,5 +64,5 @@ def _finding(secret: Secret, registry: Registry, snapshot: Snapshot) -> Finding:
         place=page_of(secret, snapshot.repository),
         message=f"{kept_in(secret)} still keeps the secret {secret.name}, though packages go to {registry.name} without a stored token",
         fix=f"Revoke the token at {registry.name} first, then delete the secret ({way_to(secret)}).{reads_only}",
-        about=About(secrets=(secret.name,), environment=secret.environment),
+        about=secret_identity(secret, snapshot).about,
     )
