@@ -24,6 +24,9 @@ COMMANDS = {
     "scan": Command("handlers.scan:main", "judge local checkouts of repositories"),
     "policy": Command("handlers.policy:main", "check a policy file"),
     "explain": Command("handlers.explain:main", "print a rule's page: why, what to do, examples"),
+    "identities": Command(
+        "handlers.identities:main", "print the register: all that can publish, and who answers for it"
+    ),
     "run": Command("handlers.run:main", "the whole App: web, workers and clock, with a Redis of its own if need be"),
     "web": Command("handlers.web_process:main", "receive deliveries (part of run)"),
     "worker": Command("handlers.worker_process:main", "do the work (part of run)"),

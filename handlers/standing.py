@@ -60,6 +60,12 @@ class Standings:
             if standing := self.get(RepositoryId(int(repository))):
                 yield standing
 
+    def installations(self) -> list[InstallationId]:
+        """Return the installations that have standings."""
+        prefix = _list(InstallationId(0)).removesuffix("0")
+        names: list[bytes] = list(self._redis.scan_iter(match=f"{prefix}*"))
+        return sorted(InstallationId(int(name.decode().removeprefix(prefix))) for name in names)
+
     def times(self, installation: InstallationId) -> Mapping[RepositoryId, float]:
         """Return when each repository of an installation was last looked at, in seconds since 1970."""
         times: list[Any] = self._redis.zrange(_list(installation), 0, -1, withscores=True)

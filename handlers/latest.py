@@ -1,0 +1,52 @@
+"""The latest report on a repository, made anew from what Redis keeps: its snapshot, the policy files in force, reviews and runs."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from redis import Redis
+
+from bot.errors import PolicyError
+from bot.evaluate import Report, evaluate
+from bot.findings import Seen
+from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY
+from bot.names import InstallationId, RepositoryId
+from bot.policy import Policy, PolicyFile, Subject, policy_in_force
+from bot.policy.read import read_policy
+from bot.registries import Catalogue
+from handlers.reviews import ReviewBook
+from handlers.snapshots import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Makes reports without a word to GitHub; what they say is as new as the last look at each repository."""
+
+    redis: Redis
+    catalogue: Catalogue
+    installation: InstallationId
+
+    def report(self, repository: RepositoryId) -> Report | None:
+        """Judge what is kept of a repository, as of now; None where nothing is."""
+        kept = Snapshots(self.redis, self.catalogue).get(repository)
+        if kept is None:
+            return None
+        reviews = ReviewBook(self.redis).of(repository, kept.snapshot.repository)
+        snapshot = replace(kept.snapshot, taken_at=datetime.now(UTC), reviews=Seen(reviews))
+        return evaluate(snapshot, self._policy(repository, kept.subject))
+
+    def _policy(self, repository: RepositoryId, subject: Subject) -> Policy:
+        """Make the policy in force from the last valid files, as every check keeps them."""
+        login = subject.name.partition("/")[0].lower()
+        organisation = self._file(login, f"{login}/{ORGANISATION_POLICY}")
+        if organisation is not None and organisation.extends is not None:
+            key = f"{self.installation}:base:{organisation.extends.lower()}"
+            base = self._file(key, f"{organisation.extends}/{ORGANISATION_POLICY}")
+            organisation = replace(organisation, base=base and replace(base, extends=None))
+        return policy_in_force(organisation, self._file(f"repository-{repository}", OWN_POLICY), subject)
+
+    def _file(self, key: str, origin: str) -> PolicyFile | None:
+        content = self.redis.get(f"wharfinger:policy:{key}")
+        try:
+            return read_policy(content, self.catalogue.registries, origin) if isinstance(content, bytes) else None
+        except PolicyError:  # an older version of Wharfinger took it for valid
+            return None
