@@ -130,9 +130,20 @@ def test_in_a_public_repository_private_ones_are_counted_and_not_named(acme: Acm
 
 def test_the_file_that_loses_changes_nothing(acme: Acme) -> None:
     public = acme.organisation.repository(".github", {"README.md": "x"}, private=False)
+    acme.check(public, public.push({"README.md": "y"}, branch="words"))
+    assert not [each for each in waiting(acme.redis) if each.startswith("preview_policy")]
     run = preview(acme, OLD + "mode: enforce\n", public)
 
     assert "acme/.github-private holds the policy in force" in words(run)
+
+
+def test_a_branch_that_is_only_behind_has_no_preview(acme: Acme) -> None:
+    sha = home(acme).push({"README.md": "news"}, branch="old")
+    home(acme).push({"publishing.yml": OLD + "mode: enforce\n"})
+    acme.check(home(acme), sha)
+    JOBS["preview_policy"](acme.context, acme.id, home(acme).id, "acme/.github-private", sha)
+
+    assert home(acme).check_runs(sha, "publishing policy") == []
 
 
 def test_a_policy_that_is_not_valid_has_a_failed_check_and_no_preview(acme: Acme) -> None:

@@ -79,7 +79,12 @@ def present(reading: Reading) -> File | None:
 def proposes(reading: Reading) -> bool:
     """Whether a commit beside the default branch has another policy file than is in force, or none any more."""
     there, here = present(reading), reading.policies.proposed
-    return not reading.is_default and (there and there.oid) != (here and here.oid)
+    elsewhere = is_organisations(reading.repository) and reading.policies.holder.lower() != reading.repository.lower()
+    if reading.is_default or (
+        here is None and elsewhere
+    ):  # to have none changes nothing where another repository has one
+        return False
+    return (there and there.oid) != (here and here.oid)
 
 
 def invalid_proposal(context: Context, reading: Reading) -> Proposed | None:

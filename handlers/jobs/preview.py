@@ -12,10 +12,11 @@ from bot.errors import PolicyError
 from bot.evaluate import evaluate
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
+from bot.github.loose import records, text
 from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PREVIEW, Revision
 from bot.github.reading import File, Reading
 from bot.github.repositories import RepositoryReader
-from bot.github.telephone import ReadLine
+from bot.github.telephone import ReadLine, path
 from bot.holdings import RepositoryVisibility
 from bot.names import FullName, InstallationId, RepositoryId
 from bot.policy import Policy, PolicyFile, Subject, Waiver, policy_in_force
@@ -29,6 +30,8 @@ from handlers.jobs.approvals import approvals_key, with_approvals
 from handlers.jobs.policies import is_organisations, present, proposes, read_file, with_base
 from handlers.snapshots import Snapshots
 from handlers.standing import Standings
+
+MOST_COMPARED = 300  # files that GitHub lists of a comparison: docs.github.com/rest/commits/commits
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -50,6 +53,8 @@ def preview_policy(  # noqa: PLR0913, PLR0917 - as its Work names them
         if reading.archived or not proposes(reading) or (runs.judged(state) and not again):
             return
         reader = context.telephone.reader(InstallationId(installation), context.delivery)
+        if not _touched(reader, reading):
+            return
         runs.complete(state, render(_Previewer(context, reader, reading).preview()))
     except PolicyError as error:
         log.info("the policy proposed for %s is not valid, which its check run says: %s", name, error)
@@ -61,6 +66,16 @@ def _state(reading: Reading) -> str:
     there, here = present(reading), reading.policies.proposed
     parts = [version("wharfinger"), reading.policies.holder, there and there.oid, here and here.oid]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _touched(line: ReadLine, reading: Reading) -> bool:
+    """Whether the commit's branch changed the policy; one that is only behind has another file too, and merging it changes nothing."""
+    place = path("repos", *reading.repository.split("/", 1), "compare", f"{reading.default_branch}...{reading.commit}")
+    files = records(line.get(place, f"compare commits of {reading.repository}").record(), "files")
+    name = ORGANISATION_POLICY if is_organisations(reading.repository) else OWN_POLICY
+    return len(files) >= MOST_COMPARED or any(
+        name in (text(file, "filename"), text(file, "previous_filename")) for file in files
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +101,12 @@ class _Previewer:
     def preview(self) -> Preview:
         """Preview the proposal; raises PolicyError where it is not valid."""
         reading = self._reading
-        path = ORGANISATION_POLICY if self._whole else OWN_POLICY
+        file = ORGANISATION_POLICY if self._whole else OWN_POLICY
         files = self._files()
         holder = reading.policies.holder
         if self._whole and self._stands_behind(holder):
             note = f"{holder} holds the policy in force; {reading.repository} is not looked at as long as it does."
-            return Preview(path, (), 0, notes=(note,))
+            return Preview(file, (), 0, notes=(note,))
         repositories = list(self._repositories())
         self._notes |= dict.fromkeys(_strangers(files.after, {name.lower() for _, name in repositories}))
         subjects = {number: self._snapshots.subject(number) for number, _ in repositories}
@@ -100,7 +115,7 @@ class _Previewer:
         changed = {number: each for number, each in found.items() if each is not None}
         named = {number for number in changed if self._may_be_named(known[number])}
         return Preview(
-            path,
+            file,
             differences=tuple(each for number, each in changed.items() if number in named),
             same=len(known) - len(changed),
             hidden=tuple(each for number, each in changed.items() if number not in named),
