@@ -126,9 +126,10 @@ def test_content_is_written_well_below_what_github_allows(redis: Redis) -> None:
     with pytest.raises(LaterError, match="30 issues and comments") as later:
         take_turn(redis, "acme", now=6010.0)
     assert later.value.seconds == 51
-    for minute in range(1, 20):
-        for _ in range(30 if minute < 6 else 0):
-            take_turn(redis, "acme", now=6000.0 + 60 * minute)
-    with pytest.raises(LaterError, match="200 issues and comments"):
+    for minute in range(1, 6):
         for _ in range(30):
-            take_turn(redis, "acme", now=6600.0)
+            take_turn(redis, "acme", now=6000.0 + 60 * minute)
+    for _ in range(20):
+        take_turn(redis, "acme", now=6600.0)
+    with pytest.raises(LaterError, match="200 issues and comments"):
+        take_turn(redis, "acme", now=6600.0)
