@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from bot.fixes.edit import Value, insert_step, remove, remove_step, rewrite
+from bot.fixes.edit import remove
 from bot.fixes.scripts import Handing, called, is_empty, without_logins
+from bot.fixes.steps import insert_step, remove_step
+from bot.fixes.texts import rewrite
 from bot.fixes.tokens import Token
 from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import remark_pins
 from bot.fixes.work import Site
+from bot.fixes.writing import Value
 from bot.publications import Publication
 from bot.registries.addresses import expand
 from bot.registries.model import Instead

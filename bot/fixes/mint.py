@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.fixes.edit import Value, insert_step, put, remove, substitute
+from bot.fixes.edit import put, remove
+from bot.fixes.steps import insert_step
+from bot.fixes.texts import substitute
 from bot.fixes.tokens import Token
 from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import remark_pins
 from bot.fixes.work import Site
+from bot.fixes.writing import Value
 from bot.registries import Migration, action_name
 from bot.registries.model import Mint
 from bot.workflows import Job

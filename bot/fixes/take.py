@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.fixes.edit import remove, remove_step, rewrite
+from bot.fixes.edit import remove
 from bot.fixes.scripts import Handing, asking, is_empty, without_flags, without_logins
+from bot.fixes.steps import remove_step
+from bot.fixes.texts import rewrite
 from bot.fixes.tokens import Token, mentions, named_like
 from bot.fixes.tree import NotEditedError
 from bot.fixes.work import Site

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.fixes.edit import Swap, rewrite, substitute
+from bot.fixes.texts import Swap, rewrite, substitute
 from bot.fixes.work import Site
 from bot.registries import Registry, action_name
 from bot.workflows import Text

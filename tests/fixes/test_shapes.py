@@ -17,7 +17,7 @@ STEPS = [
     "- {uses: pypa/gh-action-pypi-publish@release/v1, with: {password: '${{ secrets.T }}'}}\n",
     "- with:\n    password: ${{ secrets.T }}\n  uses: pypa/gh-action-pypi-publish@release/v1\n",
     '- "uses": "pypa/gh-action-pypi-publish@release/v1"\n  "with":\n    "password": "${{ secrets[\'T\'] }}"\n',
-    "- env:\n    # who it is\n    TWINE_USERNAME: __token__\n    TWINE_PASSWORD: >-\n      ${{ secrets.T }}\n  run: twine upload dist/*\n",
+    "- env:\n    # (about the user)\n    TWINE_USERNAME: __token__\n    TWINE_PASSWORD: >-\n      ${{ secrets.T }}\n  run: twine upload dist/*\n",
     "- run: 'twine upload -p ${{ secrets.T }} dist/*'\n  env: {A: b}\n",
     "-   run: |+\n        # send it\n        twine upload --password=$T dist/*\n\n    env:\n        T: ${{ secrets.T }}\n",
     "- run: >\n    twine upload\n    --password ${{ secrets.T }}\n    dist/*\n",
@@ -108,7 +108,7 @@ def keeps_what_the_job_could(story: Story) -> None:
 
 
 def keeps_comments(before: str, after: str) -> None:
-    """Comments stay, but for those behind a line that goes and inside a script that changes."""
-    lines = [line.strip() for line in before.split("\n") if line.strip().startswith("#")]
+    """Comments that have a line of their own stay, but for one about what stands in a block that goes."""
+    lines = [line.strip() for line in before.split("\n") if line.strip().startswith("#") and "(about" not in line]
     kept = after.split("\n")
     assert all(line in map(str.strip, kept) for line in lines)

@@ -1,0 +1,83 @@
+"""A step put into a job, or taken out of it."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from bot.fixes.draft import Draft
+from bot.fixes.meant import checked, whole_lines
+from bot.fixes.tree import Data, NotEditedError, Path, Tree, part, tree_of
+from bot.fixes.writing import Value, block, flow, meaning
+
+STEP = 2  # spaces that what stands in a step is indented by
+
+
+def insert_step(draft: Draft, steps: Path, index: int, step: Mapping[str, Value]) -> Draft:
+    """Put a step in front of the one at `index`, and in front of the comment above that."""
+    tree = tree_of(draft)
+    sequence = tree.at(steps)
+    if not isinstance(sequence, yaml.SequenceNode) or not sequence.value:
+        raise NotEditedError("the job's steps are not written as a plain list")
+    last = index == len(sequence.value)  # it goes behind the last one
+    item = sequence.value[index - last]
+    start = tree.start(item)
+
+    def meant(data: Data) -> None:
+        parent = part(data, steps)
+        assert isinstance(parent, list)  # noqa: S101 - it is a list in the text
+        parent.insert(index, meaning(step))
+
+    if sequence.flow_style:
+        at = tree.end(item) if last else start
+        return checked(tree, draft.spliced(at, at, ", " + flow(step) if last else flow(step) + ", "), meant)
+    before = tree.before(start)
+    if before.strip() != "-":
+        raise NotEditedError("the step's dash does not stand in front of its first key")
+    dash, gap = before.partition("-")[0], before.partition("-")[2]
+    lines = block(step, len(dash) + 1 + len(gap) - STEP, STEP)
+    lines[0] = dash + "-" + gap + lines[0].lstrip()
+    if last:
+        at = tree.line_end(tree.end(item))
+        blank = _above_comments(tree, tree.line_start(start), first=len(sequence.value) == 1)[1]
+        return checked(tree, draft.spliced(at, at, ("\n\n" if blank else "\n") + "\n".join(lines)), meant)
+    at, blank = _above_comments(tree, tree.line_start(start), first=index == 0)
+    return checked(tree, draft.spliced(at, at, "\n".join(lines) + ("\n\n" if blank else "\n")), meant)
+
+
+def remove_step(draft: Draft, steps: Path, index: int) -> Draft:
+    """Take out a whole step; raise NotEditedError when it is the only one, or others use what it hands on."""
+    tree = tree_of(draft)
+    sequence = tree.at(steps)
+    if not isinstance(sequence, yaml.SequenceNode) or len(sequence.value) < 2:  # noqa: PLR2004 - the one that goes, and one that stays
+        raise NotEditedError("the job would have no step left")
+    item = sequence.value[index]
+    start, end = tree.start(item), tree.end(item)
+    if sequence.flow_style:
+        if index + 1 < len(sequence.value):
+            end = tree.start(sequence.value[index + 1])
+        else:
+            start = tree.end(sequence.value[index - 1])
+    else:
+        if tree.before(start).strip() != "-":
+            raise NotEditedError("the step's dash does not stand in front of its first key")
+        start, end = whole_lines(tree, start, end)
+        if draft.text[end : tree.line_end(end)].strip() == "" and end < len(draft.text):
+            end = min(tree.line_end(end) + 1, len(draft.text))  # the blank line behind it goes too
+
+    def meant(data: Data) -> None:
+        parent = part(data, steps)
+        assert isinstance(parent, list)  # noqa: S101 - it is a list in the text
+        del parent[index]
+
+    return checked(tree, draft.spliced(start, end, ""), meant)
+
+
+def _above_comments(tree: Tree, at: int, *, first: bool) -> tuple[int, bool]:
+    """Give where a step begins with the comments above it, and whether a blank line parts it from the step before."""
+    if first:
+        return at, False
+    above = at
+    while above and tree.text[tree.line_start(above - 1) : above].lstrip().startswith("#"):
+        above = tree.line_start(above - 1)
+    blank = bool(above) and not tree.text[tree.line_start(above - 1) : above].strip()
+    return above, blank
