@@ -112,11 +112,19 @@ def is_own(payload: Payload, app_id: int) -> bool:
     whose = (
         number(payload, "check_run", "app", "id"),
         number(payload, "check_suite", "app", "id"),
-        number(payload, "issue", "performed_via_github_app", "id"),
-        number(payload, "comment", "performed_via_github_app", "id"),
+        *(
+            number(payload, each, "performed_via_github_app", "id")
+            for each in ("issue", "comment")
+            if _wrote(payload, each)
+        ),
         number(payload, "deployment", "performed_via_github_app", "id"),
     )
     return app_id in whose
+
+
+def _wrote(payload: Payload, what: str) -> bool:
+    """Whether the sender wrote an issue or comment; another bot may have closed one of ours, and that is news."""
+    return text(payload, what, "user", "login") == text(payload, "sender", "login")
 
 
 def account_of(payload: Payload) -> str:

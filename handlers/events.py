@@ -4,30 +4,17 @@ A payload is what somebody sent: each field may be missing or of another kind, a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from bot.github.loose import number, record, records, text, texts, true
 from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
+from handlers import settings_events as others
+from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
 from handlers.work import Priority, Work, preview_work
 
-Payload: TypeAlias = Mapping[str, object]
-
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _LONGEST_TAG = 250  # git allows no longer name on the file systems it lives on
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an event asks for, perhaps nothing, and why in a few words."""
-
-    work: tuple[Work, ...]
-    why: str
-
-
-Answer: TypeAlias = Callable[[Payload], Asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +29,17 @@ def work_for(event: str, payload: Payload) -> Asked:
     """Say what an event asks for. Pure, and total: whatever the payload is, it returns."""
     row = EVENTS.get(event)
     if row is None:
-        return _nothing("nothing depends on this event")
+        return nothing("nothing depends on this event")
     answer = row.actions.get(text(payload, "action"))
-    return answer(payload) if answer else _nothing("nothing depends on this action")
+    return answer(payload) if answer else nothing("nothing depends on this action")
 
 
 def _pushed(payload: Payload) -> Asked:
     ref, after = text(payload, "ref"), text(payload, "after")
     if true(payload, "deleted") or not after.strip("0"):
-        return _nothing("a branch or tag was deleted")
+        return nothing("a branch or tag was deleted")
     if not ref.startswith(("refs/heads/", "refs/tags/")):
-        return _nothing("it is neither a branch nor a tag")
+        return nothing("it is neither a branch nor a tag")
     # After the push of an annotated tag, `after` is the tag and not the commit.
     commit = text(payload, "head_commit", "id") or after
     asked = _check(payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed")
@@ -91,7 +78,7 @@ def _check_run_again(payload: Payload) -> Asked:
     if name == PREVIEW:
         return _preview_again(payload)
     if name != CHECK:
-        return _nothing("it is not a check run of ours")
+        return nothing("it is not a check run of ours")
     return _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the check again", again=True)
 
 
@@ -106,30 +93,28 @@ def _preview_again(payload: Payload) -> Asked:
 
 def _workflow_run(payload: Payload) -> Asked:
     if text(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
-        return _nothing("the push or pull request that began the run asks for the check itself")
+        return nothing("the push or pull request that began the run asks for the check itself")
     return _check(payload, text(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
 
 
 def _released(payload: Payload) -> Asked:
     tag = text(payload, "release", "tag_name")
     if not tag or len(tag) > _LONGEST_TAG or not tag.isprintable() or ":" in tag:
-        return _nothing("the payload names no tag")
+        return nothing("the payload names no tag")
     return _check(payload, f"refs/tags/{tag}", "a release was published")
 
 
 def _repository(payload: Payload) -> Asked:
-    repository, installation = record(payload, "repository"), number(payload, "installation", "id")
-    name, number_ = text(repository, "full_name"), number(repository, "id")
-    if not installation or not number_ or not _NAME.fullmatch(name):
-        return _nothing("the payload names no repository of an installation")
-    work = Work("check_branch", Priority.SWEEP, f"repository-{number_}", (installation, number_, name))
-    return Asked((work,), "the repository itself changed")
+    place = where(payload)
+    if place is None:
+        return nothing("the payload names no repository of an installation")
+    return Asked((branch_work(place),), "the repository itself changed")
 
 
 def _forget_repository(payload: Payload) -> Asked:
     installation, number_ = number(payload, "installation", "id"), number(payload, "repository", "id")
     if not installation or not number_:
-        return _nothing("the payload names no repository of an installation")
+        return nothing("the payload names no repository of an installation")
     work = Work("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
     return Asked((work,), "the repository is gone")
 
@@ -137,14 +122,14 @@ def _forget_repository(payload: Payload) -> Asked:
 def _installed(payload: Payload) -> Asked:
     installation = number(payload, "installation", "id")
     if not installation:
-        return _nothing("the payload names no installation")
+        return nothing("the payload names no installation")
     return Asked((_sweep(installation),), "all repositories of the installation are looked at")
 
 
 def _uninstalled(payload: Payload) -> Asked:
     installation = number(payload, "installation", "id")
     if not installation:
-        return _nothing("the payload names no installation")
+        return nothing("the payload names no installation")
     lane = f"installation-{installation}"
     return Asked((Work("forget_installation", Priority.CHECK, lane, (installation,)),), "the installation is gone")
 
@@ -152,7 +137,7 @@ def _uninstalled(payload: Payload) -> Asked:
 def _suspended(payload: Payload) -> Asked:
     installation = number(payload, "installation", "id")
     if not installation:
-        return _nothing("the payload names no installation")
+        return nothing("the payload names no installation")
     work = Work("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
     return Asked((work,), "the installation is suspended")
 
@@ -165,18 +150,18 @@ def _removed(payload: Payload) -> Asked:
         for repository in gone
         if installation and repository
     )
-    return Asked(work, "repositories left the installation") if work else _nothing("the payload names no repository")
+    return Asked(work, "repositories left the installation") if work else nothing("the payload names no repository")
 
 
 def _check(payload: Payload, revision: str, why: str, *, again: bool = False) -> Asked:
     installation, repository = number(payload, "installation", "id"), record(payload, "repository")
     name, number_ = text(repository, "full_name"), number(repository, "id")
     if not installation:
-        return _nothing("the payload names no installation")
-    if not number_ or not _NAME.fullmatch(name):
-        return _nothing("the payload names no repository")
+        return nothing("the payload names no installation")
+    if not number_ or not NAME.fullmatch(name):
+        return nothing("the payload names no repository")
     if not _SHA.fullmatch(revision) and not revision.startswith("refs/tags/"):
-        return _nothing("the payload names no commit")
+        return nothing("the payload names no commit")
     job = "recheck_commit" if again else "check_commit"
     work = Work(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
     return Asked((work,), why)
@@ -186,8 +171,8 @@ def _sweep(installation: int) -> Work:
     return Work("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
 
 
-def _nothing(why: str) -> Asked:
-    return Asked((), why)
+def _any(answer: Answer, *actions: str) -> Mapping[str, Answer]:
+    return dict.fromkeys(actions, answer)
 
 
 # Every event that asks for something. The manifest's events and the permissions they need are made from this table.
@@ -204,6 +189,7 @@ EVENTS: Mapping[str, Event] = {
     "repository": Event(
         "metadata: read",
         {
+            "archived": _repository,
             "edited": _repository,
             "privatized": _repository,
             "publicized": _repository,
@@ -213,12 +199,26 @@ EVENTS: Mapping[str, Event] = {
             "deleted": _forget_repository,
         },
     ),
+    "repository_ruleset": Event("administration: read", _any(others.ruleset_changed, "created", "edited", "deleted")),
+    "branch_protection_rule": Event(
+        "administration: read", _any(others.settings_changed, "created", "edited", "deleted")
+    ),
+    "deploy_key": Event("deployments: read", _any(others.settings_changed, "created", "deleted")),
+    "member": Event("members: read", _any(others.people_changed, "added", "edited", "removed")),
+    "membership": Event("members: read", _any(others.people_changed, "added", "removed")),
+    "team": Event("members: read", _any(others.people_changed, "created", "edited", "deleted")),
+    "organization": Event("members: read", _any(others.people_changed, "member_added", "member_removed")),
+    "personal_access_token_request": Event(
+        "organization_personal_access_token_requests: read", {"approved": others.tokens_changed}
+    ),
+    "issues": Event("issues: read", _any(others.issue_changed, "closed", "reopened")),
+    "issue_comment": Event("issues: read", {"created": others.issue_commented}),
     "installation": Event(
         None,
         {
             "created": _installed,
             "unsuspend": _installed,
-            "new_permissions_accepted": _installed,
+            "new_permissions_accepted": others.permissions_accepted,
             "suspend": _suspended,
             "deleted": _uninstalled,
         },

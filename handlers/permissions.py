@@ -6,7 +6,11 @@ from bot.rules import RULES
 from handlers.events import EVENTS
 
 # What the jobs do besides listening and reading.
-WRITES = {"checks: write": 'the check run "publishing"', "metadata: read": "every App has it"}
+WRITES = {
+    "checks: write": 'the check run "publishing"',
+    "issues: write": "issues and the digest, where a policy asks for them",
+    "metadata: read": "every App has it",
+}
 LEVELS = ("read", "write", "admin")
 
 

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 
 from bot.github.loose import number, text
+from handlers.asked import Asked
 from handlers.delivery import (
     LARGEST_BODY,
     Heading,
@@ -24,7 +25,7 @@ from handlers.delivery import (
     read_payload,
     verify,
 )
-from handlers.events import Asked, work_for
+from handlers.events import work_for
 from handlers.metrics import ANSWER_TIME, DELIVERIES
 from handlers.queue import ACCEPT, Accepted, Verdict, accept_arguments, accepted
 from handlers.settings import Settings

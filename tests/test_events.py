@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.events import EVENTS, Asked, work_for
+from handlers.asked import Asked
+from handlers.events import EVENTS, work_for
 from handlers.work import Priority
 
 EXAMPLES = Path(__file__).parent / "github" / "payloads" / "examples.json.gz"
@@ -32,6 +33,10 @@ def said(answer: Asked) -> list[tuple[object, ...]]:
 CHECK = ("check_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
 AGAIN = ("recheck_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
 PREVIEW = ("preview_policy", "preview-31", 7, 31, "acme/widgets", COMMIT, 1)
+BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
+CHANGED = ("organisation_changed", "installation-7", 7, "acme")
+ACME = {"organization": {"login": "acme"}}
+OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishing repository-31 -->\nIt does not hold"}
 SWEEP = ("sweep_installation", "installation-7", 7)
 
 
@@ -73,7 +78,34 @@ SWEEP = ("sweep_installation", "installation-7", 7)
             {"action": "removed", "repositories_removed": [{"id": 31}, {"id": "?"}]},
             [("forget_repository", "repository-31", 7, 31)],
         ),
-        ("repository", {"action": "renamed"}, [("check_branch", "repository-31", 7, 31, "acme/widgets")]),
+        ("installation", {"action": "new_permissions_accepted"}, [("drop_token", "installation-7", 7), SWEEP]),
+        (
+            "installation",
+            {"action": "new_permissions_accepted", "installation": {**INSTALLATION, "account": {"login": "acme"}}},
+            [("drop_token", "installation-7", 7), (*CHANGED, "permissions"), SWEEP],
+        ),
+        ("repository", {"action": "renamed"}, [BRANCH]),
+        ("repository", {"action": "archived"}, [BRANCH]),
+        ("repository_ruleset", {"action": "edited"}, [BRANCH]),
+        ("repository_ruleset", {"action": "deleted", "repository": None, **ACME}, [(*CHANGED, "rules")]),
+        ("branch_protection_rule", {"action": "deleted"}, [BRANCH]),
+        ("deploy_key", {"action": "created"}, [BRANCH]),
+        ("member", {"action": "removed", **ACME}, [(*CHANGED, "people")]),
+        ("membership", {"action": "added", "repository": None, **ACME}, [(*CHANGED, "people")]),
+        ("team", {"action": "deleted", "repository": None, **ACME}, [(*CHANGED, "people")]),
+        ("organization", {"action": "member_removed", "repository": None, **ACME}, [(*CHANGED, "people")]),
+        ("organization", {"action": "renamed", "repository": None, **ACME}, []),
+        ("personal_access_token_request", {"action": "approved", **ACME}, [(*CHANGED, "tokens")]),
+        ("personal_access_token_request", {"action": "denied", **ACME}, []),
+        ("issues", {"action": "closed", "issue": OURS}, [("issue_changed", "issues-7", 7, "acme/widgets", 3)]),
+        ("issues", {"action": "labeled", "issue": OURS}, []),
+        ("issues", {"action": "closed", "issue": {**OURS, "user": {"type": "User"}}}, []),
+        ("issues", {"action": "closed", "issue": {**OURS, "body": "Something else"}}, []),
+        (
+            "issue_comment",
+            {"action": "created", "issue": OURS},
+            [("issue_commented", "issues-7", 7, "acme/widgets", 3)],
+        ),
         ("repository", {"action": "deleted"}, [("forget_repository", "repository-31", 7, 31)]),
         ("star", {"action": "created"}, []),
     ],
@@ -113,12 +145,17 @@ def test_every_example_of_githubs_is_answered_with_a_reason() -> None:
     assert len({event for event, _ in answers}) == 58
     assert all(answer.why for _, answer in answers)
     assert {event for event, answer in answers if answer.work} == {
+        "branch_protection_rule",
         "check_suite",
         "installation",
         "installation_repositories",
+        "member",
+        "membership",
+        "organization",
         "pull_request",
         "push",
         "repository",
+        "team",
     }
 
 

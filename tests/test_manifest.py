@@ -8,7 +8,7 @@ from bot.rules import RULES
 from handlers.events import EVENTS
 
 MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "app-manifest.yml").read_text())
-WRITES = {"checks: write"}  # the check run "publishing"
+WRITES = {"checks: write", "issues: write"}  # the check run "publishing"; issues and the digest
 ALWAYS = {"metadata: read"}  # GitHub grants it with any other
 LEVELS = ("read", "write")
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+PUBLISHING = "publishing"  # the kind of an issue about what publishes from one repository
+
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.
 MARKER = re.compile(
     r"^<!-- wharfinger ([a-z-]{1,40}) ([\w./-]{1,200})((?: [a-z]{1,20}=[\w.,:-]{0,2000}){0,20}) -->$", re.MULTILINE

@@ -27,7 +27,8 @@ CREDENTIALS = {
 
 def count(number: int, thing: str) -> str:
     """Say `1 finding`, `2 findings`, `2 repositories`."""
-    plural = thing if number == 1 else thing.removesuffix("y") + "ies" if thing.endswith("y") else thing + "s"
+    ending = thing.endswith("y") and not thing.endswith("day")
+    plural = thing if number == 1 else thing.removesuffix("y") + "ies" if ending else thing + "s"
     return f"{number:,} {plural}"
 
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from handlers.context import Job
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
 from handlers.jobs.forget import drop_token, forget_installation, forget_repository
+from handlers.jobs.issues import issue_changed, issue_commented, remind, write_issue
 from handlers.jobs.missed import missed_deliveries
+from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 
@@ -16,12 +18,17 @@ JOBS: Mapping[str, Job] = {
     "drop_token": drop_token,
     "forget_installation": forget_installation,
     "forget_repository": forget_repository,
+    "issue_changed": issue_changed,
+    "issue_commented": issue_commented,
     "missed_deliveries": missed_deliveries,
+    "organisation_changed": organisation_changed,
     "preview_policy": preview_policy,
     "recheck_commit": recheck_commit,
+    "remind": remind,
     "sweep": sweep,
     "sweep_check_runs": sweep_check_runs,
     "sweep_installation": sweep_installation,
+    "write_issue": write_issue,
 }
 
 __all__ = ["JOBS"]

@@ -25,7 +25,9 @@ from bot.reports.check_run import render
 from bot.repository import ACTION_FILES, Snapshot, look_further, take_snapshot
 from handlers.context import Context
 from handlers.hygiene import with_hygiene
+from handlers.jobs.forget import ARCHIVED, retire
 from handlers.jobs.holdings import holdings_of
+from handlers.jobs.issues import want_issue
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of, proposes
 from handlers.jobs.words import broken, invalid, quick, with_problems
@@ -99,6 +101,7 @@ class _Check:
     def _answer(self, reading: Reading, paths: tuple[str, ...], standing: Standing | None, *, fresh: bool) -> None:
         if reading.archived:
             log.info("%s is archived: it publishes nothing, and takes no check run", reading.repository)
+            retire(self._context, self._installation, self._repository, ARCHIVED)
             return
         in_force = policy_of(self._context, self._line, reading)
         state = fingerprint(reading, reading.files, in_force)
@@ -150,6 +153,7 @@ class _Check:
                     report=json_report.repository(reading.repository, report),
                 )
             )
+            want_issue(self._context, self._installation, self._repository, report, in_force)
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> _Gathered:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""

@@ -1,19 +1,33 @@
-"""What is gone is forgotten: tokens, and where repositories stood."""
+"""What is gone is forgotten: tokens, and where repositories stood; an open issue about a repository says so first."""
 
 from bot.names import InstallationId, RepositoryId
 from handlers.context import Context
+from handlers.jobs.issues import retire_issue
 from handlers.standing import Standings
+from handlers.wanted import WantedIssues
+
+ARCHIVED = "it is archived, and publishes nothing"
+LEFT = "it was deleted, or the App can no longer see it"
 
 
 def forget_installation(context: Context, installation: int) -> None:
     """Forget an installation that was removed."""
     drop_token(context, installation)
-    Standings(context.redis).forget_all(InstallationId(installation))
+    standings, wanted = Standings(context.redis), WantedIssues(context.redis)
+    for repository in standings.times(InstallationId(installation)):
+        wanted.forget(repository)
+    standings.forget_all(InstallationId(installation))
 
 
 def forget_repository(context: Context, installation: int, repository: int) -> None:
     """Forget a repository that was deleted or left its installation."""
-    Standings(context.redis).forget(InstallationId(installation), RepositoryId(repository))
+    retire(context, InstallationId(installation), RepositoryId(repository), LEFT)
+
+
+def retire(context: Context, installation: InstallationId, repository: RepositoryId, why: str) -> None:
+    """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
+    retire_issue(context, repository, why)
+    Standings(context.redis).forget(installation, repository)
 
 
 def drop_token(context: Context, installation: int) -> None:

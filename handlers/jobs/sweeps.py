@@ -7,6 +7,7 @@ from bot.github.errors import InstallationError
 from bot.github.installations import list_installations, list_repositories
 from bot.names import InstallationId
 from handlers.context import Context
+from handlers.jobs.forget import ARCHIVED, LEFT, retire
 from handlers.jobs.open_runs import OpenRuns
 from handlers.queue import enqueue
 from handlers.standing import Standings
@@ -44,7 +45,9 @@ def sweep_installation(context: Context, installation: int) -> None:
         log.info("nothing to sweep: %s", error)
         return
     for gone in times.keys() - {repository.id for repository in listed}:
-        standings.forget(number, gone)
+        retire(context, number, gone, LEFT)
+    for resting in times.keys() & {repository.id for repository in listed if repository.archived}:
+        retire(context, number, resting, ARCHIVED)
     works = [
         Work("check_branch", Priority.SWEEP, f"repository-{repository.id}", (number, repository.id, repository.name))
         for repository in sorted(listed, key=lambda repository: times.get(repository.id, 0))

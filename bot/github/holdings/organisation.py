@@ -19,6 +19,11 @@ ORGANISATION_STORES = {
 }
 
 
+def what_of(store: Store) -> str:
+    """Return under what name an organisation's secrets of a store are kept: for `Kept.forget`."""
+    return f"{ORGANISATION_STORES[store]} secrets"
+
+
 class SharedSecrets:
     """An organisation's secrets of one store; the list is kept, and for whom one is selected is asked for where it matters."""
 
@@ -26,7 +31,7 @@ class SharedSecrets:
         self._kept = kept
         self._store = store
         self._folder = ORGANISATION_STORES[store]
-        self._what = f"{self._folder} secrets"
+        self._what = what_of(store)
         self._by_name: dict[str, Record] = {}
 
     def reaching(self, repository: FullName, facts: RepositoryFacts) -> tuple[Secret, ...]:
