@@ -18,6 +18,7 @@ PERMISSIONS = sorted({read.permission.split(": ")[0] for rule in RULES for read 
 # What a rule reads for the case that something else is not there: here it is.
 SPARE = {
     ("administration", "required-reviewers"),  # branch protection: where the plan has no required reviewers
+    ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
     ("administration", "restricted-refs"),  # branch protection: where an environment takes protected branches
     ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
 }

@@ -1,0 +1,145 @@
+"""Each rule through GitHub, five ways: it fails, it holds, it is waived, it has nothing to judge, it cannot be seen."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.names import Outcome, RepositoryId
+from bot.rule import Rule
+from bot.rules import RULES
+from handlers.standing import Standings
+from tests.acceptance.states import REGISTER, STATES, Arrange
+from tests.acme import CATALOGUE, NOTHING, RELEASE, Acme, acme_on
+from tests.github.story.organisation import Organisation
+from tests.github.story.repository import Repository
+from tests.pages import read_page
+from tests.test_rules import result_of
+
+FOLDER = Path(__file__).parents[2] / "bot" / "rules"
+REVIEWED = "reviewed-access"  # what people confirm is kept by the access review, not by GitHub
+EVERYWHERE = {"no-literal-tokens"}  # about every workflow, whether it publishes or not
+BROKEN = {".github/workflows/broken.yml": "jobs: ["}
+
+ABOUT_SETTINGS = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name in STATES]
+ABOUT_FILES = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name not in {*STATES, REVIEWED}]
+JUDGED = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name != REVIEWED]
+ALL = [pytest.param(rule, id=str(rule.name)) for rule in RULES]
+
+
+def only(rule: type[Rule]) -> str:
+    """A policy by which one rule is in force."""
+    return "version: 1\nrules:\n" + "".join(f"  {each.name}: off\n" for each in RULES if each is not rule)
+
+
+def outcome(acme: Acme, rule: type[Rule], repository: Repository, policy: str) -> Outcome:
+    """What becomes of the rule in the repository, as the App keeps it."""
+    acme.organisation.repository(".github-private", {"publishing.yml": policy})
+    acme.check(repository)
+    standing = Standings(acme.redis).get(RepositoryId(repository.id))
+    assert standing is not None
+    outcomes = standing.report["outcomes"]
+    assert isinstance(outcomes, dict)
+    return Outcome(outcomes[rule.name])
+
+
+def example(rule: type[Rule], wanted: Outcome) -> Arrange:
+    """A repository with the files of the page's first example that ends so."""
+    page = read_page(FOLDER / f"{rule.name.replace('-', '_')}.md")
+    found = next(
+        each for each in page.examples if each.policy is None and result_of(rule, each).outcome is wanted
+    )  # fmt: skip
+    files: Mapping[str, str] = {path: CATALOGUE.expand(text) for path, text in found.files.items()}
+
+    def arrange(organisation: Organisation) -> Repository:
+        return organisation.repository("widgets", files)
+
+    return arrange
+
+
+def failing(acme: Acme, rule: type[Rule]) -> tuple[Repository, str]:
+    state = STATES.get(rule.name)
+    arrange = state.fails if state else example(rule, Outcome.FAILED)
+    return arrange(acme.organisation), only(rule) + register(acme, state.register_fails if state else None)
+
+
+def passing(acme: Acme, rule: type[Rule]) -> tuple[Repository, str]:
+    state = STATES.get(rule.name)
+    arrange = state.passes if state else example(rule, Outcome.PASSED)
+    return arrange(acme.organisation), only(rule) + register(acme, state.register_passes if state else None)
+
+
+def register(acme: Acme, entry: tuple[str, int] | None) -> str:
+    return REGISTER.format(owner=entry[0], expires=acme.day(entry[1])) if entry else ""
+
+
+def waiver(acme: Acme, rule: type[Rule]) -> str:
+    return f"""waivers:
+  - {{rule: {rule.name}, repository: acme/widgets, reason: it is being moved, owner: "@mona", expires: {acme.day(60)}}}
+"""
+
+
+def test_the_table_has_every_rule() -> None:
+    assert {rule.name for rule in RULES} >= STATES.keys()
+    about_files = {param.values[0] for param in ABOUT_FILES}
+    assert all(
+        {read.name for read in rule.reads} <= {"FILES"}
+        for rule in about_files
+        if isinstance(rule, type) and issubclass(rule, Rule)
+    )
+
+
+@pytest.mark.parametrize("rule", JUDGED)
+def test_it_fails_and_is_waived(redis: Redis, rule: type[Rule]) -> None:
+    with acme_on(redis) as acme:
+        repository, policy = failing(acme, rule)
+        assert outcome(acme, rule, repository, policy) is Outcome.FAILED
+        acme.github.repository("acme/.github-private").push({"publishing.yml": policy + waiver(acme, rule)})
+        acme.check(repository, job="recheck_commit")
+        standing = Standings(redis).get(RepositoryId(repository.id))
+        assert standing is not None
+        assert standing.report["outcomes"] == {rule.name: "waived"}
+        assert standing.conclusion != "failure"
+
+
+@pytest.mark.parametrize("rule", JUDGED)
+def test_it_holds(redis: Redis, rule: type[Rule]) -> None:
+    with acme_on(redis) as acme:
+        assert outcome(acme, rule, *passing(acme, rule)) is Outcome.PASSED
+
+
+@pytest.mark.parametrize("rule", ALL)
+def test_it_does_not_apply_where_nothing_is_published(redis: Redis, rule: type[Rule]) -> None:
+    with acme_on(redis) as acme:
+        files = {"README.md": "Plain\n"} if rule.name in EVERYWHERE else {RELEASE: NOTHING}
+        plain = acme.organisation.repository("plain", files)
+        plain.secret("CODECOV_TOKEN", age=1000)
+        plain.environment("pypi")
+        assert outcome(acme, rule, plain, only(rule)) is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("rule", [each for each in ABOUT_SETTINGS if each.id != "protected-tags"])
+def test_without_its_permission_it_is_unseen_and_names_it(redis: Redis, rule: type[Rule]) -> None:
+    permission = STATES[rule.name].permission
+    with acme_on(redis, without=(permission,)) as acme:
+        assert outcome(acme, rule, *passing(acme, rule)) is Outcome.UNSEEN
+        standing = next(Standings(redis).all(acme.id))
+        unseen = standing.report["unseen"]
+        assert isinstance(unseen, list)
+        assert {each["permission"] for each in unseen} == {f"{permission}: read"}
+
+
+@pytest.mark.parametrize("rule", ABOUT_FILES)
+def test_with_a_file_that_cannot_be_read_it_is_unseen(redis: Redis, rule: type[Rule]) -> None:
+    with acme_on(redis) as acme:
+        repository, policy = passing(acme, rule)
+        repository.push(BROKEN)
+        assert outcome(acme, rule, repository, policy) is Outcome.UNSEEN
+
+
+def test_access_that_nobody_has_reviewed_here_is_unseen_never_well(redis: Redis) -> None:
+    (rule,) = (each for each in RULES if each.name == REVIEWED)
+    with acme_on(redis) as acme:
+        repository = STATES["secret-rotation"].passes(acme.organisation)
+        assert outcome(acme, rule, repository, only(rule)) is Outcome.UNSEEN
