@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check run bench soak lock registries format clean
+.PHONY: help demo test check run bench soak lock registries rulebook format clean
 
 help: ## What can be typed
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
 
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.registries.page
+
+rulebook: $(VENV)/installed ## Make docs/rules.md anew from bot/rules
+	$(BIN)/python -m tests.rulebook
 
 format: $(VENV)/installed ## Format and mend what can be mended
 	$(BIN)/ruff format .
