@@ -38,6 +38,7 @@ TIMETABLE = (
     Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
     Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
     Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
+    Due("digests", HOUR),  # each is written once in its period
     Due("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
 )
 

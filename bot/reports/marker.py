@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PUBLISHING = "publishing"  # the kind of an issue about what publishes from one repository
+DIGEST = "digest"  # the kind of an issue about a whole organisation
 
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.
 MARKER = re.compile(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from handlers.context import Job
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
+from handlers.jobs.digests import digests, send_digest
 from handlers.jobs.forget import drop_token, forget_installation, forget_repository
 from handlers.jobs.issues import issue_changed, issue_commented, remind, write_issue
 from handlers.jobs.missed import missed_deliveries
@@ -15,6 +16,7 @@ from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 JOBS: Mapping[str, Job] = {
     "check_branch": check_branch,
     "check_commit": check_commit,
+    "digests": digests,
     "drop_token": drop_token,
     "forget_installation": forget_installation,
     "forget_repository": forget_repository,
@@ -25,6 +27,7 @@ JOBS: Mapping[str, Job] = {
     "preview_policy": preview_policy,
     "recheck_commit": recheck_commit,
     "remind": remind,
+    "send_digest": send_digest,
     "sweep": sweep,
     "sweep_check_runs": sweep_check_runs,
     "sweep_installation": sweep_installation,

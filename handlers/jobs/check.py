@@ -34,6 +34,7 @@ from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
+from handlers.told import ToldBook
 from handlers.work import preview_work
 
 log = logging.getLogger("wharfinger.jobs")
@@ -96,6 +97,8 @@ class _Check:
             self._answer(reading, paths, None if fresh else standing, fresh=fresh)
         except (ForbiddenError, MissingError, InstallationError) as error:
             log.warning("%s is not checked: %s", self._place.repository, error)
+            if self._place.at == "HEAD":
+                ToldBook(self._context.redis, self._installation).not_judged(self._repository, str(error))
         self._open.close(self._run(commit))
 
     def _answer(self, reading: Reading, paths: tuple[str, ...], standing: Standing | None, *, fresh: bool) -> None:
@@ -153,6 +156,7 @@ class _Check:
                     report=json_report.repository(reading.repository, report),
                 )
             )
+            ToldBook(self._context.redis, self._installation).put(self._repository, report)
             want_issue(self._context, self._installation, self._repository, report, in_force)
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> _Gathered:

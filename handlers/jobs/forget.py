@@ -2,8 +2,10 @@
 
 from bot.names import InstallationId, RepositoryId
 from handlers.context import Context
+from handlers.jobs.digests import DigestBook
 from handlers.jobs.issues import retire_issue
 from handlers.standing import Standings
+from handlers.told import ToldBook
 from handlers.wanted import WantedIssues
 
 ARCHIVED = "it is archived, and publishes nothing"
@@ -17,6 +19,8 @@ def forget_installation(context: Context, installation: int) -> None:
     for repository in standings.times(InstallationId(installation)):
         wanted.forget(repository)
     standings.forget_all(InstallationId(installation))
+    ToldBook(context.redis, InstallationId(installation)).forget_all()
+    DigestBook(context.redis, InstallationId(installation)).forget()
 
 
 def forget_repository(context: Context, installation: int, repository: int) -> None:
@@ -28,6 +32,7 @@ def retire(context: Context, installation: InstallationId, repository: Repositor
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
     retire_issue(context, repository, why)
     Standings(context.redis).forget(installation, repository)
+    ToldBook(context.redis, installation).forget(repository)
 
 
 def drop_token(context: Context, installation: int) -> None:
