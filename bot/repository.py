@@ -17,8 +17,10 @@ from bot.registries import Catalogue, Registry
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
 NOTHING_KNOWN = Catalogue(())
-UNSEEN_LOCALLY = nothing_seen("a local checkout does not show it")
-NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", "nobody has kept them here; the App does")
+LOCALLY = "a local checkout does not show it"
+UNSEEN_LOCALLY = nothing_seen(LOCALLY)
+NOT_KEPT = "nobody has kept them here; the App does"
+NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", NOT_KEPT)
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows

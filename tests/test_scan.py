@@ -56,7 +56,9 @@ def test_a_clean_checkout_ends_with_zero_and_says_what_it_cannot_see(
     status, out, _ = scanned(capsys, checkout(tmp_path, CLEAN))
 
     assert status == 0
-    assert "unseen the repository's environments: a local checkout does not show it; needs actions: read" in out
+    (beside,) = (line for line in out.splitlines() if "not in a checkout" in line)
+    assert "protected-environment" in beside
+    assert "trusted-publishing" not in beside
 
 
 def test_a_checkout_that_publishes_nothing_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

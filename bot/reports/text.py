@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from termcolor import colored
 
 from bot.evaluate import Report, Result
-from bot.findings import Finding
+from bot.findings import Finding, listed
 from bot.names import Outcome, Severity
 from bot.reports.escape import plain
 from bot.reports.waivers import idle_words, lapsed_words, stanza, waived_words
 from bot.reports.words import OUTCOMES, count, credential, verdict
+from bot.repository import LOCALLY, NOT_KEPT
 
 COLOURS = {
     Outcome.PASSED: "green",
@@ -49,8 +50,13 @@ class _Writer:
             place = plain(f"{publication.file}:{publication.line}")
             environment = f"environment {publication.environment}" if publication.environment else "no environment"
             yield f"  {place} → {registry}, {plain(credential(publication))}, {plain(environment)}"
+        beside = [result for result in report.results if _is_beside(result)]
         for result in report.results:
-            yield from self._result(result)
+            if result not in beside:
+                yield from self._result(result)
+        if beside:
+            names = listed(str(result.rule.name) for result in beside)
+            yield f"  {self._paint('not in a checkout', 'yellow')}: GitHub holds what these rules read, and the App sees it: {names}"
         for file in report.snapshot.unreadable:
             where = file.file if file.line is None else f"{file.file}:{file.line}"
             yield f"  {self._paint('unreadable', 'yellow')} {plain(where)}: {plain(file.reason)}"
@@ -66,7 +72,9 @@ class _Writer:
         for lapsed in dict.fromkeys(lapsed_words(each, self.report) for each in result.lapsed):
             yield f"    note: {plain(lapsed)}"
         unreadable = {file.file for file in self.report.snapshot.unreadable}  # those are told once, below
-        for unseen in (each for each in result.unseen if each.what not in unreadable):
+        # What no checkout has is not told again and again; what somebody can do something about is.
+        told = [each for each in result.unseen if each.what not in unreadable and each.reason != LOCALLY]
+        for unseen in told:
             remedy = f"; needs {plain(unseen.permission)}" if unseen.permission else ""
             yield f"    {self._paint('unseen', 'yellow')} {plain(unseen.what)}: {plain(unseen.reason)}{remedy}"
         if result.fault:
@@ -91,6 +99,11 @@ class _Writer:
         if style == "bold":
             return colored(text, attrs=["bold"], force_color=True)
         return colored(text, style, force_color=True)
+
+
+def _is_beside(result: Result) -> bool:
+    """Whether a rule could not be judged for one reason only: it reads what GitHub holds beside the files."""
+    return result.outcome is Outcome.UNSEEN and all(each.reason in (LOCALLY, NOT_KEPT) for each in result.unseen)
 
 
 def _total(reports: Sequence[Report]) -> str:
