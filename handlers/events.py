@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.github.loose import number, record, records, text, texts, true
 from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
+from handlers import box_events
 from handlers import settings_events as others
 from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
 from handlers.work import Priority, Work, preview_work
@@ -211,7 +212,9 @@ EVENTS: Mapping[str, Event] = {
     "personal_access_token_request": Event(
         "organization_personal_access_token_requests: read", {"approved": others.tokens_changed}
     ),
-    "issues": Event("issues: read", _any(others.issue_changed, "closed", "reopened")),
+    "issues": Event(
+        "issues: read", {**_any(others.issue_changed, "closed", "reopened"), "edited": box_events.issue_edited}
+    ),
     "issue_comment": Event("issues: read", {"created": others.issue_commented}),
     "installation": Event(
         None,

@@ -10,6 +10,7 @@ from handlers.jobs.issues import issue_changed, issue_commented, remind, write_i
 from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
+from handlers.jobs.reviews import record_review, review_access
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 
 # Every job by the name that stands in the queue; a worker does nothing else.
@@ -26,7 +27,9 @@ JOBS: Mapping[str, Job] = {
     "organisation_changed": organisation_changed,
     "preview_policy": preview_policy,
     "recheck_commit": recheck_commit,
+    "record_review": record_review,
     "remind": remind,
+    "review_access": review_access,
     "send_digest": send_digest,
     "sweep": sweep,
     "sweep_check_runs": sweep_check_runs,

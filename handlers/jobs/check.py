@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from bot.errors import LaterError
 from bot.evaluate import evaluate
-from bot.findings import Unreadable
+from bot.findings import Seen, Unreadable
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import Revision
@@ -30,8 +30,10 @@ from handlers.jobs.holdings import holdings_of
 from handlers.jobs.issues import want_issue
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of, proposes
+from handlers.jobs.reviews import want_review
 from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
+from handlers.reviews import ReviewBook
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
@@ -129,7 +131,7 @@ class _Check:
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
         gathered = self._gather(reading, paths, in_force.policy)
-        snapshot = with_hygiene(gathered.snapshot, in_force.policy)
+        snapshot = with_hygiene(self._reviewed(gathered.snapshot), in_force.policy)
         report = evaluate(snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
@@ -158,6 +160,13 @@ class _Check:
             )
             ToldBook(self._context.redis, self._installation).put(self._repository, report)
             want_issue(self._context, self._installation, self._repository, report, in_force)
+            want_review(self._context, self._installation, self._repository, report)
+
+    def _reviewed(self, snapshot: Snapshot) -> Snapshot:
+        """Add who confirmed what can publish; the first look begins the first period."""
+        book = ReviewBook(self._context.redis)
+        book.look(self._repository, snapshot.taken_at)
+        return replace(snapshot, reviews=Seen(book.of(self._repository, snapshot.repository)))
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> _Gathered:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""

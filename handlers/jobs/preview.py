@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from bot.errors import PolicyError
 from bot.evaluate import evaluate
+from bot.findings import Seen
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.loose import records, text
@@ -28,6 +29,7 @@ from bot.reports.waivers import idle_words
 from handlers.context import Context
 from handlers.jobs.approvals import approvals_key, with_approvals
 from handlers.jobs.policies import is_organisations, present, proposes, read_file, with_base
+from handlers.reviews import ReviewBook
 from handlers.snapshots import Snapshots
 from handlers.standing import Standings
 
@@ -149,7 +151,9 @@ class _Previewer:
         kept = None if _judges(before) == _judges(after) else self._snapshots.get(number)
         if kept is None:
             return None
-        was, will = (evaluate(replace(kept.snapshot, taken_at=self._now), policy) for policy in (before, after))
+        reviews = Seen(ReviewBook(self._context.redis).of(number, kept.snapshot.repository))
+        now = replace(kept.snapshot, taken_at=self._now, reviews=reviews)
+        was, will = (evaluate(now, policy) for policy in (before, after))
         idle = {_apart(waiver) for waiver in was.idle_waivers}
         new = (waiver for waiver in will.idle_waivers if _apart(waiver) not in idle)
         self._notes |= dict.fromkeys(f"{subject.name}: {idle_words(waiver)}." for waiver in new)

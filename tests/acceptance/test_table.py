@@ -1,6 +1,7 @@
 """Each rule through GitHub, five ways: it fails, it holds, it is waived, it has nothing to judge, it cannot be seen."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from redis import Redis
 from bot.names import Outcome, RepositoryId
 from bot.rule import Rule
 from bot.rules import RULES
+from handlers.reviews import ReviewBook
 from handlers.standing import Standings
-from tests.acceptance.states import REGISTER, STATES, Arrange
+from tests.acceptance.states import REGISTER, STATES, Arrange, old_secret
 from tests.acme import CATALOGUE, NOTHING, RELEASE, Acme, acme_on
 from tests.github.story.organisation import Organisation
 from tests.github.story.repository import Repository
@@ -138,8 +140,23 @@ def test_with_a_file_that_cannot_be_read_it_is_unseen(redis: Redis, rule: type[R
         assert outcome(acme, rule, repository, policy) is Outcome.UNSEEN
 
 
-def test_access_that_nobody_has_reviewed_here_is_unseen_never_well(redis: Redis) -> None:
+def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) -> None:
     (rule,) = (each for each in RULES if each.name == REVIEWED)
     with acme_on(redis) as acme:
-        repository = STATES["secret-rotation"].passes(acme.organisation)
-        assert outcome(acme, rule, repository, only(rule)) is Outcome.UNSEEN
+        repository = old_secret(acme.organisation)
+        ReviewBook(redis).look(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
+        assert outcome(acme, rule, repository, only(rule)) is Outcome.FAILED
+        acme.github.repository("acme/.github-private").push({"publishing.yml": only(rule) + waiver(acme, rule)})
+        acme.check(repository, job="recheck_commit")
+        standing = Standings(redis).get(RepositoryId(repository.id))
+        assert standing is not None
+        assert standing.report["outcomes"] == {rule.name: "waived"}
+
+
+@pytest.mark.parametrize(("without", "wanted"), [((), Outcome.PASSED), (("secrets",), Outcome.UNSEEN)])
+def test_nothing_is_overdue_from_the_first_look_on_and_what_is_withheld_is_unseen(
+    redis: Redis, without: tuple[str, ...], wanted: Outcome
+) -> None:
+    (rule,) = (each for each in RULES if each.name == REVIEWED)
+    with acme_on(redis, without=without) as acme:
+        assert outcome(acme, rule, old_secret(acme.organisation), only(rule)) is wanted

@@ -1,0 +1,1 @@
+"""The register, access reviews and revocation, told through GitHub."""
