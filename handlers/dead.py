@@ -89,7 +89,8 @@ def _do(redis: Redis, action: str, ids: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wharfinger dead",
-        description="Work that failed for good: each piece was tried five times over a quarter of an hour.",
+        description="Work that failed for good: each piece was tried five times over a quarter of an hour, or its "
+        "worker died ten times while doing it.",
         epilog="Exit status: 0 done, 1 a named piece is not there, 2 bad usage or no Redis.",
     )
     actions = parser.add_subparsers(dest="action", required=True)

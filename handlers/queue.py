@@ -18,6 +18,9 @@ from handlers.work import Priority, Work
 REMEMBER_DELIVERY = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
 KEEP_DEAD = 30 * 24 * 3600  # seconds a dead letter is kept
 PAUSES = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
+# Seconds before a piece is tried again whose worker died: after the first death, the second, …; one more is its last.
+# A kill is seldom the job's fault, so it has more patience than PAUSES: what kills workers for an hour kills no work.
+AFTER_DEATH = (0, 5, 30, 120, 600, 600, 600, 600, 600)
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
 BELL = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
 QUEUES = tuple(priority.value for priority in Priority)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from redis import Redis
 from redis.client import Pipeline
@@ -26,7 +27,7 @@ from bot.errors import LaterError
 from handlers.context import Context, Job
 from handlers.logs import told
 from handlers.pulse import Pace, Pulse
-from handlers.queue import BELL, KEEP_DEAD, QUEUES, lua
+from handlers.queue import AFTER_DEATH, BELL, KEEP_DEAD, QUEUES, lua
 from handlers.rq_job import NotOurs, WorkJob
 
 log = logging.getLogger("wharfinger.worker")
@@ -94,7 +95,7 @@ class Worker(SimpleWorker):
 
     def run_maintenance_tasks(self) -> None:
         """Sweep up behind dead workers; let dead letters expire."""
-        back, dead, freed, again = self._sweep(args=[KEEP_DEAD])
+        back, dead, freed, again = self._sweep(args=[KEEP_DEAD, *AFTER_DEATH])
         if back or dead or freed or again:
             log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
         for queue in self.queues:
@@ -145,6 +146,8 @@ class Worker(SimpleWorker):
             super().execute_job(job, queue)
         except RedisError as error:
             log.warning("the end of %s could not be booked (%s); it will be done again", job.id, type(error).__name__)
+        finally:
+            self.executions.clear()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Say that this worker is there; nothing hangs on it but the list of workers."""
@@ -159,6 +162,17 @@ class Worker(SimpleWorker):
             self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     # -- one job ------------------------------------------------------------------------------------------------------
+
+    def prepare_execution(self, job: RqJob) -> Execution:
+        """Note in this process alone what it does; Redis knows that by the hold, which is swept when we die.
+
+        RQ 3.0.0 would write a record and a list of records. Behind a killed worker the record expires a minute before
+        the list does, and whoever ends the job within that minute reads the list and fails: "Execution … not found".
+        """
+        self.set_state(WorkerStatus.BUSY)
+        execution = Execution(uuid4().hex, job.id, self.connection)
+        self.executions[execution.id] = execution
+        return execution
 
     def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
         """Do the work under a hold that is renewed, within its time limit, and leave the process if even that hangs."""
@@ -181,12 +195,12 @@ class Worker(SimpleWorker):
 
     def _finalize_success(self, job: RqJob, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
         """Book the good end, unless the hold was lost meanwhile: then another worker does the job and will book it."""
-        if self._still_ours(job, execution):
+        if self._still_ours(job):
             super()._finalize_success(job, queue, execution, return_value)
 
     def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: Raised) -> None:
         """Book a bad end: put off when GitHub asked for that, else tried again after a pause, else dead."""
-        if not self._still_ours(job, execution):
+        if not self._still_ours(job):
             return
         error = exc_info[1]
         if isinstance(error, LaterError) and datetime.now(UTC) - job.created_at < LONGEST_PUT_OFF:
@@ -219,9 +233,8 @@ class Worker(SimpleWorker):
         hold = self._hold
         self._settle(args=[hold.job_id, hold.fence, hold.lane, job.description or "", ending], client=pipeline)
 
-    def _still_ours(self, job: RqJob, execution: Execution) -> bool:
+    def _still_ours(self, job: RqJob) -> bool:
         if self._pulse.still_ours():
             return True
         log.warning("%s gave no sign of life for so long that another worker has it; its end is left to that", job.id)
-        self.executions.pop(execution.id, None)
         return False

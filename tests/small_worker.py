@@ -65,7 +65,14 @@ def small_jobs(book: Book) -> Mapping[str, Job]:
         book.note(f"stuck {number}")
         sum(range(10**12))  # one call into C that no signal interrupts
 
-    return {"write": write, "slow": slow, "fail": fail, "later": later, "stuck": stuck}
+    def deadly(context: Context, number: int) -> None:
+        """Kill so many workers."""
+        del context
+        book.note(f"deadly {number}")
+        if len(book.lines()) <= number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return {"write": write, "slow": slow, "fail": fail, "later": later, "stuck": stuck, "deadly": deadly}
 
 
 def small_worker(url: str, book: Book) -> Worker:

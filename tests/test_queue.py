@@ -1,12 +1,13 @@
 """The queue's promises, on a real Redis: each piece once, urgent first, one at a time per lane, the last never lost."""
 
 import json
+import time
 from dataclasses import dataclass
 
 import pytest
 from redis import Redis
 
-from handlers.queue import Verdict, enqueue, job_id, lengths, lua, seen
+from handlers.queue import AFTER_DEATH, KEEP_DEAD, Verdict, enqueue, job_id, lengths, lua, seen
 from handlers.work import Priority, Work
 
 
@@ -43,7 +44,7 @@ def finish(redis: Redis, hold: Hold) -> int:
 
 
 def sweep(redis: Redis) -> list[int]:
-    answer: list[int] = redis.eval(lua("sweep"), 0, 3600)
+    answer: list[int] = redis.eval(lua("sweep"), 0, KEEP_DEAD, *AFTER_DEATH)
     return answer
 
 
@@ -122,7 +123,7 @@ def test_a_repeated_delivery_whose_work_failed_is_done_again(redis: Redis) -> No
     hold = take(redis, lease=0)
     assert hold is not None
     start(redis, hold)
-    redis.hset(f"rq:job:{hold.id}", "retries_left", 0)
+    redis.hset(f"rq:job:{hold.id}", "deaths", len(AFTER_DEATH))
     assert sweep(redis) == [0, 1, 0, 0]
     assert redis.zrange("rq:failed:check", 0, -1) == [hold.id.encode()]
     assert enqueue(redis, [check(7)], "one").queued == 1
@@ -142,13 +143,35 @@ def test_the_work_of_a_dead_worker_goes_back_to_the_head_and_its_lane_is_freed(r
     assert finish(redis, dead) == 0  # it was not dead, only late: it may not settle what another holds
 
 
-def test_a_death_before_the_start_costs_no_attempt(redis: Redis) -> None:
+def test_a_death_before_the_start_is_no_death_of_the_job(redis: Redis) -> None:
     enqueue(redis, [check(7)])
     hold = take(redis, lease=0)
     assert hold is not None
     sweep(redis)
-    assert redis.hget(f"rq:job:{hold.id}", "retries_left") == b"4"
+    assert redis.hget(f"rq:job:{hold.id}", "deaths") is None
     assert take(redis) is not None
+
+
+def test_work_that_kills_each_worker_waits_longer_each_time_frees_its_lane_and_ends_as_a_dead_letter(
+    redis: Redis,
+) -> None:
+    enqueue(redis, [check(7, "poison")], "one")
+    id_ = job_id(check(7, "poison"))
+    pauses = []
+    while not redis.zcard("rq:failed:check"):
+        hold = take(redis, lease=0)
+        assert hold is not None
+        assert hold.id == id_
+        start(redis, hold)
+        sweep(redis)
+        due = redis.zscore("rq:scheduled:check", id_)
+        pauses.append(0 if due is None else round((due - time.time()) / 5) * 5)
+        redis.zadd("rq:scheduled:check", {id_: 1}, xx=True)
+        assert not redis.exists("wharfinger:lane:repository-7")
+    assert pauses == [*AFTER_DEATH, 0]
+    assert redis.hmget(f"rq:job:{id_}", "status", "retries_left") == [b"failed", b"4"]
+    assert redis.eval(lua("retry"), 0, "check", id_, 4) == 1
+    assert redis.hmget(f"rq:job:{id_}", "status", "deaths") == [b"queued", None]
 
 
 def test_nothing_waits_for_ever_before_a_lane_nobody_holds(redis: Redis) -> None:

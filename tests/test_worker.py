@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from handlers.queue import enqueue
+from handlers.queue import AFTER_DEATH, enqueue
 from handlers.work import Priority, Work
 from tests.conftest import EmbeddedRedis
 from tests.small_worker import Book, small_worker
@@ -148,17 +148,36 @@ def test_long_work_is_not_taken_from_a_living_worker(redis_url: str, redis: Redi
     assert book.lines() == ["begin 1", "end 1"]
 
 
-def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_its_attempts(
+def expired_lease(redis: Redis) -> int:
+    return redis.zcount("wharfinger:leases", 0, time.time())
+
+
+def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
+    redis_url: str, redis: Redis, book: Book
+) -> None:
+    enqueue(redis, [work("deadly", 1)])
+    assert start_worker(redis_url, book).wait(15) == -signal.SIGKILL
+    for record in redis.keys("rq:execution:*"):
+        redis.delete(record)  # as when they expire, a minute before what refers to them
+    wait_for(lambda: expired_lease(redis))
+    small_worker(redis_url, book).work(burst=True)
+    assert book.lines() == ["deadly 1"] * 2
+    assert redis.hgetall("wharfinger:counts") == {b"done:deadly": b"1"}
+    assert not redis.keys("rq:job:*")
+    assert not redis.keys("rq:wip:*")
+
+
+def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_deaths(
     redis_url: str, redis: Redis, book: Book
 ) -> None:
     enqueue(redis, [work("stuck", 1)])
-    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "retries_left": 0})
+    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "deaths": len(AFTER_DEATH)})
     worker = start_worker(redis_url, book)
     assert worker.wait(15) == 1
-    wait_for(lambda: redis.zcount("wharfinger:leases", 0, time.time()))
+    wait_for(lambda: expired_lease(redis))
     small_worker(redis_url, book).work(burst=True)
     assert redis.zrange("rq:failed:check", 0, -1) == [b"stuck-1"]
-    assert redis.hget("rq:job:stuck-1", "why") == b"its worker died each time it was tried"
+    assert redis.hget("rq:job:stuck-1", "why") == b"its worker died while doing it, 10 times"
 
 
 def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Book) -> None:

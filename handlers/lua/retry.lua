@@ -4,7 +4,7 @@ local queue, id, attempts = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('ZREM', 'rq:failed:' .. queue, id) == 0 then return 0 end
 if redis.call('HEXISTS', job_key(id), 'data') == 0 then return 0 end
 redis.call('PERSIST', job_key(id))
-redis.call('HDEL', job_key(id), 'why')
+redis.call('HDEL', job_key(id), 'why', 'deaths')
 redis.call('HSET', job_key(id), 'status', 'queued', 'retries_left', attempts)
 redis.call('RPUSH', queue_key(queue), id)
 ring()

@@ -1,5 +1,6 @@
 -- Find what dead workers left behind and put it right; safe to run at any time, from anywhere.
--- ARGV: seconds a job that is dead for good is kept
+-- ARGV: seconds a job that is dead for good is kept, then seconds until a job is tried again after its first death, its
+--       second, …; the death after these is its last
 -- Returns: pieces put back, pieces dead for good, lanes freed, pieces asked for again
 
 local keep = tonumber(ARGV[1])
@@ -8,22 +9,21 @@ local back, dead, freed, again = 0, 0, 0, 0
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', time, 'LIMIT', 0, 100)) do
   local fence = redis.call('HGET', HOLDERS, id) or ''
-  local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'lane', 'retries_left')
-  local status, queue, lane, retries = fields[1], fields[2], fields[3], tonumber(fields[4] or '0')
+  local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'lane', 'deaths')
+  local status, queue, lane, deaths = fields[1], fields[2], fields[3], (tonumber(fields[4]) or 0) + 1
   if queue then
-    for _, member in ipairs(redis.call('ZRANGE', 'rq:wip:' .. queue, 0, -1)) do
-      if string.sub(member, 1, #id + 1) == id .. ':' then redis.call('ZREM', 'rq:wip:' .. queue, member) end
-    end
     redis.call('ZREM', 'rq:scheduled:' .. queue, id)
-    if status == 'queued' then -- taken, not begun: costs no attempt
+    local pause = tonumber(ARGV[1 + deaths])
+    if status == 'queued' then -- taken, not begun: no death of this job's
       put_back(id, queue)
       back = back + 1
-    elseif retries > 0 then
-      redis.call('HSET', job_key(id), 'retries_left', retries - 1)
-      put_back(id, queue)
+    elseif pause then
+      redis.call('HSET', job_key(id), 'deaths', deaths)
+      if pause > 0 then put_off(id, queue, time + pause) else put_back(id, queue) end
       back = back + 1
     else
-      redis.call('HSET', job_key(id), 'status', 'failed', 'why', 'its worker died each time it was tried')
+      local why = 'its worker died while doing it, ' .. deaths .. ' times'
+      redis.call('HSET', job_key(id), 'status', 'failed', 'why', why)
       redis.call('EXPIRE', job_key(id), keep)
       redis.call('ZADD', 'rq:failed:' .. queue, time + keep, id)
       dead = dead + 1

@@ -49,6 +49,12 @@ local function put_back(id, queue)
   ring()
 end
 
+-- Let a job that has its hash wait until then; take.lua puts it into its queue.
+local function put_off(id, queue, due)
+  redis.call('HSET', job_key(id), 'status', 'scheduled')
+  redis.call('ZADD', 'rq:scheduled:' .. queue, due, id)
+end
+
 -- The lane is free: let the most urgent of those that wait for it go to the head of its queue.
 local function wake(lane)
   for _, queue in ipairs(QUEUES) do
