@@ -14,6 +14,8 @@ from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 from bot.workflows.expressions import dynamic_secrets
 
+WORD = re.compile(r"[A-Za-z_]\w*")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoIdleSecrets(Rule):
@@ -37,7 +39,8 @@ class NoIdleSecrets(Rule):
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         stored, telling, trusted = publishing_secrets(snapshot), snapshot.catalogue, trusted_by(snapshot)
         yield from stored.unseen
-        idle = [secret for secret in stored.secrets if not _is_mentioned(secret.name, snapshot)]
+        mentioned = _words(snapshot) if stored.secrets else frozenset()
+        idle = [secret for secret in stored.secrets if secret.name.upper() not in mentioned]
         hidden = _hidden(snapshot) if idle else None
         for secret in idle:
             registries = telling.by_secret(secret.name)
@@ -50,12 +53,12 @@ class NoIdleSecrets(Rule):
             yield hidden or _finding(secret, registries, snapshot)
 
 
-def _is_mentioned(name: str, snapshot: Snapshot) -> bool:
-    """Whether the secret's name stands anywhere in what workflows run; a mention is taken for a use."""
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+def _words(snapshot: Snapshot) -> frozenset[str]:
+    """Collect all words in what workflows run, in capitals: a secret whose name is among them is taken to be used."""
     workflows = (line for workflow in snapshot.workflows.values() for line in workflow.lines)
     actions = (line for action in snapshot.actions.values() for line in action.lines)
-    return any(word.search(text) for text in chain(workflows, actions, snapshot.texts.values()))
+    texts = chain(workflows, actions, snapshot.texts.values())
+    return frozenset(word.upper() for text in texts for word in WORD.findall(text))
 
 
 def _hidden(snapshot: Snapshot) -> Unseen | None:

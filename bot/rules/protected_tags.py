@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from bot.findings import Fact, Finding, Place, Seen, Unseen, listed
 from bot.holdings import Environment, Feature, Read
@@ -11,6 +11,9 @@ from bot.protection import TaggedJob, cannot_have, environments_of, instead, sam
 from bot.publications.path import PathJob, PublishPath, publish_path
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
+
+_Open: TypeAlias = dict[str, list[str]]  # what can still be done to tags, each with the patterns of those
+_Known: TypeAlias = dict[tuple[str, ...], _Open | Unseen]  # by the patterns that were asked about
 
 _WORDS = {"creation": "made by everybody who can push", "update": "moved", "deletion": "deleted"}
 _BOXES = {"creation": "Restrict creations", "update": "Restrict updates", "deletion": "Restrict deletions"}
@@ -42,15 +45,16 @@ class ProtectedTags(Rule):
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
         path = self._path(snapshot)
         yield from path.unseen
+        known: _Known = {}
         for job in tagged_jobs(path):
-            yield from self._judge(job, snapshot)
+            yield from self._judge(job, snapshot, known)
 
     def _path(self, snapshot: Snapshot) -> PublishPath:
         publications = [publication for publication, _ in self.judged(snapshot)]
         return publish_path(publications, snapshot.workflows, snapshot.actions)
 
-    def _judge(self, tagged: TaggedJob, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        if not self._open(tagged.patterns, snapshot):
+    def _judge(self, tagged: TaggedJob, snapshot: Snapshot, known: _Known) -> Iterator[Finding | Unseen]:
+        if not self._open(tagged.patterns, snapshot, known):
             return
         environment = _environment(tagged.job, snapshot)  # it may let fewer tags through than the workflow listens to
         if isinstance(environment, Unseen):
@@ -60,16 +64,21 @@ class ProtectedTags(Rule):
         if isinstance(refs, Unseen):
             yield refs
             return
-        found = self._open(tagged.allowed_by(environment.value), snapshot)
+        found = self._open(tagged.allowed_by(environment.value), snapshot, known)
         if isinstance(found, Unseen):
             yield found
         elif found:
             yield _finding(tagged.job, found, snapshot)
 
-    def _open(self, patterns: tuple[str, ...], snapshot: Snapshot) -> dict[str, list[str]] | Unseen:
-        """Return what can still be done to tags, each with the patterns of those."""
+    def _open(self, patterns: tuple[str, ...], snapshot: Snapshot, known: _Known) -> _Open | Unseen:
+        """Return what can still be done to tags; asked once for each set of patterns, since many jobs listen to the same."""
+        if patterns not in known:
+            known[patterns] = self._look(patterns, snapshot)
+        return known[patterns]
+
+    def _look(self, patterns: tuple[str, ...], snapshot: Snapshot) -> _Open | Unseen:
         demanded = ("creation", "update", "deletion") if self.creation else ("update", "deletion")
-        missing: dict[str, list[str]] = {}
+        missing: _Open = {}
         for pattern in patterns:
             for guard in (tag_guard(name, snapshot.holdings) for name in samples(pattern)):
                 if guard.unseen is not None:
@@ -87,7 +96,7 @@ def _environment(job: PathJob, snapshot: Snapshot) -> Fact[Environment | None]:
     return snapshot.holdings.environment(only) if isinstance(only, str) else Seen(None)
 
 
-def _finding(job: PathJob, found: dict[str, list[str]], snapshot: Snapshot) -> Finding:
+def _finding(job: PathJob, found: _Open, snapshot: Snapshot) -> Finding:
     first = job.publications[0]
     patterns = list(dict.fromkeys(pattern for each in found.values() for pattern in each))
     every = "**" in patterns

@@ -10,6 +10,7 @@ from bot.findings import Seen
 from bot.github.holdings import Kept
 from bot.github.holdings.people import PEOPLE
 from bot.holdings import Read
+from bot.rules import RULES
 from tests.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
 from tests.github.faults import Fault
 from tests.github.story.repository import Repository
@@ -130,3 +131,11 @@ def test_a_name_from_github_can_not_lead_elsewhere(acme: Acme) -> None:
     secrets = read(acme, odd, reads={Read.ENVIRONMENTS, Read.ENVIRONMENT_SECRETS}).environment_secrets
     assert isinstance(secrets, Seen)
     assert {secret.environment for secret in secrets.value} == {"a/../../b", "a b?c#d", "%2e%2e"}
+
+
+def test_all_rules_together_read_a_publish_environment_in_twelve_calls(acme: Acme) -> None:
+    reads = {read for rule in RULES for read in rule.reads} - {Read.FILES}
+    widgets = full(acme)
+    read(acme, acme.organisation.repository("first"), reads=reads)  # pays for the organisation
+    cold = calls(acme, widgets, reads)
+    assert len([call for call in cold if "/orgs/" not in call]) <= 12, cold
