@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evaluate import Report, Result, evaluate
+from bot.evaluate import Report, evaluate
 from bot.findings import Finding, Place, Seen, Unreadable, Unseen
 from bot.holdings import Environment, Holdings
-from bot.names import Conclusion, Credential, FullName, Mode, Outcome, RegistryId, RuleName
+from bot.names import Conclusion, Credential, FullName, Mode, RegistryId, RuleName
 from bot.policy import Policy, Standing, Waiver
 from bot.policy.waive import Waived
 from bot.publications import Publication
@@ -23,7 +23,6 @@ from bot.registries import load_catalogue
 from bot.reports import check_run, text
 from bot.reports import json as json_report
 from bot.reports.escape import block, code, plain, prose
-from bot.reports.words import verdict
 from bot.repository import Snapshot
 from bot.rule import Rule
 from bot.rules.protected_environment import ProtectedEnvironment
@@ -249,27 +248,6 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
     workflow = replace(WORKFLOW, jobs={**WORKFLOW.jobs, "build": round_about})
 
     assert "job build → job publish" in check_run.render(report(replace(SNAPSHOT, workflows={PATH: workflow}))).text
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "title"),
-    [
-        ([], "No rule is in force here"),
-        ([Outcome.NOT_APPLICABLE] * 3, "Nothing is published from here"),
-        ([Outcome.PASSED, Outcome.PASSED, Outcome.PASSED], "All 3 rules hold"),
-        ([Outcome.PASSED, Outcome.NOT_APPLICABLE], "trusted-publishing holds"),
-        ([Outcome.FAILED, Outcome.FAILED], "0 of 2 rules hold; trusted-publishing and protected-environment do not"),
-        ([Outcome.PASSED, Outcome.UNSEEN], "1 of 2 rules holds; protected-environment could not be seen"),
-        (
-            [Outcome.FAILED, Outcome.UNSEEN, Outcome.BROKEN],
-            "0 of 3 rules hold; trusted-publishing does not; protected-environment could not be seen; separate-publish-job could not be judged",
-        ),
-    ],
-)
-def test_the_verdict_in_words(outcomes: list[Outcome], title: str) -> None:
-    results = tuple(Result(rule(), outcome) for rule, outcome in zip(STORIED, outcomes, strict=False))
-
-    assert verdict(Report(replace(SNAPSHOT, publications=()), Policy(), results)) == title
 
 
 def test_json_is_true_to_its_committed_schema() -> None:

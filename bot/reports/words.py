@@ -24,6 +24,8 @@ CREDENTIALS = {
     Credential.UNKNOWN: "unknown credential",
 }
 
+MOST_NAMES = 4  # of rules, for each outcome in a title
+
 
 def count(number: int, thing: str) -> str:
     """Say `1 finding`, `2 findings`, `2 repositories`."""
@@ -58,14 +60,21 @@ def verdict(report: Report) -> str:
         _of(judged, each) for each in (Outcome.FAILED, Outcome.WAIVED, Outcome.UNSEEN, Outcome.BROKEN)
     )
     if failed:
-        parts.append(f"{listed(failed)} {'does' if len(failed) == 1 else 'do'} not")
+        parts.append(f"{_first(failed)} {'does' if len(failed) == 1 else 'do'} not")
     if waived:
-        parts.append(f"{listed(waived)} {'is' if len(waived) == 1 else 'are'} waived")
+        parts.append(f"{_first(waived)} {'is' if len(waived) == 1 else 'are'} waived")
     if unseen:
-        parts.append(f"{listed(unseen)} could not be seen")
+        parts.append(f"{_first(unseen)} could not be seen")
     if broken:
-        parts.append(f"{listed(broken)} could not be judged")
+        parts.append(f"{_first(broken)} could not be judged")
     return "; ".join(parts)
+
+
+def _first(names: list[str]) -> str:
+    """List the first few names: a title that lists a dozen is read by nobody, and cut by GitHub."""
+    return listed(
+        names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+    )
 
 
 def _of(results: list[Result], outcome: Outcome) -> list[str]:

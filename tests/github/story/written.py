@@ -4,7 +4,7 @@
     topics: [published]
     properties: {tier: gold}
     environments:
-      - {name: pypi, reviewers: ["@release", mona], prevent_self_review: true, tags: ["v*"]}
+      - {name: pypi, reviewers: ["@release", mona], prevent_self_review: true, tags: ["v*"], gates: [wharfinger]}
     secrets:
       - {name: PYPI_TOKEN, age: 400, rotated: 100}
       - {name: UPLOAD, environment: pypi}
@@ -74,7 +74,8 @@ def set_up_repository(repository: Repository, owner: Organisation, written: Writ
         named = [
             owner.state.teams[name[1:]] if name.startswith("@") else name for name in environment.get("reviewers", ())
         ]
-        repository.environment(**{**environment, "reviewers": named})
+        gates = [app for app in repository.world.apps.values() if app.slug in environment.get("gates", ())]
+        repository.environment(**{**environment, "reviewers": named, "gates": gates})
     _hold(repository, written)
     for ruleset in written.get("rulesets", ()):
         repository.ruleset(ruleset)

@@ -1,0 +1,86 @@
+"""`make demo`: real deliveries, real processes, a stand-in for GitHub, and every check run as it arrives.
+
+`--once` ends by itself, with 0 if each check run ended as its story wants and nothing else went wrong, else with 1.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from tests.github.demo.acts import ask_again, mend, propose, settle_in
+from tests.github.demo.app import DemoError, running
+from tests.github.demo.sample import found
+from tests.github.demo.telling import heading, say, tell
+from tests.github.demo.watch import Watch
+from tests.github.standin import StandIn
+
+GOOD, WRONG = 0, 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play all acts, then stay until Ctrl+C, or end at once."""
+    parser = argparse.ArgumentParser(prog="make demo", description="The whole App against a stand-in for GitHub.")
+    parser.add_argument(
+        "--once", action="store_true", help="end when all has happened; non-zero if anything went wrong"
+    )
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return play(stay=not options.once)
+    except DemoError as error:
+        say(f"\n{error}", "red")
+        return WRONG
+    except KeyboardInterrupt:
+        say("\nEnded.")
+        return GOOD
+
+
+def play(*, stay: bool) -> int:
+    """Set the stage, play, and say how it went."""
+    begin = time.monotonic()
+    with StandIn() as github:
+        repositories = found(github)
+        say(
+            "An organisation of eight small repositories, on a stand-in for GitHub; everything else is real.", bold=True
+        )
+        say(f"\n  GitHub       {github.page_url}/", "blue")
+        with running(github) as app:
+            say(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
+            github.deliver_to(f"{app.address}/webhook")
+            watch, telling = Watch(github, app, repositories), partial(tell, page_url=github.page_url)
+            for act in (settle_in, mend, propose, ask_again):
+                heading(act.__doc__ or "")
+                act(watch, telling)
+            github.settle()
+            faults = watch.faults()
+            _sum_up(watch, faults, time.monotonic() - begin)
+            if stay:
+                _stay(watch)
+    return WRONG if faults else GOOD
+
+
+def _sum_up(watch: Watch, faults: list[str], seconds: float) -> None:
+    deliveries, calls = len(watch.github.deliveries), len(watch.github.calls)
+    heading(
+        f"{len(watch.expected)} check runs on {len(watch.repositories)} repositories after {seconds:.0f} seconds, "
+        f"from {deliveries} deliveries, with {calls} calls to GitHub."
+    )
+    if not faults:
+        say("Each ended as its story wants, and nothing was left undone.", "green")
+    for fault in faults:
+        say(f"Wrong: {fault}", "red")
+
+
+def _stay(watch: Watch) -> None:
+    say(f"\nLook around at {watch.github.page_url}/ and press its buttons; what arrives is told here. Ctrl+C ends it.")
+    while True:
+        for each in watch.news():
+            tell(each, watch.github.page_url)
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

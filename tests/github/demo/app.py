@@ -1,0 +1,109 @@
+"""The App as an administrator starts it: `wharfinger run`, with its own Redis, web, workers and clock as real processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from redis import Redis
+from redis.exceptions import RedisError
+
+from handlers.queue import QUEUES
+from handlers.settings import redis_socket
+from tests.github.standin import StandIn
+
+PATIENCE = 60.0  # seconds until everything is there; on an idle machine it takes three
+
+
+class DemoError(Exception):
+    """The demo cannot go on; its text says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running Wharfinger."""
+
+    process: "subprocess.Popen[bytes]"
+    address: str
+    data: Path
+
+    @property
+    def log(self) -> Path:
+        return self.data / "demo.log"
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of what its processes wrote."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def given_up(self) -> int:
+        """How many pieces of work failed for good."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            return sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
+
+    def crashes(self) -> list[str]:
+        """What supervisor says of parts that ended and should not have."""
+        return [line for line in self.log.read_text(errors="replace").splitlines() if "not expected" in line]
+
+    def idle(self) -> bool:
+        """Whether no work waits, is under way or was put off."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            return not redis.keys("rq:job:*")
+
+    def ready(self) -> bool:
+        """Whether deliveries are taken and somebody works."""
+        try:
+            with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+                return httpx.get(f"{self.address}/ready").is_success and redis.scard("rq:workers") > 0
+        except (httpx.TransportError, RedisError):
+            return False
+
+
+@contextmanager
+def running(github: StandIn) -> Iterator[App]:
+    """Start the App for that GitHub, and stop it at the end; raises DemoError where it does not start or stop."""
+    with TemporaryDirectory(prefix="wharfinger-demo-") as folder:
+        port = _free_port()
+        data = Path(folder)
+        key = data / "key.pem"
+        key.write_text(github.private_key)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("WHARFINGER_", "REDIS_"))}
+        environ |= {
+            "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
+            "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
+            "WHARFINGER_PORT": str(port),
+        }  # fmt: skip
+        with (data / "demo.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "handlers.child", "run"], env=environ, stdout=log, stderr=log,
+                start_new_session=True,  # Ctrl+C is the demo's, which stops the App itself; as a child it ends with the demo
+            )  # fmt: skip
+        app = App(process, f"http://127.0.0.1:{port}", data)
+        try:
+            _wait(app)
+            yield app
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(90)
+
+
+def _wait(app: App) -> None:
+    end = time.monotonic() + PATIENCE
+    while not app.ready():
+        if app.process.poll() is not None or time.monotonic() > end:
+            raise DemoError(f"Wharfinger did not start. Its last words:\n{app.last_words()}")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

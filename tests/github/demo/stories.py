@@ -1,0 +1,60 @@
+"""The eight stories: which repository tells what, and how its check run has to end."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One commit of one repository, and what has to be said of it."""
+
+    repository: str  # full name
+    tells: str
+    conclusion: str
+    because: str = ""  # what its check run says first: a rule and the line it blames, or a sentence of the summary
+
+    @property
+    def name(self) -> str:
+        return self.repository.partition("/")[2]
+
+    @property
+    def owner(self) -> str:
+        return self.repository.partition("/")[0]
+
+
+WORKFLOW = ".github/workflows/release.yml"
+
+STORIES = (
+    Story(
+        "acme/wheels",
+        "publishes with a token, though its registry offers trusted publishing",
+        "failure",
+        f"trusted-publishing {WORKFLOW}:36",
+    ),
+    Story(
+        "acme/cli",
+        "could publish to npm without any token, and still hands one over",
+        "failure",
+        f"trusted-publishing {WORKFLOW}:19",
+    ),
+    Story(
+        "acme/engine",
+        "has trusted publishing, but nobody has to approve",
+        "failure",
+        f"protected-environment {WORKFLOW}:9",
+    ),
+    Story("acme/toolbox", "does it all as it should be done", "success"),
+    Story(
+        "acme/shipping",
+        "publishes through a reusable workflow, with a token on the way",
+        "failure",
+        "trusted-publishing .github/workflows/ship.yml:17",
+    ),
+    Story("acme/attic", "has a workflow that nobody can read", "action_required", "Could not be read"),
+    Story(
+        "acme-labs/vault",
+        "may be well kept, but the App was not allowed to look",
+        "action_required",
+        "environments: read",
+    ),
+    Story("acme/.github", "holds the policy and publishes nothing", "neutral"),
+)
