@@ -9,6 +9,7 @@ FullName = NewType("FullName", str)  # owner/name
 Sha = NewType("Sha", str)  # a full commit id
 RegistryId = NewType("RegistryId", str)  # as in the catalogue: pypi, npm, crates.io …
 RuleName = NewType("RuleName", str)  # the good state in kebab case: trusted-publishing
+DayRange = NewType("DayRange", str)  # the first and the last day: 2026-12-20/2027-01-03
 
 
 class Credential(StrEnum):

@@ -1,11 +1,12 @@
 """From policy files to the policy in force: the organisation's for this repository, and what the repository's own may change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.declared import DeclaredIdentity
 from bot.findings import listed
+from bot.gate import CONDITIONS, Condition
 from bot.names import FullName, Mode, RuleName
 from bot.policy.layers import Laid, lay
 from bot.policy.model import Overrides, Policy, PolicyFile, Said
@@ -15,6 +16,8 @@ from bot.policy.target import Subject
 from bot.policy.waiver import Waiver
 from bot.rule import Rule
 from bot.rules import RULES
+
+Kind = TypeVar("Kind", Rule, Condition)
 
 NOTHING = Said(line=0)
 NOBODY = Subject(FullName(""))
@@ -50,9 +53,9 @@ def policy_in_force(
 
 def _policy(file: PolicyFile, subject: Subject) -> Policy:
     laid = lay(file, subject)
-    rules = tuple(_rule(rule, laid) for rule in RULES if not laid.rules.get(rule.name, NOTHING).off)
     return Policy(
-        rules=rules,
+        rules=_asked(RULES, laid),
+        gate=_asked(CONDITIONS, laid),
         origins=file.origins,
         doubts=laid.doubts,
         waivers=_waivers(file.waivers, subject),
@@ -63,7 +66,11 @@ def _policy(file: PolicyFile, subject: Subject) -> Policy:
     )
 
 
-def _rule(rule: type[Rule], laid: Laid) -> Rule:
+def _asked(kinds: Sequence[type[Kind]], laid: Laid) -> tuple[Kind, ...]:
+    return tuple(_rule(kind, laid) for kind in kinds if not laid.rules.get(kind.name, NOTHING).off)
+
+
+def _rule(rule: type[Kind], laid: Laid) -> Kind:
     said = laid.rules.get(rule.name, NOTHING)
     options: dict[str, Any] = {"mode": laid.mode or Mode.OBSERVE, **said.options}
     return rule(**options)
@@ -72,28 +79,38 @@ def _rule(rule: type[Rule], laid: Laid) -> Rule:
 def _merged(files: _Files) -> Policy:
     organisation, own = files.organisation, files.own
     laid, overrides = lay(organisation, files.subject), organisation.overrides
-    rules: list[Rule] = []
-    notes: list[str] = []
-    for rule in RULES:
-        theirs, said = laid.rules.get(rule.name, NOTHING), own.rules.get(rule.name, NOTHING)
-        if said.off and not theirs.off and overrides is Overrides.STRICTER:
-            notes.append(_not_followed(own, said, rule.name, "switches it off"))
-        elif said.off or (theirs.off and rule.name not in own.rules):  # a repository may ask for a rule that is off
-            continue
-        merged, looser = _with(_rule(rule, laid), _options(own, said), overrides)
-        rules.append(merged)
-        notes += [_not_followed(own, said, rule.name, f"makes {name} looser") for name in looser]
+    rules, notes = _both(RULES, laid, own, overrides)
+    gate, gate_notes = _both(CONDITIONS, laid, own, overrides)
     policy = _policy(organisation, files.subject)
     free = overrides is Overrides.ANY
     return replace(
         policy,
-        rules=tuple(rules),
+        rules=rules,
+        gate=gate,
         origins=(*organisation.origins, own.origin),
-        notes=(*policy.notes, *notes, *_left_out(files, free=free)),
+        notes=(*policy.notes, *notes, *gate_notes, *_left_out(files, free=free)),
         waivers=(*policy.waivers, *(_waivers(own.waivers, files.subject) if free else ())),
         identities=(*policy.identities, *(_own(files, own.identities) if free else ())),
         packages=tuple(dict.fromkeys((*policy.packages, *_policy(own, files.subject).packages))),
     )
+
+
+def _both(
+    kinds: Sequence[type[Kind]], laid: Laid, own: PolicyFile, overrides: Overrides
+) -> tuple[tuple[Kind, ...], list[str]]:
+    """Give the rules or conditions that the two files ask for together, and what of a repository's own is not followed."""
+    found: list[Kind] = []
+    notes: list[str] = []
+    for kind in kinds:
+        theirs, said = laid.rules.get(kind.name, NOTHING), own.rules.get(kind.name, NOTHING)
+        if said.off and not theirs.off and overrides is Overrides.STRICTER:
+            notes.append(_not_followed(own, said, kind.name, "switches it off"))
+        elif said.off or (theirs.off and kind.name not in own.rules):  # a repository may ask for one that is off
+            continue
+        merged, looser = _with(_rule(kind, laid), _options(own, said), overrides)
+        found.append(merged)
+        notes += [_not_followed(own, said, kind.name, f"makes {name} looser") for name in looser]
+    return tuple(found), notes
 
 
 def _own(files: _Files, identities: Iterable[DeclaredIdentity]) -> tuple[DeclaredIdentity, ...]:
@@ -134,7 +151,7 @@ def _options(file: PolicyFile, said: Said) -> dict[str, Option]:
     return options if said.off else {**options, **said.options}
 
 
-def _with(rule: Rule, options: dict[str, Option], overrides: Overrides) -> tuple[Rule, list[str]]:
+def _with(rule: Kind, options: dict[str, Option], overrides: Overrides) -> tuple[Kind, list[str]]:
     """Give the rule with the options that may be followed, and the names of those that may not."""
     looser = []
     followed: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.declared import DeclaredIdentity, DeclaredPackage
+from bot.gate import CONDITIONS, Condition
 from bot.names import FullName, Mode, RuleName
 from bot.policy.options import Option
 from bot.policy.reporting import NOT_ASKED_FOR, Reports
@@ -34,10 +35,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A mode and rules that are said together, of all repositories or of those that `match` means."""
+    """A mode, rules and the gate's conditions that are said together, of all repositories or of those that `match` means."""
 
     mode: Mode | None = None
-    rules: Mapping[RuleName, Said] = field(default_factory=dict)
+    rules: Mapping[RuleName, Said] = field(default_factory=dict)  # with the conditions: no two share a name
     match: Match | None = None
     line: int = 0
 
@@ -96,3 +97,4 @@ class Policy:
     identities: tuple[DeclaredIdentity, ...] = ()  # the register's entries for this repository
     packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
     reports: Reports = NOT_ASKED_FOR
+    gate: tuple[Condition, ...] = tuple(condition() for condition in CONDITIONS)

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from bot.documents import Node, Scalar, Sequence
-from bot.names import RegistryId
+from bot.gate import Condition
+from bot.names import DayRange, RegistryId
 from bot.rule import Rule, Stricter
 
 # The value of one option, by the type of the rule's field.
@@ -15,6 +16,7 @@ Option: TypeAlias = StrEnum | bool | int | timedelta | tuple[str, ...]
 Schema: TypeAlias = dict[str, Any]  # JSON, as the validator takes it
 
 DURATION = r"^[1-9][0-9]{0,3}[mhdw]$"
+DAYS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -23,8 +25,8 @@ def key_of(field: "Field[Any]") -> str:
     return field.name.replace("_", "-")
 
 
-def options_of(rule: type[Rule]) -> dict[str, tuple["Field[Any]", Any]]:
-    """Return a rule's options by key, each with its field and its type."""
+def options_of(rule: type[Rule | Condition]) -> dict[str, tuple["Field[Any]", Any]]:
+    """Return the options of a rule, or of a condition of the gate, by key, each with its field and its type."""
     kinds = get_type_hints(rule)
     return {key_of(field): (field, kinds[field.name]) for field in fields(rule)}
 
@@ -38,7 +40,8 @@ def _kind_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | 
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
         known = registries if item is RegistryId else [each.value for each in item] if _is_enum(item) else None
-        return {"type": "array", "uniqueItems": True, "items": {"type": "string"} if known is None else {"enum": known}}
+        text = {"type": "string", "pattern": DAYS} if item is DayRange else {"type": "string"}
+        return {"type": "array", "uniqueItems": True, "items": text if known is None else {"enum": known}}
     if _is_enum(kind):
         return {"enum": [word.value for word in kind]}
     if kind is bool:

@@ -8,6 +8,7 @@ import jsonschema_rs
 
 from bot.documents import Mapping, Node, Scalar, Sequence, read_document
 from bot.errors import PolicyError, UnreadableError
+from bot.gate import CONDITIONS
 from bot.names import FullName, Mode, RegistryId, RuleName
 from bot.policy.complaint import first_complaint
 from bot.policy.model import Layer, Overrides, PolicyFile, Said
@@ -23,7 +24,7 @@ WORDS: dict[str, bool] = {"true": True, "True": True, "false": False, "False": F
 
 MOST_DIGITS = 9  # a longer number is not one that a policy means, and costs time to read
 
-OPTIONS = {rule.name: options_of(rule) for rule in RULES}
+OPTIONS = {rule.name: options_of(rule) for rule in RULES} | {each.name: options_of(each) for each in CONDITIONS}
 
 
 def read_policy(content: bytes, registries: Iterable[RegistryId], origin: str = "publishing.yml") -> PolicyFile:
@@ -81,8 +82,9 @@ def _mode(holder: Mapping) -> Mode | None:
 
 
 def _rules(holder: Mapping) -> dict[RuleName, Said]:
-    rules = holder.get("rules")
-    return {RuleName(name): _said(RuleName(name), rules) for name in rules.values} if isinstance(rules, Mapping) else {}
+    """Read what is said of rules, and of the gate's conditions."""
+    found = [each for each in (holder.get("rules"), holder.get("gate")) if isinstance(each, Mapping)]
+    return {RuleName(name): _said(RuleName(name), said) for said in found for name in said.values}
 
 
 def _said(name: RuleName, rules: Mapping) -> Said:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from bot.gate import CONDITIONS, Condition
 from bot.names import RegistryId
 from bot.policy.options import Schema, option_schema, options_of
 from bot.rule import Rule
@@ -17,17 +18,20 @@ def policy_schema(registries: Iterable[RegistryId] | None = None) -> Schema:
     schema: Schema = json.loads(SCHEMA.read_text())
     known = None if registries is None else sorted(registries)
     rules = {"properties": {rule.name: _rule(rule, known) for rule in RULES}, "additionalProperties": False}
-    named = {"enum": [str(rule.name) for rule in RULES]}
+    gate = {"properties": {each.name: _rule(each, known) for each in CONDITIONS}, "additionalProperties": False}
+    named = {"enum": [*(str(rule.name) for rule in RULES), *(str(each.name) for each in CONDITIONS)]}
     properties = schema["properties"]
     properties["rules"] |= rules
+    properties["gate"] |= gate
     properties["repositories"]["items"]["properties"]["rules"] |= rules
+    properties["repositories"]["items"]["properties"]["gate"] |= gate
     properties["waivers"]["items"]["properties"]["rule"] |= named
     if known is not None:
         properties["identities"]["items"]["properties"]["publisher"] |= {"enum": list(known)}
     return schema
 
 
-def _rule(rule: type[Rule], registries: list[RegistryId] | None) -> Schema:
+def _rule(rule: type[Rule | Condition], registries: list[RegistryId] | None) -> Schema:
     return {
         "description": f"{rule.title()}.",
         "if": {"type": "object"},
