@@ -34,7 +34,8 @@ class Files:
 
 def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snapshot:
     """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read."""
-    files = read_files(folder, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
+    root = Path(os.path.realpath(folder))
+    files = _read_all(root, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
     taken = take_snapshot(_name(folder), None, taken_at, files.read, catalogue)
     unreadable = list(files.unreadable)
     asked: set[str] = set()
@@ -43,18 +44,21 @@ def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snaps
         room = 0 if hop == MOST_HOPS else max(0, MOST_FILES - len(asked))
         unreadable += [Unreadable(path, TOO_FAR) for path in paths[room:] if (folder / path).is_file()]
         asked |= set(paths)
-        files = read_files(folder, paths[:room])
+        files = _read_all(root, paths[:room])
         unreadable += files.unreadable
         if not files.read:
             break
         taken = look_further(taken, files.read, catalogue)
-    holdings = replace(taken.snapshot.holdings, code_owners=_code_owners(folder))
+    holdings = replace(taken.snapshot.holdings, code_owners=_code_owners(root))
     return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), holdings=holdings)
 
 
 def read_files(folder: Path, paths: Iterable[str]) -> Files:
     """Read the files there are; one that is missing is simply not there, one that cannot be read is said so."""
-    root = folder.resolve()
+    return _read_all(Path(os.path.realpath(folder)), paths)
+
+
+def _read_all(root: Path, paths: Iterable[str]) -> Files:
     read, unreadable = {}, []
     for path in paths:
         try:
@@ -70,8 +74,8 @@ def read_files(folder: Path, paths: Iterable[str]) -> Files:
 def _read(root: Path, path: str) -> bytes | None:
     """Read one regular file below `root`; None when there is none."""
     try:
-        real = Path(os.path.realpath(root / path))
-        if not real.is_relative_to(root):
+        real = _real(root, path)
+        if real is None:
             raise UnreadableError("the path leads out of the checkout")
         about = real.stat()
         if stat.S_ISDIR(about.st_mode):
@@ -86,10 +90,21 @@ def _read(root: Path, path: str) -> bytes | None:
         raise UnreadableError(f"it cannot be opened ({_reason(error)})") from error
 
 
-def _code_owners(folder: Path) -> Fact[CodeOwners]:
+def _real(root: Path, path: str) -> Path | None:
+    """Follow a path below `root`, which is real itself, to where it leads; None when that is outside of it."""
+    at = str(root)
+    for part in path.split("/"):
+        at = f"{at}/{part}"
+        if part in ("", ".", "..") or stat.S_ISLNK(os.lstat(at).st_mode):  # then, and seldom, it takes more than a look
+            real = Path(os.path.realpath(root / path))
+            return real if real.is_relative_to(root) else None
+    return Path(at)
+
+
+def _code_owners(root: Path) -> Fact[CodeOwners]:
     """Read the CODEOWNERS that counts: of all that GitHub keeps for a repository, the one thing that a checkout holds too."""
     for place in PLACES:
-        files = read_files(folder, [place])
+        files = _read_all(root, [place])
         if files.unreadable:
             return Unseen(Read.CODE_OWNERS.what, f"{place}: {files.unreadable[0].reason}")
         if place in files.read:

@@ -8,8 +8,9 @@ from bot.workflows import read_workflow
 
 def builds(*steps: str, publishing: tuple[int, ...] = ()) -> list[str]:
     text = "on: push\njobs:\n  job:\n    runs-on: x\n    steps:\n" + "".join(f"      - {step}\n" for step in steps)
-    job = read_workflow(".github/workflows/a.yml", text.encode()).jobs["job"]
-    return [build.what for build in builds_in(job.steps, publishing)]
+    workflow = read_workflow(".github/workflows/a.yml", text.encode())
+    job = workflow.jobs["job"]
+    return [build.what for build in builds_in(job, workflow, job.steps, publishing)]
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,28 @@ def test_a_publishing_tool_builds_where_it_could_be_handed_what_was_built(script
 
 def test_an_action_that_publishes_is_not_taken_for_a_build() -> None:
     assert builds("uses: pypa/cibuildwheel@v3", publishing=(0,)) == []
+
+
+SURROUNDED = """\
+on: push
+defaults: {run: {shell: pwsh}}
+env: {TOOL: npm}
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    strategy: {matrix: {manager: [pnpm]}}
+    env: {WHOLE: yarn install}
+    steps:
+      - {run: "$x = 'make'; & $x all"}
+      - {run: $TOOL run build, shell: bash}
+      - {run: "$WHOLE", shell: bash}
+      - {run: "${{ matrix.manager }} install", shell: sh}
+      - {run: "& $env:TOOL ci"}
+"""
+
+
+def test_a_script_is_read_in_the_shell_and_with_the_variables_of_its_job() -> None:
+    workflow = read_workflow(".github/workflows/a.yml", SURROUNDED.encode())
+    job = workflow.jobs["job"]
+    found = [(build.step.index, build.what) for build in builds_in(job, workflow, job.steps, ())]
+    assert found == [(0, "make all"), (1, "npm run build"), (2, "yarn install"), (3, "pnpm install"), (4, "npm ci")]

@@ -203,3 +203,12 @@ def test_a_hostile_word_is_shown_short_on_one_line_with_nothing_hidden() -> None
         read_document(b'"%s": 1\n"%s": 2' % (b"k\\n" * 300, b"k\\n" * 300))
     assert len(refused.value.reason) < 500
     assert refused.value.reason.isprintable()
+
+
+def test_what_is_wrong_at_the_end_of_a_file_is_on_its_last_line() -> None:
+    """libyaml puts a value that is not written on the line after the last one, where a file ends without a line break."""
+    read = read_document(b"jobs:\n  ? build")
+    assert isinstance(read, Mapping)
+    jobs = read.values["jobs"]
+    assert isinstance(jobs, Mapping)
+    assert jobs.values["build"].line == 2

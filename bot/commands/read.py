@@ -1,6 +1,7 @@
 """The room's door: read one step's script."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from bot.commands.bash import read_bash
@@ -80,3 +81,9 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
         writes=tuple(session.writes),
         partial=session.partial,
     )
+
+
+@lru_cache(maxsize=1024)
+def read_alone(text: str, shell: str) -> Script:
+    """Read a script that stands on its own, once for all who ask; many repositories write the same ones (`npm ci`)."""
+    return read_script(text, shell, {})

@@ -21,8 +21,9 @@ class Lines:
                     self._starts.append(count)
 
     def at(self, yaml_line: int) -> int:
-        """GitHub's 1-based number of the line that libyaml counts, from 0, as `yaml_line`."""
-        return yaml_line + 1 if self._starts is None else bisect_right(self._starts, yaml_line)
+        """GitHub's 1-based number of the line that libyaml counts, from 0, as `yaml_line`; a file's end is on its last line."""
+        line = yaml_line + 1 if self._starts is None else bisect_right(self._starts, yaml_line)
+        return min(line, len(self.text))
 
     def last_written(self, first: int, last: int) -> int:
         """Find the last line from `first` to `last` (1-based) that is not blank: a block of text ends there."""

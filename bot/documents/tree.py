@@ -71,9 +71,9 @@ class Tree:
 
     def add(self, event: yaml.Event) -> None:
         """Take the next event; raise UnreadableError for what GitHub refuses."""
-        if isinstance(event, yaml.ScalarEvent):
+        if isinstance(event, yaml.ScalarEvent):  # most are
             self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             self._start(event)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._end(event)
@@ -83,22 +83,26 @@ class Tree:
             _refuse("a second YAML document begins here; a file holds one", self._at(event.start_mark))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        line, end_line = self._at(event.start_mark), self._at(event.end_mark)
-        self._refuse_tag(event.tag, line)
-        self._weigh(1, len(event.value), line)
+        value, begin, end = event.value, event.start_mark, event.end_mark
+        line = self._at(begin)
+        end_line = self._at(end)
+        if event.tag is not None:
+            self._refuse_tag(event.tag, line)
+        self._weigh(1, len(value), line)
         style = _STYLES.get(event.style, "plain")
-        if event.style in ("|", ">"):
+        if style in ("literal", "folded"):
             # libyaml ends a block where the next text begins, or at the end of the file
-            begins_a_line = event.end_mark is None or event.end_mark.column == 0
+            begins_a_line = end is None or end.column == 0
             end_line = self._lines.last_written(line, end_line - begins_a_line)
-        part = _Part(Scalar(event.value, line, end_line, style), height=0, size=1, length=len(event.value))
+        node = Scalar(value, line, end_line, style)
         if event.anchor is not None:
-            self._anchors[event.anchor] = part
-        self._place(part, end_line)
+            self._anchors[event.anchor] = _Part(node, height=0, size=1, length=len(value))
+        self._place(node, 0, 1, len(value), end_line)
 
     def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         line = self._at(event.start_mark)
-        self._refuse_tag(event.tag, line)
+        if event.tag is not None:
+            self._refuse_tag(event.tag, line)
         self._weigh(1, 0, line)
         self._descend(1, line)
         if self._open and self._open[-1].wants_key:
@@ -113,10 +117,10 @@ class Tree:
         done = self._open.pop()
         if done.flow:  # a flow collection ends at its bracket, a block with the last thing in it
             done.end_line = self._at(event.end_mark)
-        part = _Part(done.finish(), done.height, done.size, done.length)
+        node = done.finish()
         if done.anchor is not None:
-            self._anchors[done.anchor] = part
-        self._place(part, done.end_line)
+            self._anchors[done.anchor] = _Part(node, done.height, done.size, done.length)
+        self._place(node, done.height, done.size, done.length, done.end_line)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         line, name = self._at(event.start_mark), event.anchor or ""
@@ -127,23 +131,25 @@ class Tree:
             _refuse(f"the alias {shown('*' + name)} stands inside the very thing it names", line)
         self._weigh(part.size, part.length, line)
         self._descend(part.height, line)
-        self._place(part, line)
+        self._place(part.node, part.height, part.size, part.length, line)
 
-    def _place(self, part: _Part, end_line: int) -> None:
+    def _place(self, node: Node, height: int, size: int, length: int, end_line: int) -> None:
         """Put a finished node where it belongs."""
         if not self._open:
-            self.root = part.node
+            self.root = node
             return
         parent = self._open[-1]
-        parent.height = max(parent.height, part.height + 1)
-        parent.size += part.size
-        parent.length += part.length
+        if height >= parent.height:
+            parent.height = height + 1
+        parent.size += size
+        parent.length += length
         parent.end_line = max(parent.end_line, end_line)
         if parent.wants_key:
-            self._key(parent, part.node, end_line)
+            self._key(parent, node, end_line)
+            parent.wants_key = False
         else:
-            parent.items.append(part.node)
-        parent.wants_key = parent.is_mapping and not parent.wants_key
+            parent.items.append(node)
+            parent.wants_key = parent.is_mapping
 
     def _key(self, parent: _Open, node: Node, line: int) -> None:
         if not isinstance(node, Scalar):
@@ -171,8 +177,8 @@ class Tree:
         if len(self._open) + height > self._limits.depth:
             _refuse(f"lists and mappings are nested more than {self._limits.depth} deep; GitHub reads no deeper", line)
 
-    def _refuse_tag(self, tag: str | None, line: int) -> None:
-        if tag is not None and tag not in _PLAIN_TAGS:
+    def _refuse_tag(self, tag: str, line: int) -> None:
+        if tag not in _PLAIN_TAGS:
             _refuse(f"the tag {shown(tag)} is not one that GitHub reads; remove it", line)
 
     def _at(self, mark: _Mark) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.commands import Command, read_script
+from bot.commands import Command
+from bot.publications.scripts import commands_of
 from bot.registries import action_name
-from bot.workflows import Step
+from bot.workflows import Job, Step, Workflow
 
 FACTS: Mapping[str, Mapping[str, Any]] = json.loads((Path(__file__).parent / "builds.json").read_bytes())
 
@@ -43,14 +44,15 @@ class Build:
     what: str
 
 
-def builds_in(steps: Iterable[Step], publishing: Collection[int]) -> Iterator[Build]:
-    """Yield the first build of each step; `publishing` are the indices of steps that publish.
+def builds_in(job: Job, workflow: Workflow, steps: Iterable[Step], publishing: Collection[int]) -> Iterator[Build]:
+    """Yield the first build of each of a job's steps; `publishing` are the indices of steps that publish.
 
     What a publishing tool builds by itself (`cargo publish`, `mvn deploy`) is not a build here, where it leaves no choice.
     """
     for step in steps:
-        what = _by_action(step) if step.uses else _by_script(step, publishes=step.index in publishing)
-        if what is not None and not (step.uses and step.index in publishing):
+        publishes = step.index in publishing
+        what = _by_action(step) if step.uses else _by_script(step, job, workflow, publishes=publishes)
+        if what is not None and not (step.uses and publishes):
             yield Build(step, what)
 
 
@@ -63,10 +65,10 @@ def _by_action(step: Step) -> str | None:
     return name if all(given.get(key, "") in values for key, values in when.items()) else None
 
 
-def _by_script(step: Step, *, publishes: bool) -> str | None:
-    if step.run is None or HINT.search(step.run.value) is None:
+def _by_script(step: Step, job: Job, workflow: Workflow, *, publishes: bool) -> str | None:
+    if step.run is None or not (HINT.search(step.run.value) or "$" in step.run.value):  # a variable may say the word
         return None
-    for command in read_script(step.run.value, step.shell.value if step.shell else "", {}).commands:
+    for command in commands_of(step, job, workflow):
         words = [str(word) for word in command.argv]
         if _builds(words, publishes=publishes):
             return _named(command, words)

@@ -14,6 +14,7 @@ from bot.publications.uses import Use, use_known
 from bot.publications.values import Value, Values, literal, unknown
 from bot.registries import action_name
 from bot.workflows import Job, Permissions, Step, Workflow
+from bot.workflows.shells import effective_shell
 
 # Images of registries that a job runs beside itself to test against.
 _STAND_IN = re.compile(
@@ -143,11 +144,8 @@ def _may_write(blocks: tuple[Permissions | None, ...], scope: str) -> bool:
 
 
 def _shell(workflow: Workflow, job: Job) -> Shell:
-    shell = job.default_shell or workflow.default_shell
     directory = job.default_working_directory or workflow.default_working_directory
-    windows = any("windows" in label.value.lower() for label in job.runs_on)
-    name = shell.value if shell else ("pwsh" if windows else "bash")
-    return Shell(name, directory.value if directory else "")
+    return Shell(effective_shell(workflow, job), directory.value if directory else "")
 
 
 def _call(scene: Scene, workflow: Workflow, job: Job, called: Called) -> Iterator[Publication]:

@@ -1,12 +1,10 @@
 """Tasks of Python's tools: tox, nox, invoke, and the scripts in a pyproject.toml."""
 
 import ast
+import pkgutil
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from typing import Any
 
 from bot.publications.tasks import Task, Wanted
@@ -40,10 +38,11 @@ def tox(wanted: Wanted) -> Iterator[Task]:
 
 
 def _tox_ini(text: str, name: str) -> str:
-    parser = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
+    # By name, as below: what reads these files takes longer to load than a small repository to scan, and few have them.
+    parser = pkgutil.resolve_name("configparser:ConfigParser")(interpolation=None, strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
-    except ConfigError:
+    except pkgutil.resolve_name("configparser:Error"):
         return ""
     for section in (f"testenv:{name}", "testenv"):
         if parser.has_option(section, "commands"):
@@ -180,9 +179,10 @@ def _lines(script: object) -> Iterator[str]:
 def toml(text: str) -> dict[str, Any]:
     """Give a TOML file as it is, or nothing when it cannot be read."""
     try:
-        return tomllib.loads(text)
+        read: dict[str, Any] = pkgutil.resolve_name("tomllib:loads")(text)
     except (ValueError, RecursionError):
         return {}
+    return read
 
 
 def _at(root: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from bot.commands import read_script
 from bot.names import Confidence, Credential
 from bot.publications.path import PathJob, PathStep
+from bot.publications.scripts import commands_of
 from bot.publications.steps import local_folder
 from bot.registries import action_name
 from bot.workflows import Job, Step
@@ -125,7 +125,7 @@ def _needs(job: PathJob, step: PathStep) -> frozenset[str] | None:
         return _published(job, step)
     if _IDENTITY.search(here.run.value):
         return None
-    tools = {str(command.argv[0]) for command in read_script(here.run.value, "bash", {}).commands}
+    tools = {str(command.argv[0]) for command in commands_of(here, job.job, job.workflow)}
     return frozenset() if tools <= _QUIET else None
 
 
@@ -138,7 +138,7 @@ def _published(job: PathJob, step: PathStep) -> frozenset[str] | None:
         for publication in job.publications
         if publication.line == step.step.line
     )
-    tools = {str(command.argv[0]) for command in read_script(step.step.run.value, "bash", {}).commands}
+    tools = {str(command.argv[0]) for command in commands_of(step.step, job.job, job.workflow)}
     sending = {publication.tool.partition(" ")[0] for publication in job.publications}
     if not simple or not tools <= _QUIET | (sending & _SENDERS):
         return None

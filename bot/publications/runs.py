@@ -1,11 +1,9 @@
 """What a script does: its commands publish, log in, prepare, or lead on to other files."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from bot.commands import Command, Script, read_script
+from bot.commands import Command, Script, read_alone, read_script
 from bot.names import RegistryId
 from bot.publications.credential_files import logins_written
 from bot.publications.follow import Lead, folder_of, follow, load
@@ -15,6 +13,7 @@ from bot.publications.known import run_known
 from bot.publications.meaning import expand
 from bot.publications.release import settle
 from bot.publications.scene import HOPS, Scene
+from bot.publications.scripts import names_in
 from bot.publications.sending import Sending
 from bot.publications.tasks import Task
 from bot.publications.values import EMPTY, Value, Values
@@ -47,7 +46,6 @@ class Ran:
     outputs: Values = field(default_factory=dict)
 
 
-_NAME = re.compile(r"\w+")
 _SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program in another may do more than it shows
 
 
@@ -96,14 +94,8 @@ def _exchanged(script: Script, catalogue: Catalogue) -> frozenset[str]:
 def _read(scene: Scene, text: Text) -> Script:
     variables = variables_of(scene, text.text, text.shell)
     if not variables and "${{" not in text.text:
-        return _read_plain(text.text, text.shell)
+        return read_alone(text.text, text.shell)
     return read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
-
-
-@lru_cache(maxsize=1024)
-def _read_plain(text: str, shell: str) -> Script:
-    """Read a script that stands on its own; many repositories write the same ones (`npm ci`)."""
-    return read_script(text, shell, {})
 
 
 def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Sending]]:
@@ -157,12 +149,7 @@ def _by_call(scene: Scene, text: Text) -> list[Sending]:
 def variables_of(scene: Scene, text: str, shell: str) -> Mapping[str, tuple[str, ...]]:
     """Give the environment that a script names; what is not known of a variable stays unknown under the variable's own name."""
     env = scene.scope.env
-    if shell.startswith(("pwsh", "powershell", "cmd")):  # on Windows a variable's name has no case
-        lowered = text.lower()
-        names = [name for name in env if name.lower() in lowered]
-    else:
-        names = [name for name in dict.fromkeys(_NAME.findall(text)) if name in env]
-    return {name: tuple(_held(each, name) for each in env[name].texts) for name in names}
+    return {name: tuple(_held(each, name) for each in env[name].texts) for name in names_in(text, shell, env)}
 
 
 def _held(text: str, name: str) -> str:

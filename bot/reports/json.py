@@ -13,9 +13,10 @@ Json: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
 
 
 def render(reports: Iterable[tuple[str, Report]]) -> str:
-    """Give the whole document, a repository for each path and its report, in the order given."""
-    document = {"repositories": [repository(path, report) for path, report in reports]}
-    return json.dumps(document, indent=1, ensure_ascii=True)
+    """Give the whole document, a repository for each path and its report, in the order given; each stands on a line."""
+    # Python indents JSON ten times slower than it writes it.
+    lines = (json.dumps(repository(path, report), ensure_ascii=True) for path, report in reports)
+    return '{"repositories": [\n' + ",\n".join(lines) + "\n]}"
 
 
 def repository(path: str, report: Report) -> Json:

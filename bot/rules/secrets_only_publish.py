@@ -93,7 +93,7 @@ def _in_job(
                 found,
                 f"is in the environment of the whole job {job.id}, so it reaches every step, not only the one that publishes",
             )
-    for build in builds_in([step for step in job.steps if step.index not in steps], ()):
+    for build in builds_in(job, workflow, [step for step in job.steps if step.index not in steps], ()):
         for text, found in _of_step(build.step, used):
             yield _finding(
                 workflow.path,

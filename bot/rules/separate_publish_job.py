@@ -41,7 +41,7 @@ def _builds(job: PathJob) -> Iterator[tuple[Place, str]]:
     for step in job.steps:
         here = replace(step.step, index=0)
         publishing = (0,) if job.publishes(step) else ()
-        for build in builds_in((here,), publishing):
+        for build in builds_in(job.job, job.workflow, (here,), publishing):
             yield Place(step.file, here.line, here.line), build.what
 
 
