@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot.holdings import Read
 from bot.names import Outcome, RepositoryId
 from bot.rule import Rule
 from bot.rules import RULES
 from handlers.reviews import ReviewBook
 from handlers.standing import Standings
-from tests.acceptance.states import REGISTER, STATES, Arrange, old_secret
+from tests.acceptance.states import REGISTER, STATES, Arrange, old_secret, trusted
 from tests.acme import CATALOGUE, NOTHING, RELEASE, Acme, acme_on
 from tests.github.story.organisation import Organisation
 from tests.github.story.repository import Repository
@@ -25,9 +26,7 @@ EVERYWHERE = {"no-literal-tokens"}  # about every workflow, whether it publishes
 BROKEN = {".github/workflows/broken.yml": "jobs: ["}
 
 ABOUT_SETTINGS = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name in STATES]
-ABOUT_FILES = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name not in {*STATES, REVIEWED}]
 JUDGED = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name != REVIEWED]
-ALL = [pytest.param(rule, id=str(rule.name)) for rule in RULES]
 
 
 def only(rule: type[Rule]) -> str:
@@ -36,14 +35,19 @@ def only(rule: type[Rule]) -> str:
 
 
 def outcome(acme: Acme, rule: type[Rule], repository: Repository, policy: str) -> Outcome:
-    """What becomes of the rule in the repository, as the App keeps it."""
+    """What becomes of the rule in the repository under a policy, as the App keeps it."""
     acme.organisation.repository(".github-private", {"publishing.yml": policy})
+    return outcomes(acme, repository)[rule.name]
+
+
+def outcomes(acme: Acme, repository: Repository) -> dict[str, Outcome]:
+    """What becomes of each rule that is in force."""
     acme.check(repository)
     standing = Standings(acme.redis).get(RepositoryId(repository.id))
     assert standing is not None
-    outcomes = standing.report["outcomes"]
-    assert isinstance(outcomes, dict)
-    return Outcome(outcomes[rule.name])
+    found = standing.report["outcomes"]
+    assert isinstance(found, dict)
+    return {name: Outcome(each) for name, each in found.items()}
 
 
 def example(rule: type[Rule], wanted: Outcome) -> Arrange:
@@ -82,14 +86,9 @@ def waiver(acme: Acme, rule: type[Rule]) -> str:
 """
 
 
-def test_the_table_has_every_rule() -> None:
-    assert {rule.name for rule in RULES} >= STATES.keys()
-    about_files = {param.values[0] for param in ABOUT_FILES}
-    assert all(
-        {read.name for read in rule.reads} <= {"FILES"}
-        for rule in about_files
-        if isinstance(rule, type) and issubclass(rule, Rule)
-    )
+def test_every_rule_about_settings_has_its_row() -> None:
+    reading = {rule.name for rule in RULES if rule.reads != {Read.FILES}}
+    assert reading == STATES.keys() | {REVIEWED}
 
 
 @pytest.mark.parametrize("rule", JUDGED)
@@ -111,14 +110,15 @@ def test_it_holds(redis: Redis, rule: type[Rule]) -> None:
         assert outcome(acme, rule, *passing(acme, rule)) is Outcome.PASSED
 
 
-@pytest.mark.parametrize("rule", ALL)
-def test_it_does_not_apply_where_nothing_is_published(redis: Redis, rule: type[Rule]) -> None:
+def test_no_rule_applies_where_nothing_is_published(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        files = {"README.md": "Plain\n"} if rule.name in EVERYWHERE else {RELEASE: NOTHING}
-        plain = acme.organisation.repository("plain", files)
+        plain = acme.organisation.repository("plain", {RELEASE: NOTHING})
         plain.secret("CODECOV_TOKEN", age=1000)
         plain.environment("pypi")
-        assert outcome(acme, rule, plain, only(rule)) is Outcome.NOT_APPLICABLE
+        applying = {name for name, each in outcomes(acme, plain).items() if each is not Outcome.NOT_APPLICABLE}
+        assert applying == EVERYWHERE
+        empty = acme.organisation.repository("empty", {"README.md": "Nothing runs here\n"})
+        assert set(outcomes(acme, empty).values()) == {Outcome.NOT_APPLICABLE}
 
 
 @pytest.mark.parametrize("rule", [each for each in ABOUT_SETTINGS if each.id != "protected-tags"])
@@ -132,12 +132,13 @@ def test_without_its_permission_it_is_unseen_and_names_it(redis: Redis, rule: ty
         assert {each["permission"] for each in unseen} == {f"{permission}: read"}
 
 
-@pytest.mark.parametrize("rule", ABOUT_FILES)
-def test_with_a_file_that_cannot_be_read_it_is_unseen(redis: Redis, rule: type[Rule]) -> None:
+def test_with_a_file_that_cannot_be_read_nothing_is_well(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        repository, policy = passing(acme, rule)
-        repository.push(BROKEN)
-        assert outcome(acme, rule, repository, policy) is Outcome.UNSEEN
+        widgets = trusted(acme.organisation)
+        whole = outcomes(acme, widgets)
+        widgets.push(BROKEN)
+        for name, each in outcomes(acme, widgets).items():
+            assert each is (Outcome.FAILED if whole[name] is Outcome.FAILED else Outcome.UNSEEN), name
 
 
 def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) -> None:
