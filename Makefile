@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check run bench soak lock registries rulebook format clean
+.PHONY: help demo test check run bench soak fuzz lock registries rulebook format clean
 
 help: ## What can be typed
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ bench: $(VENV)/installed ## One JSON line per figure, with what it was compared 
 soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
+fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="reader -max_total_time=300"
+	test -d $(VENV)-fuzz || { $(PYTHON) -m venv $(VENV)-fuzz && $(VENV)-fuzz/bin/pip install --quiet atheris==3.0.0; }
+	PYTHONPATH=.:$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])') $(VENV)-fuzz/bin/python -m tests.fuzz $(ARGS)
+
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.registries.page
 
@@ -53,4 +57,4 @@ lock: ## Make requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml requirements-build.in --output-file requirements.lock
 
 clean: ## Remove what make built
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-fuzz build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -1,0 +1,1 @@
+"""The coverage-guided fuzzer, for those who have atheris: `make fuzz`."""
