@@ -1,16 +1,15 @@
-"""How a page is put on paper: templates, times, Markdown as GitHub shows it, and what a request asks for."""
+"""How a page is put on paper: templates, times, and what a request asks for."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from tests.github.page.markdown import markdown
 from tests.github.state.checks import CheckRun
 from tests.github.state.repository import Repository
 from tests.github.state.world import World
@@ -29,7 +28,6 @@ MARKS = {
     "timed_out": "✕",
     "action_required": "!",
 }
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
@@ -56,11 +54,6 @@ def page(request: Request, template: str, title: str, **facts: object) -> HTMLRe
     with world.lock:
         text = _TEMPLATES.get_template(template).render(title=title, web=world.web, world=world, **facts)
     return HTMLResponse(text)
-
-
-def markdown(text: str | None) -> Markup:
-    """Markdown as GitHub would show it, with every piece of HTML in it shown as text (the library escapes it: html is off)."""
-    return Markup(_MARKDOWN.render(text or ""))  # noqa: S704 - rendered by markdown-it with html disabled
 
 
 def ago(world: World, moment: float) -> str:
