@@ -26,6 +26,7 @@ class Due:
 
     job: str
     every: int
+    priority: Priority = Priority.SWEEP
 
     def tick(self, now: float) -> int:
         """Return the number of the present interval, the same on every machine."""
@@ -37,6 +38,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 TIMETABLE = (
     Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
     Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
+    Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
     Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
     Due("digests", HOUR),  # each is written once in its period
     Due("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
@@ -53,7 +55,7 @@ def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
         tick = due.tick(now)
         if asked.get(due.job) == tick:
             continue
-        enqueue(redis, [Work(due.job, Priority.SWEEP, due.job, ())], f"tick-{due.job}-{tick}")
+        enqueue(redis, [Work(due.job, due.priority, due.job, ())], f"tick-{due.job}-{tick}")
         asked[due.job] = tick
 
 

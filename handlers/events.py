@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.github.loose import number, record, records, text, texts, true
 from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
-from handlers import box_events
+from handlers import box_events, gate_events
 from handlers import settings_events as others
 from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
 from handlers.work import Priority, Work, preview_work
@@ -204,6 +204,8 @@ EVENTS: Mapping[str, Event] = {
     "branch_protection_rule": Event(
         "administration: read", _any(others.settings_changed, "created", "edited", "deleted")
     ),
+    "deployment_protection_rule": Event("deployments: read", {"requested": gate_events.gate_asked}),
+    "deployment_review": Event("deployments: read", {"approved": gate_events.deployment_reviewed}),
     "deploy_key": Event("deployments: read", _any(others.settings_changed, "created", "deleted")),
     "member": Event("members: read", _any(others.people_changed, "added", "edited", "removed")),
     "membership": Event("members: read", _any(others.people_changed, "added", "removed")),

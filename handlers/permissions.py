@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.gate import CONDITIONS
 from bot.rules import RULES
 from handlers.events import EVENTS
 
 # What the jobs do besides listening and reading.
 WRITES = {
     "checks: write": 'the check run "publishing"',
+    "deployments: write": "reviews of deployments that wait at the gate",
     "issues: write": "issues and the digest, where a policy asks for them",
     "metadata: read": "every App has it",
 }
@@ -23,6 +25,9 @@ def uses() -> Mapping[str, tuple[str, ...]]:
     for rule in RULES:
         for permission in sorted({read.permission for read in rule.reads}):
             found.setdefault(permission, []).append(f"the rule {rule.name}")
+    for condition in CONDITIONS:
+        for permission in sorted({read.permission for read in condition.reads}):
+            found.setdefault(permission, []).append(f"the gate's condition {condition.name}")
     return {permission: tuple(reasons) for permission, reasons in found.items()}
 
 

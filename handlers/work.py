@@ -34,3 +34,11 @@ def preview_work(installation: int, repository: int, name: str, commit: str, *, 
     """Return the work that previews the policy of a commit; it may take minutes, so no check waits in its lane."""
     arguments = (installation, repository, name, commit, int(again))
     return Work("preview_policy", Priority.SWEEP, f"preview-{repository}", arguments)
+
+
+def gate_work(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
+    installation: int, repository: int, name: str, run: int, environment: str, deployment: int
+) -> Work:
+    """Return the work that decides a waiting deployment. All gates of a run share a lane: one worker at a time decides."""
+    arguments = (installation, repository, name, run, environment, deployment)
+    return Work("decide_gate", Priority.GATE, f"gate-{run}", arguments)

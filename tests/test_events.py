@@ -37,6 +37,7 @@ BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
 CHANGED = ("organisation_changed", "installation-7", 7, "acme")
 ACME = {"organization": {"login": "acme"}}
 OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishing repository-31 -->\nIt does not hold"}
+CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
 SWEEP = ("sweep_installation", "installation-7", 7)
 
 
@@ -105,6 +106,22 @@ SWEEP = ("sweep_installation", "installation-7", 7)
             "issue_comment",
             {"action": "created", "issue": OURS},
             [("issue_commented", "issues-7", 7, "acme/widgets", 3)],
+        ),
+        (
+            "deployment_protection_rule",
+            {
+                "action": "requested",
+                "environment": "pypi",
+                "deployment": {"id": 5},
+                "deployment_callback_url": CALLBACK,
+            },
+            [("decide_gate", "gate-9", 7, 31, "acme/widgets", 9, "pypi", 5)],
+        ),
+        ("deployment_protection_rule", {"action": "requested", "environment": "pypi"}, []),
+        (
+            "deployment_review",
+            {"action": "approved", "workflow_run": {"id": 9}},
+            [("review_gates", "gate-9", 7, 31, "acme/widgets", 9)],
         ),
         ("repository", {"action": "deleted"}, [("forget_repository", "repository-31", 7, 31)]),
         ("star", {"action": "created"}, []),

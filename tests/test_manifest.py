@@ -4,11 +4,13 @@ from pathlib import Path
 
 import yaml
 
+from bot.gate import CONDITIONS
 from bot.rules import RULES
 from handlers.events import EVENTS
 
 MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "app-manifest.yml").read_text())
-WRITES = {"checks: write", "issues: write"}  # the check run "publishing"; issues and the digest
+# The check run "publishing"; reviews of deployments at the gate; issues and the digest.
+WRITES = {"checks: write", "deployments: write", "issues: write"}
 ALWAYS = {"metadata: read"}  # GitHub grants it with any other
 LEVELS = ("read", "write")
 
@@ -27,7 +29,8 @@ def test_the_manifests_events_are_those_of_the_table() -> None:
 def test_the_manifests_permissions_are_what_events_rules_and_writes_need() -> None:
     events = {row.permission for row in EVENTS.values() if row.permission}
     rules = {str(read) for rule in RULES for read in rule.reads}
-    assert MANIFEST["default_permissions"] == strongest(events | rules | WRITES | ALWAYS)
+    conditions = {str(read) for condition in CONDITIONS for read in condition.reads}
+    assert MANIFEST["default_permissions"] == strongest(events | rules | conditions | WRITES | ALWAYS)
 
 
 def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> None:

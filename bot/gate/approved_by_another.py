@@ -39,7 +39,8 @@ class ApprovedByAnother(Condition):
 
 
 def _judge(waiting: Waiting, approvals: Approvals, makers: tuple[str, ...]) -> Iterator[Finding | Unseen]:
-    own = {login.casefold() for login in (*waiting.run.starters, *makers)}
+    concerned = dict.fromkeys((*waiting.run.starters, *makers))
+    own = {login.casefold() for login in concerned}
     others = [login for login in approvals.by if login.casefold() not in own]
     selves = [login for login in approvals.by if login.casefold() in own]
     needed = waiting.run.attempt
@@ -51,4 +52,4 @@ def _judge(waiting: Waiting, approvals: Approvals, makers: tuple[str, ...]) -> I
         )
     elif len(others) < needed:
         again = f" (one for each of {needed} attempts; or start a new run)" if needed > 1 else ""
-        yield Unseen(f"an approval by somebody other than {listed(own)}", f"nobody gave it so far{again}")
+        yield Unseen(f"an approval by somebody other than {listed(concerned)}", f"nobody gave it so far{again}")

@@ -6,6 +6,7 @@ from handlers.context import Job
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
 from handlers.jobs.digests import digests, send_digest
 from handlers.jobs.forget import drop_token, forget_installation, forget_repository
+from handlers.jobs.gates import decide_gate, find_gates, find_gates_of, review_gates, sweep_gates
 from handlers.jobs.issues import issue_changed, issue_commented, remind, write_issue
 from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
@@ -17,8 +18,11 @@ from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 JOBS: Mapping[str, Job] = {
     "check_branch": check_branch,
     "check_commit": check_commit,
+    "decide_gate": decide_gate,
     "digests": digests,
     "drop_token": drop_token,
+    "find_gates": find_gates,
+    "find_gates_of": find_gates_of,
     "forget_installation": forget_installation,
     "forget_repository": forget_repository,
     "issue_changed": issue_changed,
@@ -30,9 +34,11 @@ JOBS: Mapping[str, Job] = {
     "record_review": record_review,
     "remind": remind,
     "review_access": review_access,
+    "review_gates": review_gates,
     "send_digest": send_digest,
     "sweep": sweep,
     "sweep_check_runs": sweep_check_runs,
+    "sweep_gates": sweep_gates,
     "sweep_installation": sweep_installation,
     "write_issue": write_issue,
 }

@@ -19,7 +19,7 @@ from tests.pages import Example, Page, read_page
 
 FOLDER = Path(gate.__file__).parent
 REGISTRIES = load_catalogue().registries
-ROOMS = {"__init__", "condition", "model"}
+ROOMS = {"__init__", "called", "condition", "model"}
 
 
 def page_of(condition: type[Condition]) -> Page:

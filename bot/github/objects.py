@@ -1,0 +1,37 @@
+"""Which objects of git lie under some paths at two commits: one query for as many as a release runs."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.github.errors import ForbiddenError, RefusedError
+from bot.github.loose import record, text
+from bot.github.telephone import ReadLine
+from bot.names import FullName, Sha
+
+MOST = 200  # paths; each costs two lookups of the 500,000 that GitHub allows
+
+
+def read_objects(
+    line: ReadLine, repository: FullName, paths: Sequence[str], *commits: Sha
+) -> tuple[Mapping[str, str], ...]:
+    """Read git's names of the files and folders at `paths`, for each commit; what is not there is left out."""
+    if len(paths) > MOST:
+        raise RefusedError(f"a release of {repository} runs more than {MOST} files of its own")
+    asked = {
+        f"p{index}c{place}": f"{commit}:{each}"
+        for index, each in enumerate(paths)
+        for place, commit in enumerate(commits)
+    }
+    if not asked:
+        return tuple({} for _ in commits)
+    variables = "".join(f", ${name}: String!" for name in asked)
+    objects = "\n".join(f"    {name}: object(expression: ${name}) {{ oid }}" for name in asked)
+    query = f"query Objects($owner: String!, $name: String!{variables}) {{\n  repository(owner: $owner, name: $name) {{\n{objects}\n  }}\n}}"
+    owner, _, called = repository.partition("/")
+    reply = line.query(query, {"owner": owner, "name": called, **asked}, f"read files of {repository}")
+    if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
+        raise ForbiddenError(f"read files of {repository}", "contents: read")
+    found = record(reply.data, "repository")
+    return tuple(
+        {each: oid for index, each in enumerate(paths) if (oid := text(found, f"p{index}c{place}", "oid"))}
+        for place, _ in enumerate(commits)
+    )

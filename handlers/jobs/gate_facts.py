@@ -1,0 +1,197 @@
+"""Reads what the gate's conditions in force need to know of a waiting deployment, and nothing for no reason."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from bot.findings import Fact, Seen, Unseen
+from bot.gate import Authority, Change, Look, Ref, Waiting
+from bot.gate.called import called_by
+from bot.github.deployments import (
+    Refs,
+    RunState,
+    Waits,
+    is_behind,
+    read_approvals,
+    read_makers,
+    read_previous,
+    read_refs,
+)
+from bot.github.errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
+from bot.github.holdings.rulesets import read_rules
+from bot.github.objects import read_objects
+from bot.github.queries import Revision
+from bot.github.reading import Reading
+from bot.github.repositories import RepositoryReader
+from bot.github.telephone import Line
+from bot.holdings import Read
+from bot.names import Conclusion, Sha
+from bot.policy import Policy
+from handlers.context import Context
+from handlers.gates import Gate, GateBook
+from handlers.jobs.follow import follow
+
+T = TypeVar("T")
+
+MOST_DIFFERENT = 10  # files whose difference is looked at
+MOST_LINES = 20  # of a difference, each way
+PINNED = 40  # hexadecimal digits of a full commit id
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a release runs, by git's names of it."""
+
+    files: Mapping[str, str]  # path -> object
+    called: Mapping[str, str]  # workflows of others that are called by a name -> commit
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that was read."""
+
+    waiting: Waiting
+    mark: Mark | None  # None: nobody asked, or it could not be seen
+
+
+class GateFacts:
+    """One waiting deployment's way from names to values."""
+
+    def __init__(self, context: Context, line: Line, gate: Gate, reader: RepositoryReader, reading: Reading) -> None:
+        self._context = context
+        self._line = line
+        self._gate = gate
+        self._reader = reader
+        self._reading = reading
+        self._repository = reading.repository
+        self._mark: Mark | None = None
+
+    def read(self, state: RunState, waits: Waits, policy: Policy) -> Facts:
+        """Read what the policy's conditions need. Raises LaterError when GitHub wants to be asked later."""
+        run, line, repository = state.run, self._line, self._repository
+        reads = {read for condition in policy.gate for read in condition.reads}
+
+        def ask(look: Look, question: Callable[[], T]) -> Fact[T]:
+            return _ask(look, question) if look in reads else look.not_read
+
+        refs = _ask(Look.REFS, lambda: read_refs(line, repository, run.ref))
+        rules = read_rules(line, repository, {read for read in reads if isinstance(read, Read)})
+        waiting = Waiting(
+            repository=repository,
+            environment=waits.environment,
+            run=run,
+            default_branch=self._reading.default_branch,
+            web=state.web,
+            now=state.now,
+            refs=_named(refs, run.ref),
+            reached=ask(Look.REACH, lambda: is_behind(line, repository, run.commit, _head(refs))),
+            authority=ask(Look.AUTHORITY, lambda: self._authority(state, _head(refs))),
+            check=self._check() if Look.CHECK in reads else Look.CHECK.not_read,
+            approvals=ask(Look.APPROVALS, lambda: read_approvals(line, repository, run.id, waits)),
+            makers=ask(Look.MAKERS, lambda: read_makers(line, repository, run.commit)),
+            previous=ask(Look.PREVIOUS, lambda: read_previous(line, repository, waits.environment, run.commit)),
+        )
+        holdings = replace(
+            waiting.holdings,
+            repository=Seen(self._reading.facts),
+            rulesets=rules.rulesets,
+            branch_protection=rules.branch_protection,
+        )
+        return Facts(replace(waiting, holdings=holdings), self._mark)
+
+    def _check(self) -> Fact[Conclusion]:
+        found = self._reading.checks[0] if self._reading.checks else None
+        if found is None or not found.completed or found.asked_again:
+            return Unseen(Look.CHECK.what, "it is not complete yet")
+        if found.conclusion not in set(Conclusion):
+            return Unseen(Look.CHECK.what, "it ended without a verdict; press “Re-run”")
+        return Seen(Conclusion(found.conclusion))
+
+    def _authority(self, state: RunState, head: Sha) -> Authority:
+        """Hold what the release runs against the default branch and what was last let through."""
+        run, line, repository = state.run, self._line, self._repository
+        followed = follow(self._reader, self._reading, (), datetime.now(UTC), self._context.catalogue)
+        snapshot = followed.snapshot
+        if run.workflow not in snapshot.workflows:
+            raise RefusedError(f"{run.workflow} at {run.commit[:7]} could not be read")
+        if snapshot.fault is not None:
+            raise RefusedError(f"Wharfinger broke while it read {run.workflow}: our fault")
+        paths = called_by(run.workflow, snapshot)
+        for unreadable in snapshot.unreadable:
+            if any(unreadable.file == path or unreadable.file.startswith(f"{path}/") for path in paths):
+                raise RefusedError(f"{unreadable.file}: {unreadable.reason}")
+        here, there = read_objects(line, repository, paths, run.commit, head)
+        self._mark = Mark(here, {uses: sha for uses, sha in run.called.items() if self._is_named(uses)})
+        kept = GateBook(self._context.redis).let_through(self._gate, run.workflow)
+        files, called = kept.get("files"), kept.get("called", {})
+        moved = (uses for uses, sha in self._mark.called.items() if called.get(uses, sha) != sha)
+        return Authority(
+            files=len(here),
+            against_branch=self._changes(here, there, head),
+            against_approved=None
+            if files is None
+            else tuple(Change(each, "is not what it was") for each in _differing(here, files)),
+            moved=tuple(moved),
+        )
+
+    def _is_named(self, uses: str) -> bool:
+        """Whether a called workflow is another repository's, and called by a branch or tag."""
+        name, _, ref = uses.partition("@")
+        ours = name.lower().startswith(f"{self._repository.lower()}/")
+        return not ours and len(ref) < PINNED
+
+    def _changes(self, here: Mapping[str, str], there: Mapping[str, str], head: Sha) -> tuple[Change, ...]:
+        differing = _differing(here, there)
+        if not differing:
+            return ()
+        shown = differing[:MOST_DIFFERENT]
+        before = RepositoryReader(self._line, Revision(self._repository, head)).further(shown)
+        after = self._reader.further(shown)
+        changes = []
+        for each in differing:
+            old, new = (files[each].content if each in files else None for files in (before, after))
+            what = (
+                "is not there" if each not in here else "differs from what is" if each in there else "is new: it is not"
+            )
+            changes.append(Change(each, what, *_difference(old, new)))
+        return tuple(changes)
+
+
+def _ask(look: Look, question: Callable[[], T]) -> Fact[T]:
+    """Ask, and turn what cannot be had into an unseen fact. What may be had later (LaterError) is raised."""
+    try:
+        return Seen(question())
+    except ForbiddenError as error:
+        permission = error.permission or look.permission
+        return Unseen(look.what, f"the App was not granted {permission}", permission)
+    except (MissingError, PlanError):
+        return Unseen(look.what, "GitHub does not show it to the App", look.permission)
+    except (RefusedError, TooLargeError) as error:
+        return Unseen(look.what, str(error))
+
+
+def _named(refs: Fact[Refs], name: str) -> Fact[tuple[Ref, ...]]:
+    if isinstance(refs, Unseen):
+        return refs
+    return Seen(refs.value.named) if name else Unseen(Look.REFS.what, "GitHub did not name it")
+
+
+def _head(refs: Fact[Refs]) -> Sha:
+    if isinstance(refs, Unseen) or not refs.value.head:
+        raise RefusedError("the head of the default branch was not seen")
+    return refs.value.head
+
+
+def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
+    return sorted(path for path in here.keys() | there.keys() if here.get(path) != there.get(path))
+
+
+def _difference(old: bytes | None, new: bytes | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the first lines that were added, and those that were taken away."""
+    before, after = ((content or b"").decode(errors="replace").splitlines()[:5_000] for content in (old, new))
+    lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
+    added = [line[1:] for line in lines if line.startswith("+")]
+    removed = [line[1:] for line in lines if line.startswith("-")]
+    return tuple(added[:MOST_LINES]), tuple(removed[:MOST_LINES])
