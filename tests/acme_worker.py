@@ -1,9 +1,8 @@
 """The real worker with the real jobs, in a process of its own that may be killed.
 
-The processes are forked from one that has loaded everything already: a kill costs milliseconds, not a second of imports.
+The processes are forked from one that has loaded everything already, more than tests.small_worker needs.
 """
 
-import multiprocessing
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -14,9 +13,8 @@ from handlers.redis_address import open_redis
 from handlers.settings import Settings
 from handlers.worker import Worker
 from tests.conftest import environment
-from tests.small_worker import FAST, die_after
+from tests.small_worker import FAST, FORKS, die_after
 
-FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.acme_worker"])
 
 

@@ -3,9 +3,10 @@
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +23,7 @@ PRIVATE_KEY = (
     .decode()
 )
 WEBHOOK_SECRET = "a secret for tests"
+Start: TypeAlias = Callable[..., subprocess.Popen[bytes]]
 
 
 class EmbeddedRedis:
@@ -38,7 +40,8 @@ class EmbeddedRedis:
             command_line(find_server(None), self.data), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         with Redis.from_url(self.url) as client:
-            for _ in range(500):
+            for _ in range(1000):
+                assert self.process.poll() is None, f"the embedded Redis ended with {self.process.returncode}"
                 try:
                     client.ping()
                 except RedisConnectionError:
@@ -82,6 +85,22 @@ def own_redis() -> Iterator[EmbeddedRedis]:
         server = EmbeddedRedis(Path(folder))
         yield server
         server.kill()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a command as a process; whatever still runs at the end, even of a test that failed, is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_one(*command: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own commands
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

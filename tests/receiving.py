@@ -28,23 +28,31 @@ class Web:
 
     def __init__(self, settings: Settings) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._address = self._socket.getsockname()
+        self.url = f"http://127.0.0.1:{self._address[1]}"
         self._server = uvicorn.Server(configuration(settings))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
     def __enter__(self) -> Self:
         self._thread.start()
+        end = time.monotonic() + 30
         while not self._server.started:
             assert self._thread.is_alive(), "the receiver did not start"
+            assert time.monotonic() < end, "the receiver did not start in time"
             time.sleep(0.005)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.client.close()
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(30)
         self._socket.close()
+        assert not self._thread.is_alive(), "the receiver did not end"
+
+    def line(self) -> socket.socket:
+        """A connection to say anything on; no answer is waited for longer than half a minute."""
+        return socket.create_connection(self._address, timeout=30)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -1,15 +1,17 @@
 """The real worker with small jobs that write into a file what they do, as a process of its own that may be killed.
 
-Run as `python -m tests.small_worker REDIS_URL FILE [COMMANDS]`: after so many commands sent to Redis it dies as by
-`kill -9`. Its pace is fast, so that deaths are noticed within a second.
+Run as `python -m tests.small_worker REDIS_URL FILE`, or forked from a process that has loaded everything already. Its
+pace is fast, so that deaths are noticed within a second.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from bot.errors import LaterError
@@ -20,6 +22,8 @@ from handlers.settings import Settings
 from handlers.worker import Worker
 from tests.conftest import environment
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.small_worker"])
 FAST = Pace(lease=0.6, pulse=0.15, sweep=0.2, bell=0.1, grace=0.5)
 
 
@@ -95,8 +99,31 @@ def die_after(worker: Worker, commands: int) -> None:
     worker.connection.connection_pool.connection_class = Mortal
 
 
+def command(url: str, book: Book) -> tuple[str, ...]:
+    """How it is started as a process that has everything yet to load."""
+    return sys.executable, "-m", "tests.small_worker", url, str(book.path)
+
+
+def fork(url: str, book: Book, commands: int | None = None) -> BaseProcess:
+    """Start it as a process within milliseconds; after so many commands sent to Redis it dies as by `kill -9`."""
+    process = FORKS.Process(target=_work, args=(url, book, commands), daemon=True)
+    process.start()
+    return process
+
+
+def kill_all_forks() -> None:
+    """For the end of a test, even of one that failed: none may take another's work."""
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join(10)
+
+
+def _work(url: str, book: Book, commands: int | None = None) -> None:
+    worker = small_worker(url, book)
+    if commands is not None:
+        die_after(worker, commands)
+    worker.work()
+
+
 if __name__ == "__main__":
-    mortal = small_worker(sys.argv[1], Book(Path(sys.argv[2])))
-    if len(sys.argv) > 3:
-        die_after(mortal, int(sys.argv[3]))
-    mortal.work()
+    _work(sys.argv[1], Book(Path(sys.argv[2])))

@@ -22,6 +22,7 @@ from tests.acme_worker import Employer
 from tests.conftest import WEBHOOK_SECRET, environment
 from tests.github.state.checks import CheckRun
 from tests.github.story.repository import Repository
+from tests.small_worker import kill_all_forks
 from tests.test_check_runs import publishing
 
 STEPS, NOTES = 70, 71  # two pages of annotations
@@ -47,9 +48,13 @@ def processes(acme: Acme, redis_url: str, port: int, data: Path) -> Iterator[Non
         yield
     finally:
         for process in started:
-            process.send_signal(signal.SIGTERM)
-        web, worker = (process.wait(20) for process in started)
-        assert (web, worker) == (-signal.SIGTERM, 0)  # uvicorn ends as the signal asks, once all is answered
+            process.terminate()
+        try:
+            web, worker = (process.wait(20) for process in started)
+        finally:
+            for process in started:
+                process.kill()
+    assert (web, worker) == (-signal.SIGTERM, 0)  # uvicorn ends as the signal asks, once all is answered
 
 
 def ready(port: int) -> bool:
@@ -145,12 +150,20 @@ def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: 
         assert redis.zcard("wharfinger:open-runs") == 0
 
 
+@pytest.fixture
+def no_fork_is_left() -> Iterator[None]:
+    yield
+    kill_all_forks()
+
+
+@pytest.mark.usefixtures("no_fork_is_left")
 def test_a_kill_at_any_moment_leaves_exactly_one_completed_check_run(redis_url: str, redis: Redis) -> None:
     dice = random.Random(20)  # noqa: S311 - the same twenty each time
     kill_and_recover(redis_url, redis, sorted(dice.sample(range(6, 60), 14)), [dice.uniform(0, 0.2) for _ in range(6)])
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("no_fork_is_left")
 def test_five_hundred_kills_leave_exactly_one_completed_check_run_each(redis_url: str, redis: Redis) -> None:
     commands = [random.randrange(4, 120) for _ in range(400)]  # noqa: S311 - others each time
     kill_and_recover(redis_url, redis, commands, [random.uniform(0, 0.3) for _ in range(100)])  # noqa: S311 - as above

@@ -2,10 +2,9 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from redis import Redis
 
 from handlers.queue import enqueue, lengths
 from handlers.work import Priority, Work
-from tests.small_worker import Book, small_worker
+from tests.small_worker import Book, fork, kill_all_forks, small_worker
 
 PRIORITIES = tuple(Priority)
 
@@ -23,11 +22,10 @@ def pieces(count: int) -> list[Work]:
     return [Work("write", PRIORITIES[n % 3], f"repository-{n % 4}", (n,)) for n in range(count)]
 
 
-def worker(url: str, book: Book, *commands: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own process
-        [sys.executable, "-m", "tests.small_worker", url, str(book.path), *map(str, commands)],
-        stderr=subprocess.DEVNULL,
-    )
+@pytest.fixture(autouse=True)
+def no_fork_is_left() -> Iterator[None]:
+    yield
+    kill_all_forks()
 
 
 def work_it_off(url: str, redis: Redis, book: Book) -> None:
@@ -53,10 +51,12 @@ def assert_all_done_and_nothing_left(redis: Redis, book: Book, count: int) -> Co
 
 def kill_at_commands(url: str, redis: Redis, book: Book, points: list[int]) -> None:
     """Start workers that die at these points, two at a time, each with work of its own."""
-    enqueue(redis, pieces(len(points)))
+    work = pieces(len(points))
     for place in range(0, len(points), 2):
-        for mortal in [worker(url, book, point) for point in points[place : place + 2]]:
-            assert mortal.wait(30) == -signal.SIGKILL
+        enqueue(redis, work[place : place + 2])
+        for mortal in [fork(url, book, point) for point in points[place : place + 2]]:
+            mortal.join(30)
+            assert mortal.exitcode == -signal.SIGKILL
     work_it_off(url, redis, book)
     assert_all_done_and_nothing_left(redis, book, len(points))
 
@@ -78,14 +78,15 @@ def storm(url: str, redis: Redis, book: Book, *, kill: bool, restarts: int) -> C
     """Restart the only worker again and again while work comes in."""
     count = 0
     for _ in range(restarts):
-        process = worker(url, book)
+        process = fork(url, book)
         until = time.monotonic() + random.uniform(0.35, 0.8)  # noqa: S311 - any moment will do
         while time.monotonic() < until:
             enqueue(redis, pieces(count + 1)[count:])
             count += 1
             time.sleep(0.01)
         process.kill() if kill else process.terminate()
-        process.wait(10)
+        process.join(10)
+        assert process.exitcode is not None
     work_it_off(url, redis, book)
     return assert_all_done_and_nothing_left(redis, book, count)
 

@@ -1,9 +1,7 @@
 """A Redis behind Sentinel, for real: a server, a sentinel that watches it, and our two clients that ask where it is."""
 
 import asyncio
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +12,7 @@ from handlers.queue import enqueue, lengths
 from handlers.redis_address import open_async_redis, open_redis
 from handlers.redis_server import find_server
 from handlers.work import Priority, Work
-
-
-def start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [find_server(None), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+from tests.conftest import Start
 
 
 def wait_for(port: int, role: bytes) -> None:
@@ -36,20 +29,17 @@ def wait_for(port: int, role: bytes) -> None:
 
 
 @pytest.fixture
-def address(free_port: int, tmp_path: Path) -> Iterator[str]:
+def address(free_port: int, tmp_path: Path, start: Start) -> str:
     """The address of a server named `harbour`, known to one sentinel."""
     port, sentinel_port = free_port, free_port + 1
-    server = start("--port", str(port), "--requirepass", "pass@word", "--save", "", "--dir", str(tmp_path))
+    start(find_server(None), "--port", str(port), "--requirepass", "pass@word", "--save", "", "--dir", str(tmp_path))
     configuration = tmp_path / "sentinel.conf"
     configuration.write_text(
         f"port {sentinel_port}\nsentinel monitor harbour 127.0.0.1 {port} 1\nsentinel auth-pass harbour pass@word\n"
     )
-    sentinel = start(str(configuration), "--sentinel", "--dir", str(tmp_path))
+    start(find_server(None), str(configuration), "--sentinel", "--dir", str(tmp_path))
     wait_for(sentinel_port, b"sentinel")
-    yield f"redis+sentinel://:pass%40word@127.0.0.1:{sentinel_port}/harbour/2"
-    for process in (sentinel, server):
-        process.kill()
-        process.wait()
+    return f"redis+sentinel://:pass%40word@127.0.0.1:{sentinel_port}/harbour/2"
 
 
 def test_both_clients_find_the_server_that_the_sentinel_names(address: str) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -141,7 +140,7 @@ def test_another_method_is_not_allowed(web: Web) -> None:
 
 def test_a_body_above_githubs_most_is_refused_before_it_is_read(web: Web) -> None:
     headers = {**signed(b""), "content-length": str(26 * 1024 * 1024)}
-    with socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+    with web.line() as line:
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         line.sendall(f"POST /webhook HTTP/1.1\r\nhost: x\r\n{head}\r\n".encode())
         assert line.recv(100).startswith(b"HTTP/1.1 413 ")
@@ -157,7 +156,7 @@ def test_a_body_that_grows_above_githubs_most_is_refused_while_it_is_read(web: W
 
 
 def test_a_head_without_end_is_not_listened_to(web: Web) -> None:
-    with socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+    with web.line() as line:
         line.sendall(b"POST /webhook HTTP/1.1\r\nhost: x\r\n")
         with pytest.raises(ConnectionError):  # noqa: PT012 - it may be noticed at any of them
             for number in range(10_000):
@@ -168,13 +167,13 @@ def test_a_head_without_end_is_not_listened_to(web: Web) -> None:
 
 def test_a_head_that_does_not_come_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient_protocol, "PATIENCE", 0.2)
-    with Web(settings) as web, socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+    with Web(settings) as web, web.line() as line:
         line.sendall(b"POST /webhook HTTP/1.1\r\nhost: x\r\n")
         assert line.recv(100) == b""
 
 
 def test_a_body_that_breaks_off_does_no_harm(web: Web) -> None:
-    with socket.create_connection(("127.0.0.1", int(web.url.rpartition(":")[2]))) as line:
+    with web.line() as line:
         head = "".join(f"{name}: {value}\r\n" for name, value in signed(b"").items())
         line.sendall(f"POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n{head}\r\n{{".encode())
     assert web.client.get("/health").status_code == 200

@@ -4,8 +4,6 @@ import json
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +13,8 @@ from redis import Redis
 
 from handlers.queue import AFTER_DEATH, enqueue
 from handlers.work import Priority, Work
-from tests.conftest import EmbeddedRedis
-from tests.small_worker import Book, small_worker
+from tests.conftest import EmbeddedRedis, Start
+from tests.small_worker import Book, command, small_worker
 
 
 def work(job: str, number: int, lane: str = "") -> Work:
@@ -26,12 +24,6 @@ def work(job: str, number: int, lane: str = "") -> Work:
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
     return Book(tmp_path / "book")
-
-
-def start_worker(url: str, book: Book) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own process
-        [sys.executable, "-m", "tests.small_worker", url, str(book.path)], stderr=subprocess.DEVNULL
-    )
 
 
 def wait_for(what: Callable[[], object], seconds: float = 20) -> None:
@@ -127,9 +119,11 @@ def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: Book, tm
     assert failed == {"pickle", "import", "method", "nested", "not-a-list"}
 
 
-def test_a_polite_stop_finishes_the_job_and_loses_nothing(redis_url: str, redis: Redis, book: Book) -> None:
+def test_a_polite_stop_finishes_the_job_and_loses_nothing(
+    redis_url: str, redis: Redis, book: Book, start: Start
+) -> None:
     enqueue(redis, [work("slow", 1), work("slow", 2)])
-    worker = start_worker(redis_url, book)
+    worker = start(*command(redis_url, book))
     wait_for(lambda: book.lines() == ["begin 1"])
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
@@ -138,9 +132,9 @@ def test_a_polite_stop_finishes_the_job_and_loses_nothing(redis_url: str, redis:
     assert redis.hlen("wharfinger:holders") == 0
 
 
-def test_long_work_is_not_taken_from_a_living_worker(redis_url: str, redis: Redis, book: Book) -> None:
+def test_long_work_is_not_taken_from_a_living_worker(redis_url: str, redis: Redis, book: Book, start: Start) -> None:
     enqueue(redis, [work("slow", 1)])  # longer than two leases
-    workers = [start_worker(redis_url, book), start_worker(redis_url, book)]
+    workers = [start(*command(redis_url, book)), start(*command(redis_url, book))]
     wait_for(lambda: "end 1" in book.lines())
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
@@ -153,10 +147,10 @@ def expired_lease(redis: Redis) -> int:
 
 
 def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
-    redis_url: str, redis: Redis, book: Book
+    redis_url: str, redis: Redis, book: Book, start: Start
 ) -> None:
     enqueue(redis, [work("deadly", 1)])
-    assert start_worker(redis_url, book).wait(15) == -signal.SIGKILL
+    assert start(*command(redis_url, book)).wait(15) == -signal.SIGKILL
     for record in redis.keys("rq:execution:*"):
         redis.delete(record)  # as when they expire, a minute before what refers to them
     wait_for(lambda: expired_lease(redis))
@@ -168,11 +162,11 @@ def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
 
 
 def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_deaths(
-    redis_url: str, redis: Redis, book: Book
+    redis_url: str, redis: Redis, book: Book, start: Start
 ) -> None:
     enqueue(redis, [work("stuck", 1)])
     redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "deaths": len(AFTER_DEATH)})
-    worker = start_worker(redis_url, book)
+    worker = start(*command(redis_url, book))
     assert worker.wait(15) == 1
     wait_for(lambda: expired_lease(redis))
     small_worker(redis_url, book).work(burst=True)
@@ -180,8 +174,8 @@ def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_de
     assert redis.hget("rq:job:stuck-1", "why") == b"its worker died while doing it, 10 times"
 
 
-def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Book) -> None:
-    worker = start_worker(own_redis.url, book)
+def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Book, start: Start) -> None:
+    worker = start(*command(own_redis.url, book))
     with Redis.from_url(own_redis.url) as redis:
         wait_for(lambda: redis.scard("rq:workers"))
         own_redis.kill()
