@@ -37,7 +37,7 @@ bench: $(VENV)/installed ## One JSON line per figure, with what it was compared 
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
-	$(BIN)/python -m pytest -m soak $(ARGS)
+	$(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="reader -max_total_time=300"
 	test -d $(VENV)-fuzz || { $(PYTHON) -m venv $(VENV)-fuzz && $(VENV)-fuzz/bin/pip install --quiet atheris==3.0.0; }
