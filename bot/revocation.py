@@ -1,6 +1,7 @@
 """What is to be revoked, and why: drawn from a report, so that a waiver or an `allow` counts here as it does everywhere."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.evaluate import Report, Result
@@ -50,6 +51,12 @@ def is_gone(identity: Identity, snapshot: Snapshot) -> bool:
     register = observe(snapshot, (identity.kind,))
     hidden = bool(register.unseen or snapshot.unreadable) or snapshot.fault is not None
     return not hidden and identity.key not in {each.key for each in register.identities}
+
+
+def is_there(identity: Identity, snapshot: Snapshot, since: datetime) -> bool:
+    """Whether an identity of this name was made after a moment, and is there."""
+    found = _identities(snapshot).get(identity.key)
+    return found is not None and found.created_at is not None and found.created_at > since
 
 
 def _identities(snapshot: Snapshot) -> dict[str, Identity]:

@@ -4,14 +4,14 @@ import re
 
 from bot.github.loose import number, record, text
 from bot.reports.boxes import Word, newly_ticked, written
-from bot.reports.marker import Marker
+from bot.reports.marker import PUBLISHING, Marker
 from bot.reports.review import KIND as REVIEW
 from handlers.asked import LOGIN, Asked, Payload, Where, nothing, where
 from handlers.work import Priority, Work
 
 ABOUT = re.compile(r"repository-([0-9]{1,16})(?:/|$)")  # how the subject of our markers begins
-JOBS = {REVIEW: "record_review"}
-WORDS = {REVIEW: (Word.KEEP, Word.DROP)}
+JOBS = {REVIEW: "record_review", PUBLISHING: "delete_secrets"}
+WORDS = {REVIEW: (Word.KEEP, Word.DROP), PUBLISHING: (Word.DELETE,)}
 
 
 def issue_edited(payload: Payload) -> Asked:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.github.loose import number, record, text, texts, true
-from bot.github.telephone import Line
+from bot.github.telephone import Line, ReadLine, path
 from bot.names import FullName, InstallationId, RepositoryId
 
 
@@ -67,3 +67,9 @@ def list_repositories(line: Line) -> Iterator[ListedRepository]:
 
 def _permissions(found: Mapping[str, object]) -> Mapping[str, str]:
     return {name: level for name, level in record(found, "permissions").items() if isinstance(level, str)}
+
+
+def read_granted(line: ReadLine, installation: InstallationId) -> Mapping[str, str]:
+    """Return what an installation granted, by permission; `line` speaks as the App. Raises MissingError where it is gone."""
+    found = line.get(path("app", "installations", installation), "read its installations").record()
+    return _permissions(found)

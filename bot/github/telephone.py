@@ -193,7 +193,7 @@ class ReadLine:
 class Line(ReadLine):
     """A line that may also write."""
 
-    def write(self, method: Literal["POST", "PATCH"], path: str, what: str, body: object = None) -> Answer:
+    def write(self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: object = None) -> Answer:
         """Change something. Never repeated blindly: raises UnansweredError when the outcome is unknown."""
         return self._send(Request(method, self.telephone.server.api + path, body=body), what)
 

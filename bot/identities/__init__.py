@@ -5,7 +5,7 @@ from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
 from bot.identities.observe import observe, secret_identity
 from bot.identities.reach import Reach, reach_of
-from bot.identities.reviewing import last_review, review_due
+from bot.identities.reviewing import came_back, last_review, review_due
 from bot.identities.settings_pages import kept_in, page_of, way_to
 from bot.identities.stored import concerns, publishing_secrets
 from bot.identities.uses import used_at, users
@@ -15,6 +15,7 @@ __all__ = [
     "Reach",
     "Register",
     "absent",
+    "came_back",
     "concerns",
     "kept_in",
     "last_review",

@@ -12,8 +12,19 @@ def last_review(identity: Identity, reviews: Reviews) -> Review | None:
     return max(mine, key=lambda each: each.at, default=None)
 
 
+def came_back(identity: Identity, reviews: Reviews) -> bool:
+    """Whether it was dropped, and made anew since then."""
+    last, made = last_review(identity, reviews), identity.created_at
+    return last is not None and not last.kept and made is not None and made > last.at
+
+
 def review_due(identity: Identity, reviews: Reviews, every: timedelta) -> datetime:
-    """Return when its review is due: a period after the last one, after it was made, and after the first look."""
+    """Return when its review is due: a period after the last one, after it was made, and after the first look.
+
+    What was dropped and came back is due at once.
+    """
+    if came_back(identity, reviews) and identity.created_at is not None:
+        return identity.created_at
     last = last_review(identity, reviews)
     known = [moment for moment in (identity.created_at, last.at if last else None) if moment is not None]
     return max([reviews.began, *known]) + every

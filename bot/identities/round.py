@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.declared import Review, Reviews
 from bot.identities.model import Identity
-from bot.identities.reviewing import last_review, review_due
+from bot.identities.reviewing import came_back, last_review, review_due
 
 NOTICE = timedelta(days=14)  # how long before the first identity is overdue its owner is asked; short periods have less
 
@@ -31,10 +31,10 @@ def asked_in(identities: Iterable[Identity], reviews: Reviews, every: timedelta,
 
 def said_in(identity: Identity, reviews: Reviews, day: date) -> Review | None:
     """Return what was said of an identity in the round that began on a day."""
-    last = last_review(identity, reviews)
-    return last if last is not None and last.at.date() >= day else None
+    last, back = last_review(identity, reviews), came_back(identity, reviews)
+    return last if last is not None and last.at.date() >= day and not back else None
 
 
 def _is_dropped(identity: Identity, reviews: Reviews) -> bool:
     last = last_review(identity, reviews)
-    return last is not None and not last.kept
+    return last is not None and not last.kept and not came_back(identity, reviews)

@@ -1,6 +1,6 @@
 """The report as an issue about one repository: what does not hold, rolled up; and the evidence with which it is closed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.evaluate import Report, Result
@@ -8,6 +8,7 @@ from bot.findings import Finding, Seen
 from bot.names import FullName, Outcome, RuleName
 from bot.reports.check_run import ICONS, fit
 from bot.reports.escape import block, code, plain, prose
+from bot.reports.revocation import section
 from bot.reports.waivers import lapsed_words, stanza, waived_words
 from bot.reports.words import OUTCOMES, count
 
@@ -35,15 +36,18 @@ class IssueText:
     certain: bool = True  # False: the policy itself could not be read, so nothing is closed
 
 
-def render(report: Report, *, certain: bool = True) -> IssueText:
-    """Put a report into the words of an issue. Pure, and free of whatever changes without a fact having changed."""
+def render(report: Report, *, certain: bool = True, may_write: Collection[str] = ()) -> IssueText:
+    """Put a report into the words of an issue. Pure, and free of whatever changes without a fact having changed.
+
+    `may_write` are the permissions that let the App delete stored secrets, where they are granted.
+    """
     repository = report.snapshot.repository
     if not report.results:
         return replace(no_longer(repository, "no rule of the policy is in force here"), certain=certain)
     return IssueText(
         repository=repository,
         title=plain(f"Publishing from {repository} does not follow the policy"),
-        body=fit([*_blocks(report), FOOT], "part", MOST_BODY),
+        body=fit([*_blocks(report, may_write), FOOT], "part", MOST_BODY),
         failing=_of(report, Outcome.FAILED),
         doubtful=_of(report, Outcome.UNSEEN, Outcome.BROKEN),
         evidence=fit(list(_evidence(report)), "fact", MOST_BODY),
@@ -61,7 +65,7 @@ def _of(report: Report, *outcomes: Outcome) -> tuple[RuleName, ...]:
     return tuple(result.rule.name for result in report.results if result.outcome in outcomes)
 
 
-def _blocks(report: Report) -> Iterator[str]:
+def _blocks(report: Report, may_write: Collection[str]) -> Iterator[str]:
     failed = [result for result in report.results if result.outcome is Outcome.FAILED]
     findings = sum(len(result.findings) for result in failed)
     yield (
@@ -69,6 +73,8 @@ def _blocks(report: Report) -> Iterator[str]:
         f"{count(findings, 'finding')} of {count(len(failed), 'rule')}."
     )
     yield _table(failed)
+    if to_revoke := section(report, may_write):
+        yield to_revoke
     stanzas = 0
     for result in failed:
         yield f"### {code(result.rule.name)}\n\n{prose(result.rule.title())}. Why and how: {code(f'wharfinger explain {result.rule.name}')}"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from bot.declared import Review
 from bot.findings import Finding, Unseen
 from bot.holdings import Read
-from bot.identities import Identity, concerns, last_review, observe, review_due
+from bot.identities import Identity, came_back, concerns, last_review, observe, review_due
 from bot.names import RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -58,17 +58,21 @@ class ReviewedAccess(Rule):
                 continue
             last = last_review(identity, snapshot.reviews.value)
             if last is not None and not last.kept:
-                yield _dropped(identity, last)
+                yield _dropped(
+                    identity,
+                    last,
+                    "is there again" if came_back(identity, snapshot.reviews.value) else "still is there",
+                )
                 continue
             due = review_due(identity, snapshot.reviews.value, self.every)
             if due < snapshot.taken_at:
                 yield _overdue(identity, last, due)
 
 
-def _dropped(identity: Identity, review: Review) -> Finding:
+def _dropped(identity: Identity, review: Review, so: str) -> Finding:
     return Finding(
         place=identity.place,
-        message=f"{identity.words} was dropped by @{review.by} in the review of {review.at.date()}, and it still is there",
+        message=f"{identity.words} was dropped by @{review.by} in the review of {review.at.date()}, and it {so}",
         fix="Revoke it as its revocation list says; if it is needed after all, confirm it in the issue of the review.",
         about=identity.about,
     )

@@ -12,14 +12,16 @@ from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
 from handlers.jobs.reviews import record_review, review_access
+from handlers.jobs.revocations import delete_secrets, verify_deletions
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 
 # Every job by the name that stands in the queue; a worker does nothing else.
 JOBS: Mapping[str, Job] = {
     "check_branch": check_branch,
     "check_commit": check_commit,
-    "decide_gate": decide_gate,
     "digests": digests,
+    "decide_gate": decide_gate,
+    "delete_secrets": delete_secrets,
     "drop_token": drop_token,
     "find_gates": find_gates,
     "find_gates_of": find_gates_of,
@@ -40,6 +42,7 @@ JOBS: Mapping[str, Job] = {
     "sweep_check_runs": sweep_check_runs,
     "sweep_gates": sweep_gates,
     "sweep_installation": sweep_installation,
+    "verify_deletions": verify_deletions,
     "write_issue": write_issue,
 }
 

@@ -31,6 +31,7 @@ from handlers.jobs.issues import want_issue
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of, proposes
 from handlers.jobs.reviews import want_review
+from handlers.jobs.revocations import want_verification
 from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
 from handlers.reviews import ReviewBook
@@ -161,6 +162,7 @@ class _Check:
             ToldBook(self._context.redis, self._installation).put(self._repository, report)
             want_issue(self._context, self._installation, self._repository, report, in_force)
             want_review(self._context, self._installation, self._repository, report)
+            want_verification(self._context, self._installation, self._repository, snapshot)
 
     def _reviewed(self, snapshot: Snapshot) -> Snapshot:
         """Add who confirmed what can publish; the first look begins the first period."""

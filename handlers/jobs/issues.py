@@ -11,6 +11,7 @@ from bot.reports.issue import IssueText, no_longer, render
 from bot.reports.issue_life import NOTHING, Present, Step, next_step
 from bot.reports.marker import PUBLISHING, Marker
 from handlers.context import Context
+from handlers.granted import may_delete
 from handlers.jobs.policies import InForce
 from handlers.queue import enqueue
 from handlers.standing import Standings
@@ -34,7 +35,7 @@ def want_issue(
     holder = holder_of(report.snapshot.repository, in_force.policy)
     if holder is None and in_force.problems:
         return  # a policy that could not be read does not say that no issue is wanted
-    said = render(report, certain=not in_force.problems)
+    said = render(report, certain=not in_force.problems, may_write=may_delete(context, installation, report))
     _want(context, Wanted(installation, repository, said, holder))
 
 

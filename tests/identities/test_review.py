@@ -6,17 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.names import FullName, InstallationId, RepositoryId
-from bot.registries import load_catalogue
-from handlers.events import work_for
+from bot.names import FullName, RepositoryId
 from handlers.jobs import JOBS
-from handlers.latest import Latest
 from handlers.review_rounds import ReviewRounds
 from handlers.reviews import ReviewBook
 from handlers.standing import Standings
 from tests.acme import RELEASE, STORED_TOKEN, Acme, acme_on
 from tests.github.state.issues import Issue
 from tests.github.story.repository import Repository
+from tests.identities.ticking import deliver, edited, tick
 from tests.test_sweeps import waiting
 
 POLICY = """version: 1
@@ -59,26 +57,6 @@ def opened(acme: Acme, repository: Repository) -> Issue:
     return issue
 
 
-def tick(acme: Acme, repository: Repository, issue: Issue, *words: str, by: str) -> None:
-    """Tick the box of a word in the part of the issue about something; do what the delivery asks for."""
-    before = issue.body or ""
-    part, word = words
-    parts = before.split("### ")
-    index = next(number for number, each in enumerate(parts) if each.startswith(part))
-    parts[index] = parts[index].replace(f"- [ ] **{word}**", f"- [x] **{word}**")
-    repository.edit(issue.number, body="### ".join(parts), by=by)
-    payload = {
-        "action": "edited",
-        "installation": {"id": acme.id},
-        "repository": {"id": repository.id, "full_name": repository.full_name},
-        "issue": {"number": issue.number, "body": issue.body, "user": {"type": "Bot"}},
-        "sender": {"login": by, "type": "User"},
-        "changes": {"body": {"from": before}},
-    }
-    for work in work_for("issues", payload).work:
-        JOBS[work.job](acme.context, *work.arguments)
-
-
 def outcome(acme: Acme, repository: Repository) -> str:
     acme.check(repository, job="recheck_commit")
     standing = Standings(acme.redis).get(RepositoryId(repository.id))
@@ -114,12 +92,12 @@ def test_overdue_fails_until_everything_has_its_answer(acme: Acme) -> None:
     issue = opened(acme, made)
     assert outcome(acme, made) == "failed"
 
-    tick(acme, made, issue, "secret PYPI", "Confirm", by="mona")
+    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
     assert f"- [x] **Confirm**: it is needed, as it is. — <code>&#64;mona</code>, {datetime.now(UTC).date()}" in (
         issue.body or ""
     )
     assert issue.state == "open"
-    tick(acme, made, issue, "deploy key", "Confirm", by="root")
+    tick(acme, made, issue, ("deploy key", "Confirm"), by="root")
     assert (issue.state, issue.reason) == ("closed", "completed")
     assert "| the deploy key ship it | confirmed | <code>&#64;root</code> |" in issue.comments[-1].body
     assert outcome(acme, made) == "passed"
@@ -129,7 +107,7 @@ def test_who_may_not_is_told_once_and_nothing_is_noted(acme: Acme) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     for _ in range(2):
-        tick(acme, made, issue, "secret PYPI", "Confirm", by="bob")
+        tick(acme, made, issue, ("secret PYPI", "Confirm"), by="bob")
 
     assert "[x]" not in (issue.body or "")
     (said,) = issue.comments
@@ -140,15 +118,15 @@ def test_who_may_not_is_told_once_and_nothing_is_noted(acme: Acme) -> None:
 def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme: Acme) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    tick(acme, made, issue, "deploy key", "Drop", by="root")
-    tick(acme, made, issue, "secret PYPI", "Confirm", by="mona")
+    tick(acme, made, issue, ("deploy key", "Drop"), by="root")
+    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
     assert issue.state == "closed"
     assert "| the deploy key ship it | **dropped** |" in issue.comments[-1].body
     assert outcome(acme, made) == "failed"
     review(acme, made)
     assert issue.state == "closed"
 
-    tick(acme, made, issue, "deploy key", "Confirm", by="root")
+    tick(acme, made, issue, ("deploy key", "Confirm"), by="root")
     assert "This was noted for the deploy key ship it, though the review is over." in issue.comments[-1].body
     assert outcome(acme, made) == "passed"
 
@@ -156,8 +134,8 @@ def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme
 def test_another_tick_replaces_the_first_and_taking_one_out_changes_nothing(acme: Acme) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    tick(acme, made, issue, "secret PYPI", "Confirm", by="mona")
-    tick(acme, made, issue, "secret PYPI", "Drop", by="root")
+    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
+    tick(acme, made, issue, ("secret PYPI", "Drop"), by="root")
     assert "- [ ] **Confirm**: it is needed, as it is. <" in (issue.body or "")
     assert "- [x] **Drop**: it is to be revoked. — <code>&#64;root" in (issue.body or "")
 
@@ -192,19 +170,8 @@ def test_closed_by_hand_it_is_opened_once_more(acme: Acme) -> None:
 def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: Acme) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    report = Latest(acme.redis, load_catalogue(), InstallationId(acme.id)).report(RepositoryId(made.id))
-    assert report is not None
     body = issue.body or ""
-    payload = {
-        "action": "edited",
-        "installation": {"id": acme.id},
-        "repository": {"id": made.id, "full_name": made.full_name},
-        "issue": {"number": issue.number, "body": body.replace("[ ]", "[x]"), "user": {"type": "Bot"}},
-        "sender": {"login": "root", "type": "User"},
-        "changes": {"body": {"from": body}},
-    }
-    (work,) = work_for("issues", payload).work
-    assert work.job == "record_review"
-    JOBS[work.job](acme.context, *work.arguments)
+    forged = edited(acme, made, issue, (body, body.replace("[ ]", "[x]")), by="root")
+    assert deliver(acme, forged) == ["record_review"]
     assert not ReviewBook(acme.redis).of(RepositoryId(made.id), FullName("acme/widgets")).reviews
     assert ReviewRounds(acme.redis).get(RepositoryId(made.id)) is not None

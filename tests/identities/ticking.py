@@ -1,0 +1,38 @@
+"""A person ticks a box in an issue of ours; what the delivery asks for is done."""
+
+from handlers.events import work_for
+from handlers.jobs import JOBS
+from tests.acme import Acme
+from tests.github.state.issues import Issue
+from tests.github.story.repository import Repository
+from tests.github.words import Json
+
+
+def tick(acme: Acme, repository: Repository, issue: Issue, box: tuple[str, str], *, by: str) -> None:
+    """Tick a box: where the part of the issue begins that it is in, and its word."""
+    (part, word), before = box, issue.body or ""
+    start = before.index(part)
+    body = before[:start] + before[start:].replace(f"- [ ] **{word}", f"- [x] **{word}", 1)
+    assert body != before
+    repository.edit(issue.number, body=body, by=by)
+    deliver(acme, edited(acme, repository, issue, (before, body), by=by))
+
+
+def edited(acme: Acme, repository: Repository, issue: Issue, bodies: tuple[str, str], *, by: str) -> Json:
+    """The delivery that tells of an edit, as far as anybody looks at it."""
+    return {
+        "action": "edited",
+        "installation": {"id": acme.id},
+        "repository": {"id": repository.id, "full_name": repository.full_name},
+        "issue": {"number": issue.number, "body": bodies[1], "user": {"type": "Bot"}},
+        "sender": {"login": by, "type": "User"},
+        "changes": {"body": {"from": bodies[0]}},
+    }
+
+
+def deliver(acme: Acme, payload: Json) -> list[str]:
+    """Do what a delivery asks for; the jobs' names."""
+    asked = work_for("issues", payload).work
+    for work in asked:
+        JOBS[work.job](acme.context, *work.arguments)
+    return [work.job for work in asked]
