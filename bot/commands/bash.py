@@ -12,6 +12,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from bot.commands.bash_flow import FlowReader
+from bot.commands.bash_plain import plain_commands, run_plain
 from bot.commands.fences import read_source, structural
 from bot.commands.grammar import parse, short_lines
 from bot.commands.model import HoleKind, Word
@@ -36,6 +37,8 @@ _GROUPS = {
 
 def read_bash(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
     """Read a script of bash, sh, dash or zsh; returns what it prints when somebody wants to know."""
+    if (commands := plain_commands(text)) is not None:
+        return run_plain(session, commands, rows)
     text = _LATER.sub(lambda found: " " + found[1], text)
     source = read_source(text, session.expand)
     fence = structural(source)

@@ -4,85 +4,22 @@ atheris has wheels for Linux only, so it is no dependency of ours: install it in
 An input that raises, or takes longer than a second for less than 64 KiB, ends the run and is kept in a file.
 """
 
+import importlib
 import sys
 import time
-from collections.abc import Callable, Mapping
 
 import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]  # not among our dependencies, see above
 
-with atheris.instrument_imports(include=["bot"]):
-    from bot.commands import read_script
-    from bot.errors import UnreadableError
-    from bot.registries import load_catalogue
-    from bot.repository import take_snapshot
-    from bot.workflows import read_action, read_workflow
-    from bot.workflows.expressions import Scope, contexts_in, dynamic_secrets, known_values, possible_values, secrets_in
-    from bot.workflows.expressions import truth as truth_of
-from datetime import UTC, datetime
-
-from bot.names import FullName
-
 LONGEST = 64 * 1024  # bytes that have to be read within a second
-SHELLS = ("", "bash -e {0}", "sh", "pwsh", "cmd", "python", "node {0}")
-VALUES = {"matrix.a": ("npm", "pnpm", ""), "inputs.b": ("npm publish\nfoo", '"; x "', "$(y)")}
-SCOPE = Scope(
-    {"a": ("npm", "", "true")}, {"b": ("1", "x")}, {"C": "${{ env.C }}${{ matrix.a }}"}, frozenset({"matrix"})
-)
-CATALOGUE = load_catalogue()
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-def read_file(data: bytes) -> None:
-    """Read a workflow and an action; a refusal has a reason that can be shown, and a line of the file."""
-    for read in (read_workflow, read_action):
-        refused = None
-        try:
-            read("w.yml", data)
-        except UnreadableError as error:
-            refused = error
-        if refused is not None:
-            assert refused.reason.isprintable(), refused.reason
-            assert refused.line is None or 1 <= refused.line <= data.count(b"\n") + 1, refused.line
-
-
-def ask_expression(data: bytes) -> None:
-    """Ask a text with expressions all that can be asked."""
-    text = data.decode(errors="replace")
-    for condition in (False, True):
-        secrets_in(text, condition=condition)
-        dynamic_secrets(text, condition=condition)
-        contexts_in(text, condition=condition)
-    possible_values(text, SCOPE)
-    known_values(text, SCOPE)
-    truth_of(text, SCOPE)
-
-
-def read_commands(data: bytes) -> None:
-    """Read a script; the first byte chooses its shell."""
-    shell, text = SHELLS[(data[:1] or b"\0")[0] % len(SHELLS)], data[1:].decode(errors="replace")
-    found = read_script(text, shell, {"X": ("a", "b c"), "N": ("${{ secrets.N }}",)}, VALUES.get)
-    assert all(0 <= command.line <= text.count("\n") and command.argv for command in found.commands)
-
-
-def find_publications(data: bytes) -> None:
-    """Take the snapshot of a repository with this workflow; a fault of ours is kept in it, and shown here."""
-    taken = take_snapshot(FullName("o/r"), None, NOW, {".github/workflows/w.yml": data}, CATALOGUE)
-    assert taken.snapshot.fault is None, taken.snapshot.fault
-
-
-TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    "reader": read_file,
-    "expressions": ask_expression,
-    "commands": read_commands,
-    "publications": find_publications,
-}
 
 
 def main() -> None:
     """Fuzz the target that was named, with libFuzzer's own options behind it."""
-    if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
-        sys.exit(f"usage: python -m tests.fuzz {'|'.join(TARGETS)} [libFuzzer's options, such as -runs=100000]")
-    target = TARGETS[sys.argv.pop(1)]
+    with atheris.instrument_imports(include=["bot"]):  # what is to be watched has to be loaded inside
+        targets = importlib.import_module("tests.fuzz.targets").TARGETS
+    if len(sys.argv) < 2 or sys.argv[1] not in targets:
+        sys.exit(f"usage: python -m tests.fuzz {'|'.join(targets)} [libFuzzer's options, such as -runs=100000]")
+    target = targets[sys.argv.pop(1)]
 
     def once(data: bytes) -> None:
         began = time.process_time()
