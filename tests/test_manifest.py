@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from bot.gate import CONDITIONS
+from bot.reports.revocation import DELETING
 from bot.rules import RULES
 from handlers.events import EVENTS
 
@@ -52,3 +53,10 @@ def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> 
     assert MANIFEST.keys() <= known
     assert MANIFEST["url"]
     assert MANIFEST["hook_attributes"]["url"]
+
+
+def test_the_manifest_for_revocation_asks_for_two_writes_more_and_nothing_else() -> None:
+    text = (Path(__file__).parent.parent / "app-manifest-revocation.yml").read_text()
+    more = {"secrets": "write", "environments": "write"}
+    assert yaml.safe_load(text) == {**MANIFEST, "default_permissions": {**MANIFEST["default_permissions"], **more}}
+    assert set(more) == set(DELETING.values())
