@@ -66,6 +66,9 @@ def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
 def _rendered(reports: Sequence[tuple[str, Report]], form: str, *, stanzas: bool) -> str:
     if form == "json":
         return json.render(reports)
+    if form == "csv":
+        table: str = pkgutil.resolve_name("bot.reports.csv:render")(reports)
+        return table
     if form == "sarif":  # by name, as the validator below: few ask for it, and everybody waits for what is loaded
         rendered: str = pkgutil.resolve_name("bot.reports.sarif:render")(reports, _version())
         return rendered
@@ -85,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the folder of a checkout")
     parser.add_argument(
-        "--format", choices=["text", "json", "sarif"], default="text", help="what to print (default: text)"
+        "--format", choices=["text", "json", "csv", "sarif"], default="text", help="what to print (default: text)"
     )
     parser.add_argument(
         "--fail-on",
