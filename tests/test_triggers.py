@@ -8,6 +8,7 @@ from redis import Redis
 from bot.github.holdings import Kept
 from bot.github.holdings.people import MEMBERS, TEAMS, TOKENS
 from bot.names import InstallationId
+from handlers.delivery import is_own
 from handlers.jobs import JOBS
 from handlers.queue import job_id
 from handlers.settings_events import PEOPLE, PERMISSIONS
@@ -65,3 +66,9 @@ def test_the_token_with_the_old_permissions_is_dropped(acme: Acme) -> None:
     JOBS["drop_token"](acme.context, acme.id)
     JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
     assert acme.github.count(MINTED) == 2
+
+
+@pytest.mark.parametrize(("sender", "own"), [("wharfinger[bot]", True), ("stale[bot]", False)])
+def test_what_another_bot_does_to_our_issue_is_news(sender: str, own: bool) -> None:  # noqa: FBT001 - a column of the table
+    issue = {"user": {"login": "wharfinger[bot]"}, "performed_via_github_app": {"id": 7}}
+    assert is_own({"sender": {"type": "Bot", "login": sender}, "issue": issue}, 7) is own
