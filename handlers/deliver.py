@@ -79,7 +79,7 @@ def _read(file: Path) -> Payload:
             f"{file} cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path"
         ) from error
     except Refusal as refusal:
-        raise WharfingerError(f"{file}: {refusal.sentence}") from None
+        raise WharfingerError(f"{file}: {refusal.sentence}; give the JSON as GitHub sent it") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,6 @@
 """What the App must be granted, and what for: made from what its code uses, so that nothing is asked for in vain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.gate import CONDITIONS
 from bot.rules import RULES
@@ -17,18 +17,26 @@ LEVELS = ("read", "write", "admin")
 
 
 def uses() -> Mapping[str, tuple[str, ...]]:
-    """Return each permission in GitHub's words ("checks: write") with what needs it."""
-    found: dict[str, list[str]] = {permission: [reason] for permission, reason in WRITES.items()}
+    """Return each permission in GitHub's words ("checks: write") with what needs it; the strongest level covers the others."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for permission, reason in _needs():
+        name, _, level = permission.partition(": ")
+        before, reasons = found.get(name, (level, []))
+        found[name] = max(before, level, key=rank), [*reasons, reason]
+    return {f"{name}: {level}": tuple(reasons) for name, (level, reasons) in found.items()}
+
+
+def _needs() -> Iterator[tuple[str, str]]:
+    yield from WRITES.items()
     for event, row in EVENTS.items():
         if row.permission:
-            found.setdefault(row.permission, []).append(f"the event {event}")
+            yield row.permission, f"the event {event}"
     for rule in RULES:
         for permission in sorted({read.permission for read in rule.reads}):
-            found.setdefault(permission, []).append(f"the rule {rule.name}")
+            yield permission, f"the rule {rule.name}"
     for condition in CONDITIONS:
         for permission in sorted({read.permission for read in condition.reads}):
-            found.setdefault(permission, []).append(f"the gate's condition {condition.name}")
-    return {permission: tuple(reasons) for permission, reasons in found.items()}
+            yield permission, f"the gate's condition {condition.name}"
 
 
 def missing(granted: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -20,6 +20,8 @@ from bot.errors import SettingsError
 
 log = logging.getLogger("wharfinger.redis")
 
+SAY_AGAIN = 60.0  # seconds
+
 HOW_SENTINEL = "write redis+sentinel://[user:password@]host:port[,host:port]/service[/database]"
 SENTINEL_PORT = 26379
 
@@ -130,14 +132,15 @@ def without_password(url: str) -> str:
 
 
 def wait_for_redis(redis: Redis, url: str) -> None:
-    """Return once Redis answers; say once in a while that it does not."""
-    pause = 0.1
+    """Return once Redis answers; say once a minute that it does not."""
+    pause, said = 0.1, -SAY_AGAIN
     while True:
         try:
             redis.ping()
         except RedisError as error:
-            shown, reason = without_password(url), type(error).__name__
-            log.warning("waiting for Redis at %s (%s); start it, or set REDIS_URL right", shown, reason)
+            if time.monotonic() - said >= SAY_AGAIN:
+                shown, reason, said = without_password(url), type(error).__name__, time.monotonic()
+                log.warning("waiting for Redis at %s (%s); start it, or set REDIS_URL right", shown, reason)
             time.sleep(pause)
             pause = min(pause * 2, 5)
         else:

@@ -18,6 +18,7 @@ from tests.acme import RELEASE, STORED_TOKEN, acme_on
 from tests.conftest import EmbeddedRedis, environment
 from tests.receiving import push
 from tests.small_worker import Book, small_worker
+from tests.test_manifest import MANIFEST
 
 Out = pytest.CaptureFixture[str]
 
@@ -158,7 +159,10 @@ def test_a_payload_is_delivered_through_the_real_handlers(
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("[]", "the payload cannot be read: it is not an object"), ("{", "the payload cannot be read: ")],
+    [
+        ("[]", "the payload cannot be read: it is not an object; give the JSON as GitHub sent it"),
+        ("{", "the payload cannot be read: "),
+    ],
 )
 def test_a_payload_that_cannot_be_read_is_told(tmp_path: Path, capsys: Out, content: str, sentence: str) -> None:
     file = tmp_path / "payload.json"
@@ -195,6 +199,8 @@ def test_the_doctor_finds_all_well(environ: pytest.MonkeyPatch, redis: Redis, ca
         environ.setenv("WHARFINGER_PRIVATE_KEY", acme.github.private_key)
         environ.setenv("WHARFINGER_GITHUB_API", acme.github.base_url)
         acme.github.deliver_to("https://wharfinger.example.com/webhook")
+        acme.github.app.permissions = MANIFEST["default_permissions"]
+        acme.github.app.events = MANIFEST["default_events"]
         redis.sadd("rq:workers", "one")
         status, lines = doctor(capsys)
     assert [line for line in lines if not line.startswith("well ")] == []

@@ -8,6 +8,7 @@ from bot.gate import CONDITIONS
 from bot.reports.revocation import DELETING
 from bot.rules import RULES
 from handlers.events import EVENTS
+from handlers.permissions import uses
 
 MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "app-manifest.yml").read_text())
 # The check run "publishing"; reviews of deployments at the gate; issues and the digest.
@@ -32,6 +33,13 @@ def test_the_manifests_permissions_are_what_events_rules_and_writes_need() -> No
     rules = {str(read) for rule in RULES for read in rule.reads}
     conditions = {str(read) for condition in CONDITIONS for read in condition.reads}
     assert MANIFEST["default_permissions"] == strongest(events | rules | conditions | WRITES | ALWAYS)
+
+
+def test_the_doctor_asks_for_each_permission_once() -> None:
+    names = [permission.partition(": ")[0] for permission in uses()]
+
+    assert uses().keys() == {f"{name}: {level}" for name, level in MANIFEST["default_permissions"].items()}
+    assert len(names) == len(set(names))
 
 
 def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> None:
