@@ -1,20 +1,46 @@
 """Which secrets and trusted publishers a repository's workflows publish with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from bot.names import Credential, RegistryId
 from bot.publications import Publication
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 
 STORED = (Credential.LONG_LIVED, Credential.HYBRID)
 
+BySecret: TypeAlias = Mapping[str, tuple[Publication, ...]]
 
-def publishing_with(publications: Iterable[Publication], snapshot: Snapshot) -> Mapping[str, tuple[Publication, ...]]:
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was asked last, and its answer: a dozen rules ask the same of one repository, one behind the other."""
+
+    publications: tuple[Publication, ...]
+    telling: Catalogue
+    found: BySecret
+
+
+_LAST: list[_Answer] = []
+
+
+def publishing_with(publications: tuple[Publication, ...], snapshot: Snapshot) -> BySecret:
     """Return the secrets that act as a credential, by name in capitals, each with the publications that it makes.
 
     Of several at one publication those count whose name tells its registry, if any does: the others go along, as a user's
     name or a key that signs do. What serves GitHub itself (a token for releases) serves many ends beside publishing.
     """
+    known = _LAST[:1]  # taken at once: another thread may put its own there
+    if known and known[0].publications is publications and known[0].telling is snapshot.catalogue:
+        return known[0].found
+    found = _publishing_with(publications, snapshot)
+    _LAST[:] = [_Answer(publications, snapshot.catalogue, found)]
+    return found
+
+
+def _publishing_with(publications: tuple[Publication, ...], snapshot: Snapshot) -> BySecret:
     telling = snapshot.catalogue
     found: dict[str, list[Publication]] = {}
     for publication in publications:

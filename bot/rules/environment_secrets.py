@@ -27,10 +27,10 @@ class EnvironmentSecrets(Rule):
     reads: ClassVar[frozenset[Read]] = frozenset({Read.FILES, Read.SECRETS, Read.ORGANISATION_SECRETS, Read.PLAN})
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return bool(publishing_with((each for each, _ in self.judged(snapshot)), snapshot))
+        return bool(publishing_with(tuple(each for each, _ in self.judged(snapshot)), snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        used = publishing_with((each for each, _ in self.judged(snapshot)), snapshot)
+        used = publishing_with(tuple(each for each, _ in self.judged(snapshot)), snapshot)
         stored = snapshot.holdings.stored(WIDE)
         yield from stored.unseen
         for name, publications in used.items():

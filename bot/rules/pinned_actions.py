@@ -41,10 +41,11 @@ class PinnedActions(Rule):
         for job in path.jobs:
             if job.part is Part.GATES:
                 continue
+            where = part_of(job, snapshot.registries)
             for file, line, uses in _used(job):
                 if (file, line) not in said and not _settled(uses, trusted):
                     said[file, line] = None
-                    yield _finding(Place(file, line, line), uses, part_of(job, snapshot.registries))
+                    yield _finding(Place(file, line, line), uses, where)
 
 
 def _used(job: PathJob) -> Iterator[tuple[str, int, Uses]]:
