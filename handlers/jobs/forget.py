@@ -4,6 +4,7 @@ from bot.names import InstallationId, RepositoryId
 from handlers.context import Context
 from handlers.jobs.digests import DigestBook
 from handlers.jobs.issues import retire_issue
+from handlers.jobs.reviews import retire_review
 from handlers.standing import Standings
 from handlers.told import ToldBook
 from handlers.wanted import WantedIssues
@@ -31,6 +32,7 @@ def forget_repository(context: Context, installation: int, repository: int) -> N
 def retire(context: Context, installation: InstallationId, repository: RepositoryId, why: str) -> None:
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
     retire_issue(context, repository, why)
+    retire_review(context, installation, repository)
     Standings(context.redis).forget(installation, repository)
     ToldBook(context.redis, installation).forget(repository)
 

@@ -31,6 +31,7 @@ from handlers.work import Priority, Work
 
 log = logging.getLogger("wharfinger.jobs")
 
+GONE = "The repository is no longer evaluated: it is archived, was deleted, or the App can no longer see it."
 SHUT = (ForbiddenError, MissingError, InstallationError, RefusedError)
 
 
@@ -63,14 +64,22 @@ def holder_of(report: Report) -> FullName | None:
     return reports.central or report.snapshot.repository
 
 
+def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
+    """Have the review of a repository that is no longer evaluated closed, if one is open."""
+    if ReviewRounds(context.redis).get(repository):
+        enqueue(context.redis, [review_work(installation, repository)])
+
+
 def review_access(context: Context, installation: int, repository: int) -> None:
     """Open, rewrite or close the issue of a repository's access review; what is so already is not written."""
     review = _Review.of(context, installation, repository)
-    if review is not None:
-        try:
+    try:
+        if review is None:
+            _end(context, InstallationId(installation), RepositoryId(repository), GONE)
+        else:
             review.write()
-        except SHUT as error:
-            log.warning("the access review of %s is not written: %s", review.report.snapshot.repository, error)
+    except SHUT as error:
+        log.warning("the access review of repository %s is not written: %s", repository, error)
 
 
 def record_review(  # noqa: PLR0913, PLR0917 - as its Work names them
@@ -88,6 +97,22 @@ def record_review(  # noqa: PLR0913, PLR0917 - as its Work names them
     except SHUT as error:
         log.warning("the access review of %s is not noted: %s", review.report.snapshot.repository, error)
     review_access(context, installation, repository)
+
+
+def _end(
+    context: Context, installation: InstallationId, repository: RepositoryId, words: str, body: str | None = None
+) -> None:
+    """Close the issue of the open round with the evidence, and forget the round."""
+    kept = ReviewRounds(context.redis).get(repository)
+    if kept is None:
+        return
+    issues = OurIssues(context.telephone.installation(installation, context.delivery), context.redis, kept.holder)
+    marker = Marker(KIND, kept.subject(repository))
+    issue = issues.read(kept.number) if kept.number else issues.find(KIND, marker.subject)
+    if issue is not None and issue.open:
+        issues.say_once(issue, "ended", words)
+        issues.change(issue, marker.on(body) if body else None, opened=False)
+    ReviewRounds(context.redis).end(repository)
 
 
 class _Review(NamedTuple):
@@ -119,12 +144,12 @@ class _Review(NamedTuple):
             return
         issues = OurIssues(self.line, self.context.redis, kept.holder)
         if self.rule is None or holder is None or holder.lower() != kept.holder.lower():
-            self._end(issues, kept, "The policy does not ask for this review here any more.")
+            self._end("The policy does not ask for this review here any more.")
             return
         round_ = self._round(kept)
         said = render(round_)
         if not said.open:
-            self._end(issues, kept, closing(round_), body=said.body)
+            self._end(closing(round_), said.body)
             return
         marker = Marker(KIND, kept.subject(self.repository))
         issue = issues.read(kept.number) if kept.number else issues.find(KIND, marker.subject)
@@ -199,14 +224,10 @@ class _Review(NamedTuple):
         issues.change(issue, marker.on(said.body))
         return replace(kept, facts=facts)
 
-    def _end(self, issues: OurIssues, kept: OpenRound, words: str, body: str | None = None) -> None:
-        """Close the round's issue with the evidence."""
-        marker = Marker(KIND, kept.subject(self.repository))
-        issue = issues.read(kept.number) if kept.number else issues.find(KIND, marker.subject)
-        if issue is not None and issue.open:
-            issues.say_once(issue, "ended", words)
-            issues.change(issue, marker.on(body) if body else None, opened=False)
-        ReviewRounds(self.context.redis).end(self.repository)
+    def _end(self, words: str, body: str | None = None) -> None:
+        installation = self.line.installation
+        if installation is not None:
+            _end(self.context, installation, self.repository, words, body)
 
     def _note(self, identity: Identity, login: str, *, kept: bool) -> None:
         review = Review(

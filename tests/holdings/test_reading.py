@@ -127,6 +127,8 @@ def test_settings_keys_runners_and_properties(acme: Acme, widgets: Repository) -
 
 
 def test_people_apps_and_tokens(acme: Acme, widgets: Repository) -> None:
+    other = acme.github.world.register("publisher", acme.github.app.owner, {"contents": "write"}, [])
+    acme.github.install(acme.organisation, app=other)  # our own is not listed: it need not be declared to itself
     holdings = read(acme, widgets)
     people = seen(holdings.organisation)
     assert people.has("MONA")
@@ -134,7 +136,7 @@ def test_people_apps_and_tokens(acme: Acme, widgets: Repository) -> None:
     assert [(token.name, token.owner, token.writes) for token in seen(holdings.tokens)] == [
         ("laptop", "mona", ("contents",))
     ]
-    assert [app.slug for app in seen(holdings.installations)] == [acme.github.app.slug]
+    assert [(app.slug, app.writes) for app in seen(holdings.installations)] == [("publisher", ("contents",))]
     facts = seen(holdings.repository)
     assert (facts.is_public, facts.plan, facts.owner_is_organisation) == (False, Plan.ENTERPRISE, True)
 

@@ -175,3 +175,13 @@ def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: Acme) -> None:
     assert deliver(acme, forged) == ["record_review"]
     assert not ReviewBook(acme.redis).of(RepositoryId(made.id), FullName("acme/widgets")).reviews
     assert ReviewRounds(acme.redis).get(RepositoryId(made.id)) is not None
+
+
+def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: Acme) -> None:
+    made = widgets(acme)
+    issue = opened(acme, made)
+    JOBS["forget_repository"](acme.context, acme.id, made.id)
+    review(acme, made)
+    assert issue.state == "closed"
+    assert "no longer evaluated" in issue.comments[-1].body
+    assert ReviewRounds(acme.redis).get(RepositoryId(made.id)) is None

@@ -35,8 +35,9 @@ def read_plan(kept: Kept) -> Plan:
 
 
 def read_installations(kept: Kept) -> tuple[AppInstallation, ...]:
-    """Read the Apps that are installed in the organisation."""
-    found = kept.get(APPS, lambda: list(_apps(kept)))
+    """Read the Apps that are installed in the organisation beside our own, which nobody has to declare to itself."""
+    ours = kept.line.telephone.key.app_id
+    found = (item for item in kept.get(APPS, lambda: list(_apps(kept))) if number(item, "app_id") != ours)
     return tuple(
         AppInstallation(
             number(item, "app_id"),
