@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import random
+import signal
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -67,6 +68,7 @@ class Worker(SimpleWorker):
         self.pace = pace or Pace()
         self._hold = Hold("", "", "", "")
         self._swept = -float("inf")  # monotonic
+        self._handlers: dict[signal.Signals, Any] = {}  # as they were before this worker's own
         self._take = redis.register_script(lua("take"))
         self._sweep = redis.register_script(lua("sweep"))
         self._settle = redis.register_script(lua("settle"))
@@ -80,6 +82,10 @@ class Worker(SimpleWorker):
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's own signature
         """Suspending workers by a key in Redis is not offered."""
+
+    def _install_signal_handlers(self) -> None:
+        self._handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     def procline(self, message: str) -> None:
         """Leave the process's title alone."""
@@ -157,7 +163,9 @@ class Worker(SimpleWorker):
             log.warning("Redis is away (%s)", type(error).__name__)
 
     def teardown(self) -> None:
-        """Say good-bye, if Redis is there to hear it."""
+        """Say good-bye, if Redis is there to hear it; from now on signals are the process's own affair again."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         with suppress(RedisError):
             self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 

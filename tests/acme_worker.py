@@ -4,8 +4,8 @@ The processes are forked from one that has loaded everything already, more than 
 """
 
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 
 from handlers.context import open_context
 from handlers.jobs import JOBS
@@ -47,16 +47,20 @@ class Employer:
 
         As it asks Redis before each call to GitHub, that is between any two calls. It is at work when this returns.
         """
-        ready = FORKS.Event()
-        process = FORKS.Process(target=_work, args=(self, commands, ready), daemon=True)
+        ready, say = FORKS.Pipe(duplex=False)  # an Event is waited for without end when its other side dies in it
+        process = FORKS.Process(target=_work, args=(self, commands, say), daemon=True)
         process.start()
-        assert ready.wait(60), "the worker did not start"
+        say.close()
+        assert ready.poll(60), "the worker did not start"
+        ready.recv()
+        ready.close()
         return process
 
 
-def _work(employer: Employer, commands: int | None, ready: Event) -> None:
+def _work(employer: Employer, commands: int | None, ready: Connection) -> None:
     worker = employer.worker()
     if commands is not None:
         die_after(worker, commands)
-    ready.set()
+    ready.send(True)  # noqa: FBT003 - anything will do
+    ready.close()
     worker.work()

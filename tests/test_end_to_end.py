@@ -50,7 +50,7 @@ def processes(acme: Acme, redis_url: str, port: int, data: Path) -> Iterator[Non
         for process in started:
             process.terminate()
         try:
-            web, worker = (process.wait(20) for process in started)
+            web, worker = (process.wait(60) for process in started)
         finally:
             for process in started:
                 process.kill()
@@ -64,7 +64,7 @@ def ready(port: int) -> bool:
         return False
 
 
-def wait_for(condition: object, seconds: float = 20) -> None:
+def wait_for(condition: object, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]  # a function without arguments
         assert time.monotonic() < end, "it did not happen in time"
