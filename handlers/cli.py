@@ -35,6 +35,7 @@ COMMANDS = {
     "redis": Command("handlers.redis_server:main", "the Redis that run brings along (part of run)"),
     "deliver": Command("handlers.deliver:main", "send a payload through the real handlers, here and now"),
     "doctor": Command("handlers.doctor:main", "say what is missing: credentials, permissions, events, Redis"),
+    "gates": Command("handlers.gates_command:main", "list what waits at the gate, and what was decided and why"),
     "dead": Command("handlers.dead:main", "list, retry or drop work that failed for good"),
 }
 

@@ -1,4 +1,4 @@
-"""`wharfinger explain RULE`: print a rule's page: why, what to do, examples."""
+"""`wharfinger explain RULE`: print the page of a rule, or of a condition of the gate: why, what to do, examples."""
 
 import argparse
 import difflib
@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import rules
+from bot import gate, rules
+from bot.gate import CONDITIONS
 from bot.registries import load_catalogue
 from bot.reports.escape import plain
 from bot.rules import RULES
 
-PAGES = Path(rules.__file__).parent
+PAGES, GATE_PAGES = Path(rules.__file__).parent, Path(gate.__file__).parent
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,11 +20,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="wharfinger explain", description="Print a rule's page.")
     parser.add_argument("rule", nargs="?", metavar="RULE", help="the name of a rule; without it, all are listed")
     name: str | None = parser.parse_args(arguments).rule
-    titles = {str(rule.name): rule.title() for rule in RULES}
+    conditions = {str(each.name): each.title() for each in CONDITIONS}
+    titles = {str(rule.name): rule.title() for rule in RULES} | conditions
     if name is None:
         sys.stdout.write("".join(f"{each}: {title}\n" for each, title in titles.items()))
     elif name in titles:
-        page = (PAGES / f"{name.replace('-', '_')}.md").read_text()
+        folder = GATE_PAGES if name in conditions else PAGES
+        page = (folder / f"{name.replace('-', '_')}.md").read_text()
         sys.stdout.write(load_catalogue().expand(page))
     else:
         near = difflib.get_close_matches(name[:100], titles, n=1)

@@ -49,7 +49,8 @@ class Note:
     looks: int = 0  # that did not decide it
     told: str = ""  # what the last status report said
     reports: int = 0  # so far; GitHub takes ten
-    why: str = ""  # the beginning of what was said
+    why: str = ""  # what was said
+    commit: str = ""  # whose check run it waits for, if it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,16 @@ class GateBook:
         texts: list[Any] = self._redis.zrange(WAITING, 0, -1)
         for gate in self._gates(texts):
             yield gate, self.note(gate, 0)
+
+    def waits_for_check(self, gate: Gate, commit: str, now: float) -> None:
+        """Note that one waits for the check run of a commit."""
+        self.told(gate, replace(self.note(gate, now), commit=commit))
+
+    def waiting_for(self, repository: RepositoryId, commit: str) -> Iterator[Gate]:
+        """Yield those that wait for the check run of a commit."""
+        for gate, note in self.waiting():
+            if (gate.repository, note.commit) == (repository, commit):
+                yield gate
 
     def waiting_of(self, repository: RepositoryId, run: int) -> Iterator[Gate]:
         """Yield those of a run."""

@@ -5,13 +5,13 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from bot.errors import LaterError
 from bot.evaluate import evaluate
-from bot.findings import Seen, Unreadable
+from bot.findings import Seen
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import Revision
@@ -22,9 +22,11 @@ from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.policy import Policy
 from bot.reports import json as json_report
 from bot.reports.check_run import render
-from bot.repository import ACTION_FILES, Snapshot, look_further, take_snapshot
+from bot.repository import ACTION_FILES, Snapshot
 from handlers.context import Context
+from handlers.gates import GateBook
 from handlers.hygiene import with_hygiene
+from handlers.jobs.follow import Followed, contents, follow
 from handlers.jobs.forget import ARCHIVED, retire
 from handlers.jobs.holdings import holdings_of
 from handlers.jobs.issues import want_issue
@@ -42,9 +44,6 @@ from handlers.work import preview_work
 
 log = logging.getLogger("wharfinger.jobs")
 
-MOST_HOPS = 6  # how often what was read may lead to more: a workflow to a script, to a Makefile, to a script …
-MOST_PATHS = 300  # files beside the workflows
-TOO_MANY = f"more than {MOST_PATHS} files lead to publications here; it was not read"
 STALE = timedelta(days=2)  # a standing older than two sweeps answers for no other commit
 
 
@@ -62,15 +61,6 @@ def check_branch(context: Context, installation: int, repository: int, name: str
     """Judge the head of the default branch; a sweep's work, which waits when few of the hour's requests are left."""
     context.telephone.installation(InstallationId(installation)).keep_spare()
     _Check(context, installation, repository, Revision(FullName(name), "HEAD")).do(fresh=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    """All that is judged, and what it was made from."""
-
-    snapshot: Snapshot
-    files: Mapping[str, File]
-    paths: tuple[str, ...]  # beside the workflows: what was asked for, found or not
 
 
 class _Check:
@@ -103,6 +93,8 @@ class _Check:
             if self._place.at == "HEAD":
                 ToldBook(self._context.redis, self._installation).not_judged(self._repository, str(error))
         self._open.close(self._run(commit))
+        gates = GateBook(self._context.redis).waiting_for(self._repository, commit)
+        enqueue(self._context.redis, [gate.work for gate in gates])
 
     def _answer(self, reading: Reading, paths: tuple[str, ...], standing: Standing | None, *, fresh: bool) -> None:
         if reading.archived:
@@ -142,7 +134,7 @@ class _Check:
         runs.complete(state, invalid(said, proposed) if proposed else said)
         if reading.is_default:
             kept = Snapshots(self._context.redis, self._context.catalogue)
-            kept.put(self._repository, Kept(snapshot, in_force.subject), _contents(gathered.files))
+            kept.put(self._repository, Kept(snapshot, in_force.subject), contents(gathered.files))
             self._standings.put(
                 Standing(
                     installation=self._installation,
@@ -170,29 +162,12 @@ class _Check:
         book.look(self._repository, snapshot.taken_at)
         return replace(snapshot, reviews=Seen(book.of(self._repository, snapshot.repository)))
 
-    def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> _Gathered:
+    def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> Followed:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""
-        catalogue, known, files = self._context.catalogue, set(asked), dict(reading.files)
-        taken = take_snapshot(reading.repository, reading.commit, datetime.now(UTC), _contents(files), catalogue)
-        not_followed: list[Unreadable] = []
-        for _ in range(MOST_HOPS):
-            paths = sorted(taken.wanted - known - files.keys())
-            room = max(0, MOST_PATHS - len(known))
-            not_followed += [Unreadable(path, TOO_MANY) for path in paths[room:]]
-            known |= set(paths)
-            if not paths[:room]:
-                break
-            found = self._reader.further(paths[:room])
-            files |= found
-            taken = look_further(taken, _contents(found), catalogue)
-        holdings = holdings_of(self._context, self._line, reading, taken.snapshot, policy, fresh=self._asked)
-        unreadable = [Unreadable(file.path, file.reason) for file in files.values() if file.reason]
-        snapshot = replace(
-            taken.snapshot,
-            unreadable=(*taken.snapshot.unreadable, *unreadable, *not_followed),
-            holdings=holdings,
-        )
-        return _Gathered(snapshot, files, tuple(sorted(known)[:MOST_PATHS]))
+        followed = follow(self._reader, reading, asked, datetime.now(UTC), self._context.catalogue)
+        snapshot = followed.snapshot
+        holdings = holdings_of(self._context, self._line, reading, snapshot, policy, fresh=self._asked)
+        return replace(followed, snapshot=replace(snapshot, holdings=holdings))
 
     def _run(self, commit: str) -> OpenRun:
         return OpenRun(self._installation, self._repository, self._place.repository, commit)
@@ -214,10 +189,6 @@ def _answers_for(standing: Standing, reading: Reading, state: str) -> bool:
     """Whether a commit has all that matters from the default branch, as it was judged not long ago."""
     recent = datetime.now(UTC) - standing.taken_at < STALE
     return recent and standing.state == state and not reading.is_default
-
-
-def _contents(files: Mapping[str, File]) -> dict[str, bytes]:
-    return {path: file.content for path, file in files.items() if file.content is not None}
 
 
 def _enforced(in_force: InForce) -> bool:

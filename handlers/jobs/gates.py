@@ -37,6 +37,7 @@ MOST_REPORTS = 8  # status reports on one deployment: GitHub takes ten
 CHANGED = 5.0  # seconds until a run that changed while it was judged is judged anew
 LOOKED = "wharfinger:gates:looked"  # a mark that goes with Redis' memory: without it, GitHub is asked what waits
 LOOK_EVERY = 6 * 3600  # seconds
+ASK_EVERY = 4  # looks, until a check run that is still not there is asked for again
 AT_ONCE = 500  # pieces of work given to the queue at a time
 
 
@@ -204,14 +205,17 @@ class _Gate:
             self._book.keep_through(self._gate, workflow, facts.mark.files, facts.mark.called)
 
     def _ask_for_check(self, decision: Decision) -> None:
-        """Have the commit judged if that is all it waits for."""
+        """Have the commit judged if it waits for that; its end is heard of. Not at each look, so that two jobs call no circle."""
+        looks = self._book.note(self._gate, 0).looks
         if isinstance(decision.waiting.check, Unseen) and "passed-check" in {
             each.condition.name for each in decision.stopping
         }:
             gate, commit = self._gate, decision.waiting.run.commit
             arguments = (gate.installation, gate.repository, self._name, commit)
             work = Work("check_commit", Priority.CHECK, f"repository-{gate.repository}", arguments)
-            enqueue(self._context.redis, [work])
+            self._book.waits_for_check(gate, commit, time.time())
+            if looks % ASK_EVERY == 0:
+                enqueue(self._context.redis, [work])
 
     def _wait(self, words: str) -> None:
         """Say why it waits, once for each reason, and look again later."""

@@ -80,10 +80,10 @@ class Release:
 
 @contextmanager
 def gated(
-    redis: Redis, *, mode: str = "enforce", gate: str = "", without: tuple[str, ...] = ()
+    redis: Redis, *, mode: str = "enforce", gate: str = "", without: tuple[str, ...] = (), enterprise: bool = False
 ) -> Iterator[tuple[Acme, Repository]]:
     """Open the story: `widgets` publishes from tags that are protected, through an environment that asks us and bob."""
-    with acme_on(redis, policy=policy(mode, gate), without=without) as acme:
+    with acme_on(redis, policy=policy(mode, gate), without=without, enterprise=enterprise) as acme:
         for login in ("alice", "bob", "carol"):
             acme.organisation.member(login)
         widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})

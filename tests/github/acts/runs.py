@@ -137,6 +137,14 @@ def decide(
     settle(world, repository, run, environment)
 
 
+def lose_environment(world: World, repository: Repository, name: str) -> None:
+    """An environment is deleted: what waits there fails by itself (docs: managing environments for deployment)."""
+    for run in repository.runs.values():
+        if run.gates.pop(name.lower(), None) is not None:
+            for job in _waiting(run, name):
+                finish_job(world, repository, run, job, "failure", [])
+
+
 def settle(world: World, repository: Repository, run: Run, environment: str) -> None:
     """Lets a waiting job go on, or fail, once everybody who is asked has answered."""
     gate = run.gates[environment.lower()]

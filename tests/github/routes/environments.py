@@ -1,5 +1,6 @@
 """Environments with their branch policies and custom protection rules."""
 
+from tests.github.acts import runs
 from tests.github.exchange import Answer, Asked, Listing, Refusal, invalid, not_found
 from tests.github.rendering import runs as rendering
 from tests.github.routes.words import Handlers
@@ -47,7 +48,9 @@ def put_environment(asked: Asked) -> Answer:
 
 
 def delete_environment(asked: Asked) -> Answer:
-    del asked.repository.environments[environment(asked).name.lower()]
+    name = environment(asked).name
+    runs.lose_environment(asked.world, asked.repository, name)
+    del asked.repository.environments[name.lower()]
     return Answer(204)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tests.github.acts import runs
 from tests.github.acts import settings as acts
 from tests.github.plans import offers
 from tests.github.state.accounts import Account, Team
@@ -39,6 +40,7 @@ class Settings(Place, Holder):
     def rename_environment(self, name: str, new: str) -> None:
         """Gives an environment another name, as deleting and making it anew does."""
         with self.world.lock:
+            runs.lose_environment(self.world, self.state, name)
             moved = self.state.environments.pop(name.lower())
             moved.name = new
             self.state.environments[new.lower()] = moved

@@ -1,0 +1,76 @@
+"""`wharfinger gates`: what waits and what was decided, as a person and as a program read it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+
+from bot.decide import Verdict
+from bot.names import FullName, InstallationId, RepositoryId
+from handlers.cli import start
+from handlers.gates import Decided, Gate, GateBook, Note
+from tests.conftest import environment
+
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GATE = Gate(InstallationId(7), RepositoryId(31), FullName("acme/widgets"), 9, "pypi", 5)
+REJECTED = Decided(
+    AT, FullName("acme/widgets"), "pypi", 8, 1, "v1\u202e", "c0ffee1" + "0" * 33, "mallory", Verdict.REJECTED,
+    reasons=("protected-ref: tag v1 is not protected",),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def settings(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def book(redis: Redis) -> GateBook:
+    book = GateBook(redis)
+    book.arrived(GATE, AT.timestamp())
+    book.told(GATE, Note(AT.timestamp(), told="x", reports=1, why="**Not decided yet:** nobody approved\n\nmore"))
+    book.begin("8", REJECTED)
+    book.confirm("8")
+    return book
+
+
+def test_it_lists_what_waits_and_what_was_decided(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+    del book
+    assert start(["gates"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2026-11-24 12:00  waiting   acme/widgets → pypi  run 9",
+        "    **Not decided yet:** nobody approved",
+        "2026-11-24 12:00  rejected  acme/widgets → pypi  v1\\u202e (c0ffee1) by mallory, run 8 attempt 1",
+        "    protected-ref: tag v1 is not protected",
+        "1 waiting, 1 decided",
+    ]
+
+
+def test_a_program_reads_the_same(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+    del book
+    assert start(["gates", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each["run"] for each in told["waiting"]] == [9]
+    assert [(each["verdict"], each["confirmed"]) for each in told["decided"]] == [("rejected", True)]
+
+
+def test_one_repository_alone(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+    del book
+    assert start(["gates", "--repository", "acme/other"]) == 0
+    assert capsys.readouterr().out == "0 waiting, 0 decided\n"
+
+
+def test_what_waits_too_long_is_forgotten_and_what_another_version_wrote_too(book: GateBook, redis: Redis) -> None:
+    redis.zadd("wharfinger:gates:waiting", {'{"of": "another"}': 1})
+    assert list(book.due(AT.timestamp() + 32 * 24 * 3600)) == []
+    assert redis.zcard("wharfinger:gates:waiting") == 0
+
+
+def test_each_look_in_vain_is_followed_by_a_longer_pause(book: GateBook) -> None:
+    pauses = []
+    for _ in range(8):
+        book.postpone(GATE, 0)
+        pauses.append(next(pause for pause in (60 * 2**n for n in range(6)) if list(book.due(pause))))
+    assert pauses == [60, 120, 240, 480, 960, 1920, 1920, 1920]
