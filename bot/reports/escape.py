@@ -19,6 +19,8 @@ LONGEST = 1_000
 def plain(text: str, longest: int = LONGEST) -> str:
     r"""Give one line in which control, bidirectional and other unseen characters are written as `\u….`; cut when too long."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    if cut.isprintable():  # most are, and a report asks thousands of times
+        return cut
     return "".join(char if char.isprintable() else _escape(char) for char in cut)
 
 

@@ -27,7 +27,7 @@ def caller(github: StandIn, credential: str | None, version: str = DEFAULT) -> h
     headers = {"User-Agent": AGENT, "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": version}
     if credential is not None:
         headers["Authorization"] = f"Bearer {credential}"
-    return httpx.Client(base_url=github.base_url, headers=headers, timeout=5, verify=NO_AUTHORITIES)
+    return httpx.Client(base_url=github.base_url, headers=headers, timeout=20, verify=NO_AUTHORITIES)
 
 
 def app(github: StandIn, version: str = DEFAULT) -> httpx.Client:
