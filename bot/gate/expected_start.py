@@ -10,6 +10,8 @@ from bot.gate.model import Waiting
 from bot.names import RuleName
 from bot.rule import Stricter
 
+ANYBODY = "*"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedStart(Condition):
@@ -24,20 +26,20 @@ class ExpectedStart(Condition):
         metadata={"means": "The events, in GitHub's words, that may start a release.", "stricter": Stricter.FEWER},
     )
     actors: tuple[str, ...] = field(
-        default=(),
+        default=(ANYBODY,),
         metadata={
-            "means": "The only logins that may start one, a new attempt too; anybody who can if none is named.",
-            "stricter": Stricter.MORE,
+            "means": "The logins that may start one, and a new attempt of it; * is anybody who can.",
+            "stricter": Stricter.FEWER,
         },
     )
 
     def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
         run = waiting.run
         if run.event not in self.events:
-            message = f"the run was started by the event {run.event}, and releases are started by {listed(self.events)}"
+            message = f"the run was started by the event {run.event}, and releases are started by {listed(self.events) or 'nothing'}"
             yield refusal(waiting, message, "Start the release in the way that is meant for it.")
         known = {login.casefold() for login in self.actors}
         strangers = [login for login in run.starters if login.casefold() not in known]
-        if self.actors and strangers:
-            message = f"the run was started by {listed(strangers)}, and releases are started by {listed(self.actors)}"
+        if ANYBODY not in self.actors and strangers:
+            message = f"the run was started by {listed(strangers)}, and releases are started by {listed(self.actors) or 'nobody'}"
             yield refusal(waiting, message, "Let one of them start a new run.")

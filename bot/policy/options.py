@@ -17,6 +17,7 @@ Schema: TypeAlias = dict[str, Any]  # JSON, as the validator takes it
 
 DURATION = r"^[1-9][0-9]{0,3}[mhdw]$"
 DAYS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+ANY = "*"  # in a list of exceptions: everything is one
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -90,7 +91,7 @@ def stricter(way: Stricter, has: Any, asked: Any) -> Option:  # noqa: ANN401 - a
         case Stricter.LOWER:
             return min(has, asked, key=_rank)  # type: ignore[no-any-return]  # one of the two options
         case Stricter.FEWER:
-            return tuple(entry for entry in asked if entry in has)
+            return tuple(entry for entry in asked if entry in has or ANY in has)
         case Stricter.MORE:
             return tuple(dict.fromkeys((*has, *asked)))
 
