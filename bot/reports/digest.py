@@ -160,12 +160,13 @@ def _mark(facts: Facts) -> str:
             each.repository,
             sorted(each.outcomes.items()),
             sorted((known.key, known.seen) for known in each.findings),
-            (each.waived, each.hidden, each.publications, each.identities),
+            (each.waived, each.hidden, each.publications, [held.key for held in each.identities]),
         )
         for each in facts.told
     ]
     due = [known.key for _, known in _overdue(facts)]
-    return digest(repr((told, facts.missing, due, list(tables.ending(facts.told, facts.day)))))
+    held = tables.identities(facts.told)  # each once: an organisation's is in every repository
+    return digest(repr((told, held, facts.missing, due, list(tables.ending(facts.told, facts.day)))))
 
 
 def _fails(told: Told) -> bool:

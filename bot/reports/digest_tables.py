@@ -62,7 +62,7 @@ def ending(told: Iterable[Told], day: date) -> Iterator[str]:
                     f"- the waiver of {code(waived.rule)} in {code(each.repository)} ends on {waived.expires} "
                     f"({prose(waived.owner)}): {brief(waived.message)}"
                 )
-    for held in _identities(told):
+    for held in identities(told):
         if held.expires is not None and held.expires <= day + SOON:
             said = "ended" if held.expires <= day else "ends"
             yield f"- {brief(held.words)} in {code(held.holder)} {said} on {held.expires} ({_owner(held)})"
@@ -104,7 +104,7 @@ def failing(told: Sequence[Told], severities: Sequence[Severity]) -> str:
 
 def inventory(told: Iterable[Told]) -> str:
     """Give a row for each publishing identity, those that nobody declared first."""
-    each = sorted(_identities(told), key=lambda held: (held.declared, held.holder.lower(), held.words))
+    each = sorted(identities(told), key=lambda held: (held.declared, held.holder.lower(), held.words))
     rows = [
         f"| {brief(held.words)} | {code(held.holder)} | {_owner(held)} | {held.rotated or ''} | {held.expires or ''} |"
         for held in each
@@ -148,6 +148,6 @@ def _owner(held: Held) -> str:
     return prose(held.owner) if held.owner else "nobody"
 
 
-def _identities(told: Iterable[Told]) -> list[Held]:
+def identities(told: Iterable[Told]) -> list[Held]:
     """Return every identity once; an organisation's is in many repositories."""
     return list({held.key: held for each in told for held in each.identities}.values())
