@@ -174,12 +174,13 @@ def test_a_fence_is_longer_than_any_inside_and_prose_keeps_its_letters(words: st
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
 def test_every_text_stays_within_githubs_limits(words: str) -> None:
     many = hostile(words)
-    many = replace(many, results=tuple(replace(result, findings=result.findings * 100) for result in many.results))
+    many = replace(many, results=tuple(replace(result, findings=result.findings * 20) for result in many.results))
     rendered = check_run.render(many)
 
     assert len(rendered.title) <= 255
     assert len(rendered.summary.encode()) <= 65_535
     assert len(rendered.text.encode()) <= 65_535
+    assert re.search(r"… and [\d,]+ more$", rendered.text), "there is more than one text can hold"
     assert max(len(page) for page in rendered.pages) <= 50
     assert [annotation for page in rendered.pages for annotation in page] == list(rendered.annotations)
     assert all(len(note.title) <= 255 and len(note.message.encode()) <= 65_536 for note in rendered.annotations)
