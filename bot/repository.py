@@ -42,6 +42,7 @@ class Snapshot:
     actions: Mapping[str, Action] = field(default_factory=dict)  # local actions by folder
     texts: Mapping[str, str] = field(default_factory=dict)  # other files that publications were followed into, by path
     unreadable: tuple[Unreadable, ...] = ()
+    partly: tuple[Unreadable, ...] = ()  # scripts that were looked into, and of which not every command was understood
     publications: tuple[Publication, ...] = ()
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
     catalogue: Catalogue = NOTHING_KNOWN  # the same with its index: what an action or command is known to do
@@ -102,6 +103,7 @@ def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue)
         actions=actions,
         texts=texts,
         unreadable=tuple(dict.fromkeys((*unreadable, *found.unreadable))),
+        partly=found.partly,
         publications=found.publications,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}

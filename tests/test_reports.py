@@ -119,6 +119,7 @@ def hostile(words: str) -> Report:
         publications=(publication,),
         holdings=Holdings(environments=Seen((Environment("other"),))),
         unreadable=(Unreadable(words, words, 3),),
+        partly=(Unreadable(words, words, 3),),
     )
     judged = evaluate(snapshot, Policy(notes=(words,), origins=(words,)))
     finding = Finding(Place(words, 1, 2), words, words, words)

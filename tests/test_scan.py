@@ -100,6 +100,21 @@ def test_a_workflow_that_cannot_be_read_is_listed_and_never_clean(
     assert set(repository["outcomes"].values()) == {"unseen"}
 
 
+def test_a_script_that_was_understood_in_part_is_judged_and_said_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workflow = b"on: push\njobs:\n  a:\n    steps:\n      - run: |\n          npm publish\n          if x; then fi (\n"
+    folder = checkout(tmp_path, workflow)
+    repository = json.loads(scanned(capsys, folder, "--format", "json")[1])["repositories"][0]
+    _, out, _ = scanned(capsys, folder)
+
+    reason = "the grammar does not understand all of the script"
+    assert repository["publications"][0]["registry"] == "npm"
+    assert repository["unreadable"] == []
+    assert repository["partly"] == [{"file": ".github/workflows/release.yml", "reason": reason, "line": 5}]
+    assert f"read in part .github/workflows/release.yml:5: {reason}" in out
+
+
 def test_what_could_be_read_is_judged_beside_what_could_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkout(tmp_path)
     (tmp_path / ".github/workflows/broken.yml").write_text("jobs: [")

@@ -124,9 +124,13 @@ def _table(report: Report) -> str:
 
 def _kept_from_us(report: Report) -> Iterator[str]:
     """Tell what could not be seen or read, each once, and what of the policy was not followed."""
-    for file in report.snapshot.unreadable:
-        where = file.file if file.line is None else f"{file.file}:{file.line}"
-        yield f"- Could not be read: {code(where)}: {prose(file.reason)}"
+    for said, files in (
+        ("Could not be read", report.snapshot.unreadable),
+        ("Was read in part", report.snapshot.partly),
+    ):
+        for file in files:
+            where = file.file if file.line is None else f"{file.file}:{file.line}"
+            yield f"- {said}: {code(where)}: {prose(file.reason)}"
     unreadable = {file.file for file in report.snapshot.unreadable}
     unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unseen)
     for each in unseen:

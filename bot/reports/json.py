@@ -29,6 +29,7 @@ def repository(path: str, report: Report) -> Json:
         "waived": [waived for result in report.results for waived in _waived(result)],
         "unseen": [unseen for result in report.results for unseen in _unseen(result)],
         "unreadable": [_unreadable(file) for file in report.snapshot.unreadable],
+        "partly": [_unreadable(file) for file in report.snapshot.partly],
         "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.doubts]},
     }
 

@@ -57,9 +57,10 @@ class _Writer:
         if beside:
             names = listed(str(result.rule.name) for result in beside)
             yield f"  {self._paint('not in a checkout', 'yellow')}: GitHub holds what these rules read, and the App sees it: {names}"
-        for file in report.snapshot.unreadable:
-            where = file.file if file.line is None else f"{file.file}:{file.line}"
-            yield f"  {self._paint('unreadable', 'yellow')} {plain(where)}: {plain(file.reason)}"
+        for said, files in (("unreadable", report.snapshot.unreadable), ("read in part", report.snapshot.partly)):
+            for file in files:
+                where = file.file if file.line is None else f"{file.file}:{file.line}"
+                yield f"  {self._paint(said, 'yellow')} {plain(where)}: {plain(file.reason)}"
         yield ""
 
     def _result(self, result: Result) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`make bench`: one JSON line for each figure, with its aim and what it was compared to in the same run.
 
-`python -m tests.bench receiver` measures only one part. Figures are for reading, never for passing a test.
+`python -m tests.bench receiver` measures only one part, `python -m tests.bench scan FOLDER` on checkouts of your own. Figures are for reading, never for passing a test.
 """
 
 import json
@@ -8,8 +8,10 @@ import logging
 import os
 import platform
 import sys
+from functools import partial
+from pathlib import Path
 
-from tests.bench import checks, gates, receiver, settings, work
+from tests.bench import checks, gates, receiver, scanning, settings, work
 
 PARTS = {
     "receiver": receiver.figures,
@@ -17,6 +19,7 @@ PARTS = {
     "gates": gates.figures,
     "settings": settings.figures,
     "work": work.figures,
+    "scan": scanning.figures,
 }
 
 
@@ -25,8 +28,11 @@ def main(names: list[str]) -> None:
     load, _, _ = os.getloadavg()
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": round(load, 1)}
     sys.stdout.write(json.dumps({"machine": machine}) + "\n")
-    for name in names or PARTS:
-        for figure in PARTS[name]():
+    parts = dict(PARTS)
+    if names[:1] == ["scan"] and names[1:]:
+        parts["scan"] = partial(scanning.figures, Path(names.pop()))
+    for name in names or parts:
+        for figure in parts[name]():
             sys.stdout.write(json.dumps(figure) + "\n")
             sys.stdout.flush()
 
