@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -124,7 +125,7 @@ class _Check:
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
         gathered = self._gather(reading, paths, in_force.policy)
-        snapshot = with_hygiene(self._reviewed(gathered.snapshot), in_force.policy)
+        snapshot = self._reviewed(gathered.snapshot)
         report = evaluate(snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
@@ -165,9 +166,10 @@ class _Check:
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> Followed:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""
         followed = follow(self._reader, reading, asked, datetime.now(UTC), self._context.catalogue)
-        snapshot = followed.snapshot
-        holdings = holdings_of(self._context, self._line, reading, snapshot, policy, fresh=self._asked)
-        return replace(followed, snapshot=replace(snapshot, holdings=holdings))
+        with ThreadPoolExecutor(1) as beside:  # zizmor's process takes about as long as GitHub over the settings
+            told = beside.submit(with_hygiene, followed.snapshot, policy)
+            holdings = holdings_of(self._context, self._line, reading, followed.snapshot, policy, fresh=self._asked)
+            return replace(followed, snapshot=replace(told.result(), holdings=holdings))
 
     def _run(self, commit: str) -> OpenRun:
         return OpenRun(self._installation, self._repository, self._place.repository, commit)
