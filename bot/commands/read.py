@@ -17,6 +17,7 @@ from bot.commands.session import HIDDEN, EndedError, EnoughError, Language, Sess
 from bot.commands.shells import language
 from bot.commands.words import read_values
 
+_REMEMBERED = 2_000  # characters of a script that is worth its place in memory
 MAX_SCRIPT = 128 * 1024  # characters; GitHub's own limit for a step's script is far below
 _LANGUAGES: Mapping[str, Language] = {
     "bash": read_bash,
@@ -83,7 +84,11 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
     )
 
 
-@lru_cache(maxsize=1024)
 def read_alone(text: str, shell: str) -> Script:
     """Read a script that stands on its own, once for all who ask; many repositories write the same ones (`npm ci`)."""
+    return _read_once(text, shell) if len(text) <= _REMEMBERED else read_script(text, shell, {})
+
+
+@lru_cache(maxsize=4096)
+def _read_once(text: str, shell: str) -> Script:
     return read_script(text, shell, {})

@@ -48,7 +48,8 @@ class TrustedPublishing(Rule):
 
 def _stored(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
     unsure = publication.confidence is Confidence.LOW
-    doubt = f" ({publication.why})" if unsure and publication.why else ""
+    inferred = publication.confidence is not Confidence.HIGH and not publication.secrets
+    doubt = f" ({publication.why})" if (unsure or inferred) and publication.why else ""
     return Finding(
         place=Place(publication.file, publication.line, publication.line),
         message=f"{'seems to publish' if unsure else 'publishes'} to {registry.name} with {_tokens(publication)}{doubt}",
