@@ -15,7 +15,7 @@ from bot.commands.model import (
     Write,
     show,
 )
-from bot.commands.read import read_alone, read_script
+from bot.commands.read import read_once, read_script
 
 __all__ = [
     "Command",
@@ -30,7 +30,7 @@ __all__ = [
     "Word",
     "Words",
     "Write",
-    "read_alone",
+    "read_once",
     "read_script",
     "show",
 ]

@@ -17,7 +17,8 @@ from bot.commands.session import HIDDEN, EndedError, EnoughError, Language, Sess
 from bot.commands.shells import language
 from bot.commands.words import read_values
 
-_REMEMBERED = 2_000  # characters of a script that is worth its place in memory
+_REMEMBERED = 2_000  # characters of a script and its variables that are worth their place in memory
+_MOST_READINGS = 4  # of one text, by what its expressions may be
 MAX_SCRIPT = 128 * 1024  # characters; GitHub's own limit for a step's script is far below
 _LANGUAGES: Mapping[str, Language] = {
     "bash": read_bash,
@@ -84,11 +85,34 @@ def read_script(text: str, shell: str, variables: Mapping[str, Values], expand: 
     )
 
 
-def read_alone(text: str, shell: str) -> Script:
-    """Read a script that stands on its own, once for all who ask; many repositories write the same ones (`npm ci`)."""
-    return _read_once(text, shell) if len(text) <= _REMEMBERED else read_script(text, shell, {})
+def read_once(text: str, shell: str, variables: Mapping[str, Values], expand: Expand = _unknown) -> Script:
+    """Read a script as `read_script` does, once for all who ask with the same variables and the same answers of `expand`.
+
+    Several rules look at each script, and many repositories write the same ones (`npm ci`).
+    """
+    if len(text) + sum(len(value) for values in variables.values() for value in values) > _REMEMBERED:
+        return read_script(text, shell, variables, expand)
+    known = _readings(text, shell, tuple(variables.items()))
+    for answers, script in known:
+        if all(expand(expression) == values for expression, values in answers.items()):
+            return script
+    asked: dict[str, Values | None] = {}
+
+    def noted(expression: str) -> Values | None:
+        if expression not in asked:
+            asked[expression] = expand(expression)
+        return asked[expression]
+
+    script = read_script(text, shell, variables, noted)
+    if len(known) < _MOST_READINGS:
+        known.append((asked, script))
+    return script
 
 
 @lru_cache(maxsize=4096)
-def _read_once(text: str, shell: str) -> Script:
-    return read_script(text, shell, {})
+def _readings(
+    text: str, shell: str, variables: tuple[tuple[str, Values], ...]
+) -> list[tuple[dict[str, Values | None], Script]]:
+    """Give the place for what was read of a text: each time with what was asked of `expand`, and its answers."""
+    del text, shell, variables
+    return []

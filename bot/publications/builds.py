@@ -26,9 +26,11 @@ FIRST = frozenset({"package", "make"})  # which say so only as a verb: package.s
 INTERPRETERS = frozenset({"bash", "sh", "zsh", "python", "python3", "node", "pwsh", "ruby", "perl"})
 NAME = re.compile(r"[a-z]+")
 
-# Without one of these words a script runs nothing of the above, and need not be read.
+# Without one of these words, or a variable that says which command to run, a script runs nothing of the above, and need
+# not be read.
 HINT = re.compile(
-    "|".join(re.escape(word) for word in sorted({*FACTS["commands"], *SCRIPTS, *FIRST, "pip", "publish"})),
+    "|".join(re.escape(word) for word in sorted({*FACTS["commands"], *SCRIPTS, *FIRST, "pip", "publish"}))
+    + r"|(?:^|[\n;&|(])\s*[\"']?\$",
     re.IGNORECASE,
 )
 
@@ -66,7 +68,7 @@ def _by_action(step: Step) -> str | None:
 
 
 def _by_script(step: Step, job: Job, workflow: Workflow, *, publishes: bool) -> str | None:
-    if step.run is None or not (HINT.search(step.run.value) or "$" in step.run.value):  # a variable may say the word
+    if step.run is None or HINT.search(step.run.value) is None:
         return None
     for command in commands_of(step, job, workflow):
         words = [str(word) for word in command.argv]

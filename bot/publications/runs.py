@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.commands import Command, Script, read_alone, read_script
+from bot.commands import Command, Script, read_once
 from bot.names import RegistryId
 from bot.publications.credential_files import logins_written
 from bot.publications.follow import Lead, folder_of, follow, load
@@ -13,7 +13,7 @@ from bot.publications.known import run_known
 from bot.publications.meaning import expand
 from bot.publications.release import settle
 from bot.publications.scene import HOPS, Scene
-from bot.publications.scripts import names_in
+from bot.publications.scripts import held, names_in
 from bot.publications.sending import Sending
 from bot.publications.tasks import Task
 from bot.publications.values import EMPTY, Value, Values
@@ -93,9 +93,7 @@ def _exchanged(script: Script, catalogue: Catalogue) -> frozenset[str]:
 
 def _read(scene: Scene, text: Text) -> Script:
     variables = variables_of(scene, text.text, text.shell)
-    if not variables and "${{" not in text.text:
-        return read_alone(text.text, text.shell)
-    return read_script(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
+    return read_once(text.text, text.shell, variables, lambda expression: expand(expression, scene.scope))
 
 
 def _lead_on(scene: Scene, text: Text, command: Command) -> tuple[Scene, list[Sending]]:
@@ -149,18 +147,7 @@ def _by_call(scene: Scene, text: Text) -> list[Sending]:
 def variables_of(scene: Scene, text: str, shell: str) -> Mapping[str, tuple[str, ...]]:
     """Give the environment that a script names; what is not known of a variable stays unknown under the variable's own name."""
     env = scene.scope.env
-    return {name: tuple(_held(each, name) for each in env[name].texts) for name in names_in(text, shell, env)}
-
-
-def _held(text: str, name: str) -> str:
-    """Name the unknown parts of a text after the variable, whose origins are known in this scope."""
-    if "${{" not in text:
-        return text
-    head, _, rest = text.partition("${{")
-    pieces = [head]
-    for piece in rest.split("${{"):
-        pieces += [f"${{{{ env.{name} }}}}", piece.partition("}}")[2]]
-    return "".join(pieces)
+    return {name: tuple(held(each, name) for each in env[name].texts) for name in names_in(text, shell, env)}
 
 
 def _logged_in(scene: Scene, script: Script) -> Scene:

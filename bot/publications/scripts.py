@@ -1,9 +1,10 @@
 """The commands of a single step's script, in the shell and with the variables that its job gives it: what rules ask."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 
-from bot.commands import Command, read_alone, read_script
+from bot.commands import Command, read_once
 from bot.workflows import Job, Step, Workflow
 from bot.workflows.expressions import known_values
 from bot.workflows.expressions.scope import scope_of
@@ -22,16 +23,13 @@ def commands_of(step: Step, job: Job, workflow: Workflow) -> tuple[Command, ...]
         return ()
     text, shell = step.run.value, effective_shell(workflow, job, step)
     env = effective_env(workflow, job, step)
-    named = names_in(text, shell, env)
-    if not named and "${{" not in text:
-        return read_alone(text, shell).commands
-    scope = scope_of(workflow, job, step)
+    scope = lru_cache(maxsize=1)(lambda: scope_of(workflow, job, step))  # few scripts ask
 
     def expand(expression: str) -> tuple[str, ...] | None:
-        return known_values(f"${{{{ {expression} }}}}", scope) or None
+        return known_values(f"${{{{ {expression} }}}}", scope()) or None
 
-    variables: Mapping[str, tuple[str, ...]] = {name: (env[name].value,) for name in named}
-    return read_script(text, shell, variables, expand).commands
+    variables = {name: (held(env[name].value, name),) for name in names_in(text, shell, env)}
+    return read_once(text, shell, variables, expand).commands
 
 
 def names_in(text: str, shell: str, env: Iterable[str]) -> list[str]:
@@ -41,3 +39,14 @@ def names_in(text: str, shell: str, env: Iterable[str]) -> list[str]:
         return [name for name in env if name.lower() in lowered]
     known = set(env)
     return [name for name in dict.fromkeys(_NAME.findall(text)) if name in known]
+
+
+def held(text: str, name: str) -> str:
+    """Name the unknown parts of a variable's text after the variable itself."""
+    if "${{" not in text:
+        return text
+    head, _, rest = text.partition("${{")
+    pieces = [head]
+    for piece in rest.split("${{"):
+        pieces += [f"${{{{ env.{name} }}}}", piece.partition("}}")[2]]
+    return "".join(pieces)
