@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.registries import load_catalogue
+
 CI = """\
 name: CI {n}
 on:
@@ -116,13 +118,13 @@ jobs:
         uses: docker/metadata-action@v5
         with:
           images: |
-            ghcr.io/${{ github.repository }}
+            {host:ghcr.registry}/${{ github.repository }}
             acme/app{n}
           tags: |
             type=semver,pattern={{version}}
             type=sha
       - uses: docker/login-action@v3
-        with: {registry: ghcr.io, username: "${{ github.actor }}", password: "${{ secrets.GITHUB_TOKEN }}"}
+        with: {registry: {host:ghcr.registry}, username: "${{ github.actor }}", password: "${{ secrets.GITHUB_TOKEN }}"}
       - uses: docker/login-action@v3
         with: {username: "${{ secrets.DOCKERHUB_USERNAME }}", password: "${{ secrets.DOCKERHUB_TOKEN }}"}
       - uses: docker/build-push-action@v6
@@ -162,12 +164,13 @@ LONG = {
 
 def write(folder: Path, repositories: int) -> Iterator[Path]:
     """Write so many repositories, and yield their folders."""
+    catalogue = load_catalogue()
     for number in range(repositories):
         repository = folder / f"acme__widgets{number}"
         workflows = repository / ".github" / "workflows"
         workflows.mkdir(parents=True)
         for index, shape in enumerate(SHAPES[number % len(SHAPES)]):
-            (workflows / f"w{index}.yml").write_text(shape.replace("{n}", str(number)))
+            (workflows / f"w{index}.yml").write_text(catalogue.expand(shape.replace("{n}", str(number))))
         yield repository
 
 

@@ -1,0 +1,23 @@
+"""The commands beside scan: a policy is checked, a rule explained."""
+
+from pathlib import Path
+
+import pytest
+
+from handlers.explain import main as explain
+from handlers.policy import main as policy
+
+
+def test_a_policy_file_is_checked_and_a_rule_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.yml", tmp_path / "bad.yml"
+    good.write_text("version: 1\nrules: {trusted-publishing: off}")
+    bad.write_text("version: 1\nrule: {}")
+
+    assert policy([str(good)]) == 0
+    assert policy([str(good), str(bad)]) == 2
+    assert f"{bad}: line 2: there is no key 'rule' here; did you mean `rules`?" in capsys.readouterr().out
+    assert explain(["trusted-publishing"]) == 0
+    assert capsys.readouterr().out.startswith("# Packages are published with short-lived credentials\n")
+    assert explain([]) == 0
+    assert explain(["trusted-publish"]) == 2
+    assert "did you mean trusted-publishing?" in capsys.readouterr().err
