@@ -76,11 +76,9 @@ def test_every_exception_has_a_reason() -> None:
 def test_what_others_may_use_is_described() -> None:
     def rule(path: Path) -> Iterator[str]:
         for node in tree_of(path).body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
-                "_"
-            ):
-                if not ast.get_docstring(node):
-                    yield f"{node.name} (line {node.lineno}) has no docstring"
+            spoken = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if spoken and not node.name.startswith("_") and not ast.get_docstring(node):
+                yield f"{node.name} (line {node.lineno}) has no docstring"
 
     assert wrong(rule, OURS) == []
 
