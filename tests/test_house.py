@@ -76,9 +76,10 @@ def test_every_exception_has_a_reason() -> None:
 def test_what_others_may_use_is_described() -> None:
     def rule(path: Path) -> Iterator[str]:
         for node in tree_of(path).body:
-            spoken = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if spoken and not node.name.startswith("_") and not ast.get_docstring(node):
-                yield f"{node.name} (line {node.lineno}) has no docstring"
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    if not (node.name.startswith("_") or ast.get_docstring(node)):
+                        yield f"{node.name} (line {node.lineno}) has no docstring"
 
     assert wrong(rule, OURS) == []
 
