@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from redis import Redis
@@ -13,6 +14,11 @@ from bot.registries import Catalogue, load_catalogue
 from handlers.settings import Settings
 
 
+def utc_now() -> datetime:
+    """Return this machine's time."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The App's settings, its Redis (bytes in, bytes out), its telephone to GitHub, and what is known of registries."""
@@ -21,6 +27,7 @@ class Context:
     redis: Redis
     telephone: Telephone
     catalogue: Catalogue
+    clock: Callable[[], datetime] = utc_now  # what time it is: jobs ask nothing else, so a replay has a time of its own
     delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
 

@@ -3,11 +3,10 @@
 import hashlib
 import json
 import logging
-import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from bot.errors import LaterError
@@ -103,17 +102,18 @@ class _Check:
             retire(self._context, self._installation, self._repository, ARCHIVED)
             return
         in_force = policy_of(self._context, self._line, reading)
-        state = fingerprint(reading, reading.files, in_force)
+        now = self._context.clock()
+        state = fingerprint(reading, reading.files, in_force, now)
         runs = CheckRuns(self._line, reading.repository, reading.commit, reading.checks)
         if not fresh and runs.judged(state):
             return
         if proposes(reading):
             commit = (self._installation, self._repository, reading.repository, reading.commit)
             enqueue(self._context.redis, [preview_work(*commit)])
-        if standing and _answers_for(standing, reading, state):
+        if standing and _answers_for(standing, reading, state, now):
             runs.complete(state, quick(standing))
             return
-        self._open.open(self._run(reading.commit), time.time())
+        self._open.open(self._run(reading.commit), self._context.clock().timestamp())
         runs.begin()
         try:
             self._judge(reading, paths, in_force, runs)
@@ -130,7 +130,7 @@ class _Check:
         said = with_problems(render(report), in_force.problems)
         # What we could not judge for a fault of ours is not settled: the next event tries again.
         settled = Outcome.BROKEN not in report.outcomes.values()
-        state = fingerprint(reading, gathered.files, in_force) if settled else ""
+        state = fingerprint(reading, gathered.files, in_force, report.snapshot.taken_at) if settled else ""
         proposed = invalid_proposal(self._context, reading)
         runs.complete(state, invalid(said, proposed) if proposed else said)
         if reading.is_default:
@@ -165,7 +165,7 @@ class _Check:
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> Followed:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""
-        followed = follow(self._reader, reading, asked, datetime.now(UTC), self._context.catalogue)
+        followed = follow(self._reader, reading, asked, self._context.clock(), self._context.catalogue)
         with ThreadPoolExecutor(1) as beside:  # zizmor's process takes about as long as GitHub over the settings
             told = beside.submit(with_hygiene, followed.snapshot, policy)
             holdings = holdings_of(self._context, self._line, reading, followed.snapshot, policy, fresh=self._asked)
@@ -175,21 +175,21 @@ class _Check:
         return OpenRun(self._installation, self._repository, self._place.repository, commit)
 
 
-def fingerprint(reading: Reading, files: Mapping[str, File], in_force: InForce) -> str:
+def fingerprint(reading: Reading, files: Mapping[str, File], in_force: InForce, now: datetime) -> str:
     """Name the state that is judged: the files on the publish path, the policy, its waivers' days, and who judges."""
     proposed = reading.policies.proposed
     parts = [
         version("wharfinger"),
         sorted((path, file.oid) for path, file in files.items()),
         proposed and proposed.oid,
-        in_force.mark(datetime.now(UTC).date()),
+        in_force.mark(now.date()),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def _answers_for(standing: Standing, reading: Reading, state: str) -> bool:
+def _answers_for(standing: Standing, reading: Reading, state: str, now: datetime) -> bool:
     """Whether a commit has all that matters from the default branch, as it was judged not long ago."""
-    recent = datetime.now(UTC) - standing.taken_at < STALE
+    recent = now - standing.taken_at < STALE
     return recent and standing.state == state and not reading.is_default
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from redis import Redis
 
@@ -46,13 +46,13 @@ def send_digest(context: Context, installation: int, account: str) -> None:
     number, wanted = InstallationId(installation), _wanted(context, account)
     if wanted is None:
         return
-    day, kept = datetime.now(UTC).date(), DigestBook(context.redis, number)
+    day, kept = context.clock().date(), DigestBook(context.redis, number)
     period, before = period_of(day, wanted.every), kept.get()
     if before is not None and before.period == period:
         return
     try:
         facts = _facts(context, number, account)
-        if before is None and kept.first_may_wait(facts):
+        if before is None and kept.first_may_wait(facts, context.clock()):
             return
         said = render(facts, before, period)
         if not said.same:
@@ -82,9 +82,8 @@ class DigestBook:
         """Keep what a digest said."""
         self._redis.set(self._name, zlib.compress(json.dumps(frozen(before)).encode()))
 
-    def first_may_wait(self, facts: Facts) -> bool:
+    def first_may_wait(self, facts: Facts, now: datetime) -> bool:
         """Whether the first digest still waits for the first sweep to come round."""
-        now = datetime.now(UTC)
         self._redis.set(f"{self._name}:asked", now.isoformat(), nx=True)
         asked = self._redis.get(f"{self._name}:asked")
         since = datetime.fromisoformat(asked.decode()) if isinstance(asked, bytes) else now
@@ -111,7 +110,7 @@ def _wanted(context: Context, account: str) -> Digest | None:
 
 
 def _facts(context: Context, installation: InstallationId, account: str) -> Facts:
-    book, now = ToldBook(context.redis, installation), datetime.now(UTC)
+    book, now = ToldBook(context.redis, installation), context.clock()
     told, why_not = book.all(), book.why_not()
     evaluated: list[Told] = []
     missing: list[tuple[FullName, str]] = []

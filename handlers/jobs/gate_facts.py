@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.findings import Fact, Seen, Unseen
@@ -112,7 +111,7 @@ class GateFacts:
     def _authority(self, state: RunState, head: Sha) -> Authority:
         """Hold what the release runs against the default branch and what was last let through."""
         run, line, repository = state.run, self._line, self._repository
-        followed = follow(self._reader, self._reading, (), datetime.now(UTC), self._context.catalogue)
+        followed = follow(self._reader, self._reading, (), self._context.clock(), self._context.catalogue)
         snapshot = followed.snapshot
         if run.workflow not in snapshot.workflows:
             raise RefusedError(f"{run.workflow} at {run.commit[:7]} could not be read")

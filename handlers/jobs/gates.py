@@ -6,9 +6,8 @@ waiting, says so once, and is tried again: by the worker, and by a sweep that al
 
 import hashlib
 import logging
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 
 from redis import Redis
@@ -57,7 +56,7 @@ def review_gates(context: Context, installation: int, repository: int, name: str
 
 def sweep_gates(context: Context) -> None:
     """Look again at what has waited long enough; and ask GitHub what waits, now and then and when Redis forgot all."""
-    works = [gate.work for gate in GateBook(context.redis).due(time.time())]
+    works = [gate.work for gate in GateBook(context.redis).due(context.clock().timestamp())]
     for start in range(0, len(works), AT_ONCE):
         enqueue(context.redis, works[start : start + AT_ONCE])
     if _looked(context.redis):
@@ -124,7 +123,7 @@ class _Gate:
     def do(self) -> None:
         """Decide, and forget the deployment when it waits no more; what fails is told once, and tried again."""
         gate = self._gate
-        self._book.arrived(gate, time.time())
+        self._book.arrived(gate, self._now())
         try:
             self._try()
         except InstallationError as error:
@@ -180,7 +179,7 @@ class _Gate:
         if (now.run, now.over) != (state.run, state.over):
             raise LaterError("the run changed while it was judged", CHANGED)
         before = self._book.decided(key)  # begun by a worker that died, or did not hear the answer
-        self._book.begin(key, _record(decision))
+        self._book.begin(key, _record(decision, self._context.clock()))
         environment = decision.waiting.environment
         said = Review(environment, comment(decision), decision.verdict.value)
         try:
@@ -213,13 +212,13 @@ class _Gate:
             gate, commit = self._gate, decision.waiting.run.commit
             arguments = (gate.installation, gate.repository, self._name, commit)
             work = Work("check_commit", Priority.CHECK, f"repository-{gate.repository}", arguments)
-            self._book.waits_for_check(gate, commit, time.time())
+            self._book.waits_for_check(gate, commit, self._now())
             if looks % ASK_EVERY == 0:
                 enqueue(self._context.redis, [work])
 
     def _wait(self, words: str) -> None:
         """Say why it waits, once for each reason, and look again later."""
-        gate, now = self._gate, time.time()
+        gate, now = self._gate, self._now()
         note = self._book.note(gate, now)
         told = hashlib.sha256(words.encode()).hexdigest()[:16]
         if told != note.told and note.reports < MOST_REPORTS:
@@ -234,16 +233,19 @@ class _Gate:
             self._book.told(gate, replace(note, told=told, reports=note.reports + 1, why=words))
         self._book.postpone(gate, now)
 
+    def _now(self) -> float:
+        return self._context.clock().timestamp()
+
     def _key(self, state: RunState) -> str:
         gate = self._gate
         return f"{gate.repository}:{gate.run}:{state.run.attempt}:{gate.deployment}:{gate.environment.casefold()}"
 
 
-def _record(decision: Decision) -> Decided:
+def _record(decision: Decision, now: datetime) -> Decided:
     waiting = decision.waiting
     waivers = dict.fromkeys(chain.from_iterable(each.waivers for each in decision.judged))
     return Decided(
-        at=datetime.now(UTC),
+        at=now,
         repository=waiting.repository,
         environment=waiting.environment,
         run=waiting.run.id,

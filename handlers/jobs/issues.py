@@ -1,7 +1,6 @@
 """Issues about repositories: each is made to say what was judged last, reminded of, listened to, and closed with evidence."""
 
 import logging
-from datetime import UTC, datetime
 
 from bot.evaluate import Report
 from bot.github.errors import ForbiddenError, InstallationError, MissingError, RefusedError
@@ -145,7 +144,7 @@ class _Issues:
     def _write(self, issues: OurIssues, holder: FullName, said: IssueText) -> None:
         issue = issues.find(PUBLISHING, self._subject)
         present = Present(issue.open, issue.body, issue.marker) if issue else None
-        step = next_step(present, said, self._subject, datetime.now(UTC).date())
+        step = next_step(present, said, self._subject, self._context.clock().date())
         if step is not NOTHING:
             issue = self._take(issues, issue, step, said)
         if issue is not None and issue.open:

@@ -1,7 +1,7 @@
 """Deliveries that did not reach us: GitHub does not send them again by itself, and keeps them for three days."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.github.deliveries import Delivery, failed_deliveries, send_again
 from bot.github.errors import MissingError, RefusedError, UnansweredError
@@ -22,7 +22,7 @@ def missed_deliveries(context: Context) -> None:
     was done meanwhile is recognised by the receiver. Interrupted, it begins again where the last whole look ended.
     """
     line = context.telephone.app(context.delivery)
-    now = datetime.now(UTC)
+    now = context.clock()
     latest: dict[str, Delivery] = {}
     for delivery in failed_deliveries(line, _since(context, now)):
         latest.setdefault(delivery.guid, delivery)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 from bot.errors import PolicyError
 from bot.findings import Seen
@@ -96,12 +96,12 @@ def invalid_proposal(context: Context, reading: Reading) -> Proposed | None:
         policy = read_file(context, file, file.path)
     except PolicyError as error:
         return Proposed(file.path, error.reason, error.line or 1)
-    return next(too_long(policy, file.path), None)
+    return next(too_long(policy, file.path, context.clock().date()), None)
 
 
-def too_long(policy: PolicyFile, path: str) -> Iterator[Proposed]:
-    """Yield each waiver that would last longer than the policy allows, from today on."""
-    today, longest = datetime.now(UTC).date(), policy.longest_waiver
+def too_long(policy: PolicyFile, path: str, today: date) -> Iterator[Proposed]:
+    """Yield each waiver that would last longer than the policy allows, from `today` on."""
+    longest = policy.longest_waiver
     for waiver in policy.waivers:
         if waiver.standing(today, longest) is Standing.TOO_LONG:
             reason = f"this waiver would last until {waiver.expires}, and a waiver may last {said(longest)}; set an earlier `expires`"

@@ -5,7 +5,6 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from bot.errors import PolicyError
@@ -96,7 +95,7 @@ class _Previewer:
         self._line = line
         self._reading = reading
         self._snapshots = Snapshots(context.redis, context.catalogue)
-        self._now = datetime.now(UTC)
+        self._now = context.clock()
         self._notes: dict[str, None] = {}
         self._whole = is_organisations(reading.repository)
 

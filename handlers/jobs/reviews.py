@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.declared import Review
@@ -192,7 +191,7 @@ class _Review(NamedTuple):
             issues.say_once(issue, f"refused-{login.lower()}", f"A tick was not noted: {' '.join(sorted(refused))}")
         if noted and (self.kept is None or self.kept.number != number):
             words = f"This was noted for {prose(listed(each.words for each in noted))}, though the review is over."
-            issues.say_once(issue, f"noted-{digest(boxes)}-{datetime.now(UTC).date()}", words)
+            issues.say_once(issue, f"noted-{digest(boxes)}-{self.context.clock().date()}", words)
         return bool(noted)
 
     def _begun(self, holder: FullName | None) -> OpenRound | None:
@@ -200,7 +199,7 @@ class _Review(NamedTuple):
         reviews, rule = self.report.snapshot.reviews, self.rule
         if holder is None or rule is None or not isinstance(reviews, Seen):
             return None
-        now = datetime.now(UTC)
+        now = self.context.clock()
         if not is_due(identities_of(self.report, rule), reviews.value, rule.every, now):
             return None
         round_ = OpenRound(now.date(), holder)
@@ -234,7 +233,7 @@ class _Review(NamedTuple):
             kind=identity.kind,
             name=identity.name,
             holder=identity.holder,
-            at=datetime.now(UTC),
+            at=self.context.clock(),
             by=login,
             kept=kept,
             environment=identity.environment,

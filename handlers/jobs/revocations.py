@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bot.declared import Review
 from bot.github.errors import ForbiddenError, InstallationError, MissingError, RefusedError
@@ -110,7 +109,7 @@ class _Wish:
         refused = self._refusal(identity, repository)
         if identity is None or refused:
             return self._refuse(issue, box, refused or CHANGED)
-        deletion = Deletion(identity, self._login, datetime.now(UTC), self._holder, issue.number)
+        deletion = Deletion(identity, self._login, self._context.clock(), self._holder, issue.number)
         self._deletions.put(deletion)
         try:
             StoredSecret(self._line, repository, identity.name, identity.environment).delete()

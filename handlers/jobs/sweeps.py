@@ -1,7 +1,6 @@
 """Sweeps: what an event did not bring is looked at all the same, the oldest first. Each piece is work of its own."""
 
 import logging
-import time
 
 from bot.github.errors import InstallationError
 from bot.github.installations import list_installations, list_repositories
@@ -59,7 +58,7 @@ def sweep_installation(context: Context, installation: int) -> None:
 
 def sweep_check_runs(context: Context) -> None:
     """Take up again each check run that was begun and, after a crash perhaps, never completed."""
-    now, runs = time.time(), OpenRuns(context.redis)
+    now, runs = context.clock().timestamp(), OpenRuns(context.redis)
     for run in runs.older(now - GIVEN_UP):
         log.error("the check run on %s in %s could not be completed for a day", run.revision, run.name)
         runs.close(run)
