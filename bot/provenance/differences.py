@@ -1,0 +1,51 @@
+"""How a run differs from who was expected to sign, claim by claim, in words."""
+
+from collections.abc import Iterator
+
+from bot.provenance.model import Attested, Difference, Expected
+from bot.versions.model import Workload
+
+
+def differences(workload: Workload, expected: Expected) -> tuple[Difference, ...]:
+    """Compare a run, proved by a certificate or told by a registry, with who was expected: nothing differs when it is empty."""
+    return tuple(_differences(workload, expected))
+
+
+def attested_differences(attested: Attested, expected: Expected) -> tuple[Difference, ...]:
+    """Compare what was proved with who was expected; a repository is known by its number where both numbers are known.
+
+    A renamed repository is then the same one, and one that took the name of a deleted one is another.
+    """
+    found = differences(attested.workload, expected)
+    told, wanted = attested.repository_id, expected.repository_id
+    if told is None or wanted is None:
+        return found
+    rest = tuple(difference for difference in found if difference.claim != "repository")
+    if told == wanted:
+        return rest
+    name = attested.workload.repository or "the repository"
+    return (Difference("repository", f"{name} of number {told}", f"the one of number {wanted}"), *rest)
+
+
+def _differences(workload: Workload, expected: Expected) -> Iterator[Difference]:
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("repository", workload.repository, expected.repository),
+        ("workflow", workload.workflow, expected.workflow),
+        ("ref", workload.ref, expected.ref),
+        ("commit", workload.commit, expected.commit),
+        ("runner", workload.runner, expected.runner),
+        ("environment", workload.environment, expected.environment),
+        ("run", workload.run, expected.run),
+        ("attempt", workload.attempt, expected.attempt),
+    )
+    for claim, told, wanted in pairs:
+        if wanted is not None and not _same(claim, told, wanted):
+            yield Difference(claim, None if told is None else str(told), str(wanted))
+    if expected.events and workload.event not in expected.events:
+        yield Difference("event", workload.event, " or ".join(sorted(expected.events)))
+
+
+def _same(claim: str, told: object, wanted: object) -> bool:
+    if claim in {"repository", "environment"}:  # GitHub holds these to be the same in any case of letters
+        return str(told).casefold() == str(wanted).casefold() and told is not None
+    return told == wanted
