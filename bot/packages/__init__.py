@@ -1,0 +1,21 @@
+"""The telephone to registries: published versions and their provenance."""
+
+from bot.packages.errors import RegistryAnswerError, RegistryUnreachableError
+from bot.packages.listings import read_listing
+from bot.packages.model import Known, NotThere, Reading, Unchanged, Validator
+from bot.packages.provenance import Offered, read_provenance
+from bot.packages.telephone import RegistryTelephone
+
+__all__ = [
+    "Known",
+    "NotThere",
+    "Offered",
+    "Reading",
+    "RegistryAnswerError",
+    "RegistryTelephone",
+    "RegistryUnreachableError",
+    "Unchanged",
+    "Validator",
+    "read_listing",
+    "read_provenance",
+]
