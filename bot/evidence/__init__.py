@@ -1,0 +1,34 @@
+"""Evidence: which run, job and step sent a published version, who let it go, and whether all of it fits together. Pure."""
+
+from bot.evidence.account import GRACE, account
+from bot.evidence.model import (
+    Account,
+    Approval,
+    Doubt,
+    JobRan,
+    Known,
+    Plan,
+    Ran,
+    Reason,
+    Release,
+    Sent,
+    StepRan,
+    Tag,
+)
+
+__all__ = [
+    "GRACE",
+    "Account",
+    "Approval",
+    "Doubt",
+    "JobRan",
+    "Known",
+    "Plan",
+    "Ran",
+    "Reason",
+    "Release",
+    "Sent",
+    "StepRan",
+    "Tag",
+    "account",
+]

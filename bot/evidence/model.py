@@ -1,0 +1,210 @@
+"""What accounts for a published version: the run that sent it, link by link, as GitHub, its registry and its provenance tell of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.findings import Fact, Unseen
+from bot.names import FullName, Sha
+from bot.provenance.model import Judged
+from bot.publications import Publication
+from bot.versions import File, Standing, Version
+from bot.workflows import Workflow
+
+NOT_ASKED = "nobody asked for it"
+NO_APPROVALS = Unseen("who approved the deployment", NOT_ASKED, "actions: read")
+NO_TAG = Unseen("the tag of the version", NOT_ASKED, "contents: read")
+NO_RELEASE = Unseen("the release of the tag", NOT_ASKED, "contents: read")
+NO_PROVENANCE = Unseen("the provenance of the version", NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRan:
+    """One step of a job as it ran, in GitHub's words."""
+
+    number: int
+    name: str
+    conclusion: str  # success, failure, skipped, cancelled …; empty while it runs
+    started: datetime | None = None
+    completed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRan:
+    """One job of one attempt of a run, in GitHub's words."""
+
+    id: int
+    name: str
+    attempt: int
+    conclusion: str  # as of a step
+    started: datetime | None = None
+    completed: datetime | None = None
+    labels: tuple[str, ...] = ()  # of the runner that was asked for
+    steps: tuple[StepRan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody let deployments of a run to an environment go, or did not. GitHub does not say for which attempt."""
+
+    by: str  # login
+    bot: bool  # nobody is behind it
+    environments: tuple[str, ...]
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A workflow run with its jobs. Logins are GitHub's."""
+
+    id: int
+    attempt: int  # the latest
+    event: str
+    workflow: str  # its path
+    commit: Sha
+    ref: str  # a branch's or tag's name: GitHub does not say which
+    actor: str  # who caused the first attempt
+    triggering_actor: str  # who caused the latest
+    conclusion: str = ""  # empty while it runs
+    started: datetime | None = None
+    jobs: tuple[JobRan, ...] = ()  # of all attempts
+    approvals: Fact[tuple[Approval, ...]] = NO_APPROVALS
+    web: str = ""  # its page for people
+
+    @property
+    def starters(self) -> tuple[str, ...]:
+        """Who started it, each once."""
+        return tuple(dict.fromkeys((self.actor, self.triggering_actor)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a commit publishes, and the workflows that say so."""
+
+    publications: tuple[Publication, ...]
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)  # by path
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag that names a version, and the commit that it names now."""
+
+    name: str
+    commit: Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """GitHub's release of a tag."""
+
+    tag: str
+    immutable: bool
+    author: str  # login
+    files: tuple[File, ...] = ()
+    web: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that was seen that may account for one version."""
+
+    repository: FullName
+    provenance: Fact[Judged]  # nothing in it: its registry offers none of this version
+    runs: Fact[tuple[Ran, ...]]  # those that may have sent it
+    plans: Mapping[Sha, Fact[Plan]]  # of the commits of those runs
+    tag: Fact[Tag | None] = NO_TAG
+    release: Fact[Release | None] = NO_RELEASE
+    earlier: tuple[Version, ...] = ()  # the versions before it, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The step that sent a version, or was to: what the workflow says, and what ran."""
+
+    publication: Publication
+    run: Ran  # with the jobs of the attempt that is meant, and none beside the one below
+    job: JobRan | None  # None: it has not begun, or no job of that name is in the run
+    step: StepRan | None
+
+
+class Doubt(StrEnum):
+    """What keeps a version from being accounted for."""
+
+    NO_RUN = "no run"  # nothing of ours can have sent it
+    NO_PUBLISHER = "no publisher"  # the run that is said to have sent it has no step that publishes there
+    STEP = "step"  # the step that publishes did not succeed: skipped, failed, never begun
+    OTHER_WORKLOAD = "other workload"  # it is said to come from another repository, workflow, commit or run
+    REFUSED = "refused"  # its provenance does not verify
+    LOST = "lost"  # it has no provenance, and versions before it have
+    FILES = "files"  # a file of it is not what was attested
+    WAITING = "waiting"  # a run that may have sent it is not over
+    UNSEEN = "unseen"  # something needed was kept from us
+
+
+# What more patience does not mend: registry, certificate or GitHub say otherwise.
+_CONTRADICTIONS = frozenset({Doubt.STEP, Doubt.OTHER_WORKLOAD, Doubt.REFUSED, Doubt.FILES})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a version is not accounted for, or not yet."""
+
+    doubt: Doubt
+    words: str  # one sentence without its full stop; repository text in it is escaped by whoever shows it
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether something that was seen speaks against the version: waiting longer would not help."""
+        return self.doubt in _CONTRADICTIONS
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whether a version is accounted for, why not, and the chain of evidence as far as it reaches."""
+
+    version: Version
+    repository: FullName
+    standing: Standing
+    taken_at: datetime
+    reasons: tuple[Reason, ...] = ()  # why it is not accounted for, or not yet
+    remarks: tuple[str, ...] = ()  # what else is worth a look, and does not decide
+    sent: Sent | None = None
+    tag: Tag | None = None
+    release: Release | None = None
+    provenance: Fact[Judged] = NO_PROVENANCE
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether something that was seen speaks against it."""
+        return any(reason.contradicts for reason in self.reasons)
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """The people who let it go to its environment, each once; nobody where that is unseen."""
+        return self._approvers(bots=False)
+
+    @property
+    def approving_bots(self) -> tuple[str, ...]:
+        """The machine accounts that let it go."""
+        return self._approvers(bots=True)
+
+    @property
+    def independent_approvers(self) -> tuple[str, ...]:
+        """The people who let it go and did not start the run."""
+        own = {login.casefold() for login in self.sent.run.starters} if self.sent else set()
+        return tuple(login for login in self.approvers if login.casefold() not in own)
+
+    def _approvers(self, *, bots: bool) -> tuple[str, ...]:
+        if self.sent is None or isinstance(self.sent.run.approvals, Unseen):
+            return ()
+        place = (self.sent.publication.environment or "").casefold()
+        found = (
+            each.by
+            for each in self.sent.run.approvals.value
+            if each.approved and each.bot is bots and (not place or place in map(str.casefold, each.environments))
+        )
+        return tuple(dict.fromkeys(found))
