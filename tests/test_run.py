@@ -121,6 +121,7 @@ def test_an_owner_killed_leaves_nothing_that_is_in_the_way_and_loses_nothing(run
         assert client.post("/webhook", content=body, headers=signed(body, delivery="guid-1")).status_code == 202
     process.kill()
     process.communicate()
+    wait_for(lambda: not run.is_ready())  # its parts end with it, a moment later
     again = run.start()
     wait_for(run.is_ready)
     with Redis.from_url(f"unix://{redis_socket(run.data)}") as redis:

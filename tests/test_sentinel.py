@@ -29,9 +29,9 @@ def wait_for(port: int, role: bytes) -> None:
 
 
 @pytest.fixture
-def address(free_port: int, tmp_path: Path, start: Start) -> str:
+def address(free_ports: tuple[int, int], tmp_path: Path, start: Start) -> str:
     """The address of a server named `harbour`, known to one sentinel."""
-    port, sentinel_port = free_port, free_port + 1
+    port, sentinel_port = free_ports
     start(find_server(None), "--port", str(port), "--requirepass", "pass@word", "--save", "", "--dir", str(tmp_path))
     configuration = tmp_path / "sentinel.conf"
     configuration.write_text(
