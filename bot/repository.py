@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from bot.declared import DeclaredIdentity, DeclaredPackage, Reviews
 from bot.errors import UnreadableError, fault_of
+from bot.evidence import Account
 from bot.findings import Fact, Unreadable, Unseen
 from bot.holdings import Holdings, nothing_seen
 from bot.hygiene import Hygiene
@@ -21,6 +22,7 @@ LOCALLY = "a local checkout does not show it"
 UNSEEN_LOCALLY = nothing_seen(LOCALLY)
 NOT_KEPT = "nobody has kept them here; the App does"
 NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", NOT_KEPT)
+NO_ACCOUNTS: Fact[tuple[Account, ...]] = Unseen("the accounts of published versions", NOT_KEPT)
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows
@@ -51,6 +53,7 @@ class Snapshot:
     declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
     declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
     reviews: Fact[Reviews] = NO_REVIEWS  # who confirmed what can publish, and when
+    released: Fact[tuple[Account, ...]] = NO_ACCOUNTS  # what was last published from it, the newest first
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 

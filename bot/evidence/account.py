@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from bot.evidence.model import Account, Doubt, Known, Reason
+from bot.evidence.model import Account, Clues, Doubt, Reason
 from bot.versions import Standing, Version
 
 GRACE = timedelta(minutes=15)  # what a run and a registry get to tell of a version
 
 
-def account(version: Version, known: Known, now: datetime, grace: timedelta = GRACE) -> Account:
+def account(version: Version, known: Clues, now: datetime, grace: timedelta = GRACE) -> Account:
     """Account for a version.
 
     `accounted`: a publish step of this repository sent it, and nothing that was seen speaks against that. `unaccounted`:

@@ -106,7 +106,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Clues:
     """All that was seen that may account for one version."""
 
     repository: FullName

@@ -1,0 +1,94 @@
+"""Accounts of published versions, kept in Redis: the record that an auditor reads, and what the rules about evidence judge.
+
+A version's account can be made anew for as long as GitHub keeps its run (90 days, or as long as the repository is set to); after
+that this record is all there is.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from redis import Redis
+
+from bot.evidence import Account
+from bot.names import RepositoryId
+from bot.versions import Package
+from handlers.frozen import frozen, thawed
+
+MOST_KEPT = 500  # accounts of one repository; the oldest go first
+MOST_JUDGED = 20  # of them that rules look at: the newest
+
+
+class AccountBook:
+    """The accounts of each repository, by the time that the version was last accounted for."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, repository: RepositoryId, account: Account) -> None:
+        """Keep a version's account in place of the one before."""
+        key = _key(account.version.package, account.version.number)
+        with self._redis.pipeline() as pipe:
+            pipe.hset(_accounts(repository), key, json.dumps(frozen(account)))
+            pipe.zadd(_order(repository), {key: _moment(account)})
+            pipe.sadd(_holders(key), repository)
+            pipe.execute()
+        old: list[Any] = self._redis.zrange(_order(repository), 0, -MOST_KEPT - 1)
+        for each in old:
+            self._drop(repository, each.decode())
+
+    def get(self, package: Package, number: str) -> tuple[Account, ...]:
+        """Return what is kept of a version: one account for each repository that the package was found in, as a rule one."""
+        key = _key(package, number)
+        holders: list[Any] = sorted(self._redis.smembers(_holders(key)), key=int)
+        found = (_account(self._redis.hget(_accounts(RepositoryId(int(each))), key)) for each in holders)
+        return tuple(account for account in found if account is not None)
+
+    def of(self, repository: RepositoryId) -> Iterator[Account]:
+        """Yield a repository's accounts, the newest version first."""
+        keys: list[Any] = self._redis.zrevrange(_order(repository), 0, -1)
+        for key in keys:
+            if account := _account(self._redis.hget(_accounts(repository), key)):
+                yield account
+
+    def forget(self, repository: RepositoryId) -> None:
+        """Forget a repository that is gone."""
+        keys: list[Any] = self._redis.zrange(_order(repository), 0, -1)
+        for key in keys:
+            self._redis.srem(_holders(key.decode()), repository)
+        self._redis.delete(_accounts(repository), _order(repository))
+
+    def _drop(self, repository: RepositoryId, key: str) -> None:
+        with self._redis.pipeline() as pipe:
+            pipe.hdel(_accounts(repository), key)
+            pipe.zrem(_order(repository), key)
+            pipe.srem(_holders(key), repository)
+            pipe.execute()
+
+
+def _moment(account: Account) -> float:
+    return (account.version.published or account.taken_at).timestamp()
+
+
+def _key(package: Package, number: str) -> str:
+    return json.dumps([package.registry, package.name, number])
+
+
+def _accounts(repository: RepositoryId) -> str:
+    return f"wharfinger:accounts:{repository}"
+
+
+def _order(repository: RepositoryId) -> str:
+    return f"wharfinger:accounts:{repository}:order"
+
+
+def _holders(key: str) -> str:
+    return f"wharfinger:accounts:holders:{key}"
+
+
+def _account(kept: object) -> Account | None:
+    """Read an account; None where another version of Wharfinger wrote it otherwise."""
+    try:
+        return thawed(Account, json.loads(kept)) if isinstance(kept, bytes) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
