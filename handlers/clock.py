@@ -40,6 +40,7 @@ TIMETABLE = (
     Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
     Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
     Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
+    Due("diagnose", 15 * MINUTE),  # what the set-up page shows of GitHub
     Due("digests", HOUR),  # each is written once in its period
     Due("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
 )

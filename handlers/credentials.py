@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from bot.errors import SettingsError
 
 SHORTEST_SECRET = 8  # characters
+SHORTEST_PASSWORD = 20  # characters: anybody who reaches the pages may guess as often as they like
 
 
 def key_file(text: str) -> str:
@@ -58,6 +59,16 @@ def webhook_secrets(text: str) -> tuple[str, ...]:
             f"holds a secret shorter than {SHORTEST_SECRET} characters, which can be guessed; set a longer one"
         )
     return secrets
+
+
+def pages_tokens(text: str) -> tuple[str, ...]:
+    """Return the passwords of the pages, separated by commas or lines; none where the text is empty; raise SettingsError."""
+    tokens = tuple(part.strip() for part in re.split(r"[,\n]", text) if part.strip())
+    if not all(token.isascii() and token.isprintable() and len(token) >= SHORTEST_PASSWORD for token in tokens):
+        raise SettingsError(
+            f"holds one that is shorter than {SHORTEST_PASSWORD} characters or not plain text; make one with: openssl rand -hex 32"
+        )
+    return tokens
 
 
 def token_keys(text: str) -> tuple[str, ...]:

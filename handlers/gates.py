@@ -21,6 +21,7 @@ WAITING, NOTES = "wharfinger:gates:waiting", "wharfinger:gates:notes"
 HISTORY, ORDER = "wharfinger:gates:history", "wharfinger:gates:order"
 MOST_HISTORY = 10_000  # decisions that are kept
 SOONEST, LATEST = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
+AT_ONCE = 200  # decisions that are read with one command
 GIVEN_UP = 31 * 24 * 3600  # seconds: GitHub fails a job that waited 30 days
 
 
@@ -183,10 +184,18 @@ class GateBook:
 
     def history(self) -> Iterator[Decided]:
         """Yield the decisions, the newest first."""
+        for _, decided in self.keyed():
+            yield decided
+
+    def keyed(self) -> Iterator[tuple[str, Decided]]:
+        """Yield the decisions, the newest first, each with the key that it is kept under."""
         keys: list[Any] = self._redis.zrevrange(ORDER, 0, -1)
-        for key in keys:
-            if found := _decided(self._redis.hget(HISTORY, key)):
-                yield found
+        for start in range(0, len(keys), AT_ONCE):
+            some = keys[start : start + AT_ONCE]
+            texts: list[Any] = self._redis.hmget(HISTORY, some)
+            for key, text in zip(some, texts, strict=True):
+                if found := _decided(text):
+                    yield key.decode(), found
 
     def let_through(self, gate: Gate, workflow: str) -> Mapping[str, Mapping[str, str]]:
         """Return what a workflow consisted of when it was last let through here: its files, and what it called."""

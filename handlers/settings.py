@@ -10,7 +10,14 @@ from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
-from handlers.credentials import derived_token_key, key_file, private_key_text, token_keys, webhook_secrets
+from handlers.credentials import (
+    derived_token_key,
+    key_file,
+    pages_tokens,
+    private_key_text,
+    token_keys,
+    webhook_secrets,
+)
 from handlers.redis_address import check_address
 
 T = TypeVar("T")
@@ -30,6 +37,7 @@ class Settings:
     private_key: str = field(repr=False)  # PEM
     webhook_secrets: tuple[str, ...] = field(repr=False)  # the first is the present one; others may still sign
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet; the first encrypts, all decrypt
+    pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
     github_api: str  # without a slash at the end
     redis_url: str = field(repr=False)  # may hold a password
     embedded: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
@@ -56,6 +64,7 @@ class Settings:
             ),
             webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", webhook_secrets),
             token_keys=read.value("WHARFINGER_TOKEN_KEYS", token_keys, ""),
+            pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", pages_tokens, ""),
             github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
             redis_url=redis_url,
             embedded=not redis_url,

@@ -11,6 +11,8 @@ from redis import Redis
 from bot.names import Conclusion, FullName, InstallationId, RepositoryId, Sha
 from handlers.snapshots import snapshot_key
 
+NAMES = "wharfinger:standing-names"  # the number of each repository, by its full name
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -28,6 +30,7 @@ class Standing:
     enforced: bool  # whether any rule is
     paths: tuple[str, ...]  # files beside the workflows that mattered, or would if they were there
     report: Mapping[str, object] = field(repr=False)  # as `wharfinger scan --format json` gives it
+    drawn: tuple[str, ...] = ()  # the publish path as a picture, line by line
 
 
 class Standings:
@@ -51,6 +54,7 @@ class Standings:
         with self._redis.pipeline() as pipe:
             pipe.set(_name(standing.id), json.dumps(record))
             pipe.zadd(_list(standing.installation), {str(standing.id): standing.taken_at.timestamp()})
+            pipe.hset(NAMES, standing.repository.lower(), str(standing.id))
             pipe.execute()
 
     def all(self, installation: InstallationId) -> Iterator[Standing]:
@@ -59,6 +63,11 @@ class Standings:
         for repository in repositories:
             if standing := self.get(RepositoryId(int(repository))):
                 yield standing
+
+    def find(self, name: str) -> Standing | None:
+        """Return the standing of a repository by its full name, in any case; also by one that it had before."""
+        number: Any = self._redis.hget(NAMES, name.lower())
+        return None if number is None else self.get(RepositoryId(int(number)))
 
     def installations(self) -> list[InstallationId]:
         """Return the installations that have standings."""
@@ -73,9 +82,12 @@ class Standings:
 
     def forget(self, installation: InstallationId, repository: RepositoryId) -> None:
         """Forget a repository that is gone, with its snapshot and the last valid policy of its own."""
+        standing = self.get(repository)
         with self._redis.pipeline() as pipe:
             pipe.delete(_name(repository), snapshot_key(repository), f"wharfinger:policy:repository-{repository}")
             pipe.zrem(_list(installation), str(repository))
+            if standing is not None:
+                pipe.hdel(NAMES, standing.repository.lower())
             pipe.execute()
 
     def forget_all(self, installation: InstallationId) -> None:
@@ -100,5 +112,6 @@ def _standing(record: Mapping[str, object]) -> Standing:
             "taken_at": datetime.fromisoformat(str(fields["taken_at"])),
             "conclusion": Conclusion(str(fields["conclusion"])),
             "paths": tuple(fields["paths"]),  # type: ignore[arg-type]  # as above
+            "drawn": tuple(fields.get("drawn", ())),  # type: ignore[arg-type]  # as above
         }
     )

@@ -193,3 +193,15 @@ def test_a_sentinel_address_is_read_whole() -> None:
 def test_an_address_is_shown_without_its_password() -> None:
     assert without_password("redis://user:secret@example.com/1") == "redis://***@example.com/1"
     assert without_password("unix:///run/redis.sock") == "unix:///run/redis.sock"
+
+
+def test_pages_are_there_for_whoever_has_a_long_password() -> None:
+    assert read().pages_tokens == ()
+    first, second = "a password of this test", "0123456789abcdef0123456789abcdef"
+    settings = read(WHARFINGER_PAGES_TOKEN=f"{first}, {second}")
+    assert settings.pages_tokens == (first, second)
+    assert first not in repr(settings)
+    for wrong in ("small", f"{first},small", "ünmistakably not plain text", "two\x07 bells and nothing else"):
+        (problem,) = problems(environment(WHARFINGER_PAGES_TOKEN=wrong))
+        assert problem.startswith("WHARFINGER_PAGES_TOKEN holds one that is shorter than 20 characters or not plain")
+        assert wrong not in problem

@@ -36,6 +36,7 @@ class ListedRepository:
     id: RepositoryId
     name: FullName
     archived: bool
+    web: str = ""  # its address for people, without a slash at the end; empty where GitHub did not say
 
 
 def read_app(line: Line) -> App:
@@ -61,7 +62,10 @@ def list_repositories(line: Line) -> Iterator[ListedRepository]:
     for item in line.pages("/installation/repositories", "list the installation's repositories", "repositories"):
         if number(item, "id") and text(item, "full_name"):
             yield ListedRepository(
-                RepositoryId(number(item, "id")), FullName(text(item, "full_name")), true(item, "archived")
+                RepositoryId(number(item, "id")),
+                FullName(text(item, "full_name")),
+                true(item, "archived"),
+                text(item, "html_url"),
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from handlers.context import Job
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
+from handlers.jobs.diagnose import diagnose
 from handlers.jobs.digests import digests, send_digest
 from handlers.jobs.forget import drop_token, forget_installation, forget_repository
 from handlers.jobs.gates import decide_gate, find_gates, find_gates_of, review_gates, sweep_gates
@@ -19,6 +20,7 @@ from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 JOBS: Mapping[str, Job] = {
     "check_branch": check_branch,
     "check_commit": check_commit,
+    "diagnose": diagnose,
     "digests": digests,
     "decide_gate": decide_gate,
     "delete_secrets": delete_secrets,

@@ -22,6 +22,7 @@ from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.policy import Policy
 from bot.reports import json as json_report
 from bot.reports.check_run import render
+from bot.reports.picture import picture
 from bot.repository import ACTION_FILES, Snapshot
 from handlers.context import Context
 from handlers.gates import GateBook
@@ -150,6 +151,7 @@ class _Check:
                     enforced=_enforced(in_force),
                     paths=gathered.paths,
                     report=json_report.repository(reading.repository, report),
+                    drawn=tuple(picture(snapshot)),
                 )
             )
             ToldBook(self._context.redis, self._installation).put(self._repository, report)

@@ -5,6 +5,7 @@ from handlers.context import Context
 from handlers.jobs.digests import DigestBook
 from handlers.jobs.issues import retire_issue
 from handlers.jobs.reviews import retire_review
+from handlers.listed import ListedBook
 from handlers.standing import Standings
 from handlers.told import ToldBook
 from handlers.wanted import WantedIssues
@@ -22,6 +23,7 @@ def forget_installation(context: Context, installation: int) -> None:
     standings.forget_all(InstallationId(installation))
     ToldBook(context.redis, InstallationId(installation)).forget_all()
     DigestBook(context.redis, InstallationId(installation)).forget()
+    ListedBook(context.redis).forget(InstallationId(installation))
 
 
 def forget_repository(context: Context, installation: int, repository: int) -> None:

@@ -8,6 +8,7 @@ from bot.names import InstallationId
 from handlers.context import Context
 from handlers.jobs.forget import ARCHIVED, LEFT, retire
 from handlers.jobs.open_runs import OpenRuns
+from handlers.listed import Listed, ListedBook
 from handlers.queue import enqueue
 from handlers.standing import Standings
 from handlers.work import Priority, Work
@@ -43,6 +44,7 @@ def sweep_installation(context: Context, installation: int) -> None:
     except InstallationError as error:
         log.info("nothing to sweep: %s", error)
         return
+    ListedBook(context.redis).put(number, Listed(context.clock(), tuple(listed)))
     for gone in times.keys() - {repository.id for repository in listed}:
         retire(context, number, gone, LEFT)
     for resting in times.keys() & {repository.id for repository in listed if repository.archived}:
