@@ -1,0 +1,12 @@
+"""From what was seen of a package to the alarms that people have to hear of. Pure: the clock comes from outside.
+
+`look` takes up one look at a registry; `troubles` says what is wrong with what is remembered; `raised` makes alarms of it, and
+settles those whose versions were accounted for. All are reconciliations: done twice they say the same twice.
+"""
+
+from bot.alarms.looking import look
+from bot.alarms.model import Alarm, AlarmKind, Demands, Trouble
+from bot.alarms.raising import raised
+from bot.alarms.troubles import troubles
+
+__all__ = ["Alarm", "AlarmKind", "Demands", "Trouble", "look", "raised", "troubles"]

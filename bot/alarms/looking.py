@@ -1,0 +1,129 @@
+"""One look at a registry taken up into what is remembered of a package; and when the next one is due. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.alarms.model import Demands
+from bot.findings import Seen
+from bot.names import FullName
+from bot.versions.model import Listing, Standing, Version
+from bot.versions.watched import Newcomer, Sighting, Watched
+
+KEPT = 60  # versions that are remembered one by one, the newest; of the others their numbers
+MOST_KEPT = 500  # with those that nobody accounted for yet
+MOST_JUDGED = 50  # versions in one look; what is beyond waits for the next
+CLOSE = timedelta(seconds=30)  # between two looks while a version is waited for or not accounted for yet
+CLOSELY_FOR = timedelta(hours=1)  # so long, from the event or the version on
+AGAIN = timedelta(hours=1)  # between two judgements of a version that nobody accounted for
+GIVEN_UP = timedelta(days=7)  # then it is judged no more; its alarm stays until a person closes it
+
+
+def to_judge(before: Watched | None, listing: Listing, now: datetime) -> tuple[Version, ...]:
+    """Return the versions of a listing whose sender is to be asked for: new ones, and those that are not accounted for yet."""
+    if before is None:
+        return ()
+    known = {each.version.number: each for each in before.sightings}
+    return tuple(
+        version
+        for version in listing.versions
+        if version.number not in before.known or _open(known.get(version.number), now)
+    )[:MOST_JUDGED]
+
+
+def look(
+    before: Watched | None, listing: Listing, repository: FullName, judged: Mapping[str, Sighting], now: datetime
+) -> Watched:
+    """Take up a look. At the first one all versions are history; later a new one that was not judged yet is `pending`.
+
+    `judged` are the sightings of versions that were asked for, by number. A version that is no longer listed is remembered as
+    withdrawn.
+    """
+    if before is None:
+        first = Watched(listing.package, repository, now, now)
+        history = tuple(judged.get(each.number, Sighting(each, now)) for each in listing.versions)
+        return _people(replace(first, sightings=_kept(history, now), known=_numbers(listing)), listing, now)
+    sightings = (*_seen(before, listing, judged, now), *_gone(before, listing))
+    known = before.known | _numbers(listing)
+    after = replace(before, repository=repository, looked=now, sightings=_kept(sightings, now), known=known)
+    return _people(after, listing, now)
+
+
+def next_look(
+    watched: Watched, demands: Demands, asked_closely: datetime | None, offset: int, now: datetime
+) -> datetime:
+    """Say when the registry is to be asked again.
+
+    `asked_closely` is when an event announced a version that did not come yet; `offset` (seconds) spreads packages over the
+    interval: looks stand on a grid, so that none drifts and an hour has no more of them than the policy asks for.
+    """
+    waits = any(_closely(each, now) for each in watched.sightings)
+    if waits or (asked_closely is not None and now - asked_closely < CLOSELY_FOR):
+        return now + CLOSE
+    every = max(int(demands.every.total_seconds()), int(CLOSE.total_seconds()))
+    begun = (int(now.timestamp()) - offset) // every
+    return datetime.fromtimestamp((begun + 1) * every + offset, now.tzinfo)
+
+
+def _open(sighting: Sighting | None, now: datetime) -> bool:
+    if sighting is None or now - sighting.seen > GIVEN_UP:
+        return False
+    match sighting.standing:
+        case Standing.PENDING:
+            return True
+        case Standing.UNACCOUNTED:
+            recent = now - sighting.seen < CLOSELY_FOR
+            return recent or sighting.judged is None or now - sighting.judged >= AGAIN
+        case _:
+            return False
+
+
+def _closely(sighting: Sighting, now: datetime) -> bool:
+    """Whether a version is worth a look every half minute: something may still account for it, or be seen of it."""
+    return sighting.standing is Standing.PENDING and now - sighting.seen < CLOSELY_FOR
+
+
+def _seen(before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime) -> Iterator[Sighting]:
+    known = {each.version.number: each for each in before.sightings}
+    for version in listing.versions:
+        old, new = known.get(version.number), judged.get(version.number)
+        if new is not None:
+            yield replace(new, version=version, seen=old.seen if old else new.seen)
+        elif old is not None:
+            yield replace(old, version=version)
+        elif version.number not in before.known:
+            yield Sighting(version, now, Standing.PENDING, ("nobody has asked yet who sent it",))
+
+
+def _gone(before: Watched, listing: Listing) -> Iterator[Sighting]:
+    listed = _numbers(listing)
+    for each in before.sightings:
+        if each.version.number not in listed:
+            yield replace(each, version=replace(each.version, withdrawn=True))
+
+
+def _numbers(listing: Listing) -> frozenset[str]:
+    return frozenset(version.number for version in listing.versions)
+
+
+def _kept(sightings: tuple[Sighting, ...], now: datetime) -> tuple[Sighting, ...]:
+    """Keep the newest, oldest first, and those that are not accounted for yet; their files only while they are asked for."""
+    ordered = sorted(sightings, key=lambda each: each.at)  # stable: what came at one moment stays as it was listed
+    newest = len(ordered) - KEPT
+    kept = [each for place, each in enumerate(ordered) if place >= newest or _open(each, now)]
+    return tuple(each if _open(each, now) else _without_files(each) for each in kept[-MOST_KEPT:])
+
+
+def _without_files(sighting: Sighting) -> Sighting:
+    return replace(sighting, version=replace(sighting.version, files=())) if sighting.version.files else sighting
+
+
+def _people(watched: Watched, listing: Listing, now: datetime) -> Watched:
+    """Take up who may publish: whoever is new since the package is watched is a newcomer."""
+    told = listing.maintainers
+    if not isinstance(told, Seen):
+        return replace(watched, told=told)
+    new = tuple(name for name in told.value if name not in watched.maintainers)
+    first = not isinstance(watched.told, Seen) and not watched.maintainers
+    came = () if first else tuple(Newcomer(name, now) for name in new)
+    return replace(watched, maintainers=(*watched.maintainers, *new), newcomers=(*watched.newcomers, *came), told=told)
