@@ -1,0 +1,119 @@
+"""A change to a repository: all that a signal may know of it. Values, without a telephone or a clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bot.findings import Fact, Unseen
+from bot.holdings import Holdings, RefKind
+from bot.names import FullName, Sha
+from bot.repository import Snapshot
+
+SHORT = 7  # characters of a commit id that people read
+
+
+class Look(Enum):
+    """What a signal may read of a push: in words, and the App's permission that shows it.
+
+    docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24.
+    """
+
+    FILES = ("the files before and after the push", "contents: read")
+    COMMITS = ("the commits that were pushed", "contents: read")
+    MERGED = ("the pull requests that the commits came with", "pull_requests: read")
+    TAG = ("where the tag was before", "contents: read")
+    BRANCHES = ("which branches have the commit", "contents: read")
+
+    def __init__(self, what: str, permission: str) -> None:
+        self.what = what
+        self.permission = permission
+
+    def __str__(self) -> str:
+        return self.permission
+
+    @property
+    def not_read(self) -> Unseen:
+        """The fact as it stands while nobody has asked GitHub."""
+        return Unseen(self.what, "no signal in force needs it, so it was not read", self.permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit as its author wrote it: names and dates are the author's word, `verified` is GitHub's."""
+
+    id: Sha
+    author: str  # the login; where no account has the address, the name as written
+    committer: str
+    authored_at: datetime
+    committed_at: datetime
+    verified: bool = False  # its signature is that of the committer
+    parents: tuple[Sha, ...] = ()
+
+    @property
+    def short(self) -> str:
+        return self.id[:SHORT]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The repository before the change and after it, and the paths that differ."""
+
+    before: Snapshot
+    after: Snapshot
+    changed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a tag was when it was last seen; `forward`: what it names now comes after that in history."""
+
+    was: Sha
+    forward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A push: which branch or tag now names which commit, and whose account did it."""
+
+    kind: RefKind
+    name: str
+    commit: Sha
+    pusher: str  # login
+    created: bool = False  # the branch or tag was not there before
+    forced: bool = False  # what it named before is not in its history any more
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change, at one moment: a push, or what GitHub keeps beside the files compared with the last look."""
+
+    repository: FullName
+    taken_at: datetime
+    default_branch: str = ""
+    push: Pushed | None = None
+    files: Fact[Sides] = Look.FILES.not_read
+    commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # oldest first, the one that they stand on among them
+    merged: Fact[frozenset[Sha]] = Look.MERGED.not_read  # commits that came with a pull request that was merged
+    tag: Fact[Moved | None] = Look.TAG.not_read  # None: it is new, or names the same commit
+    branches: Fact[tuple[str, ...]] = Look.BRANCHES.not_read  # that have the pushed commit
+    held: Holdings | None = None  # now; None where the change is a push
+    held_before: Holdings | None = None  # at the last look; None where there was none
+
+    @property
+    def on_default(self) -> bool:
+        """Whether the default branch was pushed."""
+        push = self.push
+        return push is not None and push.kind is RefKind.BRANCH and push.name == self.default_branch
+
+    @property
+    def on_branch(self) -> bool:
+        """Whether any branch was pushed."""
+        return self.push is not None and self.push.kind is RefKind.BRANCH
+
+    @property
+    def on_tag(self) -> bool:
+        """Whether a tag was pushed."""
+        return self.push is not None and self.push.kind is RefKind.TAG
