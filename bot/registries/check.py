@@ -34,6 +34,9 @@ def _beyond_schema(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
             yield field, f"{_short(pattern)} is not a regular expression ({error}); mend it"
+    for key in raw.get("etiquette", {}).get("addresses", ()):
+        if key not in raw.get("hosts", {}):
+            yield "etiquette.addresses", f"nothing is called {_short(key)} under `hosts`; add it there"
     for field in ("actions", "commands"):
         for index, fact in enumerate(raw.get(field, ())):
             if "like" in fact and fact["like"] not in raw.get("shared", {}):

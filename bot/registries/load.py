@@ -13,6 +13,7 @@ from bot.registries.model import (
     ActionFact,
     Address,
     CommandFact,
+    Etiquette,
     InputTest,
     Instead,
     Migration,
@@ -101,6 +102,7 @@ def registry_from(raw: Raw) -> Registry:
         gotchas=tuple(raw.get("gotchas", ())),
         verified=raw["verified"],
         checked=raw["checked"],
+        etiquette=_etiquette(raw["etiquette"], raw["checked"]) if "etiquette" in raw else None,
     )
 
 
@@ -146,6 +148,11 @@ def _address(key: str, raw: Raw) -> Address:
 
 def _source(raw: Raw, checked: str) -> Source:
     return Source(raw["host"], raw.get("path", "/"), raw.get("checked", checked))
+
+
+def _etiquette(raw: Raw, checked: str) -> Etiquette:
+    source = _source(raw["source"], checked) if "source" in raw else None
+    return Etiquette(tuple(raw["addresses"]), raw["pause"], raw["why"], source)
 
 
 def _migration(raw: Raw) -> Migration:

@@ -159,6 +159,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Etiquette:
+    """How a registry is asked for what it has of a package: at which of its addresses, and how often at most."""
+
+    addresses: tuple[str, ...]  # keys of `Registry.addresses`: no other is ever called
+    pause: float  # seconds between two requests of one machine
+    why: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mint:
     """The action that exchanges the workflow's OIDC token, as a step to insert before the publishing one."""
 
@@ -251,6 +261,7 @@ class Registry:
     gotchas: tuple[str, ...]
     verified: bool
     checked: str  # ISO date of the newest look at the sources
+    etiquette: Etiquette | None = None  # None: we do not know how to ask it
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -167,6 +167,7 @@ def test_no_two_facts_say_the_same_of_one_command(catalogue: Catalogue) -> None:
 def test_a_self_hoster_adds_a_registry_by_dropping_in_a_file(tmp_path: Path) -> None:
     data = raw(DATA / "pypi.json") | {"id": "acme", "name": "Acme's index", "aliases": ["acme"]}
     data["hosts"] = {"upload": {"host": "invalid.acme.packages"}}
+    del data["etiquette"]
     (tmp_path / "acme.json").write_text(json.dumps(data))
 
     catalogue = load_catalogue(tmp_path)
@@ -193,6 +194,10 @@ def test_a_self_hoster_replaces_a_registry_by_its_id(tmp_path: Path) -> None:
         ({"hosts": {"web": {"host": "https://acme.invalid"}}}, "bad.json: hosts.web.host: "),
         ({"secrets": {"patterns": ["("]}}, "bad.json: secrets.patterns: ( is not a regular expression"),
         ({"secrets": {"patterns": ["(?P<a>x)(?P<a>y)"]}}, "bad.json: secrets.patterns"),
+        (
+            {"etiquette": {"addresses": ["api"], "pause": 1, "why": "-"}},
+            "bad.json: etiquette.addresses: nothing is called api",
+        ),
         ({"id": "../acme"}, "bad.json: id: "),
         ({"checked": "yesterday"}, "bad.json: checked: "),
     ],
@@ -223,3 +228,11 @@ def test_a_file_that_is_no_registry_is_refused_too(tmp_path: Path, text: str) ->
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="does not exist; create it or unset it"):
         load_catalogue(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("registry", load_catalogue().registries.values(), ids=lambda registry: registry.id)
+def test_a_registry_is_asked_at_its_own_addresses_only(registry: Registry) -> None:
+    if registry.etiquette is not None:
+        addresses = [registry.address(key) for key in registry.etiquette.addresses]
+        assert all(address is not None and "*" not in address.host + address.path for address in addresses)
+        assert registry.etiquette.why
