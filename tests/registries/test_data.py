@@ -195,8 +195,8 @@ def test_a_self_hoster_replaces_a_registry_by_its_id(tmp_path: Path) -> None:
         ({"secrets": {"patterns": ["("]}}, "bad.json: secrets.patterns: ( is not a regular expression"),
         ({"secrets": {"patterns": ["(?P<a>x)(?P<a>y)"]}}, "bad.json: secrets.patterns"),
         (
-            {"etiquette": {"addresses": ["api"], "pause": 1, "why": "-"}},
-            "bad.json: etiquette.addresses: nothing is called api",
+            {"etiquette": {"addresses": ["nowhere"], "pause": 1, "why": "-"}},
+            "bad.json: etiquette.addresses: nothing is called nowhere",
         ),
         ({"id": "../acme"}, "bad.json: id: "),
         ({"checked": "yesterday"}, "bad.json: checked: "),
