@@ -10,6 +10,7 @@ from redis import Redis
 from bot.github.app_key import read_app_key
 from bot.github.server import Server
 from bot.github.telephone import Telephone
+from bot.packages import RegistryTelephone
 from bot.registries import Catalogue, load_catalogue
 from handlers.settings import Settings
 
@@ -21,12 +22,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The App's settings, its Redis (bytes in, bytes out), its telephone to GitHub, and what is known of registries."""
+    """The App's settings, its Redis (bytes in, bytes out), its telephones, and what is known of registries."""
 
     settings: Settings
     redis: Redis
     telephone: Telephone
     catalogue: Catalogue
+    registries: RegistryTelephone
     clock: Callable[[], datetime] = utc_now  # what time it is: jobs ask nothing else, so a replay has a time of its own
     delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
@@ -40,4 +42,5 @@ def open_context(settings: Settings, redis: Redis) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
     key = read_app_key(settings.app_id, settings.private_key)
     telephone = Telephone(Server(settings.github_api), key, redis, settings.token_keys)
-    return Context(settings, redis, telephone, load_catalogue())
+    catalogue = load_catalogue()
+    return Context(settings, redis, telephone, catalogue, RegistryTelephone(catalogue))

@@ -1,6 +1,6 @@
 """The organisation acme on a GitHub of its own, with our App installed: where the stories of jobs begin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,8 @@ from bot.github.app_key import read_app_key
 from bot.github.server import Server
 from bot.github.telephone import Telephone
 from bot.github.wire import Patience
-from bot.names import InstallationId
+from bot.names import InstallationId, RegistryId
+from bot.packages import RegistryTelephone
 from bot.registries import load_catalogue
 from bot.rules import RULES
 from handlers.context import Context
@@ -84,13 +85,14 @@ def policy(mode: str = "observe") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Acme:
-    """GitHub, the organisation, the App's installation there, and a telephone."""
+    """GitHub, the organisation, the App's installation there, and telephones to GitHub and to registries."""
 
     github: StandIn
     organisation: Organisation
     installation: Installation
     redis: Redis
     telephone: Telephone
+    registries: RegistryTelephone
 
     @property
     def id(self) -> InstallationId:
@@ -105,7 +107,7 @@ class Acme:
             WHARFINGER_GITHUB_API=self.github.base_url,
             REDIS_URL="redis://unused",
         )
-        return Context(Settings.from_environment(environ), self.redis, self.telephone, CATALOGUE)
+        return Context(Settings.from_environment(environ), self.redis, self.telephone, CATALOGUE, self.registries)
 
     def protect(self, repository: Repository, name: str) -> None:
         """Give the repository an environment of that name."""
@@ -133,17 +135,19 @@ def telephone(github: StandIn, redis: Redis, patience: Patience = HURRIED) -> Te
 
 
 @contextmanager
-def acme_on(
+def acme_on(  # noqa: PLR0913 - each is one difference from the usual organisation, by its name
     redis: Redis,
     *,
     enterprise: bool = False,
     without: tuple[str, ...] = (),
     policy: str = "",
     permissions: dict[str, str] | None = None,
+    registries: Mapping[RegistryId, str] | None = None,
 ) -> Iterator[Acme]:
     """Open the story, with a policy for everybody if one is given; at its end neither side has broken GitHub's contract.
 
     The App is granted what its manifest asks for, unless other `permissions` are given, but `without` some.
+    `registries` are the addresses of stand-ins, by the registry's id.
     """
     with StandIn(enterprise=enterprise) as github:
         acme = github.organisation("acme")
@@ -151,7 +155,9 @@ def acme_on(
             acme.repository(".github", {"publishing.yml": policy})
         installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
         phone = telephone(github, redis)
-        yield Acme(github, acme, installation, redis, phone)
+        others = RegistryTelephone(CATALOGUE, registries)
+        yield Acme(github, acme, installation, redis, phone, others)
+        others.close()
         phone.close()
         assert github.violations == []
         assert github.lacking == []

@@ -178,7 +178,7 @@ def test_a_persons_repository_has_no_organisation_above_it(redis: Redis) -> None
         mona = acme.github.user("mona")
         installation = acme.github.install(mona, permissions=EVERYTHING)
         mine = mona.repository("mine")
-        hers = Acme(acme.github, mona, installation, redis, acme.telephone)
+        hers = Acme(acme.github, mona, installation, redis, acme.telephone, acme.registries)
         holdings = read(hers, mine)
         assert seen(holdings.organisation_secrets) == ()
         assert seen(holdings.tokens) == ()
