@@ -13,8 +13,8 @@ from bot.policy import Every
 from bot.reports.digest import Before, Facts, period_of, render
 from bot.reports.digest_tables import Row
 from bot.reports.told import Excused, Held, Hidden, Known, Told
+from handlers.digest_book import DigestBook
 from handlers.jobs import JOBS
-from handlers.jobs.digests import DigestBook
 from handlers.told import ToldBook
 from tests.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on, policy
 from tests.github.story.repository import Repository

@@ -2,7 +2,7 @@
 
 from bot.names import InstallationId, RepositoryId
 from handlers.context import Context
-from handlers.jobs.digests import DigestBook
+from handlers.digest_book import DigestBook
 from handlers.jobs.issues import retire_issue
 from handlers.jobs.reviews import retire_review
 from handlers.listed import ListedBook
