@@ -1,108 +1,20 @@
 """What accounts for a published version: the run that sent it, link by link, as GitHub, its registry and its provenance tell of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.evidence.ran import NOT_ASKED, JobRan, Plan, Ran, Release, StepRan, Tag
 from bot.findings import Fact, Unseen
-from bot.names import FullName, Sha
+from bot.names import FullName, RepositoryId, Sha
 from bot.provenance.model import Judged
 from bot.publications import Publication
-from bot.versions import File, Standing, Version
-from bot.workflows import Workflow
+from bot.versions import Standing, Version
 
-NOT_ASKED = "nobody asked for it"
-NO_APPROVALS = Unseen("who approved the deployment", NOT_ASKED, "actions: read")
 NO_TAG = Unseen("the tag of the version", NOT_ASKED, "contents: read")
 NO_RELEASE = Unseen("the release of the tag", NOT_ASKED, "contents: read")
 NO_PROVENANCE = Unseen("the provenance of the version", NOT_ASKED)
-
-
-@dataclass(frozen=True, slots=True)
-class StepRan:
-    """One step of a job as it ran, in GitHub's words."""
-
-    number: int
-    name: str
-    conclusion: str  # success, failure, skipped, cancelled …; empty while it runs
-    started: datetime | None = None
-    completed: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobRan:
-    """One job of one attempt of a run, in GitHub's words."""
-
-    id: int
-    name: str
-    attempt: int
-    conclusion: str  # as of a step
-    started: datetime | None = None
-    completed: datetime | None = None
-    labels: tuple[str, ...] = ()  # of the runner that was asked for
-    steps: tuple[StepRan, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Somebody let deployments of a run to an environment go, or did not. GitHub does not say for which attempt."""
-
-    by: str  # login
-    bot: bool  # nobody is behind it
-    environments: tuple[str, ...]
-    approved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A workflow run with its jobs. Logins are GitHub's."""
-
-    id: int
-    attempt: int  # the latest
-    event: str
-    workflow: str  # its path
-    commit: Sha
-    ref: str  # a branch's or tag's name: GitHub does not say which
-    actor: str  # who caused the first attempt
-    triggering_actor: str  # who caused the latest
-    conclusion: str = ""  # empty while it runs
-    started: datetime | None = None
-    jobs: tuple[JobRan, ...] = ()  # of all attempts
-    approvals: Fact[tuple[Approval, ...]] = NO_APPROVALS
-    web: str = ""  # its page for people
-
-    @property
-    def starters(self) -> tuple[str, ...]:
-        """Who started it, each once."""
-        return tuple(dict.fromkeys((self.actor, self.triggering_actor)))
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a commit publishes, and the workflows that say so."""
-
-    publications: tuple[Publication, ...]
-    workflows: Mapping[str, Workflow] = field(default_factory=dict)  # by path
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag that names a version, and the commit that it names now."""
-
-    name: str
-    commit: Sha
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """GitHub's release of a tag."""
-
-    tag: str
-    immutable: bool
-    author: str  # login
-    files: tuple[File, ...] = ()
-    web: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +27,7 @@ class Clues:
     plans: Mapping[Sha, Fact[Plan]]  # of the commits of those runs
     tag: Fact[Tag | None] = NO_TAG
     release: Fact[Release | None] = NO_RELEASE
+    repository_id: RepositoryId | None = None  # stays when the repository is renamed
     earlier: tuple[Version, ...] = ()  # the versions before it, oldest first
 
 
