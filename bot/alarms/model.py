@@ -1,7 +1,7 @@
 """An alarm: what was seen of a published version that people have to look at, at once."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -53,7 +53,8 @@ class Alarm:
     raised: datetime
     troubles: tuple[Trouble, ...] = ()  # oldest first
     settled: datetime | None = None  # when each was accounted for
-    evidence: tuple[str, ...] = field(default=())  # with which it is settled, each a sentence
+    evidence: tuple[str, ...] = ()  # with which it is settled, each a sentence
+    closed: bool = False  # by a person, in GitHub: nothing is added to it any more
 
     @property
     def key(self) -> str:

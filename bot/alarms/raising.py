@@ -38,7 +38,7 @@ def _tells(alarm: Alarm, trouble: Trouble) -> bool:
 
 def _take_up(alarms: list[Alarm], trouble: Trouble, watched: Watched, demands: Demands, now: datetime) -> None:
     for place, alarm in enumerate(alarms):
-        fits = alarm.kind is trouble.kind and alarm.settled is None
+        fits = alarm.kind is trouble.kind and alarm.settled is None and not alarm.closed
         if fits and trouble.at - alarm.troubles[-1].at <= demands.within:
             alarms[place] = replace(alarm, troubles=(*alarm.troubles, trouble))
             return

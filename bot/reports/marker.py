@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 PUBLISHING = "publishing"  # the kind of an issue about what publishes from one repository
 DIGEST = "digest"  # the kind of an issue about a whole organisation
+ALARM = "alarm"  # the kind of an issue about a published version, or what else cannot wait
 
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.
 MARKER = re.compile(
