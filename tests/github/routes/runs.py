@@ -1,10 +1,13 @@
 """Workflow runs, their jobs, approvals and gates; deployments."""
 
+from datetime import datetime
+
 from tests.github.acts import runs as acts
 from tests.github.exchange import Answer, Asked, Listing, not_found
 from tests.github.rendering import runs as rendering
 from tests.github.routes.words import Handlers
 from tests.github.state.runs import Deployment, Job, Run
+from tests.github.words import stamp
 
 
 def list_workflows(asked: Asked) -> Listing:
@@ -140,9 +143,22 @@ def _runs(asked: Asked, runs: list[Run]) -> Listing:
     for name, field in (("event", "event"), ("branch", "head_branch"), ("head_sha", "head_sha")):
         if name in query:
             runs = [run for run in runs if getattr(run, field) == query[name]]
+    if "created" in query:
+        runs = [run for run in runs if _within(query["created"], run.created)]
     if "actor" in query:
         runs = [run for run in runs if run.actor.login == query["actor"]]
     return Listing([rendering.run(asked.world, asked.repository, run) for run in runs[::-1]], "workflow_runs")
+
+
+def _within(wanted: str, created: float) -> bool:
+    """Whether a run was asked for in a time as GitHub's search writes it: `FIRST..LAST`, `>=FIRST`, `<=LAST`, or one day."""
+    first, dots, last = wanted.partition("..")
+    if dots:
+        return datetime.fromisoformat(first).timestamp() <= created <= datetime.fromisoformat(last).timestamp()
+    if wanted.startswith((">=", "<=")):
+        limit = datetime.fromisoformat(wanted[2:]).timestamp()
+        return created >= limit if wanted[0] == ">" else created <= limit
+    return stamp(created).startswith(wanted)
 
 
 def _jobs(asked: Asked, run: Run, jobs: list[Job]) -> Listing:
