@@ -1,19 +1,24 @@
 """Read what a registry has of a package: the versions, who sent them, and who may."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.packages.errors import RegistryAnswerError
-from bot.packages.model import Known, Reading
-from bot.packages.telephone import RegistryTelephone
-from bot.versions.model import Package
+from bot.findings import Fact, Unseen
+from bot.packages.errors import RegistryAnswerError, RegistryUnreachableError
+from bot.packages.model import Known, NotThere, Reading, Unchanged
+from bot.packages.reader import Line, Old, Reader
+from bot.packages.readers import READERS
+from bot.packages.shape import ShapeError
+from bot.packages.telephone import Answer, RegistryTelephone
+from bot.versions.model import Listing, Package, Sender, Version
+
+MOST_VERSIONS = 2000  # the newest; more is history that nobody waits for
+OWNERS_EVERY = timedelta(hours=6)  # where they stand at another address; they are also read with each new version
+NOT_MODIFIED = 304
 
 
 def read_listing(
-    telephone: RegistryTelephone,  # noqa: ARG001 - the body follows
-    package: Package,
-    known: Known | None = None,  # noqa: ARG001 - as above
-    *,
-    now: datetime,  # noqa: ARG001 - as above
+    telephone: RegistryTelephone, package: Package, known: Known | None = None, *, now: datetime
 ) -> Reading:
     """Ask a registry for a package, conditionally where `known` is what the last reading gave.
 
@@ -21,4 +26,77 @@ def read_listing(
     RegistryUnreachableError (an outage or a limit: try again after its `retry_after` seconds) and RegistryAnswerError (an
     answer that cannot be used, or a registry that cannot be asked).
     """
-    raise RegistryAnswerError(package.registry, "cannot be asked yet")
+    reader = READERS.get(package.registry)
+    if reader is None:
+        raise RegistryAnswerError(package.registry, "is no registry whose versions we can read")
+    line = Line(telephone, package, reader.renew)
+    try:
+        return _read(reader, line, known, now)
+    except ShapeError as error:
+        said = f"answers about {package.name[:200]} in a form that it does not document: {error}"
+        raise RegistryAnswerError(package.registry, said) from None
+
+
+def _read(reader: Reader, line: Line, known: Known | None, now: datetime) -> Reading:
+    answer = line.ask(replace(reader.first(line.package), known=known.validator if known else None))
+    if not answer.there:
+        return NotThere(line.package)
+    if answer.status == NOT_MODIFIED:
+        if known is None:
+            raise ShapeError("it says that nothing changed, though nothing was known")
+        if not reader.owners_apart or now - known.owners_read < OWNERS_EVERY:
+            return Unchanged(known)
+        versions = known.listing.versions
+    else:
+        versions = _versions(reader, line, answer, known)
+    maintainers, read_at = _owners(reader, line, answer, known, now)
+    listing = Listing(line.package, versions, maintainers)
+    validator = known.validator if known and answer.status == NOT_MODIFIED else answer.validator
+    fresh = Known(listing, read_at, validator)
+    return Unchanged(fresh) if known and listing == known.listing else fresh
+
+
+def _versions(reader: Reader, line: Line, answer: Answer, known: Known | None) -> tuple[Version, ...]:
+    old: Old = {version.number: version for version in known.listing.versions} if known else {}
+    found = list({version.number: version for version in reader.versions(line, answer, old)}.values())
+    dated = [(version.published, version) for version in found if version.published is not None]
+    if len(dated) == len(found):
+        found = [version for _, version in sorted(dated, key=lambda pair: pair[0])]
+    found = found[-MOST_VERSIONS:]
+    new = {version.number for version in [each for each in found if each.number not in old][-reader.detailed :]}
+    told: list[Version] = []
+    for version in found:
+        if version.number in old:
+            told.append(_kept(version, old[version.number]))
+        elif reader.detail is not None and version.number in new:
+            told.append(reader.detail(line, version))
+        else:
+            told.append(version)
+    return tuple(told)
+
+
+def _kept(version: Version, before: Version) -> Version:
+    """Keep of the last reading what this one was not told."""
+    return replace(
+        version,
+        published=version.published or before.published,
+        sender=before.sender if version.sender is Sender.UNTOLD else version.sender,
+        account=version.account or before.account,
+        workload=version.workload or before.workload,
+        files=version.files or before.files,
+        provenance=before.provenance if version.provenance is None else version.provenance,
+        commit=version.commit or before.commit,
+        withdrawn=version.withdrawn,
+    )
+
+
+def _owners(
+    reader: Reader, line: Line, answer: Answer, known: Known | None, now: datetime
+) -> tuple[Fact[tuple[str, ...]], datetime]:
+    """Read who may publish; that this cannot be read keeps nobody from seeing the versions."""
+    try:
+        return reader.owners(line, answer), now
+    except (RegistryUnreachableError, RegistryAnswerError) as error:
+        if known is not None:
+            return known.listing.maintainers, known.owners_read  # asked again with the next reading
+        return Unseen(f"who may publish {line.package}", str(error)), now - OWNERS_EVERY

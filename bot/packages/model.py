@@ -1,7 +1,6 @@
 """What a reading of a registry gives: a listing with what to keep for the next reading, or that nothing changed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -21,8 +20,8 @@ class Known:
     """What one reading tells, and what is kept of it for the next."""
 
     listing: Listing
-    owners_read: datetime  # when `listing.maintainers` was read
-    validators: Mapping[str, Validator] = field(default_factory=dict)  # by what was asked for: versions, owners
+    owners_read: datetime  # when `listing.maintainers` was read: some registries tell them at another address
+    validator: Validator = Validator()
 
 
 @dataclass(frozen=True, slots=True)

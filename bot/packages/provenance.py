@@ -2,25 +2,35 @@
 
 from dataclasses import dataclass
 
+from bot.names import RegistryId
 from bot.packages.errors import RegistryAnswerError
+from bot.packages.reader import Line
+from bot.packages.readers import READERS
+from bot.packages.shape import ShapeError
 from bot.packages.telephone import RegistryTelephone
 from bot.versions.model import Version
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What a registry offers as provenance of one version: the answers' texts, unverified JSON."""
+    """What a registry offers as provenance of one version: the answers as they came, unverified JSON."""
 
-    kind: str  # "pypi", "npm" or "rubygems": in which form they are
-    texts: tuple[tuple[str, bytes], ...]  # the file that it is about (PyPI; elsewhere the version itself), and the JSON
+    registry: RegistryId  # its form is the registry's: PyPI's integrity API, npm's attestations, RubyGems' bundles
+    texts: tuple[tuple[str, bytes], ...]  # the name of the file that it is about, and the JSON
 
 
-def read_provenance(
-    telephone: RegistryTelephone,  # noqa: ARG001 - the body follows
-    version: Version,
-) -> Offered | None:
+def read_provenance(telephone: RegistryTelephone, version: Version) -> Offered | None:
     """Ask for the provenance of a version; None where the registry has none of it, or offers none of anything.
 
     Raises RegistryUnreachableError and RegistryAnswerError as `read_listing` does.
     """
-    raise RegistryAnswerError(version.package.registry, "cannot be asked yet")
+    registry = version.package.registry
+    reader = READERS.get(registry)
+    if reader is None or reader.provenance is None:
+        return None
+    try:
+        texts = tuple(reader.provenance(Line(telephone, version.package, reader.renew), version))
+    except ShapeError as error:
+        said = f"answers about the provenance of {version.package.name} {version.number} in another form: {error}"
+        raise RegistryAnswerError(registry, said) from None
+    return Offered(registry, texts) if texts else None

@@ -1,0 +1,54 @@
+"""Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
+
+docs.docker.com/reference/api/hub/latest, "List repository tags".
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.findings import Fact, Unseen
+from bot.packages.reader import Line, Old, Reader
+from bot.packages.shape import Shape, shape
+from bot.packages.telephone import Answer, Ask
+from bot.versions.model import File, Package, Sender, Version
+
+PAGE, MOST_PAGES = 100, 10
+
+
+def _first(package: Package) -> Ask:
+    owner, _, name = package.name.rpartition("/")
+    return Ask("web", ("v2", "repositories", owner or "library", name, "tags"), {"page_size": PAGE})
+
+
+def _versions(line: Line, answer: Answer, old: Old) -> Iterator[Version]:
+    """Read from the newest down to what is known; what is known and further down is kept."""
+    seen: dict[str, Version] = {}
+    for number in range(1, MOST_PAGES + 1):
+        page = shape(answer.content)
+        found = [_version(line.package, tag) for tag in page.at("results").items()]
+        seen |= {version.number: version for version in found}
+        if not page.at("next").there or any(version.number in old for version in found):
+            break
+        first = _first(line.package)
+        answer = line.ask(replace(first, query={**first.query, "page": number + 1}))
+    yield from ({**old, **seen}).values()
+
+
+def _version(package: Package, tag: Shape) -> Version:
+    name, digest = tag.at("name").text(), tag.at("digest").maybe()
+    account = tag.at("last_updater_username").maybe()
+    return Version(
+        package,
+        name,
+        published=tag.at("tag_last_pushed").moment() or tag.at("last_updated").moment(),
+        sender=Sender.ACCOUNT if account else Sender.UNTOLD,
+        account=account,
+        files=(File(name, {"sha256": digest.removeprefix("sha256:")}),) if digest else (),
+    )
+
+
+def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
+    return Unseen(f"who may publish {line.package}", "the registry does not tell")
+
+
+READER = Reader(first=_first, versions=_versions, owners=_owners)
