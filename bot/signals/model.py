@@ -95,7 +95,8 @@ class Change:
     default_branch: str = ""
     push: Pushed | None = None
     files: Fact[Sides] = Look.FILES.not_read
-    commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # oldest first, the one that they stand on among them
+    commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # those that are new here, oldest first
+    stands_on: tuple[Commit, ...] = ()  # what is known of commits that were there before
     merged: Fact[frozenset[Sha]] = Look.MERGED.not_read  # commits that came with a pull request that was merged
     tag: Fact[Moved | None] = Look.TAG.not_read  # None: it is new, or names the same commit
     branches: Fact[tuple[str, ...]] = Look.BRANCHES.not_read  # that have the pushed commit

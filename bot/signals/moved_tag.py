@@ -1,0 +1,49 @@
+"""The signal moved-tag: a tag names another commit than it did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from bot.findings import Finding, Unseen, settings_page
+from bot.holdings import Read, ref_matches
+from bot.names import RuleName
+from bot.rule import Stricter
+from bot.signals.model import SHORT, Change, Look
+from bot.signals.signal import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedTag(Signal):
+    """A tag was moved to another commit.
+
+    A tag is what others install by. Who moves it changes what they get without a new version: of an action, of a module, of a release.
+    """
+
+    name: ClassVar[RuleName] = RuleName("moved-tag")
+    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.TAG})
+    floating: tuple[str, ...] = field(
+        default=("latest", "nightly", "edge", "v[0-9]", "v[0-9][0-9]"),
+        metadata={
+            "means": "Tags that are moved on with each release; they may move to what comes after them in history, nowhere else.",
+            "stricter": Stricter.FEWER,
+        },
+    )
+
+    def applies(self, change: Change) -> bool:
+        return change.on_tag
+
+    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+        tag, push = change.tag, change.push
+        if isinstance(tag, Unseen):
+            yield tag
+            return
+        if tag.value is None or push is None:
+            return
+        if tag.value.forward and any(ref_matches(pattern, push.name) for pattern in self.floating):
+            return
+        how = "on" if tag.value.forward else "to a commit that does not come after it"
+        yield Finding(
+            settings_page(f"releases/tag/{push.name}"),
+            f"{push.pusher} moved the tag {push.name} {how}: from {tag.value.was[:SHORT]} to {push.commit[:SHORT]}",
+            f"If it was not meant so, put it back on {tag.value.was[:SHORT]}, and have a ruleset forbid that tags are moved.",
+        )

@@ -1,0 +1,49 @@
+"""The signal new-identity-token: a workflow can newly ask for an identity token."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from bot.findings import About, Finding, Place, Unseen
+from bot.names import RuleName, Severity
+from bot.repository import Snapshot
+from bot.signals.model import Change
+from bot.signals.news import Sight, newly
+from bot.signals.signal import ALARM, SEVERITY, Signal
+from bot.workflows.graph import effective_permissions, level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIdentityToken(Signal):
+    """A workflow can newly ask for an identity token.
+
+    With it a job proves to a registry or a cloud who it is; where they trust the repository and not the one workflow, any job is enough.
+    """
+
+    name: ClassVar[RuleName] = RuleName("new-identity-token")
+    severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY)
+    alarm: bool = field(default=False, metadata=ALARM)
+
+    def applies(self, change: Change) -> bool:
+        return change.on_branch
+
+    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+        yield from newly(change, _look)
+
+
+def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
+    for workflow in snapshot.workflows.values():
+        if workflow.path not in paths:
+            continue
+        for job in workflow.jobs.values():
+            permissions = effective_permissions(workflow, job)
+            if permissions is None or level(permissions, "id-token") != "write":
+                continue
+            line = permissions.line or job.line
+            finding = Finding(
+                Place(workflow.path, line, line),
+                f"the job {job.id} can ask for an identity token (id-token: write), which no job of this workflow could before",
+                "If it publishes, tie the trusted publisher to this workflow and its environment; else take id-token: write out.",
+                about=About(job=job.id),
+            )
+            yield Sight(("identity", workflow.path), finding)
