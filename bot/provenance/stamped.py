@@ -1,0 +1,56 @@
+"""Verifies bundles of an authority that keeps no log: timestamps say when it was signed. So does GitHub for private repositories.
+
+The sigstore library wants an entry of a log in every bundle; chain and timestamps are verified with its own steps all the same. GitHub's
+root is what `gh attestation trusted-root` prints; gh demands the same of such bundles: one timestamp, no log (read 2026-11-24).
+"""
+
+from datetime import datetime
+
+from cryptography.x509 import Certificate, ExtendedKeyUsage
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from rfc3161_client import decode_timestamp_response
+from sigstore.dsse import Envelope
+from sigstore.models import TrustedRoot
+from sigstore.verify import Verifier as Library
+from sigstore_models.bundle.v1 import Bundle as Fields
+
+from bot.provenance.claims import claims
+from bot.provenance.intoto import signed_statement
+from bot.provenance.model import ProvenanceError
+
+MOST_TIMESTAMPS = 8
+
+
+class StampedVerifier(Library):
+    """The library's steps for a trusted root without logs."""
+
+    def __init__(self, *, trusted_root: TrustedRoot) -> None:  # the library's own would ask for a log
+        self._trusted_root = trusted_root
+        self._fulcio_certificate_chain = trusted_root.get_fulcio_certs()
+        self.authorities = frozenset(certificate.subject for certificate in self._fulcio_certificate_chain)
+
+    def stamped_statement(self, certificate: Certificate, fields: Fields) -> tuple[bytes, datetime]:
+        """Return the statement that is signed and when; raise the library's VerificationError or ProvenanceError for one not to be believed."""
+        claims(certificate)
+        if fields.dsse_envelope is None:
+            raise ProvenanceError("it signs a file, where a statement was expected")
+        payload = signed_statement(fields.dsse_envelope, certificate.public_key())
+        data = fields.verification_material.timestamp_verification_data
+        stamps = data.rfc3161_timestamps if data else []
+        if len(stamps) > MOST_TIMESTAMPS:
+            raise ProvenanceError(
+                f"it holds {len(stamps)} timestamps, and {MOST_TIMESTAMPS} are the most that are read"
+            )
+        signature = Envelope(fields.dsse_envelope).signature
+        answers = [decode_timestamp_response(stamp.signed_timestamp) for stamp in stamps]
+        seen = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
+        if not seen:
+            raise ProvenanceError("nobody who is trusted saw when it was signed")
+        for at in seen:
+            self._verify_chain_at_time(certificate, at)
+        if (
+            ExtendedKeyUsageOID.CODE_SIGNING
+            not in certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
+        ):
+            raise ProvenanceError("its certificate is not one for signing")
+        return payload, min(at.time for at in seen)

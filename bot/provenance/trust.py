@@ -1,0 +1,98 @@
+"""Which certificate authorities and logs are trusted: the root that the sigstore library ships, and further ones by choice.
+
+No network and no cache in the user's folder: what the installed library holds, and what an administrator names.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+from cryptography.x509 import Certificate, NameOID
+from sigstore.errors import Error, MetadataError, VerificationError
+from sigstore.models import TransparencyLogEntry, TrustedRoot
+from sigstore_models.trustroot import v1
+
+from bot.errors import SettingsError
+from bot.provenance.claims import shown
+from bot.provenance.model import ProvenanceError
+from bot.provenance.stamped import StampedVerifier
+from bot.provenance.verifier import Verifier, shipped_root
+
+_GITHUB = "GitHub, Inc."  # organisation in certificates of GitHub's own Sigstore, which signs for private repositories
+_NO_ROOT = "is no trusted root of Sigstore; give a trusted_root.json, or what `gh attestation trusted-root` prints"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The authorities that are believed, each a verifier of its own."""
+
+    verifiers: tuple[Verifier | StampedVerifier, ...]
+
+    def of(self, certificate: Certificate) -> Verifier | StampedVerifier:
+        """Return the verifier of the authority that a certificate names; raise ProvenanceError when it is none of ours.
+
+        That the authority did issue it is for the verifier to find out.
+        """
+        for verifier in self.verifiers:
+            if certificate.issuer in verifier.authorities:
+                return verifier
+        organisations = [
+            str(name.value) for name in certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        ]
+        if _GITHUB in organisations:
+            raise ProvenanceError(
+                "it is signed through GitHub's own certificate authority (private repositories, immutable releases), whose root "
+                "is not among the trusted ones; save what `gh attestation trusted-root` prints and name the file in "
+                "WHARFINGER_TRUSTED_ROOTS",
+                unseen=True,
+            )
+        issuer = shown(", ".join(organisations))
+        raise ProvenanceError(f"its certificate is issued by {issuer}, an authority that is not trusted")
+
+    def logged(self, entry: TransparencyLogEntry) -> None:
+        """Verify that a trusted log holds an entry, and its promise of the time; raise the library's VerificationError."""
+        keepers = [verifier for verifier in self.verifiers if isinstance(verifier, Verifier)]
+        for verifier in keepers[:-1]:
+            with suppress(VerificationError):
+                return verifier.logged(entry)
+        return keepers[-1].logged(entry)
+
+
+@cache
+def shipped() -> Trust:
+    """Trust what the sigstore library ships: the public instance, at which public repositories sign."""
+    return Trust((Verifier(trusted_root=shipped_root()),))
+
+
+def trusted(further: Iterable[bytes]) -> Trust:
+    """Trust further roots too, and before the shipped one, which may be older; raise SettingsError for one that cannot be read.
+
+    Each is the text of a `trusted_root.json`, or several of them one a line, as `gh attestation trusted-root` prints them.
+    """
+    return Trust(tuple(_verifier(root) for text in further for root in _roots(text)) + shipped().verifiers)
+
+
+def _roots(text: bytes) -> Iterator[TrustedRoot]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    several = len(lines) > 1 and all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
+    for root in lines if several else [text]:
+        try:
+            fields = {
+                "tlogs": [],
+                "ctlogs": [],
+                **json.loads(root),
+            }  # the library wants them where GitHub leaves them out
+            yield TrustedRoot(v1.TrustedRoot.from_json(json.dumps(fields)))
+        except (Error, ValueError, TypeError, RecursionError) as error:
+            raise SettingsError(_NO_ROOT) from error
+
+
+def _verifier(root: TrustedRoot) -> Verifier | StampedVerifier:
+    try:
+        return Verifier(trusted_root=root)
+    except MetadataError as error:
+        raise SettingsError(_NO_ROOT) from error
+    except VerificationError:  # it names no log
+        return StampedVerifier(trusted_root=root)

@@ -1,0 +1,35 @@
+"""Why a bundle is not believed, in a person's words: what the sigstore library says, said again."""
+
+from bot.provenance.claims import shown
+
+# What the library's message holds (sigstore 4.5), the first that fits. tests/provenance holds each that a forger can reach.
+_SAID = (
+    ("not valid at validation time", "its certificate was not valid at the time when the log saw the signature"),
+    ("invalid signing cert: expired", "its certificate was not valid at the time when the log saw the signature"),
+    ("certificate chain", "its certificate was not issued by the authority that it names"),
+    ("SCT", "its certificate is in no certificate log that is trusted"),
+    ("certificate timestamp", "its certificate is in no certificate log that is trusted"),
+    ("DSSE: invalid signature", "its signature does not fit what it says: it was altered or forged"),
+    ("Signature is invalid for input", "its signature is of another file"),
+    ("Bundle message digest mismatch", "its signature is of another file"),
+    ("payload hash does not match", "the log recorded another statement"),
+    ("signatures do not match", "the log recorded another signature"),
+    ("inconsistent with other materials", "the log recorded another signature"),
+    ("inclusion proof", "the log's proof that it holds the entry is not valid"),
+    ("inclusion promise", "the log's promise of the time is not valid"),
+    ("checkpoint", "the log's own signature is not valid"),
+    ("one log entry", "no transparency log recorded it, or several did"),
+    ("signed timestamp", "nobody who is trusted saw when it was signed"),
+    ("verified time", "nobody who is trusted saw when it was signed"),
+    ("code signing", "its certificate is not one for signing"),
+    ("digital signature", "its certificate is not one for signing"),
+)
+
+
+def in_words(error: Exception) -> str:
+    """Say why the library does not believe a bundle."""
+    text = str(error)
+    for part, words in _SAID:
+        if part in text:
+            return words
+    return f"it does not verify: {shown(text)}"
