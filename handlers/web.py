@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import pkgutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -11,7 +12,7 @@ from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from handlers.metrics import MEMORY, as_text, queue_metrics
 from handlers.queue import QUEUES
@@ -48,13 +49,29 @@ def make_app(settings: Settings) -> Starlette:
     async def metrics(_: Request) -> Response:
         return await _metrics(redis)
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/webhook", receiver.receive, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
         Route("/ready", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        *_pages(settings),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _pages(settings: Settings) -> list[BaseRoute]:
+    """Return the pages' routes, or one that says how to have them. By name: what they need takes a while to load."""
+    if not settings.pages_tokens:
+        return [Route("/", _no_pages, methods=["GET"])]
+    routes: list[BaseRoute] = pkgutil.resolve_name("handlers.pages.routes:routes")(settings)
+    return routes
+
+
+async def _no_pages(_: Request) -> Response:
+    sentence = (
+        "Wharfinger receives deliveries here. It shows pages once WHARFINGER_PAGES_TOKEN is set to a password for them."
+    )
+    return PlainTextResponse(f"{sentence}\n", 404)
 
 
 async def _health(_: Request) -> Response:

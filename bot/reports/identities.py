@@ -125,7 +125,7 @@ def _record(line: Line) -> dict[str, Any]:
         "last_used": _iso(line.last_used),
         "reviewed": _iso(line.reviewed),
         "reviewed_by": line.reviewed_by,
-        "who": _who(line),
+        "who": who(line),
         "used_by": list(line.reach.workflows),
         "events": list(line.reach.events),
         "open_to": line.reach.open_to,
@@ -134,7 +134,8 @@ def _record(line: Line) -> dict[str, Any]:
     }
 
 
-def _who(line: Line) -> str:
+def who(line: Line) -> str:
+    """Say whether somebody or something publishes with it: human, machine, or not known."""
     entry = line.identity.declared
     machine = entry.machine if entry and entry.machine is not None else line.identity.machine
     return {True: "machine", False: "human", None: "not known"}[machine]

@@ -49,6 +49,7 @@ def play(*, stay: bool) -> int:
         say(f"\n  GitHub       {github.page_url}/", "blue")
         with running(github) as app:
             say(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
+            say(f"  Its pages    {app.pages}", "blue")
             github.deliver_to(f"{app.address}/webhook")
             watch, telling = Watch(github, app, repositories), partial(tell, page_url=github.page_url)
             for act in (settle_in, mend, propose, ask_again):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 import httpx
@@ -34,6 +35,12 @@ class App:
     process: "subprocess.Popen[bytes]"
     address: str
     data: Path
+    password: str  # of its pages
+
+    @property
+    def pages(self) -> str:
+        """The address of its pages, with the password in it, so that one click opens them."""
+        return self.address.replace("://", f"://demo:{self.password}@") + "/"
 
     @property
     def log(self) -> Path:
@@ -74,18 +81,19 @@ def running(github: StandIn) -> Iterator[App]:
         data = Path(folder)
         key = data / "key.pem"
         key.write_text(github.private_key)
+        password = token_hex(12)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("WHARFINGER_", "REDIS_"))}
         environ |= {
             "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
             "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
-            "WHARFINGER_PORT": str(port),
+            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password,
         }  # fmt: skip
         with (data / "demo.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "handlers.child", "run"], env=environ, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl+C is the demo's, which stops the App itself; as a child it ends with the demo
             )  # fmt: skip
-        app = App(process, f"http://127.0.0.1:{port}", data)
+        app = App(process, f"http://127.0.0.1:{port}", data, password)
         try:
             _wait(app)
             yield app

@@ -1,0 +1,111 @@
+"""A repository's page: what is published and how, what does not hold, what could not be seen, and how that changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, pairwise
+
+from bot.names import FullName
+from bot.reports.told import Held
+from handlers.gates import Decided, GateBook
+from handlers.pages.addresses import decision, on_github
+from handlers.pages.judged import (
+    Found,
+    Hidden,
+    Leaving,
+    Ruled,
+    changed,
+    findings,
+    hidden,
+    partly,
+    policy,
+    publications,
+    rules,
+    waived,
+)
+from handlers.pages.organisations import organisation_of
+from handlers.pages.shelf import NothingThereError, Page, Shelf
+from handlers.standing import Standing, Standings
+from handlers.told import Change, ToldBook
+
+MOST_CHANGES = 20
+MOST_DECISIONS = 5
+MOST_LOOKED_AT = 2_000  # decisions, for those of one repository
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What changed at a moment: rule, before, after."""
+
+    at: datetime
+    commit: str
+    rules: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything on a repository's page."""
+
+    standing: Standing
+    github: str  # its address there
+    checks: str  # of the commit
+    publications: tuple[Leaving, ...]
+    findings: tuple[Found, ...]
+    waived: tuple[Found, ...]
+    hidden: tuple[Hidden, ...]
+    partly: tuple[tuple[str, str], ...]
+    rules: tuple[Ruled, ...]
+    identities: tuple[Held, ...]
+    decisions: tuple[tuple[str, Decided], ...]  # each with its page
+    turns: tuple[Turn, ...]
+    policy_files: tuple[str, ...]
+    policy_notes: tuple[str, ...]
+
+
+def standing_of(shelf: Shelf, owner: str, name: str) -> Standing:
+    """Find where a repository stands, by its name in any case; raises NothingThereError."""
+    standing = Standings(shelf.redis).find(f"{owner}/{name}")
+    if standing is None:
+        raise NothingThereError(
+            f"Nothing is known of a repository {owner}/{name}. A sweep may not have reached it yet."
+        )
+    return standing
+
+
+def show(shelf: Shelf, owner: str, name: str) -> Page:
+    """Show a repository as it was judged last."""
+    standing = standing_of(shelf, owner, name)
+    web = organisation_of(shelf, standing.repository.partition("/")[0]).web(standing.id)
+    book = ToldBook(shelf.redis, standing.installation)
+    told = book.get(standing.id)
+    files, notes = policy(standing)
+    shown = Shown(
+        standing=standing,
+        github=on_github(web),
+        checks=on_github(web, f"commit/{standing.commit}/checks"),
+        publications=tuple(publications(standing, web, shelf.catalogue)),
+        findings=tuple(findings(standing, web, told)),
+        waived=tuple(waived(standing, web)),
+        hidden=tuple(hidden(standing)),
+        partly=tuple(partly(standing)),
+        rules=tuple(rules(standing)),
+        identities=told.identities if told else (),
+        decisions=tuple(islice(_decisions(shelf, standing.repository), MOST_DECISIONS)),
+        turns=tuple(islice(_turns(book.changes(standing.id)), MOST_CHANGES)),
+        policy_files=files,
+        policy_notes=notes,
+    )
+    return Page("repository.html", standing.repository, shown, standing.repository.partition("/")[0], "repositories")
+
+
+def _decisions(shelf: Shelf, name: FullName) -> Iterator[tuple[str, Decided]]:
+    for key, decided in islice(GateBook(shelf.redis).keyed(), MOST_LOOKED_AT):
+        if decided.repository.lower() == name.lower():
+            yield decision(key), decided
+
+
+def _turns(changes: tuple[Change, ...]) -> Iterator[Turn]:
+    """Yield what changed from each moment to the next, the latest first; the first look has nothing before it."""
+    for after, before in pairwise(changes):
+        if turned := tuple(changed(before.outcomes, after.outcomes)):
+            yield Turn(after.at, after.commit or "", turned)
