@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 
 @dataclass
@@ -10,12 +11,17 @@ class Clock:
     """`now` is what GitHub believes. JWTs are held against `for_tokens`, since their maker's clock does not jump with ours."""
 
     skew: float = 0.0  # seconds by which an App's clock is behind GitHub's
+    stands_at: float | None = None  # a replay's time: it passes only when it is told to, so no machine is too slow for it
     _ahead: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time() + self._ahead
+        return (time.time() if self.stands_at is None else self.stands_at) + self._ahead
+
+    def moment(self) -> datetime:
+        """The same, as a moment in UTC: what a job's clock gives."""
+        return datetime.fromtimestamp(self.now(), UTC)
 
     def for_tokens(self) -> float:
         """The moment at which an App's JWT is judged."""

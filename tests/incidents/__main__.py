@@ -1,0 +1,97 @@
+"""`make incidents`: every incident is played against the real App, and its clean twin too; `python -m tests.incidents FILE…` plays some.
+
+Exit status: 0 each was prevented or told in time and no twin raised anything, 1 if not, 2 a file cannot be read.
+"""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from termcolor import can_colorize, colored
+
+from bot.registries import load_catalogue
+from tests.conftest import EmbeddedRedis
+from tests.incidents.fields import FormatError
+from tests.incidents.model import Incident
+from tests.incidents.play import Result, attack, clean
+from tests.incidents.read import read_incident
+
+HERE = Path(__file__).parent
+GOOD, WRONG, UNREADABLE = 0, 1, 2
+COLUMNS = "{:<44} {:<10} {:>7}  {}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.incidents", description="Play incidents against the real App."
+    )
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="the incidents; all in this folder unless said"
+    )
+    options = parser.parse_args(arguments)
+    logging.disable()
+    try:
+        catalogue = load_catalogue()
+        return play([read_incident(path, catalogue) for path in options.files or all_files()])
+    except FormatError as error:
+        sys.stderr.write(f"{error}\n")
+        return UNREADABLE
+
+
+def all_files() -> list[Path]:
+    """Every incident that is written down, the oldest first."""
+    return sorted((HERE / "known").glob("*.yml"))
+
+
+def play(incidents: Sequence[Incident]) -> int:
+    """Play them one after the other, and print the table."""
+    begin, wrong = time.monotonic(), 0
+    say(COLUMNS.format("incident", "outcome", "seconds", "by"), bold=True)
+    with TemporaryDirectory(prefix="wi") as folder:
+        redis = EmbeddedRedis(Path(folder))
+        try:
+            for incident in incidents:
+                for name, result in results(incident, redis.url):
+                    wrong += bool(result.wrong)
+                    tell(name, result)
+        finally:
+            redis.kill()
+    spent = time.monotonic() - begin
+    count = sum(len(incident.waves) for incident in incidents)
+    say(
+        f"\n{count} timelines of {len(incidents)} incidents and their clean twins, {wrong} wrong, in {spent:.0f} s",
+        bold=True,
+    )
+    return WRONG if wrong else GOOD
+
+
+def results(incident: Incident, redis_url: str) -> Iterator[tuple[str, Result]]:
+    """Play an incident's timelines, each with its clean twin."""
+    for wave in incident.waves:
+        name = f"{incident.name}: {wave.name}" if wave.name else incident.name
+        yield f"{incident.when[:10]} {name}", attack(wave, redis_url)
+        yield "    done rightly", clean(wave.twin, redis_url)
+
+
+def tell(name: str, result: Result) -> None:
+    outcome = result.outcome.value if result.outcome else "quiet" if not result.wrong else "raised"
+    seconds = "" if result.seconds is None else f"{result.seconds:.0f}"
+    say(COLUMNS.format(name, outcome, seconds, ", ".join(result.by)), "red" if result.wrong else "green")
+    for each in result.wrong:
+        say(f"    {each}", "red")
+
+
+def say(text: str, colour: str | None = None, *, bold: bool = False) -> None:
+    """Write a line at once."""
+    if can_colorize() and (colour or bold):
+        text = colored(text, colour, attrs=["bold"] if bold else [])
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

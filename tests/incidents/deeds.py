@@ -1,0 +1,120 @@
+"""Does what a timeline's acts say, in the words of the stand-ins' stories, and says which of them the App stopped."""
+
+from dataclasses import dataclass, field
+
+from tests.github.story.repository import Repository
+from tests.incidents.app import App
+from tests.incidents.ears import Ears, Heard, Kind, rules
+from tests.incidents.fields import FormatError
+from tests.incidents.model import AnyAct, DeployKey, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
+from tests.incidents.rulesets import forbids
+from tests.incidents.runs import Runs, Started
+from tests.incidents.stage import Stage
+
+CHECK = "publishing"
+
+
+@dataclass
+class Deeds:
+    """Whoever acts. What an act made is kept by its name."""
+
+    app: App
+    stage: Stage
+    ears: Ears
+    commits: dict[str, str] = field(default_factory=dict)
+    pulls: dict[str, tuple[Repository, int]] = field(default_factory=dict)
+    started: dict[str, Started] = field(default_factory=dict)
+
+    def do(self, act: AnyAct) -> Heard | None:
+        """Do it; what the App said where it stopped it. Raises FormatError for what GitHub itself would refuse."""
+        match act:
+            case Push():
+                self._push(act)
+            case Tag():
+                self._tag(act)
+            case Propose():
+                self._propose(act)
+            case Merge():
+                return self._merge(act)
+            case Run():
+                return self._run(act)
+            case Publish():
+                self._publish(act)
+            case Maintain():
+                self._maintain(act)
+            case DeployKey():
+                self.of(act.on).deploy_key(act.title, read_only=not act.writable, by=act.by)
+            case Runner():
+                self.of(act.on).runner(act.runner)
+        return None
+
+    def of(self, name: str) -> Repository:
+        if name not in self.stage.repositories:
+            raise FormatError(f"there is no repository {name}; `before` names {', '.join(self.stage.repositories)}")
+        return self.stage.repositories[name]
+
+    def _push(self, act: Push) -> None:
+        repository = self.of(act.to)
+        branch = act.branch or repository.state.default_branch
+        self._allowed(repository, f"refs/heads/{branch}", act.by, act)
+        self.commits[act.name] = repository.push(
+            act.files, act.message, branch=branch, by=act.by, author=act.author, verified=act.verified,
+            parent=self._nowhere(repository) if act.from_nowhere else None,
+        )  # fmt: skip
+
+    def _nowhere(self, repository: Repository) -> str:
+        """A commit without a parent, as one that was made outside of the history."""
+        before = repository.head
+        sha = repository.begin({"README.md": "nothing in common\n"})
+        repository.state.refs[f"refs/heads/{repository.state.default_branch}"] = before
+        return sha
+
+    def _tag(self, act: Tag) -> None:
+        repository = self.of(act.on)
+        self._allowed(repository, f"refs/tags/{act.tag}", act.by, act)
+        repository.tag(act.tag, self.commits[act.commit] if act.commit else None, by=act.by)
+
+    def _propose(self, act: Propose) -> None:
+        repository = self.of(act.to)
+        fork = repository.fork(act.by) if act.fork else None
+        pull = repository.pull_request(act.files, act.title, by=act.by, branch=act.branch, fork=fork)
+        self.pulls[act.name] = (repository, pull.number)
+
+    def _merge(self, act: Merge) -> Heard | None:
+        repository, number = self.pulls[act.pull]
+        pull = repository.issue(number).pull
+        assert pull is not None
+        if act.approved_by:
+            repository.review(number, by=act.approved_by)
+        branch = f"refs/heads/{pull.base_ref}"
+        if forbids(self.stage, repository, branch, act.by, "required_status_checks"):
+            runs = repository.check_runs(pull.head_sha, CHECK)
+            if not runs or runs[-1].conclusion not in ("success", "neutral"):
+                found = rules(runs[-1]) if runs else ()
+                return Heard(Kind.CHECK, self.app.now, found, runs[-1].title or "" if runs else "there is no check")
+        if forbids(self.stage, repository, branch, act.by, "pull_request") and not act.approved_by:
+            raise FormatError(f"line {act.line}: GitHub would refuse this merge: nobody approved it")
+        self.commits[act.name] = repository.merge(number, by=act.by)
+        return None
+
+    def _run(self, act: Run) -> Heard | None:
+        started = Runs(self.app, self.of(act.on)).start(act)
+        self.started[act.name] = started
+        return started.stopped
+
+    def _publish(self, act: Publish) -> None:
+        raise NotImplementedError
+
+    def _maintain(self, act: Maintain) -> None:
+        raise NotImplementedError
+
+    def _allowed(self, repository: Repository, ref: str, who: str, act: Push | Tag) -> None:
+        """GitHub would refuse what a ruleset forbids: such an act can not be part of an incident."""
+        there = ref in repository.state.refs
+        kinds = ("update" if there else "creation", *(("pull_request",) if ref.startswith("refs/heads/") else ()))
+        for kind in kinds:
+            if forbids(self.stage, repository, ref, who, kind):
+                raise FormatError(
+                    f"line {act.line}: GitHub would refuse this: a ruleset of {repository.full_name} has {kind} for {ref}; "
+                    "take the ruleset away in `before`, or let somebody act who may bypass it"
+                )

@@ -1,0 +1,93 @@
+"""Hears what the App says while a story is played: red checks, refused releases, issues and alarms, each once."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.decide import Verdict
+from bot.reports.marker import Marker
+from handlers.gates import GateBook
+from tests.github.standin import StandIn
+from tests.github.state.checks import CheckRun
+from tests.github.state.issues import Issue
+from tests.incidents.app import App
+from tests.incidents.stage import Stage
+
+RED = {"failure", "action_required", "timed_out"}
+NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+
+class Kind(StrEnum):
+    """What people hear it from."""
+
+    CHECK = "check"
+    GATE = "gate"
+    ISSUE = "issue"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that was said, when, and for which rules, conditions or kinds of alarm."""
+
+    kind: Kind
+    at: float
+    by: tuple[str, ...]
+    words: str
+
+
+@dataclass
+class Ears:
+    """What was heard so far, oldest first."""
+
+    app: App
+    stage: Stage
+    heard: list[Heard] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+
+    @property
+    def github(self) -> StandIn:
+        return self.app.github
+
+    def listen(self) -> None:
+        """Take in what is new."""
+        for decided in GateBook(self.app.redis).history():
+            if decided.verdict is Verdict.REJECTED:
+                key = f"gate {decided.run} {decided.attempt} {decided.environment}"
+                self._hear(key, Kind.GATE, conditions(decided.reasons), "; ".join(decided.reasons))
+        for repository in [*self.stage.repositories.values(), self.stage.central]:
+            for run in repository.state.checks.runs.values():
+                if run.conclusion in RED and run.app == self.github.app.id:
+                    self._hear(f"check {run.id} {run.writes}", Kind.CHECK, rules(run), run.title or "")
+            for issue in repository.issues:
+                if issue.app == self.github.app.id:
+                    self._hear(f"issue {issue.id}", *told(issue), issue.title)
+
+    def alarms(self) -> list[Heard]:
+        return [each for each in self.heard if each.kind is Kind.ALARM]
+
+    def _hear(self, key: str, kind: Kind, by: tuple[str, ...], words: str) -> None:
+        if key not in self._known:
+            self._known.add(key)
+            self.heard.append(Heard(kind, self.app.now, by, words))
+
+
+def conditions(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Say which conditions a decision's reasons name: each begins with one."""
+    return tuple(dict.fromkeys(reason.partition(":")[0] for reason in reasons))
+
+
+def rules(run: CheckRun) -> tuple[str, ...]:
+    """Say which rules a check run's annotations are about: each title begins with one."""
+    titles = (str(note["title"]).partition(":")[0] for note in run.annotations)
+    return tuple(dict.fromkeys(title for title in titles if NAME.fullmatch(title)))
+
+
+def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:
+    """Say what an issue of ours is, by its hidden marker."""
+    marker = Marker.read(issue.body or "")
+    if marker is None:
+        return Kind.ISSUE, ()
+    return (
+        (Kind.ALARM, (marker.subject.rpartition("-")[0],)) if marker.kind == "alarm" else (Kind.ISSUE, (marker.kind,))
+    )

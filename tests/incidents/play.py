@@ -1,0 +1,136 @@
+"""Plays a timeline: each act when it is due, what the App does about it in between, and what that comes to."""
+
+from dataclasses import dataclass, field
+
+from tests.github.standin import StandIn
+from tests.incidents.app import App, running
+from tests.incidents.deeds import Deeds
+from tests.incidents.ears import Ears, Heard
+from tests.incidents.model import AnyAct, Before, Must, Outcome, Twin, Wave
+from tests.incidents.stage import set_up
+
+AFTER = 1200.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
+BASELINE = (
+    1.0  # seconds between the App's last look round and the first act: nothing that is polled was just about to be seen
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a timeline."""
+
+    outcome: Outcome | None  # None: of a clean twin, which has none
+    seconds: float | None  # after the first act
+    by: tuple[str, ...]  # rules, conditions, signals, kinds of alarm
+    wrong: tuple[str, ...] = ()  # why this is not as it must be, in words
+
+
+@dataclass
+class Play:
+    """A timeline under way."""
+
+    app: App
+    deeds: Deeds
+    ears: Ears
+    timeline: tuple[AnyAct, ...]
+    first: float = 0.0
+    stopped: dict[int, Heard] = field(default_factory=dict)  # by the act's place
+
+    def play(self, until: float) -> None:
+        """Play all acts, and go on until so many seconds after the first."""
+        self.app.tick()
+        self.ears.listen()
+        assert not self.ears.alarms(), f"there is an alarm before anything happened: {self.ears.alarms()[0].words}"
+        self.ears.heard.clear()
+        self.first = self.app.now + BASELINE
+        for place, act in enumerate(self.timeline):
+            self.wait(self.first + act.at)
+            self.act(place, act)
+        self.wait(self.first + until)
+
+    def wait(self, moment: float) -> None:
+        """Let time pass until then, with all that is due on the way."""
+        while (due := self.app.next_tick()) <= moment:
+            self.app.pass_until(due)
+            self.app.tick()
+            self.ears.listen()
+        if moment > self.app.now:
+            self.app.pass_until(moment)
+
+    def act(self, place: int, act: AnyAct) -> None:
+        """Do one thing, unless what it needs was stopped, and let the App hear of it."""
+        names = {self.timeline[each].name: heard for each, heard in self.stopped.items()}
+        heard = next((names[name] for name in (*act.needs, *act.means) if name in names), None)
+        if heard is None:
+            heard = self.deeds.do(act)
+            self.app.work()
+        if heard is not None:
+            self.stopped[place] = heard
+        self.ears.listen()
+
+
+def attack(wave: Wave, redis_url: str) -> Result:
+    """Play what happened."""
+    with StandIn() as github, running(github, redis_url) as app:
+        play = _play(github, app, wave.before, wave.timeline, until=wave.must.within)
+        result = _verdict(play, wave.must)
+        return Result(result.outcome, result.seconds, result.by, (*result.wrong, *_faults(play)))
+
+
+def clean(twin: Twin, redis_url: str) -> Result:
+    """Play the same done rightly; whatever is heard is wrong."""
+    with StandIn() as github, running(github, redis_url) as app:
+        play = _play(github, app, twin.before, twin.timeline, until=twin.timeline[-1].at + AFTER)
+        heard = [
+            f"{each.kind} after {each.at - play.first:.0f} s ({', '.join(each.by)}): {each.words}"
+            for each in play.ears.heard
+        ]
+        stopped = [
+            f"the act on line {twin.timeline[place].line} was stopped: {each.words}"
+            for place, each in play.stopped.items()
+        ]
+        return Result(None, None, (), (*heard, *stopped, *_faults(play)))
+
+
+def _play(github: StandIn, app: App, before: Before, timeline: tuple[AnyAct, ...], until: float) -> Play:
+    stage = set_up(github, before, app.worker.context.catalogue)
+    github.install(stage.organisation)
+    ears = Ears(app, stage)
+    play = Play(app, Deeds(app, stage, ears), ears, timeline)
+    play.play(until)
+    return play
+
+
+def _verdict(play: Play, must: Must) -> Result:
+    """Prevented: no harm was done, and it was the App that stopped it. Alarmed: people were told in time."""
+    harms = [place for place, act in enumerate(play.timeline) if act.harm]
+    stopped = [play.stopped[place] for place in harms if place in play.stopped]
+    alarms = [each for each in play.ears.alarms() if each.at - play.first <= must.within]
+    if harms and len(stopped) == len(harms):
+        found, outcome = stopped, Outcome.PREVENTED
+    elif alarms:
+        found, outcome = alarms, Outcome.ALARMED
+    else:
+        return Result(Outcome.MISSED, None, (), ("nothing stopped it and nobody was told in time",))
+    seconds = min(each.at for each in found) - play.first
+    by = tuple(dict.fromkeys(name for each in found for name in each.by))
+    wrong = []
+    if must.outcome is Outcome.PREVENTED and outcome is not Outcome.PREVENTED:
+        wrong.append("it had to be prevented")
+    if seconds > must.within:
+        wrong.append(f"it took {seconds:.0f} s, and may take {must.within:.0f}")
+    if not set(by) & set(must.by):
+        wrong.append(f"none of {', '.join(must.by)} did it")
+    return Result(outcome, seconds, by, tuple(wrong))
+
+
+def _faults(play: Play) -> tuple[str, ...]:
+    """Say what went wrong between the App and its neighbours, or within it."""
+    github = play.app.github
+    refused = [each for each in github.deliveries if each.headers and each.status_code != 202]
+    return (
+        *(f"GitHub's contract was broken: {each}" for each in github.violations),
+        *(f"the stand-in lacks {each}" for each in github.lacking),
+        *(f"the delivery {each.event} was answered {each.status_code}" for each in refused),
+        *play.app.given_up(),
+    )

@@ -1,0 +1,103 @@
+"""Plays a workflow run: its jobs with the steps that the workflow has, people who approve, and our gate in between."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.decide import Verdict
+from handlers.gates import GateBook
+from tests.github.state import runs as kept
+from tests.github.story.repository import Repository
+from tests.incidents.app import App
+from tests.incidents.ears import Heard, Kind, conditions, rules
+from tests.incidents.fields import FormatError
+from tests.incidents.model import JobPlan, Run
+
+PATIENCE = 120.0  # seconds that a release waits for a gate which is in doubt, until the story goes on without it
+AFTER_STEPS = ("Complete job",)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run, and what stopped it."""
+
+    repository: Repository
+    run: kept.Run
+    stopped: Heard | None
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runner of one repository."""
+
+    app: App
+    repository: Repository
+
+    def start(self, act: Run) -> Started:
+        """Start a run and go through its jobs, those of the workflow in its order unless the act names some."""
+        run = self.repository.start_run(act.workflow, event=act.event, ref=act.ref, by=act.by)
+        self.app.work()
+        jobs = self._jobs(run)
+        stopped = None
+        for plan in act.jobs or map(JobPlan, jobs):
+            if plan.job not in jobs:
+                raise FormatError(f"line {act.line}: {act.workflow} has no job {plan.job}; it has {', '.join(jobs)}")
+            stopped = self._job(run, plan, jobs[plan.job])
+            if stopped:
+                break
+        self.repository.finish_run(run)
+        self.app.work()
+        return Started(self.repository, run, stopped)
+
+    def _jobs(self, run: kept.Run) -> Mapping[str, Any]:
+        text = self.repository.state.files(run.head_sha).get(run.path)
+        if text is None:
+            raise FormatError(f"{self.repository.full_name} has no {run.path} at the commit that it is to run for")
+        jobs: Mapping[str, Any] = yaml.safe_load(text)["jobs"]
+        return jobs
+
+    def _job(self, run: kept.Run, plan: JobPlan, written: Mapping[str, Any]) -> Heard | None:
+        environment = written.get("environment")
+        name = str(environment["name"] if isinstance(environment, dict) else environment or "")
+        job = self.repository.start_job(run, plan.job, environment=name or None)
+        self.app.work()
+        if job.status == "waiting" and plan.approved_by:
+            self.repository.approve(run, name, by=plan.approved_by)
+            self.app.work()
+        until = self.app.now + PATIENCE
+        while job.status == "waiting" and self.app.now < until:
+            self.app.pass_until(self.app.next_tick())
+            self.app.tick()
+        if job.status != "in_progress":
+            return self._why(run, name)
+        self.repository.finish_job(run, job, plan.conclusion, dict(_steps(written, plan)))
+        self.app.work()
+        return None
+
+    def _why(self, run: kept.Run, environment: str) -> Heard:
+        """Say why the gate did not let it go: what it decided, or what it still waits for."""
+        book = GateBook(self.app.redis)
+        decided = next(
+            (each for each in book.history() if each.run == run.id and each.verdict is Verdict.REJECTED), None
+        )
+        if decided is not None:
+            checks = self.repository.check_runs(run.head_sha, "publishing")
+            red = rules(checks[-1]) if checks and "passed-check" in conditions(decided.reasons) else ()
+            by = tuple(dict.fromkeys((*conditions(decided.reasons), *red)))
+            return Heard(Kind.GATE, self.app.now, by, "; ".join(decided.reasons))
+        note = next((note for gate, note in book.waiting() if gate.run == run.id), None)
+        if note is None:
+            raise FormatError(f"the job at {environment} waits for somebody who is not the gate: say who approves it")
+        return Heard(Kind.GATE, self.app.now, ("stays-pending",), note.why)
+
+
+def _steps(written: Mapping[str, Any], plan: JobPlan) -> Iterator[tuple[str, str]]:
+    """Yield a job's steps as GitHub shows them, with how they ended."""
+    yield "Set up job", "success"
+    for number, step in enumerate(written.get("steps", ())):
+        said = str(step.get("run", "")).strip().partition("\n")[0]
+        name = str(step.get("name") or f"Run {step.get('uses') or said}")
+        yield name, plan.steps.get(str(number), plan.steps.get(name, "success"))
+    yield "Complete job", "success"

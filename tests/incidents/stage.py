@@ -1,0 +1,82 @@
+"""Sets up an organisation as an incident's `before` says: samples with what is written laid over them, and the policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.registries import Catalogue
+from tests.github.standin import StandIn
+from tests.github.story.organisation import Organisation
+from tests.github.story.repository import Repository
+from tests.github.story.written import read_settings, set_up_organisation, set_up_repository
+from tests.incidents import model
+from tests.incidents.fields import FormatError
+from tests.test_manifest import MANIFEST
+
+HERE = Path(__file__).parent
+SAMPLES = HERE / "samples"
+RECOMMENDED = HERE.parent.parent / "docs" / "publishing.recommended.yml"
+OWNER, CENTRAL, POLICY = "acme", "security", ".github"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The organisation, with its repositories by name."""
+
+    organisation: Organisation
+    repositories: Mapping[str, Repository]
+    central: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A repository that does all as it should be done."""
+
+    files: Mapping[str, str]
+    settings: Mapping[str, Any]  # YAML
+    register: str  # its entries in the policy
+
+
+def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage:
+    """Make the organisation and install the App on it. Raises FormatError for what a file of settings cannot say."""
+    github.app.permissions = dict(MANIFEST["default_permissions"])
+    github.app.events = list(MANIFEST["default_events"])
+    acme = github.organisation(OWNER)
+    set_up_organisation(acme, read_settings(HERE / "organisation.yml"))
+    end = f"{github.clock.moment() + timedelta(days=300):%Y-%m-%d}"
+    made: dict[str, Repository] = {}
+    register = []
+    for each in before.repositories:
+        sample = read_sample(each.like, each.name, end, catalogue)
+        made[each.name] = acme.repository(each.name, {**sample.files, **each.files} or None)
+        try:
+            set_up_repository(made[each.name], acme, {**sample.settings, **each.settings})
+        except (TypeError, AssertionError, KeyError) as error:
+            raise FormatError(f"the settings of the repository {each.name} cannot be made: {error}") from error
+        register.append(sample.register)
+    central = acme.repository(CENTRAL, {"README.md": "Alarms are opened here.\n"})
+    acme.repository(POLICY, {"publishing.yml": policy("".join(register), before.policy)})
+    return Stage(acme, made, central)
+
+
+def policy(register: str, more: str) -> str:
+    """Write the policy file: the recommended one, the register's entries, and what an incident adds."""
+    listed = f"identities:\n{register}" if register else ""
+    return f"{RECOMMENDED.read_text()}{listed}{more}"
+
+
+def read_sample(like: str | None, name: str, end: str, catalogue: Catalogue) -> Sample:
+    """Read a sample, for a repository of that name, whose entries in the register end on a day."""
+    if like is None:
+        return Sample({}, {}, "")
+    file = SAMPLES / f"{like}.yml"
+    if not file.exists():
+        known = ", ".join(sorted(path.stem for path in SAMPLES.glob("*.yml")))
+        raise FormatError(f"there is no sample {like!r}; there are {known}")
+    text = catalogue.expand(file.read_text()).replace("{name}", name).replace("{end}", end)
+    written = yaml.safe_load(text)
+    return Sample(written["files"], written["settings"], written["register"])
