@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.evidence.model import Clues, Doubt, Reason
-from bot.findings import Unseen
+from bot.findings import Fact, Unseen
 from bot.provenance.differences import attested_differences, differences
-from bot.provenance.model import Attested, Difference, Expected
+from bot.provenance.model import Attested, Difference, Expected, Judged
 from bot.versions import File, Version, Workload
 
 NOTHING = Workload()
 ENOUGH_BEFORE = 3  # versions before this one; if one of them has provenance, this one is expected to
+MOST_FILES = 100  # of one version whose provenance is asked for (bot/packages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Claim:
         return tuple(each for each in found if each.told is not None)
 
 
-def claims(version: Version, clues: Clues) -> tuple[Claim, ...]:
+def claims(version: Version, provenance: Fact[Judged]) -> tuple[Claim, ...]:
     """Return who is said to have sent a version. What was verified comes before what is only told, and takes its place."""
-    judged = () if isinstance(clues.provenance, Unseen) else clues.provenance.value.attested
+    judged = () if isinstance(provenance, Unseen) else provenance.value.attested
     proved = [Claim(each.workload, f"its {each.kind}", each) for each in judged if each.workload != NOTHING]
     if proved or version.workload is None or version.workload == NOTHING:
         return tuple(proved)
@@ -59,7 +60,7 @@ def doubts_of_files(version: Version, clues: Clues) -> Iterator[Reason]:
     subjects = [file for each in clues.provenance.value.attested for file in each.subjects]
     if not subjects:
         return
-    for file in version.files:
+    for file in version.files[:MOST_FILES]:
         if not any(same(file, subject) for subject in subjects):
             yield Reason(Doubt.FILES, f"its file {file.name} is none of those that were attested")
 

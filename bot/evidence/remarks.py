@@ -21,7 +21,7 @@ def remarks(account: Account, clues: Clues) -> Iterator[str]:
     if isinstance(clues.tag, Seen) and clues.tag.value is None:
         yield "no tag names it"
     if sent is not None:
-        by_name = any(claim.workload.run == sent.run.id for claim in claims(version, clues))
+        by_name = any(claim.workload.run == sent.run.id for claim in claims(version, clues.provenance))
         tag = account.tag
         linked = {version.commit, tag and tag.commit} - {None}
         if tag is not None and tag.commit != sent.run.commit:

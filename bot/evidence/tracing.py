@@ -23,7 +23,7 @@ class Traced:
 
 def trace(version: Version, clues: Clues) -> Traced:
     """Find the step that sent a version."""
-    said = claims(version, clues)
+    said = claims(version, clues.provenance)
     expected = Expected(repository=clues.repository, repository_id=clues.repository_id)
     foreign = tuple(
         Reason(Doubt.OTHER_WORKLOAD, f"{difference}, as {claim.by} says")

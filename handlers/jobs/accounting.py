@@ -1,33 +1,167 @@
 """Account for published versions of one repository: ask the registry for provenance, GitHub for runs, and judge what both say."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from bot.evidence import GRACE, Account, Clues, account
-from bot.findings import Unseen
+from bot.evidence import GRACE, Account, Clues, Plan, Ran, Release, Tag, account
+from bot.evidence.names import is_at, places
+from bot.evidence.proof import Claim, claims
+from bot.evidence.sending import sendings
+from bot.evidence.tags import tag_names
+from bot.findings import Fact, Seen, Unseen
+from bot.github.errors import ForbiddenError, MissingError, RefusedError, TooLargeError
+from bot.github.queries import Revision
+from bot.github.repositories import RepositoryReader
+from bot.github.tags import find_tag, release_of
 from bot.github.telephone import ReadLine
-from bot.names import FullName
-from bot.packages import RegistryTelephone
+from bot.github.workflow_runs import run_of, runs_between, runs_of, with_jobs
+from bot.names import FullName, RegistryId, RepositoryId
+from bot.packages import RegistryAnswerError, read_provenance
+from bot.provenance.model import Judged
 from bot.versions import Version
 from handlers.context import Context
+from handlers.jobs.follow import follow
+
+T = TypeVar("T")
+
+LONGEST_RUN = timedelta(days=3)  # before a version, when its run was asked for: it may have waited for an approval
+SKEW = timedelta(minutes=10)  # after it: clocks differ
+MOST_LOOKED = 8  # runs whose jobs are read for one version, the newest first
+HEAD = "HEAD"
+PROVENANCE, RUNS = "the provenance of the version", "the runs that may have sent it"
 
 
 class Accounting:
     """One repository's way from versions to accounts; what was asked once is not asked again."""
 
-    def __init__(self, context: Context, line: ReadLine, registries: RegistryTelephone, repository: FullName) -> None:
+    def __init__(self, context: Context, line: ReadLine, repository: FullName, number: RepositoryId) -> None:
         self._context = context
         self._line = line
-        self._registries = registries
         self._repository = repository
+        self._number = number
+        self._plans: dict[str, Fact[Plan]] = {}
+        self._runs: dict[int, Ran] = {}
 
-    def account(self, version: Version, earlier: Sequence[Version] = (), grace: timedelta = GRACE) -> Account:
-        """Account for a version; `earlier` are those before it, oldest first.
+    def account(
+        self, version: Version, earlier: Sequence[Version] = (), grace: timedelta = GRACE, since: datetime | None = None
+    ) -> Account:
+        """Account for a version; `earlier` are those before it, oldest first, and `since` is when it was first seen.
 
-        Raises LaterError (RegistryUnreachableError among them) when GitHub or the registry wants to be asked later.
+        Raises LaterError (RegistryUnreachableError is one) when GitHub or the registry wants to be asked later.
         """
-        nothing = Unseen("the runs that may have sent it", "they were not read yet", "actions: read")
+        line, repository = self._line, self._repository
+        names = tag_names(version.package, version.number)
+        tag = _ask("the tag of the version", "contents: read", lambda: find_tag(line, repository, names))
+        provenance = self._provenance(version)
+        said = claims(version, provenance)
+        runs: Fact[tuple[Ran, ...]] = _ask(RUNS, "actions: read", lambda: self._candidates(version, said, tag))
+        seen = runs.value if isinstance(runs, Seen) else ()
         clues = Clues(
-            self._repository, Unseen("its provenance", "it was not read yet"), nothing, {}, earlier=tuple(earlier)
+            repository=repository,
+            repository_id=self._number,
+            provenance=provenance,
+            runs=runs,
+            plans={ran.commit: self._plan(ran.commit) for ran in seen},
+            tag=tag,
+            release=self._release(tag),
+            earlier=tuple(earlier),
         )
-        return account(version, clues, self._context.clock(), grace)
+        return account(version, clues, self._context.clock(), grace, since)
+
+    def _provenance(self, version: Version) -> Fact[Judged]:
+        try:
+            offered = read_provenance(self._context.registries, version)
+        except RegistryAnswerError as error:
+            return Unseen(PROVENANCE, str(error))
+        if offered is None:
+            return Seen(Judged())
+        # By name: what verifies takes a second to load, and most workers never need it.
+        judged: Judged = pkgutil.resolve_name("handlers.proving:prove")(offered, version, ())
+        return Seen(judged)
+
+    def _release(self, tag: Fact[Tag | None]) -> Fact[Release | None]:
+        if isinstance(tag, Unseen):
+            return Unseen("the release of the tag", tag.reason, tag.permission)
+        found = tag.value
+        if found is None:
+            return Seen(None)
+        name = found.name
+        return _ask("the release of the tag", "contents: read", lambda: release_of(self._line, self._repository, name))
+
+    def _candidates(self, version: Version, said: Sequence[Claim], tag: Fact[Tag | None]) -> tuple[Ran, ...]:
+        """Read the runs that may have sent a version, with their jobs: those that are named, else by commit, else by time."""
+        ours = self._repository.casefold()
+        named = [each.workload for each in said if each.workload.run is not None]
+        if named:
+            # Of another repository nothing is asked: that it is another one is all there is to say.
+            numbers = {each.run for each in named if each.run and (each.repository or ours).casefold() == ours}
+            return tuple(ran for number in sorted(numbers) if (ran := self._run(number)))
+        registry = version.package.registry
+        commits = [version.commit, tag.value.commit if isinstance(tag, Seen) and tag.value else None]
+        commits += [each.workload.commit for each in said]
+        linked = [
+            ran for commit in dict.fromkeys(commits) if commit for ran in runs_of(self._line, self._repository, commit)
+        ]
+        found = tuple(self._publishing(linked, registry))
+        if found or version.published is None:
+            return found
+        first, last = version.published - LONGEST_RUN, version.published + SKEW
+        head = self._plan(HEAD)
+        likely = runs_between(self._line, self._repository, first, last)
+        if isinstance(head, Seen):  # other workflows' runs are many, and each costs a look
+            paths = {path for path in head.value.workflows if _publishes(path, head.value, registry)}
+            likely = tuple(ran for ran in likely if ran.workflow in paths)
+        return tuple(self._publishing(likely, registry))
+
+    def _publishing(self, runs: Sequence[Ran], registry: RegistryId) -> Iterator[Ran]:
+        """Yield the first few of the runs that publish, or may, with their jobs."""
+        looked = 0
+        for ran in runs:
+            plan = self._plan(ran.commit) if looked < MOST_LOOKED else None
+            if plan is not None and (isinstance(plan, Unseen) or sendings(ran, plan.value, registry)):
+                looked += 1
+                yield self._with_jobs(ran)
+
+    def _run(self, number: int) -> Ran | None:
+        ran = self._runs.get(number) or run_of(self._line, self._repository, number)
+        return ran and self._with_jobs(ran)
+
+    def _with_jobs(self, ran: Ran) -> Ran:
+        if ran.id not in self._runs:
+            self._runs[ran.id] = with_jobs(self._line, self._repository, ran)
+        return self._runs[ran.id]
+
+    def _plan(self, commit: str) -> Fact[Plan]:
+        if commit not in self._plans:
+            self._plans[commit] = _ask(f"what {commit[:7]} publishes", "contents: read", lambda: self._read(commit))
+        return self._plans[commit]
+
+    def _read(self, commit: str) -> Plan:
+        reader = RepositoryReader(self._line, Revision(self._repository, commit))
+        followed = follow(reader, reader.read(()), (), self._context.clock(), self._context.catalogue)
+        snapshot = followed.snapshot
+        if snapshot.fault is not None:
+            raise RefusedError(f"Wharfinger broke while it read the workflows: our fault ({snapshot.fault})")
+        return Plan(snapshot.publications, snapshot.workflows)
+
+
+def _publishes(path: str, plan: Plan, registry: RegistryId) -> bool:
+    at = tuple(places(path, plan))
+    return any(
+        each.registry == registry and any(is_at(each, place, plan) for place in at) for each in plan.publications
+    )
+
+
+def _ask(what: str, permission: str, question: Callable[[], T]) -> Fact[T]:
+    """Ask, and turn what cannot be had into an unseen fact. What may be had later (LaterError) is raised."""
+    try:
+        return Seen(question())
+    except ForbiddenError as error:
+        permission = error.permission or permission
+        return Unseen(what, f"the App was not granted {permission}", permission)
+    except MissingError:
+        return Unseen(what, "GitHub does not show it to the App", permission)
+    except (RefusedError, TooLargeError) as error:
+        return Unseen(what, str(error))
