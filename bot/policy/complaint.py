@@ -13,6 +13,7 @@ from bot.errors import PolicyError
 from bot.names import RegistryId
 from bot.policy.schema import policy_schema
 
+_NAMED = {"rules": "rule", "gate": "condition", "signals": "signal"}  # what stands in these sections
 LONGEST = 120  # characters of a key's path that are shown as they are
 
 # JSON Schema's words for kinds of values, in those of YAML.
@@ -75,7 +76,8 @@ def _unknown_key(
     line = node.keys[key].line if isinstance(node, Mapping) and key in node.keys else node.line
     known = list(_schemas(error, registries)[-1]["properties"])
     path = list(error.instance_path)
-    what = "rule" if path[-1:] == ["rules"] else "option" if path[-2:-1] == ["rules"] else "key"
+    section, above = (str(part) for part in ([None, *path][-1], [None, None, *path][-2]))
+    what = _NAMED.get(section) or ("option" if above in _NAMED else "key")
     return PolicyError(f"there is no {what} {shown(key)} here; {_nearest(key, known)}", line)
 
 

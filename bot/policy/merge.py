@@ -16,8 +16,9 @@ from bot.policy.target import Subject
 from bot.policy.waiver import Waiver
 from bot.rule import Rule
 from bot.rules import RULES
+from bot.signals import SIGNALS, Signal
 
-Kind = TypeVar("Kind", Rule, Condition)
+Kind = TypeVar("Kind", Rule, Condition, Signal)
 
 NOTHING = Said(line=0)
 NOBODY = Subject(FullName(""))
@@ -56,6 +57,7 @@ def _policy(file: PolicyFile, subject: Subject) -> Policy:
     return Policy(
         rules=_asked(RULES, laid),
         gate=_asked(CONDITIONS, laid),
+        signals=_asked(SIGNALS, laid),
         origins=file.origins,
         doubts=laid.doubts,
         waivers=_waivers(file.waivers, subject),
@@ -81,14 +83,16 @@ def _merged(files: _Files) -> Policy:
     laid, overrides = lay(organisation, files.subject), organisation.overrides
     rules, notes = _both(RULES, laid, own, overrides)
     gate, gate_notes = _both(CONDITIONS, laid, own, overrides)
+    signals, signal_notes = _both(SIGNALS, laid, own, overrides)
     policy = _policy(organisation, files.subject)
     free = overrides is Overrides.ANY
     return replace(
         policy,
         rules=rules,
         gate=gate,
+        signals=signals,
         origins=(*organisation.origins, own.origin),
-        notes=(*policy.notes, *notes, *gate_notes, *_left_out(files, free=free)),
+        notes=(*policy.notes, *notes, *gate_notes, *signal_notes, *_left_out(files, free=free)),
         waivers=(*policy.waivers, *(_waivers(own.waivers, files.subject) if free else ())),
         identities=(*policy.identities, *(_own(files, own.identities) if free else ())),
         packages=tuple(dict.fromkeys((*policy.packages, *_policy(own, files.subject).packages))),
@@ -98,7 +102,7 @@ def _merged(files: _Files) -> Policy:
 def _both(
     kinds: Sequence[type[Kind]], laid: Laid, own: PolicyFile, overrides: Overrides
 ) -> tuple[tuple[Kind, ...], list[str]]:
-    """Give the rules or conditions that the two files ask for together, and what of a repository's own is not followed."""
+    """Give the rules, conditions or signals that the two files ask for together, and what of a repository's own is not followed."""
     found: list[Kind] = []
     notes: list[str] = []
     for kind in kinds:

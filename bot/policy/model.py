@@ -14,6 +14,7 @@ from bot.policy.target import Match
 from bot.policy.waiver import LONGEST, Waiver
 from bot.rule import Rule
 from bot.rules import RULES
+from bot.signals import SIGNALS, Signal
 
 
 class Overrides(StrEnum):
@@ -35,10 +36,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A mode, rules and the gate's conditions that are said together, of all repositories or of those that `match` means."""
+    """A mode, rules, the gate's conditions and signals that are said together, of all repositories or of those that `match` means."""
 
     mode: Mode | None = None
-    rules: Mapping[RuleName, Said] = field(default_factory=dict)  # with the conditions: no two share a name
+    rules: Mapping[RuleName, Said] = field(default_factory=dict)  # with the conditions and signals: no two share a name
     match: Match | None = None
     line: int = 0
 
@@ -98,3 +99,4 @@ class Policy:
     packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
     reports: Reports = NOT_ASKED_FOR
     gate: tuple[Condition, ...] = tuple(condition() for condition in CONDITIONS)
+    signals: tuple[Signal, ...] = tuple(signal() for signal in SIGNALS)

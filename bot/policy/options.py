@@ -10,6 +10,7 @@ from bot.documents import Node, Scalar, Sequence
 from bot.gate import Condition
 from bot.names import DayRange, RegistryId
 from bot.rule import Rule, Stricter
+from bot.signals import Signal
 
 # The value of one option, by the type of the rule's field.
 Option: TypeAlias = StrEnum | bool | int | timedelta | tuple[str, ...]
@@ -26,8 +27,8 @@ def key_of(field: "Field[Any]") -> str:
     return field.name.replace("_", "-")
 
 
-def options_of(rule: type[Rule | Condition]) -> dict[str, tuple["Field[Any]", Any]]:
-    """Return the options of a rule, or of a condition of the gate, by key, each with its field and its type."""
+def options_of(rule: type[Rule | Condition | Signal]) -> dict[str, tuple["Field[Any]", Any]]:
+    """Return the options of a rule, a condition of the gate or a signal by key, each with its field and its type."""
     kinds = get_type_hints(rule)
     return {key_of(field): (field, kinds[field.name]) for field in fields(rule)}
 

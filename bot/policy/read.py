@@ -16,6 +16,7 @@ from bot.policy.options import duration, option_value, options_of
 from bot.policy.schema import policy_schema
 from bot.policy.sections import nodes, read_identities, read_match, read_packages, read_reports, read_waivers, word
 from bot.rules import RULES
+from bot.signals import SIGNALS
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | bool | None"
 
@@ -24,7 +25,11 @@ WORDS: dict[str, bool] = {"true": True, "True": True, "false": False, "False": F
 
 MOST_DIGITS = 9  # a longer number is not one that a policy means, and costs time to read
 
-OPTIONS = {rule.name: options_of(rule) for rule in RULES} | {each.name: options_of(each) for each in CONDITIONS}
+OPTIONS = (
+    {rule.name: options_of(rule) for rule in RULES}
+    | {condition.name: options_of(condition) for condition in CONDITIONS}
+    | {signal.name: options_of(signal) for signal in SIGNALS}
+)
 
 
 def read_policy(content: bytes, registries: Iterable[RegistryId], origin: str = "publishing.yml") -> PolicyFile:
@@ -82,8 +87,8 @@ def _mode(holder: Mapping) -> Mode | None:
 
 
 def _rules(holder: Mapping) -> dict[RuleName, Said]:
-    """Read what is said of rules, and of the gate's conditions."""
-    found = [each for each in (holder.get("rules"), holder.get("gate")) if isinstance(each, Mapping)]
+    """Read what is said of rules, of the gate's conditions and of signals."""
+    found = [each for each in map(holder.get, ("rules", "gate", "signals")) if isinstance(each, Mapping)]
     return {RuleName(name): _said(RuleName(name), said) for said in found for name in said.values}
 
 

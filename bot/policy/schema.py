@@ -9,6 +9,7 @@ from bot.names import RegistryId
 from bot.policy.options import Schema, option_schema, options_of
 from bot.rule import Rule
 from bot.rules import RULES
+from bot.signals import SIGNALS, Signal
 
 SCHEMA = Path(__file__).parent / "schema.json"
 
@@ -17,21 +18,28 @@ def policy_schema(registries: Iterable[RegistryId] | None = None) -> Schema:
     """Return the closed schema of a policy file; an option that takes registries takes these, or any name when it is for editors."""
     schema: Schema = json.loads(SCHEMA.read_text())
     known = None if registries is None else sorted(registries)
-    rules = {"properties": {rule.name: _rule(rule, known) for rule in RULES}, "additionalProperties": False}
-    gate = {"properties": {each.name: _rule(each, known) for each in CONDITIONS}, "additionalProperties": False}
-    named = {"enum": [*(str(rule.name) for rule in RULES), *(str(each.name) for each in CONDITIONS)]}
+    rules = _named({str(rule.name): _rule(rule, known) for rule in RULES})
+    gate = _named({str(condition.name): _rule(condition, known) for condition in CONDITIONS})
+    signals = _named({str(signal.name): _rule(signal, known) for signal in SIGNALS})
+    named = {"enum": [name for each in (rules, gate, signals) for name in each["properties"]]}
     properties = schema["properties"]
     properties["rules"] |= rules
     properties["gate"] |= gate
+    properties["signals"] |= signals
     properties["repositories"]["items"]["properties"]["rules"] |= rules
     properties["repositories"]["items"]["properties"]["gate"] |= gate
+    properties["repositories"]["items"]["properties"]["signals"] |= signals
     properties["waivers"]["items"]["properties"]["rule"] |= named
     if known is not None:
         properties["identities"]["items"]["properties"]["publisher"] |= {"enum": list(known)}
     return schema
 
 
-def _rule(rule: type[Rule | Condition], registries: list[RegistryId] | None) -> Schema:
+def _named(known: dict[str, Schema]) -> Schema:
+    return {"properties": known, "additionalProperties": False}
+
+
+def _rule(rule: type[Rule | Condition | Signal], registries: list[RegistryId] | None) -> Schema:
     return {
         "description": f"{rule.title()}.",
         "if": {"type": "object"},
