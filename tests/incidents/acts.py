@@ -81,13 +81,12 @@ def _push(fields: Fields, when: When) -> Push:
 
 
 def _tag(fields: Fields, when: When) -> Tag:
+    tags = fields.texts("tag")
+    if not tags:
+        raise fields.wrong("`tag` lacks `tag`: a name, or a list of them")
     return Tag(
-        **when,
-        on=fields.text("on"),
-        tag=fields.text("tag"),
-        commit=fields.maybe("commit"),
-        by=fields.text("by", "mona"),
-    )
+        **when, on=fields.text("on"), tags=tags, files=fields.pairs("files"), commit=fields.maybe("commit"), by=fields.text("by", "mona")
+    )  # fmt: skip
 
 
 def _propose(fields: Fields, when: When) -> Propose:

@@ -71,8 +71,12 @@ class Deeds:
 
     def _tag(self, act: Tag) -> None:
         repository = self.of(act.on)
-        self._allowed(repository, f"refs/tags/{act.tag}", act.by, act)
-        repository.tag(act.tag, self.commits[act.commit] if act.commit else None, by=act.by)
+        sha = self.commits[act.commit] if act.commit else repository.head
+        for tag in act.tags:
+            self._allowed(repository, f"refs/tags/{tag}", act.by, act)
+        if act.files:
+            sha = repository.commit_beside(act.files, by=act.by)
+        repository.push_tags(*act.tags, sha=sha, by=act.by)
 
     def _propose(self, act: Propose) -> None:
         repository = self.of(act.to)

@@ -81,10 +81,11 @@ class Push(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag(Act):
-    """A tag is put on a commit, or moved there."""
+    """Tags are put on a commit, or moved there, in one push."""
 
     on: str
-    tag: str
+    tags: tuple[str, ...]
+    files: Mapping[str, Content]  # written in a commit that is on no branch
     commit: str | None = None  # an earlier push's or merge's name; the head of the default branch unless said
     by: str = "mona"
 

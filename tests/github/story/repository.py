@@ -66,14 +66,22 @@ class Repository(Settings, Pipeline):
         with self.world.lock:
             code.tag(self.world, self.state, name, sha or self.head, self._person(by), message)
 
-    def push_tags(self, *names: str, by: str | None = None) -> None:
-        """Pushes several new tags at once, on the newest commit; GitHub tells of none when there are more than three."""
+    def push_tags(self, *names: str, sha: str | None = None, by: str | None = None) -> None:
+        """Pushes several tags at once, on one commit (the newest by default); GitHub tells of none when there are more than three."""
         with self.world.lock:
             for name in names:
                 if len(names) > MOST_TAGS_TOLD:
-                    self.state.refs[kept.TAGS + name] = self.head
+                    self.state.refs[kept.TAGS + name] = sha or self.head
                 else:
-                    code.move(self.world, self.state, kept.TAGS + name, self.head, self._person(by))
+                    code.move(self.world, self.state, kept.TAGS + name, sha or self.head, self._person(by))
+
+    def commit_beside(
+        self, files: Mapping[str, Content], message: str = "Change files", *, by: str | None = None
+    ) -> str:
+        """Commits these files on top of the default branch, and leaves the commit on no branch; its id."""
+        with self.world.lock:
+            data = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+            return code.commit(self.world, self.state, data, message, self._person(by), self.head)
 
     def fork(self, owner: str) -> "Repository":
         """A fork under another person's account."""
