@@ -16,9 +16,11 @@ class Example:
     files: Mapping[str, str]  # yaml blocks, by path
     policy: str | None = None
     settings: str | None = None
+    watched: str | None = None
     findings: tuple[str, ...] | None = None  # the lines of the findings block
     suggestions: Mapping[str, str] = field(default_factory=dict)  # by place
     publications: tuple[str, ...] | None = None
+    before: Mapping[str, str] = field(default_factory=dict)  # the same, as they were before a change
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,11 @@ def _examples(section: str) -> Iterator[Example]:
             files={about: body for kind, about, body in blocks if kind == "yaml"},
             policy=next((body for kind, _, body in blocks if kind == "policy"), None),
             settings=next((body for kind, _, body in blocks if kind == "settings"), None),
+            watched=next((body for kind, _, body in blocks if kind == "watched"), None),
             findings=_lines(blocks, "findings"),
             suggestions={about: body.rstrip("\n") for kind, about, body in blocks if kind == "suggestion"},
             publications=_lines(blocks, "publications"),
+            before={about: body for kind, about, body in blocks if kind == "before"},
         )
 
 
