@@ -76,17 +76,17 @@ def _versions(reader: Reader, line: Line, answer: Answer, known: Known | None) -
 
 
 def _kept(version: Version, before: Version) -> Version:
-    """Keep of the last reading what this one was not told."""
+    """Keep of the last reading what this one was not told; who sent it is told anew where a file came without provenance."""
+    untold = version.sender is Sender.UNTOLD and version.provenance in (None, before.provenance)
     return replace(
         version,
         published=version.published or before.published,
-        sender=before.sender if version.sender is Sender.UNTOLD else version.sender,
+        sender=before.sender if untold else version.sender,
         account=version.account or before.account,
         workload=version.workload or before.workload,
         files=version.files or before.files,
         provenance=before.provenance if version.provenance is None else version.provenance,
         commit=version.commit or before.commit,
-        withdrawn=version.withdrawn,
     )
 
 

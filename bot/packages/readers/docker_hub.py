@@ -1,6 +1,6 @@
 """Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
 
-docs.docker.com/reference/api/hub/latest, "List repository tags".
+Docker Hub API reference, "List repository tags".
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""The telephone to registries: readers, manners, and what hostile answers do."""
