@@ -14,7 +14,7 @@ from bot.versions import File, Version
 
 
 def _npm(document: bytes, version: Version, file: File, trust: Trust) -> Judged:
-    return judge_npm(document, version.package.name, version.number, file, trust, None)
+    return judge_npm(document, version.package.name, version.number, file, trust)
 
 
 def _pypi(document: bytes, _: Version, file: File, trust: Trust) -> Judged:

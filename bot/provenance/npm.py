@@ -1,11 +1,9 @@
 """Judges npm's attestations of a version: provenance, signed by the run, and publish, signed by the registry."""
 
-from collections.abc import Mapping
 from urllib.parse import unquote
 
 from bot.provenance.document import judge_each, proved, read_document, refused_whole
 from bot.provenance.model import Attested, Judged, Kind, ProvenanceError
-from bot.provenance.registry_keys import RegistryKey
 from bot.provenance.registry_signature import signed_by_registry
 from bot.provenance.signed import signed
 from bot.provenance.statement import Statement, read_statement, subject_of
@@ -16,13 +14,8 @@ PUBLISH = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
 PROVENANCE = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
 
 
-def judge_npm(  # noqa: PLR0913, PLR0917 - what npm binds a signature to, each by name
-    document: bytes, name: str, version: str, file: File, trust: Trust, keys: Mapping[str, RegistryKey] | None
-) -> Judged:
-    """Judge all attestations that npm offers of a version, whose tarball's `sha512` (hexadecimal) it tells.
-
-    `keys` are the registry's own (`registry_keys`); None: they were not read, and what is signed with one is not seen.
-    """
+def judge_npm(document: bytes, name: str, version: str, file: File, trust: Trust) -> Judged:
+    """Judge all attestations that npm offers of a version, whose tarball's `sha512` (hexadecimal) it tells."""
     try:
         bundles = _bundles(read_document(document))
     except ProvenanceError as error:
@@ -30,7 +23,7 @@ def judge_npm(  # noqa: PLR0913, PLR0917 - what npm binds a signature to, each b
     by_registry = [bundle for bundle in bundles if _has_key(bundle)]
     by_run = [bundle for bundle in bundles if not _has_key(bundle)]
     runs = judge_each(Kind.NPM_PROVENANCE, by_run, lambda one: _provenance(one, name, version, file, trust))
-    registry = judge_each(Kind.NPM_PUBLISH, by_registry, lambda one: _publish(one, name, version, file, trust, keys))
+    registry = judge_each(Kind.NPM_PUBLISH, by_registry, lambda one: _publish(one, name, version, file, trust))
     return Judged(runs.attested + registry.attested, runs.refused + registry.refused)
 
 
@@ -57,12 +50,8 @@ def _provenance(bundle: object, name: str, version: str, file: File, trust: Trus
     return proved(Kind.NPM_PROVENANCE, seen, statement.predicate_type, statement.subjects)
 
 
-def _publish(  # noqa: PLR0913, PLR0917 - as judge_npm
-    bundle: object, name: str, version: str, file: File, trust: Trust, keys: Mapping[str, RegistryKey] | None
-) -> Attested:
-    if keys is None:
-        raise ProvenanceError("the registry's own keys were not read", unseen=True)
-    payload, at = signed_by_registry(bundle, keys, trust)
+def _publish(bundle: object, name: str, version: str, file: File, trust: Trust) -> Attested:
+    payload, at = signed_by_registry(bundle, trust)
     statement = read_statement(payload)
     if statement.predicate_type != PUBLISH:
         raise ProvenanceError("the registry signed it, but it does not say that a version was published")

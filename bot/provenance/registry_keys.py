@@ -1,16 +1,20 @@
-"""The keys that a registry signs with itself, as npm publishes them (`/-/npm/v1/keys`)."""
+"""The keys that a registry signs with itself, as npm lists them: the shipped ones (`registry_keys.json`), and further ones by choice.
+
+Shipped and not asked for, as the certificate authorities are: a registry that was broken into would answer with the intruder's key.
+"""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import resources
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from bot.provenance.document import read_document
-from bot.provenance.model import ProvenanceError
+from bot.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,17 @@ class RegistryKey:
     expires: datetime | None
 
 
-def registry_keys(document: bytes) -> Mapping[str, RegistryKey]:
-    """Read the keys by their id; raise ProvenanceError for an answer that is no list of keys. A key of an unknown kind is left out."""
-    match read_document(document):
+def shipped_keys() -> Mapping[str, RegistryKey]:
+    """Return the keys that are known of npm, by their id."""
+    return registry_keys(json.loads(resources.files("bot.provenance").joinpath("registry_keys.json").read_bytes()))
+
+
+def registry_keys(document: Mapping[str, object]) -> Mapping[str, RegistryKey]:
+    """Read the keys by their id; raise SettingsError for what is none. A key of an unknown kind is left out."""
+    match document:
         case {"keys": list(keys)}:
             return dict(_keys(keys))
-    raise ProvenanceError("the registry's answer is no list of keys")
+    raise SettingsError("holds no list of a registry's keys")
 
 
 def _keys(keys: list[object]) -> Iterator[tuple[str, RegistryKey]]:

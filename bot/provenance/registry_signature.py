@@ -1,7 +1,6 @@
 """A statement that a registry signed with a key of its own, recorded in a transparency log."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sigstore.errors import Error
@@ -11,15 +10,14 @@ from sigstore_models.bundle.v1 import Bundle as Fields
 from bot.errors import fault_of
 from bot.provenance.intoto import check_logged, is_intoto, signed_statement
 from bot.provenance.model import ProvenanceError
-from bot.provenance.registry_keys import RegistryKey
 from bot.provenance.trust import Trust
 from bot.provenance.words import in_words
 
 
-def signed_by_registry(bundle: object, keys: Mapping[str, RegistryKey], trust: Trust) -> tuple[bytes, datetime]:
+def signed_by_registry(bundle: object, trust: Trust) -> tuple[bytes, datetime]:
     """Return the statement and when the log saw it; raise ProvenanceError, whatever the bundle holds."""
     try:
-        return _verified(Fields.from_json(json.dumps(bundle)), keys, trust)
+        return _verified(Fields.from_json(json.dumps(bundle)), trust)
     except ProvenanceError:
         raise
     except Error as error:
@@ -28,12 +26,12 @@ def signed_by_registry(bundle: object, keys: Mapping[str, RegistryKey], trust: T
         raise ProvenanceError(f"it is no readable bundle ({fault_of(error)})") from error
 
 
-def _verified(fields: Fields, keys: Mapping[str, RegistryKey], trust: Trust) -> tuple[bytes, datetime]:
+def _verified(fields: Fields, trust: Trust) -> tuple[bytes, datetime]:
     material, envelope = fields.verification_material, fields.dsse_envelope
     hint = material.public_key.hint if material.public_key else None
-    signer = keys.get(hint or "")
+    signer = trust.registry_keys.get(hint or "")
     if signer is None:
-        raise ProvenanceError("it is signed with a key that is none of the registry's")
+        raise ProvenanceError("it is signed with a key that is none of those known of the registry", unseen=True)
     if envelope is None or len(material.tlog_entries) != 1:
         raise ProvenanceError("it does not hold one statement with one entry of a log")
     entry = material.tlog_entries[0]

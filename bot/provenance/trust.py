@@ -4,19 +4,20 @@ No network and no cache in the user's folder: what the installed library holds, 
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 from cryptography.x509 import Certificate, NameOID
-from sigstore.errors import Error, MetadataError, VerificationError
+from sigstore.errors import Error, VerificationError
 from sigstore.models import TransparencyLogEntry, TrustedRoot
 from sigstore_models.trustroot import v1
 
 from bot.errors import SettingsError
 from bot.provenance.claims import shown
 from bot.provenance.model import ProvenanceError
+from bot.provenance.registry_keys import RegistryKey, registry_keys, shipped_keys
 from bot.provenance.stamped import StampedVerifier
 from bot.provenance.verifier import Verifier, shipped_root
 
@@ -29,6 +30,7 @@ class Trust:
     """The authorities that are believed, each a verifier of its own."""
 
     verifiers: tuple[Verifier | StampedVerifier, ...]
+    registry_keys: Mapping[str, RegistryKey]  # by their id
 
     def of(self, certificate: Certificate) -> Verifier | StampedVerifier:
         """Return the verifier of the authority that a certificate names; raise ProvenanceError when it is none of ours.
@@ -63,36 +65,47 @@ class Trust:
 @cache
 def shipped() -> Trust:
     """Trust what the sigstore library ships: the public instance, at which public repositories sign."""
-    return Trust((Verifier(trusted_root=shipped_root()),))
+    return Trust((Verifier(trusted_root=shipped_root()),), shipped_keys())
 
 
 def trusted(further: Iterable[bytes]) -> Trust:
     """Trust further roots too, and before the shipped one, which may be older; raise SettingsError for one that cannot be read.
 
-    Each is the text of a `trusted_root.json`, or several of them one a line, as `gh attestation trusted-root` prints them.
+    Each is the text of a `trusted_root.json`, or several of them one a line, as `gh attestation trusted-root` prints them; or a registry's
+    list of its own keys.
     """
-    return Trust(tuple(_verifier(root) for text in further for root in _roots(text)) + shipped().verifiers)
+    verifiers: list[Verifier | StampedVerifier] = []
+    keys = dict(shipped().registry_keys)
+    for text in further:
+        for root in _objects(text):
+            if "keys" in root:
+                keys |= registry_keys(root)
+            else:
+                verifiers.append(_verifier(root))
+    return Trust((*verifiers, *shipped().verifiers), keys)
 
 
-def _roots(text: bytes) -> Iterator[TrustedRoot]:
+def _objects(text: bytes) -> Iterator[dict[str, object]]:
     lines = [line for line in text.splitlines() if line.strip()]
     several = len(lines) > 1 and all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
-    for root in lines if several else [text]:
+    for each in lines if several else [text]:
         try:
-            fields = {
-                "tlogs": [],
-                "ctlogs": [],
-                **json.loads(root),
-            }  # the library wants them where GitHub leaves them out
-            yield TrustedRoot(v1.TrustedRoot.from_json(json.dumps(fields)))
-        except (Error, ValueError, TypeError, RecursionError) as error:
+            root = json.loads(each)
+        except (ValueError, RecursionError) as error:
             raise SettingsError(_NO_ROOT) from error
+        if not isinstance(root, dict):
+            raise SettingsError(_NO_ROOT)
+        yield root
 
 
-def _verifier(root: TrustedRoot) -> Verifier | StampedVerifier:
+def _verifier(root: Mapping[str, object]) -> Verifier | StampedVerifier:
+    fields: Mapping[str, object] = {
+        "tlogs": [],
+        "ctlogs": [],
+        **root,
+    }  # the library wants them where GitHub leaves them out
     try:
-        return Verifier(trusted_root=root)
-    except MetadataError as error:
+        read = TrustedRoot(v1.TrustedRoot.from_json(json.dumps(fields)))
+        return Verifier(trusted_root=read) if fields["tlogs"] else StampedVerifier(trusted_root=read)
+    except (Error, ValueError) as error:
         raise SettingsError(_NO_ROOT) from error
-    except VerificationError:  # it names no log
-        return StampedVerifier(trusted_root=root)
