@@ -37,6 +37,7 @@ def account(
         tag=clues.tag.value if isinstance(clues.tag, Seen) else None,
         release=clues.release.value if isinstance(clues.release, Seen) else None,
         provenance=clues.provenance,
+        attestable=clues.attestable,
     )
     return replace(found, remarks=tuple(remarks(found, clues)))
 

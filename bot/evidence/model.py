@@ -28,6 +28,7 @@ class Clues:
     tag: Fact[Tag | None] = NO_TAG
     release: Fact[Release | None] = NO_RELEASE
     repository_id: RepositoryId | None = None  # stays when the repository is renamed
+    attestable: bool = True  # whether its registry takes provenance that can be verified
     earlier: tuple[Version, ...] = ()  # the versions before it, oldest first
 
 
@@ -89,6 +90,7 @@ class Account:
     tag: Tag | None = None
     release: Release | None = None
     provenance: Fact[Judged] = NO_PROVENANCE
+    attestable: bool = True  # whether its registry takes provenance that can be verified
 
     @property
     def contradicted(self) -> bool:

@@ -3,7 +3,7 @@
 from bot.packages.errors import RegistryAnswerError, RegistryUnreachableError
 from bot.packages.listings import read_listing
 from bot.packages.model import Known, NotThere, Reading, Unchanged, Validator
-from bot.packages.provenance import Offered, read_provenance
+from bot.packages.provenance import Offered, offers_provenance, read_provenance
 from bot.packages.telephone import RegistryTelephone
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "RegistryUnreachableError",
     "Unchanged",
     "Validator",
+    "offers_provenance",
     "read_listing",
     "read_provenance",
 ]

@@ -34,3 +34,9 @@ def read_provenance(telephone: RegistryTelephone, version: Version) -> Offered |
         said = f"answers about the provenance of {version.package.name} {version.number} in another form: {error}"
         raise RegistryAnswerError(registry, said) from None
     return Offered(registry, texts) if texts else None
+
+
+def offers_provenance(registry: RegistryId) -> bool:
+    """Whether a registry has provenance to offer of what it is sent, if it is signed."""
+    reader = READERS.get(registry)
+    return reader is not None and reader.provenance is not None

@@ -18,7 +18,7 @@ from bot.github.tags import find_tag, release_of
 from bot.github.telephone import ReadLine
 from bot.github.workflow_runs import run_of, runs_between, runs_of, with_jobs
 from bot.names import FullName, RegistryId, RepositoryId
-from bot.packages import RegistryAnswerError, read_provenance
+from bot.packages import RegistryAnswerError, offers_provenance, read_provenance
 from bot.provenance.model import Judged
 from bot.versions import Version
 from handlers.context import Context
@@ -66,6 +66,7 @@ class Accounting:
             plans={ran.commit: self._plan(ran.commit) for ran in seen},
             tag=tag,
             release=self._release(tag),
+            attestable=offers_provenance(version.package.registry),
             earlier=tuple(earlier),
         )
         return account(version, clues, self._context.clock(), grace, since)
