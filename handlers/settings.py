@@ -19,6 +19,7 @@ from handlers.credentials import (
     webhook_secrets,
 )
 from handlers.redis_address import check_address
+from handlers.trusted_roots import trusted_roots
 
 T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
@@ -48,6 +49,9 @@ class Settings:
     host: str
     port: int
     workers: int  # worker processes that `wharfinger run` keeps
+    trusted_roots: tuple[bytes, ...] = field(
+        repr=False
+    )  # further roots of Sigstore and registries' keys, each a file's content
     queue_limit: int  # pieces of work waiting; above it the receiver answers 503
     log_level: str
     log_format: Literal["text", "json"]
@@ -75,6 +79,7 @@ class Settings:
             host=read.value("WHARFINGER_HOST", str, "127.0.0.1"),
             port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
             workers=read.value("WHARFINGER_WORKERS", _number(1, 64), "2"),
+            trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", trusted_roots, ""),
             queue_limit=read.value("WHARFINGER_QUEUE_LIMIT", _number(1, 1_000_000), "20000"),
             log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
             log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),

@@ -135,6 +135,10 @@ BAD = {
     "WHARFINGER_INSTALLATIONS": {"acme": "names 'acme', which is no installation's number"},
     "WHARFINGER_PORT": {"0": "it must be a whole number from 1 to 65535", "http": "it must be a whole number"},
     "WHARFINGER_WORKERS": {"0": "it must be a whole number from 1 to 64", "many": "it must be a whole number"},
+    "WHARFINGER_TRUSTED_ROOTS": {
+        "/nowhere/root.json": "names '/nowhere/root.json', which cannot be read: No such file or directory",
+        __file__: "which is no trusted root; name a trusted_root.json, what `gh attestation trusted-root` printed",
+    },
     "WHARFINGER_QUEUE_LIMIT": {"-1": "it must be a whole number"},
     "WHARFINGER_LOG_LEVEL": {"loud": "is 'loud'; it must be one of debug, info, warning, error"},
     "WHARFINGER_LOG_FORMAT": {"xml": "is 'xml'; it must be one of text, json"},

@@ -79,7 +79,9 @@ class Accounting:
         if offered is None:
             return Seen(Judged())
         # By name: what verifies takes a second to load, and most workers never need it.
-        judged: Judged = pkgutil.resolve_name("handlers.proving:prove")(offered, version, ())
+        judged: Judged = pkgutil.resolve_name("handlers.proving:prove")(
+            offered, version, self._context.settings.trusted_roots
+        )
         return Seen(judged)
 
     def _release(self, tag: Fact[Tag | None]) -> Fact[Release | None]:
