@@ -14,6 +14,7 @@ from bot.versions.model import Listing, Package, Sender, Version
 
 MOST_VERSIONS = 2000  # the newest; more is history that nobody waits for
 OWNERS_EVERY = timedelta(hours=6)  # where they stand at another address; they are also read with each new version
+LONGEST_NAME = 512  # characters; the longest that a registry of the catalogue takes is npm's 214
 NOT_MODIFIED = 304
 
 
@@ -29,6 +30,8 @@ def read_listing(
     reader = READERS.get(package.registry)
     if reader is None:
         raise RegistryAnswerError(package.registry, "is no registry whose versions we can read")
+    if not package.name.isprintable() or not 0 < len(package.name) <= LONGEST_NAME:
+        raise RegistryAnswerError(package.registry, "has no package of a name like that")
     line = Line(telephone, package, reader.renew)
     try:
         return _read(reader, line, known, now)
@@ -41,19 +44,24 @@ def _read(reader: Reader, line: Line, known: Known | None, now: datetime) -> Rea
     answer = line.ask(replace(reader.first(line.package), known=known.validator if known else None))
     if not answer.there:
         return NotThere(line.package)
-    if answer.status == NOT_MODIFIED:
-        if known is None:
-            raise ShapeError("it says that nothing changed, though nothing was known")
-        if not reader.owners_apart or now - known.owners_read < OWNERS_EVERY:
-            return Unchanged(known)
-        versions = known.listing.versions
+    same = answer.status == NOT_MODIFIED
+    if same and known is None:
+        raise ShapeError("it says that nothing changed, though nothing was known")
+    versions = known.listing.versions if known and same else _versions(reader, line, answer, known)
+    if known and _keeps_owners(reader, known, versions, now, same=same):
+        maintainers, owners_read = known.listing.maintainers, known.owners_read
     else:
-        versions = _versions(reader, line, answer, known)
-    maintainers, read_at = _owners(reader, line, answer, known, now)
+        maintainers, owners_read = _owners(reader, line, answer, known, now)
     listing = Listing(line.package, versions, maintainers)
-    validator = known.validator if known and answer.status == NOT_MODIFIED else answer.validator
-    fresh = Known(listing, read_at, validator)
+    fresh = Known(listing, owners_read, known.validator if known and same else answer.validator)
     return Unchanged(fresh) if known and listing == known.listing else fresh
+
+
+def _keeps_owners(reader: Reader, known: Known, versions: tuple[Version, ...], now: datetime, *, same: bool) -> bool:
+    """Whether nobody has to be asked who may publish: the answer told nothing new, or it is not yet time to ask elsewhere."""
+    if not reader.owners_apart:
+        return same
+    return versions == known.listing.versions and now - known.owners_read < OWNERS_EVERY
 
 
 def _versions(reader: Reader, line: Line, answer: Answer, known: Known | None) -> tuple[Version, ...]:

@@ -75,8 +75,11 @@ def registries() -> Iterator[Story]:
 def begin(story: Story) -> None:
     """On every registry, alice sent 1.0.0, and the run of a workflow 1.1.0 with provenance where there is such a thing."""
     world = story.registries.world
-    for kept in (world.projects, world.outages, world.limits, story.registries.instead, story.telephone.calls):
+    for kept in (world.projects, world.outages, world.limits, story.telephone.calls):
         kept.clear()
+    story.registries.instead.clear()
+    story.registries.fails.clear()
+    story.registries.asked.clear()
     story.telephone.tokens.clear()
     for registry, name in NAMES.items():
         first, second = number(registry, "1.0.0"), number(registry, "1.1.0")

@@ -24,6 +24,7 @@ class Registries:
         self.asked: list[Question] = []
         self.violations: list[str] = []
         self.instead: dict[str, Reply] = {}  # by registry: the reply to whatever is asked next, until it is taken away
+        self.fails: dict[str, str] = {}  # by registry: paths that it answers with a fault of its own
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -50,6 +51,8 @@ class Registries:
                 return Reply(status, b"<html><body>out of service</body></html>", media="text/html")
             if seconds := self.world.limits.get(asked.registry):
                 return Reply(429, {"message": "slow down"}, {"retry-after": str(seconds)})
+            if (fails := self.fails.get(asked.registry)) and re.fullmatch(fails, asked.path):
+                return Reply(500)
             if asked.registry in self.instead:
                 return self.instead[asked.registry]
             return self._routed(asked)
