@@ -17,6 +17,9 @@ class Kind(StrEnum):
     NPM_PUBLISH = "npm publish attestation"  # signed by the registry: it took this file under this name and version
     RUBYGEMS = "RubyGems attestation"
     GITHUB = "GitHub artifact attestation"
+    GITHUB_RELEASE = (
+        "GitHub release attestation"  # signed by GitHub: an immutable release holds these files at this commit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Attested:
 
     kind: Kind
     predicate: str | None  # the predicate's type, an address; None: the file itself is signed, without a statement
-    workload: Workload  # of a registry's own signature (npm publish): nothing, all its fields are None
+    workload: (
+        Workload  # of npm's own signature: nothing, all is None; of GitHub's release: its repository, tag and commit
+    )
     signer: (
         str | None
     )  # the workflow whose job signed, also a called one: https://github.com/o/r/.github/workflows/w.yml@ref

@@ -40,7 +40,7 @@ def signed(bundle: object, trust: Trust, sha256: str | None = None) -> Signed:
         certificate = _certificate(fields)
         verifier = trust.of(certificate)
         if isinstance(verifier, StampedVerifier):
-            return Signed(claims(certificate), *verifier.stamped_statement(certificate, fields))
+            return Signed(*verifier.stamped_statement(certificate, fields))
         return _verified(Bundle.from_json(text), fields, verifier, sha256)
     except ProvenanceError:
         raise

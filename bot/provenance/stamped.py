@@ -6,7 +6,7 @@ root is what `gh attestation trusted-root` prints; gh demands the same of such b
 
 from datetime import datetime
 
-from cryptography.x509 import Certificate, ExtendedKeyUsage
+from cryptography.x509 import Certificate, ExtendedKeyUsage, SubjectAlternativeName, UniformResourceIdentifier
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import decode_timestamp_response
 from sigstore.dsse import Envelope
@@ -14,11 +14,14 @@ from sigstore.models import TrustedRoot
 from sigstore.verify import Verifier as Library
 from sigstore_models.bundle.v1 import Bundle as Fields
 
-from bot.provenance.claims import claims
+from bot.provenance.claims import Claims, claims
 from bot.provenance.intoto import signed_statement
 from bot.provenance.model import ProvenanceError
+from bot.versions.model import Workload
 
 MOST_TIMESTAMPS = 8
+RELEASES = "https://dotcom.releases.github.com"  # GitHub itself, when it makes a release immutable
+NOBODY_BUT_GITHUB = Claims(Workload(), RELEASES, None, None)
 
 
 class StampedVerifier(Library):
@@ -29,9 +32,9 @@ class StampedVerifier(Library):
         self._fulcio_certificate_chain = trusted_root.get_fulcio_certs()
         self.authorities = frozenset(certificate.subject for certificate in self._fulcio_certificate_chain)
 
-    def stamped_statement(self, certificate: Certificate, fields: Fields) -> tuple[bytes, datetime]:
-        """Return the statement that is signed and when; raise the library's VerificationError or ProvenanceError for one not to be believed."""
-        claims(certificate)
+    def stamped_statement(self, certificate: Certificate, fields: Fields) -> tuple[Claims, bytes, datetime]:
+        """Return who signed, the statement and when; raise the library's VerificationError or ProvenanceError for one not to be believed."""
+        signer = NOBODY_BUT_GITHUB if _names(certificate) == [RELEASES] else claims(certificate)
         if fields.dsse_envelope is None:
             raise ProvenanceError("it signs a file, where a statement was expected")
         payload = signed_statement(fields.dsse_envelope, certificate.public_key())
@@ -53,4 +56,9 @@ class StampedVerifier(Library):
             not in certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
         ):
             raise ProvenanceError("its certificate is not one for signing")
-        return payload, min(at.time for at in seen)
+        return signer, payload, min(at.time for at in seen)
+
+
+def _names(certificate: Certificate) -> list[str]:
+    names = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
+    return names.get_values_for_type(UniformResourceIdentifier)
