@@ -183,7 +183,7 @@ def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_de
 def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Book, start: Start) -> None:
     worker = start(*command(own_redis.url, book))
     with Redis.from_url(own_redis.url) as redis:
-        wait_for(lambda: redis.scard("rq:workers"))
+        wait_for(lambda: any(client["cmd"] == "blpop" for client in redis.client_list()))  # it waits for work
         own_redis.kill()
         time.sleep(0.3)
         own_redis.start()
