@@ -1,12 +1,14 @@
 """The real App on a time of its own: receiver, queue, worker and clock, with real deliveries between it and the stand-ins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from redis import Redis
 
+from bot.names import RegistryId
+from bot.packages import RegistryTelephone
 from handlers.clock import TIMETABLE, ask
 from handlers.context import open_context
 from handlers.jobs import JOBS
@@ -71,8 +73,10 @@ class App:
 
 
 @contextmanager
-def running(github: StandIn, redis_url: str) -> Iterator[App]:
-    """Start the App for that GitHub, on an empty Redis; its time and GitHub's is one and stands still."""
+def running(
+    github: StandIn, registries: Mapping[RegistryId, str], roots: tuple[bytes, ...], redis_url: str
+) -> Iterator[App]:
+    """Start the App for that GitHub and those registries, on an empty Redis; their time and its is one and stands still."""
     github.clock.stands_at = (github.clock.now() // ALIGNED + 1) * ALIGNED
     settings = Settings.from_environment(
         environment(
@@ -85,7 +89,10 @@ def running(github: StandIn, redis_url: str) -> Iterator[App]:
     )
     with open_redis(redis_url) as redis, Web(settings) as web:
         redis.flushall()
-        context = replace(open_context(settings, redis), clock=github.clock.moment)
+        opened = open_context(replace(settings, trusted_roots=roots), redis)
+        telephone = RegistryTelephone(opened.catalogue, registries)
+        context = replace(opened, clock=github.clock.moment, registries=telephone)
         github.deliver_to(f"{web.url}/webhook")
         yield App(github, redis, Worker(redis, JOBS, context))
         context.telephone.close()
+        telephone.close()

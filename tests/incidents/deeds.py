@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from tests.github.story.repository import Repository
 from tests.incidents.app import App
-from tests.incidents.ears import Ears, Heard, Kind, rules
+from tests.incidents.ears import Heard, Kind, rules
 from tests.incidents.fields import FormatError
 from tests.incidents.model import AnyAct, DeployKey, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
 from tests.incidents.rulesets import forbids
 from tests.incidents.runs import Runs, Started
+from tests.incidents.shelf import Shelf, workload_of
 from tests.incidents.stage import Stage
 
 CHECK = "publishing"
@@ -20,7 +21,7 @@ class Deeds:
 
     app: App
     stage: Stage
-    ears: Ears
+    shelf: Shelf
     commits: dict[str, str] = field(default_factory=dict)
     pulls: dict[str, tuple[Repository, int]] = field(default_factory=dict)
     started: dict[str, Started] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Deeds:
             case Publish():
                 self._publish(act)
             case Maintain():
-                self._maintain(act)
+                self.shelf.maintain(act)
             case DeployKey():
                 self.of(act.on).deploy_key(act.title, read_only=not act.writable, by=act.by)
             case Runner():
@@ -107,10 +108,8 @@ class Deeds:
         return started.stopped
 
     def _publish(self, act: Publish) -> None:
-        raise NotImplementedError
-
-    def _maintain(self, act: Maintain) -> None:
-        raise NotImplementedError
+        started = self.started.get(act.run or "")
+        self.shelf.publish(act, workload_of(started.repository, started.run) if started else None)
 
     def _allowed(self, repository: Repository, ref: str, who: str, act: Push | Tag) -> None:
         """GitHub would refuse what a ruleset forbids: such an act can not be part of an incident."""

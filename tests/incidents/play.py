@@ -1,5 +1,7 @@
 """Plays a timeline: each act when it is due, what the App does about it in between, and what that comes to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.github.standin import StandIn
@@ -7,7 +9,9 @@ from tests.incidents.app import App, running
 from tests.incidents.deeds import Deeds
 from tests.incidents.ears import Ears, Heard
 from tests.incidents.model import AnyAct, Before, Must, Outcome, Twin, Wave
+from tests.incidents.shelf import Shelf
 from tests.incidents.stage import set_up
+from tests.registries.standins import Registries
 
 AFTER = 1200.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
 BASELINE = (
@@ -71,16 +75,16 @@ class Play:
 
 def attack(wave: Wave, redis_url: str) -> Result:
     """Play what happened."""
-    with StandIn() as github, running(github, redis_url) as app:
-        play = _play(github, app, wave.before, wave.timeline, until=wave.must.within)
+    with neighbours(redis_url) as (app, shelf):
+        play = _play(app, shelf, wave.before, wave.timeline, until=wave.must.within)
         result = _verdict(play, wave.must)
         return Result(result.outcome, result.seconds, result.by, (*result.wrong, *_faults(play)))
 
 
 def clean(twin: Twin, redis_url: str) -> Result:
     """Play the same done rightly; whatever is heard is wrong."""
-    with StandIn() as github, running(github, redis_url) as app:
-        play = _play(github, app, twin.before, twin.timeline, until=twin.timeline[-1].at + AFTER)
+    with neighbours(redis_url) as (app, shelf):
+        play = _play(app, shelf, twin.before, twin.timeline, until=twin.timeline[-1].at + AFTER)
         heard = [
             f"{each.kind} after {each.at - play.first:.0f} s ({', '.join(each.by)}): {each.words}"
             for each in play.ears.heard
@@ -92,13 +96,23 @@ def clean(twin: Twin, redis_url: str) -> Result:
         return Result(None, None, (), (*heard, *stopped, *_faults(play)))
 
 
-def _play(github: StandIn, app: App, before: Before, timeline: tuple[AnyAct, ...], until: float) -> Play:
-    stage = set_up(github, before, app.worker.context.catalogue)
-    github.install(stage.organisation)
+def _play(app: App, shelf: Shelf, before: Before, timeline: tuple[AnyAct, ...], until: float) -> Play:
+    stage = set_up(app.github, before, app.worker.context.catalogue)
+    shelf.fill(before)
+    app.github.install(stage.organisation)
     ears = Ears(app, stage)
-    play = Play(app, Deeds(app, stage, ears), ears, timeline)
+    play = Play(app, Deeds(app, stage, shelf), ears, timeline)
     play.play(until)
     return play
+
+
+@contextmanager
+def neighbours(redis_url: str) -> Iterator[tuple[App, Shelf]]:
+    """Open a GitHub, registries and an App that knows them, all at one time."""
+    with StandIn() as github, Registries(github.clock.moment) as registries:
+        shelf = Shelf(registries, github.clock)
+        with running(github, registries.addresses, shelf.roots, redis_url) as app:
+            yield app, shelf
 
 
 def _verdict(play: Play, must: Must) -> Result:
@@ -131,6 +145,7 @@ def _faults(play: Play) -> tuple[str, ...]:
     return (
         *(f"GitHub's contract was broken: {each}" for each in github.violations),
         *(f"the stand-in lacks {each}" for each in github.lacking),
+        *(f"a registry was asked what it does not know: {each}" for each in play.deeds.shelf.registries.violations),
         *(f"the delivery {each.event} was answered {each.status_code}" for each in refused),
         *play.app.given_up(),
     )
