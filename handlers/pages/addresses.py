@@ -4,6 +4,8 @@ from urllib.parse import quote, urlsplit
 
 from bot.names import FullName
 
+LONGEST_PATH = 4096  # bytes: what git checks out has to have a name on a disk
+
 
 def organisation(login: str, more: str = "") -> str:
     """Return the address of an organisation's page, or of one below it (`gates`)."""
@@ -37,7 +39,9 @@ def on_github(web: str, path: str = "") -> str:
 
 
 def file_on_github(web: str, commit: str, file: str, line: int) -> str:
-    """Return the address of a line of a file at a commit."""
+    """Return the address of a line of a file at a commit; an empty one where git could have no such file."""
+    if len(file) > LONGEST_PATH:
+        return ""
     at = f"#L{line}" if line else ""
     return on_github(web, f"blob/{_one(commit)}/{quote(file.encode(errors='replace'))}{at}")
 

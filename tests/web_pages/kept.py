@@ -1,0 +1,88 @@
+"""Everything that pages show, kept in Redis with one text for every name: `keep(redis, "<script>")`."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from redis import Redis
+
+from bot.decide import Verdict
+from bot.github.installations import ListedRepository
+from bot.names import Conclusion, FullName, InstallationId, Outcome, RepositoryId, Sha
+from bot.reports import json as json_report
+from bot.reports.digest import Before
+from bot.reports.digest_tables import Row
+from bot.reports.escape import code, prose
+from bot.reports.picture import picture
+from bot.reports.told import Held
+from handlers.diagnosed import Diagnosed, DiagnosedBook
+from handlers.diagnosis import missing
+from handlers.digest_book import DigestBook
+from handlers.frozen import frozen
+from handlers.gates import Decided, Gate, GateBook, Note
+from handlers.listed import Listed, ListedBook
+from handlers.standing import Standing, Standings
+from handlers.told import ToldBook
+from tests.test_reports import hostile
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NUMBER = RepositoryId(7)
+INSTALLATION = InstallationId(5)
+NAME = FullName("acme/widgets")
+WEB = "https://github.example/acme/widgets"
+KEY = "7:9:1:3:pypi"
+
+
+def keep(redis: Redis, words: str) -> None:
+    """Keep one repository of acme, of which everything that a person can name is called `words`."""
+    known = ListedRepository(NUMBER, NAME, archived=False, web=WEB)
+    refused = ListedRepository(RepositoryId(8), FullName(f"acme/{words}"), archived=False)
+    ListedBook(redis).put(INSTALLATION, Listed(NOW, (known, refused)))
+    report = hostile(words)
+    Standings(redis).put(
+        Standing(
+            installation=INSTALLATION,
+            id=NUMBER,
+            repository=NAME,
+            branch=words,
+            commit=Sha("c0ffee" + "0" * 34),
+            taken_at=NOW,
+            state="",
+            conclusion=Conclusion.FAILURE,
+            title=words,
+            enforced=True,
+            paths=(),
+            report=json_report.repository(words, report),
+            drawn=tuple(picture(report.snapshot)),
+        )
+    )
+    _keep_told(redis, words)
+    _keep_gates(redis, words)
+    trend = tuple(Row(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
+    DigestBook(redis, INSTALLATION).put(Before(words, words, {}, trend))
+    DiagnosedBook(redis).put(Diagnosed(NOW, (missing(words, words, words),)))
+
+
+def _keep_told(redis: Redis, words: str) -> None:
+    """Keep two judgements, so that something changed between them."""
+    book, report = ToldBook(redis, INSTALLATION), hostile(words)
+    first, *others = report.results
+    for outcome in (Outcome.PASSED, Outcome.FAILED):
+        book.put(NUMBER, replace(report, results=(replace(first, outcome=outcome), *others)))
+    told = book.get(NUMBER)
+    assert told is not None
+    held = Held("k" * 12, "secret", words, words, words, date(2026, 1, 1), date(2026, 12, 1), declared=False)
+    whole = replace(told, identities=(*told.identities, held))
+    redis.hset(f"wharfinger:told:{INSTALLATION}", str(NUMBER), json.dumps(frozen(whole)))  # as the book keeps it
+    book.not_judged(RepositoryId(8), words.encode(errors="replace").decode())
+
+
+def _keep_gates(redis: Redis, words: str) -> None:
+    book, gate = GateBook(redis), Gate(INSTALLATION, NUMBER, NAME, 9, words)
+    book.arrived(gate, NOW.timestamp())
+    book.told(gate, Note(NOW.timestamp(), looks=2, why=f"**Not decided yet:** {prose(words)}\n- {code(words)}"))
+    for key, verdict in (
+        (KEY, Verdict.REJECTED),
+        (f"8:9:1:4:{words[:50].encode(errors='replace').decode()}", Verdict.APPROVED),
+    ):
+        book.begin(key, Decided(NOW, NAME, words, 9, 1, words, words, words, verdict, (words,), (words,), (words,)))

@@ -1,0 +1,81 @@
+"""Whatever repositories, people and environments are called: on no page does it come alive, and every page shows it."""
+
+from collections.abc import Callable
+
+import pytest
+from redis import Redis
+from starlette.responses import Response
+
+from bot.identities.model import NOUNS
+from bot.names import FullName
+from bot.registries import load_catalogue
+from bot.reports.escape import plain
+from bot.reports.register import register_of
+from handlers.pages import gates, identity, inventory, organisations, repository, set_up
+from handlers.pages.addresses import decision, file_on_github
+from handlers.pages.paper import printed, said
+from handlers.pages.shelf import Page, Shelf
+from handlers.settings import Settings
+from tests.test_hostile_issues import MORE
+from tests.test_reports import HOSTILE, hostile
+from tests.web_pages.kept import KEY, NOW, WEB, keep
+from tests.web_pages.reading import Read
+
+CATALOGUE = load_catalogue()
+
+SHOWN: dict[str, Callable[[Shelf], Page]] = {
+    "set-up": set_up.show,
+    "organisation": lambda shelf: organisations.show(shelf, "ACME"),
+    "inventory": lambda shelf: inventory.show(shelf, "acme"),
+    "gates": lambda shelf: gates.show_all(shelf, "acme"),
+    "decision": lambda shelf: gates.show_one(shelf, KEY),
+    "repository": lambda shelf: repository.show(shelf, "acme", "Widgets"),
+}
+
+
+EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+
+
+def an_identity(words: str) -> Page:
+    """The page of an identity of which everything is called that."""
+    line = register_of(hostile(words)).lines[0]
+    shown = identity.Shown(FullName(f"acme/{words}"), line, NOUNS[line.identity.kind], (words,), "machine")
+    return Page("identity.html", words, shown, words, "identities")
+
+
+def read(answer: Response) -> Read:
+    """Read an answer, and hold that nothing on it is strange: no element, attribute, address or character of others."""
+    text = bytes(answer.body).decode()
+    assert all(char.isprintable() or char == "\n" for char in text)
+    page = Read.of(text)
+    assert page.strange == []
+    assert {link for link in page.links if not link.startswith(("/", "?page=", f"{WEB}/"))} <= {WEB}
+    return page
+
+
+@EACH
+def test_every_page_says_it_and_does_nothing(redis: Redis, settings: Settings, words: str) -> None:
+    keep(redis, words[:5000])  # longer ones only take time
+    for room, show in SHOWN.items():
+        page = show(Shelf(redis, CATALOGUE, settings, NOW))
+        assert " ".join(plain(words[:30]).split()) in read(printed(page, NOW)).words, room
+
+
+@EACH
+def test_an_identity_says_it_and_does_nothing(words: str) -> None:
+    assert " ".join(plain(words[:30]).split()) in read(printed(an_identity(words), NOW)).words
+
+
+@EACH
+def test_a_sentence_says_it_and_does_nothing(words: str) -> None:
+    assert read(said(words, words, 404)).links == ["/", "/"]
+
+
+@EACH
+def test_an_address_is_one_whatever_it_names(words: str) -> None:
+    for address in (decision(words), file_on_github(WEB, words, words[:50], 3)):
+        assert address.isascii()
+        assert not set(address) & set("\"'<>\\ ?&") | ({"#"} & set(address.removesuffix("#L3")))
+    assert (
+        file_on_github("javascript:alert(1)", words, words[:50], 3) == file_on_github(WEB, words, "x" * 5000, 3) == ""
+    )
