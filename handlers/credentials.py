@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -28,6 +29,7 @@ def key_file(text: str) -> str:
     return private_key_text(content)
 
 
+@cache
 def private_key_text(text: str) -> str:
     """Return the PEM of an RSA key given as PEM (also with escaped line ends) or as base64 of PEM; raise SettingsError."""
     pem = text.replace("\\n", "\n").strip() + "\n"

@@ -1,10 +1,12 @@
 """One request and one answer: githubkit's HTTP client without its retries, its cache and its unlimited patience."""
 
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from random import uniform
 
@@ -81,6 +83,12 @@ class Answer:
             return ""
 
 
+@cache
+def authorities() -> ssl.SSLContext:
+    """Return who may vouch for a server, as httpx finds them; read once, it takes longer than many a request."""
+    return httpx.create_ssl_context()
+
+
 class Wire:
     """One long-lived connection pool to one GitHub; one per process."""
 
@@ -93,6 +101,7 @@ class Wire:
             base_url=server.api,
             user_agent=f"wharfinger/{version('wharfinger')}",
             timeout=httpx.Timeout(patience.answer, connect=patience.connect),  # githubkit's default is to wait for ever
+            ssl_verify=authorities(),
             auto_retry=False,  # it would repeat POST after a 502 and sleep for up to an hour
             http_cache=False,  # an ETag lives no longer than a token, and the cache would keep private bodies
         )
