@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 from pypi_attestations import Attestation, AttestationError, AttestationType, Provenance
+from sigstore.errors import Error
 
 from bot.errors import fault_of
+from bot.provenance.claims import shown
 from bot.provenance.document import judge_each, proved, read_document, refused_whole
 from bot.provenance.model import Attested, Judged, Kind, ProvenanceError
 from bot.provenance.signed import signed
 from bot.provenance.statement import read_statement, subject_of
 from bot.provenance.trust import Trust
+from bot.provenance.words import in_words
 from bot.versions.model import File
 
 _KINDS = frozenset(kind.value for kind in AttestationType)
@@ -38,8 +41,10 @@ def _attestations(document: object) -> Iterator[Attestation]:
 def _judge(attestation: Attestation, file: File, trust: Trust) -> Attested:
     try:
         bundle = json.loads(attestation.to_bundle().to_json())
+    except Error as error:
+        raise ProvenanceError(in_words(error)) from error
     except AttestationError as error:
-        raise ProvenanceError(f"it cannot be read: {error}") from error
+        raise ProvenanceError(f"it cannot be read: {shown(str(error))}") from error
     except Exception as error:  # as in signed.py: what a library raises over hostile bytes is not believed
         raise ProvenanceError(f"it cannot be read ({fault_of(error)})") from error
     seen = signed(bundle, trust)

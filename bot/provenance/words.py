@@ -4,6 +4,7 @@ from bot.provenance.claims import shown
 
 # What the library's message holds (sigstore 4.5), the first that fits. tests/provenance holds each that a forger can reach.
 _SAID = (
+    ("must contain an inclusion promise", "nobody who is trusted saw when it was signed"),
     ("not valid at validation time", "its certificate was not valid at the time when the log saw the signature"),
     ("invalid signing cert: expired", "its certificate was not valid at the time when the log saw the signature"),
     ("certificate chain", "its certificate was not issued by the authority that it names"),
