@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -64,12 +65,18 @@ def _of_many(origin: Any, inner: tuple[Any, ...], value: Any) -> Any:  # noqa: A
     raise TypeError(f"{origin} is not a type of frozen values")
 
 
-def _of_class(made: type[Any], inner: tuple[Any, ...], value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+def _of_class(made: Any, inner: tuple[Any, ...], value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     if not isinstance(value, dict) or value.get(KIND) != made.__name__:
         raise ValueError(f"this is no {made.__name__}")
-    kinds = get_type_hints(made)
+    kinds = _kinds(made)
     known = dict(zip(getattr(made, "__parameters__", ()), inner, strict=False))
     return made(**{name: thawed(_filled(kinds[name], known), item) for name, item in value.items() if name != KIND})
+
+
+@cache
+def _kinds(made: type[Any]) -> Mapping[str, Any]:
+    """Look up the types of a class's fields; once, for it takes longer than all the rest."""
+    return get_type_hints(made)
 
 
 def _filled(kind: Any, known: Mapping[Any, Any]) -> Any:  # noqa: ANN401 - as above

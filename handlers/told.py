@@ -1,7 +1,7 @@
 """What digests and pages know of each repository, kept in Redis: the latest judgement, how outcomes changed, what was not judged."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 from redis import Redis
 
 from bot.evaluate import Report
-from bot.names import InstallationId, Outcome, RepositoryId, RuleName, Sha
-from bot.reports.told import Told, told_of
+from bot.names import FullName, InstallationId, Outcome, RepositoryId, RuleName, Sha
+from bot.reports.told import Held, Told, told_of
 from handlers.frozen import frozen, thawed
 
 MOST_CHANGES = 200  # of a repository's outcomes that are remembered
@@ -65,6 +65,16 @@ class ToldBook:
         found: Mapping[Any, Any] = self._redis.hgetall(self._told)
         each = {RepositoryId(int(repository)): _read(Told, text) for repository, text in found.items()}
         return {repository: told for repository, told in each.items() if told is not None}
+
+    def identities(self) -> Iterator[tuple[FullName, tuple[Held, ...]]]:
+        """Yield the publishing identities of every repository; the rest of what is told is not read, which is most of it."""
+        texts: list[Any] = self._redis.hvals(self._told)
+        for text in texts:
+            try:
+                record = json.loads(text)
+                yield thawed(FullName, record["repository"]), thawed(tuple[Held, ...], record["identities"])
+            except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
+                continue
 
     def changes(self, repository: RepositoryId) -> tuple[Change, ...]:
         """Return how a repository's outcomes changed, the latest first."""

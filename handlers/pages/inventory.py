@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.names import FullName
-from bot.reports.told import Held, Told
+from bot.reports.told import Held
 from handlers.pages.organisations import organisation_of
 from handlers.pages.shelf import Page, Part, Shelf, part
 from handlers.told import ToldBook
@@ -36,8 +36,8 @@ class Shown:
 def show(shelf: Shelf, login: str) -> Page:
     """Show the inventory."""
     found = organisation_of(shelf, login)
-    told = ToldBook(shelf.redis, found.installation).all().values()
-    rows = sorted(_rows(told, shelf.now.date()), key=_order)
+    known = ToldBook(shelf.redis, found.installation).identities()
+    rows = sorted(_rows(known, shelf.now.date()), key=_order)
     shown = Shown(
         rows=part(rows, shelf.number),
         nobodys=sum(row.held.owner is None for row in rows),
@@ -47,13 +47,13 @@ def show(shelf: Shelf, login: str) -> Page:
     return Page("inventory.html", f"Publishing identities of {found.login}", shown, found.login, "identities")
 
 
-def _rows(told: Iterable[Told], today: date) -> Iterator[Row]:
+def _rows(known: Iterable[tuple[FullName, tuple[Held, ...]]], today: date) -> Iterator[Row]:
     held: dict[str, Held] = {}
     seen: dict[str, list[FullName]] = {}
-    for each in told:
-        for identity in each.identities:
+    for repository, identities in known:
+        for identity in identities:
             held.setdefault(identity.key, identity)
-            seen.setdefault(identity.key, []).append(each.repository)
+            seen.setdefault(identity.key, []).append(repository)
     for key, identity in held.items():
         left = (identity.expires - today).days if identity.expires else None
         yield Row(
