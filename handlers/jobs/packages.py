@@ -1,0 +1,34 @@
+"""Find the packages that a repository publishes: its manifests are read where its publications, or the policy, name a registry."""
+
+from bot.findings import Unreadable
+from bot.github.queries import Revision
+from bot.github.repositories import RepositoryReader
+from bot.github.telephone import ReadLine
+from bot.github.trees import read_tree
+from bot.manifests import Published, packages_of, wanted_manifests
+from bot.policy import Policy
+from bot.registries import Catalogue
+from bot.repository import Snapshot
+
+
+def published_packages(
+    line: ReadLine, reader: RepositoryReader, snapshot: Snapshot, policy: Policy, catalogue: Catalogue
+) -> Published:
+    """Say which packages a snapshot's repository publishes; two further calls, none where it publishes nothing.
+
+    `reader` is the one that read the snapshot: its budget bounds the manifests too. Raises as reading files does.
+    """
+    registries = {publication.registry for publication in snapshot.publications}
+    readable = any(catalogue.registries[each].etiquette for each in registries if each in catalogue.registries)
+    if not readable or snapshot.commit is None:
+        return packages_of(snapshot.repository, {}, registries, policy.packages, catalogue)
+    tree = read_tree(line, Revision(snapshot.repository, snapshot.commit))
+    files = reader.further(wanted_manifests(tree.paths))
+    texts = {path: file.content.decode("utf-8", "replace") for path, file in files.items() if file.content is not None}
+    found = packages_of(snapshot.repository, texts, registries, policy.packages, catalogue)
+    untold = [
+        Unreadable(path, file.reason or "it was not given") for path, file in files.items() if file.content is None
+    ]
+    if tree.cut:
+        untold.append(Unreadable("the repository", "it has more files than GitHub tells the names of"))
+    return Published(found.packages, (*found.untold, *untold))

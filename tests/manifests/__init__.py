@@ -1,0 +1,1 @@
+"""Manifests: which packages a repository publishes."""
