@@ -19,8 +19,8 @@ $(VENV)/installed: requirements.lock pyproject.toml
 demo: $(VENV)/installed ## Show the whole App against the local stand-in for GitHub (ARGS=--once exits when done)
 	$(BIN)/python -m tests.github.demo $(ARGS)
 
-test: $(VENV)/installed ## The tests, about a minute
-	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+test: $(VENV)/installed ## The tests: under three minutes on two cores, of which they often only wait
+	$(BIN)/python -m pytest -n 3 -m "not soak" $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, layers, tests, and our own rules on our own workflows
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ import pytest
 from bot.commands import read_script
 from tests.commands.spoiling import SHELLS, VALUES, script
 
+LONG = 100_000  # characters; longer than any script of people, short enough for each test run
 HOSTILE = {
     "nested substitutions": "$(" * 20_000,
     "nested and closed": '"$(' * 5_000 + "x" + ')"' * 5_000,
@@ -40,7 +41,17 @@ HOSTILE = {
 @pytest.mark.parametrize("shell", ["bash", "pwsh", "cmd", "python", "node"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_every_script_comes_to_an_end(name: str, shell: str) -> None:
-    text = HOSTILE[name]
+    comes_to_an_end(HOSTILE[name][:LONG], shell)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_script_comes_to_an_end_whole(name: str, shell: str) -> None:
+    comes_to_an_end(HOSTILE[name], shell)
+
+
+def comes_to_an_end(text: str, shell: str) -> None:
     found = read_script(text, shell, {})
     assert len(found.commands) <= 5_100
     assert all(0 <= command.line <= text.count("\n") for command in found.commands)
