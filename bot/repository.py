@@ -15,6 +15,7 @@ from bot.hygiene import Hygiene
 from bot.names import FullName, RegistryId, Sha
 from bot.publications import Found, Publication, find_publications
 from bot.registries import Catalogue, Registry
+from bot.versions import Watched
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
 NOTHING_KNOWN = Catalogue(())
@@ -23,6 +24,7 @@ UNSEEN_LOCALLY = nothing_seen(LOCALLY)
 NOT_KEPT = "nobody has kept them here; the App does"
 NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", NOT_KEPT)
 NO_ACCOUNTS: Fact[tuple[Account, ...]] = Unseen("the accounts of published versions", NOT_KEPT)
+NOT_WATCHED: Fact[tuple[Watched, ...]] = Unseen("what its registries have of its packages", NOT_KEPT)
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows
@@ -54,6 +56,7 @@ class Snapshot:
     declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
     reviews: Fact[Reviews] = NO_REVIEWS  # who confirmed what can publish, and when
     released: Fact[tuple[Account, ...]] = NO_ACCOUNTS  # what was last published from it, the newest first
+    watched: Fact[tuple[Watched, ...]] = NOT_WATCHED  # its packages, as their registries were last seen
     fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 

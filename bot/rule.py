@@ -3,15 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from bot.findings import Finding, Unseen
+from bot.evidence import Account
+from bot.findings import Finding, Place, Unseen, settings_page
 from bot.holdings import Read
 from bot.names import Mode, RegistryId, RuleName, Severity
 from bot.publications import Publication
 from bot.registries.model import Registry
 from bot.repository import Snapshot
+from bot.versions import Watched
 
 
 class Stricter(StrEnum):
@@ -55,6 +58,43 @@ class Rule(ABC):
         for publication in snapshot.publications:
             if publication.registry not in self.allow:
                 yield publication, snapshot.registries[publication.registry]
+
+    def watched(self, snapshot: Snapshot) -> Iterator[tuple[Place, Watched] | Unseen]:
+        """Yield each package that this rule is about, with where it is published; and where that was not seen, so.
+
+        A registry that nobody can ask for its versions is left out. Where the repository publishes to one and none of its
+        packages is known by name, that is unseen too.
+        """
+        places = {
+            registry.id: Place(publication.file, publication.line, publication.line)
+            for publication, registry in reversed(list(self.judged(snapshot)))
+            if registry.etiquette is not None
+        }
+        if isinstance(snapshot.watched, Unseen):
+            if places:
+                yield snapshot.watched
+            return
+        found = [each for each in snapshot.watched.value if each.package.registry not in self.allow]
+        for watched in found:
+            yield places.get(watched.package.registry, settings_page("actions")), watched
+        for registry in places.keys() - {each.package.registry for each in found}:
+            reason = "no file that was read tells its name; add it to the policy's `packages`"
+            yield Unseen(f"the package that is published to {snapshot.registries[registry].name}", reason)
+
+    def accounts(self, snapshot: Snapshot, back: timedelta) -> Iterator[tuple[Place, Account] | Unseen]:
+        """Yield the account of each version that came lately, with where it is published; and where nobody keeps any, so."""
+        if isinstance(snapshot.released, Unseen):
+            if any(registry.etiquette is not None for _, registry in self.judged(snapshot)):
+                yield snapshot.released
+            return
+        places = {
+            publication.registry: Place(publication.file, publication.line, publication.line)
+            for publication, _ in reversed(list(self.judged(snapshot)))
+        }
+        for account in snapshot.released.value:
+            registry, came = account.version.package.registry, account.version.published or account.taken_at
+            if registry not in self.allow and snapshot.taken_at - came <= back:
+                yield places.get(registry, settings_page("actions")), account
 
     def applies(self, snapshot: Snapshot) -> bool:
         """Whether there is anything to judge; a rule that does not apply is `not-applicable`, never `passed`."""

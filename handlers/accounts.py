@@ -6,17 +6,19 @@ that this record is all there is.
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from redis import Redis
 
 from bot.evidence import Account
+from bot.findings import Fact, Seen
 from bot.names import RepositoryId
 from bot.versions import Package
 from handlers.frozen import frozen, thawed
 
 MOST_KEPT = 500  # accounts of one repository; the oldest go first
-MOST_JUDGED = 20  # of them that rules look at: the newest
+MOST_JUDGED = 100  # of them that rules look at: the newest
 
 
 class AccountBook:
@@ -50,6 +52,10 @@ class AccountBook:
         for key in keys:
             if account := _account(self._redis.hget(_accounts(repository), key)):
                 yield account
+
+    def judged(self, repository: RepositoryId) -> Fact[tuple[Account, ...]]:
+        """Return what rules look at: the newest accounts."""
+        return Seen(tuple(islice(self.of(repository), MOST_JUDGED)))
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is gone."""

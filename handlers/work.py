@@ -36,9 +36,22 @@ def preview_work(installation: int, repository: int, name: str, commit: str, *, 
     return Work("preview_policy", Priority.SWEEP, f"preview-{repository}", arguments)
 
 
+def push_work(place: tuple[int, int, str], ref: str, before: str, after: str, pusher: str) -> Work:
+    """Return the work that looks at a push; `place` is the installation, the repository's number and its name.
+
+    It waits in the repository's lane before the check of what was pushed, which says what it found.
+    """
+    return Work("look_at_push", Priority.CHECK, f"repository-{place[1]}", (*place, ref, before, after, pusher))
+
+
 def gate_work(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
     installation: int, repository: int, name: str, run: int, environment: str, deployment: int
 ) -> Work:
     """Return the work that decides a waiting deployment. All gates of a run share a lane: one worker at a time decides."""
     arguments = (installation, repository, name, run, environment, deployment)
     return Work("decide_gate", Priority.GATE, f"gate-{run}", arguments)
+
+
+def release_work(installation: int, repository: int, name: str, tag: str) -> Work:
+    """Return the work that checks a release; it asks registries, so no check of a commit waits in its lane."""
+    return Work("check_release", Priority.CHECK, f"release-{repository}", (installation, repository, name, tag))

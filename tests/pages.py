@@ -17,6 +17,7 @@ class Example:
     policy: str | None = None
     settings: str | None = None
     watched: str | None = None
+    accounts: str | None = None
     findings: tuple[str, ...] | None = None  # the lines of the findings block
     suggestions: Mapping[str, str] = field(default_factory=dict)  # by place
     publications: tuple[str, ...] | None = None
@@ -51,6 +52,7 @@ def _examples(section: str) -> Iterator[Example]:
             policy=next((body for kind, _, body in blocks if kind == "policy"), None),
             settings=next((body for kind, _, body in blocks if kind == "settings"), None),
             watched=next((body for kind, _, body in blocks if kind == "watched"), None),
+            accounts=next((body for kind, _, body in blocks if kind == "accounts"), None),
             findings=_lines(blocks, "findings"),
             suggestions={about: body.rstrip("\n") for kind, about, body in blocks if kind == "suggestion"},
             publications=_lines(blocks, "publications"),

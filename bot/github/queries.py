@@ -7,6 +7,7 @@ from bot.names import FullName
 
 CHECK = "publishing"  # the name of our check run
 PREVIEW = "publishing policy"  # and of the one that previews a policy
+RELEASE_CHECK = "release"  # and of the one on a tagged commit
 FILES_AT_ONCE = 100  # in one query; each costs one lookup of the 500,000 that GitHub allows
 PRIVATE, PUBLIC = ".github-private", ".github"  # where an organisation keeps its policy, the first wins
 ORGANISATION_POLICY = "publishing.yml"

@@ -1,0 +1,68 @@
+"""The rule accounted-versions: every version of a registry traces to a publish step of this repository that succeeded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar
+
+from bot.evidence import GRACE, Account
+from bot.findings import About, Finding, Place, Unseen
+from bot.names import RuleName, Severity
+from bot.repository import Snapshot
+from bot.rule import Rule, Stricter
+from bot.versions import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountedVersions(Rule):
+    """Every published version traces to a publish step that succeeded.
+
+    A version that nobody here can account for was published past this repository: with a stolen credential, say.
+    """
+
+    name: ClassVar[RuleName] = RuleName("accounted-versions")
+    severity: Severity = field(
+        default=Severity.CRITICAL, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+    )
+    grace: timedelta = field(
+        default=GRACE,
+        metadata={
+            "means": "How long after its publication a version may wait for a run that accounts for it, before there is an alarm.",
+            "stricter": Stricter.LOWER,
+        },
+    )
+    back: timedelta = field(
+        default=timedelta(days=30),
+        metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
+    )
+
+    def applies(self, snapshot: Snapshot) -> bool:
+        return any(True for _ in self.accounts(snapshot, self.back))
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        for each in self.accounts(snapshot, self.back):
+            if isinstance(each, Unseen):
+                yield each
+            elif each[1].standing is Standing.PENDING:
+                yield _pending(each[1])
+            elif each[1].standing is Standing.UNACCOUNTED:
+                yield _finding(*each)
+
+
+def _pending(account: Account) -> Unseen:
+    reason = account.reasons[0].words if account.reasons else "nothing was seen yet"
+    return Unseen(f"who published {account.version.package.name} {account.version.number}", reason)
+
+
+def _finding(place: Place, account: Account) -> Finding:
+    version = account.version
+    why = "; ".join(reason.words for reason in account.reasons) or "no run was found that sent it"
+    return Finding(
+        place=place,
+        message=f"{version.number} of {version.package} is not accounted for: {why}",
+        fix=(
+            "Find out who sent it. If nobody of yours did: withdraw it at the registry, revoke every credential that may publish the "
+            "package, and then look for what they reached."
+        ),
+        about=About(package=version.package.name),
+    )

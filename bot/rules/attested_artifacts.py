@@ -1,0 +1,63 @@
+"""The rule attested-artifacts: what was published carries provenance that verifies, where its registry takes any."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar
+
+from bot.evidence import Account
+from bot.findings import About, Finding, Place, Unseen
+from bot.names import RuleName, Severity
+from bot.repository import Snapshot
+from bot.rule import Rule, Stricter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestedArtifacts(Rule):
+    """Every published version carries provenance that verifies.
+
+    Provenance is the run's signature under what it made: whoever installs the package can check where it comes from.
+    """
+
+    name: ClassVar[RuleName] = RuleName("attested-artifacts")
+    severity: Severity = field(
+        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+    )
+    back: timedelta = field(
+        default=timedelta(days=30),
+        metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
+    )
+
+    def applies(self, snapshot: Snapshot) -> bool:
+        return any(isinstance(each, Unseen) or each[1].attestable for each in self.accounts(snapshot, self.back))
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        for each in self.accounts(snapshot, self.back):
+            if isinstance(each, Unseen):
+                yield each
+            elif each[1].attestable:
+                yield from _judge(*each)
+
+
+def _judge(place: Place, account: Account) -> Iterator[Finding | Unseen]:
+    version, provenance = account.version, account.provenance
+    name = f"{version.number} of {version.package}"
+    if isinstance(provenance, Unseen):
+        yield Unseen(f"the provenance of {name}", provenance.reason, provenance.permission)
+        return
+    for refused in provenance.value.refused:
+        if refused.unseen:
+            yield Unseen(f"whether the {refused.kind} of {name} holds", refused.reason)
+        else:
+            yield _finding(place, account, f"the {refused.kind} of {name} is not believed: {refused.reason}")
+    if not provenance.value.attested and not provenance.value.refused:
+        yield _finding(place, account, f"{name} carries no provenance")
+
+
+def _finding(place: Place, account: Account, message: str) -> Finding:
+    return Finding(
+        place=place,
+        message=message,
+        fix="Publish with the registry's trusted publishing and a tool that attests; `wharfinger scan --diff` shows the change.",
+        about=About(package=account.version.package.name),
+    )
