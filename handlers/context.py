@@ -10,7 +10,7 @@ from redis import Redis
 from bot.github.app_key import read_app_key
 from bot.github.server import Server
 from bot.github.telephone import Telephone
-from bot.packages import RegistryTelephone
+from bot.packages import RegistryTelephone, SharedPace
 from bot.registries import Catalogue, load_catalogue
 from handlers.settings import Settings
 
@@ -43,4 +43,7 @@ def open_context(settings: Settings, redis: Redis) -> Context:
     key = read_app_key(settings.app_id, settings.private_key)
     telephone = Telephone(Server(settings.github_api), key, redis, settings.token_keys)
     catalogue = load_catalogue()
-    return Context(settings, redis, telephone, catalogue, RegistryTelephone(catalogue))
+    registries = RegistryTelephone(
+        catalogue, settings.registry_addresses, contact=settings.contact, pace=SharedPace(redis)
+    )
+    return Context(settings, redis, telephone, catalogue, registries)

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
+from bot.names import RegistryId
 from handlers.credentials import (
     derived_token_key,
     key_file,
@@ -19,6 +20,7 @@ from handlers.credentials import (
     webhook_secrets,
 )
 from handlers.redis_address import check_address
+from handlers.registry_addresses import contact, registry_addresses
 from handlers.trusted_roots import trusted_roots
 
 T = TypeVar("T")
@@ -52,6 +54,8 @@ class Settings:
     trusted_roots: tuple[bytes, ...] = field(
         repr=False
     )  # further roots of Sigstore and registries' keys, each a file's content
+    registry_addresses: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
+    contact: str  # where registries reach whoever runs this; empty: they cannot
     queue_limit: int  # pieces of work waiting; above it the receiver answers 503
     log_level: str
     log_format: Literal["text", "json"]
@@ -80,6 +84,8 @@ class Settings:
             port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
             workers=read.value("WHARFINGER_WORKERS", _number(1, 64), "2"),
             trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", trusted_roots, ""),
+            registry_addresses=read.value("WHARFINGER_REGISTRY_ADDRESSES", registry_addresses, ""),
+            contact=read.value("WHARFINGER_CONTACT", contact, ""),
             queue_limit=read.value("WHARFINGER_QUEUE_LIMIT", _number(1, 1_000_000), "20000"),
             log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
             log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),

@@ -3,6 +3,7 @@
 from bot.packages.errors import RegistryAnswerError, RegistryUnreachableError
 from bot.packages.listings import read_listing
 from bot.packages.model import Known, NotThere, Reading, Unchanged, Validator
+from bot.packages.pace import SharedPace
 from bot.packages.provenance import Offered, offers_provenance, read_provenance
 from bot.packages.telephone import RegistryTelephone
 
@@ -14,6 +15,7 @@ __all__ = [
     "RegistryAnswerError",
     "RegistryTelephone",
     "RegistryUnreachableError",
+    "SharedPace",
     "Unchanged",
     "Validator",
     "offers_provenance",
