@@ -11,14 +11,16 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.bench import checks, gates, receiver, scanning, settings, work
+from tests.bench import checks, gates, proving, receiver, scanning, settings, watched, work
 
 PARTS = {
     "receiver": receiver.figures,
     "checks": checks.figures,
     "gates": gates.figures,
+    "proving": proving.figures,
     "settings": settings.figures,
     "work": work.figures,
+    "watched": watched.figures,
     "scan": scanning.figures,
 }
 

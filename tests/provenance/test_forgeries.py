@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.names import FullName, Sha
 from bot.provenance.github import judge_github
-from bot.provenance.model import Refused
+from bot.provenance.model import Kind, Refused
 from bot.provenance.npm import judge_npm
 from bot.provenance.pypi import judge_pypi
 from bot.provenance.rubygems import judge_rubygems
-from bot.provenance.trust import Trust, trusted
+from bot.provenance.trust import trusted
 from bot.versions.model import File, Workload
 from tests.provenance.authority import PUBLISH, SLSA, Authority, How, github_answer, npm_answer, npm_url, pypi_answer
 from tests.provenance.log import Log
@@ -72,14 +73,11 @@ def logged_elsewhere() -> Parts:
 
 
 def uncertified() -> Parts:
-    """An honest authority whose certificates no honest log recorded."""
-    authority = Authority()
-    authority.certificates, authority.log = HONEST.certificates, HONEST.log
-    kept, HONEST.certificates.log_key = HONEST.certificates.log_key, FORGER.certificates.log_key
-    try:
-        return authority.signed(RUN, SAID, How(at=NOON))
-    finally:
-        HONEST.certificates.log_key = kept
+    """The honest authority's certificate, recorded in a certificate log of the forger's."""
+    authority = copy(HONEST)
+    authority.certificates = copy(HONEST.certificates)
+    authority.certificates.log_key = FORGER.certificates.log_key
+    return authority.signed(RUN, SAID, How(at=NOON))
 
 
 ALTERED = "its signature does not fit what it says: it was altered or forged"
@@ -147,13 +145,16 @@ def test_a_forgery_is_refused_in_words(forge: Callable[[], Parts], words: str) -
     assert only(judge_pypi(pypi_answer(parts), FILE, TRUST).refused).reason == words
 
 
-@pytest.mark.parametrize("judge", [judge_github, judge_pypi], ids=["github", "pypi"])
-def test_the_honest_one_is_believed(judge: Callable[[bytes, File, Trust], object]) -> None:
-    document = github_answer(signed().statement_bundle()) if judge is judge_github else pypi_answer(signed())
+def test_the_honest_one_is_believed() -> None:
+    at = How(
+        at=NOON, signer="https://github.com/acme/shared/.github/workflows/publish.yml@refs/heads/main", repository_id=42
+    )
+    (by_github,) = judge_github(HONEST.github(RUN, FILE, at), FILE, TRUST).attested
+    (by_pypi,) = judge_pypi(HONEST.pep740(RUN, FILE, at), FILE, TRUST).attested
 
-    assert judge(document, FILE, TRUST) == judge(document, FILE, TRUST)
-    assert judge_github(HONEST.github(RUN, FILE, How(at=NOON)), FILE, TRUST).attested[0].workload == RUN
-    assert judge_pypi(HONEST.pep740(RUN, FILE, How(at=NOON)), FILE, TRUST).attested[0].signed_at == NOON
+    assert by_github == replace(by_pypi, kind=Kind.GITHUB)
+    assert (by_pypi.workload, by_pypi.signer, by_pypi.owner) == (RUN, at.signer, "acme")
+    assert (by_pypi.repository_id, by_pypi.signed_at, by_pypi.subjects) == (42, NOON, (FILE,))
 
 
 def test_a_good_one_beside_a_bad_one_is_believed() -> None:
