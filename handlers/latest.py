@@ -13,8 +13,10 @@ from bot.names import InstallationId, RepositoryId
 from bot.policy import Policy, PolicyFile, Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import Catalogue
+from handlers.accounts import AccountBook
 from handlers.reviews import ReviewBook
 from handlers.snapshots import Snapshots
+from handlers.watching import WatchBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,11 @@ class Latest:
         if kept is None:
             return None
         reviews = ReviewBook(self.redis).of(repository, kept.snapshot.repository)
-        snapshot = replace(kept.snapshot, taken_at=datetime.now(UTC), reviews=Seen(reviews))
+        watched = WatchBook(self.redis).watched_of(repository)
+        released = AccountBook(self.redis).judged(repository)
+        snapshot = replace(
+            kept.snapshot, taken_at=datetime.now(UTC), reviews=Seen(reviews), watched=watched, released=released
+        )
         return evaluate(snapshot, self._policy(repository, kept.subject))
 
     def _policy(self, repository: RepositoryId, subject: Subject) -> Policy:

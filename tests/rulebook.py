@@ -30,7 +30,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "separate-publish-job", "least-permissions", "trusted-triggers", "no-shared-cache", "pinned-actions", "ephemeral-runners",
         "clean-path",
     ),
-    "Evidence": ("immutable-releases",),
+    "Evidence": (
+        "accounted-versions", "attested-artifacts", "approved-release", "steady-identity", "calm-pace", "immutable-releases",
+    ),
 }  # fmt: skip
 
 FRAMEWORKS = {

@@ -11,13 +11,15 @@ from bot.names import FullName, Outcome
 from bot.policy import Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import load_catalogue
-from bot.repository import NO_REVIEWS, UNSEEN_LOCALLY, Snapshot, take_snapshot
+from bot.repository import NO_ACCOUNTS, NO_REVIEWS, NOT_WATCHED, UNSEEN_LOCALLY, Snapshot, take_snapshot
 from bot.rule import Rule
 from bot.rules import RULES
 from bot.rules.clean_path import CleanPath
 from handlers.hygiene import with_hygiene
+from tests.account_blocks import read_accounts
 from tests.pages import Example, Page, read_page
 from tests.settings_blocks import NOW, read_settings
+from tests.watched_blocks import read_watched
 
 FOLDER = Path(__file__).parent.parent / "bot" / "rules"
 CATALOGUE = load_catalogue()
@@ -38,7 +40,11 @@ EXAMPLES = [
 def snapshot_of(example: Example) -> Snapshot:
     holdings, reviews = (UNSEEN_LOCALLY, NO_REVIEWS) if example.settings is None else read_settings(example.settings)
     files = {path: CATALOGUE.expand(text).encode() for path, text in example.files.items()}
-    return replace(take_snapshot(TOOL, None, NOW, files, CATALOGUE, holdings).snapshot, reviews=reviews)
+    watched = NOT_WATCHED if example.watched is None else read_watched(example.watched, TOOL)
+    taken = take_snapshot(TOOL, None, NOW, files, CATALOGUE, holdings).snapshot
+    kept = example.accounts
+    released = NO_ACCOUNTS if kept is None else read_accounts(kept, TOOL, taken.publications)
+    return replace(taken, reviews=reviews, watched=watched, released=released)
 
 
 def result_of(rule: type[Rule], example: Example) -> Result:

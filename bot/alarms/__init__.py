@@ -4,9 +4,10 @@
 settles those whose versions were accounted for. All are reconciliations: done twice they say the same twice.
 """
 
-from bot.alarms.looking import look
+from bot.alarms.demands import demands_of
+from bot.alarms.looking import look, to_judge
 from bot.alarms.model import Alarm, AlarmKind, Demands, Trouble
 from bot.alarms.raising import raised
 from bot.alarms.troubles import troubles
 
-__all__ = ["Alarm", "AlarmKind", "Demands", "Trouble", "look", "raised", "troubles"]
+__all__ = ["Alarm", "AlarmKind", "Demands", "Trouble", "demands_of", "look", "raised", "to_judge", "troubles"]

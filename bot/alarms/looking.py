@@ -50,14 +50,14 @@ def look(
 
 
 def next_look(
-    watched: Watched, demands: Demands, asked_closely: datetime | None, offset: int, now: datetime
+    watched: Watched | None, demands: Demands, asked_closely: datetime | None, offset: int, now: datetime
 ) -> datetime:
     """Say when the registry is to be asked again.
 
     `asked_closely` is when an event announced a version that did not come yet; `offset` (seconds) spreads packages over the
     interval: looks stand on a grid, so that none drifts and an hour has no more of them than the policy asks for.
     """
-    waits = any(_closely(each, now) for each in watched.sightings)
+    waits = watched is not None and any(_closely(each, now) for each in watched.sightings)
     if waits or (asked_closely is not None and now - asked_closely < CLOSELY_FOR):
         return now + CLOSE
     every = max(int(demands.every.total_seconds()), int(CLOSE.total_seconds()))

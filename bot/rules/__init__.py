@@ -1,6 +1,10 @@
 """The rules, one file and one page each; the list below is the registry."""
 
 from bot.rule import Rule
+from bot.rules.accounted_versions import AccountedVersions
+from bot.rules.approved_release import ApprovedRelease
+from bot.rules.attested_artifacts import AttestedArtifacts
+from bot.rules.calm_pace import CalmPace
 from bot.rules.clean_path import CleanPath
 from bot.rules.current_owners import CurrentOwners
 from bot.rules.environment_secrets import EnvironmentSecrets
@@ -26,6 +30,7 @@ from bot.rules.reviewed_access import ReviewedAccess
 from bot.rules.secret_rotation import SecretRotation
 from bot.rules.secrets_only_publish import SecretsOnlyPublish
 from bot.rules.separate_publish_job import SeparatePublishJob
+from bot.rules.steady_identity import SteadyIdentity
 from bot.rules.trusted_publishing import TrustedPublishing
 from bot.rules.trusted_triggers import TrustedTriggers
 from bot.rules.unexpired_identities import UnexpiredIdentities
@@ -58,6 +63,11 @@ RULES: tuple[type[Rule], ...] = (
     PinnedActions,
     EphemeralRunners,
     CleanPath,
+    SteadyIdentity,
+    CalmPace,
+    AccountedVersions,
+    AttestedArtifacts,
+    ApprovedRelease,
     ImmutableReleases,
 )
 

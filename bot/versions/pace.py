@@ -8,8 +8,6 @@ from bot.versions.watched import Sighting
 
 def bursts(sightings: Sequence[Sighting], most: int, within: timedelta) -> tuple[tuple[Sighting, ...], ...]:
     """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on."""
-    if most < 1:
-        return ()
     ordered = sorted(sightings, key=lambda each: each.at)
     found: list[tuple[int, int]] = []
     start = 0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from handlers.context import Job
+from handlers.jobs.alarms import write_alarm
 from handlers.jobs.check import check_branch, check_commit, recheck_commit
 from handlers.jobs.diagnose import diagnose
 from handlers.jobs.digests import digests, send_digest
@@ -12,9 +13,11 @@ from handlers.jobs.issues import issue_changed, issue_commented, remind, write_i
 from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
+from handlers.jobs.releases import check_release, check_releases_of, sweep_releases
 from handlers.jobs.reviews import record_review, review_access
 from handlers.jobs.revocations import delete_secrets, verify_deletions
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
+from handlers.jobs.watch import watch, watch_closely, watch_package
 
 # Every job by the name that stands in the queue; a worker does nothing else.
 JOBS: Mapping[str, Job] = {
@@ -22,6 +25,8 @@ JOBS: Mapping[str, Job] = {
     "check_commit": check_commit,
     "diagnose": diagnose,
     "digests": digests,
+    "check_release": check_release,
+    "check_releases_of": check_releases_of,
     "decide_gate": decide_gate,
     "delete_secrets": delete_secrets,
     "drop_token": drop_token,
@@ -44,7 +49,12 @@ JOBS: Mapping[str, Job] = {
     "sweep_check_runs": sweep_check_runs,
     "sweep_gates": sweep_gates,
     "sweep_installation": sweep_installation,
+    "sweep_releases": sweep_releases,
     "verify_deletions": verify_deletions,
+    "watch": watch,
+    "watch_closely": watch_closely,
+    "watch_package": watch_package,
+    "write_alarm": write_alarm,
     "write_issue": write_issue,
 }
 

@@ -24,6 +24,7 @@ from bot.reports import json as json_report
 from bot.reports.check_run import render
 from bot.reports.picture import picture
 from bot.repository import ACTION_FILES, Snapshot
+from handlers.accounts import AccountBook
 from handlers.context import Context
 from handlers.gates import GateBook
 from handlers.hygiene import with_hygiene
@@ -41,6 +42,7 @@ from handlers.reviews import ReviewBook
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
+from handlers.watching import WatchBook
 from handlers.work import preview_work
 
 log = logging.getLogger("wharfinger.jobs")
@@ -160,10 +162,13 @@ class _Check:
             want_verification(self._context, self._installation, self._repository, snapshot)
 
     def _reviewed(self, snapshot: Snapshot) -> Snapshot:
-        """Add who confirmed what can publish; the first look begins the first period."""
+        """Add what is kept here: who confirmed what can publish, and what registries have of it."""
         book = ReviewBook(self._context.redis)
-        book.look(self._repository, snapshot.taken_at)
-        return replace(snapshot, reviews=Seen(book.of(self._repository, snapshot.repository)))
+        book.look(self._repository, snapshot.taken_at)  # the first look begins the first period
+        reviews = Seen(book.of(self._repository, snapshot.repository))
+        watched = WatchBook(self._context.redis).watched_of(self._repository)
+        released = AccountBook(self._context.redis).judged(self._repository)
+        return replace(snapshot, reviews=reviews, watched=watched, released=released)
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> Followed:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""

@@ -1,0 +1,46 @@
+"""The rule steady-identity: a version comes from where the versions before it came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.findings import Finding, Unseen
+from bot.names import RuleName
+from bot.repository import Snapshot
+from bot.rule import Rule
+from bot.versions import Sighting, Watched, steps_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteadyIdentity(Rule):
+    """The newest version came from the identity that those before it came from.
+
+    A step back from a trusted publisher to a token, or away from provenance or the workflow of all those before, is how stolen
+    credentials show.
+    """
+
+    name: ClassVar[RuleName] = RuleName("steady-identity")
+
+    def applies(self, snapshot: Snapshot) -> bool:
+        return any(True for _ in self.watched(snapshot))
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        for each in self.watched(snapshot):
+            if isinstance(each, Unseen):
+                yield each
+                continue
+            place, watched = each
+            newest = _newest(watched)
+            for step in steps_back(watched.sightings, newest.version.number, watched.repository) if newest else ():
+                yield Finding(
+                    place=place,
+                    message=f"{watched.package.name}: {step}",
+                    fix=(
+                        "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the "
+                        "package; then publish the next version as those before it were."
+                    ),
+                )
+
+
+def _newest(watched: Watched) -> Sighting | None:
+    return next((each for each in reversed(watched.sightings) if not each.version.withdrawn), None)

@@ -1,0 +1,120 @@
+"""One look at one package: from the registry's answer to alarms. Killed in between, the next look does the same again."""
+
+import logging
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.alarms import look, raised, to_judge, troubles
+from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
+from bot.errors import LaterError
+from bot.findings import Unseen
+from bot.packages import Known, NotThere, RegistryAnswerError, RegistryUnreachableError, Unchanged, read_listing
+from bot.versions import Listing, Sighting, Version, Watched
+from handlers.alarms import AlarmBook, KeptAlarm, alarm_work
+from handlers.context import Context
+from handlers.jobs.outages import answers, does_not_answer
+from handlers.jobs.senders import Senders
+from handlers.queue import enqueue
+from handlers.watching import Claim, Kept, Watch, WatchBook
+from handlers.work import Priority, Work
+
+log = logging.getLogger("wharfinger.jobs")
+
+SLOTS = 10  # places in the interval over which packages are spread
+BASELINE = 2  # versions that are history of which provenance is read, to know where the next one is to come from
+NOT_LISTED = "the registry has no such package, or does not show it"
+
+
+class Look:
+    """Reads, judges, and keeps what was seen and the alarms that follow in one stroke; issues are written by other work."""
+
+    def __init__(self, context: Context, watch: Watch, claims: tuple[Claim, ...]) -> None:
+        self._context = context
+        self._watch = watch
+        self._claims = claims
+        self._book = WatchBook(context.redis)
+        self._now = context.clock()
+        self._again: datetime | None = None  # when what could not be asked for in this look can be
+
+    def do(self) -> None:
+        """Look; a registry that does not answer is noted, and what was seen before stays."""
+        package, kept = self._watch.package, self._book.kept(self._watch)
+        try:
+            reading = read_listing(self._context.registries, package, kept.known, now=self._now)
+        except RegistryUnreachableError as error:
+            self._book.postpone(self._watch, does_not_answer(self._context, error, self._now))
+            return
+        except RegistryAnswerError as error:
+            self._not_read(kept, str(error))
+            return
+        answers(self._context, package.registry, self._now)
+        if not isinstance(reading, NotThere):
+            known = reading.known if isinstance(reading, Unchanged) else reading
+            self._take_up(kept.watched, known.listing, known)
+        elif kept.watched is None or not kept.watched.sightings:
+            self._take_up(kept.watched, Listing(package, (), Unseen("who may publish it", NOT_LISTED)), None)
+        else:
+            self._not_read(kept, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
+
+    def _not_read(self, kept: Kept, why: str) -> None:
+        log.warning("not watched: %s", why)
+        with self._context.redis.pipeline() as pipe:
+            self._book.keep(pipe, self._watch, Kept(kept.watched, kept.known, why), self._next(kept.watched))
+            pipe.execute()
+
+    def _take_up(self, before: Watched | None, listing: Listing, known: Known | None) -> None:
+        context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
+        new = [each for each in listing.versions if before is not None and each.number not in before.known]
+        after = look(before, listing, claim.name, dict(self._judged(before, listing)), now)
+        alarms = AlarmBook(context.redis)
+        existing = alarms.of(watch.installation, watch.package)
+        found = raised(existing, troubles(after, claim.demands), after, claim.demands, now)
+        if new:
+            self._book.arrived(watch)
+        with context.redis.pipeline() as pipe:
+            self._book.keep(pipe, watch, Kept(after, known), self._next(after))
+            for each in found:
+                alarms.put(pipe, watch.installation, KeptAlarm(each, claim.holder, claim.name), now.timestamp())
+            pipe.execute()
+        works = [alarm_work(watch.installation, each.key) for each in found]
+        if found:  # a rule may fail by now, or hold again
+            arguments = (watch.installation, claim.repository, claim.name)
+            works.append(Work("check_branch", Priority.SWEEP, f"repository-{claim.repository}", arguments))
+        enqueue(context.redis, works)
+
+    def _judged(self, before: Watched | None, listing: Listing) -> Iterator[tuple[str, Sighting]]:
+        """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
+        senders = Senders(self._context, self._watch, self._claims)
+        sightings: Mapping[str, Sighting] = {each.version.number: each for each in before.sightings} if before else {}
+        try:
+            if before is None:
+                yield from ((each.number, senders.history(each, self._now)) for each in _newest_proven(listing))
+            for version in to_judge(before, listing, self._now):
+                old = sightings.get(version.number)
+                earlier = _before(listing, version)
+                yield version.number, senders.sighting(version, earlier, old.seen if old else self._now, self._now)
+        except RegistryUnreachableError as error:
+            self._again = does_not_answer(self._context, error, self._now)
+        except LaterError as error:
+            log.info("%s is looked at again later: %s", self._watch.package, error)
+
+    def _next(self, watched: Watched | None) -> datetime:
+        if self._again is not None:
+            return self._again
+        demands = self._claims[0].demands
+        slot = max(int(CLOSE.total_seconds()), int(demands.every.total_seconds()) // SLOTS)
+        offset = zlib.crc32(self._watch.key.encode()) % SLOTS * slot
+        announced = self._book.announced(self._watch)
+        if announced is not None and self._now - announced >= CLOSELY_FOR:
+            self._book.arrived(self._watch)
+        return next_look(watched, demands, announced, offset, self._now)
+
+
+def _newest_proven(listing: Listing) -> tuple[Version, ...]:
+    return tuple(each for each in listing.versions[-BASELINE:] if each.provenance and each.workload is None)
+
+
+def _before(listing: Listing, version: Version) -> tuple[Version, ...]:
+    place = next(place for place, each in enumerate(listing.versions) if each.number == version.number)
+    return listing.versions[:place]

@@ -1,0 +1,73 @@
+"""The watch over registries: what is due is looked at; a registry that does not answer is tried with one package at a time."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.alarms import demands_of
+from bot.names import FullName, InstallationId, RegistryId, RepositoryId
+from bot.policy import Policy
+from bot.versions import Package
+from handlers.alarms import AlarmBook, alarm_work
+from handlers.context import Context
+from handlers.jobs.look import Look
+from handlers.jobs.outages import tell_outages
+from handlers.queue import enqueue
+from handlers.watching import Claim, Watch, WatchBook
+from handlers.work import Work
+
+LEASE = timedelta(minutes=2)  # until what was asked for is asked for again, should its worker die
+AT_ONCE = 500  # pieces of work given to the queue at a time
+
+
+def watch(context: Context) -> None:
+    """Ask for a look at each package that is due, and for each alarm that GitHub was not told of."""
+    book, now = WatchBook(context.redis), context.clock()
+    tell_outages(context, now)
+    outages, tried = book.outages(), set[RegistryId]()
+    works: list[Work] = []
+    for each in book.due(now):
+        registry = each.package.registry
+        if registry in outages and (now < outages[registry].again or registry in tried):
+            continue
+        tried.add(registry)
+        book.postpone(each, now + LEASE)
+        works.append(each.work)
+    alarms = AlarmBook(context.redis)
+    for installation, key in alarms.untold(now.timestamp()):
+        alarms.later(installation, key, (now + LEASE).timestamp())
+        works.append(alarm_work(installation, key))
+    for start in range(0, len(works), AT_ONCE):
+        enqueue(context.redis, works[start : start + AT_ONCE])
+
+
+def watch_package(context: Context, installation: int, registry: str, name: str) -> None:
+    """Look at one package once."""
+    each = Watch(InstallationId(installation), Package(RegistryId(registry), name))
+    claims = WatchBook(context.redis).claims(each)
+    if claims:
+        Look(context, each, claims).do()
+
+
+def watch_closely(context: Context, installation: int, repository: int) -> None:
+    """Look at what a repository publishes now, and every half minute until it came: an event told of a release."""
+    book, now = WatchBook(context.redis), context.clock()
+    watches = [each for each in book.of(RepositoryId(repository)) if each.installation == installation]
+    for each in watches:
+        book.announce(each, now)
+    enqueue(context.redis, [each.work for each in watches])
+
+
+def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own
+    context: Context,
+    installation: InstallationId,
+    repository: RepositoryId,
+    name: FullName,
+    packages: Iterable[Package],
+    policy: Policy,
+) -> None:
+    """Watch what a repository publishes, as its policy asks for; what is new is looked at at once."""
+    book, now = WatchBook(context.redis), context.clock()
+    holder = policy.reports.central or name
+    asked = {each: demands for each in packages if (demands := demands_of(policy, each.registry)).kinds}
+    claims = {each: Claim(repository, name, holder, demands) for each, demands in asked.items()}
+    enqueue(context.redis, [each.work for each in book.claim(installation, repository, claims, now)])
