@@ -25,6 +25,7 @@ class Registries:
         self.violations: list[str] = []
         self.instead: dict[str, Reply] = {}  # by registry: the reply to whatever is asked next, until it is taken away
         self.fails: dict[str, str] = {}  # by registry: paths that it answers with a fault of its own
+        self.sent = 0  # bytes of all answers
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -94,6 +95,7 @@ def _handler(registries: Registries) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+                registries.sent += len(content)
 
         def do_HEAD(self) -> None:
             self.do_GET()
