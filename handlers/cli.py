@@ -36,6 +36,9 @@ COMMANDS = {
     "deliver": Command("handlers.deliver:main", "send a payload through the real handlers, here and now"),
     "doctor": Command("handlers.doctor:main", "say what is missing: credentials, permissions, events, Redis"),
     "gates": Command("handlers.gates_command:main", "list what waits at the gate, and what was decided and why"),
+    "evidence": Command(
+        "handlers.evidence:main", "print the record of a published version: who sent it, and how one knows"
+    ),
     "dead": Command("handlers.dead:main", "list, retry or drop work that failed for good"),
 }
 
