@@ -1,39 +1,84 @@
-"""What was noticed: a change and a policy in, every signal with its reasons out. Pure, as `evaluate` and `decide` are."""
+"""What was noticed: a change and a policy in, what is to be heard of it out. Pure, as `evaluate` and `decide` are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
-from bot.names import Conclusion, Mode, Outcome
+from bot.names import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha
 from bot.policy import Policy, Standing, Waiver
 from bot.signals import Change, Signal
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What became of one signal that the change could give."""
+    """What became of one signal that the change could give, before any waiver."""
 
     signal: Signal
-    outcome: Outcome
-    findings: tuple[Finding, ...] = ()  # those that stand
+    findings: tuple[Finding, ...] = ()
     unseen: tuple[Unseen, ...] = ()
-    waivers: tuple[Waiver, ...] = ()  # in force, and covering what else would stand
     fault: str | None = None  # our own: the kind of error and where in our code
 
     @property
-    def asks_for(self) -> Conclusion:
-        """What a check run says of it, were it the only one: docs/decisions.md, as of a rule's outcome."""
-        enforced = self.signal.mode is Mode.ENFORCE
+    def outcome(self) -> Outcome:
+        return _outcome(self.findings, self.unseen, self.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is kept of a signal and told in reports; `waived` are findings that a waiver in force covers."""
+
+    name: RuleName
+    title: str
+    severity: Severity
+    mode: Mode
+    alarm: bool
+    findings: tuple[Finding, ...] = ()  # those that stand
+    unseen: tuple[Unseen, ...] = ()
+    fault: str | None = None
+    waived: tuple[Finding, ...] = ()
+    approved: bool = True  # each waiver was seen to be approved by another person
+
+    @property
+    def outcome(self) -> Outcome:
+        found = _outcome(self.findings, self.unseen, self.fault)
+        return Outcome.WAIVED if found is Outcome.PASSED and self.waived else found
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What a check run says of it, were it the only one: as of a rule's outcome (docs/decisions.md)."""
+        enforced = self.mode is Mode.ENFORCE
         match self.outcome:
             case Outcome.FAILED:
                 return Conclusion.FAILURE if enforced else Conclusion.NEUTRAL
             case Outcome.UNSEEN | Outcome.BROKEN:
                 return Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL
             case Outcome.WAIVED:
-                approved = all(isinstance(waiver.approval, Seen) for waiver in self.waivers)
-                return Conclusion.SUCCESS if approved else Conclusion.NEUTRAL
+                return Conclusion.SUCCESS if self.approved else Conclusion.NEUTRAL
             case Outcome.PASSED | Outcome.NOT_APPLICABLE:
                 return Conclusion.SUCCESS
+
+    @property
+    def alarming(self) -> bool:
+        """Whether people have to hear of it at once."""
+        return self.alarm and self.outcome is Outcome.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One change and what is to be heard of it; what passed is not worth a word."""
+
+    repository: FullName
+    what: str  # "mallory pushed the branch tidy"
+    commit: Sha
+    at: datetime
+    heard: tuple[Heard, ...] = ()
+
+    @property
+    def alarming(self) -> tuple[Heard, ...]:
+        """The signals of which people have to hear at once."""
+        return tuple(each for each in self.heard if each.alarming)
 
 
 def notice(change: Change, policy: Policy) -> tuple[Noticed, ...]:
@@ -41,10 +86,27 @@ def notice(change: Change, policy: Policy) -> tuple[Noticed, ...]:
 
     A signal that raises is `broken` and does not take the others with it.
     """
-    return tuple(found for signal in policy.signals if (found := _judge(signal, change, policy)) is not None)
+    return tuple(found for signal in policy.signals if (found := _judge(signal, change)) is not None)
 
 
-def _judge(signal: Signal, change: Change, policy: Policy) -> Noticed | None:
+def news_of(change: Change, what: str, commit: Sha, noticed: Iterable[Noticed]) -> News:
+    """Keep of a change what did not pass."""
+    heard = tuple(
+        Heard(one.signal.name, one.signal.title(), one.signal.severity, one.signal.mode, one.signal.alarm, one.findings, one.unseen, one.fault)
+        for one in noticed
+        if one.outcome is not Outcome.PASSED
+    )  # fmt: skip
+    return News(change.repository, what, commit, change.taken_at, heard)
+
+
+def weighed(news: News, policy: Policy, day: date) -> News:
+    """Weigh news by the policy that is in force on a day: what is off is not heard, what is waived does not stand."""
+    signals = {signal.name: signal for signal in policy.signals}
+    heard = (_weighed(one, signals[one.name], policy, day) for one in news.heard if one.name in signals)
+    return replace(news, heard=tuple(heard))
+
+
+def _judge(signal: Signal, change: Change) -> Noticed | None:
     findings: dict[Finding, None] = {}
     unseen: dict[Unseen, None] = {}
     fault = None
@@ -58,26 +120,34 @@ def _judge(signal: Signal, change: Change, policy: Policy) -> Noticed | None:
                 unseen[said] = None
     except Exception as error:  # noqa: BLE001 - whatever a signal raises is our fault, and the others are to be heard all the same
         fault = fault_of(error)
-    waived = {finding: waiver for finding in findings if (waiver := _waiver(signal, finding, change, policy))}
-    standing = tuple(finding for finding in findings if finding not in waived)
-    noticed = Noticed(signal, Outcome.PASSED, standing, tuple(unseen), tuple(dict.fromkeys(waived.values())), fault)
-    return replace(noticed, outcome=_outcome(noticed))
+    return Noticed(signal, tuple(findings), tuple(unseen), fault)
 
 
-def _outcome(noticed: Noticed) -> Outcome:
-    if noticed.findings:
+def _outcome(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...], fault: str | None) -> Outcome:
+    if findings:
         return Outcome.FAILED
-    if noticed.fault is not None:
+    if fault is not None:
         return Outcome.BROKEN
-    if noticed.unseen:
-        return Outcome.UNSEEN
-    return Outcome.WAIVED if noticed.waivers else Outcome.PASSED
+    return Outcome.UNSEEN if unseen else Outcome.PASSED
 
 
-def _waiver(signal: Signal, finding: Finding, change: Change, policy: Policy) -> Waiver | None:
-    day = change.taken_at.date()
+def _weighed(heard: Heard, signal: Signal, policy: Policy, day: date) -> Heard:
+    found = (*heard.findings, *heard.waived)
+    waivers = {finding: waiver for finding in found if (waiver := _waiver(heard.name, finding, policy, day))}
+    return replace(
+        heard,
+        severity=signal.severity,
+        mode=signal.mode,
+        alarm=signal.alarm,
+        findings=tuple(finding for finding in found if finding not in waivers),
+        waived=tuple(waivers),
+        approved=all(isinstance(waiver.approval, Seen) for waiver in waivers.values()),
+    )
+
+
+def _waiver(name: RuleName, finding: Finding, policy: Policy, day: date) -> Waiver | None:
     for waiver in policy.waivers:
-        covers = waiver.covers(signal.name, finding.place, finding.about)
+        covers = waiver.covers(name, finding.place, finding.about)
         if covers and waiver.standing(day, policy.longest_waiver) in (Standing.FOLLOWED, Standing.ENDING):
             return waiver
     return None

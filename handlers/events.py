@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.github.loose import number, record, records, text, texts, true
 from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
-from handlers import box_events, gate_events
+from handlers import box_events, gate_events, push_events
 from handlers import settings_events as others
 from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
 from handlers.work import Priority, Work, preview_work
@@ -44,7 +44,10 @@ def _pushed(payload: Payload) -> Asked:
     # After the push of an annotated tag, `after` is the tag and not the commit.
     commit = text(payload, "head_commit", "id") or after
     asked = _check(payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed")
-    if asked.work and _touches_policy(payload, ref):
+    if not asked.work:
+        return asked
+    asked = Asked((*push_events.looks(payload), *asked.work), asked.why)
+    if _touches_policy(payload, ref):
         return Asked(
             (*asked.work, _sweep(number(payload, "installation", "id"))), "the organisation's policy was pushed"
         )

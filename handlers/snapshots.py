@@ -63,6 +63,14 @@ class Snapshots:
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
+    def holdings(self, repository: RepositoryId) -> Holdings | None:
+        """Return only what GitHub held at the last look, without taking the snapshot again."""
+        try:
+            record = self._record(repository)
+            return None if record is None else thawed(Holdings, record["holdings"])
+        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
     def _record(self, repository: RepositoryId) -> Mapping[str, object] | None:
         packed = self._redis.get(snapshot_key(repository))
         record = json.loads(zlib.decompress(packed)) if isinstance(packed, bytes) else {"version": None}

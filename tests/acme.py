@@ -16,6 +16,7 @@ from bot.names import InstallationId, RegistryId
 from bot.packages import RegistryTelephone
 from bot.registries import load_catalogue
 from bot.rules import RULES
+from bot.signals import SIGNALS
 from handlers.context import Context
 from handlers.jobs import JOBS
 from handlers.settings import Settings
@@ -78,9 +79,10 @@ STORIED = ("trusted-publishing", "protected-environment", "separate-publish-job"
 
 
 def policy(mode: str = "observe") -> str:
-    """A policy file by which only the storied rules are in force."""
+    """A policy file by which only the storied rules are in force, and no signal."""
     others = [f"  {rule.name}: false\n" for rule in RULES if rule.name not in STORIED]
-    return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join(others)
+    signals = [f"  {signal.name}: false\n" for signal in SIGNALS]
+    return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join([*others, "signals:\n", *signals])
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class BackdatedCommit(Signal):
     )
 
     def applies(self, change: Change) -> bool:
-        return change.push is not None
+        return change.on_branch
 
     def check(self, change: Change) -> Iterator[Finding | Unseen]:
         commits = change.commits

@@ -36,6 +36,11 @@ class Look(Enum):
         """The fact as it stands while nobody has asked GitHub."""
         return Unseen(self.what, "no signal in force needs it, so it was not read", self.permission)
 
+    def withheld(self, permission: str | None = None) -> Unseen:
+        """Say that GitHub refused the fact; `permission` is what GitHub itself says would be enough."""
+        granted = permission or self.permission
+        return Unseen(self.what, f"the App was not granted {granted}", granted)
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -28,7 +28,8 @@ class NewRunner(Signal):
     )
 
     def applies(self, change: Change) -> bool:
-        return change.held is not None and change.held_before is not None
+        held = change.held  # read only of a repository that publishes, or keeps a registry's secret
+        return held is not None and change.held_before is not None and held.runners != Read.RUNNERS.not_read
 
     def check(self, change: Change) -> Iterator[Finding | Unseen]:
         if change.held is None or change.held_before is None:

@@ -13,9 +13,11 @@ from handlers.jobs.issues import issue_changed, issue_commented, remind, write_i
 from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
+from handlers.jobs.pushes import look_at_push, look_at_tags
 from handlers.jobs.releases import check_release, check_releases_of, sweep_releases
 from handlers.jobs.reviews import record_review, review_access
 from handlers.jobs.revocations import delete_secrets, verify_deletions
+from handlers.jobs.signal_issues import tell_signals
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 from handlers.jobs.watch import watch, watch_closely, watch_package
 
@@ -36,6 +38,8 @@ JOBS: Mapping[str, Job] = {
     "forget_repository": forget_repository,
     "issue_changed": issue_changed,
     "issue_commented": issue_commented,
+    "look_at_push": look_at_push,
+    "look_at_tags": look_at_tags,
     "missed_deliveries": missed_deliveries,
     "organisation_changed": organisation_changed,
     "preview_policy": preview_policy,
@@ -50,6 +54,7 @@ JOBS: Mapping[str, Job] = {
     "sweep_gates": sweep_gates,
     "sweep_installation": sweep_installation,
     "sweep_releases": sweep_releases,
+    "tell_signals": tell_signals,
     "verify_deletions": verify_deletions,
     "watch": watch,
     "watch_closely": watch_closely,

@@ -19,10 +19,12 @@ from bot.github.reading import File, Reading
 from bot.github.repositories import RepositoryReader
 from bot.github.telephone import Line
 from bot.names import FullName, InstallationId, Mode, Outcome, RepositoryId
+from bot.notice import News
 from bot.policy import Policy
 from bot.reports import json as json_report
 from bot.reports.check_run import render
 from bot.reports.picture import picture
+from bot.reports.signals import with_signals
 from bot.repository import ACTION_FILES, Snapshot
 from handlers.accounts import AccountBook
 from handlers.context import Context
@@ -34,11 +36,13 @@ from handlers.jobs.holdings import holdings_of
 from handlers.jobs.issues import want_issue
 from handlers.jobs.open_runs import OpenRun, OpenRuns
 from handlers.jobs.policies import InForce, invalid_proposal, policy_of, proposes
+from handlers.jobs.pushes import heard_of, notice_settings
 from handlers.jobs.reviews import want_review
 from handlers.jobs.revocations import want_verification
 from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
 from handlers.reviews import ReviewBook
+from handlers.signals import SignalBook, mark_of
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
@@ -81,6 +85,7 @@ class _Check:
         self._reader = RepositoryReader(self._line, place)
         self._standings = Standings(context.redis)
         self._open = OpenRuns(context.redis)
+        self._signals = SignalBook(context.redis, self._installation, self._repository)
 
     def do(self, *, fresh: bool) -> None:
         """Read and judge; what is gone, or shut to us, is not worth another attempt, and is only said in the log."""
@@ -108,13 +113,14 @@ class _Check:
         now = self._context.clock()
         state = fingerprint(reading, reading.files, in_force, now)
         runs = CheckRuns(self._line, reading.repository, reading.commit, reading.checks)
-        if not fresh and runs.judged(state):
+        heard = heard_of(self._context, self._signals, reading.commit, in_force.policy)
+        if not fresh and runs.judged(state + mark_of(heard)):
             return
         if proposes(reading):
             commit = (self._installation, self._repository, reading.repository, reading.commit)
             enqueue(self._context.redis, [preview_work(*commit)])
         if standing and _answers_for(standing, reading, state, now):
-            runs.complete(state, quick(standing))
+            runs.complete(state + mark_of(heard), with_signals(quick(standing), heard))
             return
         self._open.open(self._run(reading.commit), self._context.clock().timestamp())
         runs.begin()
@@ -135,7 +141,9 @@ class _Check:
         settled = Outcome.BROKEN not in report.outcomes.values()
         state = fingerprint(reading, gathered.files, in_force, report.snapshot.taken_at) if settled else ""
         proposed = invalid_proposal(self._context, reading)
-        runs.complete(state, invalid(said, proposed) if proposed else said)
+        heard = self._heard(reading, snapshot, in_force)
+        told = with_signals(invalid(said, proposed) if proposed else said, heard)
+        runs.complete(state and state + mark_of(heard), told)
         if reading.is_default:
             kept = Snapshots(self._context.redis, self._context.catalogue)
             kept.put(self._repository, Kept(snapshot, in_force.subject), contents(gathered.files))
@@ -160,6 +168,13 @@ class _Check:
             want_issue(self._context, self._installation, self._repository, report, in_force)
             want_review(self._context, self._installation, self._repository, report)
             want_verification(self._context, self._installation, self._repository, snapshot)
+
+    def _heard(self, reading: Reading, snapshot: Snapshot, in_force: InForce) -> tuple[News, ...]:
+        """Return what was heard of the commit; of the default branch also what became of the settings since the last look."""
+        if not reading.is_default:
+            return heard_of(self._context, self._signals, reading.commit, in_force.policy)
+        before = Snapshots(self._context.redis, self._context.catalogue).holdings(self._repository)
+        return notice_settings(self._context, self._installation, reading, before, snapshot.holdings, in_force)
 
     def _reviewed(self, snapshot: Snapshot) -> Snapshot:
         """Add what is kept here: who confirmed what can publish, and what registries have of it."""

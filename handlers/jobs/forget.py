@@ -6,6 +6,7 @@ from handlers.digest_book import DigestBook
 from handlers.jobs.issues import retire_issue
 from handlers.jobs.reviews import retire_review
 from handlers.listed import ListedBook
+from handlers.signals import SignalBook
 from handlers.standing import Standings
 from handlers.told import ToldBook
 from handlers.wanted import WantedIssues
@@ -37,6 +38,7 @@ def retire(context: Context, installation: InstallationId, repository: Repositor
     retire_review(context, installation, repository)
     Standings(context.redis).forget(installation, repository)
     ToldBook(context.redis, installation).forget(repository)
+    SignalBook(context.redis, installation, repository).forget()
 
 
 def drop_token(context: Context, installation: int) -> None:

@@ -21,6 +21,8 @@ def holdings_of(  # noqa: PLR0913 - where to ask, what is judged, and by what
     Raises LaterError when GitHub wants to be asked later.
     """
     reads = {read for rule in policy.rules for read in rule.reads} - {Read.FILES}
+    if reading.is_default:  # there signals compare what is held with the last look
+        reads |= {read for signal in policy.signals for read in signal.reads if isinstance(read, Read)}
     login = FullName(reading.repository).partition("/")[0]
     kept = Kept(line, context.redis, login, fresh=fresh)
     reader = HoldingsReader(kept, reading.repository, reading.facts, context.catalogue, reads)

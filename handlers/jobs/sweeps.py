@@ -1,6 +1,7 @@
 """Sweeps: what an event did not bring is looked at all the same, the oldest first. Each piece is work of its own."""
 
 import logging
+from dataclasses import replace
 
 from bot.github.errors import InstallationError
 from bot.github.installations import list_installations, list_repositories
@@ -54,6 +55,7 @@ def sweep_installation(context: Context, installation: int) -> None:
         for repository in sorted(listed, key=lambda repository: times.get(repository.id, 0))
         if not repository.archived
     ]
+    works += [replace(work, job="look_at_tags") for work in works]  # GitHub does not tell of every tag that is moved
     for start in range(0, len(works), AT_ONCE):
         enqueue(context.redis, works[start : start + AT_ONCE])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bot.findings import Fact, Seen, Unseen
+from bot.findings import Fact, Seen
 from bot.holdings import DeployKey, Holdings, Read, RefKind, Runner
 from bot.names import FullName, Sha
 from bot.registries import load_catalogue
@@ -53,10 +53,7 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         held=_holdings(words["held"]) if "held" in words else None,
         held_before=_holdings(words["before"]) if "before" in words else None,
     )  # fmt: skip
-    withheld: dict[str, Any] = {
-        name: Unseen(LOOKS[name].what, f"the App was not granted {LOOKS[name]}", str(LOOKS[name]))
-        for name in words.get("unseen", ())
-    }
+    withheld: dict[str, Any] = {name: LOOKS[name].withheld() for name in words.get("unseen", ())}
     return replace(change, **withheld)
 
 

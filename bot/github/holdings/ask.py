@@ -6,13 +6,14 @@ from typing import TypeVar
 from bot.findings import Fact, Seen, Unseen
 from bot.github.errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
 from bot.holdings import Read
+from bot.signals import Look
 
 T = TypeVar("T")
 
 HIDDEN = "GitHub does not show it to the App"
 
 
-def ask(read: Read, question: Callable[[], T], nothing: T | None = None) -> Fact[T]:
+def ask(read: Read | Look, question: Callable[[], T], nothing: T | None = None) -> Fact[T]:
     """Ask, and turn what cannot be had into an unseen fact. What may be had later (LaterError) is not a fact: it is raised.
 
     `nothing` is what is so where the owner's plan does not offer the thing at all; without it the fact is then unseen.

