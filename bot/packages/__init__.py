@@ -1,6 +1,6 @@
 """The telephone to registries: published versions and their provenance."""
 
-from bot.packages.errors import RegistryAnswerError, RegistryUnreachableError
+from bot.packages.errors import RegistryAnswerError, RegistryBusyError, RegistryUnreachableError
 from bot.packages.listings import read_listing
 from bot.packages.model import Known, NotThere, Reading, Unchanged, Validator
 from bot.packages.pace import SharedPace
@@ -13,6 +13,7 @@ __all__ = [
     "Offered",
     "Reading",
     "RegistryAnswerError",
+    "RegistryBusyError",
     "RegistryTelephone",
     "RegistryUnreachableError",
     "SharedPace",

@@ -15,6 +15,10 @@ class RegistryUnreachableError(LaterError):
         self.retry_after = retry_after  # seconds
 
 
+class RegistryBusyError(RegistryUnreachableError):
+    """A registry that we ask as often already as it wants to be asked: it is our turn that is not free, no outage."""
+
+
 class RegistryAnswerError(WharfingerError):
     """An answer that cannot be used: too large, not in the form that the registry documents, or a refusal."""
 

@@ -8,13 +8,13 @@ from typing import Protocol
 from redis import Redis
 
 from bot.names import RegistryId
-from bot.packages.errors import RegistryUnreachableError
+from bot.packages.errors import RegistryBusyError
 
 LONGEST = 30.0  # seconds that one request waits for its turn; whoever waits longer comes again later
 
 
 class Pace(Protocol):
-    """Gives turns: `wait` returns when a registry may be asked, or raises RegistryUnreachableError when that takes too long."""
+    """Gives turns: `wait` returns when a registry may be asked, or raises RegistryBusyError when that takes too long."""
 
     def wait(self, registry: RegistryId, pause: float) -> None:
         """Take a turn; the next one is `pause` seconds later."""
@@ -57,5 +57,5 @@ class SharedPace:
             self._sleep(rest)
 
 
-def _too_many(registry: RegistryId, seconds: float) -> RegistryUnreachableError:
-    return RegistryUnreachableError(registry, "is asked as often as it wants to be already", seconds)
+def _too_many(registry: RegistryId, seconds: float) -> RegistryBusyError:
+    return RegistryBusyError(registry, "is asked as often as it wants to be already", seconds)

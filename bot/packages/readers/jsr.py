@@ -1,6 +1,6 @@
 """JSR: versions with who published them, and whether a transparency log has their provenance.
 
-The registry's own OpenAPI document. Only what GitHub Actions published is in the log, with a token for that one package.
+github.com/jsr-io/jsr, api/src/api/{types,scope,package}.rs. Only what GitHub Actions published is in the log, with a token for that one package.
 """
 
 from collections.abc import Iterator

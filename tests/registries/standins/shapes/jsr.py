@@ -1,4 +1,4 @@
-"""JSR's management API, as the registry's OpenAPI document has it: versions newest first, and a scope's members."""
+"""JSR's management API, as the registry's own source has it: versions newest first, and a scope's members."""
 
 from tests.registries.standins.wire import Question, Reply, Route, not_found, stamp
 from tests.registries.standins.world import World
