@@ -65,7 +65,7 @@ def claims(certificate: Certificate) -> Claims:
 def shown(text: str) -> str:
     """Cut and clean what a stranger wrote, to be shown within a sentence."""
     kept = "".join(letter for letter in text[:120] if letter.isprintable())
-    return kept or "nobody that it names"
+    return kept or "something without a name"
 
 
 def _text(certificate: Certificate, number: int) -> str | None:

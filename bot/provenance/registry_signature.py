@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 
 from sigstore.errors import Error
-from sigstore.models import TransparencyLogEntry
 from sigstore_models.bundle.v1 import Bundle as Fields
 
 from bot.errors import fault_of
@@ -36,9 +35,11 @@ def _verified(fields: Fields, trust: Trust) -> tuple[bytes, datetime]:
         raise ProvenanceError("it does not hold one statement with one entry of a log")
     entry = material.tlog_entries[0]
     payload = signed_statement(envelope, signer.key)
-    if not is_intoto(entry) or entry.integrated_time is None or entry.inclusion_promise is None:
+    if (
+        not is_intoto(entry) or not entry.integrated_time or entry.inclusion_promise is None
+    ):  # a time of 0 is not promised
         raise ProvenanceError("the log does not promise when it was signed")
-    trust.logged(TransparencyLogEntry(entry))
+    trust.logged(entry)
     check_logged(entry, envelope, signer.key)
     at = datetime.fromtimestamp(entry.integrated_time, tz=UTC)
     if signer.expires is not None and at >= signer.expires:

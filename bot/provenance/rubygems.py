@@ -25,7 +25,7 @@ def _bundles(document: object) -> list[object]:
 
 def _judge(bundle: object, file: File, trust: Trust) -> Attested:
     sha256 = file.digests.get("sha256")
-    if sha256 is None:
+    if not sha256:
         raise ProvenanceError(f"the registry tells no sha256 of {file.name} to compare with", unseen=True)
     seen = signed(bundle, trust, sha256)
     if seen.statement is None:

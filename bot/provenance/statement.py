@@ -41,12 +41,12 @@ def read_statement(payload: bytes) -> Statement:
 
 def subject_of(statement: Statement, algorithm: str, digest: str | None, name: str) -> File:
     """Return the subject that has this digest; raise ProvenanceError when none has."""
-    if digest is None:
+    if not digest:
         raise ProvenanceError(f"the registry tells no {algorithm} of {name} to compare with", unseen=True)
     for subject in statement.subjects:
         if subject.digests.get(algorithm, "").lower() == digest.lower():
             return subject
-    others = shown(", ".join(subject.name for subject in statement.subjects[:3]))
+    others = shown(", ".join(subject.name for subject in statement.subjects[:3] if subject.name))
     raise ProvenanceError(f"it is of another file: no digest in it is that of {name} (it names {others})")
 
 

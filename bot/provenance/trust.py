@@ -5,13 +5,13 @@ No network and no cache in the user's folder: what the installed library holds, 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 from cryptography.x509 import Certificate, NameOID
-from sigstore.errors import Error, VerificationError
+from sigstore.errors import Error
 from sigstore.models import TransparencyLogEntry, TrustedRoot
+from sigstore_models.rekor.v1 import TransparencyLogEntry as Entry
 from sigstore_models.trustroot import v1
 
 from bot.errors import SettingsError
@@ -19,7 +19,7 @@ from bot.provenance.claims import shown
 from bot.provenance.model import ProvenanceError
 from bot.provenance.registry_keys import RegistryKey, registry_keys, shipped_keys
 from bot.provenance.stamped import StampedVerifier
-from bot.provenance.verifier import Verifier, shipped_root
+from bot.provenance.verifier import UNKNOWN_LOG, Verifier, shipped_root
 
 _GITHUB = "GitHub, Inc."  # organisation in certificates of GitHub's own Sigstore, which signs for private repositories
 _NO_ROOT = "is no trusted root of Sigstore; give a trusted_root.json, or what `gh attestation trusted-root` prints"
@@ -53,13 +53,12 @@ class Trust:
         issuer = shown(", ".join(organisations))
         raise ProvenanceError(f"its certificate is issued by {issuer}, an authority that is not trusted")
 
-    def logged(self, entry: TransparencyLogEntry) -> None:
-        """Verify that a trusted log holds an entry, and its promise of the time; raise the library's VerificationError."""
-        keepers = [verifier for verifier in self.verifiers if isinstance(verifier, Verifier)]
-        for verifier in keepers[:-1]:
-            with suppress(VerificationError):
-                return verifier.logged(entry)
-        return keepers[-1].logged(entry)
+    def logged(self, entry: Entry) -> None:
+        """Verify that a trusted log holds an entry, and its promise of the time; raise as `of` does, or the library's VerificationError."""
+        for verifier in self.verifiers:
+            if isinstance(verifier, Verifier) and verifier.knows(entry):
+                return verifier.logged(TransparencyLogEntry(entry))
+        raise ProvenanceError(UNKNOWN_LOG, unseen=True)
 
 
 @cache

@@ -2,22 +2,26 @@
 
 from bot.provenance.claims import shown
 
-# What the library's message holds (sigstore 4.5), the first that fits. tests/provenance holds each that a forger can reach.
+# What the library's message holds (sigstore 4.5), in lower case, the first that fits. tests/provenance holds each that a forger can reach.
 _SAID = (
     ("must contain an inclusion promise", "nobody who is trusted saw when it was signed"),
     ("not valid at validation time", "its certificate was not valid at the time when the log saw the signature"),
     ("invalid signing cert: expired", "its certificate was not valid at the time when the log saw the signature"),
     ("certificate chain", "its certificate was not issued by the authority that it names"),
-    ("SCT", "its certificate is in no certificate log that is trusted"),
+    ("sct", "its certificate is in no certificate log that is trusted"),
     ("certificate timestamp", "its certificate is in no certificate log that is trusted"),
-    ("DSSE: invalid signature", "its signature does not fit what it says: it was altered or forged"),
-    ("Signature is invalid for input", "its signature is of another file"),
-    ("Bundle message digest mismatch", "its signature is of another file"),
+    ("dsse: invalid signature", "its signature does not fit what it says: it was altered or forged"),
+    ("signature is invalid for input", "its signature is of another file"),
+    ("bundle message digest mismatch", "its signature is of another file"),
     ("payload hash does not match", "the log recorded another statement"),
     ("signatures do not match", "the log recorded another signature"),
     ("inconsistent with other materials", "the log recorded another signature"),
+    ("root hash signature", "the log's own signature is not valid"),
     ("inclusion proof", "the log's proof that it holds the entry is not valid"),
     ("inclusion promise", "the log's promise of the time is not valid"),
+    ("malformed note", "the log's own signature is not valid"),
+    ("malformed logcheckpoint", "the log's own signature is not valid"),
+    ("invalid timestamp response", "nobody who is trusted saw when it was signed"),
     ("checkpoint", "the log's own signature is not valid"),
     ("one log entry", "no transparency log recorded it, or several did"),
     ("signed timestamp", "nobody who is trusted saw when it was signed"),
@@ -31,6 +35,6 @@ def in_words(error: Exception) -> str:
     """Say why the library does not believe a bundle."""
     text = str(error)
     for part, words in _SAID:
-        if part in text:
+        if part in text.casefold():
             return words
     return f"it does not verify: {shown(text)}"

@@ -177,6 +177,39 @@ def test_a_gem_s_signature_is_of_this_gem() -> None:
     assert judge_rubygems(document, File(FILE.name), TRUST).refused[0].unseen
 
 
+def test_an_honest_certificate_in_a_log_that_nobody_knows_yet_is_not_seen() -> None:
+    newer = copy(HONEST)
+    newer.log = Log()
+    by_run, by_npm = (
+        judge_github(newer.github(RUN, FILE, How(at=NOON)), FILE, TRUST).refused[0],
+        judge_npm(newer.npm(RUN, "w", "1", FILE.digests["sha512"], How(at=NOON)), "w", "1", FILE, TRUST).refused[1],
+    )
+    assert by_run.unseen
+    assert by_npm.unseen
+    assert by_run.reason.startswith(
+        "it is recorded in a log that is not among the trusted ones; if Sigstore has a newer root"
+    )
+
+    newer.certificates = FORGER.certificates
+    assert not judge_github(newer.github(RUN, FILE, How(at=NOON)), FILE, TRUST).refused[0].unseen
+
+
+@pytest.mark.parametrize(
+    "left", [{"integratedTime": "0"}, {"integratedTime": None}, {"inclusionPromise": None}], ids=str
+)
+def test_a_time_that_nobody_promises_is_none(left: dict[str, object]) -> None:
+    subject = {npm_url("w", "1"): {"sha512": FILE.digests["sha512"]}}
+    by_run = HONEST.signed(RUN, statement(SLSA, subject, {}), How(at=NOON), kind="intoto")
+    by_npm = HONEST.published(statement(PUBLISH, subject, {"name": "w", "version": "1"}), How(at=NOON))
+    parts = [replace(each, entry={**each.entry, **left}) for each in (by_run, by_npm)]
+
+    assert set(npm(npm_answer(*parts), "w", "1")) <= {
+        "nobody who is trusted saw when it was signed",
+        "the log does not promise when it was signed",
+    }
+    assert judge_npm(npm_answer(*parts), "w", "1", FILE, TRUST).attested == ()
+
+
 def npm(document: bytes, name: str = "@acme/widgets", version: str = "1.2.0") -> tuple[str, ...]:
     return tuple(refused.reason for refused in judge_npm(document, name, version, FILE, TRUST).refused)
 

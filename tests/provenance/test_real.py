@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sigstore._internal.tuf import STAGING_TUF_URL
+from sigstore._utils import read_embedded
 
 from bot.provenance.github import judge_github
 from bot.provenance.model import Kind
@@ -106,6 +108,16 @@ def test_github_says_what_an_immutable_release_holds() -> None:
     assert (attested.workload.repository, attested.workload.ref) == ("jdx/communique", "refs/tags/v0.1.9")
     assert attested.workload.commit == "43d0bd191f16d1fe3484a4b58aa69118f7692442"
     assert RELEASED in attested.subjects
+
+
+def test_the_log_of_the_second_generation_is_known_too() -> None:
+    """It gives no time of its own; a timestamp does. Staging's root is shipped with the library as well."""
+    file = File("a.txt", {"sha256": "a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf"})
+    staging = trusted([read_embedded("trusted_root.json", STAGING_TUF_URL)])
+
+    (attested,) = judge_github(github_of(read("second-log")), file, staging).attested
+
+    assert (attested.workload.run, attested.signed_at) == (25821282059, datetime(2026, 5, 13, 19, 23, 33, tzinfo=UTC))
 
 
 def test_what_has_no_log_counts_only_at_an_authority_without_one() -> None:
