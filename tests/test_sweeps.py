@@ -42,7 +42,9 @@ def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme:
     for _ in range(2):
         JOBS["sweep_installation"](acme.context, acme.id)
     ids = [look(acme, each.state.name, each.id) for each in (never, old, new)]
-    assert waiting(acme.redis) == ids
+    found = waiting(acme.redis)
+    assert found[:3] == ids
+    assert [each.rpartition("-")[0] for each in found[3:]] == ["look_at_tags"] * 3
 
 
 def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: Acme) -> None:
