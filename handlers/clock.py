@@ -39,6 +39,8 @@ TIMETABLE = (
     Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
     Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
     Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
+    Due("sweep_releases", MINUTE, Priority.CHECK),  # versions that a tag announced and that are not accounted for yet
+    Due("watch", 30, Priority.CHECK),  # packages that are due at their registries, alarms that GitHub was not told of
     Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
     Due("diagnose", 15 * MINUTE),  # what the set-up page shows of GitHub
     Due("digests", HOUR),  # each is written once in its period
@@ -60,12 +62,15 @@ def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
         asked[due.job] = tick
 
 
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds % MINUTE else f"{seconds // MINUTE} min"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Tick until told to stop."""
     argparse.ArgumentParser(
         prog="wharfinger clock",
-        description="Ask for what is due: "
-        + ", ".join(f"{due.job} every {due.every // MINUTE} min" for due in TIMETABLE),
+        description="Ask for what is due: " + ", ".join(f"{due.job} every {_span(due.every)}" for due in TIMETABLE),
     ).parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)

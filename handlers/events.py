@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.github.loose import number, record, records, text, texts, true
-from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC
-from handlers import box_events, gate_events, push_events
+from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC, RELEASE_CHECK
+from handlers import box_events, gate_events, push_events, release_events
 from handlers import settings_events as others
 from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
 from handlers.work import Priority, Work, preview_work
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_LONGEST_TAG = 250  # git allows no longer name on the file systems it lives on
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +73,18 @@ def _check_suite(payload: Payload) -> Asked:
 
 
 def _check_suite_again(payload: Payload) -> Asked:
-    return _check(payload, text(payload, "check_suite", "head_sha"), "somebody asked for the checks again", again=True)
+    head = text(payload, "check_suite", "head_sha")
+    asked = _check(payload, head, "somebody asked for the checks again", again=True)
+    return Asked((*asked.work, *release_events.releases_at(payload, head, asked.why).work), asked.why)
 
 
 def _check_run_again(payload: Payload) -> Asked:
     name = text(payload, "check_run", "name")
     if name == PREVIEW:
         return _preview_again(payload)
+    if name == RELEASE_CHECK:
+        head = text(payload, "check_run", "head_sha")
+        return release_events.releases_at(payload, head, "somebody asked for the release again")
     if name != CHECK:
         return nothing("it is not a check run of ours")
     return _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the check again", again=True)
@@ -103,9 +107,10 @@ def _workflow_run(payload: Payload) -> Asked:
 
 def _released(payload: Payload) -> Asked:
     tag = text(payload, "release", "tag_name")
-    if not tag or len(tag) > _LONGEST_TAG or not tag.isprintable() or ":" in tag:
+    if not release_events.is_tag(tag):
         return nothing("the payload names no tag")
-    return _check(payload, f"refs/tags/{tag}", "a release was published")
+    asked = _check(payload, f"refs/tags/{tag}", "a release was published")
+    return Asked((*asked.work, *release_events.release_of(payload)), asked.why)
 
 
 def _repository(payload: Payload) -> Asked:
@@ -188,8 +193,10 @@ EVENTS: Mapping[str, Event] = {
     ),
     "check_suite": Event("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
     "check_run": Event("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
-    "workflow_run": Event("actions: read", {"requested": _workflow_run}),
+    "workflow_run": Event("actions: read", {"requested": _workflow_run, "completed": release_events.run_over}),
     "release": Event("contents: read", {"published": _released}),
+    "create": Event("contents: read", {"": release_events.tag_created}),
+    "registry_package": Event("packages: read", _any(release_events.package_appeared, "published", "updated")),
     "repository": Event(
         "metadata: read",
         {

@@ -33,6 +33,8 @@ def said(answer: Asked) -> list[tuple[object, ...]]:
 CHECK = ("check_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
 AGAIN = ("recheck_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
 PREVIEW = ("preview_policy", "preview-31", 7, 31, "acme/widgets", COMMIT, 1)
+RELEASE = ("check_release", "release-31", 7, 31, "acme/widgets", "v1")
+RELEASES = ("check_releases_of", "release-31", 7, 31, "acme/widgets", COMMIT)
 BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
 CHANGED = ("organisation_changed", "installation-7", 7, "acme")
 ACME = {"organization": {"login": "acme"}}
@@ -55,7 +57,7 @@ SWEEP = ("sweep_installation", "installation-7", 7)
         ("pull_request", {"action": "reopened", "pull_request": {"head": {"sha": COMMIT}}}, [CHECK]),
         ("pull_request", {"action": "labeled", "pull_request": {"head": {"sha": COMMIT}}}, []),
         ("check_suite", {"action": "requested", "check_suite": {"head_sha": COMMIT}}, [CHECK]),
-        ("check_suite", {"action": "rerequested", "check_suite": {"head_sha": COMMIT}}, [AGAIN]),
+        ("check_suite", {"action": "rerequested", "check_suite": {"head_sha": COMMIT}}, [AGAIN, RELEASES]),
         ("check_run", {"action": "rerequested", "check_run": {"name": "publishing", "head_sha": COMMIT}}, [AGAIN]),
         ("check_run", {"action": "requested_action", "check_run": {"name": "publishing", "head_sha": COMMIT}}, [AGAIN]),
         ("check_run", {"action": "completed", "check_run": {"name": "publishing", "head_sha": COMMIT}}, []),
@@ -67,7 +69,10 @@ SWEEP = ("sweep_installation", "installation-7", 7)
         ("check_run", {"action": "rerequested", "check_run": {"name": "lint", "head_sha": COMMIT}}, []),
         ("workflow_run", {"action": "requested", "workflow_run": {"event": "schedule", "head_sha": COMMIT}}, [CHECK]),
         ("workflow_run", {"action": "requested", "workflow_run": {"event": "push", "head_sha": COMMIT}}, []),
-        ("release", {"action": "published", "release": {"tag_name": "v1"}}, [(*CHECK[:-1], "refs/tags/v1")]),
+        ("workflow_run", {"action": "completed", "workflow_run": {"event": "push", "head_sha": COMMIT}}, [RELEASES]),
+        ("release", {"action": "published", "release": {"tag_name": "v1"}}, [(*CHECK[:-1], "refs/tags/v1"), RELEASE]),
+        ("create", {"ref": "v1", "ref_type": "tag"}, [RELEASE]),
+        ("create", {"ref": "side", "ref_type": "branch"}, []),
         ("release", {"action": "published", "release": {"tag_name": "v1:x"}}, []),
         ("installation", {"action": "created"}, [SWEEP]),
         ("installation", {"action": "unsuspend"}, [SWEEP]),
@@ -164,6 +169,7 @@ def test_every_example_of_githubs_is_answered_with_a_reason() -> None:
     assert {event for event, answer in answers if answer.work} == {
         "branch_protection_rule",
         "check_suite",
+        "create",
         "installation",
         "installation_repositories",
         "member",

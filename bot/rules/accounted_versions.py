@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from bot.evidence import GRACE, Account
 from bot.findings import About, Finding, Place, Unseen
+from bot.manifests import purl_of
 from bot.names import RuleName, Severity
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 from bot.versions import Standing
@@ -31,6 +33,13 @@ class AccountedVersions(Rule):
             "stricter": Stricter.LOWER,
         },
     )
+    every: timedelta = field(
+        default=timedelta(minutes=5),
+        metadata={
+            "means": "How often the registry is asked for new versions; while one is waited for it is each half minute.",
+            "stricter": Stricter.LOWER,
+        },
+    )
     back: timedelta = field(
         default=timedelta(days=30),
         metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
@@ -46,7 +55,7 @@ class AccountedVersions(Rule):
             elif each[1].standing is Standing.PENDING:
                 yield _pending(each[1])
             elif each[1].standing is Standing.UNACCOUNTED:
-                yield _finding(*each)
+                yield _finding(*each, snapshot.catalogue)
 
 
 def _pending(account: Account) -> Unseen:
@@ -54,7 +63,7 @@ def _pending(account: Account) -> Unseen:
     return Unseen(f"who published {account.version.package.name} {account.version.number}", reason)
 
 
-def _finding(place: Place, account: Account) -> Finding:
+def _finding(place: Place, account: Account, catalogue: Catalogue) -> Finding:
     version = account.version
     why = "; ".join(reason.words for reason in account.reasons) or "no run was found that sent it"
     return Finding(
@@ -64,5 +73,5 @@ def _finding(place: Place, account: Account) -> Finding:
             "Find out who sent it. If nobody of yours did: withdraw it at the registry, revoke every credential that may publish the "
             "package, and then look for what they reached."
         ),
-        about=About(package=version.package.name),
+        about=About(package=purl_of(version.package, catalogue)),
     )

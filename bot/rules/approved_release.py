@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from bot.evidence import Account
 from bot.findings import About, Finding, Place, Unseen, listed
+from bot.manifests import purl_of
 from bot.names import RuleName
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 
@@ -44,9 +46,9 @@ class ApprovedRelease(Rule):
             if isinstance(each, Unseen):
                 yield each
             elif each[1].sent is not None:
-                yield from self._judge(*each)
+                yield from self._judge(*each, snapshot.catalogue)
 
-    def _judge(self, place: Place, account: Account) -> Iterator[Finding | Unseen]:
+    def _judge(self, place: Place, account: Account, catalogue: Catalogue) -> Iterator[Finding | Unseen]:
         version, sent = account.version, account.sent
         if sent is None:
             return
@@ -63,7 +65,7 @@ class ApprovedRelease(Rule):
                 "Let the job that publishes name an environment with required reviewers and Prevent self-review; then nothing "
                 "leaves before somebody else looked at it."
             ),
-            about=About(package=version.package.name, environment=sent.publication.environment),
+            about=About(package=purl_of(version.package, catalogue), environment=sent.publication.environment),
         )
 
 

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from bot.evidence import Account
 from bot.findings import About, Finding, Place, Unseen
+from bot.manifests import purl_of
 from bot.names import RuleName, Severity
+from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 
@@ -36,11 +38,12 @@ class AttestedArtifacts(Rule):
             if isinstance(each, Unseen):
                 yield each
             elif each[1].attestable:
-                yield from _judge(*each)
+                yield from _judge(*each, snapshot.catalogue)
 
 
-def _judge(place: Place, account: Account) -> Iterator[Finding | Unseen]:
+def _judge(place: Place, account: Account, catalogue: Catalogue) -> Iterator[Finding | Unseen]:
     version, provenance = account.version, account.provenance
+    about = About(package=purl_of(version.package, catalogue))
     name = f"{version.number} of {version.package}"
     if isinstance(provenance, Unseen):
         yield Unseen(f"the provenance of {name}", provenance.reason, provenance.permission)
@@ -49,15 +52,15 @@ def _judge(place: Place, account: Account) -> Iterator[Finding | Unseen]:
         if refused.unseen:
             yield Unseen(f"whether the {refused.kind} of {name} holds", refused.reason)
         else:
-            yield _finding(place, account, f"the {refused.kind} of {name} is not believed: {refused.reason}")
+            yield _finding(place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}")
     if not provenance.value.attested and not provenance.value.refused:
-        yield _finding(place, account, f"{name} carries no provenance")
+        yield _finding(place, about, f"{name} carries no provenance")
 
 
-def _finding(place: Place, account: Account, message: str) -> Finding:
+def _finding(place: Place, about: About, message: str) -> Finding:
     return Finding(
         place=place,
         message=message,
         fix="Publish with the registry's trusted publishing and a tool that attests; `wharfinger scan --diff` shows the change.",
-        about=About(package=account.version.package.name),
+        about=about,
     )

@@ -1,6 +1,8 @@
 """What is gone is forgotten: tokens, and where repositories stood; an open issue about a repository says so first."""
 
 from bot.names import InstallationId, RepositoryId
+from handlers.accounts import AccountBook
+from handlers.alarms import AlarmBook
 from handlers.context import Context
 from handlers.digest_book import DigestBook
 from handlers.jobs.issues import retire_issue
@@ -10,6 +12,7 @@ from handlers.signals import SignalBook
 from handlers.standing import Standings
 from handlers.told import ToldBook
 from handlers.wanted import WantedIssues
+from handlers.watching import WatchBook
 
 ARCHIVED = "it is archived, and publishes nothing"
 LEFT = "it was deleted, or the App can no longer see it"
@@ -21,9 +24,12 @@ def forget_installation(context: Context, installation: int) -> None:
     standings, wanted = Standings(context.redis), WantedIssues(context.redis)
     for repository in standings.times(InstallationId(installation)):
         wanted.forget(repository)
+        AccountBook(context.redis).forget(repository)  # what else happens to a repository, auditors keep its records
+        WatchBook(context.redis).leave(repository)
     standings.forget_all(InstallationId(installation))
     ToldBook(context.redis, InstallationId(installation)).forget_all()
     DigestBook(context.redis, InstallationId(installation)).forget()
+    AlarmBook(context.redis).forget(InstallationId(installation))
     ListedBook(context.redis).forget(InstallationId(installation))
 
 
@@ -36,6 +42,7 @@ def retire(context: Context, installation: InstallationId, repository: Repositor
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
     retire_issue(context, repository, why)
     retire_review(context, installation, repository)
+    WatchBook(context.redis).leave(repository)
     Standings(context.redis).forget(installation, repository)
     ToldBook(context.redis, installation).forget(repository)
     SignalBook(context.redis, installation, repository).forget()
