@@ -130,6 +130,11 @@ def _rest(document: Json, version: str, overrides: Json) -> Json:
         method, path = wrong["operation"].split()
         answer = patched["paths"][path][method.lower()]["responses"][wrong["status"]]
         answer["content"]["application/json"]["schema"] = wrong["schema"]
+    for wrong in overrides["queries"]:
+        method, path = wrong["operation"].split()
+        parameters = patched["paths"][path][method.lower()]["parameters"]
+        found = [_resolve(parameter, patched["components"]) for parameter in parameters]
+        next(each for each in found if each["name"] == wrong["parameter"])["schema"] = wrong["schema"]
     schemas = merge(patched["components"]["schemas"], _overriding(overrides["rest"]))
     converter = Converter(schemas, closed=True)
     operations = {
