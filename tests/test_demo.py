@@ -25,6 +25,14 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
     assert "Each ended as its story wants, and nothing was left undone." in done.stdout
     for story in STORIES:
         assert f"{story.conclusion:<15} {story.repository}\n" in done.stdout
+    for record in (
+        "Inventory: 6 publishing identities",
+        "Issue in acme/cli: Publishing from acme/cli does not",
+        "Digest: ",
+        "Waiver that",
+    ):
+        assert f"\n  {record}" in done.stdout
+    assert "made or rotated" in done.stdout
     assert done.stderr == ""
 
 

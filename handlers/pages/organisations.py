@@ -17,7 +17,7 @@ from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
 
 WORST = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
-TALLEST = 64  # of a bar of the trend, in the drawing's own units
+TALLEST, WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +160,5 @@ def _bars(shelf: Shelf, installation: InstallationId) -> tuple[Bar, ...]:
     trend = before.trend if before else ()
     most = max((each.findings for each in trend), default=0) or 1
     return tuple(
-        Bar(each, number * 56, max(round(each.findings / most * TALLEST), 1)) for number, each in enumerate(trend)
+        Bar(each, number * WIDTH, max(round(each.findings / most * TALLEST), 1)) for number, each in enumerate(trend)
     )

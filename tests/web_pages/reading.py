@@ -9,7 +9,7 @@ HARMLESS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "class", "aria-current", "aria-label", "data-label", "datetime", "title", "tabindex",
-    "role", "viewbox", "x", "y", "width", "height", "rx", "text-anchor",
+    "role", "viewbox", "preserveaspectratio", "x", "y", "width", "height", "rx", "text-anchor",
 }  # fmt: skip
 
 

@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from tests.github.demo.acts import ask_again, mend, propose, settle_in
+from tests.github.demo.acts import ask_again, mend, propose, reconsider, settle_in, tell_all
 from tests.github.demo.app import DemoError, running
+from tests.github.demo.records import lacking, records, signposts
 from tests.github.demo.sample import found
-from tests.github.demo.telling import heading, say, tell
+from tests.github.demo.telling import heading, say, show, tell
 from tests.github.demo.watch import Watch
 from tests.github.standin import StandIn
 
@@ -50,13 +51,15 @@ def play(*, stay: bool) -> int:
         with running(github) as app:
             say(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
             say(f"  Its pages    {app.pages}", "blue")
+            github.world.signposts = signposts(app.pages, github.page_url)
             github.deliver_to(f"{app.address}/webhook")
             watch, telling = Watch(github, app, repositories), partial(tell, page_url=github.page_url)
-            for act in (settle_in, mend, propose, ask_again):
+            for act in (settle_in, mend, propose, ask_again, reconsider, tell_all):
                 heading(act.__doc__ or "")
                 act(watch, telling)
             github.settle()
-            faults = watch.faults()
+            show(records(watch))
+            faults = [*watch.faults(), *lacking(watch)]
             _sum_up(watch, faults, time.monotonic() - begin)
             if stay:
                 _stay(watch)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from tests.github.demo.records import digests
 from tests.github.demo.sample import install
-from tests.github.demo.stories import STORIES, WORKFLOW, Story
-from tests.github.demo.watch import CHECK, News, Watch
+from tests.github.demo.stories import CHECK, PREVIEW, STORIES, WORKFLOW, Story
+from tests.github.demo.watch import News, Watch
 
 Tell = Callable[[News], None]
 
@@ -14,6 +15,9 @@ TAMPERED = Story(
     "would bring a stored token back, if it were merged",
     "failure",
     f"trusted-publishing {WORKFLOW}:37",
+)
+PREVIEWED = Story(
+    "acme/.github", "says what would change, and for whom", "neutral", "1 where it is not applicable", PREVIEW
 )
 DANGER = "        with:\n          password: ${{ secrets.PYPI_TOKEN }}\n"
 
@@ -52,3 +56,20 @@ def ask_again(watch: Watch, tell: Tell) -> None:
     run = cli.check_runs(cli.head, CHECK)[-1]
     cli.rerequest(run, by="sam")
     watch.until(lambda: not run.suite.asked_again, tell)
+
+
+def reconsider(watch: Watch, tell: Tell) -> None:
+    """Mona proposes a policy that leaves RubyGems alone, and is told what that would change."""
+    home = watch.repositories["acme/.github"]
+    text = home.state.files(home.head)["publishing.yml"].decode()
+    looser = text.replace("rules:\n", "rules:\n  trusted-publishing: {allow: [rubygems]}\n", 1)
+    pull = home.pull_request({"publishing.yml": looser}, "Leave RubyGems alone", by="mona")
+    assert pull.pull is not None
+    watch.expect(PREVIEWED, pull.pull.head_sha, f", pull request #{pull.number}")
+    watch.until(lambda: not watch.missing(), tell)
+
+
+def tell_all(watch: Watch, tell: Tell) -> None:
+    """The clock strikes, and the digest of the week is written."""
+    watch.app.strike("digests")
+    watch.until(lambda: bool(digests(watch)), tell)

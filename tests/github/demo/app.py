@@ -17,8 +17,13 @@ import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
-from handlers.queue import QUEUES
+from bot.names import FullName
+from bot.reports.told import Held
+from handlers.listed import ListedBook
+from handlers.queue import QUEUES, enqueue
 from handlers.settings import redis_socket
+from handlers.told import ToldBook
+from handlers.work import Priority, Work
 from tests.github.standin import StandIn
 
 PATIENCE = 60.0  # seconds until everything is there; on an idle machine it takes three
@@ -63,6 +68,17 @@ class App:
         """Whether no work waits, is under way or was put off."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             return not redis.keys("rq:job:*")
+
+    def strike(self, job: str) -> None:
+        """Ask for a job as the clock does when its time has come."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            enqueue(redis, [Work(job, Priority.SWEEP, job, ())])
+
+    def identities(self) -> list[tuple[FullName, tuple[Held, ...]]]:
+        """What is kept of publishing identities, by repository."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            books = [ToldBook(redis, installation) for installation in ListedBook(redis).installations()]
+            return [each for book in books for each in book.identities()]
 
     def ready(self) -> bool:
         """Whether deliveries are taken and somebody works."""

@@ -15,7 +15,7 @@ from tests.test_manifest import MANIFEST
 
 HOME = Path(__file__).parent
 REPOSITORIES = HOME / "repositories"
-DAY = re.compile(r"\{day:(\d+)\}")  # so many days from today: a sample must not grow old
+DAY = re.compile(r"\{day:(-?\d+)\}")  # so many days from today: a sample must not grow old
 
 # What acme-labs has not granted yet. GitHub grants an App permissions account by account, never for one repository.
 WITHHELD = ("environments", "actions", "administration")

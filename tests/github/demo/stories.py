@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+CHECK, PREVIEW = "publishing", "publishing policy"  # the check runs that Wharfinger writes
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -11,6 +13,7 @@ class Story:
     tells: str
     conclusion: str
     because: str = ""  # what its check run says first: a rule and the line it blames, or a sentence of the summary
+    check: str = CHECK
 
     @property
     def name(self) -> str:

@@ -1,10 +1,12 @@
 """What the demo says: plain words, colour on a terminal, an address to look at."""
 
 import sys
+from collections.abc import Iterable
 
 from termcolor import can_colorize, colored
 
 from bot.reports.escape import plain
+from tests.github.demo.records import Record
 from tests.github.demo.watch import News, words_of
 
 MARKS = {"success": ("✓", "green"), "failure": ("✕", "red"), "action_required": ("!", "yellow")}
@@ -48,6 +50,17 @@ def tell(news: News, page_url: str) -> None:
     if left > 0:
         _more(f"and {left} more", "dark_grey")
     _more(f"{page_url}/{name}/runs/{run.id}", "blue")
+
+
+def show(records: Iterable[Record]) -> None:
+    """Show what there is besides check runs."""
+    heading("What there is besides check runs:")
+    for record in records:
+        say()
+        say(f"  {plain(record.title, 255)}", bold=True)
+        for line in record.lines:
+            say(f"    {plain(line, 255)}")
+        say(f"    {record.link}", "blue")
 
 
 def first_unseen(summary: str) -> str:

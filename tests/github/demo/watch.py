@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from tests.github.demo.app import App, DemoError
-from tests.github.demo.stories import Story
+from tests.github.demo.stories import CHECK, PREVIEW, Story
 from tests.github.standin import StandIn
 from tests.github.state.checks import CheckRun
 from tests.github.story.repository import Repository
 
-CHECK = "publishing"
 PATIENCE = 60.0  # seconds for everything that one act asks for; on an idle machine it takes two
 TAGS = re.compile(r"<[^>]*>")
 
@@ -34,25 +33,25 @@ class Watch:
     github: StandIn
     app: App
     repositories: Mapping[str, Repository]
-    expected: dict[tuple[str, str], Story] = field(default_factory=dict)  # by repository and commit
+    expected: dict[tuple[str, str, str], Story] = field(default_factory=dict)  # by repository, commit and name
     where: dict[str, str] = field(default_factory=dict)  # by commit
     wrong: list[str] = field(default_factory=list)
     _told: dict[int, int] = field(default_factory=dict)
 
     def expect(self, story: Story, sha: str, where: str = "") -> None:
         """From now on a check run on this commit has to end as the story does."""
-        self.expected[story.repository, sha] = story
+        self.expected[story.repository, sha, story.check] = story
         self.where[sha] = where
-        for run in self.repositories[story.repository].check_runs(sha, CHECK):
+        for run in self.repositories[story.repository].check_runs(sha, story.check):
             self._told.setdefault(run.id, run.writes)
 
     def news(self) -> Iterator[News]:
         """Yield each check run that was completed since it was last asked for; note those that do not fit."""
         for repository in self.repositories.values():
             for run in sorted(repository.state.checks.runs.values(), key=lambda each: each.id):
-                if run.name == CHECK and run.status == "completed" and self._told.get(run.id) != run.writes:
+                if run.name in (CHECK, PREVIEW) and run.status == "completed" and self._told.get(run.id) != run.writes:
                     self._told[run.id] = run.writes
-                    story = self.expected.get((repository.full_name, run.head_sha))
+                    story = self.expected.get((repository.full_name, run.head_sha, run.name))
                     self.wrong += differences(story, run) if story else []
                     yield News(repository, run, story, self.where.get(run.head_sha, ""))
 
@@ -77,9 +76,9 @@ class Watch:
     def missing(self) -> list[str]:
         """Say which commits have no completed check run yet."""
         return [
-            f"{name} has no completed check run on {sha[:7]}"
-            for (name, sha), _ in self.expected.items()
-            if not any(run.status == "completed" for run in self.repositories[name].check_runs(sha, CHECK))
+            f"{name} has no completed check run {check} on {sha[:7]}"
+            for name, sha, check in self.expected
+            if not any(run.status == "completed" for run in self.repositories[name].check_runs(sha, check))
         ]
 
     def faults(self) -> list[str]:

@@ -51,6 +51,9 @@ class World:
     record: Record = field(default_factory=Record)
     api: str = ""  # the base URL of the API, without a slash at its end
     web: str = ""  # the base URL of the pages
+    signposts: dict[str, str] = field(
+        default_factory=dict
+    )  # where else a visitor may want to look, on the first page: name -> address
     accounts: dict[str, Account] = field(default_factory=dict)  # by login in small letters
     repositories: dict[int, Repository] = field(default_factory=dict)
     by_name: dict[str, Repository] = field(default_factory=dict)  # by full name in small letters

@@ -1,0 +1,113 @@
+"""What there is besides check runs when all has happened: inventory, issues, a digest, a waiver that ended; and whether it is right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.names import FullName
+from bot.reports.told import Held
+from handlers.pages.times import ago, day
+from tests.github.demo.stories import CHECK, STORIES
+from tests.github.demo.watch import Watch, words_of
+from tests.github.state.issues import Issue
+from tests.github.story.repository import Repository
+
+DIGEST = "Publishing digest of acme"
+HOME = "acme/.github"
+ENDED = "ended on"  # what a check run says of a waiver whose day has come
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A thing that is kept, in lines, and where to look at it."""
+
+    title: str
+    lines: tuple[str, ...]
+    link: str
+
+
+def records(watch: Watch) -> Iterator[Record]:
+    """Yield what there is, as a person would look for it."""
+    web = watch.github.page_url
+    held = identities(watch)
+    yield Record(
+        f"Inventory: {len(held)} publishing identities",
+        tuple(_identity(*each) for each in held),
+        f"{watch.app.pages}organisations/acme/identities",
+    )
+    for repository, issue in open_issues(watch):
+        title = f"Issue in {repository.full_name}: {issue.title}"
+        yield Record(title, (), f"{web}/{repository.full_name}/issues/{issue.number}")
+    for issue in digests(watch):
+        said = words_of(issue.body or "").splitlines()
+        yield Record(f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}")
+    for sentence in ended_waivers(watch):
+        yield Record("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
+
+
+def signposts(pages: str, web: str) -> dict[str, str]:
+    """Return what the first page of the stand-in leads to: Wharfinger's own pages, and where its issues are."""
+    acme = f"{pages}organisations/acme"
+    return {
+        "what Wharfinger knows": pages,
+        "acme": acme,
+        "its publishing identities": f"{acme}/identities",
+        "the digest": f"{web}/{HOME}/issues",
+        "an issue": f"{web}/acme/cli/issues",
+    }
+
+
+def lacking(watch: Watch) -> Iterator[str]:
+    """Say what there is not, or more than once."""
+    failing = sorted(each.repository for each in STORIES if each.conclusion == "failure")
+    having = sorted(repository.full_name for repository, _ in open_issues(watch))
+    if having != failing:
+        yield f"issues are open in {', '.join(having) or 'no repository'}, and {', '.join(failing)} fail"
+    if (count := len(digests(watch))) != 1:
+        yield f"there are {count} digests, not one"
+    if len(list(ended_waivers(watch))) != 1:
+        yield "no check run tells of the waiver that ended, or more than one do"
+    if not any(held.owner and held.rotated for _, held in identities(watch)):
+        yield "the inventory names no identity with owner and age"
+
+
+def identities(watch: Watch) -> list[tuple[FullName, Held]]:
+    """All that can publish, each once; what nobody owns comes first."""
+    known = {held.key: (name, held) for name, each in watch.app.identities() for held in each}
+    return sorted(known.values(), key=lambda each: (each[1].owner is not None, each[0], each[1].words))
+
+
+def open_issues(watch: Watch) -> list[tuple[Repository, Issue]]:
+    """The open issues that Wharfinger wrote about a repository."""
+    return [
+        (repository, issue)
+        for repository in watch.repositories.values()
+        for issue in _ours(watch, repository)
+        if issue.title != DIGEST
+    ]
+
+
+def digests(watch: Watch) -> list[Issue]:
+    """The digests of acme."""
+    return [issue for issue in _ours(watch, watch.repositories[HOME]) if issue.title == DIGEST]
+
+
+def _ours(watch: Watch, repository: Repository) -> Iterator[Issue]:
+    for issue in repository.state.issues.issues.values():
+        if issue.app == watch.github.app.id and issue.pull is None and issue.state == "open":
+            yield issue
+
+
+def ended_waivers(watch: Watch) -> Iterator[str]:
+    """What check runs on default branches say of waivers that ended."""
+    for repository in watch.repositories.values():
+        for run in repository.check_runs(repository.head, CHECK)[-1:]:
+            lines = words_of(run.summary or "").splitlines()
+            yield from (f"{repository.full_name}: {line.removeprefix('- ')}" for line in lines if ENDED in line)
+
+
+def _identity(name: FullName, held: Held) -> str:
+    now = datetime.now(UTC)
+    age = f"made or rotated {day(held.rotated)}, {ago(held.rotated, now)}" if held.rotated else "age not known"
+    ends = f", ends {day(held.expires)}" if held.expires else ""
+    return f"{name}: {held.words}; owner {held.owner or 'nobody'}; {age}{ends}"
