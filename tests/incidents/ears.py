@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.decide import Verdict
-from bot.reports.marker import Marker
+from bot.reports.marker import ALARM, DIGEST, Marker
 from handlers.gates import GateBook
 from tests.github.standin import StandIn
 from tests.github.state.checks import CheckRun
@@ -60,11 +60,16 @@ class Ears:
                 if run.conclusion in RED and run.app == self.github.app.id:
                     self._hear(f"check {run.id} {run.writes}", Kind.CHECK, rules(run), run.title or "")
             for issue in repository.issues:
-                if issue.app == self.github.app.id:
+                if issue.app == self.github.app.id and issue.state == "open" and not is_digest(issue):
                     self._hear(f"issue {issue.id}", *told(issue), issue.title)
 
     def alarms(self) -> list[Heard]:
         return [each for each in self.heard if each.kind is Kind.ALARM]
+
+    def take(self) -> list[Heard]:
+        """Give what was heard so far, and begin anew."""
+        heard, self.heard = self.heard, []
+        return heard
 
     def _hear(self, key: str, kind: Kind, by: tuple[str, ...], words: str) -> None:
         if key not in self._known:
@@ -83,11 +88,15 @@ def rules(run: CheckRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(title for title in titles if NAME.fullmatch(title)))
 
 
+def is_digest(issue: Issue) -> bool:
+    """Whether it is the report of a period, which comes whatever happens."""
+    marker = Marker.read(issue.body or "")
+    return marker is not None and marker.kind == DIGEST
+
+
 def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:
     """Say what an issue of ours is, by its hidden marker."""
     marker = Marker.read(issue.body or "")
     if marker is None:
         return Kind.ISSUE, ()
-    return (
-        (Kind.ALARM, (marker.subject.rpartition("-")[0],)) if marker.kind == "alarm" else (Kind.ISSUE, (marker.kind,))
-    )
+    return (Kind.ALARM, (marker.subject.rpartition("-")[0],)) if marker.kind == ALARM else (Kind.ISSUE, (marker.kind,))

@@ -38,14 +38,15 @@ class Play:
     ears: Ears
     timeline: tuple[AnyAct, ...]
     first: float = 0.0
+    before: list[Heard] = field(default_factory=list)  # of what was wrong before the first act
     stopped: dict[int, Heard] = field(default_factory=dict)  # by the act's place
 
     def play(self, until: float) -> None:
         """Play all acts, and go on until so many seconds after the first."""
-        self.app.tick()
+        self.app.settle_in()
         self.ears.listen()
         assert not self.ears.alarms(), f"there is an alarm before anything happened: {self.ears.alarms()[0].words}"
-        self.ears.heard.clear()
+        self.before = self.ears.take()
         self.first = self.app.now + BASELINE
         for place, act in enumerate(self.timeline):
             self.wait(self.first + act.at)
@@ -85,7 +86,8 @@ def clean(twin: Twin, redis_url: str) -> Result:
     """Play the same done rightly; whatever is heard is wrong."""
     with neighbours(redis_url) as (app, shelf):
         play = _play(app, shelf, twin.before, twin.timeline, until=twin.timeline[-1].at + AFTER)
-        heard = [
+        heard = [f"{each.kind} before the first act ({', '.join(each.by)}): {each.words}" for each in play.before]
+        heard += [
             f"{each.kind} after {each.at - play.first:.0f} s ({', '.join(each.by)}): {each.words}"
             for each in play.ears.heard
         ]

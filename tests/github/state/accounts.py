@@ -41,7 +41,8 @@ class Account:
 
     @property
     def email(self) -> str:
-        return f"{self.id}+{self.login}@{NOREPLY}"
+        # A bot's own has `[bot]` in it, which GitHub's description of webhooks takes for no address; nobody here reads it.
+        return f"{self.id}+{self.login.replace('[bot]', '')}@{NOREPLY}"
 
     @property
     def is_organisation(self) -> bool:
