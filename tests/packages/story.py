@@ -89,4 +89,4 @@ def begin(story: Story) -> None:
 
 
 def _about(file: File) -> object:
-    return {"about": file.name}
+    return [{"about": file.name}]

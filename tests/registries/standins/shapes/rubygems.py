@@ -40,8 +40,7 @@ def attestations(world: World, asked: Question) -> Reply:
     for (registry, _), project in world.projects.items():
         for release in project.releases.values() if registry == "rubygems" else ():
             if any(file.name == name for file in release.files):
-                bundle = release.provenance.get(name)
-                return Reply(body=[] if bundle is None else bundle if isinstance(bundle, list) else [bundle])
+                return Reply(body=release.provenance.get(name, []))
     return not_found(MISSING)
 
 
