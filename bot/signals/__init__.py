@@ -16,6 +16,7 @@ from bot.signals.secret_sent_away import SecretSentAway
 from bot.signals.secrets_dumped import SecretsDumped
 from bot.signals.signal import Signal
 from bot.signals.stray_tag import StrayTag
+from bot.signals.unrelated_branch import UnrelatedBranch
 from bot.signals.unreviewed_run import UnreviewedRun
 
 SIGNALS: tuple[type[Signal], ...] = (
@@ -30,6 +31,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     NewIdentityToken,
     MovedTag,
     StrayTag,
+    UnrelatedBranch,
     PushedForAnother,
     BackdatedCommit,
     NewRunner,

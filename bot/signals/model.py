@@ -101,6 +101,7 @@ class Change:
     push: Pushed | None = None
     files: Fact[Sides] = Look.FILES.not_read
     commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # those that are new here, oldest first
+    unrelated: bool = False  # what was pushed has no history in common with what was there
     stands_on: tuple[Commit, ...] = ()  # what is known of commits that were there before
     merged: Fact[frozenset[Sha]] = Look.MERGED.not_read  # commits that came with a pull request that was merged
     tag: Fact[Moved | None] = Look.TAG.not_read  # None: it is new, or names the same commit

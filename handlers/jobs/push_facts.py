@@ -89,7 +89,7 @@ class PushFacts:
             commits = ask(
                 Look.COMMITS, lambda: read_commits(self._line, self._reading.repository, self._reading.commit)
             )
-            return replace(change, commits=commits, files=self._sides(None, None))
+            return replace(change, unrelated=True, commits=commits, files=self._sides(None, None))
         many = f"the push brought {found.total} commits, and {MOST_COMMITS} are looked at"
         new: Fact[tuple[Commit, ...]] = (
             Seen(found.commits) if found.total <= len(found.commits) else Unseen(Look.COMMITS.what, many)

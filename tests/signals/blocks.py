@@ -23,7 +23,7 @@ CATALOGUE = load_catalogue()
 TOOL = FullName("acme/tool")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEAD, BASE = (Sha(short.ljust(40, "0")) for short in ("c0ffee1", "ba5e"))
-WORDS = {"push", "commits", "merged", "tag", "branches", "before", "held", "unseen"}
+WORDS = {"push", "commits", "merged", "tag", "branches", "before", "held", "unrelated", "unseen"}
 LOOKS = {
     "files": Look.FILES,
     "commits": Look.COMMITS,
@@ -46,6 +46,7 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         push=None if "held" in words else _push(words.get("push", {})),
         files=Seen(sides(before, after)),
         commits=Seen(commits),
+        unrelated=words.get("unrelated", False),
         stands_on=(Commit(BASE, "alice", "alice", NOW.replace(hour=11), NOW.replace(hour=11)),),
         merged=Seen(frozenset(Sha(each) for each in merged) if merged is not None else frozenset(c.id for c in commits)),
         tag=Seen(_moved(words["tag"]) if "tag" in words else None),
