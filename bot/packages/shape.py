@@ -64,7 +64,7 @@ class Shape:
         """Return a whole number, also one that is written as a text."""
         if isinstance(self.value, str) and self.value.isascii() and self.value.isdigit() and len(self.value) <= 18:  # noqa: PLR2004 - fits 64 bits
             return int(self.value)
-        if not isinstance(self.value, int) or isinstance(self.value, bool):
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or abs(self.value) >= 2**63:
             raise ShapeError(f"{self.way} is no whole number")
         return self.value
 

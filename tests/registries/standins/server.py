@@ -24,6 +24,7 @@ class Registries:
         self.asked: list[Question] = []
         self.violations: list[str] = []
         self.instead: dict[str, Reply] = {}  # by registry: the reply to whatever is asked next, until it is taken away
+        self.instead_of: dict[tuple[str, str], Reply] = {}  # the same for one registry's path
         self.fails: dict[str, str] = {}  # by registry: paths that it answers with a fault of its own
         self.sent = 0  # bytes of all answers
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -54,8 +55,8 @@ class Registries:
                 return Reply(429, {"message": "slow down"}, {"retry-after": str(seconds)})
             if (fails := self.fails.get(asked.registry)) and re.fullmatch(fails, asked.path):
                 return Reply(500)
-            if asked.registry in self.instead:
-                return self.instead[asked.registry]
+            if instead := self.instead_of.get((asked.registry, asked.path)) or self.instead.get(asked.registry):
+                return instead
             return self._routed(asked)
 
     def _routed(self, asked: Question) -> Reply:
