@@ -1,7 +1,7 @@
 """Find the packages that a repository publishes: those its manifests name where it publishes to, and those of the policy."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from bot.declared import DeclaredPackage
@@ -45,6 +45,7 @@ class Published:
 
     packages: tuple[Package, ...] = ()
     untold: tuple[Unreadable, ...] = ()
+    numbers: Mapping[Package, str] = field(default_factory=dict)  # the versions that manifests say, where they say one
 
 
 def packages_of(
@@ -60,20 +61,24 @@ def packages_of(
     a stranger's package. What the policy names is always one; what it names for another repository is none of this one.
     """
     found, elsewhere, untold = _declared(repository, declared, catalogue)
+    numbers: dict[Package, str] = {}
     workspace = node.members(texts)
     for path, text in sorted(texts.items(), key=lambda file: (file[0].count("/"), file[0])):
         home, reader = _reader(path)
         if reader is None or home not in registries or (home == "npm" and path not in workspace):
             continue
         try:
-            found += [_package(told) for told in reader(path, text, catalogue)]
+            for told in reader(path, text, catalogue):
+                found.append(package := _package(told))
+                if told.number is not None:
+                    numbers.setdefault(package, told.number)
         except UnreadableError as error:
             untold.append(Unreadable(path, f"{error.reason}; name the package in the policy's `packages`"))
     packages = [package for package in dict.fromkeys(found) if package not in elsewhere]
     if len(packages) > MOST:
         untold.append(Unreadable("packages", f"there are {len(packages)} of them and the first {MOST} are watched"))
     untold += _missing(registries, packages, catalogue)
-    return Published(tuple(packages[:MOST]), tuple(untold))
+    return Published(tuple(packages[:MOST]), tuple(untold), numbers)
 
 
 def _declared(

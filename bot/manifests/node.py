@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from bot.errors import UnreadableError
-from bot.manifests.told import Told, record
+from bot.manifests.told import Told, number_in, record
 from bot.registries import Catalogue
 
 _NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE)
@@ -28,7 +28,7 @@ def npm(_: str, text: str, catalogue: Catalogue) -> Iterator[Told]:
         return
     if not _NAME.fullmatch(name):
         raise UnreadableError(f"{name[:100]} is no name for a package of npm")
-    yield Told("npm", name)
+    yield Told("npm", name, number_in(manifest.get("version")))
 
 
 def jsr(path: str, text: str, _: Catalogue) -> Iterator[Told]:
@@ -40,7 +40,7 @@ def jsr(path: str, text: str, _: Catalogue) -> Iterator[Told]:
     if isinstance(name, str) and "exports" in manifest and manifest.get("publish") is not False:
         if not _SCOPED.fullmatch(name):
             raise UnreadableError(f"{name[:100]} is no name for a package of JSR")
-        yield Told("jsr", name)
+        yield Told("jsr", name, number_in(manifest.get("version")))
 
 
 def members(texts: Mapping[str, str]) -> "Workspace":

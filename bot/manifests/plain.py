@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from bot.errors import UnreadableError
 from bot.manifests.python import toml
-from bot.manifests.told import Told, record
+from bot.manifests.told import Told, number_in, record
 from bot.registries import Catalogue
 
 _CRATE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _GEM = re.compile(r"\.name\s*=\s*([\"'])([A-Za-z0-9._-]+)\1")
 _GEM_HOST = re.compile(r"allowed_push_host[\"']?\s{0,9}\]?\s{0,9}=>?\s{0,9}[\"']([^\"'\s]+)[\"']")
+_GEM_NUMBER = re.compile(r"\.version\s{0,9}=\s{0,9}([\"'])([0-9A-Za-z.-]{1,50})\1")
+_DART_NUMBER = re.compile(r"^version:[ \t]*[\"']?([0-9][0-9A-Za-z.+-]{0,50})", re.MULTILINE)
 _MODULE = re.compile(r"^module[ \t]+\"?([A-Za-z0-9._~/!-]+)\"?", re.MULTILINE)
 _DART = re.compile(r"^name:[ \t]*[\"']?([a-z_][a-z0-9_]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _DART_HOME = re.compile(r"^publish_to:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
@@ -27,7 +29,7 @@ def cargo(_: str, text: str, __: Catalogue) -> Iterator[Told]:
     name = package.get("name")
     if not isinstance(name, str) or not _CRATE.fullmatch(name):
         raise UnreadableError("it names no crate")
-    yield Told("crates.io", name)
+    yield Told("crates.io", name, number_in(package.get("version")))
 
 
 def gemspec(_: str, text: str, catalogue: Catalogue) -> Iterator[Told]:
@@ -38,7 +40,8 @@ def gemspec(_: str, text: str, catalogue: Catalogue) -> Iterator[Told]:
     name = _GEM.search(text)
     if name is None:
         raise UnreadableError("it computes the name of its gem")
-    yield Told("rubygems", name[2])
+    number = _GEM_NUMBER.search(text)
+    yield Told("rubygems", name[2], number[2] if number else None)
 
 
 def go_mod(_: str, text: str, __: Catalogue) -> Iterator[Told]:
@@ -57,7 +60,8 @@ def pubspec(_: str, text: str, catalogue: Catalogue) -> Iterator[Told]:
             return
     name = _DART.search(text)
     if name is not None and (home is None or home[1] != "none"):
-        yield Told("pub", name[1])
+        number = _DART_NUMBER.search(text)
+        yield Told("pub", name[1], number[1] if number else None)
 
 
 def mix(_: str, text: str, __: Catalogue) -> Iterator[Told]:

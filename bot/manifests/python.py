@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 
 from bot.errors import UnreadableError
-from bot.manifests.told import Told, record
+from bot.manifests.told import Told, number_in, record
 from bot.registries import Catalogue
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -26,7 +26,7 @@ def pyproject(_: str, text: str, __: Catalogue) -> Iterator[Told]:
     if poetry.get("package-mode") is False or any(str(each).startswith(_PRIVATE) for each in said):
         return
     if isinstance(named, str):
-        yield _told(named)
+        yield _told(named, number_in(project.get("version") or poetry.get("version")))
 
 
 def setup_cfg(_: str, text: str, __: Catalogue) -> Iterator[Told]:
@@ -38,7 +38,8 @@ def setup_cfg(_: str, text: str, __: Catalogue) -> Iterator[Told]:
         raise UnreadableError("it is no file of settings") from None
     named = parser.get("metadata", "name", fallback=None)
     if named and _PRIVATE not in (parser.get("metadata", "classifiers", fallback="") or ""):
-        yield _told(named)
+        number = number_in(parser.get("metadata", "version", fallback=None))
+        yield _told(named, None if number and number.startswith(("attr:", "file:")) else number)
 
 
 def setup_py(_: str, text: str, __: Catalogue) -> Iterator[Told]:
@@ -60,7 +61,7 @@ def toml(text: str) -> Mapping[str, object]:
         raise UnreadableError("it is not TOML") from None
 
 
-def _told(name: str) -> Told:
+def _told(name: str, number: str | None = None) -> Told:
     if not _NAME.fullmatch(name):
         raise UnreadableError(f"{name[:100]} is no name for a project of PyPI")
-    return Told("pypi", name)
+    return Told("pypi", name, number)

@@ -13,8 +13,8 @@ from bot.evidence.tags import tag_names
 from bot.findings import Fact, Seen, Unseen
 from bot.github.errors import ForbiddenError, MissingError, RefusedError, TooLargeError
 from bot.github.queries import Revision
+from bot.github.releases import find_tag, release_of
 from bot.github.repositories import RepositoryReader
-from bot.github.tags import find_tag, release_of
 from bot.github.telephone import ReadLine
 from bot.github.workflow_runs import run_of, runs_between, runs_of, with_jobs
 from bot.names import FullName, RegistryId, RepositoryId

@@ -1,5 +1,7 @@
 """Find the packages that a repository publishes: its manifests are read where its publications, or the policy, name a registry."""
 
+from dataclasses import replace
+
 from bot.findings import Unreadable
 from bot.github.queries import Revision
 from bot.github.repositories import RepositoryReader
@@ -31,4 +33,4 @@ def published_packages(
     ]
     if tree.cut:
         untold.append(Unreadable("the repository", "it has more files than GitHub tells the names of"))
-    return Published(found.packages, (*found.untold, *untold))
+    return replace(found, untold=(*found.untold, *untold))

@@ -240,3 +240,16 @@ def test_manifests_are_wanted_and_their_copies_are_not() -> None:
 def test_texts_without_end_are_read_in_no_time(path: str) -> None:
     for text in ("{" * 1_000_000, "setup(" * 150_000, "name" + " " * 1_000_000, "/*" * 500_000, "group " * 150_000):
         assert found({path: text}).packages == ()
+
+
+def test_the_version_is_told_where_a_manifest_says_one() -> None:
+    texts = {
+        "pyproject.toml": '[project]\nname = "widgets"\nversion = "1.2.0"\n',
+        "package.json": '{"name": "@acme/cli", "version": "2.0.0"}',
+        "Cargo.toml": '[package]\nname = "engine"\nversion.workspace = true\n',
+        "ship.gemspec": 'spec.name = "ship"\nspec.version = "0.3.1"\n',
+        "pubspec.yaml": "name: dart_ship\nversion: 4.0.0+1\n",
+        "core/setup.cfg": "[metadata]\nname = core\nversion = attr: core.__version__\n",
+    }
+    told = {package.name: number for package, number in found(texts).numbers.items()}
+    assert told == {"widgets": "1.2.0", "@acme/cli": "2.0.0", "ship": "0.3.1", "dart_ship": "4.0.0+1"}
