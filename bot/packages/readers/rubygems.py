@@ -1,6 +1,6 @@
 """RubyGems: versions with a file for each platform, owners, and attestations for each file.
 
-The guides' "RubyGems.org API"; rubygems.org's app/controllers/api/v1/attestations_controller.rb. It does not say who pushed.
+The guides' page about its API; the registry's own app/controllers/api/v1/attestations_controller.rb. It does not say who pushed.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""RubyGems: versions, owners and attestations, as the guides' "RubyGems.org API" and the registry's own source show them."""
+"""RubyGems: versions, owners and attestations, as the guides' page about its API and the registry's own source show them."""
 
 from tests.registries.standins.wire import Question, Reply, Route, not_found, stamp
 from tests.registries.standins.world import World
