@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.alarms.model import AlarmKind, Demands
 from bot.names import RegistryId
 from bot.policy import Policy
+from bot.rules.accounted_versions import AccountedVersions
 from bot.rules.calm_pace import CalmPace
 from bot.rules.steady_identity import SteadyIdentity
 
@@ -17,7 +18,10 @@ def demands_of(policy: Policy, registry: RegistryId) -> Demands:
     for rule in policy.rules:
         if registry in rule.allow:
             continue
-        if isinstance(rule, SteadyIdentity):
+        if isinstance(rule, AccountedVersions):
+            demands = _also(demands, AlarmKind.UNACCOUNTED, AlarmKind.STEP_NOT_DONE)
+            demands = replace(demands, grace=rule.grace, every=rule.every)
+        elif isinstance(rule, SteadyIdentity):
             demands = _also(demands, AlarmKind.STEPPED_BACK, AlarmKind.NEWCOMER)
         elif isinstance(rule, CalmPace):
             demands = replace(_also(demands, AlarmKind.BURST), most=rule.most, within=rule.within)

@@ -7,6 +7,7 @@ from bot.evidence.model import Clues, Doubt, Reason, Sent
 from bot.evidence.proof import Claim, claims
 from bot.evidence.ran import Ran, Tag
 from bot.evidence.sending import at_the_time, became, ended, sendings, succeeded, told
+from bot.evidence.tags import names_version
 from bot.findings import Seen, Unseen
 from bot.names import Confidence, Credential
 from bot.provenance.model import Expected
@@ -62,9 +63,15 @@ def _by_likelihood(said: Iterable[Claim], version: Version, clues: Clues, runs: 
     linked = [ran for ran in runs if ran.commit in commits or (tag is not None and ran.ref == tag.name)]
     traced = _judge(linked, version, clues) if linked else None
     if traced is None and version.published is not None:
-        nearby = _judge([ran for ran in runs if ran not in linked], version, clues)
+        others = [ran for ran in runs if ran not in linked and not _of_another(ran, version, clues)]
+        nearby = _judge(others, version, clues)
         traced = nearby if nearby and (nearby.sent is None or at_the_time(nearby.sent, version.published)) else None
     return traced or Traced(None, (Reason(Doubt.NO_RUN, _nothing(version, clues, tag)),))
+
+
+def _of_another(ran: Ran, version: Version, clues: Clues) -> bool:
+    """Whether a run was for a tag of an earlier version: what it published was that one."""
+    return any(names_version(ran.ref, version.package, each.number) for each in clues.earlier)
 
 
 def _judge(runs: list[Ran], version: Version, clues: Clues, attempt: int | None = None) -> Traced | None:

@@ -39,6 +39,7 @@ from handlers.jobs.policies import InForce, invalid_proposal, policy_of, propose
 from handlers.jobs.pushes import heard_of, notice_settings
 from handlers.jobs.reviews import want_review
 from handlers.jobs.revocations import want_verification
+from handlers.jobs.watch import want_watch
 from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
 from handlers.reviews import ReviewBook
@@ -168,6 +169,7 @@ class _Check:
             want_issue(self._context, self._installation, self._repository, report, in_force)
             want_review(self._context, self._installation, self._repository, report)
             want_verification(self._context, self._installation, self._repository, snapshot)
+            want_watch(self._context, self._installation, self._repository, self._reader, snapshot, in_force.policy)
 
     def _heard(self, reading: Reading, snapshot: Snapshot, in_force: InForce) -> tuple[News, ...]:
         """Return what was heard of the commit; of the default branch also what became of the settings since the last look."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.alarms import Alarm, AlarmKind, Trouble
 from bot.names import InstallationId, RegistryId
-from bot.packages import RegistryUnreachableError
+from bot.packages import RegistryBusyError, RegistryUnreachableError
 from handlers.alarms import AlarmBook, KeptAlarm
 from handlers.context import Context
 from handlers.watching import Outage, Watch, WatchBook
@@ -19,6 +19,8 @@ TOLD_AFTER = timedelta(minutes=15)  # an outage that is over sooner is nobody's 
 
 def does_not_answer(context: Context, error: RegistryUnreachableError, now: datetime) -> datetime:
     """Note that a registry did not answer; return when it may be tried again."""
+    if isinstance(error, RegistryBusyError):
+        return now + timedelta(seconds=error.seconds)
     book = WatchBook(context.redis)
     before = book.outages().get(error.registry)
     failures = before.failures + 1 if before else 1

@@ -1,19 +1,27 @@
 """The watch over registries: what is due is looked at; a registry that does not answer is tried with one package at a time."""
 
-from collections.abc import Iterable
+import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.alarms import demands_of
-from bot.names import FullName, InstallationId, RegistryId, RepositoryId
+from bot.findings import Seen
+from bot.github.errors import ForbiddenError, MissingError, RefusedError, TooLargeError
+from bot.github.repositories import RepositoryReader
+from bot.names import InstallationId, RegistryId, RepositoryId
 from bot.policy import Policy
+from bot.repository import Snapshot
 from bot.versions import Package
 from handlers.alarms import AlarmBook, alarm_work
 from handlers.context import Context
 from handlers.jobs.look import Look
 from handlers.jobs.outages import tell_outages
+from handlers.jobs.packages import published_packages
 from handlers.queue import enqueue
 from handlers.watching import Claim, Watch, WatchBook
 from handlers.work import Work
+
+log = logging.getLogger("wharfinger.jobs")
 
 LEASE = timedelta(minutes=2)  # until what was asked for is asked for again, should its worker die
 AT_ONCE = 500  # pieces of work given to the queue at a time
@@ -61,13 +69,26 @@ def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     context: Context,
     installation: InstallationId,
     repository: RepositoryId,
-    name: FullName,
-    packages: Iterable[Package],
+    reader: RepositoryReader,
+    snapshot: Snapshot,
     policy: Policy,
 ) -> None:
-    """Watch what a repository publishes, as its policy asks for; what is new is looked at at once."""
-    book, now = WatchBook(context.redis), context.clock()
+    """Watch what a repository publishes, as its policy asks for; what is new is looked at at once.
+
+    A fork's files name the packages of others: of a fork only what the policy names is watched.
+    """
+    name, now = snapshot.repository, context.clock()
+    line = context.telephone.installation(installation, context.delivery)
+    facts = snapshot.holdings.repository
+    if isinstance(facts, Seen) and facts.value.fork:
+        snapshot = replace(snapshot, publications=())
+    try:
+        found = published_packages(line, reader, snapshot, policy, context.catalogue)
+    except (ForbiddenError, MissingError, RefusedError, TooLargeError) as error:
+        log.warning("which packages %s publishes could not be read: %s", name, error)
+        return  # what was watched stays so
     holder = policy.reports.central or name
-    asked = {each: demands for each in packages if (demands := demands_of(policy, each.registry)).kinds}
+    asked = {each: demands for each in found.packages if (demands := demands_of(policy, each.registry)).kinds}
     claims = {each: Claim(repository, name, holder, demands) for each, demands in asked.items()}
-    enqueue(context.redis, [each.work for each in book.claim(installation, repository, claims, now)])
+    new = WatchBook(context.redis).claim(installation, repository, claims, now)
+    enqueue(context.redis, [each.work for each in new])

@@ -1,0 +1,1 @@
+"""The watch over registries: looks, alarms, and the issues that tell of them."""
