@@ -1,43 +1,115 @@
-"""With any single permission withheld exactly the rules that read with it turn unseen, and nothing turns green."""
+"""With any single permission withheld exactly the rules that need it turn unseen and name it; nothing turns green, no issue closes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis import Redis
 
+from bot.github.loose import records
 from bot.names import Outcome, RepositoryId, RuleName
 from bot.rule import Rule
 from bot.rules import RULES
-from handlers.standing import Standings
-from tests.acme import acme_on
+from handlers.jobs import JOBS
+from handlers.standing import Standing, Standings
+from tests.acme import CATALOGUE, Acme, acme_on
+from tests.conftest import EmbeddedRedis
+from tests.github.acts import installations
+from tests.github.demo.sample import REPOSITORIES, files_of
+from tests.github.story.repository import Repository
+from tests.github.story.written import read_settings, set_up_repository
 from tests.holdings.story import full
 from tests.holdings.test_withheld import ALWAYS
 from tests.test_manifest import MANIFEST
 
 PERMISSIONS = sorted({read.permission.split(": ")[0] for rule in RULES for read in rule.reads} - ALWAYS)
-# What a rule reads for the case that something else is not there: here it is.
+# What a rule reads for the case that something else is not there: in a repository where all is well it is.
 SPARE = {
+    ("actions", "protected-tags"),  # environments: where no ruleset keeps the tags
     ("administration", "required-reviewers"),  # branch protection: where the plan has no required reviewers
     ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
     ("administration", "restricted-refs"),  # branch protection: where an environment takes protected branches
-    ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
 }
-UNTOUCHED = {Outcome.NOT_APPLICABLE, Outcome.FAILED}  # a finding stands, whatever else was not seen
+POLICY = """\
+version: 1
+mode: enforce
+rules: {steady-identity: off, calm-pace: off} # they read what registries tell
+reports: {issues: repository}
+identities:
+  - {publisher: pypi, in: acme/toolbox, workflow: release.yml, environment: release, owner: "@acme/release", purpose: its releases, expires: DAY}
+"""
 
 
-def outcomes(redis: Redis, without: tuple[str, ...] = ()) -> Mapping[RuleName, Outcome]:
-    """What becomes of each rule in a repository for which GitHub holds one of everything."""
-    with acme_on(redis, without=without) as acme:
+@dataclass(frozen=True)
+class Scene:
+    """Two repositories of acme: one for which GitHub holds one of everything, and which fails; one in which all is well."""
+
+    acme: Acme
+    widgets: Repository
+    toolbox: Repository
+    granted: Mapping[str, str]
+
+    def grant(self, *, without: str = "") -> None:
+        """Let the organisation grant everything but one permission, as of now."""
+        left = {name: level for name, level in self.granted.items() if name != without}
+        installations.accept_permissions(
+            self.acme.github.world, self.acme.installation, left, self.acme.installation.account
+        )
+        JOBS["drop_token"](self.acme.context, self.acme.id)
+
+    def look(self) -> dict[str, Standing]:
+        """Judge both anew, as a person who asks has it, and write what their issues are to say."""
+        found = {}
+        for repository in (self.widgets, self.toolbox):
+            self.acme.check(repository, job="recheck_commit")
+            JOBS["write_issue"](self.acme.context, self.acme.id, repository.id)
+            standing = Standings(self.acme.redis).get(RepositoryId(repository.id))
+            assert standing is not None
+            found[repository.full_name] = standing
+        return found
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    with TemporaryDirectory(prefix="wf") as folder, ExitStack() as stack:
+        server = EmbeddedRedis(Path(folder))
+        stack.callback(server.kill)
+        redis = stack.enter_context(Redis.from_url(server.url))
+        acme = stack.enter_context(acme_on(redis, policy=POLICY))
+        home = acme.github.repository("acme/.github")
+        home.push({"publishing.yml": POLICY.replace("DAY", acme.day(300))})
+        toolbox = acme.organisation.repository("toolbox", files_of("toolbox", CATALOGUE))
         widgets = full(acme)
-        acme.check(widgets, job="check_commit")
-        standing = Standings(redis).get(RepositoryId(widgets.id))
-        assert standing is not None
-        found = standing.report["outcomes"]
-        assert isinstance(found, dict)
-        return {RuleName(name): Outcome(outcome) for name, outcome in found.items()}
+        set_up_repository(toolbox, acme.organisation, read_settings(REPOSITORIES / "toolbox.yml"))
+        yield Scene(acme, widgets, toolbox, dict(acme.installation.permissions))
 
 
-def reads_with(rule: type[Rule], permission: str) -> bool:
+@pytest.fixture(scope="module")
+def whole(scene: Scene) -> dict[str, Standing]:
+    """How it is with every permission."""
+    return scene.look()
+
+
+def outcomes(standing: Standing) -> dict[RuleName, Outcome]:
+    found = standing.report["outcomes"]
+    assert isinstance(found, dict)
+    return {RuleName(name): Outcome(outcome) for name, outcome in found.items()}
+
+
+def naming(standing: Standing, permission: str) -> set[RuleName]:
+    """The rules that say this permission is what they lack."""
+    unseen = records(standing.report, "unseen")
+    return {RuleName(str(each["rule"])) for each in unseen if each["permission"] == f"{permission}: read"}
+
+
+def reading(permission: str) -> set[RuleName]:
+    return {rule.name for rule in RULES if _reads(rule, permission)}
+
+
+def _reads(rule: type[Rule], permission: str) -> bool:
     return any(read.permission == f"{permission}: read" for read in rule.reads)
 
 
@@ -45,19 +117,28 @@ def test_the_manifest_asks_for_each_of_them() -> None:
     assert set(PERMISSIONS) <= MANIFEST["default_permissions"].keys()
 
 
+def test_with_every_permission_one_is_well_and_one_has_an_issue(scene: Scene, whole: dict[str, Standing]) -> None:
+    assert whole["acme/toolbox"].conclusion == "success", whole["acme/toolbox"].title
+    assert whole["acme/widgets"].conclusion == "failure"
+    assert [issue.state for issue in scene.widgets.state.issues.issues.values()] == ["open"]
+
+
 @pytest.mark.parametrize("permission", PERMISSIONS)
-def test_exactly_the_rules_that_read_with_a_permission_turn_unseen_without_it(redis: Redis, permission: str) -> None:
-    whole = outcomes(redis)
-    redis.flushall()
-    less = outcomes(redis, (permission,))
-    for rule in RULES:
-        if rule.name not in whole:  # no policy asks for it
-            continue
-        if (permission, rule.name) in SPARE:
-            assert less[rule.name] is whole[rule.name], rule.name
-        elif reads_with(rule, permission) and whole[rule.name] not in UNTOUCHED:
-            assert less[rule.name] is Outcome.UNSEEN, rule.name
-        else:
-            assert less[rule.name] in (whole[rule.name], Outcome.UNSEEN), rule.name
-        if not reads_with(rule, permission):
-            assert less[rule.name] is whole[rule.name], rule.name
+def test_exactly_the_rules_that_need_a_permission_turn_unseen_without_it_and_name_it(
+    scene: Scene, whole: dict[str, Standing], permission: str
+) -> None:
+    scene.grant(without=permission)
+    less = scene.look()
+    scene.grant()
+    needing = {rule for rule in reading(permission) if (permission, rule) not in SPARE}
+    for name, standing in less.items():
+        before, after = outcomes(whole[name]), outcomes(standing)
+        turned = {rule for rule in after if after[rule] is not before[rule]}
+        assert {after[rule] for rule in turned} <= {Outcome.UNSEEN}
+        assert turned <= naming(standing, permission) <= reading(permission)
+        assert {rule for rule in needing & before.keys() if before[rule] is Outcome.PASSED} <= turned
+        assert standing.conclusion != "success" or not turned
+    judged = outcomes(whole["acme/widgets"]).keys()
+    assert needing & judged <= set().union(*(naming(standing, permission) for standing in less.values()))
+    assert [issue.state for issue in scene.widgets.state.issues.issues.values()] == ["open"]
+    assert scene.toolbox.state.issues.issues == {}
