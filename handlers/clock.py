@@ -37,6 +37,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 TIMETABLE = (
     Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
+    Due("look_at_latest_tags", 5 * MINUTE),  # GitHub tells nobody of a push of more than three tags
     Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
     Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
     Due("sweep_releases", MINUTE, Priority.CHECK),  # versions that a tag announced and that are not accounted for yet

@@ -38,6 +38,7 @@ class SignalBook:
         self._batch = f"wharfinger:signals:batch:{installation}:{repository}"
         self._issue = f"wharfinger:signals:issue:{installation}:{repository}"
         self._tags = f"wharfinger:signals:tags:{repository}"
+        self._looked = f"wharfinger:signals:tags-looked:{repository}"
 
     @property
     def tell(self) -> Work:
@@ -105,14 +106,23 @@ class SignalBook:
         kept: Mapping[Any, Any] = self._redis.hgetall(self._tags)
         return {name.decode(): Sha(sha.decode()) for name, sha in kept.items()}
 
-    def keep_tags(self, tags: Mapping[str, Sha]) -> None:
-        """Keep what tags name now."""
-        if tags:
-            self._redis.hset(self._tags, mapping={name: sha.encode() for name, sha in tags.items()})
+    @property
+    def has_looked(self) -> bool:
+        """Whether all tags were looked at before: else what is not kept is not new."""
+        return bool(self._redis.exists(self._looked))
+
+    def keep_tags(self, tags: Mapping[str, Sha], *, looked: bool = False) -> None:
+        """Keep what tags name now; `looked` says that they are all there are."""
+        with self._redis.pipeline() as pipe:
+            if tags:
+                pipe.hset(self._tags, mapping={name: sha.encode() for name, sha in tags.items()})
+            if looked:
+                pipe.set(self._looked, 1)
+            pipe.execute()
 
     def forget(self) -> None:
         """Forget a repository that is gone; what is kept of its commits ends by itself."""
-        self._redis.delete(self._untold, self._batch, self._issue, self._tags)
+        self._redis.delete(self._untold, self._batch, self._issue, self._tags, self._looked)
 
     def _commit(self, commit: Sha) -> str:
         return f"wharfinger:signals:heard:{self._repository}:{commit}"

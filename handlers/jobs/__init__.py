@@ -13,12 +13,13 @@ from handlers.jobs.issues import issue_changed, issue_commented, remind, write_i
 from handlers.jobs.missed import missed_deliveries
 from handlers.jobs.organisation import organisation_changed
 from handlers.jobs.preview import preview_policy
-from handlers.jobs.pushes import look_at_push, look_at_tags
+from handlers.jobs.pushes import look_at_push
 from handlers.jobs.releases import check_release, check_releases_of, sweep_releases
 from handlers.jobs.reviews import record_review, review_access
 from handlers.jobs.revocations import delete_secrets, verify_deletions
 from handlers.jobs.signal_issues import tell_signals
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
+from handlers.jobs.tags import look_at_latest_tags, look_at_tags
 from handlers.jobs.watch import watch, watch_closely, watch_package
 
 # Every job by the name that stands in the queue; a worker does nothing else.
@@ -38,6 +39,7 @@ JOBS: Mapping[str, Job] = {
     "forget_repository": forget_repository,
     "issue_changed": issue_changed,
     "issue_commented": issue_commented,
+    "look_at_latest_tags": look_at_latest_tags,
     "look_at_push": look_at_push,
     "look_at_tags": look_at_tags,
     "missed_deliveries": missed_deliveries,

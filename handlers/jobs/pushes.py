@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass, replace
 
-from bot.github.errors import ForbiddenError, InstallationError, MissingError, TooLargeError
-from bot.github.pushes import TAGS, read_tags
+from bot.github.errors import ForbiddenError, InstallationError, MissingError
+from bot.github.pushes import TAGS
 from bot.github.queries import Revision
 from bot.github.reading import Reading
 from bot.github.repositories import RepositoryReader
@@ -21,13 +21,12 @@ from handlers.jobs.push_facts import PushFacts
 from handlers.queue import enqueue
 from handlers.signals import SignalBook
 from handlers.standing import Standings
-from handlers.work import Priority, Work, push_work
+from handlers.work import Priority, Work
 
 log = logging.getLogger("wharfinger.jobs")
 
 NOBODY = "somebody"  # where GitHub did not say who pushed
 SETTINGS = "settings"  # in place of a branch or tag: what GitHub keeps beside the files
-MOST_MOVED = 100  # tags that moved unheard and are looked at one by one; each costs a few calls
 
 
 def look_at_push(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
@@ -38,27 +37,11 @@ def look_at_push(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
     look = _Look(context, *numbers, FullName(name), _Push(ref, Sha(before), Sha(after), pusher or NOBODY))
     try:
         look.do()
-    except (ForbiddenError, MissingError, InstallationError) as error:
+    except MissingError as error:
         log.warning("a push of %s to %s is not looked at: %s", ref, name, error)
-
-
-def look_at_tags(context: Context, installation: int, repository: int, name: str) -> None:
-    """Look for tags that moved and of which GitHub told nobody: it tells of no push of more than three tags."""
-    line = context.telephone.installation(InstallationId(installation), context.delivery)
-    book = SignalBook(context.redis, InstallationId(installation), RepositoryId(repository))
-    try:
-        now = read_tags(line, FullName(name))
-    except (ForbiddenError, MissingError, InstallationError, TooLargeError) as error:
-        log.warning("the tags of %s are not looked at: %s", name, error)
-        return
-    before = book.tags()
-    moved = [tag for tag, sha in now.items() if before.get(tag, sha) != sha]
-    place = (installation, repository, name)
-    enqueue(
-        context.redis,
-        [push_work(place, f"{TAGS}{tag}", before[tag], now[tag], NOBODY) for tag in sorted(moved)[:MOST_MOVED]],
-    )
-    book.keep_tags({tag: sha for tag, sha in now.items() if tag not in moved})
+        look.done()
+    except (ForbiddenError, InstallationError) as error:
+        log.warning("a push of %s to %s is not looked at: %s", ref, name, error)
 
 
 def notice_settings(  # noqa: PLR0913, PLR0917 - where, what is there now and what was, and by which policy
@@ -132,8 +115,12 @@ class _Look:
             revision = (self._installation, self._repository, reading.repository, reading.commit)
             lane = f"repository-{self._repository}"
             enqueue(self._context.redis, [Work("check_commit", Priority.CHECK, lane, revision)])
-        if push.kind is RefKind.TAG:
-            self._book.keep_tags({push.name: push.after})
+        self.done()
+
+    def done(self) -> None:
+        """Keep what a tag names now, so that it is noticed when it moves."""
+        if self._push.kind is RefKind.TAG:
+            self._book.keep_tags({self._push.name: self._push.after})
 
     def _before(self) -> Sha | None:
         """Return what the branch or tag named before; a tag that was deleted and made anew did name something."""

@@ -125,19 +125,25 @@ def test_a_tag_on_a_release_branch_is_as_it_should_be(story: Story) -> None:
     assert story.security == []
 
 
-def test_tags_that_move_unheard_are_found_by_the_sweep(story: Story) -> None:
+def test_tags_that_move_or_come_unheard_are_found_by_the_clock(story: Story) -> None:
     tool = story.repository("action", {"action.yml": "runs: {using: composite, steps: []}\n"})
-    names = [f"v1.{minor}.0" for minor in range(5)]
+    names = [f"v1.{minor}.0" for minor in range(4)]
     tool.push_tags(*names)
     sweep(story)
+    tool.push_tags("v2.0.0", "v2.0.1", "v2.0.2", "v2.0.3")
+    look_at_tags(story)
     assert story.security == []
+
     stray = tool.commit_beside({"index.js": "steal()"}, by="mallory")
-    tool.push_tags(*names, sha=stray, by="mallory")
-    sweep(story)
+    tool.push_tags(*names, "v3.0.0", sha=stray, by="mallory")
+    before = len(story.acme.github.calls)
+    look_at_tags(story)
+    assert story.acme.github.calls[before] == "POST /graphql"
 
     (issue,) = story.security
     told = _plain(issue.body) + "".join(_plain(comment.body) for comment in issue.comments)
     assert all(f"moved the tag {name} on" in told for name in names)
+    assert f"put the tag v3.0.0 on {stray[:7]}, which is on no branch" in told
 
 
 def test_a_runner_and_a_key_that_were_added_are_told_by_the_next_look(story: Story) -> None:
@@ -197,6 +203,12 @@ def test_a_push_that_changes_no_workflow_takes_two_calls(story: Story) -> None:
 def sweep(story: Story) -> None:
     """Look at everything, as the clock asks for."""
     JOBS["sweep_installation"](story.acme.context, story.acme.id)
+    story.settle()
+
+
+def look_at_tags(story: Story) -> None:
+    """Look at the latest tags, as the clock asks for every five minutes."""
+    JOBS["look_at_latest_tags"](story.acme.context)
     story.settle()
 
 

@@ -77,6 +77,14 @@ def repository(view: View, shown: Repository) -> Node:
         name = qualifiedName if qualifiedName in shown.refs else HEADS + qualifiedName
         return _ref(view, shown, name) if name in shown.refs else None
 
+    def refs(refPrefix: str, orderBy: Json | None = None, **arguments: Any) -> Node:  # noqa: ANN401, N803 - as the schema has it
+        names = sorted(name for name in shown.refs if name.startswith(refPrefix))
+        if orderBy is not None and orderBy["field"] == "TAG_COMMIT_DATE":
+            names.sort(key=lambda name: shown.objects.commits[str(shown.resolve(name))].when)
+        if orderBy is not None and orderBy["direction"] == "DESC":
+            names.reverse()
+        return connection([_ref(view, shown, name) for name in names], "Ref", **arguments)
+
     def environments(**arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
         nodes = [environment_node(each) for each in shown.environments.values()]
         return connection(nodes, "Environment", **arguments)
@@ -112,6 +120,7 @@ def repository(view: View, shown: Repository) -> Node:
         "parent": lambda: repository(view, shown.parent) if shown.parent and view.sees(shown.parent) else None,
         "defaultBranchRef": view.guarded("contents=read", lambda: ref(default)),
         "ref": view.guarded("contents=read", ref),
+        "refs": view.guarded("contents=read", refs),
         "repositoryTopics": topics,
         "rulesets": lambda **named: rulesets_node(view, shown, **named),
         "branchProtectionRules": view.guarded("administration=read", lambda **named: protections_node(shown, **named)),
