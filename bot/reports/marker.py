@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 PUBLISHING = "publishing"  # the kind of an issue about what publishes from one repository
 DIGEST = "digest"  # the kind of an issue about a whole organisation
+SIGNAL = "signal"  # the kind of an issue about a change that people have to hear of
 ALARM = "alarm"  # the kind of an issue about a published version, or what else cannot wait
 
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.

@@ -7,7 +7,7 @@ from bot.github.errors import ForbiddenError, InstallationError, MissingError, R
 from bot.github.issues import OurIssues
 from bot.names import FullName, InstallationId, RepositoryId
 from bot.notice import News
-from bot.reports.marker import Marker, digest
+from bot.reports.marker import SIGNAL, Marker, digest
 from bot.reports.signals import also, render
 from handlers.context import Context
 from handlers.queue import enqueue
@@ -15,7 +15,6 @@ from handlers.signals import SignalBook
 
 log = logging.getLogger("wharfinger.jobs")
 
-SIGNAL = "signal"  # the kind of the marker
 TRY_AGAIN = 900.0  # seconds, where no issue can be written
 
 
