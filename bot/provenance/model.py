@@ -17,9 +17,7 @@ class Kind(StrEnum):
     NPM_PUBLISH = "npm publish attestation"  # signed by the registry: it took this file under this name and version
     RUBYGEMS = "RubyGems attestation"
     GITHUB = "GitHub artifact attestation"
-    GITHUB_RELEASE = (
-        "GitHub release attestation"  # signed by GitHub: an immutable release holds these files at this commit
-    )
+    GITHUB_RELEASE = "GitHub release attestation"  # signed by GitHub: an immutable release holds these files
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +26,8 @@ class Attested:
 
     kind: Kind
     predicate: str | None  # the predicate's type, an address; None: the file itself is signed, without a statement
-    workload: (
-        Workload  # of npm's own signature: nothing, all is None; of GitHub's release: its repository, tag and commit
-    )
-    signer: (
-        str | None
-    )  # the workflow whose job signed, also a called one: https://github.com/o/r/.github/workflows/w.yml@ref
+    workload: Workload  # npm's own signature names none of it, GitHub's of a release its repository, tag and commit
+    signer: str | None  # whose job signed, also a called workflow: https://github.com/o/r/.github/workflows/w.yml@ref
     owner: str | None  # login of the repository's owner
     repository_id: RepositoryId | None  # stays when a repository is renamed, and differs when its name is taken again
     signed_at: datetime | None  # when the log or a timestamp authority saw the signature; None: nobody saw when

@@ -43,12 +43,13 @@ def _keys(keys: list[object]) -> Iterator[tuple[str, RegistryKey]]:
         match one:
             case {"keyid": str(keyid), "key": str(text), "expires": str() | None as until}:
                 try:
-                    key = load_der_public_key(base64.b64decode(text))
-                    expires = datetime.fromisoformat(until) if until else None
+                    key, expires = load_der_public_key(base64.b64decode(text)), _moment(until)
                 except (ValueError, UnsupportedAlgorithm):
                     continue
                 if isinstance(key, ec.EllipticCurvePublicKey):
-                    yield (
-                        keyid,
-                        RegistryKey(key, expires if expires is None or expires.tzinfo else expires.replace(tzinfo=UTC)),
-                    )
+                    yield keyid, RegistryKey(key, expires)
+
+
+def _moment(text: str | None) -> datetime | None:
+    at = datetime.fromisoformat(text) if text else None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at

@@ -46,9 +46,8 @@ def signed(bundle: object, trust: Trust, sha256: str | None = None) -> Signed:
         raise
     except Error as error:
         raise ProvenanceError(in_words(error)) from error
-    except (
-        Exception
-    ) as error:  # what libraries raise over hostile bytes is not theirs to promise; nothing of it is believed
+    except Exception as error:
+        # What libraries raise over hostile bytes is not theirs to promise; nothing of it is believed.
         raise ProvenanceError(f"it is no readable bundle ({fault_of(error)})") from error
 
 

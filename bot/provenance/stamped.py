@@ -41,9 +41,7 @@ class StampedVerifier(Library):
         data = fields.verification_material.timestamp_verification_data
         stamps = data.rfc3161_timestamps if data else []
         if len(stamps) > MOST_TIMESTAMPS:
-            raise ProvenanceError(
-                f"it holds {len(stamps)} timestamps, and {MOST_TIMESTAMPS} are the most that are read"
-            )
+            raise ProvenanceError(f"it holds {len(stamps)} timestamps, where {MOST_TIMESTAMPS} are read at most")
         signature = Envelope(fields.dsse_envelope).signature
         answers = [decode_timestamp_response(stamp.signed_timestamp) for stamp in stamps]
         seen = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
@@ -51,10 +49,8 @@ class StampedVerifier(Library):
             raise ProvenanceError("nobody who is trusted saw when it was signed")
         for at in seen:
             self._verify_chain_at_time(certificate, at)
-        if (
-            ExtendedKeyUsageOID.CODE_SIGNING
-            not in certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
-        ):
+        usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
+        if ExtendedKeyUsageOID.CODE_SIGNING not in usage:
             raise ProvenanceError("its certificate is not one for signing")
         return signer, payload, min(at.time for at in seen)
 

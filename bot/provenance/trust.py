@@ -98,11 +98,8 @@ def _objects(text: bytes) -> Iterator[dict[str, object]]:
 
 
 def _verifier(root: Mapping[str, object]) -> Verifier | StampedVerifier:
-    fields: Mapping[str, object] = {
-        "tlogs": [],
-        "ctlogs": [],
-        **root,
-    }  # the library wants them where GitHub leaves them out
+    # The library wants the two lists, where GitHub leaves them out.
+    fields: Mapping[str, object] = {"tlogs": [], "ctlogs": [], **root}
     try:
         read = TrustedRoot(v1.TrustedRoot.from_json(json.dumps(fields)))
         return Verifier(trusted_root=read) if fields["tlogs"] else StampedVerifier(trusted_root=read)

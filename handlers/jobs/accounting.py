@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bot.errors import SettingsError
 from bot.evidence import GRACE, Account, Clues, Plan, Ran, Release, Tag, account
 from bot.evidence.names import is_at, places
 from bot.evidence.proof import Claim, claims
@@ -79,9 +80,11 @@ class Accounting:
         if offered is None:
             return Seen(Judged())
         # By name: what verifies takes a second to load, and most workers never need it.
-        judged: Judged = pkgutil.resolve_name("handlers.proving:prove")(
-            offered, version, self._context.settings.trusted_roots
-        )
+        prove = pkgutil.resolve_name("handlers.proving:prove")
+        try:
+            judged: Judged = prove(offered, version, self._context.settings.trusted_roots)
+        except SettingsError as error:
+            return Unseen(PROVENANCE, f"a file that WHARFINGER_TRUSTED_ROOTS names {error}")
         return Seen(judged)
 
     def _release(self, tag: Fact[Tag | None]) -> Fact[Release | None]:
