@@ -18,6 +18,7 @@ from handlers.jobs.look import Look
 from handlers.jobs.outages import tell_outages
 from handlers.jobs.packages import published_packages
 from handlers.queue import enqueue
+from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Watch, WatchBook
 from handlers.work import Work
 
@@ -87,6 +88,7 @@ def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     except (ForbiddenError, MissingError, RefusedError, TooLargeError) as error:
         log.warning("which packages %s publishes could not be read: %s", name, error)
         return  # what was watched stays so
+    UntoldPackages(context.redis).put(name, found.untold)
     holder = policy.reports.central or name
     asked = {each: demands for each in found.packages if (demands := demands_of(policy, each.registry)).kinds}
     claims = {each: Claim(repository, name, holder, demands) for each, demands in asked.items()}
