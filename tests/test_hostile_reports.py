@@ -1,0 +1,71 @@
+"""Whatever policies, repositories and people are called: in previews and in the gate's comments it does nothing."""
+
+import re
+from datetime import date
+
+import pytest
+
+from bot.decide import Decision, Judged, Verdict
+from bot.findings import Finding, Place, Unseen
+from bot.gate import CONDITIONS
+from bot.gate.model import Run, Waiting
+from bot.names import Conclusion, FullName, Mode, Outcome, RuleName, Sha
+from bot.policy import Waiver
+from bot.preview import Change, Difference, Now, Preview
+from bot.reports import gate, preview
+from bot.reports.escape import plain
+from tests.test_hostile_issues import MORE, assert_inert
+from tests.test_reports import HOSTILE
+
+EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+
+
+@EACH
+def test_a_preview_says_it_and_does_nothing(words: str) -> None:
+    failed, passed = Now(Outcome.FAILED, Mode.ENFORCE, 1, 1), Now(Outcome.PASSED, Mode.OBSERVE, 0, 0)
+    changes = (Change(RuleName(words), passed, failed), Change(RuleName(words), None, passed))
+    difference = Difference(FullName(words), Conclusion.SUCCESS, Conclusion.FAILURE, changes)
+    said = preview.render(Preview(words, (difference,), 3, (difference,), 1, (words,)))
+    assert_inert(said.summary)
+    assert_inert(said.text)
+    assert said.title.isprintable()
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@EACH
+def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: Verdict) -> None:
+    decision = Decision(_waiting(words), verdict, tuple(_judged(words)), (words,))
+    comment = gate.comment(decision)
+    assert_inert(
+        re.sub(
+            r"\[what was judged of this commit\]\(https://github\.example/acme/widgets/commit/c0ffee/checks\)",
+            "",
+            comment,
+        )
+    )
+    assert len(comment) <= gate.MOST
+    assert all(line.isprintable() for line in (*gate.why(decision), *gate.reasons(decision.judged)))
+    assert_inert(gate.cannot(words))
+
+
+def _waiting(words: str) -> Waiting:
+    run = Run(1, 1, "push", words, Sha("c0ffee"), words, words, words)
+    web = "https://github.example/acme/widgets"
+    return Waiting(repository=FullName(words), environment=words, run=run, default_branch=words, web=web)
+
+
+def _judged(words: str) -> list[Judged]:
+    finding = Finding(Place(words, 1, 2), words, words)
+    waiver = Waiver(CONDITIONS[0].name, FullName(words), words, words, date(2027, 1, 31), origin=words, line=1)
+    rejected, unseen, waived, broken = (Outcome.FAILED, Outcome.UNSEEN, Outcome.WAIVED, Outcome.BROKEN)
+    modes = (Mode.ENFORCE, Mode.OBSERVE)
+    return [
+        judged
+        for mode in modes
+        for judged in (
+            Judged(CONDITIONS[0](mode=mode), rejected, findings=(finding,)),
+            Judged(CONDITIONS[1](mode=mode), unseen, unseen=(Unseen(words, words, words),)),
+            Judged(CONDITIONS[2](mode=mode), waived, waivers=(waiver,)),
+            Judged(CONDITIONS[3](mode=mode), broken, fault=words),
+        )
+    ]
