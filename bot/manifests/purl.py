@@ -30,7 +30,10 @@ _PURL = re.compile(
 
 
 def normal(registry: RegistryId, name: str) -> str:
-    """Write a name as its registry compares it: one package is one, however it is spelled."""
+    """Write a name as its registry compares it: one package is one, however it is spelled.
+
+    For PyPI: packaging.python.org, "Names and normalization".
+    """
     if registry in ("pypi", "testpypi"):
         return re.sub(r"[-_.]+", "-", name).lower()
     return name.lower() if registry in ("npm", "nuget", "jsr", "pub", "hex", "ghcr", "docker-hub") else name

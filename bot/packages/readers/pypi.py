@@ -4,10 +4,10 @@ docs.pypi: "JSON API", "Index API" (PEP 691, 700, 740), "Integrity API". Only a 
 a file with provenance came from one; a file without may have come from one too.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from bot.findings import Fact, Seen, Unseen
+from bot.manifests.purl import normal
 from bot.packages.reader import Line, Old, Reader
 from bot.packages.shape import Shape, shape
 from bot.packages.telephone import Answer, Ask
@@ -18,13 +18,12 @@ INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 MOST_FILES = 100  # of one version whose provenance is asked for; large projects have about fifty
 
 
-def normal(name: str) -> str:
-    """Write a project's name as PyPI compares it: packaging.python.org, "Name normalization"."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _name(package: Package) -> str:
+    return normal(package.registry, package.name)
 
 
 def _first(package: Package) -> Ask:
-    return Ask("web", ("pypi", normal(package.name), "json"))
+    return Ask("web", ("pypi", _name(package), "json"))
 
 
 def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
@@ -56,7 +55,7 @@ def _version(package: Package, number: str, files: tuple[Shape, ...], offered: M
 
 def _offered(line: Line) -> Mapping[str, bool]:
     """Whether each file has provenance; files that this page does not show yet are not in it."""
-    found = line.shape(Ask("web", ("simple", normal(line.package.name)), accept=SIMPLE, folder=True))
+    found = line.shape(Ask("web", ("simple", _name(line.package)), accept=SIMPLE, folder=True))
     if found is None:
         return {}
     return {file.at("filename").text(): file.at("provenance").there for file in found.at("files").items()}
@@ -72,7 +71,7 @@ def _owners(line: Line, answer: Answer) -> Fact[tuple[str, ...]]:
 
 
 def _provenance(line: Line, version: Version) -> Iterator[tuple[str, bytes]]:
-    name = normal(line.package.name)
+    name = _name(line.package)
     for file in version.files[:MOST_FILES]:
         parts = ("integrity", name, version.number, file.name, "provenance")
         answer = line.ask(Ask("web", parts, accept=INTEGRITY))
