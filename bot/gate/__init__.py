@@ -4,7 +4,8 @@ from bot.gate.approved_by_another import ApprovedByAnother
 from bot.gate.calm_releases import CalmReleases
 from bot.gate.condition import Condition
 from bot.gate.expected_start import ExpectedStart
-from bot.gate.model import Approvals, Authority, Change, Look, Ref, Run, Waiting
+from bot.gate.model import Approvals, Authority, Change, Going, Look, Ref, Run, Waiting
+from bot.gate.new_version import NewVersion
 from bot.gate.no_freeze import NoFreeze
 from bot.gate.passed_check import PassedCheck
 from bot.gate.protected_ref import ProtectedRef
@@ -18,6 +19,7 @@ CONDITIONS: tuple[type[Condition], ...] = (
     PassedCheck,
     ApprovedByAnother,
     ExpectedStart,
+    NewVersion,
     NoFreeze,
     CalmReleases,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "Authority",
     "Change",
     "Condition",
+    "Going",
     "Look",
     "Ref",
     "Run",

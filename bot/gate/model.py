@@ -8,6 +8,7 @@ from enum import Enum
 from bot.findings import Fact, Unseen
 from bot.holdings import Holdings, RefKind, nothing_seen
 from bot.names import Conclusion, FullName, Sha
+from bot.versions import Package
 
 NO_HOLDINGS = nothing_seen("no condition in force needs it, so it was not read")
 SHORT = 7  # characters of a commit id that people read
@@ -27,6 +28,7 @@ class Look(Enum):
     CHECK = ('the check run "publishing" of the commit', "checks: read")
     APPROVALS = ("who approved the deployment", "actions: read")
     MAKERS = ("who made the commit", "contents: read")
+    GOING = ("which version is to leave, and which versions its registry has", "contents: read")
     PREVIOUS = ("when something was last released from the environment", "deployments: read")
 
     def __init__(self, what: str, permission: str) -> None:
@@ -103,6 +105,15 @@ class Approvals:
     by_bots: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """One package that may leave through the environment."""
+
+    package: Package
+    declared: str | None  # the version that its manifest says; None: something else computes it
+    there: frozenset[str] = frozenset()  # of the registry's versions: that one, and those that the run's ref names
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """One deployment that waits, at one moment. The clock is GitHub's, and enters as `now`."""
@@ -119,6 +130,7 @@ class Waiting:
     check: Fact[Conclusion] = Look.CHECK.not_read
     approvals: Fact[Approvals] = Look.APPROVALS.not_read
     makers: Fact[tuple[str, ...]] = Look.MAKERS.not_read  # logins of the commit's author and committer
+    going: Fact[tuple[Going, ...]] = Look.GOING.not_read
     previous: Fact[datetime | None] = Look.PREVIOUS.not_read  # of another run; None: nothing was
     holdings: Holdings = NO_HOLDINGS
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from bot.evidence.tags import names_version
 from bot.findings import Fact, Seen, Unseen
-from bot.gate import Authority, Change, Look, Ref, Waiting
+from bot.gate import Authority, Change, Going, Look, Ref, Waiting
 from bot.gate.called import called_by
 from bot.github.deployments import (
     Refs,
@@ -27,10 +28,13 @@ from bot.github.repositories import RepositoryReader
 from bot.github.telephone import Line
 from bot.holdings import Read
 from bot.names import Conclusion, Sha
+from bot.packages import NotThere, RegistryAnswerError, RegistryUnreachableError, Unchanged, read_listing
 from bot.policy import Policy
+from bot.repository import Snapshot
 from handlers.context import Context
 from handlers.gates import Gate, GateBook
 from handlers.jobs.follow import follow
+from handlers.jobs.packages import published_packages
 
 T = TypeVar("T")
 
@@ -66,6 +70,7 @@ class GateFacts:
         self._reading = reading
         self._repository = reading.repository
         self._mark: Mark | None = None
+        self._snapshot: Snapshot | None = None
 
     def read(self, state: RunState, waits: Waits, policy: Policy) -> Facts:
         """Read what the policy's conditions need. Raises LaterError when GitHub wants to be asked later."""
@@ -90,6 +95,7 @@ class GateFacts:
             check=self._check() if Look.CHECK in reads else Look.CHECK.not_read,
             approvals=ask(Look.APPROVALS, lambda: read_approvals(line, repository, run.id, waits)),
             makers=ask(Look.MAKERS, lambda: read_makers(line, repository, run.commit)),
+            going=self._going(policy, run.ref, waits.environment) if Look.GOING in reads else Look.GOING.not_read,
             previous=ask(Look.PREVIOUS, lambda: read_previous(line, repository, waits.environment, run.commit)),
         )
         holdings = replace(
@@ -111,8 +117,7 @@ class GateFacts:
     def _authority(self, state: RunState, head: Sha) -> Authority:
         """Hold what the release runs against the default branch and what was last let through."""
         run, line, repository = state.run, self._line, self._repository
-        followed = follow(self._reader, self._reading, (), self._context.clock(), self._context.catalogue)
-        snapshot = followed.snapshot
+        snapshot = self._taken()
         if run.workflow not in snapshot.workflows:
             raise RefusedError(f"{run.workflow} at {run.commit[:7]} could not be read")
         if snapshot.fault is not None:
@@ -134,6 +139,37 @@ class GateFacts:
             else tuple(Change(each, "is not what it was") for each in _differing(here, files)),
             moved=tuple(moved),
         )
+
+    def _taken(self) -> Snapshot:
+        """Take the snapshot of the commit, once."""
+        if self._snapshot is None:
+            followed = follow(self._reader, self._reading, (), self._context.clock(), self._context.catalogue)
+            self._snapshot = followed.snapshot
+        return self._snapshot
+
+    def _going(self, policy: Policy, ref: str, environment: str) -> Fact[tuple[Going, ...]]:
+        """Say which packages may leave here; a registry that cannot be asked leaves it unseen, and the deployment waiting."""
+        snapshot, catalogue = self._taken(), self._context.catalogue
+        here = {each.registry for each in snapshot.publications if _may_be(each.environment, environment)}
+        found = _ask(Look.GOING, lambda: published_packages(self._line, self._reader, snapshot, policy, catalogue))
+        if isinstance(found, Unseen):
+            return found
+        going = []
+        for package in found.value.packages:
+            if package.registry not in here:
+                continue
+            try:
+                reading = read_listing(self._context.registries, package, now=self._context.clock())
+            except (RegistryUnreachableError, RegistryAnswerError) as error:
+                return Unseen(f"which versions of {package.name} there are", str(error))
+            known = reading.known if isinstance(reading, Unchanged) else reading
+            versions = () if isinstance(known, NotThere) else known.listing.versions
+            declared = found.value.numbers.get(package)
+            there = {
+                each.number for each in versions if each.number == declared or names_version(ref, package, each.number)
+            }
+            going.append(Going(package, declared, frozenset(there)))
+        return Seen(tuple(going))
 
     def _is_named(self, uses: str) -> bool:
         """Whether a called workflow is another repository's, and called by a branch or tag."""
@@ -169,6 +205,11 @@ def _ask(look: Look, question: Callable[[], T]) -> Fact[T]:
         return Unseen(look.what, "GitHub does not show it to the App", look.permission)
     except (RefusedError, TooLargeError) as error:
         return Unseen(look.what, str(error))
+
+
+def _may_be(written: str | None, environment: str) -> bool:
+    """Whether a job's environment may be this one; an expression may be any."""
+    return written is not None and ("${{" in written or written.casefold() == environment.casefold())
 
 
 def _named(refs: Fact[Refs], name: str) -> Fact[tuple[Ref, ...]]:

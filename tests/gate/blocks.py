@@ -11,15 +11,16 @@ from typing import Any
 import yaml
 
 from bot.findings import Seen
-from bot.gate import Approvals, Authority, Change, Look, Ref, Run, Waiting
+from bot.gate import Approvals, Authority, Change, Going, Look, Ref, Run, Waiting
 from bot.holdings import RefKind
-from bot.names import Conclusion, FullName, Sha
+from bot.names import Conclusion, FullName, RegistryId, Sha
+from bot.versions import Package
 from tests.settings_blocks import read_settings
 
 Words = Mapping[str, Any]  # YAML
 COMMIT = Sha("c0ffee1" + "0" * 33)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
-WORDS = {"run", "refs", "on-default-branch", "authority", "check", "approvals", "makers", "previous", "now", "settings", "unseen"}  # fmt: skip
+WORDS = {"run", "refs", "on-default-branch", "authority", "check", "approvals", "makers", "previous", "going", "now", "settings", "unseen"}  # fmt: skip
 PROTECTED = "rulesets: [{refs: ['refs/tags/v*'], rules: [creation, update, deletion]}]"
 
 
@@ -41,6 +42,7 @@ def read_waiting(text: str) -> Waiting:
         check=Seen(Conclusion(words.get("check", "success"))),
         approvals=Seen(_approvals(words.get("approvals", {}))),
         makers=Seen(tuple(words.get("makers", ["alice"]))),
+        going=Seen(tuple(_going(name, each) for name, each in words.get("going", {}).items())),
         previous=Seen(previous.replace(tzinfo=UTC) if previous else None),
         holdings=holdings,
     )
@@ -50,7 +52,7 @@ def read_waiting(text: str) -> Waiting:
 
 _LOOKS = {
     "now": "CLOCK", "refs": "REFS", "reached": "REACH", "authority": "AUTHORITY", "check": "CHECK", "approvals": "APPROVALS",
-    "makers": "MAKERS", "previous": "PREVIOUS",
+    "makers": "MAKERS", "previous": "PREVIOUS", "going": "GOING",
 }  # fmt: skip
 
 
@@ -65,6 +67,11 @@ def _run(words: Words) -> Run:
         actor=words.get("actor", "alice"),
         triggering_actor=words.get("again-by", words.get("actor", "alice")),
     )
+
+
+def _going(name: str, words: Words) -> Going:
+    registry, _, rest = name.partition(" ")
+    return Going(Package(RegistryId(registry), rest), words.get("says"), frozenset(words.get("there", ())))
 
 
 def _ref(words: Words) -> Ref:

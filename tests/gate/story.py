@@ -1,13 +1,13 @@
 """A release at the gate: a repository as it should be, a tag, a run whose job waits, and our App asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from redis import Redis
 
 from bot.decide import Verdict
-from bot.names import RepositoryId
+from bot.names import RegistryId, RepositoryId
 from bot.rules import RULES
 from handlers.gates import Decided, Gate, GateBook
 from handlers.jobs import JOBS
@@ -79,14 +79,23 @@ class Release:
 
 
 @contextmanager
-def gated(
-    redis: Redis, *, mode: str = "enforce", gate: str = "", without: tuple[str, ...] = (), enterprise: bool = False
+def gated(  # noqa: PLR0913 - each is something that a story may want otherwise
+    redis: Redis,
+    *,
+    mode: str = "enforce",
+    gate: str = "",
+    without: tuple[str, ...] = (),
+    enterprise: bool = False,
+    registries: Mapping[RegistryId, str] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Acme, Repository]]:
     """Open the story: `widgets` publishes from tags that are protected, through an environment that asks us and bob."""
-    with acme_on(redis, policy=policy(mode, gate), without=without, enterprise=enterprise) as acme:
+    with acme_on(
+        redis, policy=policy(mode, gate), without=without, enterprise=enterprise, registries=registries
+    ) as acme:
         for login in ("alice", "bob", "carol"):
             acme.organisation.member(login)
-        widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
+        widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED, **(files or {})})
         widgets.environment("pypi", reviewers=["bob", "carol"], gates=[acme.github.app])
         widgets.ruleset(TAGS)
         yield acme, widgets
