@@ -23,6 +23,7 @@ from bot.versions.model import Package
 
 LARGEST = 32 * 1024 * 1024  # bytes of one answer; few packages of npm have more
 LONGEST_WAIT = 3600.0  # seconds: a registry that asks for more is asked again after an hour
+LONGEST_VALIDATOR = 300  # characters; it is kept for every package
 HOPS = 3  # redirects within the same host: a name in its normal form, a slash at the end
 ABSENT = (404, 410, 451)  # not there, gone, taken down (RFC 7725): the registry has no such package for us
 LIMITED = (429, 503)
@@ -68,7 +69,7 @@ class Answer:
 
     @property
     def validator(self) -> Validator:
-        return Validator(self.headers.get("etag"), self.headers.get("last-modified"))
+        return Validator(_sendable(self.headers.get("etag")), _sendable(self.headers.get("last-modified")))
 
 
 class RegistryTelephone:
@@ -172,6 +173,11 @@ class RegistryTelephone:
         if answer.status not in (200, 304, 401, 403, *ABSENT):
             raise RegistryAnswerError(registry, f"answers {_named(ask)} with status {answer.status}")
         return answer
+
+
+def _sendable(value: str | None) -> str | None:
+    """Return what can be sent back as a header; a validator that cannot is as good as none."""
+    return value if value and value.isascii() and value.isprintable() and len(value) <= LONGEST_VALIDATOR else None
 
 
 def _headers(ask: Ask) -> dict[str, str]:

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from bot.names import RegistryId
-from bot.packages import NotThere, RegistryAnswerError, RegistryUnreachableError, read_provenance
+from bot.packages import NotThere, RegistryAnswerError, RegistryUnreachableError, Unchanged, read_provenance
 from bot.packages import telephone as rooms_telephone
 from bot.packages.shape import Shape, ShapeError
 from bot.versions.model import File, Version
@@ -140,6 +140,17 @@ def test_what_an_answer_calls_its_pages_is_not_called(story: Story) -> None:
 
     assert said.startswith("nuget answers")
     assert all("secret" not in asked.path or "%2F" in asked.path for asked in story.registries.asked)
+
+
+@pytest.mark.parametrize("etag", ["\xe9\xff", "x" * 5000, ""])
+def test_a_validator_that_cannot_be_sent_back_is_none(story: Story, etag: str) -> None:
+    body = {"name": "@acme/tool", "versions": {}, "time": {}, "maintainers": []}
+    story.registries.instead["npm"] = Reply(body=body, headers={"etag": etag})
+
+    known = story.known("npm")
+
+    assert known.validator.etag is None
+    assert isinstance(story.read("npm", known), Unchanged)
 
 
 def test_a_tag_that_leads_elsewhere_is_no_tag(story: Story) -> None:
