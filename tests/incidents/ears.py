@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.decide import Verdict
-from bot.reports.marker import ALARM, DIGEST, Marker
+from bot.reports.marker import ALARM, DIGEST, SIGNAL, Marker
 from handlers.gates import GateBook
 from tests.github.standin import StandIn
 from tests.github.state.checks import CheckRun
@@ -15,6 +15,7 @@ from tests.incidents.stage import Stage
 
 RED = {"failure", "action_required", "timed_out"}
 NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
+HEADING = re.compile(r"^### <code>([a-z-]+)</code>", re.MULTILINE)
 
 
 class Kind(StrEnum):
@@ -95,8 +96,13 @@ def is_digest(issue: Issue) -> bool:
 
 
 def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:
-    """Say what an issue of ours is, by its hidden marker."""
-    marker = Marker.read(issue.body or "")
+    """Say what an issue of ours is, by its hidden marker: an alarm bears its kind there, signals stand in its headings."""
+    body = issue.body or ""
+    marker = Marker.read(body)
     if marker is None:
         return Kind.ISSUE, ()
-    return (Kind.ALARM, (marker.subject.rpartition("-")[0],)) if marker.kind == ALARM else (Kind.ISSUE, (marker.kind,))
+    if marker.kind == ALARM:
+        return Kind.ALARM, (marker.subject.rpartition("-")[0],)
+    if marker.kind == SIGNAL:
+        return Kind.ALARM, tuple(dict.fromkeys(HEADING.findall(body)))
+    return Kind.ISSUE, (marker.kind,)
