@@ -8,6 +8,7 @@ from typing import Any
 from redis import Redis
 
 from bot.rules import RULES
+from handlers.jobs import JOBS
 from tests.acme import MINTED, NOTHING, RELEASE, acme_on
 from tests.conftest import EmbeddedRedis
 from tests.holdings.story import EVERYTHING, full, read
@@ -25,6 +26,12 @@ def figures() -> Iterator[dict[str, Any]]:
                 before = len(acme.github.calls)
                 read(acme, repository, reads=reads, publishes=publishes)
                 counted.append([call for call in acme.github.calls[before:] if call != MINTED])
+            whole = []
+            redis.flushall()
+            for repository in (widgets, widgets, plain):
+                before = len(acme.github.calls)
+                JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
+                whole.append([call for call in acme.github.calls[before:] if call != MINTED])
         server.kill()
     first, cold, nothing = counted
     yield {
@@ -36,3 +43,14 @@ def figures() -> Iterator[dict[str, Any]]:
         "figure": "calls to read a repository that publishes nothing",
         "value": len(nothing), "aim": "<= 2", "calls": nothing,
     }  # fmt: skip
+    aims = {
+        "with one publish environment, first of its organisation": "none: what an organisation shares is kept for an hour",
+        "with one publish environment": "<= 12",
+        "that publishes nothing": "<= 2",
+    }
+    for (which, aim), calls in zip(aims.items(), whole, strict=True):
+        reads = [call for call in calls if "/check-runs" not in call]
+        yield {
+            "figure": f"calls to read in a sweep's whole check of a repository {which}", "value": len(reads), "aim": aim,
+            "calls": reads, "for its check run": len(calls) - len(reads),
+        }  # fmt: skip
