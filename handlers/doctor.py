@@ -55,8 +55,21 @@ def examine() -> Iterator[Diagnosis]:
         context = open_context(settings, redis)
         yield from look_at_github(settings, context.telephone)
         context.telephone.close()
+        yield _registries(settings)
     except RedisError as error:
         yield away(error, without_password(settings.redis_url), embedded=settings.embedded)
         yield unseen("GitHub", "tokens and pauses are shared through Redis", "start Redis first")
     finally:
         redis.close()
+
+
+def _registries(settings: Settings) -> Diagnosis:
+    """Say how registries are asked; that they do not know by whom is no fault, but rude."""
+    mirrors = ", ".join(sorted(settings.registry_addresses))
+    where = f"a mirror is asked in the place of {mirrors}" if mirrors else "they are asked at their own addresses"
+    who = (
+        f"as {settings.contact}"
+        if settings.contact
+        else "without a contact: WHARFINGER_CONTACT would tell them whom to reach"
+    )
+    return well("registries", f"{where}, {who}")

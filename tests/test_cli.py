@@ -201,8 +201,11 @@ def test_the_doctor_finds_all_well(environ: pytest.MonkeyPatch, redis: Redis, ca
         acme.github.deliver_to("https://wharfinger.example.com/webhook")
         acme.github.app.permissions = MANIFEST["default_permissions"]
         acme.github.app.events = MANIFEST["default_events"]
+        environ.setenv("WHARFINGER_REGISTRY_ADDRESSES", "npm=https://mirror.invalid")
+        environ.setenv("WHARFINGER_CONTACT", "security@acme.invalid")
         redis.sadd("rq:workers", "one")
         status, lines = doctor(capsys)
+    assert lines[-1] == "well     registries: a mirror is asked in the place of npm, as security@acme.invalid"
     assert [line for line in lines if not line.startswith("well ")] == []
     assert status == 0
     assert "well     installation on acme: all that is needed is granted" in lines
