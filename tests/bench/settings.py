@@ -49,8 +49,8 @@ def figures() -> Iterator[dict[str, Any]]:
         "that publishes nothing": "<= 2",
     }
     for (which, aim), calls in zip(aims.items(), whole, strict=True):
-        reads = [call for call in calls if "/check-runs" not in call]
+        asked = [call for call in calls if "/check-runs" not in call]
         yield {
-            "figure": f"calls to read in a sweep's whole check of a repository {which}", "value": len(reads), "aim": aim,
-            "calls": reads, "for its check run": len(calls) - len(reads),
+            "figure": f"calls to read in a sweep's whole check of a repository {which}", "value": len(asked), "aim": aim,
+            "calls": asked, "for its check run": len(calls) - len(asked),
         }  # fmt: skip
