@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.gate import CONDITIONS
 from bot.rules import RULES
+from bot.signals import SIGNALS
 from handlers.events import EVENTS
 
 # What the jobs do besides listening and reading.
@@ -37,6 +38,9 @@ def _needs() -> Iterator[tuple[str, str]]:
     for condition in CONDITIONS:
         for permission in sorted({read.permission for read in condition.reads}):
             yield permission, f"the gate's condition {condition.name}"
+    for signal in SIGNALS:
+        for permission in sorted({read.permission for read in signal.reads}):
+            yield permission, f"the signal {signal.name}"
 
 
 def missing(granted: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:

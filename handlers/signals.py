@@ -46,22 +46,21 @@ class SignalBook:
         arguments = (self._installation, self._repository)
         return Work("tell_signals", Priority.CHECK, f"issues-{self._installation}", arguments)
 
-    def put(self, ref: str, news: News, urgent: News | None, holder: FullName) -> bool:
-        """Keep what was heard of a change; return whether it is news. What is urgent is to be told once, in `holder`."""
+    def put(self, ref: str, news: News, urgent: News | None, holder: FullName) -> None:
+        """Keep what was heard of a change. What is urgent is to be told once, in `holder`."""
         key, field = self._commit(news.commit), digest(ref)
         text = json.dumps(frozen(news))
         before = self._redis.hget(key, field)
         if isinstance(before, bytes) and _same(before, news):
-            return False
+            return
         if before is None and self._redis.hlen(key) >= MOST_CHANGES:
-            return False
+            return
         with self._redis.pipeline() as pipe:
             pipe.hset(key, field, text)
             pipe.expire(key, KEPT_FOR)
             if urgent is not None:
                 pipe.hset(self._untold, f"{news.commit}:{field}", json.dumps(frozen(Untold(urgent, holder))))
             pipe.execute()
-        return True
 
     def of(self, commit: Sha) -> tuple[News, ...]:
         """Return what was heard of a commit, the earliest first."""

@@ -7,6 +7,7 @@ import yaml
 from bot.gate import CONDITIONS
 from bot.reports.revocation import DELETING
 from bot.rules import RULES
+from bot.signals import SIGNALS
 from handlers.events import EVENTS
 from handlers.permissions import uses
 
@@ -32,7 +33,8 @@ def test_the_manifests_permissions_are_what_events_rules_and_writes_need() -> No
     events = {row.permission for row in EVENTS.values() if row.permission}
     rules = {str(read) for rule in RULES for read in rule.reads}
     conditions = {str(read) for condition in CONDITIONS for read in condition.reads}
-    assert MANIFEST["default_permissions"] == strongest(events | rules | conditions | WRITES | ALWAYS)
+    signals = {str(read) for signal in SIGNALS for read in signal.reads}
+    assert MANIFEST["default_permissions"] == strongest(events | rules | conditions | signals | WRITES | ALWAYS)
 
 
 def test_the_doctor_asks_for_each_permission_once() -> None:

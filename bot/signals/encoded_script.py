@@ -19,9 +19,10 @@ _DECODERS = re.compile(
 )
 _RUNS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "eval", "source", ".", "python", "python3", "node", "perl", "ruby", "php", "pwsh"})  # fmt: skip
 # In a program: text that is decoded and run, in the words of Python, JavaScript, Ruby, Perl and PowerShell.
-_DECODED = r"b64decode|b85decode|a85decode|unhexlify|fromhex|Buffer\.from\s*\([^)]{0,4000},\s*['\"](?:base64|hex)|\batob\s*\(|unpack1?\s*\(?\s*['\"]m|decode_base64|FromBase64String"
+_DECODED = r"b64decode|b85decode|a85decode|unhexlify|fromhex|Buffer\.from\s*\(|\batob\s*\(|unpack1?\s*\(?\s*['\"]m|decode_base64|FromBase64String"
 _EXECUTED = r"\bexec\s*\(|\beval\b|\bnew\s+Function\b|\bFunction\s*\(|execSync|spawnSync|\bspawn\s*\(|child_process|os\.system|subprocess|\biex\b|Invoke-Expression|vm\.run|\bsystem\s*\("
 _DECODES, _EXECUTES = re.compile(_DECODED), re.compile(_EXECUTED)
+_NODES = re.compile(r"['\"](?:base64(?:url)?|hex)['\"]")
 _ENCODED_COMMAND = re.compile(r"(?i)^-e(?:c|nc\w*)?$")
 
 
@@ -103,6 +104,9 @@ def _says_encoded(command: Command) -> bool:
 
 def _in_program(text: str) -> int | None:
     """Return the line on which a program decodes something, where it also runs something."""
-    if not _DECODES.search(text) or not _EXECUTES.search(text):
+    decoded = _DECODES.search(text)
+    if decoded is None or not _EXECUTES.search(text):
         return None
-    return next((number for number, line in enumerate(text.split("\n")) if _DECODES.search(line)), 0)
+    if "Buffer" in decoded[0] and not _NODES.search(text):  # made of something else than an encoded text
+        return None
+    return text.count("\n", 0, decoded.start())

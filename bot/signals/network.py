@@ -17,6 +17,7 @@ _ALONE = re.compile(
     r"-[sSLfkvgi#46]+|--(?:silent|show-error|location|fail|insecure|verbose|compressed|no-verify-ssl|quiet)|-q"
 )
 _BARE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?]\S*)?")  # `collect.example.org/x`
+_LONGEST = 300  # characters of an address without its scheme
 _TAIL = re.compile(r"(?:\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}")
 URL = re.compile(r"\b(?:https?|wss?|ftp)://[^\s\"'<>`\\|;)}]+", re.IGNORECASE)
 # GitHub's own, and its server's where it runs elsewhere: docs.github.com/actions/reference/workflows-and-actions/variables
@@ -62,10 +63,12 @@ def _host(value: Value, *, positional: bool) -> str | None:
     if not positional or not value:
         return None
     tail = value[-1]
-    if isinstance(value[0], Hole) and isinstance(tail, str) and _TAIL.fullmatch(tail):  # `$TOKEN.collect.example.org`
+    if (
+        isinstance(value[0], Hole) and isinstance(tail, str) and len(tail) <= _LONGEST and _TAIL.fullmatch(tail)
+    ):  # `$TOKEN.collect.example.org`
         return tail.lstrip(".")
     text = show(value)
-    place = place_of(text) if _BARE.fullmatch(text) else None
+    place = place_of(text) if len(text) <= _LONGEST and _BARE.fullmatch(text) else None
     return spell(".".join(place.labels)) if place is not None else None
 
 

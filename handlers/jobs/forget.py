@@ -24,6 +24,7 @@ def forget_installation(context: Context, installation: int) -> None:
     standings, wanted = Standings(context.redis), WantedIssues(context.redis)
     for repository in standings.times(InstallationId(installation)):
         wanted.forget(repository)
+        SignalBook(context.redis, InstallationId(installation), repository).forget()
         AccountBook(context.redis).forget(repository)  # what else happens to a repository, auditors keep its records
         WatchBook(context.redis).leave(repository)
     standings.forget_all(InstallationId(installation))

@@ -21,6 +21,7 @@ from handlers.jobs.push_facts import PushFacts
 from handlers.queue import enqueue
 from handlers.signals import SignalBook
 from handlers.standing import Standings
+from handlers.wanted import holder_of
 from handlers.work import Priority, Work
 
 log = logging.getLogger("wharfinger.jobs")
@@ -131,12 +132,13 @@ class _Look:
 
 
 def _keep(context: Context, book: SignalBook, ref: str, news: News, policy: Policy) -> bool:
-    """Keep what was heard, if anything was and it is news; what cannot wait is told at once."""
+    """Keep what was heard, and return whether anything was. What cannot wait is told at once, where the policy wants issues."""
     if not news.heard:
         return False
     alarming = weighed(news, policy, context.clock().date()).alarming
-    told = replace(news, heard=alarming) if alarming else None
-    fresh = book.put(ref, news, told, policy.reports.central or news.repository)
+    holder = policy.reports.central or holder_of(news.repository, policy)
+    told = replace(news, heard=alarming) if alarming and holder is not None else None
+    book.put(ref, news, told, holder or news.repository)
     if told is not None:
         enqueue(context.redis, [book.tell])
-    return fresh
+    return True
