@@ -44,6 +44,7 @@ XML = {
     "a type of its own": b'<!DOCTYPE a [<!ENTITY b "c">]><metadata>&b;</metadata>',
     "a file from elsewhere": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><metadata>&b;</metadata>',
     "great depth": b"<a>" * 100_000,
+    "elements without end": b"<metadata>" + b"<a/>" * 200_001 + b"</metadata>",
     "half of it": b"<metadata><versioning>",
     "a line break in a number": b"<metadata><versioning><versions><version>1&#10;2</version></versions></versioning></metadata>",
 }
@@ -116,6 +117,13 @@ def test_an_image_that_not_everybody_may_see_is_not_there(story: Story) -> None:
     story.registries.instead["ghcr"] = HOSTILE["a refusal"]
 
     assert story.read("ghcr") == NotThere(package("ghcr"))
+
+
+def test_tags_without_end_are_not_read_to_their_end(story: Story) -> None:
+    more = {"link": '</v2/acme/tool/tags/list?last=1>; rel="next"'}
+    story.registries.instead["ghcr"] = Reply(body={"tags": ["1.0.0"], "token": "t"}, headers=more)
+
+    assert "it has more tags than 20 pages hold" in refused(story, "ghcr")
 
 
 def test_a_list_has_an_end() -> None:

@@ -184,12 +184,13 @@ def test_history_is_told_without_a_question_for_each_version(story: Story) -> No
 
 def test_pages_are_read_to_the_end(story: Story) -> None:
     for minor in range(2, 300):
-        for registry in ("nuget", "docker-hub"):
+        for registry in ("nuget", "docker-hub", "ghcr"):
             story.registries.world.publish(registry, NAMES[registry], f"1.{minor}.0", by="alice", published=NOON)
 
-    nuget, docker = story.known("nuget"), story.known("docker-hub")
+    nuget, docker, images = story.known("nuget"), story.known("docker-hub"), story.known("ghcr")
 
-    assert len(nuget.listing.versions) == len(docker.listing.versions) == 300
+    assert len(nuget.listing.versions) == len(docker.listing.versions) == len(images.listing.versions) == 300
+    assert [version.number for version in images.listing.versions[:3]] == ["1.0.0", "1.1.0", "1.2.0"]
     story.registries.world.publish("docker-hub", NAMES["docker-hub"], "2.0.0", by="mallory", published=NOON + HOUR)
     before = story.telephone.calls[RegistryId("docker-hub")]
     assert len(story.known("docker-hub", docker).listing.versions) == 301

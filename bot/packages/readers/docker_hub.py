@@ -1,6 +1,6 @@
 """Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
 
-Docker Hub API reference, "List repository tags".
+Docker Hub API reference, "List repository tags"; `ordering` as its own pages ask for the newest first.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ PAGE, MOST_PAGES = 100, 10
 
 def _first(package: Package) -> Ask:
     owner, _, name = package.name.rpartition("/")
-    return Ask("web", ("v2", "repositories", owner or "library", name, "tags"), {"page_size": PAGE})
+    return Ask(
+        "web", ("v2", "repositories", owner or "library", name, "tags"), {"page_size": PAGE, "ordering": "last_updated"}
+    )
 
 
 def _versions(line: Line, answer: Answer, old: Old) -> Iterator[Version]:

@@ -16,7 +16,7 @@ from bot.packages.telephone import Answer, Ask
 from bot.registries.addresses import spell
 from bot.versions.model import File, Package, Version
 
-PAGE, MOST_PAGES = 1000, 5
+PAGE, MOST_PAGES = 1000, 20  # a registry may give fewer at once
 _OCI, _DOCKER = "application/vnd.oci.image", "application/vnd.docker.distribution.manifest"
 MANIFESTS = f"{_OCI}.index.v1+json, {_OCI}.manifest.v1+json, {_DOCKER}.list.v2+json, {_DOCKER}.v2+json"
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -29,14 +29,16 @@ def _first(package: Package) -> Ask:
 
 
 def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    tags = _tags(answer)
-    page = tags
-    for _page in range(MOST_PAGES - 1):
-        if len(page) < PAGE:
+    tags = page = _tags(answer)
+    for _page in range(MOST_PAGES):
+        if 'rel="next"' not in answer.headers.get("link", "") or not page:
             break
-        first = _first(line.package)
-        page = _tags(line.ask(replace(first, query={**first.query, "last": page[-1]})))
-        tags += page
+        first = _first(line.package)  # the link's own address is not called: it says where the last page ended
+        answer = line.ask(replace(first, query={**first.query, "last": page[-1]}))
+        page = _tags(answer)
+        tags = [*tags, *page]
+    else:
+        raise ShapeError(f"it has more tags than {MOST_PAGES} pages hold, and none of them says which is new")
     for tag in sorted(tags, key=by_number):
         if not _SIGNATURE.fullmatch(tag):
             yield Version(line.package, tag, published=None)

@@ -5,6 +5,7 @@ import re
 from tests.registries.standins.wire import Question, Reply, Route, not_found
 from tests.registries.standins.world import World
 
+AT_ONCE = 100  # tags, however many are asked for: the specification lets a registry give fewer, with a link to the next
 UNAUTHORIZED = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
 UNKNOWN = {"errors": [{"code": "NAME_UNKNOWN", "message": "repository name not known to registry"}]}
 DENIED = {"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]}
@@ -24,8 +25,9 @@ def tags(world: World, asked: Question) -> Reply:
     if found is None:
         return not_found(UNKNOWN)
     names = [name for name in sorted(found.releases) if name > asked.query.get("last", "")]
-    most = int(asked.query.get("n", "100"))
-    return Reply(body={"name": asked.parts["name"], "tags": names[:most]})
+    most = min(int(asked.query.get("n", "100")), AT_ONCE)
+    more = {"link": '</v2/elsewhere/tags/list?last=x&n=0>; rel="next"'} if len(names) > most else {}
+    return Reply(body={"name": asked.parts["name"], "tags": names[:most]}, headers=more)
 
 
 def manifest(world: World, asked: Question) -> Reply:
