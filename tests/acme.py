@@ -20,7 +20,7 @@ from bot.signals import SIGNALS
 from handlers.context import Context
 from handlers.jobs import JOBS
 from handlers.settings import Settings
-from tests.conftest import environment
+from tests.conftest import NOBODY, environment
 from tests.github.standin import StandIn
 from tests.github.state.apps import Installation
 from tests.github.state.checks import CheckRun
@@ -157,7 +157,7 @@ def acme_on(  # noqa: PLR0913 - each is one difference from the usual organisati
             acme.repository(".github", {"publishing.yml": policy})
         installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
         phone = telephone(github, redis)
-        others = RegistryTelephone(CATALOGUE, registries)
+        others = RegistryTelephone(CATALOGUE, NOBODY if registries is None else registries)
         yield Acme(github, acme, installation, redis, phone, others)
         others.close()
         phone.close()

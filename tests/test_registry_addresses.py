@@ -14,7 +14,7 @@ def read(**more: str) -> Settings:
 
 
 def test_without_a_setting_registries_are_asked_at_their_own_addresses() -> None:
-    assert read().registry_addresses == {}
+    assert read(WHARFINGER_REGISTRY_ADDRESSES="").registry_addresses == {}
     assert read().contact == ""
 
 
