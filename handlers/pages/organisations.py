@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.github.loose import records, text
 from bot.names import Conclusion, FullName, InstallationId, RepositoryId, Severity
 from bot.reports.digest_tables import Row as Period
+from handlers.alarms import AlarmBook
 from handlers.coverage import not_evaluated
 from handlers.digest_book import DigestBook
 from handlers.gates import GateBook
@@ -70,6 +71,7 @@ class Shown:
     waived: int
     unseen: int  # repositories of which something could not be seen
     waiting: int  # at a gate
+    alarms: int  # that nobody has dealt with
     rows: Part[Row]
     missing: Mapping[str, list[FullName]]  # what was not evaluated, by the reason
     trend: tuple[Bar, ...]  # of digests, the earliest first
@@ -98,7 +100,7 @@ def show(shelf: Shelf, login: str) -> Page:
     """Show an organisation, its repositories the worst first."""
     found = organisation_of(shelf, login)
     standings = {each.id: each for each in Standings(shelf.redis).all(found.installation)}
-    missing = _missing(shelf, found, standings)
+    missing, alarms = _missing(shelf, found, standings), AlarmBook(shelf.redis).all(found.installation)
     rows = sorted((row_of(each) for each in standings.values()), key=_order)
     listed = {each.id for each in found.listed.repositories} | standings.keys()
     shown = Shown(
@@ -111,6 +113,7 @@ def show(shelf: Shelf, login: str) -> Page:
         waived=sum(row.waived for row in rows),
         unseen=sum(bool(row.unseen) for row in rows),
         waiting=sum(gate.installation == found.installation for gate, _ in GateBook(shelf.redis).waiting()),
+        alarms=sum(alarm.settled is None and not alarm.closed for alarm, _ in alarms),
         rows=part(rows, shelf.number),
         missing=missing,
         trend=_bars(shelf, found.installation),

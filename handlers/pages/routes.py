@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import fault_of
 from bot.registries import load_catalogue
-from handlers.pages import gates, identity, inventory, organisations, repository, set_up
+from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up
 from handlers.pages.access import allowed
 from handlers.pages.paper import printed, said, style
 from handlers.pages.shelf import NothingThereError, Page, Shelf
@@ -29,6 +29,7 @@ PAGES: tuple[tuple[str, Show], ...] = (
     ("/organisations/{login}", organisations.show),
     ("/organisations/{login}/identities", inventory.show),
     ("/organisations/{login}/gates", gates.show_all),
+    ("/organisations/{login}/alarms", alarms.show),
     ("/gates/{key:path}", gates.show_one),
     ("/repositories/{owner}/{name}", repository.show),
     ("/repositories/{owner}/{name}/identities/{key}", identity.show),

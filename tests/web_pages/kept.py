@@ -6,16 +6,19 @@ from datetime import UTC, date, datetime
 
 from redis import Redis
 
+from bot.alarms import Alarm, AlarmKind, Trouble
 from bot.decide import Verdict
 from bot.evaluate import Report
 from bot.github.installations import ListedRepository
-from bot.names import Conclusion, FullName, InstallationId, Outcome, RepositoryId, Sha
+from bot.names import Conclusion, FullName, InstallationId, Outcome, RegistryId, RepositoryId, Sha
 from bot.reports import json as json_report
 from bot.reports.digest import Before
 from bot.reports.digest_tables import Row
 from bot.reports.escape import code, prose
 from bot.reports.picture import picture
 from bot.reports.told import Held
+from bot.versions import Package
+from handlers.alarms import AlarmBook, AlarmIssue, KeptAlarm
 from handlers.diagnosed import Diagnosed, DiagnosedBook
 from handlers.diagnosis import missing
 from handlers.digest_book import DigestBook
@@ -59,6 +62,7 @@ def keep(redis: Redis, words: str) -> None:
     )
     _keep_told(redis, words, report)
     _keep_gates(redis, words)
+    keep_alarm(redis, INSTALLATION, words)
     trend = tuple(Row(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
     DigestBook(redis, INSTALLATION).put(Before(words, words, {}, trend))
     DiagnosedBook(redis).put(Diagnosed(NOW, (missing(words, words, words),)))
@@ -76,6 +80,18 @@ def _keep_told(redis: Redis, words: str, report: Report) -> None:
     whole = replace(told, identities=(*told.identities, held))
     redis.hset(f"wharfinger:told:{INSTALLATION}", str(NUMBER), json.dumps(frozen(whole)))  # as the book keeps it
     book.not_judged(RepositoryId(8), words.encode(errors="replace").decode())
+
+
+def keep_alarm(redis: Redis, installation: InstallationId, words: str) -> None:
+    """Keep one about a version that nobody can account for, with an issue."""
+    trouble = Trouble(AlarmKind.UNACCOUNTED, words, words, NOW, (words,))
+    package = Package(RegistryId("pypi"), words)
+    alarm = Alarm(AlarmKind.UNACCOUNTED, package, package.registry, NAME, NOW, (trouble,), evidence=(words,))
+    book, kept = AlarmBook(redis), KeptAlarm(alarm, NAME, NAME)
+    with redis.pipeline() as pipe:
+        book.put(pipe, installation, kept, NOW.timestamp())
+        pipe.execute()
+    book.told(installation, kept, AlarmIssue(NAME, 3))
 
 
 def _keep_gates(redis: Redis, words: str) -> None:

@@ -11,7 +11,7 @@ from bot.names import FullName
 from bot.registries import load_catalogue
 from bot.reports.escape import plain
 from bot.reports.register import register_of
-from handlers.pages import gates, identity, inventory, organisations, repository, set_up
+from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up
 from handlers.pages.addresses import decision, file_on_github
 from handlers.pages.paper import printed, said
 from handlers.pages.shelf import Page, Shelf
@@ -27,6 +27,7 @@ SHOWN: dict[str, Callable[[Shelf], Page]] = {
     "set-up": set_up.show,
     "organisation": lambda shelf: organisations.show(shelf, "ACME"),
     "inventory": lambda shelf: inventory.show(shelf, "acme"),
+    "alarms": lambda shelf: alarms.show(shelf, "acme"),
     "gates": lambda shelf: gates.show_all(shelf, "acme"),
     "decision": lambda shelf: gates.show_one(shelf, KEY),
     "repository": lambda shelf: repository.show(shelf, "acme", "Widgets"),

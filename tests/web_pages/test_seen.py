@@ -22,6 +22,7 @@ from tests.acme import NOTHING, RELEASE, STORED_TOKEN, Acme, acme_on
 from tests.conftest import EmbeddedRedis, environment
 from tests.github.story.repository import Repository
 from tests.receiving import Web
+from tests.web_pages.kept import keep_alarm
 from tests.web_pages.reading import Read
 
 PASSWORD = "a password for pages of tests"
@@ -68,6 +69,7 @@ def _decide(acme: Acme, widgets: Repository) -> None:
     book = GateBook(acme.redis)
     book.arrived(Gate(acme.id, RepositoryId(widgets.id), name, 11, "pypi"), (now - timedelta(hours=3)).timestamp())
     why = ("release-authority: the workflow differs from the default branch's",)
+    keep_alarm(acme.redis, acme.id, "2.0.1")
     book.begin("1:11:1:4:pypi", Decided(now, name, "pypi", 12, 1, "v1.0", "c0ffee1", "sam", Verdict.REJECTED, why))
     trend = (Row("2026-W46", 3, 4, 7, 2, 0, 0, 0), Row("2026-W47", 4, 4, 3, 0, 4, 0, 0))
     DigestBook(acme.redis, acme.id).put(Before("2026-W47", "", {}, trend))
@@ -126,6 +128,15 @@ def test_gates_show_what_waits_and_each_decision_with_its_reasons(browser: httpx
     assert "waiting acme/widgets → pypi, run 11, 3 hours ago" in said
     assert "widgets v1.0 to pypi by sam rejected release-authority: the workflow differs" in said
     assert "GitHub did not confirm it" in words(browser, "/gates/1%3A11%3A1%3A4%3Apypi")
+
+
+def test_alarms_show_what_was_seen_and_lead_to_their_issue(browser: httpx.Client) -> None:
+    assert "1 open alarm " in words(browser, "/organisations/acme")
+    answer = browser.get("/organisations/acme/alarms")
+    said = Read.of(answer.text)
+    assert "1 of 1 is open. open nobody can account for 2.0.1 of 2.0.1 on PyPI raised" in said.words
+    assert "No run of a workflow that publishes this package was found to have sent it." in said.words
+    assert [link for link in said.links if link.endswith("/acme/widgets/issues/3")]
 
 
 def test_every_link_leads_to_a_page_and_no_page_asks_for_anything_else(browser: httpx.Client) -> None:
