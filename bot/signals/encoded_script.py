@@ -44,6 +44,7 @@ class EncodedScript(Signal):
 
 def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
     for one in ran(snapshot, paths):
+        yield from one.in_part()
         found: dict[int | None, None] = {}
         found |= dict.fromkeys(_in_commands(one))
         if not found and (line := _in_program(one.text)) is not None:

@@ -15,7 +15,7 @@ class Sight:
     """Something at a place; `key` says what it is, so that a line that moved, or a renamed file, is the same thing."""
 
     key: tuple[str, ...]
-    finding: Finding
+    said: Finding | Unseen
 
 
 def newly(change: Change, look: Callable[[Snapshot, frozenset[str]], Iterable[Sight]]) -> Iterator[Finding | Unseen]:
@@ -35,7 +35,7 @@ def newly(change: Change, look: Callable[[Snapshot, frozenset[str]], Iterable[Si
     if not found:
         return
     known = {sight.key for sight in look(sides.before, paths(sides.before))}
-    new = [sight.finding for key, sight in found.items() if key not in known]
+    new = [sight.said for key, sight in found.items() if key not in known]
     yield from new[:MOST]
     if len(new) > MOST:
         yield Unseen(Look.FILES.what, f"{len(new) - MOST} more of the same kind are not told one by one")

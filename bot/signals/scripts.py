@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.commands import Command, Script, read_once
-from bot.findings import Place
+from bot.commands import Script, read_once
+from bot.findings import Place, Unseen
 from bot.publications.scripts import held, names_in
 from bot.repository import Snapshot
+from bot.signals.news import Sight
 from bot.workflows import Action, Job, Step, Text, Workflow
 from bot.workflows.expressions import Scope, dynamic_secrets, known_values, scope_of, secrets_in
 from bot.workflows.graph import effective_env
@@ -51,8 +52,11 @@ class Ran:
 
         return read_once(self.text, self.shell, variables, expand) if self.text else Script()
 
-    def commands(self) -> tuple[Command, ...]:
-        return self.script().commands
+    def in_part(self) -> Iterator[Sight]:
+        """Yield that a script which can use secrets was understood in part only: what hides in the rest nobody knows."""
+        partial = self.script().partial if self.secrets or named(self.text) else None
+        if partial is not None:
+            yield Sight(("in part", self.text[:500]), Unseen(f"all of the script at {self.place()}", partial))
 
 
 def named(text: str) -> frozenset[str]:

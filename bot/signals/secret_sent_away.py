@@ -44,6 +44,7 @@ class SecretSentAway(Signal):
 
     def _look(self, snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
         for one in ran(snapshot, paths):
+            yield from one.in_part()
             for line, tool, secrets, hosts in _sent(one):
                 unknown = [host for host in hosts if not is_known(host, snapshot.catalogue, self.hosts)]
                 if unknown:
