@@ -35,7 +35,7 @@ class Published:
 
     package: Package
     repository: str
-    versions: tuple[str, ...]  # oldest first, one a month
+    versions: tuple[str, ...]  # oldest first, two months apart
     by: str | None  # the account whose token sent them; None: the repository's workflow, as a trusted publisher
     maintainers: tuple[str, ...]
 

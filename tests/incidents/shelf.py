@@ -13,7 +13,7 @@ from tests.incidents.model import Before, Maintain, Publish, Published
 from tests.provenance.authority import Authority, How
 from tests.registries.standins import Registries
 
-MONTH = timedelta(days=30)
+APART = timedelta(days=60)
 OWNER = "acme"
 WORKFLOW = ".github/workflows/release.yml"
 BEFORE = Sha("b" * 40)  # of what was released before the story
@@ -33,11 +33,11 @@ class Shelf:
         return self.authority.trusted_root, self.authority.registry_keys
 
     def fill(self, before: Before) -> None:
-        """Put the versions there that came before the story, a month between each and the next."""
+        """Put the versions there that came before the story, two months between each and the next."""
         for package in before.packages:
             count = len(package.versions)
             for place, number in enumerate(package.versions):
-                self._past(package, number, self.clock.moment() - MONTH * (count - place))
+                self._past(package, number, self.clock.moment() - APART * (count - place))
             known = self._maintainers(package)
             for who in package.maintainers:
                 if who not in known:
