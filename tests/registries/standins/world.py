@@ -90,7 +90,7 @@ class World:
                 release.provenance = {
                     file.name: provenance(file) if callable(provenance) else provenance for file in release.files
                 }
-            if by and not project.maintainers:
+            if by and not project.releases and not project.maintainers:
                 project.maintainers.append(by)
             project.releases[number] = release
             project.changed = self.clock()
