@@ -1,6 +1,7 @@
 """A package of acme/widgets that is watched, through the stand-ins for GitHub and the registries, with a time of its own."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ class Story:
 
     def tell(self) -> None:
         """Write the alarms that wait for it."""
-        for installation, key in tuple(AlarmBook(self.acme.redis).untold(self.time.now.timestamp())):
+        for installation, key in tuple(AlarmBook(self.acme.redis).untold(math.inf)):
             self.do("write_alarm", installation, key)
 
     def later(self, span: timedelta) -> None:
@@ -136,6 +137,7 @@ def watched(redis: Redis, without: tuple[str, ...] = ()) -> Iterator[Story]:
         widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED, "pyproject.toml": PROJECT})
         widgets.environment("pypi", reviewers=["bob", "alice"])
         story = Story(acme, widgets, security, registries, time)
+        registries.world.add_maintainer("pypi", "widgets", "mallory")  # and nobody noticed
         story.release("1.0.0")
         story.judge()
         story.look()

@@ -1,11 +1,24 @@
-"""New versions on a registry, told from one another: what accounts for one, and what raises an alarm."""
+"""New versions on a registry, told from one another through the stand-ins: what accounts for one, and what raises an alarm."""
 
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from redis import Redis
 
+from bot.findings import Seen
+from bot.names import Outcome, RegistryId, RepositoryId
+from bot.registries.withdrawal import withdrawal
+from bot.reports.escape import JOINER
+from bot.versions import Standing
+from handlers.jobs import JOBS
+from handlers.jobs.alarms import TRY_AGAIN
+from handlers.latest import Latest
+from handlers.watching import WatchBook
+from tests.acme import CATALOGUE
 from tests.alarms.story import MINUTE, Story, watched
+from tests.evidence.release import DONE, FAILED
+from tests.github.state.issues import Issue
 
 
 @pytest.fixture
@@ -14,15 +27,194 @@ def story(redis: Redis) -> Iterator[Story]:
         yield story
 
 
-def test_what_was_there_before_is_history(story: Story) -> None:
+def titles(story: Story) -> list[str]:
+    return sorted(str(each.title) for each in story.alarms)
+
+
+def shown(issue: Issue) -> str:
+    return unescape(issue.body or "").replace(JOINER, "")
+
+
+def standings(story: Story) -> dict[str, Standing | None]:
+    kept = WatchBook(story.acme.redis).kept(story.watch).watched
+    assert kept is not None
+    return {each.version.number: each.standing for each in kept.sightings}
+
+
+def test_a_release_by_the_workflow_raises_nothing(story: Story) -> None:
+    story.release("1.1.0")
+    story.look()
+
+    assert standings(story) == {"1.0.0": None, "1.1.0": Standing.ACCOUNTED}
     assert story.alarms == []
 
 
-def test_a_version_of_a_stolen_token_is_an_alarm(story: Story) -> None:
+def test_a_version_sent_with_a_stolen_token_is_an_alarm_at_once(story: Story) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+
+    assert titles(story) == [
+        "Alarm: 1.0.1 of widgets on PyPI did not come from where its versions come from",
+        "Alarm: nobody can account for 1.0.1 of widgets on PyPI",
+    ]
+    told = shown(next(each for each in story.alarms if "account" in str(each.title)))
+    assert "1.0.1 is published, and no publish step of acme/widgets accounts for it" in told
+    assert "What it means" in told
+    order = [
+        told.index(word) for word in ("Ask, by another way", "Withdraw the version", "Revoke every token", "Rotate")
+    ]
+    assert order == sorted(order)
+    way = withdrawal(RegistryId("pypi"), "widgets", "1.0.1")
+    assert way is not None
+    assert f"{way.url}, {way.way}" in told.replace("<code>", "").replace("</code>", "")
+
+
+def test_looked_at_again_nothing_is_written_again(story: Story) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    before = (titles(story), [shown(each) for each in story.alarms], len(story.acme.github.world.record.calls))
+    story.look()
+    story.do("watch")
+    story.tell()
+
+    assert (titles(story), [shown(each) for each in story.alarms]) == before[:2]
+    calls = story.acme.github.world.record.calls[before[2] :]
+    assert not any(call.operation.startswith(("POST /repos", "PATCH")) for call in calls)
+
+
+def test_a_publish_step_that_was_skipped_is_an_alarm_though_provenance_is_valid(story: Story) -> None:
+    story.release("1.0.1", FAILED)
+    story.look()
+
+    (alarm,) = titles(story)
+    assert alarm == "Alarm: 1.0.1 of widgets on PyPI is published, and its publish step did not succeed"
+
+
+def test_a_run_that_is_under_way_has_its_time_and_then_settles_the_alarm(story: Story) -> None:
+    tag = story.tag("1.1.0")
+    run = story.widgets.start_run(".github/workflows/release.yml", ref=tag, by="alice")
+    job = story.widgets.start_job(run, "publish", environment="pypi")
+    story.publish("1.1.0", workload=story.workload(run), provenance=story.signed(run))
+    story.look()
+    assert (standings(story)["1.1.0"], story.alarms) == (Standing.PENDING, [])
+
+    story.later(16 * MINUTE)
+    story.look()
+    (alarm,) = story.alarms
+    assert (alarm.state, alarm.title) == ("open", "Alarm: nobody can account for 1.1.0 of widgets on PyPI")
+
+    story.widgets.approve(run, "pypi", by="bob")
+    story.widgets.finish_job(run, job, "success", DONE)
+    story.widgets.finish_run(run)
+    story.later(MINUTE)
+    story.look()
+    assert (alarm.state, standings(story)["1.1.0"]) == ("closed", Standing.ACCOUNTED)
+    assert "1.1.0 is accounted for" in unescape(alarm.comments[-1].body)
+
+
+def test_what_a_person_closed_stays_closed_and_what_comes_later_has_an_alarm_of_its_own(story: Story) -> None:
     story.publish("1.0.1", by="mallory")
     story.later(2 * MINUTE)
     story.look()
     for each in story.alarms:
-        print(each.title)
-        print(each.body)
-    assert len(story.alarms) == 2
+        story.security.close(each.number, by="alice")
+    story.later(MINUTE)
+    story.publish("1.0.2", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    story.tell()
+
+    assert [each.state for each in story.alarms] == ["closed", "closed", "open", "open"]
+    assert all("1.0.2" in str(each.title) for each in story.alarms[2:])
+
+
+def test_a_burst_is_one_issue_of_each_kind(story: Story) -> None:
+    for minor in range(1, 8):
+        story.publish(f"1.0.{minor}", by="mallory")
+        story.later(MINUTE)
+    story.later(MINUTE)
+    story.look()
+
+    assert len(story.alarms) == 3
+    assert "Alarm: a burst of versions of widgets on PyPI" in titles(story)
+    assert "Alarm: nobody can account for 1.0.1 and 6 more of widgets on PyPI" in titles(story)
+
+
+def test_the_rules_fail_where_the_watch_raises_alarms(story: Story) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    report = Latest(story.acme.redis, CATALOGUE, story.acme.id).report(RepositoryId(story.widgets.id))
+
+    assert report is not None
+    assert report.outcomes["steady-identity"] is Outcome.FAILED  # type: ignore[index]  # a rule's name
+    assert report.outcomes["accounted-versions"] is Outcome.FAILED  # type: ignore[index]  # as above
+    assert report.outcomes["calm-pace"] is Outcome.PASSED  # type: ignore[index]  # as above
+
+
+def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: Story) -> None:
+    story.registries.world.outage("pypi")
+    story.look()
+    book = WatchBook(story.acme.redis)
+    assert set(book.outages()) == {"pypi"}
+    assert not isinstance(book.watched_of(RepositoryId(story.widgets.id)), Seen)
+    story.do("watch")
+    assert story.alarms == []
+
+    story.later(20 * MINUTE)
+    story.do("watch")
+    story.tell()
+    (alarm,) = story.alarms
+    assert alarm.title == "Alarm: PyPI does not answer, and what is published there is not watched"
+
+    story.registries.world.recover("pypi")
+    story.publish("1.0.1", by="mallory")
+    story.later(MINUTE)
+    story.look()
+    story.do("watch")
+    story.tell()
+    assert (alarm.state, book.outages()) == ("closed", {})
+    assert "1.0.1" in standings(story)
+
+
+def test_where_the_central_repository_takes_no_issues_the_repository_itself_does(story: Story) -> None:
+    story.security.state.has_issues = False
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    assert len(story.widgets.issues) == 2
+
+
+def test_without_the_permission_the_alarm_waits_and_nothing_is_lost(redis: Redis) -> None:
+    with watched(redis, without=("issues",)) as story:
+        story.publish("1.0.1", by="mallory")
+        story.later(2 * MINUTE)
+        story.look()
+        assert (story.alarms, story.widgets.issues) == ([], [])
+        story.acme.installation.permissions["issues"] = "write"
+        JOBS["drop_token"](story.context, story.acme.id)
+        story.later(TRY_AGAIN)
+        story.tell()
+        assert len(story.alarms) == 2
+
+
+def test_a_repository_that_leaves_is_watched_no_more(story: Story) -> None:
+    story.do("forget_repository", story.acme.id, story.widgets.id)
+    assert list(WatchBook(story.acme.redis).all()) == []
+    story.do("watch")
+
+
+def test_an_announced_version_is_looked_for_each_half_minute(story: Story) -> None:
+    book = WatchBook(story.acme.redis)
+    story.do("watch_closely", story.acme.id, story.widgets.id)
+    story.look()
+    when = book.when(story.watch)
+    assert when is not None
+    assert when - story.time.now.timestamp() == pytest.approx(30, abs=1)
+
+    story.release("1.1.0")
+    story.later(MINUTE)
+    story.look()
+    assert book.announced(story.watch) is None
