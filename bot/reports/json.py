@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from bot.evaluate import Report, Result
 from bot.findings import Finding, Seen, Unreadable
 from bot.policy import Standing
+from bot.policy.waive import Waived
 from bot.publications import Publication
 
 Json: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
@@ -26,7 +27,8 @@ def repository(path: str, report: Report) -> Json:
         "publications": [_publication(publication) for publication in report.snapshot.publications],
         "findings": [finding for result in report.results for finding in _findings(result)],
         "outcomes": dict(report.outcomes),
-        "waived": [waived for result in report.results for waived in _waived(result)],
+        "waived": [_waived(result, each) for result in report.results for each in result.waived],
+        "lapsed": [_waived(result, each) for result in report.results for each in result.lapsed],
         "unseen": [unseen for result in report.results for unseen in _unseen(result)],
         "unreadable": [_unreadable(file) for file in report.snapshot.unreadable],
         "partly": [_unreadable(file) for file in report.snapshot.partly],
@@ -71,23 +73,23 @@ def _finding(result: Result, finding: Finding) -> Json:
     }
 
 
-def _waived(result: Result) -> Iterable[Json]:
-    for waived in result.waived:
-        waiver = waived.waiver
-        seen = waiver.approval.value if isinstance(waiver.approval, Seen) else None
-        yield {
-            **_finding(result, waived.finding),
-            "waiver": {
-                "file": waiver.origin,
-                "line": waiver.line,
-                "owner": waiver.owner,
-                "reason": waiver.reason,
-                "expires": waiver.expires.isoformat(),
-                "ending": waived.standing is Standing.ENDING,
-                "requester": seen.requester if seen else None,
-                "approvers": list(seen.approvers) if seen else None,
-            },
-        }
+def _waived(result: Result, waived: Waived) -> Json:
+    waiver = waived.waiver
+    seen = waiver.approval.value if isinstance(waiver.approval, Seen) else None
+    return {
+        **_finding(result, waived.finding),
+        "waiver": {
+            "file": waiver.origin,
+            "line": waiver.line,
+            "owner": waiver.owner,
+            "reason": waiver.reason,
+            "expires": waiver.expires.isoformat(),
+            "ending": waived.standing is Standing.ENDING,
+            "standing": waived.standing,
+            "requester": seen.requester if seen else None,
+            "approvers": list(seen.approvers) if seen else None,
+        },
+    }
 
 
 def _unseen(result: Result) -> Iterable[Json]:

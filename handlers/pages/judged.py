@@ -48,10 +48,11 @@ class Found:
 class Waiver:
     """Why a finding is accepted for a while."""
 
+    place: str
     owner: str
     reason: str
     expires: str
-    ending: bool
+    standing: str  # followed, ending, ended, too long, not approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,19 @@ def findings(standing: Standing, web: str, told: Told | None) -> Iterator[Found]
 
 def waived(standing: Standing, web: str) -> Iterator[Found]:
     """Yield what a waiver covers."""
-    for each in records(standing.report, "waived"):
+    yield from _with_waivers("waived", standing, web)
+
+
+def lapsed(standing: Standing, web: str) -> Iterator[Found]:
+    """Yield what a waiver names that is not followed, any more or yet; it is among the findings too."""
+    yield from _with_waivers("lapsed", standing, web)
+
+
+def _with_waivers(which: str, standing: Standing, web: str) -> Iterator[Found]:
+    for each in records(standing.report, which):
         said = record(each, "waiver")
-        waiver = Waiver(text(said, "owner"), text(said, "reason"), text(said, "expires"), said.get("ending") is True)
+        words = [text(said, name) for name in ("owner", "reason", "expires", "standing")]
+        waiver = Waiver(_place(said), *words)
         found = _found(each, standing, web)
         yield Found(found.rule, found.severity, found.place, found.link, found.message, found.fix, None, waiver)
 

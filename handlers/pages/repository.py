@@ -17,6 +17,7 @@ from handlers.pages.judged import (
     changed,
     findings,
     hidden,
+    lapsed,
     partly,
     policy,
     publications,
@@ -52,6 +53,7 @@ class Shown:
     publications: tuple[Leaving, ...]
     findings: tuple[Found, ...]
     waived: tuple[Found, ...]
+    lapsed: tuple[Found, ...]
     hidden: tuple[Hidden, ...]
     partly: tuple[tuple[str, str], ...]
     rules: tuple[Ruled, ...]
@@ -86,6 +88,7 @@ def show(shelf: Shelf, owner: str, name: str) -> Page:
         publications=tuple(publications(standing, web, shelf.catalogue)),
         findings=tuple(findings(standing, web, told)),
         waived=tuple(waived(standing, web)),
+        lapsed=tuple(lapsed(standing, web)),
         hidden=tuple(hidden(standing)),
         partly=tuple(partly(standing)),
         rules=tuple(rules(standing)),

@@ -31,6 +31,8 @@ version: 1
 mode: enforce
 identities:
   - {secret: PYPI_TOKEN, in: acme/widgets, environment: pypi, owner: "@mona", purpose: uploads widgets, expires: 2031-01-31}
+waivers:
+  - {rule: pinned-actions, repository: acme/widgets, reason: it was urgent, owner: "@mona", expires: 2026-01-31}
 """
 
 
@@ -111,6 +113,7 @@ def test_a_repository_shows_the_path_the_findings_and_the_next_step(browser: htt
     assert "high trusted-publishing .github/workflows/release.yml:7 since" in said
     assert "Next: On PyPI, let the package trust" in said
     assert "By acme/.github/publishing.yml" in said or "By acme/publishing.yml" in said
+    assert "publishing.yml:6 of @mona ended on 2026-01-31. it was urgent" in said
     assert "rejected v1.0 to pypi" in said
 
 
