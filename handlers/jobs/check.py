@@ -135,6 +135,9 @@ class _Check:
 
     def _judge(self, reading: Reading, paths: tuple[str, ...], in_force: InForce, runs: CheckRuns) -> None:
         gathered = self._gather(reading, paths, in_force.policy)
+        if reading.is_default:
+            found = gathered.snapshot
+            want_watch(self._context, self._installation, self._repository, self._reader, found, in_force.policy)
         snapshot = self._reviewed(gathered.snapshot)
         report = evaluate(snapshot, in_force.policy)
         said = with_problems(render(report), in_force.problems)
@@ -169,7 +172,6 @@ class _Check:
             want_issue(self._context, self._installation, self._repository, report, in_force)
             want_review(self._context, self._installation, self._repository, report)
             want_verification(self._context, self._installation, self._repository, snapshot)
-            want_watch(self._context, self._installation, self._repository, self._reader, snapshot, in_force.policy)
 
     def _heard(self, reading: Reading, snapshot: Snapshot, in_force: InForce) -> tuple[News, ...]:
         """Return what was heard of the commit; of the default branch also what became of the settings since the last look."""

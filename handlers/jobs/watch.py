@@ -20,11 +20,12 @@ from handlers.jobs.packages import published_packages
 from handlers.queue import enqueue
 from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Watch, WatchBook
-from handlers.work import Work
+from handlers.work import Priority, Work
 
 log = logging.getLogger("wharfinger.jobs")
 
 LEASE = timedelta(minutes=2)  # until what was asked for is asked for again, should its worker die
+AT_FIRST = 10  # packages that nobody watched before and that are looked at before the repository is judged
 AT_ONCE = 500  # pieces of work given to the queue at a time
 
 
@@ -52,9 +53,14 @@ def watch(context: Context) -> None:
 def watch_package(context: Context, installation: int, registry: str, name: str) -> None:
     """Look at one package once."""
     each = Watch(InstallationId(installation), Package(RegistryId(registry), name))
-    claims = WatchBook(context.redis).claims(each)
-    if claims:
-        Look(context, each, claims).do()
+    book = WatchBook(context.redis)
+    claims, first = book.claims(each), book.kept(each).watched is None
+    if not claims:
+        return
+    Look(context, each, claims).do()
+    if first and book.kept(each).watched is not None:  # what was unseen until now can be judged
+        arguments = (installation, claims[0].repository, claims[0].name)
+        enqueue(context.redis, [Work("check_branch", Priority.SWEEP, f"repository-{claims[0].repository}", arguments)])
 
 
 def watch_closely(context: Context, installation: int, repository: int) -> None:
@@ -74,7 +80,7 @@ def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     snapshot: Snapshot,
     policy: Policy,
 ) -> None:
-    """Watch what a repository publishes, as its policy asks for; what is new is looked at at once.
+    """Watch what a repository publishes, as its policy asks for; what is new is looked at here and now, before it is judged.
 
     A fork's files name the packages of others: of a fork only what the policy names is watched.
     """
@@ -92,5 +98,9 @@ def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     holder = policy.reports.central or name
     asked = {each: demands for each in found.packages if (demands := demands_of(policy, each.registry)).kinds}
     claims = {each: Claim(repository, name, holder, demands) for each, demands in asked.items()}
-    new = WatchBook(context.redis).claim(installation, repository, claims, now)
-    enqueue(context.redis, [each.work for each in new])
+    book = WatchBook(context.redis)
+    new = book.claim(installation, repository, claims, now)
+    for each in new[:AT_FIRST]:  # the report that follows would not have seen them
+        if each.package.registry not in book.outages():  # one wait for a registry that is away is enough
+            Look(context, each, book.claims(each)).do()
+    enqueue(context.redis, [each.work for each in new[AT_FIRST:]])
