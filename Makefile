@@ -49,8 +49,9 @@ fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="re
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.registries.page
 
-rulebook: $(VENV)/installed ## Make docs/rules.md anew from bot/rules
+rulebook: $(VENV)/installed ## Make docs/rules.md and docs/signals.md anew from bot/rules and bot/signals
 	$(BIN)/python -m tests.rulebook
+	$(BIN)/python -m tests.signals.book
 
 format: $(VENV)/installed ## Format and mend what can be mended
 	$(BIN)/ruff format .

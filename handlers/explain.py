@@ -1,4 +1,4 @@
-"""`wharfinger explain RULE`: print the page of a rule, or of a condition of the gate: why, what to do, examples."""
+"""`wharfinger explain RULE`: print the page of a rule, of a condition of the gate or of a signal: why, what to do, examples."""
 
 import argparse
 import difflib
@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import gate, rules
+from bot import gate, rules, signals
 from bot.gate import CONDITIONS
 from bot.registries import load_catalogue
 from bot.reports.escape import plain
 from bot.rules import RULES
+from bot.signals import SIGNALS
 
-PAGES, GATE_PAGES = Path(rules.__file__).parent, Path(gate.__file__).parent
+PAGES, GATE_PAGES, SIGNAL_PAGES = (Path(str(room.__file__)).parent for room in (rules, gate, signals))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,11 +22,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("rule", nargs="?", metavar="RULE", help="the name of a rule; without it, all are listed")
     name: str | None = parser.parse_args(arguments).rule
     conditions = {str(each.name): each.title() for each in CONDITIONS}
-    titles = {str(rule.name): rule.title() for rule in RULES} | conditions
+    heard = {str(each.name): each.title() for each in SIGNALS}
+    titles = {str(rule.name): rule.title() for rule in RULES} | conditions | heard
     if name is None:
         sys.stdout.write("".join(f"{each}: {title}\n" for each, title in titles.items()))
     elif name in titles:
-        folder = GATE_PAGES if name in conditions else PAGES
+        folder = GATE_PAGES if name in conditions else SIGNAL_PAGES if name in heard else PAGES
         page = (folder / f"{name.replace('-', '_')}.md").read_text()
         sys.stdout.write(load_catalogue().expand(page))
     else:

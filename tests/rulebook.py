@@ -96,10 +96,11 @@ def _rule(rule: type[Rule]) -> Iterator[str]:
         yield "\n| option | default | means | stricter |"
         yield "|---|---|---|---|"
         for each in own:
-            yield f"| `{key_of(each)}` | {_default(each)} | {each.metadata['means']} | {each.metadata['stricter']} |"
+            yield f"| `{key_of(each)}` | {default_of(each)} | {each.metadata['means']} | {each.metadata['stricter']} |"
 
 
-def _default(option: "Field[Any]") -> str:
+def default_of(option: "Field[Any]") -> str:
+    """An option's default as a policy says it."""
     value = option.default
     if isinstance(value, tuple):
         return ", ".join(f"`{each}`" for each in value) or "none"

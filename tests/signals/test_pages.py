@@ -16,6 +16,7 @@ from bot.rules import RULES
 from bot.signals import SIGNALS, Signal
 from tests.pages import Example, Page, read_page
 from tests.signals.blocks import CATALOGUE, TOOL, read_change
+from tests.signals.book import BOOK, book
 
 FOLDER = Path(signals.__file__).parent
 ROOMS = {"__init__", "compromised", "flow", "model", "network", "news", "scripts", "signal"}
@@ -83,3 +84,20 @@ def test_the_folder_is_the_list_and_no_two_laws_share_a_name() -> None:
     assert {path.stem for path in FOLDER.glob("*.md")} == {name.replace("-", "_") for name in names}
     assert len(names) == len(SIGNALS)
     assert not names & others
+
+
+def test_the_book_is_made_from_the_signals() -> None:
+    assert BOOK.read_text() == book(), "run `make rulebook`"
+
+
+def test_the_policy_that_the_book_shows_is_valid() -> None:
+    shown = book().partition("```yaml\n")[2].partition("```")[0]
+    file = read_policy(f"version: 1\n{shown}".encode(), CATALOGUE.registries)
+
+    assert file.rules.keys() == {"secret-sent-away", "direct-workflow-edit", "moved-tag", "new-identity-token"}
+
+
+def test_the_readme_names_every_signal() -> None:
+    readme = (BOOK.parents[1] / "README.md").read_text()
+
+    assert all(f"[`{signal.name}`](docs/signals.md#{signal.name})" in readme for signal in SIGNALS)

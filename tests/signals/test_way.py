@@ -8,6 +8,7 @@ from redis import Redis
 
 from handlers.jobs import JOBS
 from tests.acme import RELEASE, TRUSTED
+from tests.github.acts import code
 from tests.signals.story import Story, policy, watched
 
 CI = ".github/workflows/ci.yml"
@@ -114,6 +115,7 @@ def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: Sto
     assert story.run(tool, stray).conclusion == "neutral"
 
 
+@pytest.mark.soak
 def test_a_tag_on_a_release_branch_is_as_it_should_be(story: Story) -> None:
     tool = story.repository("tool", {CI: TEST})
     commit = tool.push({"fix.txt": "fixed"}, branch="release/1.x", by="alice")
@@ -158,6 +160,7 @@ def test_a_runner_and_a_key_that_were_added_are_told_by_the_next_look(story: Sto
     assert "the deploy key sync, which can push, was added by mallory" in _plain(issue.body)
 
 
+@pytest.mark.soak
 def test_an_enforced_signal_fails_the_check_and_a_waiver_takes_it_back(redis: Redis) -> None:
     with watched(redis, "enforce") as story:
         tool = story.repository("tool", {CI: TEST})
@@ -186,6 +189,26 @@ def test_what_the_app_may_not_see_is_said_and_is_no_pass(redis: Redis) -> None:
         assert run.conclusion == "neutral"
         assert "could not be seen: the pull requests that the commits came with" in _plain(run.summary)
         assert story.security == []
+
+
+@pytest.mark.soak
+def test_a_tag_that_is_deleted_and_made_elsewhere_has_moved_and_a_branch_may_begin_from_nothing(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    tool.tag("v1.0.0")
+    story.settle()
+    code.move(tool.world, tool.state, "refs/tags/v1.0.0", None, tool.state.owner)
+    story.settle()
+    later = tool.push({"README.md": "news"}, by="mallory")
+    tool.tag("v1.0.0", later, by="mallory")
+    story.settle()
+    assert "mallory moved the tag v1.0.0 on" in _plain(story.security[0].body)
+
+    alone = code.commit(tool.world, tool.state, {"payload.js": b"x"}, "x", tool.state.owner, None)
+    tool.set_branch("gh-pages", alone, by="alice")
+    tool.set_branch("patch-1", alone, by="mallory")
+    story.settle()
+    said = [_plain(comment.body) for comment in story.security[0].comments]
+    assert [("patch-1" in each, "gh-pages" in each) for each in said] == [(True, False)]
 
 
 def test_a_push_that_changes_no_workflow_takes_two_calls(story: Story) -> None:
