@@ -32,6 +32,10 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
         "Waiver that",
     ):
         assert f"\n  {record}" in done.stdout
+    assert "success         acme/toolbox, tag v1.4.0\n" in done.stdout
+    assert "v1.4.0: 1 version accounted for" in done.stdout
+    assert "\n  Gate: acme/toolbox v1.4.0 approved\n" in done.stdout
+    assert "\n  Gate: acme/toolbox v1.4.1 rejected\n    release-authority: .github/workflows/release.yml" in done.stdout
     assert "made or rotated" in done.stdout
     assert done.stderr == ""
 

@@ -13,10 +13,14 @@ from functools import partial
 from tests.github.demo.acts import ask_again, mend, propose, reconsider, settle_in, tell_all
 from tests.github.demo.app import DemoError, running
 from tests.github.demo.records import lacking, records, signposts
+from tests.github.demo.releases import disguise, release
 from tests.github.demo.sample import found
 from tests.github.demo.telling import heading, say, show, tell
 from tests.github.demo.watch import Watch
+from tests.github.demo.wharf import Wharf
 from tests.github.standin import StandIn
+from tests.provenance.authority import Authority
+from tests.registries.standins.server import Registries
 
 GOOD, WRONG = 0, 1
 
@@ -42,19 +46,21 @@ def main(arguments: Sequence[str]) -> int:
 def play(*, stay: bool) -> int:
     """Set the stage, play, and say how it went."""
     begin = time.monotonic()
-    with StandIn() as github:
+    with StandIn() as github, Registries() as registries:
         repositories = found(github)
         say(
-            "An organisation of eight small repositories, on a stand-in for GitHub; everything else is real.", bold=True
+            "An organisation of eight small repositories, on stand-ins for GitHub and the registries; all else is real.",
+            bold=True,
         )
+        wharf = Wharf(registries, Authority())
         say(f"\n  GitHub       {github.page_url}/", "blue")
-        with running(github) as app:
+        with running(github, wharf) as app:
             say(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
             say(f"  Its pages    {app.pages}", "blue")
             github.world.signposts = signposts(app.pages, github.page_url)
             github.deliver_to(f"{app.address}/webhook")
-            watch, telling = Watch(github, app, repositories), partial(tell, page_url=github.page_url)
-            for act in (settle_in, mend, propose, ask_again, reconsider, tell_all):
+            watch, telling = Watch(github, app, repositories, wharf), partial(tell, page_url=github.page_url)
+            for act in (settle_in, mend, propose, ask_again, reconsider, release, disguise, tell_all):
                 heading(act.__doc__ or "")
                 act(watch, telling)
             github.settle()

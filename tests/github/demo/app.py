@@ -24,6 +24,7 @@ from handlers.queue import QUEUES, enqueue
 from handlers.settings import redis_socket
 from handlers.told import ToldBook
 from handlers.work import Priority, Work
+from tests.github.demo.wharf import Wharf
 from tests.github.standin import StandIn
 
 PATIENCE = 60.0  # seconds until everything is there; on an idle machine it takes three
@@ -90,8 +91,8 @@ class App:
 
 
 @contextmanager
-def running(github: StandIn) -> Iterator[App]:
-    """Start the App for that GitHub, and stop it at the end; raises DemoError where it does not start or stop."""
+def running(github: StandIn, wharf: Wharf) -> Iterator[App]:
+    """Start the App for that GitHub and those registries, and stop it at the end; raises DemoError where it does not start or stop."""
     with TemporaryDirectory(prefix="wharfinger-demo-") as folder:
         port = _free_port()
         data = Path(folder)
@@ -102,7 +103,7 @@ def running(github: StandIn) -> Iterator[App]:
         environ |= {
             "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
             "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
-            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password,
+            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **wharf.settings(data),
         }  # fmt: skip
         with (data / "demo.log").open("ab") as log:
             process = subprocess.Popen(

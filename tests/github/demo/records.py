@@ -41,6 +41,10 @@ def records(watch: Watch) -> Iterator[Record]:
     for issue in digests(watch):
         said = words_of(issue.body or "").splitlines()
         yield Record(f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}")
+    for each in watch.gates:
+        said = words_of(each.said).splitlines()
+        reasons = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
+        yield Record(f"Gate: {each.repository} {each.tag} {each.verdict}", reasons, f"{watch.app.pages}gates")
     for sentence in ended_waivers(watch):
         yield Record("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
 
@@ -63,6 +67,8 @@ def lacking(watch: Watch) -> Iterator[str]:
     having = sorted(repository.full_name for repository, _ in open_issues(watch))
     if having != failing:
         yield f"issues are open in {', '.join(having) or 'no repository'}, and {', '.join(failing)} fail"
+    if [each.verdict for each in watch.gates] != ["approved", "rejected"]:
+        yield f"the gate decided {[each.verdict for each in watch.gates]}, not to approve the first and to reject the second"
     if (count := len(digests(watch))) != 1:
         yield f"there are {count} digests, not one"
     if len(list(ended_waivers(watch))) != 1:

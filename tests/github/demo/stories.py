@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CHECK, PREVIEW = "publishing", "publishing policy"  # the check runs that Wharfinger writes
+CHECK, PREVIEW, RELEASE = "publishing", "publishing policy", "release"  # the check runs that Wharfinger writes
 
 
 @dataclass(frozen=True, slots=True)

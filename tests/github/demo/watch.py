@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from tests.github.demo.app import App, DemoError
-from tests.github.demo.stories import CHECK, PREVIEW, Story
+from tests.github.demo.stories import CHECK, PREVIEW, RELEASE, Story
+from tests.github.demo.wharf import Decided, Wharf
 from tests.github.standin import StandIn
 from tests.github.state.checks import CheckRun
 from tests.github.story.repository import Repository
@@ -33,8 +34,10 @@ class Watch:
     github: StandIn
     app: App
     repositories: Mapping[str, Repository]
+    wharf: Wharf
     expected: dict[tuple[str, str, str], Story] = field(default_factory=dict)  # by repository, commit and name
     where: dict[str, str] = field(default_factory=dict)  # by commit
+    gates: list[Decided] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _told: dict[int, int] = field(default_factory=dict)
 
@@ -49,7 +52,11 @@ class Watch:
         """Yield each check run that was completed since it was last asked for; note those that do not fit."""
         for repository in self.repositories.values():
             for run in sorted(repository.state.checks.runs.values(), key=lambda each: each.id):
-                if run.name in (CHECK, PREVIEW) and run.status == "completed" and self._told.get(run.id) != run.writes:
+                if (
+                    run.name in (CHECK, PREVIEW, RELEASE)
+                    and run.status == "completed"
+                    and self._told.get(run.id) != run.writes
+                ):
                     self._told[run.id] = run.writes
                     story = self.expected.get((repository.full_name, run.head_sha, run.name))
                     self.wrong += differences(story, run) if story else []
@@ -91,6 +98,7 @@ class Watch:
             *(f"{each.full_name}: a check run is left {run.status}" for each, run in runs if run.status != "completed"),
             *(f"the delivery {each.event} was answered {each.status_code} ({each.status})" for each in refused),
             *(f"GitHub's contract was broken: {each}" for each in self.github.violations),
+            *(f"a registry was asked what none of them knows: {each}" for each in self.wharf.registries.violations),
             *(f"the stand-in lacks {each}" for each in self.github.lacking),
             *(f"a part of Wharfinger ended: {each}" for each in self.app.crashes()),
             *([f"{count} pieces of work failed for good"] if (count := self.app.given_up()) else []),
