@@ -69,7 +69,9 @@ def purl_of(package: Package, catalogue: Catalogue) -> str:
     registry = catalogue.registries.get(package.registry)
     kind = (registry.purl_type if registry else None) or "generic"
     name = package.name.replace(":", "/") if kind == "maven" else package.name
-    path = "/".join(quote(part, safe="") for part in name.split("/"))
+    path = "/".join(
+        quote(part, safe="", errors="replace") for part in name.split("/")
+    )  # a manifest can name half a character
     home = _HOME.get(kind) == package.registry or registry is None or not registry.addresses
     place = (
         ""
