@@ -39,6 +39,9 @@ COMMANDS = {
     "evidence": Command(
         "handlers.evidence:main", "print the record of a published version: who sent it, and how one knows"
     ),
+    "watch": Command(
+        "handlers.watch_command:main", "list the packages that are watched at their registries, and open alarms"
+    ),
     "dead": Command("handlers.dead:main", "list, retry or drop work that failed for good"),
 }
 

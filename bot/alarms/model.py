@@ -57,6 +57,11 @@ class Alarm:
     closed: bool = False  # by a person, in GitHub: nothing is added to it any more
 
     @property
+    def is_open(self) -> bool:
+        """Whether people still have to look at it."""
+        return self.settled is None and not self.closed
+
+    @property
     def key(self) -> str:
         """Name it in plain letters, the same for ever: its kind, registry, package and first trouble."""
         first = self.troubles[0].about if self.troubles else ""

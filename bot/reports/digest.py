@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.alarms import Alarm
 from bot.names import FullName, Outcome, RuleName, Severity
 from bot.policy import Every
 from bot.reports import digest_tables as tables
@@ -27,6 +28,7 @@ class Facts:
     day: date
     told: tuple[Told, ...]  # what was evaluated
     missing: tuple[tuple[FullName, str], ...]  # what was not, and why
+    alarms: tuple[Alarm, ...] = ()  # that are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _line(repository: FullName, known: Known) -> str:
 
 def _standing(facts: Facts) -> Iterator[str]:
     """Tell how things stand."""
+    yield tables.section("Alarms", [_alarm(each) for each in facts.alarms])
     yield tables.coverage(len(facts.told), facts.missing)
     yield tables.section(
         "Overdue",
@@ -144,6 +147,13 @@ def _standing(facts: Facts) -> Iterator[str]:
     yield tables.section("Not seen", list(tables.hidden(facts.told)))
     yield tables.failing([told for told in facts.told if _fails(told)], list(Severity))
     yield tables.inventory(facts.told)
+
+
+def _alarm(alarm: Alarm) -> str:
+    subject = str(alarm.package) if alarm.package else alarm.registry
+    more = f", and {len(alarm.troubles) - 1} more" if len(alarm.troubles) > 1 else ""
+    seen = brief(alarm.troubles[0].seen) if alarm.troubles else ""
+    return f"- {alarm.raised.date()}: {code(alarm.repository)} {code(subject)}: {seen}{more}"
 
 
 def _overdue(facts: Facts) -> Iterator[tuple[FullName, Known]]:
@@ -166,7 +176,8 @@ def _mark(facts: Facts) -> str:
     ]
     due = [known.key for _, known in _overdue(facts)]
     held = tables.identities(facts.told)  # each once: an organisation's is in every repository
-    return digest(repr((told, held, facts.missing, due, list(tables.ending(facts.told, facts.day)))))
+    ending, alarms = list(tables.ending(facts.told, facts.day)), [_alarm(each) for each in facts.alarms]
+    return digest(repr((told, held, facts.missing, due, ending, *([alarms] if alarms else ()))))
 
 
 def _fails(told: Told) -> bool:

@@ -14,6 +14,7 @@ from bot.policy.read import read_policy
 from bot.reports.digest import DigestText, Facts, period_of, render
 from bot.reports.marker import DIGEST, Marker
 from bot.reports.told import Told
+from handlers.alarms import AlarmBook
 from handlers.context import Context
 from handlers.coverage import not_evaluated
 from handlers.digest_book import DigestBook
@@ -80,7 +81,8 @@ def _facts(context: Context, installation: InstallationId, account: str) -> Fact
             evaluated.append(known)
         elif why is not None:
             missing.append((each.name, why))
-    return Facts(account, now.date(), tuple(evaluated), tuple(missing))
+    alarms = tuple(alarm for alarm, _ in AlarmBook(context.redis).all(installation) if alarm.is_open)
+    return Facts(account, now.date(), tuple(evaluated), tuple(missing), alarms)
 
 
 def _write(context: Context, installation: InstallationId, account: str, wanted: Digest, said: DigestText) -> None:

@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 def policy() -> str:
     """A policy by which the rules that raise alarms are in force, and no other; alarms go to acme/security."""
     off = "".join(f"  {rule.name}: off\n" for rule in RULES if rule.name not in WATCHED)
-    return f"version: 1\nmode: enforce\nrules:\n{off}reports: {{central: acme/security}}\n"
+    return f"version: 1\nmode: enforce\nrules:\n{off}reports: {{central: acme/security, digest: {{repository: acme/widgets}}}}\n"
 
 
 @dataclass

@@ -114,6 +114,19 @@ def test_a_run_that_is_under_way_has_its_time_and_then_settles_the_alarm(story: 
     assert "1.1.0 is accounted for" in unescape(alarm.comments[-1].body)
 
 
+def test_the_digest_tells_of_open_alarms(story: Story) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    for each in (story.widgets, story.security, story.acme.github.repository("acme/.github")):
+        story.do("check_branch", story.acme.id, each.id, each.full_name)
+    story.do("send_digest", story.acme.id, "acme")
+
+    (digest,) = story.widgets.issues
+    assert "### Alarms (2)" in shown(digest)
+    assert "1.0.1 is published, and no publish step of acme/widgets accounts for it" in shown(digest)
+
+
 def test_what_a_person_closed_stays_closed_and_what_comes_later_has_an_alarm_of_its_own(story: Story) -> None:
     story.publish("1.0.1", by="mallory")
     story.later(2 * MINUTE)

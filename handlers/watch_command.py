@@ -1,0 +1,134 @@
+"""`wharfinger watch`: which packages are watched, what was seen of each, and which registries do not answer."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from redis.exceptions import RedisError
+
+from bot.alarms import Alarm
+from bot.errors import WharfingerError
+from bot.reports.escape import plain
+from bot.versions import Sighting
+from handlers.alarms import AlarmBook, AlarmIssue
+from handlers.redis_address import open_redis, without_password
+from handlers.settings import Settings
+from handlers.watching import Claim, Kept, Outage, Watch, WatchBook
+
+SHOWN = 5  # versions of each package, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One package, and all that is kept of it."""
+
+    watch: Watch
+    claims: tuple[Claim, ...]
+    kept: Kept
+    due: float | None
+    alarms: tuple[tuple[Alarm, AlarmIssue | None], ...]
+
+    @property
+    def newest(self) -> tuple[Sighting, ...]:
+        seen = self.kept.watched.sightings if self.kept.watched else ()
+        return tuple(reversed(seen[-SHOWN:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List what is watched; return the exit status: 1 where an alarm is open."""
+    options = _parser().parse_args(arguments)
+    settings = Settings.from_environment()
+    wanted = (options.repository or "").lower()
+    try:
+        with open_redis(settings.redis_url, brief=True) as redis:
+            book, alarms = WatchBook(redis), AlarmBook(redis)
+            outages = tuple(book.outages().values())
+            rows = [_row(watch, book, alarms) for watch in book.all()]
+    except RedisError as error:
+        raise WharfingerError(
+            f"Redis at {without_password(settings.redis_url)} does not answer ({type(error).__name__}); start it, or "
+            "set REDIS_URL right"
+        ) from error
+    rows = [row for row in rows if wanted in ("", *(claim.name.lower() for claim in row.claims))]
+    rows.sort(key=lambda row: (row.watch.package, row.watch.installation))
+    lines = _as_json(rows, outages) if options.format == "json" else _as_text(rows, outages)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if any(alarm.is_open for row in rows for alarm, _ in row.alarms) else 0
+
+
+def _row(watch: Watch, book: WatchBook, alarms: AlarmBook) -> _Row:
+    about = tuple(each for each in alarms.all(watch.installation) if each[0].package == watch.package)
+    return _Row(watch, book.claims(watch), book.kept(watch), book.when(watch), about)
+
+
+def _as_text(rows: list[_Row], outages: tuple[Outage, ...]) -> Iterator[str]:
+    for outage in outages:
+        yield plain(f"{outage.reason} since {outage.since:%Y-%m-%d %H:%M} UTC; asked again {outage.again:%H:%M:%S}")
+    for row in rows:
+        names = ", ".join(claim.name for claim in row.claims)
+        looked = f"{row.kept.watched.looked:%Y-%m-%d %H:%M} UTC" if row.kept.watched else "not yet"
+        yield plain(f"{row.watch.package}  of {names}  looked at: {looked}")
+        if row.kept.fault:
+            yield plain(f"    not read: {row.kept.fault}")
+        for each in row.newest:
+            why = f": {'; '.join(each.why)}" if each.why else ""
+            yield plain(f"    {each.version.number:<14} {_standing(each)}{why}")
+        for alarm, issue in row.alarms:
+            if alarm.is_open:
+                where = f"{issue.holder}#{issue.number}" if issue else "not told yet"
+                yield plain(f"    alarm ({alarm.kind}): {alarm.troubles[-1].seen}; {where}")
+    yield f"{len(rows)} watched, {sum(alarm.is_open for row in rows for alarm, _ in row.alarms)} alarms open"
+
+
+def _standing(sighting: Sighting) -> str:
+    withdrawn = ", withdrawn" if sighting.version.withdrawn else ""
+    return (sighting.standing.value if sighting.standing else "history") + withdrawn
+
+
+def _as_json(rows: list[_Row], outages: tuple[Outage, ...]) -> Iterator[str]:
+    shown = {
+        "version": 1,
+        "unreachable": [
+            {"registry": each.registry, "since": each.since.isoformat(), "reason": each.reason} for each in outages
+        ],
+        "packages": [
+            {
+                "registry": row.watch.package.registry,
+                "name": row.watch.package.name,
+                "repositories": [claim.name for claim in row.claims],
+                "looked": row.kept.watched.looked.isoformat() if row.kept.watched else None,
+                "due": datetime.fromtimestamp(row.due, UTC).isoformat() if row.due else None,
+                "fault": row.kept.fault,
+                "versions": [
+                    {"number": each.version.number, "standing": _standing(each), "why": list(each.why)}
+                    for each in row.newest
+                ],
+                "alarms": [
+                    {
+                        "kind": alarm.kind.value,
+                        "raised": alarm.raised.isoformat(),
+                        "open": alarm.is_open,
+                        "issue": f"{issue.holder}#{issue.number}" if issue else None,
+                        "seen": [trouble.seen for trouble in alarm.troubles],
+                    }
+                    for alarm, issue in row.alarms
+                ],
+            }
+            for row in rows
+        ],
+    }
+    yield json.dumps(shown, indent=2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wharfinger watch",
+        description="Packages that are watched at their registries, their newest versions and standing, and open alarms.",
+        epilog="Exit status: 0 no alarm is open, 1 one is, 2 bad usage or no Redis.",
+    )
+    parser.add_argument("--repository", metavar="OWNER/NAME", help="only what this repository publishes")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    return parser
