@@ -28,6 +28,11 @@ def identity(name: FullName, key: str) -> str:
     return f"{repository(name)}/identities/{_one(key)}"
 
 
+def version(name: FullName, key: str) -> str:
+    """Return the address of a published version, by its key."""
+    return f"{repository(name)}/versions/{_one(key)}"
+
+
 def decision(key: str) -> str:
     """Return the address of a gate's decision."""
     return f"/gates/{_one(key)}"

@@ -7,8 +7,8 @@ from bot.names import FullName
 from bot.reports.identities import who
 from bot.reports.register import Line, register_of
 from handlers.latest import Latest
-from handlers.pages.repository import standing_of
 from handlers.pages.shelf import NothingThereError, Page, Shelf
+from handlers.pages.standings import standing_of
 from handlers.runs import Runs
 
 

@@ -25,8 +25,10 @@ from handlers.pages.judged import (
     waived,
 )
 from handlers.pages.organisations import organisation_of
-from handlers.pages.shelf import NothingThereError, Page, Shelf
-from handlers.standing import Standing, Standings
+from handlers.pages.shelf import Page, Shelf
+from handlers.pages.standings import standing_of
+from handlers.pages.versions import Row, newest
+from handlers.standing import Standing
 from handlers.told import Change, ToldBook
 
 MOST_CHANGES = 20
@@ -58,20 +60,11 @@ class Shown:
     partly: tuple[tuple[str, str], ...]
     rules: tuple[Ruled, ...]
     identities: tuple[Held, ...]
+    versions: tuple[Row, ...]
     decisions: tuple[tuple[str, Decided], ...]  # each with its page
     turns: tuple[Turn, ...]
     policy_files: tuple[str, ...]
     policy_notes: tuple[str, ...]
-
-
-def standing_of(shelf: Shelf, owner: str, name: str) -> Standing:
-    """Find where a repository stands, by its name in any case; raises NothingThereError."""
-    standing = Standings(shelf.redis).find(f"{owner}/{name}")
-    if standing is None:
-        raise NothingThereError(
-            f"Nothing is known of a repository {owner}/{name}. A sweep may not have reached it yet."
-        )
-    return standing
 
 
 def show(shelf: Shelf, owner: str, name: str) -> Page:
@@ -93,6 +86,7 @@ def show(shelf: Shelf, owner: str, name: str) -> Page:
         partly=tuple(partly(standing)),
         rules=tuple(rules(standing)),
         identities=told.identities if told else (),
+        versions=tuple(newest(shelf, standing)),
         decisions=tuple(islice(_decisions(shelf, standing.repository), MOST_DECISIONS)),
         turns=tuple(islice(_turns(book.changes(standing.id)), MOST_CHANGES)),
         policy_files=files,

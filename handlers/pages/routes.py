@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import fault_of
 from bot.registries import load_catalogue
-from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up
+from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up, versions
 from handlers.pages.access import allowed
 from handlers.pages.paper import printed, said, style
 from handlers.pages.shelf import NothingThereError, Page, Shelf
@@ -33,6 +33,7 @@ PAGES: tuple[tuple[str, Show], ...] = (
     ("/gates/{key:path}", gates.show_one),
     ("/repositories/{owner}/{name}", repository.show),
     ("/repositories/{owner}/{name}/identities/{key}", identity.show),
+    ("/repositories/{owner}/{name}/versions/{key}", versions.show),
 )
 
 AT_ONCE = 2  # views made at a time: the same process receives deliveries, and they come first

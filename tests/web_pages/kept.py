@@ -18,6 +18,7 @@ from bot.reports.escape import code, prose
 from bot.reports.picture import picture
 from bot.reports.told import Held
 from bot.versions import Package
+from handlers.accounts import AccountBook
 from handlers.alarms import AlarmBook, AlarmIssue, KeptAlarm
 from handlers.diagnosed import Diagnosed, DiagnosedBook
 from handlers.diagnosis import missing
@@ -27,6 +28,7 @@ from handlers.gates import Decided, Gate, GateBook, Note
 from handlers.listed import Listed, ListedBook
 from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
+from tests.test_hostile_versions import account
 from tests.test_reports import hostile
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -62,6 +64,7 @@ def keep(redis: Redis, words: str) -> None:
     )
     _keep_told(redis, words, report)
     _keep_gates(redis, words)
+    AccountBook(redis).put(NUMBER, account(words))
     keep_alarm(redis, INSTALLATION, words)
     trend = tuple(Row(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
     DigestBook(redis, INSTALLATION).put(Before(words, words, {}, trend))

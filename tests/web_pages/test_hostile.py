@@ -11,10 +11,11 @@ from bot.names import FullName
 from bot.registries import load_catalogue
 from bot.reports.escape import plain
 from bot.reports.register import register_of
-from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up
+from handlers.pages import alarms, gates, identity, inventory, organisations, repository, set_up, versions
 from handlers.pages.addresses import decision, file_on_github
 from handlers.pages.paper import printed, said
 from handlers.pages.shelf import Page, Shelf
+from handlers.pages.standings import standing_of
 from handlers.settings import Settings
 from tests.test_hostile_issues import MORE
 from tests.test_reports import HOSTILE, hostile
@@ -23,6 +24,12 @@ from tests.web_pages.reading import Read
 
 CATALOGUE = load_catalogue()
 
+
+def _version(shelf: Shelf) -> str:
+    (row,) = versions.newest(shelf, standing_of(shelf, "acme", "widgets"))
+    return row.page.rpartition("/")[2]
+
+
 SHOWN: dict[str, Callable[[Shelf], Page]] = {
     "set-up": set_up.show,
     "organisation": lambda shelf: organisations.show(shelf, "ACME"),
@@ -30,6 +37,7 @@ SHOWN: dict[str, Callable[[Shelf], Page]] = {
     "alarms": lambda shelf: alarms.show(shelf, "acme"),
     "gates": lambda shelf: gates.show_all(shelf, "acme"),
     "decision": lambda shelf: gates.show_one(shelf, KEY),
+    "version": lambda shelf: versions.show(shelf, "acme", "widgets", _version(shelf)),
     "repository": lambda shelf: repository.show(shelf, "acme", "Widgets"),
 }
 
