@@ -12,9 +12,9 @@ from bot.alarms import Alarm
 from bot.names import FullName, InstallationId
 from bot.versions import Package
 from handlers.frozen import frozen, thawed
+from handlers.watch_keys import UNTOLD
 from handlers.work import Priority, Work
 
-UNTOLD = "wharfinger:alarms:untold"  # "installation key" -> when GitHub is to be told, in seconds since 1970
 T = TypeVar("T")
 
 

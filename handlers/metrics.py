@@ -1,6 +1,8 @@
 """What monitoring may ask: counts and times in Prometheus' format, of this process and of the queue in Redis."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -37,6 +39,21 @@ def queue_metrics(waiting: Figures, dead: Figures, counts: Figures, workers: int
     yield letters
     yield attempts
     yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
+
+
+def watch_metrics(watched: int, due: int, untold: int, outages: Mapping[bytes, bytes]) -> Iterable[Metric]:
+    """Yield the watch's figures; `outages` are the registries that do not answer, as they rest in Redis."""
+    away = GaugeMetricFamily(
+        "wharfinger_registry_unreachable_since_timestamp_seconds",
+        "When a registry stopped answering; one that answers is not here.",
+        labels=["registry"],
+    )
+    for registry, outage in outages.items():
+        away.add_metric([registry.decode()], datetime.fromisoformat(json.loads(outage)["since"]).timestamp())
+    yield GaugeMetricFamily("wharfinger_watched_packages", "Packages watched at their registries.", value=watched)
+    yield GaugeMetricFamily("wharfinger_watch_due", "Packages that it is time to look at.", value=due)
+    yield GaugeMetricFamily("wharfinger_alarms_untold", "Alarms of which GitHub was not told yet.", value=untold)
+    yield away
 
 
 class _Given:

@@ -20,11 +20,9 @@ from bot.names import FullName, InstallationId, RegistryId, RepositoryId
 from bot.packages import Known
 from bot.versions import Package, Watched
 from handlers.frozen import frozen, thawed
+from handlers.watch_keys import ANNOUNCED, DUE, PACKAGES, UNREACHABLE
 from handlers.work import Priority, Work
 
-PACKAGES, DUE = "wharfinger:watch:packages", "wharfinger:watch:due"
-ANNOUNCED = "wharfinger:watch:announced"  # package -> when an event told of a release of which no version came yet
-UNREACHABLE = "wharfinger:watch:unreachable"
 T = TypeVar("T")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import pkgutil
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -14,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handlers.metrics import MEMORY, as_text, queue_metrics
+from handlers import watch_keys
+from handlers.metrics import MEMORY, as_text, queue_metrics, watch_metrics
 from handlers.queue import QUEUES
 from handlers.receiver import Receiver
 from handlers.redis_address import open_async_redis, without_password
@@ -100,13 +102,18 @@ async def _metrics(redis: Redis) -> Response:
                 pipe.zcard(f"rq:failed:{queue}")
             pipe.hgetall("wharfinger:counts")
             pipe.scard("rq:workers")
-            *figures, counts, workers = await pipe.execute()
+            pipe.hlen(watch_keys.PACKAGES)
+            pipe.zcount(watch_keys.DUE, "-inf", time.time())
+            pipe.zcard(watch_keys.UNTOLD)
+            pipe.hgetall(watch_keys.UNREACHABLE)
+            *figures, counts, workers, watched, due, untold, outages = await pipe.execute()
     except RedisError:
         return Response(as_text(()), media_type="text/plain; version=0.0.4")
     waiting = dict(zip(QUEUES, figures[::2], strict=True))
     dead = dict(zip(QUEUES, figures[1::2], strict=True))
     by_name = {name.decode(): int(count) for name, count in counts.items()}
-    return Response(as_text(queue_metrics(waiting, dead, by_name, workers)), media_type="text/plain; version=0.0.4")
+    told = (*queue_metrics(waiting, dead, by_name, workers), *watch_metrics(watched, due, untold, outages))
+    return Response(as_text(told), media_type="text/plain; version=0.0.4")
 
 
 async def _watch_redis(redis: Redis, receiver: Receiver, shown: str) -> None:

@@ -3,16 +3,18 @@
 The processes are forked from one that has loaded everything already, more than tests.small_worker needs.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from bot.names import RegistryId
 from handlers.context import open_context
 from handlers.jobs import JOBS
 from handlers.redis_address import open_redis
 from handlers.settings import Settings
 from handlers.worker import Worker
-from tests.conftest import environment
+from tests.conftest import NOBODY, environment
 from tests.small_worker import FAST, FORKS, die_after
 
 FORKS.set_forkserver_preload(["tests.acme_worker"])
@@ -27,6 +29,7 @@ class Employer:
     app_id: int
     private_key: str
     token_key: str
+    registries: Mapping[RegistryId, str] = field(default_factory=lambda: NOBODY)
 
     def worker(self) -> Worker:
         """Open a worker whose pace is fast, so that deaths are noticed within a second."""
@@ -37,6 +40,7 @@ class Employer:
                 WHARFINGER_APP_ID=str(self.app_id),
                 WHARFINGER_PRIVATE_KEY=self.private_key,
                 WHARFINGER_TOKEN_KEYS=self.token_key,
+                WHARFINGER_REGISTRY_ADDRESSES=",".join(f"{name}={place}" for name, place in self.registries.items()),
             )
         )
         redis = open_redis(self.redis_url)

@@ -47,6 +47,7 @@ def work_it_off(redis: Redis, employer: Employer) -> None:
             redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
         time.sleep(0.05)
     survivor.context.telephone.close()
+    survivor.context.registries.close()
 
 
 def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:

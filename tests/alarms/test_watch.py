@@ -14,8 +14,9 @@ from bot.versions import Standing
 from handlers.jobs import JOBS
 from handlers.jobs.alarms import TRY_AGAIN
 from handlers.latest import Latest
+from handlers.queue import job_id
 from handlers.watching import WatchBook
-from tests.acme import CATALOGUE
+from tests.acme import CATALOGUE, RELEASE
 from tests.alarms.story import MINUTE, Story, watched
 from tests.evidence.release import DONE, FAILED
 from tests.github.state.issues import Issue
@@ -231,3 +232,12 @@ def test_an_announced_version_is_looked_for_each_half_minute(story: Story) -> No
     story.later(MINUTE)
     story.look()
     assert book.announced(story.watch) is None
+
+
+def test_what_a_run_may_have_sent_is_looked_for_when_it_is_over(story: Story, redis: Redis) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.do("look_after_run", story.acme.id, story.widgets.id, ".github/workflows/tests.yml")
+    assert redis.llen("rq:queue:check") == 0
+
+    story.do("look_after_run", story.acme.id, story.widgets.id, RELEASE)
+    assert redis.lrange("rq:queue:check", 0, -1) == [job_id(story.watch.work).encode()]
