@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bot.evidence.model import Account, Clues
 from bot.evidence.proof import claims
-from bot.evidence.ran import Release
+from bot.evidence.ran import Ran, Release
+from bot.evidence.tags import names_another
 from bot.findings import Seen
 
 SHORT = 7  # characters of a commit id that people read
@@ -13,25 +14,30 @@ ALGORITHM = "sha256"  # GitHub's, of a release's files
 
 def remarks(account: Account, clues: Clues) -> Iterator[str]:
     """Yield them, one sentence each without its full stop."""
-    version, sent = account.version, account.sent
-    if isinstance(account.provenance, Seen):
-        for refused in account.provenance.value.refused:
-            if refused.unseen:
-                yield f"its {refused.kind} could not be judged here: {refused.reason}"
+    version, provenance = account.version, account.provenance
+    for refused in provenance.value.refused if isinstance(provenance, Seen) else ():
+        if refused.unseen:
+            yield f"its {refused.kind} could not be judged here: {refused.reason}"
     if isinstance(clues.tag, Seen) and clues.tag.value is None:
         yield "no tag names it"
-    if sent is not None:
-        by_name = any(claim.workload.run == sent.run.id for claim in claims(version, clues.provenance))
-        tag = account.tag
-        linked = {version.commit, tag and tag.commit} - {None}
-        if tag is not None and tag.commit != sent.run.commit:
-            yield f"its tag {tag.name} names {tag.commit[:SHORT]}, and the run was for {sent.run.commit[:SHORT]}"
-        if not by_name and sent.run.commit not in linked and not (tag and tag.name == sent.run.ref):
-            yield "the run was found by its time alone: neither its registry nor a tag says which run it was"
+    if account.sent is not None:
+        yield from _of_run(account, account.sent.run, clues)
     if version.withdrawn:
         yield "its registry says that it was withdrawn"
     if account.release is not None:
         yield from _other_files(account, account.release)
+
+
+def _of_run(account: Account, run: Ran, clues: Clues) -> Iterator[str]:
+    version, tag = account.version, account.tag
+    by_name = any(claim.workload.run == run.id for claim in claims(version, clues.provenance))
+    if tag is not None and tag.commit != run.commit:
+        yield f"its tag {tag.name} names {tag.commit[:SHORT]}, and the run was for {run.commit[:SHORT]}"
+    if by_name and names_another(run.ref, version):
+        yield f"its run was for {run.ref}, which names another version"
+    linked = {version.commit, tag and tag.commit} - {None}
+    if not by_name and run.commit not in linked and not (tag and tag.name == run.ref):
+        yield "the run was found by its time alone: neither its registry nor a tag says which run it was"
 
 
 def _other_files(account: Account, release: Release) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Which tags name a version, and which version a tag names: by the few ways in which people write them."""
 
-from bot.versions import Package
+from bot.versions import Package, Version
 
 # `{short}` is the package without its scope or group. Seen in release-please, changesets, lerna, cargo-release, goreleaser and Go.
 _WRITTEN = (
@@ -40,6 +40,12 @@ def number_in(tag: str, package: Package) -> str | None:
         if tag.startswith(start) and rest[:1].isdigit():
             return rest
     return None
+
+
+def names_another(ref: str, version: Version) -> bool:
+    """Whether a ref names another version of its package; a branch such as `release-1.2` names 1.2.0 well enough."""
+    number = number_in(ref, version.package)
+    return number is not None and not version.number.removeprefix("v").startswith(number)
 
 
 def _short(package: Package) -> str:

@@ -60,9 +60,10 @@ def test_the_step_that_sent_it_accounts_for_it(of: Version, seen: Clues) -> None
         (version(workload=workload(run=8)), clues(run()), "pypi names run 8, and acme/widgets has no such run"),
         (version(registry="npm", workload=workload()), clues(run()), "npm names run 7, and .github/workflows/release.yml has no step that publishes to npm"),
         (version(), clues(run(), earlier=(version("1.1.0", provenance=True),)), "it has no provenance, and 1.1.0 before it has"),
+        (version("1.2.1"), clues(run(), tag=Seen(None)), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, and no tag names the version"),
         (version(), clues(run(RUNNING, conclusion="")), "the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 has not ended"),
     ],
-    ids=["no tag", "no run", "no such run", "no publisher", "provenance lost", "never ends"],
+    ids=["no tag", "no run", "no such run", "no publisher", "provenance lost", "another version's tag", "never ends"],
 )  # fmt: skip
 def test_what_nothing_speaks_for_is_pending_and_after_the_grace_unaccounted(
     of: Version, seen: Clues, reason: str
@@ -139,6 +140,8 @@ def test_what_is_worth_a_look_is_said_beside_the_verdict() -> None:
         "the run was found by its time alone: neither its registry nor a tag says which run it was",
         "its registry says that it was withdrawn",
     )
+    other = judged(version("2.0.0"), clues(run(), provenance=Seen(attested()), tag=Seen(None)))
+    assert other.remarks == ("no tag names it", "its run was for v1.2.0, which names another version")
     unknown = Judged((*attested().attested,), (Refused(Kind.GITHUB, "its authority is not known here", unseen=True),))
     assert judged(version(), clues(run(), provenance=Seen(unknown))).remarks == (
         "its GitHub artifact attestation could not be judged here: its authority is not known here",

@@ -36,6 +36,14 @@ def test_what_happens_to_a_commit_looks_again_at_its_releases(event: str, payloa
     assert (work.job, work.arguments) == ("check_releases_of", (7, 31, "acme/widgets", SHA))
 
 
+def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
+    release, ours, theirs = ".github/workflows/release.yml", ".github/workflows/ship.yml", ".github/workflows/x.yml"
+    called = [{"path": f"acme/widgets/{ours}@refs/heads/main"}, {"path": f"acme/other/{theirs}@v1"}, {"path": 5}, "?"]
+    run = {"head_sha": SHA, "path": f"{release}@main", "referenced_workflows": called}
+    _, look = asked("workflow_run", action="completed", workflow_run=run)
+    assert (look.job, look.arguments) == ("look_after_run", (7, 31, release, ours))
+
+
 @pytest.mark.parametrize(
     ("event", "payload"),
     [

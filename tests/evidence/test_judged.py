@@ -1,0 +1,103 @@
+"""The rules about evidence through a check of the repository: they fail, hold, are waived, have nothing to judge, cannot be seen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis import Redis
+
+from bot.evidence import Account, Approval, Ran
+from bot.findings import Fact, Seen, Unseen
+from bot.names import Outcome, RepositoryId
+from bot.provenance.model import Judged
+from handlers.accounts import AccountBook
+from handlers.standing import Standings
+from tests.acme import NOTHING, RELEASE, TRUSTED, Acme, acme_on
+from tests.evidence.release import PROJECT, policy
+from tests.evidence.story import attested, clues, judged, run, version
+from tests.github.story.repository import Repository
+from tests.registries.standins.server import Registries
+
+ACCOUNTED, ATTESTED, APPROVED = RULES = ("accounted-versions", "attested-artifacts", "approved-release")
+GOOD = judged(version(), clues(run(), provenance=Seen(attested())))
+HOUR = timedelta(hours=1)
+HIDDEN = Unseen("it", "the App was not granted actions: read", "actions: read")
+
+
+def by(approvals: Fact[tuple[Approval, ...]]) -> Ran:
+    return replace(run(), approvals=approvals)
+
+
+FAILING = {
+    ACCOUNTED: judged(version(), clues(tag=Seen(None))),
+    ATTESTED: judged(version(), clues(run())),
+    APPROVED: judged(version(), clues(by(Seen(())))),
+}
+WITHHELD = {
+    ACCOUNTED: judged(version(), clues(runs=HIDDEN)),
+    ATTESTED: judged(version(provenance=True), clues(run(), provenance=HIDDEN)),
+    APPROVED: judged(version(), clues(by(HIDDEN))),
+}
+
+
+@pytest.fixture
+def acme(redis: Redis) -> Iterator[Acme]:
+    with Registries() as registries, acme_on(redis, registries=registries.addresses) as acme:
+        yield acme
+
+
+def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
+    acme: Acme, rule: str, account: Account | None, *, workflow: str = TRUSTED, waivers: str = "", age: timedelta = HOUR
+) -> Outcome:
+    """What becomes of the rule where this is kept of the repository's last version."""
+    name = ".github"
+    said = policy("enforce", (rule,)) + waivers
+    if f"acme/{name}" in {each.full_name for each in acme.github.world.repositories.values()}:
+        acme.github.repository(f"acme/{name}").push({"publishing.yml": said})
+        widgets: Repository = acme.github.repository("acme/widgets")
+    else:
+        acme.organisation.repository(name, {"publishing.yml": said})
+        widgets = acme.organisation.repository("widgets", {RELEASE: workflow, "pyproject.toml": PROJECT})
+    number = RepositoryId(widgets.id)
+    if account is not None:
+        AccountBook(acme.redis).put(
+            number, replace(account, version=replace(account.version, published=datetime.now(UTC) - age))
+        )
+    acme.check(widgets, job="recheck_commit")
+    standing = Standings(acme.redis).get(number)
+    assert standing is not None
+    found = standing.report["outcomes"]
+    assert isinstance(found, dict)
+    return Outcome(found[rule])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_it_fails_and_is_waived(acme: Acme, rule: str) -> None:
+    assert outcome(acme, rule, FAILING[rule]) is Outcome.FAILED
+    waiver = f"waivers:\n  - {{rule: {rule}, repository: acme/widgets, package: 'pkg:pypi/widgets', reason: it was by hand, owner: '@mona', expires: {acme.day(60)}}}\n"
+    assert outcome(acme, rule, None, waivers=waiver) is Outcome.WAIVED
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_it_holds(acme: Acme, rule: str) -> None:
+    assert outcome(acme, rule, GOOD) is Outcome.PASSED
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_was_kept_from_us_is_unseen(acme: Acme, rule: str) -> None:
+    assert outcome(acme, rule, WITHHELD[rule]) is Outcome.UNSEEN
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_where_nothing_was_published_there_is_nothing_to_judge(acme: Acme, rule: str) -> None:
+    assert outcome(acme, rule, None, workflow=NOTHING) is Outcome.NOT_APPLICABLE
+
+
+def test_what_a_registry_takes_no_provenance_of_needs_none(acme: Acme) -> None:
+    taken = replace(FAILING[ATTESTED], provenance=Seen(Judged()), attestable=False)
+    assert outcome(acme, ATTESTED, taken) is Outcome.NOT_APPLICABLE
+
+
+def test_what_came_long_ago_is_history(acme: Acme) -> None:
+    assert outcome(acme, ACCOUNTED, FAILING[ACCOUNTED], age=timedelta(days=31)) is Outcome.NOT_APPLICABLE
