@@ -43,7 +43,9 @@ def tell_signals(context: Context, installation: int, repository: int) -> None:
 
 def _tell(issues: OurIssues, book: SignalBook, holder: FullName, news: list[News]) -> str:
     """Tell of news where the last one stands, if somebody has it open; else in an issue of their own. Return its subject."""
-    names = digest(repr([(each.commit, each.what) for each in news]))
+    names = digest(
+        repr([(each.repository, each.commit, each.what) for each in news])
+    )  # a worm pushes one commit to many
     known = book.subject
     issue = issues.find(SIGNAL, known) if known is not None and known.endswith(f"-{digest(holder)}") else None
     if known is not None and issue is not None and issue.open:

@@ -70,14 +70,14 @@ def test_the_same_pull_request_done_rightly_says_nothing(story: Story) -> None:
     assert story.security == []
 
 
-def test_a_workflow_that_is_pushed_to_the_default_branch_is_told(story: Story) -> None:
-    tool = story.repository("tool", {CI: TEST})
-    commit = tool.push({CI: TEST.replace("make test", "make check")}, by="mallory")
-    story.settle()
+def test_a_workflow_that_is_pushed_to_the_default_branch_is_told_of_each_repository(story: Story) -> None:
+    repositories = [story.repository(name, {CI: TEST}) for name in ("tool", "other")]
+    commits = [each.push({CI: TEST.replace("make test", "make check")}, by="mallory") for each in repositories]
+    story.settle()  # a worm pushes the same to many: the commits may even have the same id
 
-    (issue,) = story.security
-    assert f"{CI} was changed by a push of mallory (commit {commit[:7]}) and no pull request" in _plain(issue.body)
-    assert story.run(tool, commit).conclusion == "neutral"
+    for repository, commit, issue in zip(repositories, commits, story.security, strict=True):
+        assert f"{CI} was changed by a push of mallory (commit {commit[:7]}) and no pull request" in _plain(issue.body)
+        assert story.run(repository, commit).conclusion == "neutral"
 
 
 def test_done_again_it_writes_nothing_and_what_comes_later_joins_the_issue_while_it_is_open(story: Story) -> None:
