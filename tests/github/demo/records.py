@@ -13,7 +13,8 @@ from tests.github.state.issues import Issue
 from tests.github.story.repository import Repository
 
 DIGEST = "Publishing digest of acme"
-HOME = "acme/.github"
+ALARM = "Alarm: "  # how an alarm's title begins
+HOME, TOOLBOX = "acme/.github", "acme/toolbox"
 ENDED = "ended on"  # what a check run says of a waiver whose day has come
 
 
@@ -38,13 +39,20 @@ def records(watch: Watch) -> Iterator[Record]:
     for repository, issue in open_issues(watch):
         title = f"Issue in {repository.full_name}: {issue.title}"
         yield Record(title, (), f"{web}/{repository.full_name}/issues/{issue.number}")
+    for repository, issue in alarms(watch):
+        said = words_of(issue.body or "").splitlines()
+        seen = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
+        link = f"{web}/{repository.full_name}/issues/{issue.number}"
+        yield Record(f"{issue.title}", seen, link)
     for issue in digests(watch):
         said = words_of(issue.body or "").splitlines()
         yield Record(f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}")
     for each in watch.gates:
         said = words_of(each.said).splitlines()
         reasons = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
-        yield Record(f"Gate: {each.repository} {each.tag} {each.verdict}", reasons, f"{watch.app.pages}gates")
+        yield Record(
+            f"Gate: {each.repository} {each.tag} {each.verdict}", reasons, f"{watch.app.pages}organisations/acme/gates"
+        )
     for sentence in ended_waivers(watch):
         yield Record("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
 
@@ -63,12 +71,14 @@ def signposts(pages: str, web: str) -> dict[str, str]:
 
 def lacking(watch: Watch) -> Iterator[str]:
     """Say what there is not, or more than once."""
-    failing = sorted(each.repository for each in STORIES if each.conclusion == "failure")
+    failing = sorted([TOOLBOX, *(each.repository for each in STORIES if each.conclusion == "failure")])
     having = sorted(repository.full_name for repository, _ in open_issues(watch))
     if having != failing:
         yield f"issues are open in {', '.join(having) or 'no repository'}, and {', '.join(failing)} fail"
     if [each.verdict for each in watch.gates] != ["approved", "rejected"]:
         yield f"the gate decided {[each.verdict for each in watch.gates]}, not to approve the first and to reject the second"
+    if [repository.full_name for repository, _ in alarms(watch)] != [TOOLBOX]:
+        yield f"there are {len(alarms(watch))} alarms, not the one about the version that came past GitHub"
     if (count := len(digests(watch))) != 1:
         yield f"there are {count} digests, not one"
     if len(list(ended_waivers(watch))) != 1:
@@ -89,7 +99,17 @@ def open_issues(watch: Watch) -> list[tuple[Repository, Issue]]:
         (repository, issue)
         for repository in watch.repositories.values()
         for issue in _ours(watch, repository)
-        if issue.title != DIGEST
+        if issue.title != DIGEST and not str(issue.title).startswith(ALARM)
+    ]
+
+
+def alarms(watch: Watch) -> list[tuple[Repository, Issue]]:
+    """The open alarms."""
+    return [
+        (repository, issue)
+        for repository in watch.repositories.values()
+        for issue in _ours(watch, repository)
+        if str(issue.title).startswith(ALARM)
     ]
 
 
