@@ -2,11 +2,13 @@
 
 import re
 
-from bot.github.loose import text
+from bot.github.loose import records, text
 from handlers.asked import Asked, Payload, Where, nothing, where
 from handlers.work import Priority, Work, release_work
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_WORKFLOW = re.compile(r"\.github/workflows/[^/\x00-\x1f]{1,200}\.ya?ml")
+_MOST_WORKFLOWS = 50  # of one run that are named in the work
 _LONGEST_TAG = 250  # git allows no longer name on the file systems it lives on
 
 
@@ -39,8 +41,29 @@ def package_appeared(payload: Payload) -> Asked:
 
 
 def run_over(payload: Payload) -> Asked:
-    """Look again at the releases of the commit that a run was for."""
-    return releases_at(payload, text(payload, "workflow_run", "head_sha"), "a run is over")
+    """Look again at the releases of the commit that a run was for, and at what its workflows publish, however it ended.
+
+    A run can send something before the step that publishes, and fail: nobody else would look before the next time is due.
+    """
+    asked = releases_at(payload, text(payload, "workflow_run", "head_sha"), "a run is over")
+    place, workflows = where(payload), _workflows(payload)
+    if place is None or not workflows:
+        return asked
+    arguments: tuple[int | str, ...] = (place.installation, place.repository, *workflows)
+    look = Work("look_after_run", Priority.CHECK, f"watch-of-{place.repository}", arguments)
+    return Asked((*asked.work, look), "a run is over")
+
+
+def _workflows(payload: Payload) -> tuple[str, ...]:
+    """Name the workflow that ran, and those of the repository itself that it called, by their paths."""
+    own = f"{text(payload, 'repository', 'full_name')}/"
+    called = (text(each, "path") for each in records(payload, "workflow_run", "referenced_workflows"))
+    named = (
+        text(payload, "workflow_run", "path"),
+        *(path.removeprefix(own) for path in called if path.startswith(own)),
+    )
+    paths = (path.partition("@")[0] for path in named)
+    return tuple(dict.fromkeys(path for path in paths if _WORKFLOW.fullmatch(path)))[:_MOST_WORKFLOWS]
 
 
 def releases_at(payload: Payload, commit: str, why: str) -> Asked:

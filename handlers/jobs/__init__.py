@@ -20,16 +20,16 @@ from handlers.jobs.revocations import delete_secrets, verify_deletions
 from handlers.jobs.signal_issues import tell_signals
 from handlers.jobs.sweeps import sweep, sweep_check_runs, sweep_installation
 from handlers.jobs.tags import look_at_latest_tags, look_at_tags
-from handlers.jobs.watch import watch, watch_closely, watch_package
+from handlers.jobs.watch import look_after_run, watch, watch_closely, watch_package
 
 # Every job by the name that stands in the queue; a worker does nothing else.
 JOBS: Mapping[str, Job] = {
     "check_branch": check_branch,
     "check_commit": check_commit,
-    "diagnose": diagnose,
-    "digests": digests,
     "check_release": check_release,
     "check_releases_of": check_releases_of,
+    "diagnose": diagnose,
+    "digests": digests,
     "decide_gate": decide_gate,
     "delete_secrets": delete_secrets,
     "drop_token": drop_token,
@@ -40,6 +40,7 @@ JOBS: Mapping[str, Job] = {
     "issue_changed": issue_changed,
     "issue_commented": issue_commented,
     "look_at_latest_tags": look_at_latest_tags,
+    "look_after_run": look_after_run,
     "look_at_push": look_at_push,
     "look_at_tags": look_at_tags,
     "missed_deliveries": missed_deliveries,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.alarms import demands_of
 from bot.findings import Seen
 from bot.github.errors import ForbiddenError, MissingError, RefusedError, TooLargeError
+from bot.github.loose import records, text
 from bot.github.repositories import RepositoryReader
 from bot.names import InstallationId, RegistryId, RepositoryId
 from bot.policy import Policy
@@ -18,6 +19,7 @@ from handlers.jobs.look import Look
 from handlers.jobs.outages import tell_outages
 from handlers.jobs.packages import published_packages
 from handlers.queue import enqueue
+from handlers.standing import Standings
 from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Watch, WatchBook
 from handlers.work import Priority, Work
@@ -70,6 +72,15 @@ def watch_closely(context: Context, installation: int, repository: int) -> None:
     for each in watches:
         book.announce(each, now)
     enqueue(context.redis, [each.work for each in watches])
+
+
+def look_after_run(context: Context, installation: int, repository: int, *workflows: str) -> None:
+    """Look at what a repository publishes now, if one of these workflows publishes: a run of them is over."""
+    standing = Standings(context.redis).get(RepositoryId(repository))
+    published = {text(each, "file") for each in records(standing.report, "publications")} if standing else set()
+    if published & set(workflows):
+        watches = WatchBook(context.redis).of(RepositoryId(repository))
+        enqueue(context.redis, [each.work for each in watches if each.installation == installation])
 
 
 def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own

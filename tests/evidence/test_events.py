@@ -40,7 +40,7 @@ def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
     release, ours, theirs = ".github/workflows/release.yml", ".github/workflows/ship.yml", ".github/workflows/x.yml"
     called = [{"path": f"acme/widgets/{ours}@refs/heads/main"}, {"path": f"acme/other/{theirs}@v1"}, {"path": 5}, "?"]
     run = {"head_sha": SHA, "path": f"{release}@main", "referenced_workflows": called}
-    _, look = asked("workflow_run", action="completed", workflow_run=run)
+    *_, look = work_for("workflow_run", {**PLACE, "action": "completed", "workflow_run": run}).work
     assert (look.job, look.arguments) == ("look_after_run", (7, 31, release, ours))
 
 
