@@ -9,6 +9,7 @@ from tests.incidents.fields import Fields
 from tests.incidents.model import (
     AnyAct,
     DeployKey,
+    End,
     JobPlan,
     Maintain,
     Merge,
@@ -107,6 +108,7 @@ def _run(fields: Fields, when: When) -> Run:
     return Run(
         **when, on=fields.text("on"), workflow=fields.text("workflow"), event=fields.text("event", "push"),
         ref=fields.maybe("ref"), by=fields.text("by", "mona"), jobs=jobs,
+        goes_on=fields.flag("goes-on"),
     )  # fmt: skip
 
 
@@ -115,6 +117,10 @@ def _job(name: str, fields: Fields) -> JobPlan:
     plan = JobPlan(name, fields.maybe("approved-by"), steps, fields.text("conclusion", "success"))
     fields.done()
     return plan
+
+
+def _end(fields: Fields, when: When) -> End:
+    return End(**when, run=fields.text("run"))
 
 
 def _publish(fields: Fields, when: When) -> Publish:
@@ -149,6 +155,7 @@ VERBS: Mapping[str, Callable[[Fields, When], AnyAct]] = {
     "propose": _propose,
     "merge": _merge,
     "run": _run,
+    "end": _end,
     "publish": _publish,
     "maintain": _maintain,
     "deploy-key": _deploy_key,

@@ -6,7 +6,7 @@ from tests.github.story.repository import Repository
 from tests.incidents.app import App
 from tests.incidents.ears import Heard, Kind, rules
 from tests.incidents.fields import FormatError
-from tests.incidents.model import AnyAct, DeployKey, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
+from tests.incidents.model import AnyAct, DeployKey, End, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
 from tests.incidents.rulesets import forbids
 from tests.incidents.runs import Runs, Started
 from tests.incidents.shelf import Shelf, workload_of
@@ -29,16 +29,29 @@ class Deeds:
     def do(self, act: AnyAct) -> Heard | None:
         """Do it; what the App said where it stopped it. Raises FormatError for what GitHub itself would refuse."""
         match act:
+            case Merge():
+                return self._merge(act)
+            case Run():
+                return self._run(act)
+            case End():
+                Runs(self.app, self.started[act.run].repository).end(self.started[act.run])
+            case Push() | Tag() | Propose():
+                self._change(act)
+            case _:
+                self._set(act)
+        return None
+
+    def _change(self, act: Push | Tag | Propose) -> None:
+        match act:
             case Push():
                 self._push(act)
             case Tag():
                 self._tag(act)
             case Propose():
                 self._propose(act)
-            case Merge():
-                return self._merge(act)
-            case Run():
-                return self._run(act)
+
+    def _set(self, act: Publish | Maintain | DeployKey | Runner) -> None:
+        match act:
             case Publish():
                 self._publish(act)
             case Maintain():
@@ -47,7 +60,6 @@ class Deeds:
                 self.of(act.on).deploy_key(act.title, read_only=not act.writable, by=act.by)
             case Runner():
                 self.of(act.on).runner(act.runner)
-        return None
 
     def of(self, name: str) -> Repository:
         if name not in self.stage.repositories:

@@ -141,6 +141,18 @@ class Run(Act):
     ref: str | None = None
     by: str = "mona"
     jobs: tuple[JobPlan, ...] = ()
+    goes_on: bool = False  # its last job has begun and is not over until an act ends it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End(Act):
+    """The last job of a run ends, and the run with it."""
+
+    run: str
+
+    @property
+    def means(self) -> tuple[str, ...]:
+        return (self.run,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +196,7 @@ class Runner(Act):
     runner: str
 
 
-AnyAct: TypeAlias = Push | Tag | Propose | Merge | Run | Publish | Maintain | DeployKey | Runner
+AnyAct: TypeAlias = Push | Tag | Propose | Merge | Run | End | Publish | Maintain | DeployKey | Runner
 
 
 @dataclass(frozen=True, slots=True)

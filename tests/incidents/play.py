@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.versions.model import Package
 from tests.github.standin import StandIn
 from tests.incidents.app import App, running
 from tests.incidents.deeds import Deeds
 from tests.incidents.ears import Ears, Heard
-from tests.incidents.model import AnyAct, Before, Must, Outcome, Twin, Wave
+from tests.incidents.model import AnyAct, Before, Must, Outcome, Publish, Twin, Wave
 from tests.incidents.shelf import Shelf
 from tests.incidents.stage import set_up
 from tests.registries.standins import Registries
 
 AFTER = 1200.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
-BASELINE = (
-    1.0  # seconds between the App's last look round and the first act: nothing that is polled was just about to be seen
-)
+BASELINE = 1.0  # seconds between the last look and what it would have seen: nothing was just about to be seen
+MOST_PATIENCE = 600.0  # seconds to wait for a look at a registry, before the story begins without
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,32 @@ class Play:
         self.ears.listen()
         assert not self.ears.alarms(), f"there is an alarm before anything happened: {self.ears.alarms()[0].words}"
         self.before = self.ears.take()
-        self.first = self.app.now + BASELINE
+        self.first = self._beginning()
         for place, act in enumerate(self.timeline):
             self.wait(self.first + act.at)
             self.act(place, act)
         self.wait(self.first + until)
+
+    def _beginning(self) -> float:
+        """Say when the first act is: so that the first version appears just after its registry was asked, where there is one."""
+        act = next((act for act in self.timeline if isinstance(act, Publish)), None)
+        if act is None:
+            return self.app.now + BASELINE
+        looks = [self._next_look(act.package), self._next_look(act.package)]
+        every = looks[1] - looks[0]
+        return looks[1] + BASELINE if act.at >= every else looks[1] + every + BASELINE - act.at
+
+    def _next_look(self, package: Package) -> float:
+        """Let time pass until the App asks a registry for a package; where it does not within some minutes, it does not watch it."""
+        asked = self.deeds.shelf.registries.asked
+        until = self.app.now + MOST_PATIENCE
+        while self.app.now < until:
+            known = len(asked)
+            self.app.pass_until(self.app.next_tick())
+            self.app.tick()
+            if any(each.registry == package.registry for each in asked[known:]):
+                return self.app.now
+        return self.app.now
 
     def wait(self, moment: float) -> None:
         """Let time pass until then, with all that is due on the way."""

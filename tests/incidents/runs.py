@@ -20,12 +20,22 @@ AFTER_STEPS = ("Complete job",)
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """A job under way, and how it will end."""
+
+    job: kept.Job
+    conclusion: str
+    steps: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A run, and what stopped it."""
 
     repository: Repository
     run: kept.Run
     stopped: Heard | None
+    last: Open | None = None  # the job that is not over yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +50,25 @@ class Runs:
         run = self.repository.start_run(act.workflow, event=act.event, ref=act.ref, by=act.by)
         self.app.work()
         jobs = self._jobs(run)
-        stopped = None
-        for plan in act.jobs or map(JobPlan, jobs):
+        plans = act.jobs or tuple(map(JobPlan, jobs))
+        for plan in plans:
             if plan.job not in jobs:
                 raise FormatError(f"line {act.line}: {act.workflow} has no job {plan.job}; it has {', '.join(jobs)}")
-            stopped = self._job(run, plan, jobs[plan.job])
-            if stopped:
-                break
-        self.repository.finish_run(run)
+            begun = self._begin(run, plan, jobs[plan.job])
+            if isinstance(begun, Heard):
+                return self.end(Started(self.repository, run, begun))
+            if act.goes_on and plan is plans[-1]:
+                return Started(self.repository, run, None, begun)
+            self._finish(run, begun)
+        return self.end(Started(self.repository, run, None))
+
+    def end(self, started: Started) -> Started:
+        """End a run, and the job that is still under way."""
+        if started.last:
+            self._finish(started.run, started.last)
+        self.repository.finish_run(started.run)
         self.app.work()
-        return Started(self.repository, run, stopped)
+        return started
 
     def _jobs(self, run: kept.Run) -> Mapping[str, Any]:
         text = self.repository.state.files(run.head_sha).get(run.path)
@@ -58,7 +77,7 @@ class Runs:
         jobs: Mapping[str, Any] = yaml.safe_load(text)["jobs"]
         return jobs
 
-    def _job(self, run: kept.Run, plan: JobPlan, written: Mapping[str, Any]) -> Heard | None:
+    def _begin(self, run: kept.Run, plan: JobPlan, written: Mapping[str, Any]) -> Open | Heard:
         environment = written.get("environment")
         name = str(environment["name"] if isinstance(environment, dict) else environment or "")
         job = self.repository.start_job(run, plan.job, environment=name or None)
@@ -72,9 +91,11 @@ class Runs:
             self.app.tick()
         if job.status != "in_progress":
             return self._why(run, name)
-        self.repository.finish_job(run, job, plan.conclusion, dict(_steps(written, plan)))
+        return Open(job, plan.conclusion, dict(_steps(written, plan)))
+
+    def _finish(self, run: kept.Run, begun: Open) -> None:
+        self.repository.finish_job(run, begun.job, begun.conclusion, begun.steps)
         self.app.work()
-        return None
 
     def _why(self, run: kept.Run, environment: str) -> Heard:
         """Say why the gate did not let it go: what it decided, or what it still waits for."""
