@@ -36,6 +36,7 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
     assert "v1.4.0: 1 version accounted for" in done.stdout
     assert "\n  Gate: acme/toolbox v1.4.0 approved\n" in done.stdout
     assert "\n  Gate: acme/toolbox v1.4.1 rejected\n    release-authority: .github/workflows/release.yml" in done.stdout
+    assert "\n  Alarm: 1.4.2 of acme-toolbox on PyPI did not come from where its versions come from\n" in done.stdout
     assert "made or rotated" in done.stdout
     assert done.stderr == ""
 

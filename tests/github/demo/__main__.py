@@ -16,6 +16,7 @@ from tests.github.demo.records import lacking, records, signposts
 from tests.github.demo.releases import disguise, release
 from tests.github.demo.sample import found
 from tests.github.demo.telling import heading, say, show, tell
+from tests.github.demo.theft import steal
 from tests.github.demo.watch import Watch
 from tests.github.demo.wharf import Wharf
 from tests.github.standin import StandIn
@@ -60,7 +61,7 @@ def play(*, stay: bool) -> int:
             github.world.signposts = signposts(app.pages, github.page_url)
             github.deliver_to(f"{app.address}/webhook")
             watch, telling = Watch(github, app, repositories, wharf), partial(tell, page_url=github.page_url)
-            for act in (settle_in, mend, propose, ask_again, reconsider, release, disguise, tell_all):
+            for act in (settle_in, mend, propose, ask_again, reconsider, release, disguise, steal, tell_all):
                 heading(act.__doc__ or "")
                 act(watch, telling)
             github.settle()

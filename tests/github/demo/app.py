@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from handlers.listed import ListedBook
 from handlers.queue import QUEUES, enqueue
 from handlers.settings import redis_socket
 from handlers.told import ToldBook
+from handlers.watching import WatchBook
 from handlers.work import Priority, Work
 from tests.github.demo.wharf import Wharf
 from tests.github.standin import StandIn
@@ -74,6 +76,14 @@ class App:
         """Ask for a job as the clock does when its time has come."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             enqueue(redis, [Work(job, Priority.SWEEP, job, ())])
+
+    def look_at_registries(self) -> None:
+        """Let five minutes be over: what is watched is due."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            book, now = WatchBook(redis), datetime.now(UTC)
+            for each in book.all():
+                book.postpone(each, now)
+        self.strike("watch")
 
     def identities(self) -> list[tuple[FullName, tuple[Held, ...]]]:
         """What is kept of publishing identities, by repository."""
