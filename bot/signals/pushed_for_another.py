@@ -12,7 +12,6 @@ from bot.signals.model import Change, Commit, Look
 from bot.signals.news import MOST
 from bot.signals.signal import Signal
 
-_WEB = "web-flow"  # GitHub's own name as the committer of what was made in the browser, and signed by GitHub
 _BOT = "[bot]"
 
 
@@ -63,7 +62,7 @@ class PushedForAnother(Signal):
             return False
         if commit.author.lower().endswith(_BOT):
             return True
-        return self.people and not _same(commit.committer, pusher) and commit.committer != _WEB
+        return self.people and not _same(commit.committer, pusher)
 
 
 def _same(one: str, other: str) -> bool:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import PurePosixPath
 
+from bot.errors import LaterError
 from bot.findings import Fact, Seen, Unseen
 from bot.github.errors import MissingError
 from bot.github.holdings.ask import ask
@@ -27,6 +29,9 @@ from bot.repository import ACTION_FILES, WORKFLOW, Snapshot
 from bot.signals import Change, Commit, Look, Moved, Pushed, Sides
 from handlers.context import Context
 from handlers.jobs.follow import follow
+
+GITHUB = "web-flow"  # the committer of what is merged or edited in the browser, which GitHub signs
+JOINED = timedelta(minutes=1)  # after which a commit that no pull request is told of came with none
 
 
 class PushFacts:
@@ -52,9 +57,22 @@ class PushFacts:
             merged = ask(
                 Look.MERGED, lambda: read_merged(self._line, reading.repository, [commit.id for commit in commits])
             )
+            self._wait_for(commits, merged)
             change = replace(change, merged=merged)
             noticed = notice(change, policy)
         return change, noticed
+
+    def _wait_for(self, commits: tuple[Commit, ...], merged: Fact[frozenset[Sha]]) -> None:
+        """Raise LaterError where GitHub made a commit just now and may not have joined it with its pull request yet."""
+        if isinstance(merged, Unseen):
+            return
+        now = self._context.clock()
+        for commit in commits:
+            made = commit.verified and commit.committer == GITHUB and commit.id not in merged.value
+            if made and now - commit.committed_at < JOINED:
+                raise LaterError(
+                    "GitHub may not have joined a commit with its pull request yet", JOINED.total_seconds() / 2
+                )
 
     def _of_tag(self, change: Change, before: Sha | None) -> Change:
         repository, commit = self._reading.repository, self._reading.commit

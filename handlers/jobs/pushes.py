@@ -107,6 +107,8 @@ class _Look:
         if reading.archived:
             return
         policy = policy_of(self._context, self._line, reading).policy
+        if not policy.signals:
+            return
         pushed = Pushed(push.kind, push.name, reading.commit, push.pusher, created=not push.before)
         facts = PushFacts(self._context, self._line, reading, self._reader, self._paths)
         change, noticed = facts.notice(pushed, self._before(), policy)

@@ -1,11 +1,14 @@
 """From a push to the check run and the issue, on the stand-in: what people see of a signal, and that a clean push says nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from redis import Redis
 
+from bot.errors import LaterError
 from handlers.jobs import JOBS
 from tests.acme import RELEASE, TRUSTED
 from tests.github.acts import code
@@ -113,6 +116,19 @@ def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: Sto
     assert "mallory moved the tag v1.0.0 on" in _plain(issue.body)
     assert f"mallory put the tag v1.0.0 on {stray[:7]}, which is on no branch" in _plain(issue.body)
     assert story.run(tool, stray).conclusion == "neutral"
+
+
+def test_what_github_just_merged_is_looked_at_once_it_has_joined_it_with_its_pull_request(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    before = tool.head
+    edited = tool.push({CI: TEST.replace("make test", "make check")}, by="alice", author="web-flow", verified=True)
+    push = (story.acme.id, tool.id, tool.full_name, "refs/heads/main", before, edited, "alice")
+    with pytest.raises(LaterError, match="not have joined"):
+        JOBS["look_at_push"](story.acme.context, *push)
+
+    JOBS["look_at_push"](replace(story.acme.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=2)), *push)
+    story.settle(without="push")
+    assert f"{CI} was changed by a push of alice" in _plain(story.security[0].body)
 
 
 @pytest.mark.soak
