@@ -81,8 +81,13 @@ class Rule(ABC):
             reason = "no file that was read tells its name; add it to the policy's `packages`"
             yield Unseen(f"the package that is published to {snapshot.registries[registry].name}", reason)
 
-    def accounts(self, snapshot: Snapshot, back: timedelta) -> Iterator[tuple[Place, Account] | Unseen]:
-        """Yield the account of each version that came lately, with where it is published; and where nobody keeps any, so."""
+    def accounts(
+        self, snapshot: Snapshot, back: timedelta, *, newest: bool = False
+    ) -> Iterator[tuple[Place, Account] | Unseen]:
+        """Yield the account of each version that came lately, with where it is published; and where nobody keeps any, so.
+
+        `newest`: only of the newest version of each package. What was withdrawn is not judged: nothing more can be done about it.
+        """
         if isinstance(snapshot.released, Unseen):
             if any(registry.etiquette is not None for _, registry in self.judged(snapshot)):
                 yield snapshot.released
@@ -91,7 +96,12 @@ class Rule(ABC):
             publication.registry: Place(publication.file, publication.line, publication.line)
             for publication, _ in reversed(list(self.judged(snapshot)))
         }
+        seen = set()
         for account in snapshot.released.value:
+            package = account.version.package
+            if account.version.withdrawn or (newest and package in seen):
+                continue
+            seen.add(package)
             registry, came = account.version.package.registry, account.version.published or account.taken_at
             if registry not in self.allow and snapshot.taken_at - came <= back:
                 yield places.get(registry, settings_page("actions")), account

@@ -14,7 +14,18 @@ from bot.versions import Package, Standing, Version, Workload
 from tests.settings_blocks import NOW
 
 Words = dict[str, Any]  # YAML
-WORDS = {"version", "published", "standing", "why", "started-by", "approved-by", "machines", "approvals", "provenance"}
+WORDS = {
+    "version",
+    "published",
+    "standing",
+    "why",
+    "started-by",
+    "approved-by",
+    "machines",
+    "approvals",
+    "provenance",
+    "withdrawn",
+}
 KIND = Kind.PYPI
 
 
@@ -37,6 +48,7 @@ def _account(name: str, words: Words, repository: FullName, publications: tuple[
         Package(RegistryId(registry), rest),
         words["version"],
         published.replace(tzinfo=UTC) if published else NOW - timedelta(hours=1),
+        withdrawn=words.get("withdrawn", False),
     )
     sending = [each for each in publications if each.registry == registry]
     return Account(

@@ -1,4 +1,4 @@
-"""The rule approved-release: a person who did not start the run let each version go."""
+"""The rule approved-release: a person who did not start the run let the newest version go."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bot.rule import Rule, Stricter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedRelease(Rule):
-    """Every published version was let go by a person who did not start its run.
+    """The newest version of each package was let go by a person who did not start its run.
 
     One stolen account is then not enough to publish. A machine's approval is none.
     """
@@ -39,10 +39,10 @@ class ApprovedRelease(Rule):
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(isinstance(each, Unseen) or each[1].sent for each in self.accounts(snapshot, self.back))
+        return any(isinstance(each, Unseen) or each[1].sent for each in self.accounts(snapshot, self.back, newest=True))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self.accounts(snapshot, self.back):
+        for each in self.accounts(snapshot, self.back, newest=True):
             if isinstance(each, Unseen):
                 yield each
             elif each[1].sent is not None:

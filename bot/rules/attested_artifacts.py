@@ -16,7 +16,7 @@ from bot.rule import Rule, Stricter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttestedArtifacts(Rule):
-    """Every published version carries provenance that verifies.
+    """The newest version of each package carries provenance that verifies.
 
     Provenance is the run's signature under what it made: whoever installs the package can check where it comes from.
     """
@@ -31,10 +31,12 @@ class AttestedArtifacts(Rule):
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(isinstance(each, Unseen) or each[1].attestable for each in self.accounts(snapshot, self.back))
+        return any(
+            isinstance(each, Unseen) or each[1].attestable for each in self.accounts(snapshot, self.back, newest=True)
+        )
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self.accounts(snapshot, self.back):
+        for each in self.accounts(snapshot, self.back, newest=True):
             if isinstance(each, Unseen):
                 yield each
             elif each[1].attestable:
