@@ -11,12 +11,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.bench import checks, gates, proving, receiver, scanning, settings, watched, work
+from tests.bench import alarms, checks, gates, proving, receiver, scanning, settings, watched, work
 
 PARTS = {
     "receiver": receiver.figures,
     "checks": checks.figures,
     "gates": gates.figures,
+    "alarms": alarms.figures,
     "proving": proving.figures,
     "settings": settings.figures,
     "work": work.figures,
