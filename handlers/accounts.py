@@ -6,6 +6,7 @@ that this record is all there is.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -27,9 +28,10 @@ class AccountBook:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, repository: RepositoryId, account: Account) -> None:
-        """Keep a version's account in place of the one before."""
+    def put(self, repository: RepositoryId, account: Account) -> bool:
+        """Keep a version's account in place of the one before; return whether it tells anything else."""
         key = _key(account.version.package, account.version.number)
+        before = _account(self._redis.hget(_accounts(repository), key))
         with self._redis.pipeline() as pipe:
             pipe.hset(_accounts(repository), key, json.dumps(frozen(account)))
             pipe.zadd(_order(repository), {key: _moment(account)})
@@ -38,6 +40,7 @@ class AccountBook:
         old: list[Any] = self._redis.zrange(_order(repository), 0, -MOST_KEPT - 1)
         for each in old:
             self._drop(repository, each.decode())
+        return before is None or replace(before, taken_at=account.taken_at) != account
 
     def get(self, package: Package, number: str) -> tuple[Account, ...]:
         """Return what is kept of a version: one account for each repository that the package was found in, as a rule one."""

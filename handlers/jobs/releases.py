@@ -25,6 +25,7 @@ from bot.rules.approved_release import ApprovedRelease
 from bot.rules.attested_artifacts import AttestedArtifacts
 from bot.versions import Listing, Package, Version
 from handlers.accounts import AccountBook
+from handlers.asked import Where, branch_work
 from handlers.context import Context
 from handlers.jobs.accounting import Accounting
 from handlers.jobs.follow import follow
@@ -128,9 +129,11 @@ class _Release:
             accounts += [accounting.account(version, _before(listing, version)) for version in found]
             if not found:
                 absent += self._awaited(package, NOT_COME if self._waits > GIVEN_UP else NOT_YET)
-        book = AccountBook(self._context.redis)
-        for account in accounts:
-            book.put(self._release.repository, account)
+        book, release = AccountBook(self._context.redis), self._release
+        news = [account for account in accounts if book.put(release.repository, account)]
+        if news:  # a rule may fail by now, or hold again
+            work = branch_work(Where(release.installation, release.repository, reading.repository))
+            enqueue(self._context.redis, [work])
         meant = not accounts or self._waits < ALONE_AFTER
         return Released(self._release.tag, tuple(accounts), (*awaited, *(absent if meant else ())))
 
