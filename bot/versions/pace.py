@@ -7,8 +7,11 @@ from bot.versions.watched import Sighting
 
 
 def bursts(sightings: Sequence[Sighting], most: int, within: timedelta) -> tuple[tuple[Sighting, ...], ...]:
-    """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on."""
-    ordered = sorted(sightings, key=lambda each: each.at)
+    """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on.
+
+    Only versions count of which the registry says when they came: others are seen by the dozen at one look.
+    """
+    ordered = sorted((each for each in sightings if each.version.published is not None), key=lambda each: each.at)
     found: list[tuple[int, int]] = []
     start = 0
     for end, each in enumerate(ordered):

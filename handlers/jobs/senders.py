@@ -37,15 +37,18 @@ class Senders:
 
     def sighting(self, version: Version, earlier: Sequence[Version], seen: datetime, now: datetime) -> Sighting:
         """Account for a version. Raises LaterError when GitHub or the registry wants to be asked later."""
+        # Where the registry does not say when it came, it came since the last look: a run of that time can have sent it.
+        asked = version if version.published is not None else replace(version, published=seen)
         best: Account | None = None
         for claim, asking in zip(self._claims, self._asking, strict=True):
             try:
-                account = asking.account(version, earlier, claim.demands.grace, seen)
+                account = asking.account(asked, earlier, claim.demands.grace, seen)
             except (ForbiddenError, InstallationError, MissingError) as error:
                 log.warning("%s cannot account for %s: %s", claim.name, version.package, error)
                 continue
             if account.standing is Standing.PENDING and _hopeless(account, seen, now):
                 account = replace(account, standing=Standing.UNACCOUNTED)
+            account = replace(account, version=version)
             self._book.put(claim.repository, account)
             if best is None or account.standing is Standing.ACCOUNTED:
                 best = account
