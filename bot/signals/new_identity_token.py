@@ -15,9 +15,10 @@ from bot.workflows.graph import effective_permissions, level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIdentityToken(Signal):
-    """A workflow can newly ask for an identity token.
+    """A job that does not publish can newly ask for an identity token.
 
     With it a job proves to a registry or a cloud who it is; where they trust the repository and not the one workflow, any job is enough.
+    A job that publishes is left alone: with trusted publishing it needs the token.
     """
 
     name: ClassVar[RuleName] = RuleName("new-identity-token")
@@ -32,18 +33,20 @@ class NewIdentityToken(Signal):
 
 
 def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
+    publishing = {(publication.file, publication.job) for publication in snapshot.publications}
     for workflow in snapshot.workflows.values():
         if workflow.path not in paths:
             continue
         for job in workflow.jobs.values():
             permissions = effective_permissions(workflow, job)
-            if permissions is None or level(permissions, "id-token") != "write":
+            given = permissions is not None and level(permissions, "id-token") == "write"
+            if permissions is None or not given or (workflow.path, job.id) in publishing:
                 continue
             line = permissions.line or job.line
             finding = Finding(
                 Place(workflow.path, line, line),
-                f"the job {job.id} can ask for an identity token (id-token: write), which no job of this workflow could before",
-                "If it publishes, tie the trusted publisher to this workflow and its environment; else take id-token: write out.",
+                f"the job {job.id} can ask for an identity token (id-token: write), which no job of this workflow that does not publish could before",
+                "Take id-token: write out, or tie whatever trusts it to this workflow and, better, to an environment.",
                 about=About(job=job.id),
             )
             yield Sight(("identity", workflow.path), finding)
