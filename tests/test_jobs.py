@@ -47,7 +47,7 @@ def test_what_is_as_it_should_be_is_green(acme: Acme) -> None:
     assert said(acme.check(widgets)) == ("completed", "success", "All 3 rules hold")
 
 
-def test_a_check_run_takes_four_calls_and_a_repeat_one(acme: Acme) -> None:
+def test_a_check_run_takes_five_calls_and_a_repeat_one(acme: Acme) -> None:
     widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
     acme.protect(widgets, "pypi")
     acme.check(widgets)
@@ -58,6 +58,7 @@ def test_a_check_run_takes_four_calls_and_a_repeat_one(acme: Acme) -> None:
         "POST /graphql",
         "POST /repos/{owner}/{repo}/check-runs",
         "GET /repos/{owner}/{repo}/environments",
+        "GET /repos/{owner}/{repo}/git/trees/{tree_sha}",  # which packages it publishes; on the default branch
         "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
     ]
     assert acme.github.count(MINTED) == 1

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.evidence import GRACE, Account
+from bot.evidence import GRACE, Account, Doubt
 from bot.findings import About, Finding, Place, Unseen
 from bot.manifests import purl_of
 from bot.names import RuleName, Severity
@@ -46,20 +46,34 @@ class AccountedVersions(Rule):
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(True for _ in self.accounts(snapshot, self.back))
+        return any(True for _ in self._settled(snapshot))
 
     def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self.accounts(snapshot, self.back):
+        for each in self._settled(snapshot):
             if isinstance(each, Unseen):
                 yield each
-            elif each[1].standing is Standing.PENDING:
-                yield _pending(each[1])
             elif each[1].standing is Standing.UNACCOUNTED:
                 yield _finding(*each, snapshot.catalogue)
 
+    def _settled(self, snapshot: Snapshot) -> Iterator[tuple[Place, Account] | Unseen]:
+        """Yield what can be judged. A version within its grace cannot, and nothing is wrong with it yet."""
+        for each in self.accounts(snapshot, self.back):
+            if isinstance(each, Unseen) or each[1].standing is not Standing.PENDING:
+                yield each
+            elif _is_hidden(each[1]) or snapshot.taken_at - _came(each[1]) > self.grace:
+                yield _pending(each[1])
+
+
+def _is_hidden(account: Account) -> bool:
+    return any(reason.doubt is Doubt.UNSEEN for reason in account.reasons)
+
+
+def _came(account: Account) -> datetime:
+    return account.version.published or account.taken_at
+
 
 def _pending(account: Account) -> Unseen:
-    reason = account.reasons[0].words if account.reasons else "nothing was seen yet"
+    reason = "; ".join(reason.words for reason in account.reasons) or "nothing was seen of it"
     return Unseen(f"who published {account.version.package.name} {account.version.number}", reason)
 
 
