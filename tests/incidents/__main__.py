@@ -18,13 +18,13 @@ from bot.registries import load_catalogue
 from tests.incidents.fields import FormatError
 from tests.incidents.model import Incident
 from tests.incidents.performance import played
-from tests.incidents.play import Result
 from tests.incidents.read import read_incident
+from tests.incidents.verdict import Result
 
 HERE = Path(__file__).parent
 PROCESSES = 2  # each has a GitHub, registries, a Redis and an App of its own
 GOOD, WRONG, UNREADABLE = 0, 1, 2
-COLUMNS = "{:<78} {:<10} {:>7}  {}"
+COLUMNS = "{:<88} {:<10} {:>7} {:>7}  {}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def all_files() -> list[Path]:
 def play(incidents: Sequence[Incident]) -> int:
     """Play them, two at a time, and print the table in their order."""
     begin, wrong = time.monotonic(), 0
-    say(COLUMNS.format("incident", "outcome", "seconds", "by"), bold=True)
+    say(COLUMNS.format("incident", "outcome", "seconds", "longest", "by"), bold=True)
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("forkserver")) as pool:
         for names_and_results in pool.map(played, incidents):
             for name, result in names_and_results:
@@ -69,8 +69,8 @@ def play(incidents: Sequence[Incident]) -> int:
 
 def tell(name: str, result: Result) -> None:
     outcome = result.outcome.value if result.outcome else "quiet" if not result.wrong else "raised"
-    seconds = "" if result.seconds is None else f"{result.seconds:.0f}"
-    say(COLUMNS.format(name, outcome, seconds, ", ".join(result.by)), "red" if result.wrong else "green")
+    seconds, longest = ("" if each is None else f"{each:.0f}" for each in (result.seconds, result.longest))
+    say(COLUMNS.format(name, outcome, seconds, longest, ", ".join(result.by)), "red" if result.wrong else "green")
     for each in result.wrong:
         say(f"    {each}", "red")
 

@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import unescape
 
 from bot.decide import Verdict
-from bot.reports.marker import ALARM, DIGEST, SIGNAL, Marker
+from bot.reports.escape import JOINER
+from bot.reports.marker import ALARM, DIGEST, SIGNAL, Marker, digest
 from handlers.gates import GateBook
 from tests.github.standin import StandIn
 from tests.github.state.checks import CheckRun
@@ -62,7 +64,8 @@ class Ears:
                     self._hear(f"check {run.id} {run.writes}", Kind.CHECK, rules(run), run.title or "")
             for issue in repository.issues:
                 if issue.app == self.github.app.id and issue.state == "open" and not is_digest(issue):
-                    self._hear(f"issue {issue.id}", *told(issue), issue.title)
+                    words = shown(issue)
+                    self._hear(f"issue {issue.id} {digest(words)}", *told(issue), words)
 
     def alarms(self) -> list[Heard]:
         return [each for each in self.heard if each.kind is Kind.ALARM]
@@ -93,6 +96,12 @@ def is_digest(issue: Issue) -> bool:
     """Whether it is the report of a period, which comes whatever happens."""
     marker = Marker.read(issue.body or "")
     return marker is not None and marker.kind == DIGEST
+
+
+def shown(issue: Issue) -> str:
+    """What people read: the title, the body and what was said below it."""
+    text = "\n".join([issue.title, issue.body or "", *(each.body for each in issue.comments)])
+    return unescape(text).replace(JOINER, "")
 
 
 def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:

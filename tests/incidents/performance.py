@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 
 from tests.conftest import EmbeddedRedis
 from tests.incidents.model import Incident
-from tests.incidents.play import Result, attack, clean
+from tests.incidents.play import attack, clean
+from tests.incidents.verdict import Result
 
 
 def played(incident: Incident) -> list[tuple[str, Result]]:

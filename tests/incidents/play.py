@@ -2,31 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.versions.model import Package
 from tests.github.standin import StandIn
 from tests.incidents.app import App, running
 from tests.incidents.deeds import Deeds
 from tests.incidents.ears import Ears, Heard
-from tests.incidents.model import AnyAct, Before, Must, Outcome, Publish, Twin, Wave
+from tests.incidents.model import AnyAct, Before, Publish, Twin, Wave
 from tests.incidents.shelf import Shelf
 from tests.incidents.stage import set_up
+from tests.incidents.verdict import Harm, Result, verdict
 from tests.registries.standins import Registries
 
 AFTER = 1200.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
 BASELINE = 1.0  # seconds between the last look and what it would have seen: nothing was just about to be seen
 MOST_PATIENCE = 600.0  # seconds to wait for a look at a registry, before the story begins without
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a timeline."""
-
-    outcome: Outcome | None  # None: of a clean twin, which has none
-    seconds: float | None  # after the first act
-    by: tuple[str, ...]  # rules, conditions, signals, kinds of alarm
-    wrong: tuple[str, ...] = ()  # why this is not as it must be, in words
 
 
 @dataclass
@@ -98,9 +89,15 @@ class Play:
 def attack(wave: Wave, redis_url: str) -> Result:
     """Play what happened."""
     with neighbours(redis_url) as (app, shelf):
-        play = _play(app, shelf, wave.before, wave.timeline, until=wave.must.within)
-        result = _verdict(play, wave.must)
-        return Result(result.outcome, result.seconds, result.by, (*result.wrong, *_faults(play)))
+        last = max((act.at for act in wave.timeline if act.harm), default=0.0)
+        play = _play(app, shelf, wave.before, wave.timeline, until=last + wave.must.within)
+        harms = tuple(
+            Harm(act, play.first + act.at, play.stopped.get(place))
+            for place, act in enumerate(play.timeline)
+            if act.harm
+        )
+        result = verdict(harms, play.ears.alarms(), wave.must, play.first)
+        return replace(result, wrong=(*result.wrong, *_faults(play)))
 
 
 def clean(twin: Twin, redis_url: str) -> Result:
@@ -116,7 +113,7 @@ def clean(twin: Twin, redis_url: str) -> Result:
             f"the act on line {twin.timeline[place].line} was stopped: {each.words}"
             for place, each in play.stopped.items()
         ]
-        return Result(None, None, (), (*heard, *stopped, *_faults(play)))
+        return Result(wrong=(*heard, *stopped, *_faults(play)))
 
 
 def _play(app: App, shelf: Shelf, before: Before, timeline: tuple[AnyAct, ...], until: float) -> Play:
@@ -136,29 +133,6 @@ def neighbours(redis_url: str) -> Iterator[tuple[App, Shelf]]:
         shelf = Shelf(registries, github.clock)
         with running(github, registries.addresses, shelf.roots, redis_url) as app:
             yield app, shelf
-
-
-def _verdict(play: Play, must: Must) -> Result:
-    """Prevented: no harm was done, and it was the App that stopped it. Alarmed: people were told in time."""
-    harms = [place for place, act in enumerate(play.timeline) if act.harm]
-    stopped = [play.stopped[place] for place in harms if place in play.stopped]
-    alarms = [each for each in play.ears.alarms() if each.at - play.first <= must.within]
-    if harms and len(stopped) == len(harms):
-        found, outcome = stopped, Outcome.PREVENTED
-    elif alarms:
-        found, outcome = alarms, Outcome.ALARMED
-    else:
-        return Result(Outcome.MISSED, None, (), ("nothing stopped it and nobody was told in time",))
-    seconds = min(each.at for each in found) - play.first
-    by = tuple(dict.fromkeys(name for each in found for name in each.by))
-    wrong = []
-    if must.outcome is Outcome.PREVENTED and outcome is not Outcome.PREVENTED:
-        wrong.append("it had to be prevented")
-    if seconds > must.within:
-        wrong.append(f"it took {seconds:.0f} s, and may take {must.within:.0f}")
-    if not set(by) & set(must.by):
-        wrong.append(f"none of {', '.join(must.by)} did it")
-    return Result(outcome, seconds, by, tuple(wrong))
 
 
 def _faults(play: Play) -> tuple[str, ...]:
