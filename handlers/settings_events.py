@@ -1,7 +1,7 @@
 """What events about settings, people and our own issues ask for: what they touch is looked at anew. Pure, as `events.py` is."""
 
 from bot.github.loose import number, record, text
-from bot.reports.marker import PUBLISHING, Marker
+from bot.reports.marker import ALARM, PUBLISHING, Marker
 from handlers.asked import Asked, Payload, branch_work, login, nothing, where
 from handlers.work import Priority, Work
 
@@ -47,6 +47,11 @@ def permissions_accepted(payload: Payload) -> Asked:
 
 def issue_changed(payload: Payload) -> Asked:
     """Hear of an issue of ours that somebody closed or reopened."""
+    issue, place = record(payload, "issue"), where(payload)
+    marker = Marker.read(text(issue, "body"))
+    if marker is not None and marker.kind == ALARM and text(issue, "user", "type") == "Bot" and place is not None:
+        work = Work("write_alarm", Priority.CHECK, f"issues-{place.installation}", (place.installation, marker.subject))
+        return Asked((work,), "somebody changed an alarm")
     return _our_issue(payload, "issue_changed", "somebody changed an issue of ours")
 
 

@@ -39,6 +39,7 @@ BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
 CHANGED = ("organisation_changed", "installation-7", 7, "acme")
 ACME = {"organization": {"login": "acme"}}
 OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishing repository-31 -->\nIt does not hold"}
+ALARM = {"number": 4, "user": {"type": "Bot"}, "body": "<!-- wharfinger alarm unaccounted-0a1b -->\n1.0.1 is published"}
 CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
 SWEEP = ("sweep_installation", "installation-7", 7)
 
@@ -103,6 +104,7 @@ SWEEP = ("sweep_installation", "installation-7", 7)
         ("organization", {"action": "renamed", "repository": None, **ACME}, []),
         ("personal_access_token_request", {"action": "approved", **ACME}, [(*CHANGED, "tokens")]),
         ("personal_access_token_request", {"action": "denied", **ACME}, []),
+        ("issues", {"action": "closed", "issue": ALARM}, [("write_alarm", "issues-7", 7, "unaccounted-0a1b")]),
         ("issues", {"action": "closed", "issue": OURS}, [("issue_changed", "issues-7", 7, "acme/widgets", 3)]),
         ("issues", {"action": "labeled", "issue": OURS}, []),
         ("issues", {"action": "closed", "issue": {**OURS, "user": {"type": "User"}}}, []),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.findings import Finding, Unseen
+from bot.findings import About, Finding, Unseen
+from bot.manifests import purl_of
 from bot.names import RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -58,4 +59,5 @@ class CalmPace(Rule):
                         "Find out who sent them. If that is how you release, raise `most`; if nobody of yours did, withdraw them "
                         "and revoke what may publish the package."
                     ),
+                    about=About(package=purl_of(watched.package, snapshot.catalogue)),
                 )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.findings import Finding, Unseen
+from bot.findings import About, Finding, Unseen
+from bot.manifests import purl_of
 from bot.names import RuleName
 from bot.repository import Snapshot
 from bot.rule import Rule
@@ -39,6 +40,7 @@ class SteadyIdentity(Rule):
                         "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the "
                         "package; then publish the next version as those before it were."
                     ),
+                    about=About(package=purl_of(watched.package, snapshot.catalogue)),
                 )
 
 

@@ -39,7 +39,8 @@ def _elsewhere(number: str, work: Workload, before: Sequence[Sighting], reposito
     """Yield where a run of another repository or another workflow than before sent a version."""
     known = [each.workload for each in before if each.workload is not None]
     repositories = {each.repository.lower() for each in known if each.repository} or {repository.lower()}
-    if work.repository is not None and work.repository.lower() not in repositories:
+    own = (work.repository or "").lower() == repository.lower()  # by the name that it has now: it may have been renamed
+    if work.repository is not None and not own and work.repository.lower() not in repositories:
         yield f"{number} came from the repository {work.repository}; those before it from {listed(sorted(repositories))}"
         return
     workflows = {each.workflow for each in known if each.workflow}

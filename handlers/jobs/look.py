@@ -10,7 +10,7 @@ from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
 from bot.errors import LaterError
 from bot.findings import Unseen
 from bot.packages import Known, NotThere, RegistryAnswerError, RegistryUnreachableError, Unchanged, read_listing
-from bot.versions import Listing, Sighting, Version, Watched
+from bot.versions import Listing, Sighting, Standing, Version, Watched
 from handlers.alarms import AlarmBook, KeptAlarm, alarm_work
 from handlers.context import Context
 from handlers.jobs.outages import answers, does_not_answer
@@ -35,6 +35,7 @@ class Look:
         self._claims = claims
         self._book = WatchBook(context.redis)
         self._now = context.clock()
+        self._senders = Senders(context, watch, claims)
         self._again: datetime | None = None  # when what could not be asked for in this look can be
 
     def do(self) -> None:
@@ -81,11 +82,13 @@ class Look:
         if found:  # a rule may fail by now, or hold again
             arguments = (watch.installation, claim.repository, claim.name)
             works.append(Work("check_branch", Priority.SWEEP, f"repository-{claim.repository}", arguments))
+        if before is not None and _standings(before) != _standings(after):
+            works += self._senders.releases
         enqueue(context.redis, works)
 
     def _judged(self, before: Watched | None, listing: Listing) -> Iterator[tuple[str, Sighting]]:
         """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
-        senders = Senders(self._context, self._watch, self._claims)
+        senders = self._senders
         sightings: Mapping[str, Sighting] = {each.version.number: each for each in before.sightings} if before else {}
         try:
             if before is None:
@@ -109,6 +112,10 @@ class Look:
         if announced is not None and self._now - announced >= CLOSELY_FOR:
             self._book.arrived(self._watch)
         return next_look(watched, demands, announced, offset, self._now)
+
+
+def _standings(watched: Watched) -> Mapping[str, Standing | None]:
+    return {each.version.number: each.standing for each in watched.sightings}
 
 
 def _newest_proven(listing: Listing) -> tuple[Version, ...]:

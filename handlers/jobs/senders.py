@@ -13,6 +13,7 @@ from handlers.accounts import AccountBook
 from handlers.context import Context
 from handlers.jobs.accounting import Accounting
 from handlers.watching import Claim, Watch
+from handlers.work import Work, release_work
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -27,8 +28,10 @@ class Senders:
 
     def __init__(self, context: Context, watch: Watch, claims: Sequence[Claim]) -> None:
         line = context.telephone.installation(watch.installation, context.delivery)
+        self._watch = watch
         self._claims = claims[:MOST_CLAIMS]
         self._book = AccountBook(context.redis)
+        self.releases: set[Work] = set()  # checks of the releases that the versions belong to: something is new there
         self._asking = [Accounting(context, line, claim.name, claim.repository) for claim in self._claims]
 
     def history(self, version: Version, now: datetime) -> Sighting:
@@ -49,6 +52,9 @@ class Senders:
             if account.standing is Standing.PENDING and _hopeless(account, seen, now):
                 account = replace(account, standing=Standing.UNACCOUNTED)
             account = replace(account, version=version)
+            if account.tag is not None:
+                number = self._watch.installation
+                self.releases.add(release_work(number, claim.repository, claim.name, account.tag.name))
             self._book.put(claim.repository, account)
             if best is None or account.standing is Standing.ACCOUNTED:
                 best = account

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.alarms import Alarm, AlarmKind, Demands, demands_of, raised, troubles
-from bot.names import RegistryId
+from bot.names import FullName, RegistryId
 from bot.policy import Policy
 from bot.rules.accounted_versions import AccountedVersions
 from bot.rules.calm_pace import CalmPace
@@ -49,6 +49,11 @@ def kinds(seen: Watched, demands: Demands = DEMANDS) -> list[tuple[AlarmKind, st
 )
 def test_a_version_is_held_against_those_before_it(new: Sighting, said: tuple[str, ...]) -> None:
     assert steps_back((TRUSTED, new), "1.0.1", HERE) == said
+
+
+def test_a_repository_that_was_renamed_is_no_other() -> None:
+    renamed = sighting("1.0.1", workflow=RELEASE, repository="acme/new-cli")
+    assert steps_back((TRUSTED, renamed), "1.0.1", FullName("acme/new-cli")) == ()
 
 
 def test_what_is_withdrawn_is_no_example_for_what_comes_later() -> None:

@@ -11,11 +11,13 @@ from bot.names import Outcome, RegistryId, RepositoryId
 from bot.registries.withdrawal import withdrawal
 from bot.reports.escape import JOINER
 from bot.versions import Standing
+from handlers.alarms import AlarmBook
 from handlers.jobs import JOBS
 from handlers.jobs.alarms import TRY_AGAIN
 from handlers.latest import Latest
 from handlers.queue import job_id
 from handlers.watching import WatchBook
+from handlers.work import Priority, Work
 from tests.acme import CATALOGUE, RELEASE
 from tests.alarms.story import MINUTE, Story, watched
 from tests.evidence.release import DONE, FAILED
@@ -142,6 +144,27 @@ def test_what_a_person_closed_stays_closed_and_what_comes_later_has_an_alarm_of_
 
     assert [each.state for each in story.alarms] == ["closed", "closed", "open", "open"]
     assert all("1.0.2" in str(each.title) for each in story.alarms[2:])
+
+
+def test_an_alarm_that_a_person_closed_is_no_longer_open_for_the_digest_and_the_pages(story: Story) -> None:
+    story.publish("1.0.1", by="mallory")
+    story.later(2 * MINUTE)
+    story.look()
+    story.security.close(1, by="alice")
+    for alarm, issue in tuple(AlarmBook(story.acme.redis).all(story.acme.id)):
+        assert issue is not None
+        story.do("write_alarm", story.acme.id, alarm.key)
+        assert alarm.is_open
+
+    found = {issue.number: alarm.is_open for alarm, issue in AlarmBook(story.acme.redis).all(story.acme.id) if issue}
+    assert found == {1: False, 2: True}
+
+
+def test_what_is_found_out_of_a_release_goes_into_its_check(story: Story) -> None:
+    story.release("1.1.0")
+    story.look()
+    waiting = Work("check_release", Priority.CHECK, "", (story.acme.id, story.widgets.id, "acme/widgets", "v1.1.0"))
+    assert story.acme.redis.exists(f"rq:job:{job_id(waiting)}")
 
 
 def test_a_burst_is_one_issue_of_each_kind(story: Story) -> None:
