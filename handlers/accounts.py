@@ -15,7 +15,7 @@ from redis import Redis
 from bot.evidence import Account
 from bot.findings import Fact, Seen
 from bot.names import RepositoryId
-from bot.versions import Package
+from bot.versions import Package, Standing, Version
 from handlers.frozen import frozen, thawed
 
 MOST_KEPT = 500  # accounts of one repository; the oldest go first
@@ -29,9 +29,14 @@ class AccountBook:
         self._redis = redis
 
     def put(self, repository: RepositoryId, account: Account) -> bool:
-        """Keep a version's account in place of the one before; return whether it tells anything else."""
+        """Keep a version's account in place of the one before; return whether it tells anything else.
+
+        What once accounted for a version stays, unless something speaks against it: GitHub keeps runs for a while only.
+        """
         key = _key(account.version.package, account.version.number)
-        before = _account(self._redis.hget(_accounts(repository), key))
+        before = self.one(repository, account.version)
+        if before is not None and _outlasts(before, account):
+            return False
         with self._redis.pipeline() as pipe:
             pipe.hset(_accounts(repository), key, json.dumps(frozen(account)))
             pipe.zadd(_order(repository), {key: _moment(account)})
@@ -41,6 +46,10 @@ class AccountBook:
         for each in old:
             self._drop(repository, each.decode())
         return before is None or replace(before, taken_at=account.taken_at) != account
+
+    def one(self, repository: RepositoryId, version: Version) -> Account | None:
+        """Return what is kept of a version for one repository."""
+        return _account(self._redis.hget(_accounts(repository), _key(version.package, version.number)))
 
     def get(self, package: Package, number: str) -> tuple[Account, ...]:
         """Return what is kept of a version: one account for each repository that the package was found in, as a rule one."""
@@ -73,6 +82,11 @@ class AccountBook:
             pipe.zrem(_order(repository), key)
             pipe.srem(_holders(key), repository)
             pipe.execute()
+
+
+def _outlasts(before: Account, account: Account) -> bool:
+    was, now = before.standing is Standing.ACCOUNTED, account.standing is Standing.ACCOUNTED
+    return was and not now and not account.contradicted
 
 
 def _moment(account: Account) -> float:

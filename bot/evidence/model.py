@@ -117,6 +117,7 @@ class Account:
         if self.sent is None or isinstance(self.sent.run.approvals, Unseen):
             return ()
         place = (self.sent.publication.environment or "").casefold()
+        place = "" if "${{" in place else place  # an expression: which of the run's environments it was is not known
         found = (
             each.by
             for each in self.sent.run.approvals.value

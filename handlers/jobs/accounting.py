@@ -44,6 +44,7 @@ class Accounting:
         self._number = number
         self._plans: dict[str, Fact[Plan]] = {}
         self._runs: dict[int, Ran] = {}
+        self._releases: dict[str, Fact[Release | None]] = {}
 
     def account(
         self, version: Version, earlier: Sequence[Version] = (), grace: timedelta = GRACE, since: datetime | None = None
@@ -94,7 +95,11 @@ class Accounting:
         if found is None:
             return Seen(None)
         name = found.name
-        return _ask("the release of the tag", "contents: read", lambda: release_of(self._line, self._repository, name))
+        if name not in self._releases:
+            self._releases[name] = _ask(
+                "the release of the tag", "contents: read", lambda: release_of(self._line, self._repository, name)
+            )
+        return self._releases[name]
 
     def _candidates(self, version: Version, said: Sequence[Claim], tag: Fact[Tag | None]) -> tuple[Ran, ...]:
         """Read the runs that may have sent a version, with their jobs: those that are named, else by commit, else by time."""

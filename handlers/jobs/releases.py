@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.errors import LaterError
 from bot.evaluate import Report, evaluate
@@ -39,6 +40,8 @@ from handlers.work import Priority, Work
 log = logging.getLogger("wharfinger.jobs")
 
 EVIDENCE = (AccountedVersions, AttestedArtifacts, ApprovedRelease)  # the rules that look at versions one by one
+MOST_PACKAGES = 40  # that one tag stands for; the watch accounts for more
+ALWAYS = timedelta(days=100_000)
 ALONE_AFTER = 3600  # seconds; then a package that a shared tag did not bring a version of was not meant
 NOT_YET = "its registry does not have it yet"
 NOT_COME = "its registry did not have it a day later; “Re-check” asks again"
@@ -118,7 +121,7 @@ class _Release:
         accounts: list[Account] = []
         awaited: list[Awaited] = []
         absent: list[Awaited] = []
-        for package in packages:
+        for package in [each for each in packages if number_in(self._release.tag, each) is not None][:MOST_PACKAGES]:
             listing = self._listing(package)
             if isinstance(listing, str):  # what was seen before stands; only what was not is awaited
                 kept = self._kept(package)
@@ -135,7 +138,8 @@ class _Release:
             work = branch_work(Where(release.installation, release.repository, reading.repository))
             enqueue(self._context.redis, [work])
         meant = not accounts or self._waits < ALONE_AFTER
-        return Released(self._release.tag, tuple(accounts), (*awaited, *(absent if meant else ())))
+        stand = tuple(book.one(release.repository, each.version) or each for each in accounts)
+        return Released(release.tag, stand, (*awaited, *(absent if meant else ())))
 
     def _kept(self, package: Package) -> list[Account]:
         found = AccountBook(self._context.redis).of(self._release.repository)
@@ -170,5 +174,5 @@ def _before(listing: Listing, version: Version) -> tuple[Version, ...]:
 
 def _judge(snapshot: Snapshot, released: Released, policy: Policy) -> Report:
     """Judge the versions of this tag, and nothing else, by the rules about evidence."""
-    rules = tuple(rule for rule in policy.rules if isinstance(rule, EVIDENCE))
+    rules = tuple(replace(rule, back=ALWAYS) for rule in policy.rules if isinstance(rule, EVIDENCE))
     return evaluate(replace(snapshot, released=Seen(released.accounts)), replace(policy, rules=rules))

@@ -9,6 +9,8 @@ from redis import Redis
 
 from bot.findings import Seen, Unseen
 from bot.names import RepositoryId
+from bot.provenance.model import Judged, Kind, Refused
+from bot.versions import Standing
 from handlers.accounts import MOST_KEPT, AccountBook
 from handlers.cli import start
 from tests.conftest import environment
@@ -84,6 +86,16 @@ def test_what_it_cannot_tell_it_says_in_a_sentence(
     del book
     assert start(["evidence", package, "1.2.0"]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_what_once_accounted_for_a_version_stays_when_github_forgets_the_run(book: AccountBook) -> None:
+    good = judged(version(), clues(run(), provenance=Seen(attested())))
+    assert book.put(WIDGETS, good)
+    assert not book.put(WIDGETS, judged(version(), clues(tag=Seen(None))))
+    assert list(book.of(WIDGETS)) == [good]
+    refused = Judged(refused=(Refused(Kind.PYPI, "its signature does not fit"),))
+    assert book.put(WIDGETS, judged(version(), clues(run(), provenance=Seen(refused))))
+    assert [each.standing for each in book.of(WIDGETS)] == [Standing.UNACCOUNTED]
 
 
 def test_the_oldest_records_go_first_and_a_repository_that_is_gone_takes_its_own_along(book: AccountBook) -> None:
