@@ -27,6 +27,14 @@ class Untold:
     holder: FullName
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch of which something was heard: it is compared with the same commit until nothing is, so no later push hides it."""
+
+    base: Sha  # what it is compared with; empty for where it left the default branch
+    told: tuple[str, ...] = ()  # findings of which people have been told, by `mark`
+
+
 class SignalBook:
     """What was heard of one repository's changes."""
 
@@ -39,6 +47,7 @@ class SignalBook:
         self._issue = f"wharfinger:signals:issue:{installation}:{repository}"
         self._tags = f"wharfinger:signals:tags:{repository}"
         self._looked = f"wharfinger:signals:tags-looked:{repository}"
+        self._branches = f"wharfinger:signals:branches:{repository}"
 
     @property
     def tell(self) -> Work:
@@ -46,8 +55,8 @@ class SignalBook:
         arguments = (self._installation, self._repository)
         return Work("tell_signals", Priority.CHECK, f"issues-{self._installation}", arguments)
 
-    def put(self, ref: str, news: News, urgent: News | None, holder: FullName) -> None:
-        """Keep what was heard of a change. What is urgent is to be told once, in `holder`."""
+    def put(self, ref: str, news: News, urgent: Untold | None, branch: Branch | None = None) -> None:
+        """Keep what was heard of a change; what is urgent is to be told once. `branch` is how a branch stands from now on."""
         key, field = self._commit(news.commit), digest(ref)
         text = json.dumps(frozen(news))
         before = self._redis.hget(key, field)
@@ -59,8 +68,20 @@ class SignalBook:
             pipe.hset(key, field, text)
             pipe.expire(key, KEPT_FOR)
             if urgent is not None:
-                pipe.hset(self._untold, f"{news.commit}:{field}", json.dumps(frozen(Untold(urgent, holder))))
+                pipe.hset(self._untold, f"{news.commit}:{field}", json.dumps(frozen(urgent)))
+            if branch is not None:
+                pipe.hset(self._branches, ref, json.dumps(frozen(branch)))
+                pipe.expire(self._branches, KEPT_FOR)
             pipe.execute()
+
+    def branch(self, ref: str) -> Branch | None:
+        """Return how a branch stands of which something was heard."""
+        found: Branch | None = _read(Branch, self._redis.hget(self._branches, ref))
+        return found
+
+    def cleared(self, ref: str) -> None:
+        """Note that nothing is heard of a branch any more."""
+        self._redis.hdel(self._branches, ref)
 
     def of(self, commit: Sha) -> tuple[News, ...]:
         """Return what was heard of a commit, the earliest first."""
@@ -121,7 +142,7 @@ class SignalBook:
 
     def forget(self) -> None:
         """Forget a repository that is gone; what is kept of its commits ends by itself."""
-        self._redis.delete(self._untold, self._batch, self._issue, self._tags, self._looked)
+        self._redis.delete(self._untold, self._batch, self._issue, self._tags, self._looked, self._branches)
 
     def _commit(self, commit: Sha) -> str:
         return f"wharfinger:signals:heard:{self._repository}:{commit}"

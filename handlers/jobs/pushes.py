@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, replace
 
+from bot.findings import Finding
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.pushes import TAGS
 from bot.github.queries import Revision
@@ -11,15 +12,16 @@ from bot.github.repositories import RepositoryReader
 from bot.github.telephone import Line
 from bot.holdings import Holdings, RefKind
 from bot.names import FullName, InstallationId, RepositoryId, Sha
-from bot.notice import News, news_of, notice, weighed
+from bot.notice import Heard, News, news_of, notice, weighed
 from bot.policy import Policy
+from bot.reports.marker import digest
 from bot.repository import ACTION_FILES
 from bot.signals import Change, Pushed
 from handlers.context import Context
 from handlers.jobs.policies import InForce, policy_of
 from handlers.jobs.push_facts import PushFacts
 from handlers.queue import enqueue
-from handlers.signals import SignalBook
+from handlers.signals import Branch, SignalBook, Untold
 from handlers.standing import Standings
 from handlers.wanted import holder_of
 from handlers.work import Priority, Work
@@ -60,7 +62,7 @@ def notice_settings(  # noqa: PLR0913, PLR0917 - where, what is there now and wh
     policy = in_force.policy
     news = news_of(change, "The settings changed", reading.commit, notice(change, policy))
     book = SignalBook(context.redis, installation, RepositoryId(reading.id))
-    _keep(context, book, SETTINGS, news, policy)
+    _keep(context, book, _At(SETTINGS), news, policy)
     return heard_of(context, book, reading.commit, policy)
 
 
@@ -68,6 +70,14 @@ def heard_of(context: Context, book: SignalBook, commit: Sha, policy: Policy) ->
     """Return what was heard of a commit, as the policy in force weighs it today."""
     day = context.clock().date()
     return tuple(weighed(news, policy, day) for news in book.of(commit))
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where something was heard: a branch or tag, and how the branch stands."""
+
+    ref: str
+    branch: Branch | None = None  # of one beside the default branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +121,14 @@ class _Look:
             return
         pushed = Pushed(push.kind, push.name, reading.commit, push.pusher, created=not push.before)
         facts = PushFacts(self._context, self._line, reading, self._reader, self._paths)
-        change, noticed = facts.notice(pushed, self._before(), policy)
+        aside = push.kind is RefKind.BRANCH and push.name != reading.default_branch
+        known = self._book.branch(push.ref) if aside and push.before else None
+        branch = known or (Branch(push.before) if aside else None)
+        change, noticed = facts.notice(pushed, branch.base or None if branch else self._before(), policy)
         news = news_of(change, f"{push.pusher} pushed the {pushed}", reading.commit, noticed)
-        if _keep(self._context, self._book, push.ref, news, policy):
+        if known is not None and not news.heard:
+            self._book.cleared(push.ref)
+        if _keep(self._context, self._book, _At(push.ref, branch), news, policy):
             # The check that came with the push may have been done by now: another says it too.
             revision = (self._installation, self._repository, reading.repository, reading.commit)
             lane = f"repository-{self._repository}"
@@ -133,14 +148,27 @@ class _Look:
         return known if known != self._push.after else None
 
 
-def _keep(context: Context, book: SignalBook, ref: str, news: News, policy: Policy) -> bool:
+def _keep(context: Context, book: SignalBook, at: _At, news: News, policy: Policy) -> bool:
     """Keep what was heard, and return whether anything was. What cannot wait is told at once, where the policy wants issues."""
     if not news.heard:
         return False
     alarming = weighed(news, policy, context.clock().date()).alarming
+    told = at.branch.told if at.branch is not None else ()
+    fresh = tuple(one for each in alarming if (one := _untold(each, told)).findings)
     holder = policy.reports.central or holder_of(news.repository, policy)
-    told = replace(news, heard=alarming) if alarming and holder is not None else None
-    book.put(ref, news, told, holder or news.repository)
-    if told is not None:
+    urgent = Untold(replace(news, heard=fresh), holder) if fresh and holder is not None else None
+    marks = (_mark(each, finding) for each in fresh for finding in each.findings)
+    branch = replace(at.branch, told=tuple(dict.fromkeys((*told, *marks)))) if at.branch is not None else None
+    book.put(at.ref, news, urgent, branch)
+    if urgent is not None:
         enqueue(context.redis, [book.tell])
     return True
+
+
+def _untold(heard: Heard, told: tuple[str, ...]) -> Heard:
+    return replace(heard, findings=tuple(each for each in heard.findings if _mark(heard, each) not in told))
+
+
+def _mark(heard: Heard, finding: Finding) -> str:
+    """Name a finding by what it says and in which file; the line may move."""
+    return digest(repr((heard.name, finding.place.file, finding.message)))

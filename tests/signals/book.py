@@ -32,6 +32,9 @@ no signal, and neither does a line that only moved or a file that was renamed.
 | every five minutes | the hundred latest tags of every repository with the last look, since GitHub tells nobody of a push of more than three tags; a sweep compares all of them |
 | the default branch is looked at: a push, a changed deploy key, the sweep | runners and deploy keys with the last look, in repositories that publish or keep a registry's secret; GitHub tells nobody of runners |
 
+A branch beside the default one in which something was heard is compared with the same commit at each later push, until nothing is heard
+any more: so a second push hides nothing of the first, and nobody is told of the same twice.
+
 A push that changes no workflow takes two calls to GitHub, one that does four or five. What needs a fact that the App may not see is
 `unseen`, says which permission would show it, and is never a pass; a signal that breaks is our fault and says so.
 
@@ -61,7 +64,7 @@ signals:
 
 Code that is fetched while a workflow runs, programs of which the workflow holds no text, secrets sent to a host that the catalogue knows
 (a registry, GitHub itself). A tag among more than a hundred that was moved, in one push with three others, to a commit dated long ago: that
-waits for the sweep. The first look at a repository only learns what is there. What was heard of a commit is kept for 90 days.
+waits for the sweep. On the default branch a signal belongs to the commit that was pushed, and the next one has none of it. The first look at a repository only learns what is there. What was heard of a commit is kept for 90 days.
 """
 
 

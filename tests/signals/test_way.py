@@ -63,6 +63,26 @@ def test_a_workflow_that_sends_a_secret_away_is_told_on_its_line_and_in_an_issue
     assert "mallory pushed the branch tidy" in (issue.body or "")
 
 
+def test_a_later_push_to_the_branch_hides_nothing_and_is_told_of_nothing_twice(story: Story) -> None:
+    tool = story.repository("tool", {CI: TEST})
+    tool.push({".github/workflows/format.yml": STEALS}, branch="tidy", by="mallory")
+    story.settle()
+    empty = tool.push({"README.md": "nothing to see"}, branch="tidy", by="mallory")
+    other = tool.push({".github/workflows/format.yml": STEALS + "      - run: true\n"}, branch="tidy", by="mallory")
+    story.settle()
+    for commit in (empty, other):
+        assert (story.run(tool, commit).title or "").startswith("2 signals: A secret is newly handed")
+    (issue,) = story.security
+    assert issue.comments == []
+
+    mended = tool.push({".github/workflows/format.yml": None}, branch="tidy", by="alice")
+    story.settle()
+    assert (story.run(tool, mended).title or "").endswith("main: No rule is in force here")
+    tool.push({".github/workflows/format.yml": STEALS}, branch="tidy", by="mallory")
+    story.settle()
+    assert len(issue.comments) == 1
+
+
 def test_the_same_pull_request_done_rightly_says_nothing(story: Story) -> None:
     tool = story.repository("tool", {CI: TEST})
     pull = tool.pull_request({CI: TEST.replace("make test", "make check")}, by="alice")
