@@ -10,7 +10,7 @@ from bot.names import FullName, RegistryId
 from bot.versions import Package, Sender, Sighting, Version, Watched, Workload
 from tests.settings_blocks import NOW
 
-WORDS = {"version", "published", "sender", "account", "workflow", "repository", "provenance", "withdrawn"}
+WORDS = {"version", "published", "sender", "account", "workflow", "repository", "provenance", "withdrawn", "environment"}  # fmt: skip
 
 
 def read_watched(text: str, repository: FullName) -> Fact[tuple[Watched, ...]]:
@@ -40,5 +40,8 @@ def _sighting(package: Package, words: dict[str, Any], repository: FullName) -> 
             withdrawn=words.get("withdrawn", False),
         ),
         NOW,
-        workload=Workload(words.get("repository", repository), workflow) if workflow else None,
+        workload=Workload(words.get("repository", repository), workflow, environment=words.get("environment"))
+        if workflow
+        else None,
+        attested=words.get("provenance", False),
     )

@@ -33,6 +33,7 @@ def _steps(new: Sighting, before: Sequence[Sighting], repository: FullName) -> I
         yield f"{new.version.number} has no provenance; {_those(proven, 'had')} it"
     if new.workload is not None:
         yield from _elsewhere(new.version.number, new.workload, before, repository)
+        yield from _unguarded(new, new.workload.environment, before)
 
 
 def _elsewhere(number: str, work: Workload, before: Sequence[Sighting], repository: FullName) -> Iterator[str]:
@@ -46,6 +47,18 @@ def _elsewhere(number: str, work: Workload, before: Sequence[Sighting], reposito
     workflows = {each.workflow for each in known if each.workflow}
     if work.workflow is not None and workflows and work.workflow not in workflows:
         yield f"{number} came from the workflow {work.workflow}; those before it from {listed(sorted(workflows))}"
+
+
+def _unguarded(new: Sighting, environment: str | None, before: Sequence[Sighting]) -> Iterator[str]:
+    """Yield that a version came from another environment than before, or none, and so past its reviewers and its gate.
+
+    Only what was attested tells whether there was one at all.
+    """
+    known = [each.workload.environment for each in before if each.attested and each.workload is not None]
+    names = {name.casefold(): name for name in known if name}
+    if new.attested and known and all(known) and (environment or "").casefold() not in names:
+        here = f"the environment {environment}" if environment else "no environment"
+        yield f"{new.version.number} came from {here}; those before it from {listed(sorted(names.values()))}"
 
 
 def _those(numbers: Sequence[str], verb: str = "came") -> str:
