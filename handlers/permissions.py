@@ -9,7 +9,7 @@ from handlers.events import EVENTS
 
 # What the jobs do besides listening and reading.
 WRITES = {
-    "checks: write": 'the check run "publishing"',
+    "checks: write": 'the check runs "publishing" and "release"',
     "deployments: write": "reviews of deployments that wait at the gate",
     "issues: write": "issues and the digest, where a policy asks for them",
     "metadata: read": "every App has it",
