@@ -11,6 +11,7 @@ from bot.github.holdings import Kept
 from bot.github.holdings.people import PEOPLE
 from bot.holdings import Read
 from bot.rules import RULES
+from bot.signals import SIGNALS
 from tests.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
 from tests.github.faults import Fault
 from tests.github.story.repository import Repository
@@ -139,3 +140,5 @@ def test_all_rules_together_read_a_publish_environment_in_twelve_calls(acme: Acm
     read(acme, acme.organisation.repository("first"), reads=reads)  # pays for the organisation
     cold = calls(acme, widgets, reads)
     assert len([call for call in cold if "/orgs/" not in call]) <= 12, cold
+    more = {read for signal in SIGNALS for read in signal.reads if isinstance(read, Read)} - reads
+    assert more == {Read.RUNNERS}  # on the default branch signals compare them with the last look
