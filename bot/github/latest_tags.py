@@ -6,7 +6,7 @@ from bot.github.loose import record, records, text
 from bot.github.telephone import ReadLine
 from bot.names import FullName, Sha
 
-AT_ONCE = 50  # repositories in one query: a list of tags each, which together cost one of the hour's points
+AT_ONCE = 20  # repositories in one query: a list of tags each, which together cost one of the hour's points
 LATEST = 100  # tags of each: those whose commits are the youngest
 
 _TAGS = """

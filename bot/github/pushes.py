@@ -10,7 +10,7 @@ from bot.github.telephone import ReadLine, path
 from bot.names import FullName, Sha
 from bot.signals import Commit, Look
 
-MOST_COMMITS = 250  # of a push that are looked at: as many as one page takes
+MOST_COMMITS = 250  # of a push that are looked at: as many as GitHub lists of a comparison where no page is asked for
 MOST_FILES = 300  # that GitHub lists of a comparison: docs.github.com/rest/commits/commits, "compare two commits"
 MOST_BRANCHES = 12  # beside the default branch that are asked whether they have a commit; each is a call
 LIKELY = (
@@ -39,7 +39,7 @@ class Compared:
 def compare(line: ReadLine, repository: FullName, base: str, head: Sha) -> Compared:
     """Compare two commits; raises MissingError where one of them is gone, or they have no history in common."""
     address = path("repos", *repository.split("/", 1), "compare", f"{base}...{head}")
-    found = line.get(address, f"compare commits of {repository}", per_page=MOST_COMMITS).record()
+    found = line.get(address, f"compare commits of {repository}").record()
     files = records(found, "files")
     names = [text(file, key) for file in files for key in ("filename", "previous_filename") if text(file, key)]
     total = found.get("total_commits")

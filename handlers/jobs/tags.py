@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from bot.errors import LaterError
 from bot.github.errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
 from bot.github.latest_tags import AT_ONCE, latest_tags
 from bot.github.pushes import TAGS, read_tags
@@ -22,6 +23,7 @@ OTHERS = (ForbiddenError, MissingError, InstallationError, RefusedError, TooLarg
 def look_at_tags(context: Context, installation: int, repository: int, name: str) -> None:
     """Compare all tags of a repository with those that were there at the last look."""
     line = context.telephone.installation(InstallationId(installation), context.delivery)
+    line.keep_spare()
     try:
         now = read_tags(line, FullName(name))
     except OTHERS as error:
@@ -40,10 +42,14 @@ def look_at_latest_tags(context: Context) -> None:
         line = context.telephone.installation(installation, context.delivery)
         for start in range(0, len(names), AT_ONCE):
             try:
+                line.keep_spare()
                 latest = latest_tags(line, names[start : start + AT_ONCE])
             except OTHERS as error:
                 log.warning("the tags of installation %s are not looked at: %s", installation, error)
                 break
+            except LaterError as error:  # the next look is soon enough, and the other repositories have theirs
+                log.info("some tags of installation %s are looked at later: %s", installation, error)
+                continue
             for name, tags in latest.items():
                 _look(context, installation, listed[name], name, tags)
 
