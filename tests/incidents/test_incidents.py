@@ -6,24 +6,35 @@ import pytest
 
 from bot.registries import load_catalogue
 from tests.incidents.__main__ import HERE, all_files, main
-from tests.incidents.model import Incident, Outcome
+from tests.incidents.model import Outcome, Wave
 from tests.incidents.play import attack, clean
 from tests.incidents.read import read_incident
 
-KNOWN = HERE / "known"
 CATALOGUE = load_catalogue()
 
 
-def incident(name: str) -> Incident:
-    return read_incident(KNOWN / f"{name}.yml", CATALOGUE)
+def wave(name: str) -> Wave:
+    """The first timeline of an incident."""
+    return read_incident(HERE / "known" / f"{name}.yml", CATALOGUE).waves[0]
 
 
-def test_a_release_that_restores_a_poisoned_cache_is_held_back_and_the_same_done_rightly_leaves(redis_url: str) -> None:
-    wave = incident("2024-12-ultralytics").waves[0]
-    result = attack(wave, redis_url)
+def test_a_release_that_restores_a_poisoned_cache_is_held_back_and_one_done_rightly_leaves(redis_url: str) -> None:
+    poisoned = wave("2024-12-ultralytics")
+    result = attack(poisoned, redis_url)
     assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
     assert {"passed-check", "no-shared-cache"} <= set(result.by)
-    assert clean(wave.twin, redis_url).wrong == ()
+    assert clean(poisoned.twin, redis_url).wrong == ()
+
+
+def test_a_workflow_that_sends_secrets_away_is_told_at_once(redis_url: str) -> None:
+    result = attack(wave("2025-09-ghostaction"), redis_url)
+    assert (result.outcome, result.wrong, result.longest) == (Outcome.ALARMED, (), 0)
+
+
+def test_a_version_sent_with_a_stolen_token_is_told_within_minutes(redis_url: str) -> None:
+    result = attack(wave("2026-03-axios"), redis_url)
+    assert (result.outcome, result.wrong) == (Outcome.ALARMED, ())
+    assert "stepped-back" in result.by
 
 
 @pytest.mark.soak

@@ -28,7 +28,7 @@ class Result:
     """What came of a timeline."""
 
     outcome: Outcome | None = None  # None: of a clean twin, which has none
-    seconds: float | None = None  # from the first act to the first answer
+    seconds: float | None = None  # from the first act until something was stopped or told
     longest: float | None = None  # that a harmful act was without an answer, in seconds
     by: tuple[str, ...] = ()  # rules, conditions, signals, kinds of alarm
     wrong: tuple[str, ...] = ()  # why this is not as it must be, in words
@@ -37,16 +37,17 @@ class Result:
 def verdict(harms: Sequence[Harm], alarms: Sequence[Heard], must: Must, first: float) -> Result:
     """Judge a timeline that was played."""
     answers = [(harm, harm.answer(alarms)) for harm in harms]
-    told = [(harm, heard) for harm, heard in answers if heard is not None]
+    told = [(harm, each) for harm, each in answers if each is not None]
     unanswered = [
-        f"nothing stopped line {harm.act.line}, and nobody was told" for harm, heard in answers if heard is None
+        f"nothing stopped line {harm.act.line}, and nobody was told" for harm, each in answers if each is None
     ]
     if not told:
         return Result(Outcome.MISSED, wrong=tuple(unanswered) or ("no act of it does harm",))
     outcome = Outcome.PREVENTED if all(harm.stopped for harm in harms) else Outcome.ALARMED
     outcome = Outcome.MISSED if unanswered else outcome
-    seconds, longest = min(heard.at for _, heard in told) - first, max(heard.at - harm.at for harm, heard in told)
-    by = tuple(dict.fromkeys(name for _, heard in told for name in heard.by))
+    heard = sorted({*(each for _, each in told), *alarms}, key=lambda each: each.at)
+    seconds, longest = heard[0].at - first, max(max(0.0, each.at - harm.at) for harm, each in told)
+    by = tuple(dict.fromkeys(name for each in heard for name in each.by))
     wrong = list(unanswered)
     if must.outcome is Outcome.PREVENTED and outcome is not Outcome.PREVENTED:
         wrong.append("it had to be prevented")
