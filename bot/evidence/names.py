@@ -11,6 +11,7 @@ from bot.publications import Publication
 from bot.publications.steps import local_folder
 from bot.workflows import Job, Step
 
+MOST_JOBS = 2_000  # of one run, by its files: each call multiplies them
 MOST_CALLS = 4  # workflows that call each other: GitHub allows no more levels
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # Steps that the runner adds: github.com/actions/runner, src/Runner.Worker/JobExtension.cs, as of 2026-11.
@@ -31,18 +32,19 @@ class Place:
 
 def places(workflow: str, plan: Plan) -> Iterator[Place]:
     """Yield every job that a run of a workflow may come to, those of called workflows of the repository included."""
-    yield from _places(workflow, plan, ())
-
-
-def _places(path: str, plan: Plan, outer: tuple[str, ...]) -> Iterator[Place]:
-    found = plan.workflows.get(path)
-    for job in found.jobs.values() if found is not None and len(outer) <= MOST_CALLS else ():
-        names = (*outer, job.name.value if job.name else job.id)
-        callee = local_folder(job.uses.value) if job.uses else None
-        if callee is None:
-            yield Place(path, job, names)
-        else:
-            yield from _places(callee, plan, names)
+    waiting: list[tuple[str, tuple[str, ...]]] = [(workflow, ())]
+    looked = 0
+    while waiting and looked < MOST_JOBS:
+        path, outer = waiting.pop()
+        found = plan.workflows.get(path)
+        for job in found.jobs.values() if found is not None else ():
+            looked += 1
+            names = (*outer, job.name.value if job.name else job.id)
+            callee = local_folder(job.uses.value) if job.uses else None
+            if callee is None:
+                yield Place(path, job, names)
+            elif len(names) <= MOST_CALLS:
+                waiting.append((callee, names))
 
 
 def is_at(publication: Publication, place: Place, plan: Plan) -> bool:

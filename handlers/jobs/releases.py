@@ -91,13 +91,16 @@ class _Release:
         release, now = self._release, self._context.clock().timestamp()
         reader = RepositoryReader(self._line, Revision(release.name, f"refs/tags/{release.tag}"), RELEASE_CHECK)
         reading = reader.read(())
+        if reading.archived:
+            self._book.settled(release)
+            return
         in_force = policy_of(self._context, self._line, reading)
         snapshot = follow(reader, reading, (), self._context.clock(), self._context.catalogue).snapshot
         packages = published_packages(self._line, reader, snapshot, in_force.policy, self._context.catalogue).packages
         since = self._book.seen(release, reading.commit, now)
         self._waits = now - since
         released = self._released(reading, packages)
-        if reading.archived or not (released.accounts or released.awaited):
+        if not released.accounts and not released.awaited:
             self._book.settled(release)
             return
         said = render(released, _judge(snapshot, released, in_force.policy))

@@ -58,6 +58,12 @@ def test_of_another_repositorys_workflow_only_the_jobs_can_be_known() -> None:
     assert not any(map(succeeded, sendings(run(failed), plan(away), PYPI)))
 
 
+def test_workflows_that_call_each_other_without_end_are_not_followed_without_end() -> None:
+    calls = "".join(f"  j{number}: {{uses: ./{RELEASE}}}\n" for number in range(300))
+    loop = f"on: [push, workflow_call]\njobs:\n{calls}"
+    assert sendings(run(), plan(loop), PYPI) == ()
+
+
 def test_another_job_of_the_run_is_not_taken_for_it() -> None:
     (found,) = sendings(run(job("publish-docs (a)")), plan(MATRIX), PYPI)
     assert found.job is None
