@@ -63,6 +63,7 @@ class Kept:
     watched: Watched | None = None
     known: Known | None = None  # for conditional requests
     fault: str | None = None  # why the last answer could not be used
+    since: datetime | None = None  # the first of such answers
 
 
 @dataclass(frozen=True, slots=True)

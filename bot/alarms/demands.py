@@ -25,7 +25,7 @@ def demands_of(policy: Policy, registry: RegistryId) -> Demands:
             demands = _also(demands, AlarmKind.STEPPED_BACK, AlarmKind.NEWCOMER)
         elif isinstance(rule, CalmPace):
             demands = replace(_also(demands, AlarmKind.BURST), most=rule.most, within=rule.within)
-    return _also(demands, AlarmKind.UNREACHABLE) if demands.kinds else NOTHING
+    return _also(demands, AlarmKind.UNREADABLE, AlarmKind.UNREACHABLE) if demands.kinds else NOTHING
 
 
 def _also(demands: Demands, *kinds: AlarmKind) -> Demands:

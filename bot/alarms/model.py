@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     STEP_NOT_DONE = "step-not-done"  # its run is known, and the step that publishes was skipped or failed
     BURST = "burst"  # more versions in a short time than the policy allows
     NEWCOMER = "newcomer"  # somebody new may publish the package
+    UNREADABLE = "unreadable"  # the registry's answer about the package cannot be used: nobody watches it
     UNREACHABLE = "unreachable"  # the registry does not answer: nobody watches
 
 

@@ -47,6 +47,8 @@ def _take_up(alarms: list[Alarm], trouble: Trouble, watched: Watched, demands: D
 
 
 def _settled(alarm: Alarm, watched: Watched, now: datetime) -> Alarm:
+    if alarm.kind is AlarmKind.UNREADABLE and alarm.settled is None:  # it was read just now
+        return replace(alarm, settled=now, evidence=(f"{watched.package} can be read again, and was looked at",))
     if alarm.settled is not None or alarm.kind not in ENDED_BY_ACCOUNT:
         return alarm
     known = {each.version.number: each for each in watched.sightings}

@@ -36,7 +36,21 @@ MEANS = {
         "Whoever may publish a package can do so past GitHub, with an account of their own. Adding oneself is how a stolen account "
         "is kept after its password was changed."
     ),
+    AlarmKind.UNREADABLE: (
+        "While the registry's answer cannot be used, a version of this package that nobody can account for is not noticed. A package that "
+        "is gone may have been deleted, or taken over and hidden."
+    ),
     AlarmKind.UNREACHABLE: "While the registry does not answer, a version that nobody can account for is not noticed.",
+}
+
+TITLES = {
+    AlarmKind.UNACCOUNTED: "nobody can account for {first} of {subject}",
+    AlarmKind.STEPPED_BACK: "{first} of {subject} did not come from where its versions come from",
+    AlarmKind.STEP_NOT_DONE: "{first} of {subject} is published, and its publish step did not succeed",
+    AlarmKind.BURST: "a burst of versions of {subject}",
+    AlarmKind.NEWCOMER: "{first} may publish {subject} now",
+    AlarmKind.UNREADABLE: "{subject} cannot be read, and is not watched",
+    AlarmKind.UNREACHABLE: "{subject} does not answer, and what is published there is not watched",
 }
 
 FOOT = (
@@ -73,19 +87,7 @@ def also(alarm: Alarm, new: tuple[Trouble, ...]) -> str:
 def _title(alarm: Alarm, subject: str) -> str:
     first = alarm.troubles[0].about if alarm.troubles else ""
     more = f" and {len(alarm.troubles) - 1} more" if len(alarm.troubles) > 1 else ""
-    match alarm.kind:
-        case AlarmKind.UNACCOUNTED:
-            return f"nobody can account for {first}{more} of {subject}"
-        case AlarmKind.STEPPED_BACK:
-            return f"{first}{more} of {subject} did not come from where its versions come from"
-        case AlarmKind.STEP_NOT_DONE:
-            return f"{first}{more} of {subject} is published, and its publish step did not succeed"
-        case AlarmKind.BURST:
-            return f"a burst of versions of {subject}"
-        case AlarmKind.NEWCOMER:
-            return f"{first}{more} may publish {subject} now"
-        case AlarmKind.UNREACHABLE:
-            return f"{subject} does not answer, and what is published there is not watched"
+    return TITLES[alarm.kind].format(first=f"{first}{more}", subject=subject)
 
 
 def _blocks(alarm: Alarm, registry: str) -> Iterator[str]:
@@ -112,6 +114,10 @@ def _steps(alarm: Alarm, registry: str) -> Iterator[str]:
         case AlarmKind.UNREACHABLE:
             yield f"See whether {prose(registry)} tells of an outage; nothing else is to be done here."
             yield "What is published meanwhile is looked at when it answers again, and this closes by itself."
+        case AlarmKind.UNREADABLE:
+            yield f"Look at the package's page at {prose(registry)}: is it there, and are its newest versions yours?"
+            yield "If it is not published any more, take it out of the manifest, or out of the policy's `packages`: then it is not looked for."
+            yield "What is published meanwhile is looked at when it can be read again, and this closes by itself."
         case AlarmKind.NEWCOMER:
             yield "Ask whoever may publish the package, by another way than e-mail, whether they added this account."
             yield f"If nobody did, take it away at {prose(registry)}, where the package's maintainers are listed."

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.alarms import look, raised, to_judge, troubles
+from bot.alarms import Alarm, AlarmKind, Trouble, look, raised, to_judge, troubles
 from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
 from bot.errors import LaterError
 from bot.findings import Unseen
@@ -13,7 +13,7 @@ from bot.packages import Known, NotThere, RegistryAnswerError, RegistryUnreachab
 from bot.versions import Listing, Sighting, Standing, Version, Watched
 from handlers.alarms import AlarmBook, KeptAlarm, alarm_work
 from handlers.context import Context
-from handlers.jobs.outages import answers, does_not_answer
+from handlers.jobs.outages import TOLD_AFTER, answers, does_not_answer
 from handlers.jobs.senders import Senders
 from handlers.queue import enqueue
 from handlers.watching import Claim, Kept, Watch, WatchBook
@@ -59,10 +59,25 @@ class Look:
             self._not_read(kept, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
 
     def _not_read(self, kept: Kept, why: str) -> None:
-        log.warning("not watched: %s", why)
+        """Keep what was seen before, and why nothing is now; when that lasts, people are told."""
+        watch, now, since = self._watch, self._now, kept.since or self._now
+        if kept.since is None:
+            log.warning("not watched: %s", why)
+        alarms = self._unreadable(why, since) if now - since >= TOLD_AFTER else ()
         with self._context.redis.pipeline() as pipe:
-            self._book.keep(pipe, self._watch, Kept(kept.watched, kept.known, why), self._next(kept.watched))
+            self._book.keep(pipe, watch, Kept(kept.watched, kept.known, why, since), self._next(kept.watched))
+            for each in alarms:
+                AlarmBook(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
             pipe.execute()
+        enqueue(self._context.redis, [alarm_work(watch.installation, each.alarm.key) for each in alarms])
+
+    def _unreadable(self, why: str, since: datetime) -> tuple[KeptAlarm, ...]:
+        claim, watch, kind = self._claims[0], self._watch, AlarmKind.UNREADABLE
+        about = f"since {since:%Y-%m-%d %H:%M} UTC"
+        trouble = Trouble(kind, about, f"{why}, {about}", since)
+        alarm = Alarm(kind, watch.package, watch.package.registry, claim.name, self._now, (trouble,))
+        told = AlarmBook(self._context.redis).get(watch.installation, alarm.key) is not None
+        return () if told or kind not in claim.demands.kinds else (KeptAlarm(alarm, claim.holder, claim.name),)
 
     def _take_up(self, before: Watched | None, listing: Listing, known: Known | None) -> None:
         context, claim, now, watch = self._context, self._claims[0], self._now, self._watch

@@ -11,7 +11,7 @@ from redis import Redis
 
 from bot.names import FullName, Sha
 from bot.rules import RULES
-from bot.versions import File, Workload
+from bot.versions import File, Standing, Workload
 from handlers.alarms import AlarmBook
 from handlers.context import Context
 from handlers.jobs import JOBS
@@ -123,6 +123,13 @@ class Story:
     def signed(self, run: runs.Run, **claims: object) -> Callable[[File], object]:
         """Make provenance of each file, as this run would."""
         return lambda file: json.loads(AUTHORITY.pep740(self.workload(run, **claims), file))
+
+
+def standings(story: Story) -> dict[str, Standing | None]:
+    """What became of each version of the package that is watched."""
+    kept = WatchBook(story.acme.redis).kept(story.watch).watched
+    assert kept is not None
+    return {each.version.number: each.standing for each in kept.sightings}
 
 
 @contextmanager

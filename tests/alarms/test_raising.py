@@ -159,6 +159,7 @@ def test_rules_in_force_say_what_raises_an_alarm() -> None:
         AlarmKind.UNACCOUNTED,
         AlarmKind.STEP_NOT_DONE,
         AlarmKind.BURST,
+        AlarmKind.UNREADABLE,
         AlarmKind.UNREACHABLE,
     }
     assert (demands.grace, demands.every, demands.most, demands.within) == (HOUR, 2 * MINUTE, 2, 2 * HOUR)

@@ -6,20 +6,16 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from bot.findings import Seen
 from bot.names import Outcome, RegistryId, RepositoryId
 from bot.registries.withdrawal import withdrawal
 from bot.reports.escape import JOINER
 from bot.versions import Standing
 from handlers.alarms import AlarmBook
-from handlers.jobs import JOBS
-from handlers.jobs.alarms import TRY_AGAIN
 from handlers.latest import Latest
 from handlers.queue import job_id
-from handlers.watching import WatchBook
 from handlers.work import Priority, Work
-from tests.acme import CATALOGUE, RELEASE
-from tests.alarms.story import MINUTE, Story, watched
+from tests.acme import CATALOGUE
+from tests.alarms.story import MINUTE, Story, standings, watched
 from tests.evidence.release import DONE, FAILED
 from tests.github.state.issues import Issue
 
@@ -36,12 +32,6 @@ def titles(story: Story) -> list[str]:
 
 def shown(issue: Issue) -> str:
     return unescape(issue.body or "").replace(JOINER, "")
-
-
-def standings(story: Story) -> dict[str, Standing | None]:
-    kept = WatchBook(story.acme.redis).kept(story.watch).watched
-    assert kept is not None
-    return {each.version.number: each.standing for each in kept.sightings}
 
 
 def test_a_release_by_the_workflow_raises_nothing(story: Story) -> None:
@@ -189,78 +179,3 @@ def test_the_rules_fail_where_the_watch_raises_alarms(story: Story) -> None:
     assert report.outcomes["steady-identity"] is Outcome.FAILED  # type: ignore[index]  # a rule's name
     assert report.outcomes["accounted-versions"] is Outcome.FAILED  # type: ignore[index]  # as above
     assert report.outcomes["calm-pace"] is Outcome.PASSED  # type: ignore[index]  # as above
-
-
-def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: Story) -> None:
-    story.registries.world.outage("pypi")
-    story.look()
-    book = WatchBook(story.acme.redis)
-    assert set(book.outages()) == {"pypi"}
-    assert not isinstance(book.watched_of(RepositoryId(story.widgets.id)), Seen)
-    story.do("watch")
-    assert story.alarms == []
-
-    story.later(20 * MINUTE)
-    story.do("watch")
-    story.tell()
-    (alarm,) = story.alarms
-    assert alarm.title == "Alarm: PyPI does not answer, and what is published there is not watched"
-
-    story.registries.world.recover("pypi")
-    story.publish("1.0.1", by="mallory")
-    story.later(MINUTE)
-    story.look()
-    story.do("watch")
-    story.tell()
-    assert (alarm.state, book.outages()) == ("closed", {})
-    assert "1.0.1" in standings(story)
-
-
-def test_where_the_central_repository_takes_no_issues_the_repository_itself_does(story: Story) -> None:
-    story.security.state.has_issues = False
-    story.publish("1.0.1", by="mallory")
-    story.later(2 * MINUTE)
-    story.look()
-    assert len(story.widgets.issues) == 2
-
-
-def test_without_the_permission_the_alarm_waits_and_nothing_is_lost(redis: Redis) -> None:
-    with watched(redis, without=("issues",)) as story:
-        story.publish("1.0.1", by="mallory")
-        story.later(2 * MINUTE)
-        story.look()
-        assert (story.alarms, story.widgets.issues) == ([], [])
-        story.acme.installation.permissions["issues"] = "write"
-        JOBS["drop_token"](story.context, story.acme.id)
-        story.later(TRY_AGAIN)
-        story.tell()
-        assert len(story.alarms) == 2
-
-
-def test_a_repository_that_leaves_is_watched_no_more(story: Story) -> None:
-    story.do("forget_repository", story.acme.id, story.widgets.id)
-    assert list(WatchBook(story.acme.redis).all()) == []
-    story.do("watch")
-
-
-def test_an_announced_version_is_looked_for_each_half_minute(story: Story) -> None:
-    book = WatchBook(story.acme.redis)
-    story.do("watch_closely", story.acme.id, story.widgets.id)
-    story.look()
-    when = book.when(story.watch)
-    assert when is not None
-    assert when - story.time.now.timestamp() == pytest.approx(30, abs=1)
-
-    story.release("1.1.0")
-    story.later(MINUTE)
-    story.look()
-    assert book.announced(story.watch) is None
-
-
-def test_what_a_run_may_have_sent_is_looked_for_when_it_is_over(story: Story, redis: Redis) -> None:
-    story.publish("1.0.1", by="mallory")
-    story.do("look_after_run", story.acme.id, story.widgets.id, ".github/workflows/tests.yml")
-    assert redis.llen("rq:queue:check") == 0
-
-    story.do("look_after_run", story.acme.id, story.widgets.id, RELEASE)
-    assert redis.lrange("rq:queue:check", 0, -1) == [job_id(story.watch.work).encode()]
