@@ -19,15 +19,30 @@ AGAIN = timedelta(hours=1)  # between two judgements of a version that nobody ac
 GIVEN_UP = timedelta(days=7)  # then it is judged no more; its alarm stays until a person closes it
 
 
-def to_judge(before: Watched | None, listing: Listing, now: datetime) -> tuple[Version, ...]:
-    """Return the versions of a listing whose sender is to be asked for: new ones, and those that are not accounted for yet."""
+def grown(before: Listing | None, listing: Listing) -> frozenset[str]:
+    """Return the numbers of versions that have files which they had not at the look before: somebody added them."""
+    had = {each.number: {file.name for file in each.files} for each in before.versions} if before else {}
+    return frozenset(
+        each.number
+        for each in listing.versions
+        if not {file.name for file in each.files} <= had.get(each.number, set())
+    ) & frozenset(had)
+
+
+def to_judge(
+    before: Watched | None, listing: Listing, now: datetime, more: frozenset[str] = frozenset()
+) -> tuple[Version, ...]:
+    """Return the versions of a listing whose sender is to be asked for.
+
+    These are new ones, those that are not accounted for yet, and those that have `more` files than before.
+    """
     if before is None:
         return ()
     known = {each.version.number: each for each in before.sightings}
     return tuple(
         version
         for version in listing.versions
-        if version.number not in before.known or _open(known.get(version.number), now)
+        if version.number not in before.known or version.number in more or _open(known.get(version.number), now)
     )[:MOST_JUDGED]
 
 

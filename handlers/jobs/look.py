@@ -1,11 +1,12 @@
 """One look at one package: from the registry's answer to alarms. Killed in between, the next look does the same again."""
 
 import logging
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.alarms import Alarm, AlarmKind, Trouble, look, raised, to_judge, troubles
+from bot.alarms import Alarm, AlarmKind, Trouble, grown, look, raised, to_judge, troubles
 from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
 from bot.errors import LaterError
 from bot.findings import Unseen
@@ -23,6 +24,7 @@ log = logging.getLogger("wharfinger.jobs")
 
 SLOTS = 10  # places in the interval over which packages are spread
 BASELINE = 2  # versions that are history of which provenance is read, to know where the next one is to come from
+BUDGET = 45.0  # seconds in which versions are asked about; what came by the dozen is left to the next looks
 NOT_LISTED = "the registry has no such package, or does not show it"
 
 
@@ -52,9 +54,9 @@ class Look:
         answers(self._context, package.registry, self._now)
         if not isinstance(reading, NotThere):
             known = reading.known if isinstance(reading, Unchanged) else reading
-            self._take_up(kept.watched, known.listing, known)
+            self._take_up(kept, known.listing, known)
         elif kept.watched is None or not kept.watched.sightings:
-            self._take_up(kept.watched, Listing(package, (), Unseen("who may publish it", NOT_LISTED)), None)
+            self._take_up(kept, Listing(package, (), Unseen("who may publish it", NOT_LISTED)), None)
         else:
             self._not_read(kept, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
 
@@ -79,10 +81,11 @@ class Look:
         told = AlarmBook(self._context.redis).get(watch.installation, alarm.key) is not None
         return () if told or kind not in claim.demands.kinds else (KeptAlarm(alarm, claim.holder, claim.name),)
 
-    def _take_up(self, before: Watched | None, listing: Listing, known: Known | None) -> None:
+    def _take_up(self, kept: Kept, listing: Listing, known: Known | None) -> None:
         context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
+        before, more = kept.watched, grown(kept.known.listing if kept.known else None, listing)
         new = [each for each in listing.versions if before is not None and each.number not in before.known]
-        after = look(before, listing, claim.name, dict(self._judged(before, listing)), now)
+        after = look(before, listing, claim.name, dict(self._judged(before, listing, more)), now)
         alarms = AlarmBook(context.redis)
         existing = alarms.of(watch.installation, watch.package)
         found = raised(existing, troubles(after, claim.demands), after, claim.demands, now)
@@ -101,14 +104,16 @@ class Look:
             works += self._senders.releases
         enqueue(context.redis, works)
 
-    def _judged(self, before: Watched | None, listing: Listing) -> Iterator[tuple[str, Sighting]]:
+    def _judged(self, before: Watched | None, listing: Listing, more: frozenset[str]) -> Iterator[tuple[str, Sighting]]:
         """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
-        senders = self._senders
+        senders, end = self._senders, time.monotonic() + BUDGET
         sightings: Mapping[str, Sighting] = {each.version.number: each for each in before.sightings} if before else {}
         try:
             if before is None:
                 yield from ((each.number, senders.history(each, self._now)) for each in _newest_proven(listing))
-            for version in to_judge(before, listing, self._now):
+            for version in to_judge(before, listing, self._now, more):
+                if time.monotonic() > end:
+                    break
                 old = sightings.get(version.number)
                 earlier = _before(listing, version)
                 yield version.number, senders.sighting(version, earlier, old.seen if old else self._now, self._now)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.alarms import Demands, look, to_judge
+from bot.alarms import Demands, grown, look, to_judge
 from bot.alarms.looking import CLOSE, KEPT, next_look
 from bot.findings import Seen, Unseen
 from bot.versions import File, Standing, Watched
@@ -71,6 +71,18 @@ def test_files_are_kept_only_while_they_are_asked_for() -> None:
 
     done = replace(sighting("1.1.0", NOON + MINUTE), version=with_files)
     assert not look(pending, listing(with_files), HERE, {"1.1.0": done}, NOON).sightings[-1].version.files
+
+
+def test_a_version_that_was_given_another_file_is_asked_about_again() -> None:
+    wheel, late = File("cli-1.whl"), File("cli-1-evil.whl")
+    before, after = replace(version("1.0.0"), files=(wheel,)), replace(version("1.0.0"), files=(wheel, late))
+    seen = watched(sighting("1.0.0", standing=None))
+
+    assert grown(listing(before), listing(after, version("1.1.0"))) == {"1.0.0"}
+    assert grown(listing(after), listing(before)) == frozenset()
+    assert grown(None, listing(after)) == frozenset()
+    assert to_judge(seen, listing(after), NOON) == ()
+    assert to_judge(seen, listing(after), NOON, frozenset({"1.0.0"})) == (after,)
 
 
 def test_who_is_new_among_the_maintainers_is_a_newcomer_once() -> None:

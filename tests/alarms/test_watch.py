@@ -1,6 +1,7 @@
 """New versions on a registry, told from one another through the stand-ins: what accounts for one, and what raises an alarm."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from redis import Redis
 from bot.names import Outcome, RegistryId, RepositoryId
 from bot.registries.withdrawal import withdrawal
 from bot.reports.escape import JOINER
-from bot.versions import Standing
+from bot.versions import File, Standing
 from handlers.alarms import AlarmBook
 from handlers.latest import Latest
 from handlers.queue import job_id
@@ -75,6 +76,19 @@ def test_looked_at_again_nothing_is_written_again(story: Story) -> None:
     assert (titles(story), [shown(each) for each in story.alarms]) == before[:2]
     calls = story.acme.github.world.record.calls[before[2] :]
     assert not any(call.operation.startswith(("POST /repos", "PATCH")) for call in calls)
+
+
+def test_a_file_that_is_added_to_an_old_version_past_github_is_an_alarm(story: Story) -> None:
+    project = story.registries.world.projects["pypi", "widgets"]
+    old = project.releases["1.0.0"]
+    project.releases["1.0.0"] = replace(
+        old, files=(*old.files, File("widgets-1.0.0-cp314-none-any.whl", {"sha256": "0a" * 32}))
+    )
+    project.changed = story.time.now
+    story.look()
+
+    (alarm,) = titles(story)
+    assert alarm == "Alarm: nobody can account for 1.0.0 of widgets on PyPI"
 
 
 def test_a_publish_step_that_was_skipped_is_an_alarm_though_provenance_is_valid(story: Story) -> None:
