@@ -1,11 +1,15 @@
 """The check run "release": from a tag to the chain of evidence, through GitHub and the registry."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 from redis import Redis
 
 from bot.names import RepositoryId
 from bot.versions import Standing
 from handlers.accounts import AccountBook
 from handlers.jobs import JOBS
+from handlers.queue import lengths
 from handlers.releases import ReleaseBook
 from tests.evidence.release import FAILED, RULED, Release, released, shown
 
@@ -65,6 +69,11 @@ def test_a_version_that_is_not_there_yet_is_awaited(redis: Redis) -> None:
         check = story.check()
         assert (check.conclusion, check.title) == ("neutral", "v1.2.0: of 1 version, 1 not on the registry yet")
         assert waiting(story) == 1
+
+        redis.delete("rq:queue:check")
+        later = replace(story.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=1))
+        JOBS["sweep_releases"](later)
+        assert lengths(redis)["check"] == 1
 
         story.registries.world.outage("pypi")
         assert "pypi is out of service" in shown(story.check())

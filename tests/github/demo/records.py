@@ -1,5 +1,6 @@
 """What there is besides check runs when all has happened: inventory, issues, a digest, a waiver that ended; and whether it is right."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,14 +8,16 @@ from datetime import UTC, datetime
 from bot.names import FullName
 from bot.reports.told import Held
 from handlers.pages.times import ago, day
-from tests.github.demo.stories import CHECK, STORIES
+from tests.github.demo.stories import CHECK, RELEASE, STORIES
 from tests.github.demo.watch import Watch, words_of
+from tests.github.state.checks import CheckRun
 from tests.github.state.issues import Issue
 from tests.github.story.repository import Repository
 
 DIGEST = "Publishing digest of acme"
 ALARM = "Alarm: "  # how an alarm's title begins
 HOME, TOOLBOX = "acme/.github", "acme/toolbox"
+LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")  # of which only the words are shown
 ENDED = "ended on"  # what a check run says of a waiver whose day has come
 
 
@@ -47,6 +50,11 @@ def records(watch: Watch) -> Iterator[Record]:
     for issue in digests(watch):
         said = words_of(issue.body or "").splitlines()
         yield Record(f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}")
+    for repository, run in released(watch):
+        text = LINK.sub(r"\1", words_of(run.text or ""))
+        rows = [row.strip("| ").replace(" | ", ": ", 1) for row in text.splitlines()]
+        links = tuple(row for row in rows if ": " in row and not row.startswith(("Link: ", "#")))
+        yield Record(f"Evidence: {run.title}", links, f"{web}/{repository.full_name}/runs/{run.id}")
     for each in watch.gates:
         said = words_of(each.said).splitlines()
         reasons = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
@@ -111,6 +119,14 @@ def alarms(watch: Watch) -> list[tuple[Repository, Issue]]:
         for issue in _ours(watch, repository)
         if str(issue.title).startswith(ALARM)
     ]
+
+
+def released(watch: Watch) -> Iterator[tuple[Repository, CheckRun]]:
+    """The check runs of releases whose versions are all accounted for."""
+    for repository in watch.repositories.values():
+        for run in repository.state.checks.runs.values():
+            if run.name == RELEASE and run.conclusion == "success":
+                yield repository, run
 
 
 def digests(watch: Watch) -> list[Issue]:
