@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from redis import Redis
 
+from bot.errors import LaterError
 from bot.names import RepositoryId
 from bot.versions import Standing
 from handlers.accounts import AccountBook
@@ -12,6 +14,7 @@ from handlers.jobs import JOBS
 from handlers.queue import lengths
 from handlers.releases import ReleaseBook
 from tests.evidence.release import FAILED, RULED, Release, released, shown
+from tests.github.faults import Fault
 
 ALL = (*RULED, "attested-artifacts")
 
@@ -84,6 +87,20 @@ def test_a_version_that_is_not_there_yet_is_awaited(redis: Redis) -> None:
 
         story.registries.world.outage("pypi")
         assert story.check().title == "v1.2.0: 1 version accounted for"
+
+
+def test_while_github_does_not_answer_it_is_put_off_and_not_lost(redis: Redis) -> None:
+    with released(redis) as story:
+        run = story.run()
+        story.publish(workload=story.workload(run))
+        story.acme.github.fail(Fault.BAD_GATEWAY, "/jobs$", times=100)
+        with pytest.raises(LaterError):
+            story.check()
+        assert waiting(story) == 1
+        story.acme.github.faults.clear()
+        redis.delete(*(key for key in redis.keys("*pause*") or [b"-"]))
+        assert story.check().title == "v1.2.0: 1 version accounted for"
+        assert waiting(story) == 0
 
 
 def test_a_version_whose_publish_step_was_skipped_fails_the_check(redis: Redis) -> None:
