@@ -44,14 +44,6 @@ def push_work(place: tuple[int, int, str], ref: str, before: str, after: str, pu
     return Work("look_at_push", Priority.CHECK, f"repository-{place[1]}", (*place, ref, before, after, pusher))
 
 
-def push_work(place: tuple[int, int, str], ref: str, before: str, after: str, pusher: str) -> Work:
-    """Return the work that looks at a push; `place` is the installation, the repository's number and its name.
-
-    It waits in the repository's lane before the check of what was pushed, which says what it found.
-    """
-    return Work("look_at_push", Priority.CHECK, f"repository-{place[1]}", (*place, ref, before, after, pusher))
-
-
 def gate_work(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
     installation: int, repository: int, name: str, run: int, environment: str, deployment: int
 ) -> Work:
