@@ -38,6 +38,7 @@ class Published:
     versions: tuple[str, ...]  # oldest first, two months apart
     by: str | None  # the account whose token sent them; None: the repository's workflow, as a trusted publisher
     maintainers: tuple[str, ...]
+    environment: str | None  # that the workflow published from
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _published(fields: Fields) -> Published:
         versions=fields.texts("versions"),
         by=fields.maybe("by"),
         maintainers=fields.texts("maintainers") or ("mona",),
+        environment=fields.text("environment", "release") or None,
     )
     fields.done()
     return made

@@ -66,7 +66,7 @@ class Shelf:
             return
         workload = Workload(
             FullName(f"{OWNER}/{package.repository}"), WORKFLOW, f"refs/tags/v{number}", BEFORE, "push", "github-hosted",
-            "release", 7, 1,
+            package.environment, 7, 1,
         )  # fmt: skip
         signed = self._signer(name.registry, name.name, number, workload, at)
         self.registries.world.publish(

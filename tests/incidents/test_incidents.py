@@ -18,17 +18,16 @@ def wave(name: str) -> Wave:
     return read_incident(HERE / "known" / f"{name}.yml", CATALOGUE).waves[0]
 
 
-def test_a_release_that_restores_a_poisoned_cache_is_held_back_and_one_done_rightly_leaves(redis_url: str) -> None:
-    poisoned = wave("2024-12-ultralytics")
-    result = attack(poisoned, redis_url)
+def test_a_release_that_restores_a_poisoned_cache_is_held_back(redis_url: str) -> None:
+    result = attack(wave("2024-12-ultralytics"), redis_url)
     assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
     assert {"passed-check", "no-shared-cache"} <= set(result.by)
-    assert clean(poisoned.twin, redis_url).wrong == ()
 
 
-def test_a_workflow_that_sends_secrets_away_is_told_at_once(redis_url: str) -> None:
+def test_a_workflow_that_sends_secrets_away_is_told_at_once_and_one_that_tests_is_not(redis_url: str) -> None:
     result = attack(wave("2025-09-ghostaction"), redis_url)
     assert (result.outcome, result.wrong, result.longest) == (Outcome.ALARMED, (), 0)
+    assert clean(wave("2025-09-ghostaction").twin, redis_url).wrong == ()
 
 
 def test_a_version_sent_with_a_stolen_token_is_told_within_minutes(redis_url: str) -> None:
