@@ -7,16 +7,13 @@ from redis import Redis
 
 from bot.errors import PolicyError
 from bot.evaluate import Report, evaluate
-from bot.findings import Seen
 from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY
 from bot.names import InstallationId, RepositoryId
 from bot.policy import Policy, PolicyFile, Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import Catalogue
-from handlers.accounts import AccountBook
-from handlers.reviews import ReviewBook
+from handlers.remembered import remembered
 from handlers.snapshots import Snapshots
-from handlers.watching import WatchBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +29,7 @@ class Latest:
         kept = Snapshots(self.redis, self.catalogue).get(repository)
         if kept is None:
             return None
-        reviews = ReviewBook(self.redis).of(repository, kept.snapshot.repository)
-        watched = WatchBook(self.redis).watched_of(repository)
-        released = AccountBook(self.redis).judged(repository)
-        snapshot = replace(
-            kept.snapshot, taken_at=datetime.now(UTC), reviews=Seen(reviews), watched=watched, released=released
-        )
+        snapshot = remembered(self.redis, repository, replace(kept.snapshot, taken_at=datetime.now(UTC)))
         return evaluate(snapshot, self._policy(repository, kept.subject))
 
     def _policy(self, repository: RepositoryId, subject: Subject) -> Policy:

@@ -9,7 +9,6 @@ from importlib.metadata import version
 
 from bot.errors import PolicyError
 from bot.evaluate import evaluate
-from bot.findings import Seen
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.loose import records, text
@@ -28,7 +27,7 @@ from bot.reports.waivers import idle_words
 from handlers.context import Context
 from handlers.jobs.approvals import approvals_key, with_approvals
 from handlers.jobs.policies import is_organisations, present, proposes, read_file, with_base
-from handlers.reviews import ReviewBook
+from handlers.remembered import remembered
 from handlers.snapshots import Snapshots
 from handlers.standing import Standings
 
@@ -150,8 +149,7 @@ class _Previewer:
         kept = None if _judges(before) == _judges(after) else self._snapshots.get(number)
         if kept is None:
             return None
-        reviews = Seen(ReviewBook(self._context.redis).of(number, kept.snapshot.repository))
-        now = replace(kept.snapshot, taken_at=self._now, reviews=reviews)
+        now = remembered(self._context.redis, number, replace(kept.snapshot, taken_at=self._now))
         was, will = (evaluate(now, policy) for policy in (before, after))
         idle = {_apart(waiver) for waiver in was.idle_waivers}
         new = (waiver for waiver in will.idle_waivers if _apart(waiver) not in idle)
