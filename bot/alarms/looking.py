@@ -34,31 +34,35 @@ def to_judge(
 ) -> tuple[Version, ...]:
     """Return the versions of a listing whose sender is to be asked for.
 
-    These are new ones, those that are not accounted for yet, and those that have `more` files than before.
+    These are new ones, those that have `more` files than before, and then those that are not accounted for yet.
     """
     if before is None:
         return ()
     known = {each.version.number: each for each in before.sightings}
-    return tuple(
-        version
-        for version in listing.versions
-        if version.number not in before.known or version.number in more or _open(known.get(version.number), now)
-    )[:MOST_JUDGED]
+    new = tuple(each for each in listing.versions if each.number not in before.known or each.number in more)
+    first = {each.number for each in new}
+    waiting = (each for each in listing.versions if each.number not in first and _open(known.get(each.number), now))
+    return (*new, *waiting)[:MOST_JUDGED]
 
 
-def look(
-    before: Watched | None, listing: Listing, repository: FullName, judged: Mapping[str, Sighting], now: datetime
+def look(  # noqa: PLR0913, PLR0917 - each is a part of the look
+    before: Watched | None,
+    listing: Listing,
+    repository: FullName,
+    judged: Mapping[str, Sighting],
+    now: datetime,
+    more: frozenset[str] = frozenset(),
 ) -> Watched:
-    """Take up a look. At the first one all versions are history; later a new one that was not judged yet is `pending`.
+    """Take up a look. At the first one all versions are history; later what is new and was not judged yet is `pending`.
 
-    `judged` are the sightings of versions that were asked for, by number. A version that is no longer listed is remembered as
+    `judged` are the sightings of versions that were asked for, by number; `more` those that have more files. A version that is no longer listed is remembered as
     withdrawn.
     """
     if before is None:
         first = Watched(listing.package, repository, now, now)
         history = tuple(judged.get(each.number, Sighting(each, now)) for each in listing.versions)
         return _people(replace(first, sightings=_kept(history, now), known=_numbers(listing)), listing, now)
-    sightings = (*_seen(before, listing, judged, now), *_gone(before, listing))
+    sightings = (*_seen(before, listing, judged, now, more), *_gone(before, listing))
     known = before.known | _numbers(listing)
     after = replace(before, repository=repository, looked=now, sightings=_kept(sightings, now), known=known)
     return _people(after, listing, now)
@@ -98,16 +102,19 @@ def _closely(sighting: Sighting, now: datetime) -> bool:
     return sighting.standing is Standing.PENDING and now - sighting.seen < CLOSELY_FOR
 
 
-def _seen(before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime) -> Iterator[Sighting]:
+def _seen(
+    before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime, more: frozenset[str]
+) -> Iterator[Sighting]:
     known = {each.version.number: each for each in before.sightings}
     for version in listing.versions:
         old, new = known.get(version.number), judged.get(version.number)
+        seen = old.seen if old and version.number not in more else now
         if new is not None:
-            yield replace(new, version=version, seen=old.seen if old else new.seen)
+            yield replace(new, version=version, seen=seen)
+        elif version.number in more or version.number not in before.known:
+            yield Sighting(version, seen, Standing.PENDING, ("nobody has asked yet who sent it",))
         elif old is not None:
             yield replace(old, version=version)
-        elif version.number not in before.known:
-            yield Sighting(version, now, Standing.PENDING, ("nobody has asked yet who sent it",))
 
 
 def _gone(before: Watched, listing: Listing) -> Iterator[Sighting]:

@@ -85,7 +85,7 @@ class Look:
         context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
         before, more = kept.watched, grown(kept.known.listing if kept.known else None, listing)
         new = [each for each in listing.versions if before is not None and each.number not in before.known]
-        after = look(before, listing, claim.name, dict(self._judged(before, listing, more)), now)
+        after = look(before, listing, claim.name, dict(self._judged(before, listing, more)), now, more)
         alarms = AlarmBook(context.redis)
         existing = alarms.of(watch.installation, watch.package)
         found = raised(existing, troubles(after, claim.demands), after, claim.demands, now)

@@ -84,6 +84,16 @@ def test_a_version_that_was_given_another_file_is_asked_about_again() -> None:
     assert to_judge(seen, listing(after), NOON) == ()
     assert to_judge(seen, listing(after), NOON, frozenset({"1.0.0"})) == (after,)
 
+    later = look(seen, listing(after), HERE, {}, NOON + 30 * DAY, frozenset({"1.0.0"}))  # GitHub was away, say
+    assert later.sightings[-1].standing is Standing.PENDING
+    assert to_judge(later, listing(after), NOON + 31 * DAY) == (after,)
+
+
+def test_what_is_new_is_asked_about_before_what_has_waited_for_long() -> None:
+    old = [sighting(f"0.{minor}.0", standing=Standing.PENDING) for minor in range(60)]
+    now = listing(*(each.version for each in old), version("1.0.0"))
+    assert to_judge(watched(*old), now, NOON)[0].number == "1.0.0"
+
 
 def test_who_is_new_among_the_maintainers_is_a_newcomer_once() -> None:
     first = look(None, listing(), HERE, {}, NOON)
