@@ -23,6 +23,8 @@ def does_not_answer(context: Context, error: RegistryUnreachableError, now: date
         return now + timedelta(seconds=error.seconds)
     book = WatchBook(context.redis)
     before = book.outages().get(error.registry)
+    if before is not None and now < before.again:  # it was asked before we knew: the same failure, heard of once more
+        return before.again
     failures = before.failures + 1 if before else 1
     pause = min(LATEST, SOONEST * 2 ** min(failures - 1, 10))
     again: datetime = now + max(pause, timedelta(seconds=error.seconds))
