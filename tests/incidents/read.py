@@ -5,14 +5,24 @@ from typing import Any
 
 import yaml
 
+from bot.alarms import AlarmKind
 from bot.documents import Mapping as Block
 from bot.documents import Node, Scalar, Sequence, read_document
 from bot.errors import UnreadableError
+from bot.gate import CONDITIONS
 from bot.registries import Catalogue
+from bot.rules import RULES
+from bot.signals import SIGNALS
 from tests.incidents.acts import package_of, read_timeline
 from tests.incidents.fields import Fields, FormatError
 from tests.incidents.model import Before, Incident, Must, Outcome, Published, Repository, Twin, Wave
 
+CATCHERS = {
+    *(str(rule.name) for rule in RULES),
+    *(str(condition.name) for condition in CONDITIONS),
+    *(str(signal.name) for signal in SIGNALS),
+    *AlarmKind,
+}
 MUST = {"prevented": Outcome.PREVENTED, "alarmed": Outcome.ALARMED}
 
 
@@ -60,6 +70,9 @@ def _must(fields: Fields) -> Must:
         raise fields.wrong(f"`be` is prevented or alarmed, not {outcome!r}", fields.line("be"))
     must = Must(MUST[outcome], fields.seconds("within"), fields.texts("by"))
     fields.done()
+    for name in must.by:
+        if name not in CATCHERS:
+            raise fields.wrong(f"{name!r} is no rule, condition, signal or kind of alarm", fields.line("by"))
     if not must.by:
         raise fields.wrong("`must` lacks `by`: the rules, conditions, signals or alarms that may have caught it")
     return must

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.policy.read import read_policy
 from bot.registries import load_catalogue
 from bot.versions.model import Package
 from tests.incidents.__main__ import all_files, main
 from tests.incidents.fields import FormatError
 from tests.incidents.model import Outcome, Publish
 from tests.incidents.read import read_incident
+from tests.incidents.stage import RECOMMENDED
 
 CATALOGUE = load_catalogue()
 WHOLE = """\
@@ -61,6 +63,7 @@ def test_a_file_says_what_it_says(tmp_path: Path) -> None:
         ("be: alarmed", "be: noticed", "axios.yml:15: `be` is prevented or alarmed, not 'noticed'"),
         ("within: 5m", "within: soon", "axios.yml:15: `within` of `must` is a time such as +30s or 5m, not 'soon'"),
         ("by: [stepped-back]", "by: []", "axios.yml:15: `must` lacks `by`"),
+        ("by: [stepped-back]", "by: [luck]", "axios.yml:15: 'luck' is no rule, condition, signal or kind of alarm"),
         ("version: 1.14.1, by: mona", "version: 1.14.1", "a version is published `by` an account's token, or by a `run`"),
         ("npm/@acme/axios, version", "axios, version", "axios.yml:14: `package` is a registry's id, a slash and a name"),
         ("harm: true", "harm: very", "axios.yml:13: `harm` of an act is true or false, not 'very'"),
@@ -89,3 +92,8 @@ def test_every_known_incident_can_be_read(path: Path) -> None:
     incident = read_incident(path, CATALOGUE)
     assert path.stem.startswith(incident.when[:7])
     assert all(any(act.harm for act in wave.timeline) for wave in incident.waves)
+
+
+def test_the_recommended_policy_is_one() -> None:
+    policy = read_policy(RECOMMENDED.read_bytes(), CATALOGUE.registries)
+    assert (policy.reports.central, policy.reports.issues) == ("acme/security", "repository")

@@ -40,3 +40,32 @@ def test_a_version_sent_with_a_stolen_token_is_told_within_minutes(redis_url: st
 @pytest.mark.parametrize("path", all_files(), ids=lambda path: path.stem)
 def test_every_incident_is_prevented_or_told_in_time_and_its_clean_twin_raises_nothing(path: Path) -> None:
     assert main([str(path)]) == 0
+
+
+VERBS = """\
+incident: every verb that no known incident has
+when: 2026-11-24
+what: Somebody new may publish, and there is a key that can write.
+sources: []
+waves:
+  - before: &tidy
+      repositories: {widgets: {like: python}}
+      packages: [{package: pypi/acme-widgets, from: widgets, versions: [1.0.0]}]
+    timeline:
+      - {at: +0s, harm: true, maintain: {package: pypi/acme-widgets, who: mallory}}
+      - {at: +10s, harm: true, deploy-key: {on: widgets, title: backup, writable: true, by: lee}}
+    must: {be: alarmed, within: 5m, by: [new-deploy-key, newcomer]}
+    twin:
+      before: *tidy
+      timeline: [{at: +0s, deploy-key: {on: widgets, title: mirror}}]
+"""
+
+
+@pytest.mark.soak
+def test_a_new_maintainer_and_a_new_key_are_told(tmp_path: Path, redis_url: str) -> None:
+    path = tmp_path / "verbs.yml"
+    path.write_text(VERBS)
+    (verbs,) = read_incident(path, CATALOGUE).waves
+    result = attack(verbs, redis_url)
+    assert {"new-deploy-key"} <= set(result.by)
+    assert clean(verbs.twin, redis_url).wrong == ()
