@@ -68,9 +68,13 @@ def test_what_cannot_be_judged_any_more_is_neither_fixed_nor_gone() -> None:
     unseen = told("acme/widgets", replace(KNOWN, seen=False), hidden=(hidden,), outcomes={RULE: Outcome.UNSEEN})
     said = render(facts(unseen), first.after, "2026-W49")
     assert "(0 new, 0 fixed)" in said.comment
-    assert "in 1 repository: <code>acme/widgets</code>. It takes the permission <code>actions&#58; read</code>." in (
-        said.body
+    once = (
+        "- the environments (the App was not granted actions&#58; read) in 1 repository: <code>acme/widgets</code>.\n"
     )
+    assert once in said.body
+    kept = replace(hidden, reason="GitHub did not say")
+    later = render(facts(replace(unseen, hidden=(kept,))), first.after, "2026-W49")
+    assert "<code>acme/widgets</code>. It takes the permission <code>actions&#58; read</code>." in later.body
 
 
 def test_what_left_is_not_called_fixed_and_its_absence_is_explained() -> None:

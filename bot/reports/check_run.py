@@ -11,7 +11,7 @@ from bot.reports.escape import block, code, plain, prose
 from bot.reports.mending import Mending
 from bot.reports.picture import picture
 from bot.reports.waivers import idle_words, lapsed_words, stanza, waived_words
-from bot.reports.words import OUTCOMES, count, verdict
+from bot.reports.words import OUTCOMES, count, untold, verdict
 
 Level: TypeAlias = Literal["notice", "warning", "failure"]
 
@@ -135,7 +135,8 @@ def _kept_from_us(report: Report) -> Iterator[str]:
     unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unseen)
     for each in unseen:
         if each.what not in unreadable:
-            remedy = f" It takes the permission {code(each.permission)}." if each.permission else ""
+            permission = untold(each.reason, each.permission)
+            remedy = f" It takes the permission {code(permission)}." if permission else ""
             yield f"- Could not be seen: {prose(each.what)} ({prose(each.reason)}).{remedy}"
     for result in report.results:
         if result.fault:

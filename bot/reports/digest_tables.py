@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from bot.names import FullName, Severity
 from bot.reports.escape import code, plain, prose
 from bot.reports.told import Held, Told
-from bot.reports.words import count
+from bot.reports.words import count, untold
 
 OVERDUE = 90  # days after which a finding is; its issue's last reminder came then
 SOON = timedelta(days=30)  # before an identity's end, in which it is told
@@ -86,7 +86,8 @@ def hidden(told: Iterable[Told]) -> Iterator[str]:
             where.setdefault((fact.what, fact.reason, fact.permission or ""), {})[each.repository] = None
     for (what, reason, permission), names in sorted(where.items()):
         shown = ", ".join(code(name) for name in list(names)[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - as many as are shown
-        remedy = f" It takes the permission {code(permission)}." if permission else ""
+        lacking = untold(reason, permission)
+        remedy = f" It takes the permission {code(lacking)}." if lacking else ""
         yield f"- {brief(what)} ({brief(reason)}) in {count(len(names), 'repository')}: {shown}.{remedy}"
 
 

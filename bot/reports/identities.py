@@ -13,7 +13,7 @@ from bot.findings import listed
 from bot.identities.model import NOUNS
 from bot.reports.escape import plain
 from bot.reports.register import Line, RegisterReport
-from bot.reports.words import count
+from bot.reports.words import count, untold
 
 UNKNOWN = "-"
 # A spreadsheet takes a cell that begins so for a formula: owasp.org/www-community/attacks/CSV_Injection
@@ -71,7 +71,8 @@ def _text(report: RegisterReport, *, colour: bool) -> Iterator[str]:
             f"  {NOUNS[entry.kind]} {entry.name} is in the register ({where}), and not there; take the entry out"
         )
     for unseen in report.unseen:
-        remedy = f"; it takes {unseen.permission}" if unseen.permission else ""
+        permission = untold(unseen.reason, unseen.permission)
+        remedy = f"; it takes {permission}" if permission else ""
         yield plain(f"  unseen: {unseen.what} ({unseen.reason}{remedy})")
 
 

@@ -10,7 +10,7 @@ from bot.reports.check_run import ICONS, fit
 from bot.reports.escape import block, code, plain, prose
 from bot.reports.revocation import section
 from bot.reports.waivers import lapsed_words, stanza, waived_words
-from bot.reports.words import OUTCOMES, count
+from bot.reports.words import OUTCOMES, count, untold
 
 MOST_BODY = 60_000  # bytes; GitHub takes 65,536 characters, and the marker needs room
 MOST_STANZAS = 20  # beyond these an issue is no place to copy waivers from; the check run has all
@@ -119,7 +119,8 @@ def _unseen(report: Report) -> Iterator[str]:
         yield f"- {ICONS[Outcome.UNSEEN]} Could not be read: {code(file.file)}: {prose(file.reason)}"
     for each in dict.fromkeys(unseen for result in report.results for unseen in result.unseen):
         if each.what not in unreadable:
-            remedy = f" It takes the permission {code(each.permission)}." if each.permission else ""
+            permission = untold(each.reason, each.permission)
+            remedy = f" It takes the permission {code(permission)}." if permission else ""
             yield f"- {ICONS[Outcome.UNSEEN]} Could not be seen: {prose(each.what)} ({prose(each.reason)}).{remedy}"
     for result in report.results:
         if result.fault:

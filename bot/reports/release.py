@@ -10,7 +10,7 @@ from bot.names import Conclusion, Mode, Outcome
 from bot.reports.chain import chain
 from bot.reports.check_run import ICONS, MOST_TITLE, CheckRunText, fit
 from bot.reports.escape import code, plain, prose
-from bot.reports.words import OUTCOMES, count
+from bot.reports.words import OUTCOMES, count, untold
 from bot.versions import Package, Standing
 
 STANDINGS = {Standing.ACCOUNTED: "✅", Standing.PENDING: "⏳", Standing.UNACCOUNTED: "❌"}
@@ -111,7 +111,8 @@ def _rules(report: Report) -> Iterator[str]:
 
 
 def _unseen(unseen: Unseen) -> str:
-    remedy = f" It takes the permission {code(unseen.permission)}." if unseen.permission else ""
+    permission = untold(unseen.reason, unseen.permission)
+    remedy = f" It takes the permission {code(permission)}." if permission else ""
     return f"{prose(unseen.what)}: {prose(unseen.reason)}.{remedy}"
 
 

@@ -8,7 +8,7 @@ from bot.names import Conclusion, Mode, Outcome, Severity
 from bot.notice import Heard, News
 from bot.reports.check_run import MOST_MESSAGE, MOST_TITLE, Annotation, CheckRunText, Level, fit
 from bot.reports.escape import code, plain, prose
-from bot.reports.words import count
+from bot.reports.words import count, untold
 
 MOST_BODY = 60_000  # bytes of an issue's body
 SHORT = 7  # characters of a commit id that people read
@@ -94,7 +94,8 @@ def _lines(news: News) -> Iterator[str]:
             case _:
                 pass
         for unseen in one.unseen:
-            remedy = f" It takes the permission {code(unseen.permission)}." if unseen.permission else ""
+            permission = untold(unseen.reason, unseen.permission)
+            remedy = f" It takes the permission {code(permission)}." if permission else ""
             yield f"  - ❔ {code(one.name)}: could not be seen: {prose(unseen.what)} ({prose(unseen.reason)}).{remedy}"
         if one.fault is not None:
             yield f"  - 💥 {code(one.name)} broke ({code(one.fault)}): our fault, and no verdict. Please report it."

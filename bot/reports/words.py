@@ -34,6 +34,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {plural}"
 
 
+def untold(reason: str, permission: str | None) -> str:
+    """Return the permission that would show a fact, where the reason does not name it already: once is enough."""
+    return permission if permission and permission not in reason else ""
+
+
 def credential(publication: Publication) -> str:
     """Say what a publication authenticates with, secrets named."""
     kind = CREDENTIALS[publication.credential]

@@ -8,7 +8,7 @@ from bot.github.loose import Record, number, record, records, text, texts
 from bot.names import Credential, Outcome, RuleName, Severity
 from bot.registries import Catalogue
 from bot.reports.told import Told
-from bot.reports.words import CREDENTIALS, OUTCOMES
+from bot.reports.words import CREDENTIALS, OUTCOMES, untold
 from bot.rules import RULES
 from handlers.pages.addresses import file_on_github
 from handlers.standing import Standing
@@ -61,7 +61,7 @@ class Hidden:
 
     what: str
     reason: str
-    permission: str
+    permission: str  # that would show it, where the reason does not name it
     rules: tuple[str, ...]
 
 
@@ -130,7 +130,7 @@ def hidden(standing: Standing) -> Iterator[Hidden]:
         fact = (text(each, "what"), text(each, "reason"), text(each, "permission"))
         rules.setdefault(fact, []).append(text(each, "rule"))
     for (what, reason, permission), needing in rules.items():
-        yield Hidden(what, reason, permission, tuple(dict.fromkeys(needing)))
+        yield Hidden(what, reason, untold(reason, permission), tuple(dict.fromkeys(needing)))
 
 
 def partly(standing: Standing) -> Iterator[tuple[str, str]]:
