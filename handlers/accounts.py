@@ -5,9 +5,7 @@ that this record is all there is.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from redis import Redis
@@ -58,16 +56,15 @@ class AccountBook:
         found = (_account(self._redis.hget(_accounts(RepositoryId(int(each))), key)) for each in holders)
         return tuple(account for account in found if account is not None)
 
-    def of(self, repository: RepositoryId) -> Iterator[Account]:
-        """Yield a repository's accounts, the newest version first."""
-        keys: list[Any] = self._redis.zrevrange(_order(repository), 0, -1)
-        for key in keys:
-            if account := _account(self._redis.hget(_accounts(repository), key)):
-                yield account
+    def of(self, repository: RepositoryId, most: int = MOST_KEPT) -> tuple[Account, ...]:
+        """Return a repository's accounts, the newest version first."""
+        keys: list[Any] = self._redis.zrevrange(_order(repository), 0, most - 1)
+        kept: list[Any] = self._redis.hmget(_accounts(repository), keys) if keys else []
+        return tuple(account for each in kept if (account := _account(each)) is not None)
 
     def judged(self, repository: RepositoryId) -> Fact[tuple[Account, ...]]:
         """Return what rules look at: the newest accounts."""
-        return Seen(tuple(islice(self.of(repository), MOST_JUDGED)))
+        return Seen(self.of(repository, MOST_JUDGED))
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is gone."""
