@@ -12,9 +12,10 @@ from bot.findings import Fact, Seen, Unseen
 from bot.names import Outcome, RepositoryId
 from bot.provenance.model import Judged
 from handlers.accounts import AccountBook
+from handlers.jobs import JOBS
 from handlers.standing import Standings
 from tests.acme import NOTHING, RELEASE, TRUSTED, Acme, acme_on
-from tests.evidence.release import PROJECT, policy
+from tests.evidence.release import PROJECT, policy, shown
 from tests.evidence.story import attested, clues, judged, run, version
 from tests.github.story.repository import Repository
 from tests.registries.standins.server import Registries
@@ -97,6 +98,17 @@ def test_where_nothing_was_published_there_is_nothing_to_judge(acme: Acme, rule:
 def test_what_a_registry_takes_no_provenance_of_needs_none(acme: Acme) -> None:
     taken = replace(FAILING[ATTESTED], provenance=Seen(Judged()), attestable=False)
     assert outcome(acme, ATTESTED, taken) is Outcome.NOT_APPLICABLE
+
+
+def test_a_preview_judges_by_the_accounts_that_are_kept(acme: Acme) -> None:
+    assert outcome(acme, ACCOUNTED, FAILING[APPROVED]) is Outcome.PASSED
+    home = acme.github.repository("acme/.github")
+    pull = home.pull_request({"publishing.yml": policy("enforce", (ACCOUNTED, APPROVED))}, by="mona").pull
+    assert pull is not None
+    JOBS["preview_policy"](acme.context, acme.id, home.id, home.full_name, pull.head_sha)
+    (told,) = home.check_runs(pull.head_sha, "publishing policy")
+    assert "approved-release" in shown(told)
+    assert "could not be seen" not in shown(told)
 
 
 def test_what_came_long_ago_is_history(acme: Acme) -> None:
