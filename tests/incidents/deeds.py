@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tests.github.story.repository import Repository
 from tests.incidents.app import App
 from tests.incidents.ears import Heard, Kind, rules
-from tests.incidents.fields import FormatError
+from tests.incidents.fields import ImpossibleError
 from tests.incidents.model import AnyAct, DeployKey, End, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
 from tests.incidents.rulesets import forbids
 from tests.incidents.runs import Runs, Started
@@ -27,7 +27,7 @@ class Deeds:
     started: dict[str, Started] = field(default_factory=dict)
 
     def do(self, act: AnyAct) -> Heard | None:
-        """Do it; what the App said where it stopped it. Raises FormatError for what GitHub itself would refuse."""
+        """Do it; what the App said where it stopped it. Raises ImpossibleError for what GitHub itself would refuse."""
         match act:
             case Merge():
                 return self._merge(act)
@@ -63,13 +63,13 @@ class Deeds:
 
     def of(self, name: str) -> Repository:
         if name not in self.stage.repositories:
-            raise FormatError(f"there is no repository {name}; `before` names {', '.join(self.stage.repositories)}")
+            raise ImpossibleError(f"there is no repository {name}; `before` names {', '.join(self.stage.repositories)}")
         return self.stage.repositories[name]
 
     def _push(self, act: Push) -> None:
         repository = self.of(act.to)
         branch = act.branch or repository.state.default_branch
-        self._allowed(repository, f"refs/heads/{branch}", act.by, act)
+        self._allowed(repository, f"refs/heads/{branch}", act.by)
         self.commits[act.name] = repository.push(
             act.files, act.message, branch=branch, by=act.by, author=act.author, verified=act.verified,
             parent=self._nowhere(repository) if act.from_nowhere else None,
@@ -86,7 +86,7 @@ class Deeds:
         repository = self.of(act.on)
         sha = self.commits[act.commit] if act.commit else repository.head
         for tag in act.tags:
-            self._allowed(repository, f"refs/tags/{tag}", act.by, act)
+            self._allowed(repository, f"refs/tags/{tag}", act.by)
         if act.files:
             sha = repository.commit_beside(act.files, by=act.by)
         repository.push_tags(*act.tags, sha=sha, by=act.by)
@@ -110,7 +110,7 @@ class Deeds:
                 found = rules(runs[-1]) if runs else ()
                 return Heard(Kind.CHECK, self.app.now, found, runs[-1].title or "" if runs else "there is no check")
         if forbids(self.stage, repository, branch, act.by, "pull_request") and not act.approved_by:
-            raise FormatError(f"line {act.line}: GitHub would refuse this merge: nobody approved it")
+            raise ImpossibleError("GitHub would refuse this merge: nobody approved it")
         self.commits[act.name] = repository.merge(number, by=act.by)
         return None
 
@@ -123,13 +123,13 @@ class Deeds:
         started = self.started.get(act.run or "")
         self.shelf.publish(act, workload_of(started.repository, started.run) if started else None)
 
-    def _allowed(self, repository: Repository, ref: str, who: str, act: Push | Tag) -> None:
+    def _allowed(self, repository: Repository, ref: str, who: str) -> None:
         """GitHub would refuse what a ruleset forbids: such an act can not be part of an incident."""
         there = ref in repository.state.refs
         kinds = ("update" if there else "creation", *(("pull_request",) if ref.startswith("refs/heads/") else ()))
         for kind in kinds:
             if forbids(self.stage, repository, ref, who, kind):
-                raise FormatError(
-                    f"line {act.line}: GitHub would refuse this: a ruleset of {repository.full_name} has {kind} for {ref}; "
+                raise ImpossibleError(
+                    f"GitHub would refuse this: a ruleset of {repository.full_name} has {kind} for {ref}; "
                     "take the ruleset away in `before`, or let somebody act who may bypass it"
                 )

@@ -15,6 +15,10 @@ class FormatError(Exception):
     """A file that cannot be read; its text begins with the file and the line, and says what would do."""
 
 
+class ImpossibleError(Exception):
+    """What is written can be read and cannot be, or not be done; where it stands is known to whoever catches it."""
+
+
 @dataclass
 class Fields:
     """The words of one block. `done` says that all that may stand there was asked for."""

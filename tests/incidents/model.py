@@ -48,6 +48,8 @@ class Before:
     repositories: tuple[Repository, ...]
     packages: tuple[Published, ...]
     policy: str  # further lines of the policy file, beside the recommended ones and the register
+    file: str  # in which it stands
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from tests.github.standin import StandIn
 from tests.incidents.app import App, running
 from tests.incidents.deeds import Deeds
 from tests.incidents.ears import Ears, Heard
+from tests.incidents.fields import FormatError, ImpossibleError
 from tests.incidents.model import AnyAct, Before, Publish, Twin, Wave
 from tests.incidents.shelf import Shelf
 from tests.incidents.stage import set_up
@@ -28,6 +29,7 @@ class Play:
     deeds: Deeds
     ears: Ears
     timeline: tuple[AnyAct, ...]
+    file: str
     first: float = 0.0
     before: list[Heard] = field(default_factory=list)  # of what was wrong before the first act
     stopped: dict[int, Heard] = field(default_factory=dict)  # by the act's place
@@ -79,7 +81,10 @@ class Play:
         names = {self.timeline[each].name: heard for each, heard in self.stopped.items()}
         heard = next((names[name] for name in (*act.needs, *act.means) if name in names), None)
         if heard is None:
-            heard = self.deeds.do(act)
+            try:
+                heard = self.deeds.do(act)
+            except ImpossibleError as error:
+                raise FormatError(f"{self.file}:{act.line}: {error}") from error
             self.app.work()
         if heard is not None:
             self.stopped[place] = heard
@@ -117,11 +122,14 @@ def clean(twin: Twin, redis_url: str) -> Result:
 
 
 def _play(app: App, shelf: Shelf, before: Before, timeline: tuple[AnyAct, ...], until: float) -> Play:
-    stage = set_up(app.github, before, app.worker.context.catalogue)
+    try:
+        stage = set_up(app.github, before, app.worker.context.catalogue)
+    except ImpossibleError as error:
+        raise FormatError(f"{before.file}:{before.line}: {error}") from error
     shelf.fill(before)
     app.github.install(stage.organisation)
     ears = Ears(app, stage)
-    play = Play(app, Deeds(app, stage, shelf), ears, timeline)
+    play = Play(app, Deeds(app, stage, shelf), ears, timeline, before.file)
     play.play(until)
     return play
 

@@ -86,6 +86,8 @@ def _before(fields: Fields) -> Before:
         repositories=tuple(_repository(name, each) for name, each in before.named("repositories", "the repository")),
         packages=tuple(_published(each) for each in before.each("packages", "a package")),
         policy=before.text("policy", ""),
+        file=fields.file,
+        line=before.block.line,
     )
     before.done()
     return made

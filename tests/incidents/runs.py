@@ -12,7 +12,7 @@ from tests.github.state import runs as kept
 from tests.github.story.repository import Repository
 from tests.incidents.app import App
 from tests.incidents.ears import Heard, Kind, conditions, rules
-from tests.incidents.fields import FormatError
+from tests.incidents.fields import ImpossibleError
 from tests.incidents.model import JobPlan, Run
 
 PATIENCE = 120.0  # seconds that a release waits for a gate which is in doubt, until the story goes on without it
@@ -53,7 +53,7 @@ class Runs:
         plans = act.jobs or tuple(map(JobPlan, jobs))
         for plan in plans:
             if plan.job not in jobs:
-                raise FormatError(f"line {act.line}: {act.workflow} has no job {plan.job}; it has {', '.join(jobs)}")
+                raise ImpossibleError(f"{act.workflow} has no job {plan.job}; it has {', '.join(jobs)}")
             begun = self._begin(run, plan, jobs[plan.job])
             if isinstance(begun, Heard):
                 return self.end(Started(self.repository, run, begun))
@@ -73,7 +73,7 @@ class Runs:
     def _jobs(self, run: kept.Run) -> Mapping[str, Any]:
         text = self.repository.state.files(run.head_sha).get(run.path)
         if text is None:
-            raise FormatError(f"{self.repository.full_name} has no {run.path} at the commit that it is to run for")
+            raise ImpossibleError(f"{self.repository.full_name} has no {run.path} at the commit that it is to run for")
         jobs: Mapping[str, Any] = yaml.safe_load(text)["jobs"]
         return jobs
 
@@ -110,7 +110,9 @@ class Runs:
             return Heard(Kind.GATE, self.app.now, by, "; ".join(decided.reasons))
         note = next((note for gate, note in book.waiting() if gate.run == run.id), None)
         if note is None:
-            raise FormatError(f"the job at {environment} waits for somebody who is not the gate: say who approves it")
+            raise ImpossibleError(
+                f"the job at {environment} waits for somebody who is not the gate: say who approves it"
+            )
         return Heard(Kind.GATE, self.app.now, ("stays-pending",), note.why)
 
 

@@ -14,7 +14,7 @@ from tests.github.story.organisation import Organisation
 from tests.github.story.repository import Repository
 from tests.github.story.written import read_settings, set_up_organisation, set_up_repository
 from tests.incidents import model
-from tests.incidents.fields import FormatError
+from tests.incidents.fields import ImpossibleError
 from tests.test_manifest import MANIFEST
 
 HERE = Path(__file__).parent
@@ -42,7 +42,7 @@ class Sample:
 
 
 def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage:
-    """Make the organisation and install the App on it. Raises FormatError for what a file of settings cannot say."""
+    """Make the organisation and install the App on it. Raises ImpossibleError for what a file of settings cannot say."""
     github.app.permissions = dict(MANIFEST["default_permissions"])
     github.app.events = list(MANIFEST["default_events"])
     acme = github.organisation(OWNER)
@@ -56,7 +56,7 @@ def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage
         try:
             set_up_repository(made[each.name], acme, {**sample.settings, **each.settings})
         except (TypeError, AssertionError, KeyError) as error:
-            raise FormatError(f"the settings of the repository {each.name} cannot be made: {error}") from error
+            raise ImpossibleError(f"the settings of the repository {each.name} cannot be made: {error}") from error
         register.append(sample.register)
     central = acme.repository(CENTRAL, {"README.md": "Alarms are opened here.\n"})
     acme.repository(POLICY, {"publishing.yml": policy("".join(register), before.policy)})
@@ -76,7 +76,7 @@ def read_sample(like: str | None, name: str, end: str, catalogue: Catalogue) -> 
     file = SAMPLES / f"{like}.yml"
     if not file.exists():
         known = ", ".join(sorted(path.stem for path in SAMPLES.glob("*.yml")))
-        raise FormatError(f"there is no sample {like!r}; there are {known}")
+        raise ImpossibleError(f"there is no sample {like!r}; there are {known}")
     text = catalogue.expand(file.read_text()).replace("{name}", name).replace("{end}", end)
     written = yaml.safe_load(text)
     return Sample(written["files"], written["settings"], written["register"])

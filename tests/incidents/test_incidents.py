@@ -69,3 +69,23 @@ def test_a_new_maintainer_and_a_new_key_are_told(tmp_path: Path, redis_url: str)
     result = attack(verbs, redis_url)
     assert {"new-deploy-key"} <= set(result.by)
     assert clean(verbs.twin, redis_url).wrong == ()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("like: python", "like: perl", "verbs.yml:6: there is no sample 'perl'; there are action, npm, python\n"),
+        ("on: widgets, title: backup", "on: gadgets, title: x", "verbs.yml:11: there is no repository gadgets; `before` names widgets\n"),
+        ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "tag: {on: widgets, tag: v2, by: lee}", "verbs.yml:11: GitHub would refuse this"),
+        ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "push: {to: widgets, files: {a: b}}", "verbs.yml:11: GitHub would refuse this"),
+        ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "run: {on: widgets, workflow: x.yml}", "verbs.yml:11: acme/widgets has no x.yml"),
+    ],
+)  # fmt: skip
+def test_what_cannot_have_happened_is_said_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], right: str, wrong: str, said: str
+) -> None:
+    path = tmp_path / "verbs.yml"
+    path.write_text(VERBS.replace(right, wrong))
+    assert main([str(path)]) == 2
+    assert capsys.readouterr().err.startswith(said)
