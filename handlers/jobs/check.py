@@ -11,7 +11,6 @@ from importlib.metadata import version
 
 from bot.errors import LaterError
 from bot.evaluate import evaluate
-from bot.findings import Seen
 from bot.github.check_runs import CheckRuns
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.queries import Revision
@@ -26,7 +25,6 @@ from bot.reports.check_run import render
 from bot.reports.picture import picture
 from bot.reports.signals import with_signals
 from bot.repository import ACTION_FILES, Snapshot
-from handlers.accounts import AccountBook
 from handlers.context import Context
 from handlers.gates import GateBook
 from handlers.hygiene import with_hygiene
@@ -42,12 +40,12 @@ from handlers.jobs.revocations import want_verification
 from handlers.jobs.watch import want_watch
 from handlers.jobs.words import broken, invalid, quick, with_problems
 from handlers.queue import enqueue
+from handlers.remembered import remembered
 from handlers.reviews import ReviewBook
 from handlers.signals import SignalBook, mark_of
 from handlers.snapshots import Kept, Snapshots
 from handlers.standing import Standing, Standings
 from handlers.told import ToldBook
-from handlers.watching import WatchBook
 from handlers.work import preview_work
 
 log = logging.getLogger("wharfinger.jobs")
@@ -182,12 +180,9 @@ class _Check:
 
     def _reviewed(self, snapshot: Snapshot) -> Snapshot:
         """Add what is kept here: who confirmed what can publish, and what registries have of it."""
-        book = ReviewBook(self._context.redis)
-        book.look(self._repository, snapshot.taken_at)  # the first look begins the first period
-        reviews = Seen(book.of(self._repository, snapshot.repository))
-        watched = WatchBook(self._context.redis).watched_of(self._repository)
-        released = AccountBook(self._context.redis).judged(self._repository)
-        return replace(snapshot, reviews=reviews, watched=watched, released=released)
+        # The first look begins the first period.
+        ReviewBook(self._context.redis).look(self._repository, snapshot.taken_at)
+        return remembered(self._context.redis, self._repository, snapshot)
 
     def _gather(self, reading: Reading, asked: Iterable[str], policy: Policy) -> Followed:
         """Take the snapshot: follow what leads further, and read settings where what is judged depends on them."""
