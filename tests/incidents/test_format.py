@@ -1,5 +1,6 @@
 """An incident's file is read strictly: whatever is wrong in it is said with file and line, and what would do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from bot.policy.read import read_policy
 from bot.registries import load_catalogue
 from bot.versions.model import Package
-from tests.incidents.__main__ import all_files, main
+from tests.incidents.__main__ import HERE, all_files, main
+from tests.incidents.acts import VERBS
 from tests.incidents.fields import FormatError
 from tests.incidents.model import Outcome, Publish
 from tests.incidents.read import read_incident
@@ -97,3 +99,14 @@ def test_every_known_incident_can_be_read(path: Path) -> None:
 def test_the_recommended_policy_is_one() -> None:
     policy = read_policy(RECOMMENDED.read_bytes(), CATALOGUE.registries)
     assert (policy.reports.central, policy.reports.issues) == ("acme/security", "repository")
+
+
+def test_the_example_of_the_format_is_a_file(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", (HERE / "README.md").read_text(), re.DOTALL)
+    incident = read_incident(write(tmp_path, example), CATALOGUE)
+    assert [(wave.name, len(wave.twin.timeline)) for wave in incident.waves] == [("the stolen token", 3)]
+
+
+def test_the_page_tells_every_verb() -> None:
+    told = re.findall(r"^\| `([a-z-]+)` \|", (HERE / "README.md").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(VERBS)
