@@ -1,4 +1,4 @@
-"""The signal compromised-action: a workflow newly uses an action that an attacker is known to have held."""
+"""The signal compromised-action: a workflow uses an action that an attacker is known to have held."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,16 +17,17 @@ from bot.workflows.uses import Uses, read_uses
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompromisedAction(Signal):
-    """A workflow newly uses an action that an attacker is known to have held.
+    """A workflow uses an action that an attacker is known to have held.
 
-    What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact.
+    What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact. On the default
+    branch it is told also where it stood before anybody knew.
     """
 
     name: ClassVar[RuleName] = RuleName("compromised-action")
     severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY)
 
     def applies(self, change: Change) -> bool:
-        return change.on_branch
+        return change.on_branch or change.held is not None
 
     def check(self, change: Change) -> Iterator[Finding | Unseen]:
         yield from newly(change, _look)

@@ -99,7 +99,7 @@ class Change:
     taken_at: datetime
     default_branch: str = ""
     push: Pushed | None = None
-    files: Fact[Sides] = Look.FILES.not_read
+    files: Fact[Sides] = Look.FILES.not_read  # where the change is no push: nothing before, all that is there after
     commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # those that are new here, oldest first
     unrelated: bool = False  # what was pushed has no history in common with what was there
     stands_on: tuple[Commit, ...] = ()  # what is known of commits that were there before

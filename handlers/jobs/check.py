@@ -176,7 +176,7 @@ class _Check:
         if not reading.is_default:
             return heard_of(self._context, self._signals, reading.commit, in_force.policy)
         before = Snapshots(self._context.redis, self._context.catalogue).holdings(self._repository)
-        return notice_settings(self._context, self._installation, reading, before, snapshot.holdings, in_force)
+        return notice_settings(self._context, self._installation, reading, before, snapshot, in_force)
 
     def _reviewed(self, snapshot: Snapshot) -> Snapshot:
         """Add what is kept here: who confirmed what can publish, and what registries have of it."""

@@ -1,9 +1,10 @@
 """Look at a push: what in it people should hear of goes into the commit's check run, and into an issue where it cannot wait."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.findings import Finding
+from bot.findings import Finding, Seen
 from bot.github.errors import ForbiddenError, InstallationError, MissingError
 from bot.github.pushes import TAGS
 from bot.github.queries import Revision
@@ -15,8 +16,9 @@ from bot.names import FullName, InstallationId, RepositoryId, Sha
 from bot.notice import Heard, News, news_of, notice, weighed
 from bot.policy import Policy
 from bot.reports.marker import digest
-from bot.repository import ACTION_FILES
-from bot.signals import Change, Pushed
+from bot.repository import ACTION_FILES, Snapshot
+from bot.signals import Change, Pushed, Sides
+from bot.signals.news import paths
 from handlers.context import Context
 from handlers.jobs.policies import InForce, policy_of
 from handlers.jobs.push_facts import PushFacts
@@ -52,17 +54,27 @@ def notice_settings(  # noqa: PLR0913, PLR0917 - where, what is there now and wh
     installation: InstallationId,
     reading: Reading,
     before: Holdings | None,
-    held: Holdings,
+    snapshot: Snapshot,
     in_force: InForce,
 ) -> tuple[News, ...]:
-    """Compare what GitHub keeps beside the files with the last look, and return all that was heard of the commit."""
+    """Look at the default branch for what no push tells, and return all that was heard of its commit.
+
+    That is what GitHub keeps beside the files, compared with the last look, and what is known of files only since.
+    """
+    now, policy = context.clock(), in_force.policy
+    nothing = Snapshot(reading.repository, None, now)
     change = Change(
-        repository=reading.repository, taken_at=context.clock(), default_branch=reading.default_branch, held=held, held_before=before
-    )  # fmt: skip
-    policy = in_force.policy
-    news = news_of(change, "The settings changed", reading.commit, notice(change, policy))
+        repository=reading.repository,
+        taken_at=now,
+        default_branch=reading.default_branch,
+        files=Seen(Sides(nothing, snapshot, paths(snapshot))),
+        held=snapshot.holdings,
+        held_before=before,
+    )
+    news = news_of(change, "A look at the default branch", reading.commit, notice(change, policy))
     book = SignalBook(context.redis, installation, RepositoryId(reading.id))
-    _keep(context, book, _At(SETTINGS), news, policy)
+    if not _keep(context, book, _At(SETTINGS, book.branch(SETTINGS) or Branch(Sha(""))), news, policy):
+        book.cleared(SETTINGS)
     return heard_of(context, book, reading.commit, policy)
 
 
@@ -154,11 +166,12 @@ def _keep(context: Context, book: SignalBook, at: _At, news: News, policy: Polic
         return False
     alarming = weighed(news, policy, context.clock().date()).alarming
     told = at.branch.told if at.branch is not None else ()
+    if at.ref == SETTINGS:  # what the push of this very commit told
+        told += tuple(_marks(one for each in book.of(news.commit) if each.what != news.what for one in each.heard))
     fresh = tuple(one for each in alarming if (one := _untold(each, told)).findings)
     holder = policy.reports.central or holder_of(news.repository, policy)
     urgent = Untold(replace(news, heard=fresh), holder) if fresh and holder is not None else None
-    marks = (_mark(each, finding) for each in fresh for finding in each.findings)
-    branch = replace(at.branch, told=tuple(dict.fromkeys((*told, *marks)))) if at.branch is not None else None
+    branch = replace(at.branch, told=tuple(dict.fromkeys((*told, *_marks(fresh))))) if at.branch is not None else None
     book.put(at.ref, news, urgent, branch)
     if urgent is not None:
         enqueue(context.redis, [book.tell])
@@ -167,6 +180,10 @@ def _keep(context: Context, book: SignalBook, at: _At, news: News, policy: Polic
 
 def _untold(heard: Heard, told: tuple[str, ...]) -> Heard:
     return replace(heard, findings=tuple(each for each in heard.findings if _mark(heard, each) not in told))
+
+
+def _marks(heard: Iterable[Heard]) -> Iterator[str]:
+    yield from (_mark(each, finding) for each in heard for finding in each.findings)
 
 
 def _mark(heard: Heard, finding: Finding) -> str:
