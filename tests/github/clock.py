@@ -11,7 +11,9 @@ class Clock:
     """`now` is what GitHub believes. JWTs are held against `for_tokens`, since their maker's clock does not jump with ours."""
 
     skew: float = 0.0  # seconds by which an App's clock is behind GitHub's
-    stands_at: float | None = None  # a replay's time: it passes only when it is told to, so no machine is too slow for it
+    stands_at: float | None = (
+        None  # a replay's time: it passes only when it is told to, so no machine is too slow for it
+    )
     _ahead: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
