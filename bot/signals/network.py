@@ -21,7 +21,7 @@ _LONGEST = 300  # characters of an address without its scheme
 _TAIL = re.compile(r"(?:\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}")
 URL = re.compile(r"\b(?:https?|wss?|ftp)://[^\s\"'<>`\\|;)}]+", re.IGNORECASE)
 # GitHub's own, and its server's where it runs elsewhere: docs.github.com/actions/reference/workflows-and-actions/variables
-_GITHUB = ("github.com", "api.github.com", "uploads.github.com")
+_GITHUB = ("github.com", *(f"{name}.github.com" for name in ("api", "uploads")))
 _RUNNERS = frozenset({
     "GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_GRAPHQL_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_RUNTIME_URL", "ACTIONS_RESULTS_URL",
     "ACTIONS_CACHE_URL",
