@@ -20,7 +20,7 @@ class CompromisedAction(Signal):
     """A workflow uses an action that an attacker is known to have held.
 
     What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact. On the default
-    branch it is told also where it stood before anybody knew.
+    branch it is told also where it stood before anybody knew, in the check run alone.
     """
 
     name: ClassVar[RuleName] = RuleName("compromised-action")

@@ -73,8 +73,7 @@ def notice_settings(  # noqa: PLR0913, PLR0917 - where, what is there now and wh
     )
     news = news_of(change, "A look at the default branch", reading.commit, notice(change, policy))
     book = SignalBook(context.redis, installation, RepositoryId(reading.id))
-    if not _keep(context, book, _At(SETTINGS, book.branch(SETTINGS) or Branch(Sha(""))), news, policy):
-        book.cleared(SETTINGS)
+    _keep(context, book, _At(SETTINGS), news, policy)
     return heard_of(context, book, reading.commit, policy)
 
 
@@ -166,9 +165,7 @@ def _keep(context: Context, book: SignalBook, at: _At, news: News, policy: Polic
         return False
     alarming = weighed(news, policy, context.clock().date()).alarming
     told = at.branch.told if at.branch is not None else ()
-    if at.ref == SETTINGS:  # what the push of this very commit told
-        told += tuple(_marks(one for each in book.of(news.commit) if each.what != news.what for one in each.heard))
-    fresh = tuple(one for each in alarming if (one := _untold(each, told)).findings)
+    fresh = tuple(one for each in alarming if (one := _untold(each, at)).findings)
     holder = policy.reports.central or holder_of(news.repository, policy)
     urgent = Untold(replace(news, heard=fresh), holder) if fresh and holder is not None else None
     branch = replace(at.branch, told=tuple(dict.fromkeys((*told, *_marks(fresh))))) if at.branch is not None else None
@@ -178,8 +175,12 @@ def _keep(context: Context, book: SignalBook, at: _At, news: News, policy: Polic
     return True
 
 
-def _untold(heard: Heard, told: tuple[str, ...]) -> Heard:
-    return replace(heard, findings=tuple(each for each in heard.findings if _mark(heard, each) not in told))
+def _untold(heard: Heard, at: _At) -> Heard:
+    """Keep the findings of which an issue is to tell; what stood in files before anybody knew is told in the check run alone."""
+    told = at.branch.told if at.branch is not None else ()
+    stood = at.ref == SETTINGS
+    found = (each for each in heard.findings if _mark(heard, each) not in told and not (stood and each.place.in_file))
+    return replace(heard, findings=tuple(found))
 
 
 def _marks(heard: Iterable[Heard]) -> Iterator[str]:

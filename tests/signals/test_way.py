@@ -138,21 +138,24 @@ def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: Sto
     assert story.run(tool, stray).conclusion == "neutral"
 
 
-def test_an_action_that_turns_out_to_have_been_held_is_told_once_wherever_it_is_heard_of_first(story: Story) -> None:
+def test_an_action_that_turns_out_to_have_been_held_is_told_where_it_stands_and_opens_an_issue_where_it_comes(
+    story: Story,
+) -> None:
     uses = TEST.replace("run: make test", "uses: tj-actions/changed-files@v45")
     stood = story.repository("stood", {CI: uses})
     sweep(story)
-    stood.push({"README.md": "news"}, by="alice")
+    assert (story.run(stood, stood.head).title or "").startswith("1 signal: A workflow uses an action")
+    assert story.security == []
+
     came = story.repository("came", {CI: TEST})
     pull = came.pull_request({CI: uses}, by="alice")
-    merged = came.merge(pull.number, by="bob")
+    came.merge(pull.number, by="bob")
     came.push({"README.md": "news"}, by="alice")
     story.settle()
-
-    texts = [[issue.body, *(comment.body for comment in issue.comments)] for issue in story.security]
-    told = [sum(_plain(text).count("uses tj-actions/changed-files@v45, whose tags") for text in each) for each in texts]
-    assert told == [1, 2]  # of the second repository on the pull request's branch and on the default one
-    assert all(story.run(came, commit).conclusion == "neutral" for commit in (merged, came.head))
+    (issue,) = story.security
+    told = "".join(_plain(text) for text in (issue.body, *(comment.body for comment in issue.comments)))
+    assert told.count("uses tj-actions/changed-files@v45, whose tags") == 2  # of the branch, and of the default one
+    assert story.run(came, came.head).conclusion == "neutral"
 
 
 def test_what_github_just_merged_is_looked_at_once_it_has_joined_it_with_its_pull_request(story: Story) -> None:
