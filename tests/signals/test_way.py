@@ -149,6 +149,7 @@ def test_an_action_that_turns_out_to_have_been_held_is_told_where_it_stands_and_
 
     came = story.repository("came", {CI: TEST})
     pull = came.pull_request({CI: uses}, by="alice")
+    story.settle()
     came.merge(pull.number, by="bob")
     came.push({"README.md": "news"}, by="alice")
     story.settle()
