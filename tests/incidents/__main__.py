@@ -5,11 +5,9 @@ Exit status: 0 each was prevented or told in time and no twin raised anything, 1
 
 import argparse
 import logging
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from termcolor import can_colorize, colored
@@ -17,12 +15,11 @@ from termcolor import can_colorize, colored
 from bot.registries import load_catalogue
 from tests.incidents.fields import FormatError
 from tests.incidents.model import Incident
-from tests.incidents.performance import played
+from tests.incidents.performance import perform
 from tests.incidents.read import read_incident
 from tests.incidents.verdict import Result
 
 HERE = Path(__file__).parent
-PROCESSES = 2  # each has a GitHub, registries, a Redis and an App of its own
 GOOD, WRONG, UNREADABLE = 0, 1, 2
 COLUMNS = "{:<88} {:<10} {:>7} {:>7}  {}"
 
@@ -53,11 +50,9 @@ def play(incidents: Sequence[Incident]) -> int:
     """Play them, two at a time, and print the table in their order."""
     begin, wrong = time.monotonic(), 0
     say(COLUMNS.format("incident", "outcome", "seconds", "longest", "by"), bold=True)
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("forkserver")) as pool:
-        for names_and_results in pool.map(played, incidents):
-            for name, result in names_and_results:
-                wrong += bool(result.wrong)
-                tell(name, result)
+    for name, result in perform(incidents):
+        wrong += bool(result.wrong)
+        tell(name, result)
     spent = time.monotonic() - begin
     count = sum(len(incident.waves) for incident in incidents)
     say(

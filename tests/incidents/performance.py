@@ -1,30 +1,56 @@
-"""All of one incident, in a process of its own: each timeline and its clean twin, on one empty Redis after the other."""
+"""Plays timelines in processes of their own, two at a time; a clean twin that several timelines share is played once."""
 
 import logging
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.conftest import EmbeddedRedis
-from tests.incidents.model import Incident
+from tests.incidents.model import Incident, Twin, Wave
 from tests.incidents.play import attack, clean
 from tests.incidents.verdict import Result
 
+PROCESSES = 2  # each has a GitHub, registries, a Redis and an App of its own
 
-def played(incident: Incident) -> list[tuple[str, Result]]:
-    """Play one incident's timelines, each with its clean twin, on a Redis of its own."""
+
+def perform(incidents: Sequence[Incident]) -> Iterator[tuple[str, Result]]:
+    """Yield what came of each timeline and of its twin, in order. Raises FormatError for what cannot have happened."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    pool = ProcessPoolExecutor(PROCESSES, forks)
+    twins: list[tuple[Twin, Future[Result]]] = []
+
+    def once(twin: Twin) -> Future[Result]:
+        known = next((future for each, future in twins if each == twin), None)
+        future = known or pool.submit(played, twin)
+        twins.append((twin, future))
+        return future
+
+    try:
+        begun = [
+            (_name(incident, wave), pool.submit(played, wave), once(wave.twin))
+            for incident in incidents
+            for wave in incident.waves
+        ]
+        for name, attacked, twin in begun:
+            yield name, attacked.result()
+            yield "    done rightly", twin.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def played(timeline: Wave | Twin) -> Result:
+    """Play one, on a Redis of its own."""
     logging.disable()
     with TemporaryDirectory(prefix="wi") as folder:
         redis = EmbeddedRedis(Path(folder))
         try:
-            return list(results(incident, redis.url))
+            return clean(timeline, redis.url) if isinstance(timeline, Twin) else attack(timeline, redis.url)
         finally:
             redis.kill()
 
 
-def results(incident: Incident, redis_url: str) -> Iterator[tuple[str, Result]]:
-    """Yield what came of each timeline."""
-    for wave in incident.waves:
-        name = f"{incident.name}: {wave.name}" if wave.name else incident.name
-        yield f"{incident.when[:10]} {name}", attack(wave, redis_url)
-        yield "    done rightly", clean(wave.twin, redis_url)
+def _name(incident: Incident, wave: Wave) -> str:
+    return f"{incident.when[:10]} {incident.name}{': ' if wave.name else ''}{wave.name}"

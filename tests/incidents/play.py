@@ -16,7 +16,7 @@ from tests.incidents.stage import set_up
 from tests.incidents.verdict import Harm, Result, verdict
 from tests.registries.standins import Registries
 
-AFTER = 1200.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
+AFTER = 1000.0  # seconds that a clean story goes on: what is pending at its end would have become an alarm by then
 BASELINE = 1.0  # seconds between the last look and what it would have seen: nothing was just about to be seen
 MOST_PATIENCE = 600.0  # seconds to wait for a look at a registry, before the story begins without
 
