@@ -171,6 +171,12 @@ class GateBook:
             pipe.zrem(ORDER, key)
             pipe.execute()
 
+    def forget_begun(self, key: str) -> None:
+        """Take away a decision that was begun, unless GitHub took it."""
+        decided = self.decided(key)
+        if decided is not None and not decided.confirmed:
+            self.forget(key)
+
     def confirm(self, key: str) -> Decided | None:
         """Note that GitHub took what was begun; None where nothing was."""
         decided = self.decided(key)

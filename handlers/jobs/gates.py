@@ -93,14 +93,17 @@ def find_gates_of(context: Context, installation: int, repository: int, name: st
     line.keep_spare()
     ours: dict[str, bool] = {}
     works = []
+    known = {
+        (gate.repository, gate.run, gate.environment.casefold()): gate for gate, _ in GateBook(context.redis).waiting()
+    }
     try:
         for run in waiting_runs(line, FullName(name)):
             for each in waits(line, FullName(name), run):
                 place = each.environment
                 ours[place] = ours[place] if place in ours else asks_us(line, FullName(name), place)
                 if ours[place]:
-                    gate = Gate(InstallationId(installation), RepositoryId(repository), FullName(name), run, place)
-                    works.append(gate.work)
+                    found = Gate(InstallationId(installation), RepositoryId(repository), FullName(name), run, place)
+                    works.append(known.get((found.repository, run, place.casefold()), found).work)
     except (ForbiddenError, MissingError, InstallationError) as error:
         log.warning("%s is not looked through for gates: %s", name, error)
     enqueue(context.redis, works)
@@ -192,6 +195,7 @@ class _Gate:
         else:
             log.info("%s: %s in %s, run %s", decision.verdict, environment, self._name, self._gate.run)
             self._book.confirm(key)
+            self._book.forget_begun(self._key(state, deployment=0))  # by a sweep whose worker died: it is said now
             self._keep(decision, facts)
         self._book.settled(self._gate)
 
@@ -236,9 +240,10 @@ class _Gate:
     def _now(self) -> float:
         return self._context.clock().timestamp()
 
-    def _key(self, state: RunState) -> str:
+    def _key(self, state: RunState, deployment: int | None = None) -> str:
         gate = self._gate
-        return f"{gate.repository}:{gate.run}:{state.run.attempt}:{gate.deployment}:{gate.environment.casefold()}"
+        number = gate.deployment if deployment is None else deployment
+        return f"{gate.repository}:{gate.run}:{state.run.attempt}:{number}:{gate.environment.casefold()}"
 
 
 def _record(decision: Decision, now: datetime) -> Decided:

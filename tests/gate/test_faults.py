@@ -14,7 +14,7 @@ from bot.errors import LaterError
 from bot.github.errors import UnansweredError
 from handlers.events import work_for
 from handlers.jobs import JOBS
-from handlers.queue import lengths
+from handlers.queue import job_id, lengths
 from handlers.settings import Settings
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis
 from tests.gate.story import Release, gated, policy, wait_at
@@ -104,6 +104,12 @@ def test_when_redis_forgot_everything_the_sweep_finds_what_waits(release: Releas
         release.acme.context, release.acme.id, release.widgets.id, "acme/widgets", release.run.id, "pypi", 0
     )
     assert release.verdict == "approved"
+
+
+def test_what_waits_already_is_not_found_a_second_time(release: Release, redis: Redis) -> None:
+    release.book.arrived(release.gate, 0.0)
+    JOBS["find_gates_of"](release.acme.context, release.acme.id, release.widgets.id, "acme/widgets")
+    assert redis.keys("rq:job:*") == [f"rq:job:{job_id(release.gate.work)}".encode()]
 
 
 def test_without_redis_nothing_is_decided(own_redis: EmbeddedRedis) -> None:
