@@ -32,7 +32,6 @@ def main(arguments: Sequence[str]) -> int:
         "files", nargs="*", type=Path, metavar="FILE", help="the incidents; all in this folder unless said"
     )
     options = parser.parse_args(arguments)
-    logging.disable()
     try:
         catalogue = load_catalogue()
         return play([read_incident(path, catalogue) for path in options.files or all_files()])
@@ -79,4 +78,5 @@ def say(text: str, colour: str | None = None, *, bold: bool = False) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable()
     sys.exit(main(sys.argv[1:]))
