@@ -58,7 +58,7 @@ class Ears:
             if decided.verdict is Verdict.REJECTED:
                 key = f"gate {decided.run} {decided.attempt} {decided.environment}"
                 self._hear(key, Kind.GATE, conditions(decided.reasons), "; ".join(decided.reasons))
-        for repository in [*self.stage.repositories.values(), self.stage.central]:
+        for repository in self.stage.all:
             for run in repository.state.checks.runs.values():
                 if run.conclusion in RED and run.app == self.github.app.id:
                     self._hear(f"check {run.id} {run.writes}", Kind.CHECK, rules(run), run.title or "")

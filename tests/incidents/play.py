@@ -37,9 +37,9 @@ class Play:
     def play(self, until: float) -> None:
         """Play all acts, and go on until so many seconds after the first."""
         self.app.settle_in()
+        self.first = self._beginning()
         self.ears.listen()
         self.before = self.ears.take()
-        self.first = self._beginning()
         for place, act in enumerate(self.timeline):
             self.wait(self.first + act.at)
             self.act(place, act)

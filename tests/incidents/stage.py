@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from bot.errors import PolicyError
+from bot.policy.read import read_policy
 from bot.registries import Catalogue
 from tests.github.standin import StandIn
 from tests.github.story.organisation import Organisation
@@ -30,6 +32,12 @@ class Stage:
     organisation: Organisation
     repositories: Mapping[str, Repository]
     central: Repository
+    policy: Repository
+
+    @property
+    def all(self) -> tuple[Repository, ...]:
+        """Every repository, the organisation's own among them."""
+        return (*self.repositories.values(), self.central, self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,12 @@ def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage
             raise ImpossibleError(f"the settings of the repository {each.name} cannot be made: {error}") from error
         register.append(sample.register)
     central = acme.repository(CENTRAL, {"README.md": "Alarms are opened here.\n"})
-    acme.repository(POLICY, {"publishing.yml": policy("".join(register), before.policy)})
-    return Stage(acme, made, central)
+    text = policy("".join(register), before.policy)
+    try:
+        read_policy(text.encode(), catalogue.registries)
+    except PolicyError as error:
+        raise ImpossibleError(f"the policy with the lines of `before` is not valid: {error.reason}") from error
+    return Stage(acme, made, central, acme.repository(POLICY, {"publishing.yml": text}))
 
 
 def policy(register: str, more: str) -> str:
