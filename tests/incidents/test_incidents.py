@@ -76,7 +76,7 @@ def test_a_new_maintainer_and_a_new_key_are_told(tmp_path: Path, redis_url: str)
     ("right", "wrong", "said"),
     [
         ("like: python", "like: perl", "verbs.yml:6: there is no sample 'perl'; there are action, npm, python, rust\n"),
-        ("before: &tidy\n", "before: &tidy\n      policy: 'modus: enforce'\n", "verbs.yml:7: the policy with the lines of `before` is not valid"),
+        ("before: &tidy\n", "before: &tidy\n      policy: 'modus: enforce'\n", "verbs.yml:6: the policy with the lines of `before` is not valid"),
         ("on: widgets, title: backup", "on: gadgets, title: x", "verbs.yml:11: there is no repository gadgets; `before` names widgets\n"),
         ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "tag: {on: widgets, tag: v2, by: lee}", "verbs.yml:11: GitHub would refuse this"),
         ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "push: {to: widgets, files: {a: b}}", "verbs.yml:11: GitHub would refuse this"),
