@@ -1,14 +1,14 @@
 """The gate's decision: a waiting deployment and a policy in, a verdict with all its reasons out. Pure, as `evaluate` is."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 
 from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
 from bot.gate import Condition, Waiting
 from bot.names import Mode, Outcome
-from bot.policy import Policy, Standing, Waiver
+from bot.policy import Policy, Waiver
+from bot.policy.waive import waiver_for
 
 
 class Verdict(StrEnum):
@@ -119,9 +119,5 @@ def _waiver(condition: Condition, finding: Finding, waiting: Waiting, policy: Po
     """Return a waiver in force that covers a finding. Without a clock none is: nobody knows whether it has ended."""
     if not isinstance(waiting.now, Seen):
         return None
-    today: date = waiting.now.value.date()
-    for waiver in policy.waivers:
-        covers = waiver.covers(condition.name, replace(finding.place, file=waiting.run.workflow), finding.about)
-        if covers and waiver.standing(today, policy.longest_waiver) in (Standing.FOLLOWED, Standing.ENDING):
-            return waiver
-    return None
+    at_workflow = replace(finding, place=replace(finding.place, file=waiting.run.workflow))
+    return waiver_for(condition.name, at_workflow, policy, waiting.now.value.date())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
-from bot.names import Conclusion, Mode, Outcome, RuleName
+from bot.names import Conclusion, Outcome, RuleName, concluded
 from bot.policy import Policy, Standing, Waiver
 from bot.policy.waive import Waived, sort_out
 from bot.repository import Snapshot
@@ -63,7 +63,7 @@ class Report:
 
 def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
     """Judge a snapshot by a policy. Pure; a rule that raises is `broken` and does not take the others with it."""
-    whole = replace(snapshot, declared=policy.identities, declared_packages=policy.packages)
+    whole = replace(snapshot, declared=policy.identities)
     return Report(whole, policy, tuple(_judge(rule, whole, policy) for rule in policy.rules))
 
 
@@ -102,17 +102,5 @@ def _outcome(judged: Result, *, applies: bool) -> Outcome:
 
 
 def _asked(result: Result) -> Conclusion | None:
-    match result.outcome:
-        case Outcome.FAILED:
-            return Conclusion.FAILURE if result.rule.mode is Mode.ENFORCE else Conclusion.NEUTRAL
-        case Outcome.UNSEEN | Outcome.BROKEN:
-            # Grey lets a merge through. Where a rule is enforced, not knowing has to stop it, or hiding would be a way round.
-            return Conclusion.ACTION_REQUIRED if result.rule.mode is Mode.ENFORCE else Conclusion.NEUTRAL
-        case Outcome.WAIVED:
-            # A waiver is as good as its review: where nobody saw another person approve it, it is not green.
-            approved = all(isinstance(each.waiver.approval, Seen) for each in result.waived)
-            return Conclusion.SUCCESS if approved else Conclusion.NEUTRAL
-        case Outcome.PASSED:
-            return Conclusion.SUCCESS
-        case Outcome.NOT_APPLICABLE:
-            return None
+    approved = all(isinstance(each.waiver.approval, Seen) for each in result.waived)
+    return concluded(result.outcome, result.rule.mode, approved=approved)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+NOT_READ = "nothing that was judged needs it, so it was not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,27 @@ class Unseen:
     what: str  # "the repository's environments"
     reason: str  # "the App was not granted actions: read"
     permission: str | None = None  # what would show it, in GitHub's words: "actions: read"
+
+
+class Readable(Enum):
+    """Something that may be read, in words, and the App's permission that shows it; its members are of whoever judges."""
+
+    def __init__(self, what: str, permission: str) -> None:
+        self.what = what
+        self.permission = permission
+
+    def __str__(self) -> str:
+        return self.permission
+
+    @property
+    def not_read(self) -> Unseen:
+        """The fact as it stands while nobody has asked GitHub."""
+        return Unseen(self.what, NOT_READ, self.permission)
+
+    def withheld(self, permission: str | None = None) -> Unseen:
+        """Say that GitHub refused the fact; `permission` is what GitHub itself says would be enough."""
+        granted = permission or self.permission
+        return Unseen(self.what, f"the App was not granted {granted}", granted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,3 +74,21 @@ class Conclusion(StrEnum):
     NEUTRAL = "neutral"
     FAILURE = "failure"
     ACTION_REQUIRED = "action_required"
+
+
+def concluded(outcome: Outcome, mode: Mode, *, approved: bool) -> Conclusion | None:
+    """Say what an outcome asks of a check run; None where it has nothing to say. `approved`: another person approved each waiver."""
+    enforced = mode is Mode.ENFORCE
+    match outcome:
+        case Outcome.FAILED:
+            return Conclusion.FAILURE if enforced else Conclusion.NEUTRAL
+        case Outcome.UNSEEN | Outcome.BROKEN:
+            # Grey lets a merge through. Where a rule is enforced, not knowing has to stop it, or hiding would be a way round.
+            return Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL
+        case Outcome.WAIVED:
+            # A waiver is as good as its review: where nobody saw another person approve it, it is not green.
+            return Conclusion.SUCCESS if approved else Conclusion.NEUTRAL
+        case Outcome.PASSED:
+            return Conclusion.SUCCESS
+        case Outcome.NOT_APPLICABLE:
+            return None

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
-from bot.names import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha
-from bot.policy import Policy, Standing, Waiver
+from bot.names import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha, concluded
+from bot.policy import Policy
+from bot.policy.waive import waiver_for
 from bot.signals import Change, Signal
 
 
@@ -48,16 +49,8 @@ class Heard:
     @property
     def conclusion(self) -> Conclusion:
         """What a check run says of it, were it the only one: as of a rule's outcome (docs/decisions.md)."""
-        enforced = self.mode is Mode.ENFORCE
-        match self.outcome:
-            case Outcome.FAILED:
-                return Conclusion.FAILURE if enforced else Conclusion.NEUTRAL
-            case Outcome.UNSEEN | Outcome.BROKEN:
-                return Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL
-            case Outcome.WAIVED:
-                return Conclusion.SUCCESS if self.approved else Conclusion.NEUTRAL
-            case Outcome.PASSED | Outcome.NOT_APPLICABLE:
-                return Conclusion.SUCCESS
+        said = concluded(self.outcome, self.mode, approved=self.approved)
+        return said or Conclusion.SUCCESS
 
     @property
     def alarming(self) -> bool:
@@ -133,7 +126,7 @@ def _outcome(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...], fault: s
 
 def _weighed(heard: Heard, signal: Signal, policy: Policy, day: date) -> Heard:
     found = (*heard.findings, *heard.waived)
-    waivers = {finding: waiver for finding in found if (waiver := _waiver(heard.name, finding, policy, day))}
+    waivers = {finding: waiver for finding in found if (waiver := waiver_for(heard.name, finding, policy, day))}
     return replace(
         heard,
         severity=signal.severity,
@@ -143,11 +136,3 @@ def _weighed(heard: Heard, signal: Signal, policy: Policy, day: date) -> Heard:
         waived=tuple(waivers),
         approved=all(isinstance(waiver.approval, Seen) for waiver in waivers.values()),
     )
-
-
-def _waiver(name: RuleName, finding: Finding, policy: Policy, day: date) -> Waiver | None:
-    for waiver in policy.waivers:
-        covers = waiver.covers(name, finding.place, finding.about)
-        if covers and waiver.standing(day, policy.longest_waiver) in (Standing.FOLLOWED, Standing.ENDING):
-            return waiver
-    return None

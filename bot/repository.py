@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.declared import DeclaredIdentity, DeclaredPackage, Reviews
+from bot.declared import DeclaredIdentity, Reviews
 from bot.errors import UnreadableError, fault_of
 from bot.evidence import Account
 from bot.findings import Fact, Unreadable, Unseen
@@ -53,7 +53,6 @@ class Snapshot:
     holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
     hygiene: Hygiene = field(default_factory=dict)  # what zizmor says of files of the publish path, where it was asked
     declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
-    declared_packages: tuple[DeclaredPackage, ...] = ()  # what the policy says is published from it
     reviews: Fact[Reviews] = NO_REVIEWS  # who confirmed what can publish, and when
     released: Fact[tuple[Account, ...]] = NO_ACCOUNTS  # what was last published from it, the newest first
     watched: Fact[tuple[Watched, ...]] = NOT_WATCHED  # its packages, as their registries were last seen

@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from bot.errors import WharfingerError
 from bot.reports.escape import plain
 from handlers.queue import KEEP_DEAD, PAUSES, QUEUES, lua
-from handlers.redis_address import open_redis, without_password
+from handlers.redis_address import answering_redis
 from handlers.settings import Settings
 
 GOOD, NOT_FOUND = 0, 1
@@ -59,14 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     """List, retry or drop; return 1 when a named piece is not among the dead letters."""
     options = _parser().parse_args(arguments)
     settings = Settings.from_environment()
-    try:
-        with open_redis(settings.redis_url, brief=True) as redis:
-            return _do(redis, options.action, options.ids)
-    except RedisError as error:
-        raise WharfingerError(
-            f"Redis at {without_password(settings.redis_url)} does not answer ({type(error).__name__}); start it, or "
-            "set REDIS_URL right"
-        ) from error
+    with answering_redis(settings.redis_url) as redis:
+        return _do(redis, options.action, options.ids)
 
 
 def _do(redis: Redis, action: str, ids: Sequence[str]) -> int:

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from redis.exceptions import RedisError
-
 from bot.errors import LaterError, WharfingerError
 from bot.reports.escape import plain
 from handlers.context import open_context
@@ -15,7 +13,7 @@ from handlers.delivery import Payload, Refusal, account_of, is_own, read_payload
 from handlers.events import work_for
 from handlers.jobs import JOBS
 from handlers.logs import set_up_logging, told
-from handlers.redis_address import open_redis, without_password
+from handlers.redis_address import answering_redis
 from handlers.settings import Settings
 from handlers.work import Work
 
@@ -40,19 +38,13 @@ def main(arguments: Sequence[str]) -> int:
     if not settings.allows(int(str(asked.work[0].arguments[0])), account_of(payload)):
         _say("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
         return GOOD
-    try:
-        return _do(settings, asked.work)
-    except RedisError as error:
-        where = without_password(settings.redis_url)
-        raise WharfingerError(
-            f"Redis at {where} does not answer ({type(error).__name__}); start it, or set REDIS_URL right"
-        ) from error
+    return _do(settings, asked.work)
 
 
 def _do(settings: Settings, work: Sequence[Work]) -> int:
     """Do each piece as a worker would, without the queue."""
     status = GOOD
-    with open_redis(settings.redis_url, brief=True) as redis:
+    with answering_redis(settings.redis_url) as redis:
         context = open_context(settings, redis)
         for piece in work:
             try:

@@ -5,8 +5,6 @@ import json
 import sys
 from collections.abc import Sequence
 
-from redis.exceptions import RedisError
-
 from bot.errors import UnreadableError, WharfingerError
 from bot.manifests import package_of
 from bot.manifests.purl import normal
@@ -16,7 +14,7 @@ from bot.reports.evidence import as_json, as_text
 from bot.versions import Package, Standing
 from handlers.accounts import AccountBook
 from handlers.cli import FINDINGS, GOOD
-from handlers.redis_address import open_redis, without_password
+from handlers.redis_address import answering_redis
 from handlers.settings import Settings
 
 
@@ -26,14 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     catalogue = load_catalogue()
     package = _package(options.package, catalogue)
     settings = Settings.from_environment()
-    try:
-        with open_redis(settings.redis_url, brief=True) as redis:
-            found = AccountBook(redis).get(package, options.version)
-    except RedisError as error:
-        raise WharfingerError(
-            f"Redis at {without_password(settings.redis_url)} does not answer ({type(error).__name__}); start it, or "
-            "set REDIS_URL right"
-        ) from error
+    with answering_redis(settings.redis_url) as redis:
+        found = AccountBook(redis).get(package, options.version)
     if not found:
         raise WharfingerError(
             f"there is no record of {options.version!a} of {package}; one is made when the App sees the version's tag, or sees "

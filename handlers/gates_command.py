@@ -8,12 +8,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 
-from redis.exceptions import RedisError
-
-from bot.errors import WharfingerError
 from bot.reports.escape import plain
 from handlers.gates import Decided, Gate, GateBook, Note
-from handlers.redis_address import open_redis, without_password
+from handlers.redis_address import answering_redis
 from handlers.settings import Settings
 
 
@@ -22,17 +19,11 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     settings = Settings.from_environment()
     wanted = (options.repository or "").lower()
-    try:
-        with open_redis(settings.redis_url, brief=True) as redis:
-            book = GateBook(redis)
-            waiting = [each for each in book.waiting() if wanted in ("", each[0].name.lower())]
-            found = (each for each in book.history() if wanted in ("", each.repository.lower()))
-            decided = list(islice(found, options.limit))
-    except RedisError as error:
-        raise WharfingerError(
-            f"Redis at {without_password(settings.redis_url)} does not answer ({type(error).__name__}); start it, or "
-            "set REDIS_URL right"
-        ) from error
+    with answering_redis(settings.redis_url) as redis:
+        book = GateBook(redis)
+        waiting = [each for each in book.waiting() if wanted in ("", each[0].name.lower())]
+        found = (each for each in book.history() if wanted in ("", each.repository.lower()))
+        decided = list(islice(found, options.limit))
     lines = _as_json(waiting, decided) if options.format == "json" else _as_text(waiting, decided)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, WharfingerError
 
 log = logging.getLogger("wharfinger.redis")
 
@@ -97,6 +98,19 @@ def open_redis(url: str, *, brief: bool = False) -> Redis:
         client: Redis = sentinel.master_for(address.service)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         return client
     return Redis.from_url(url, **options)
+
+
+@contextmanager
+def answering_redis(url: str) -> Iterator[Redis]:
+    """Open a client for a command that a person waits for; raises WharfingerError as soon as Redis does not answer."""
+    try:
+        with open_redis(url, brief=True) as redis:
+            yield redis
+    except RedisError as error:
+        reason = type(error).__name__
+        raise WharfingerError(
+            f"Redis at {without_password(url)} does not answer ({reason}); start it, or set REDIS_URL right"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,23 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from redis.exceptions import RedisError
+from typing import TypeAlias
 
 from bot.alarms import Alarm
-from bot.errors import WharfingerError
+from bot.findings import Unreadable
+from bot.names import FullName
 from bot.reports.escape import plain
 from bot.versions import Sighting
 from handlers.alarms import AlarmBook, AlarmIssue
-from handlers.redis_address import open_redis, without_password
+from handlers.redis_address import answering_redis
 from handlers.settings import Settings
+from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Kept, Outage, Watch, WatchBook
 
+Untold: TypeAlias = Mapping[FullName, tuple[Unreadable, ...]]
 SHOWN = 5  # versions of each package, the newest
 
 
@@ -42,19 +44,14 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     settings = Settings.from_environment()
     wanted = (options.repository or "").lower()
-    try:
-        with open_redis(settings.redis_url, brief=True) as redis:
-            book, alarms = WatchBook(redis), AlarmBook(redis)
-            outages = tuple(book.outages().values())
-            rows = [_row(watch, book, alarms) for watch in book.all()]
-    except RedisError as error:
-        raise WharfingerError(
-            f"Redis at {without_password(settings.redis_url)} does not answer ({type(error).__name__}); start it, or "
-            "set REDIS_URL right"
-        ) from error
+    with answering_redis(settings.redis_url) as redis:
+        book, alarms = WatchBook(redis), AlarmBook(redis)
+        outages, untold = tuple(book.outages().values()), UntoldPackages(redis).all()
+        rows = [_row(watch, book, alarms) for watch in book.all()]
     rows = [row for row in rows if wanted in ("", *(claim.name.lower() for claim in row.claims))]
     rows.sort(key=lambda row: (row.watch.package, row.watch.installation))
-    lines = _as_json(rows, outages) if options.format == "json" else _as_text(rows, outages)
+    untold = {name: each for name, each in untold.items() if wanted in ("", name.lower())}
+    lines = (_as_json if options.format == "json" else _as_text)(rows, outages, untold)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if any(alarm.is_open for row in rows for alarm, _ in row.alarms) else 0
 
@@ -64,7 +61,7 @@ def _row(watch: Watch, book: WatchBook, alarms: AlarmBook) -> _Row:
     return _Row(watch, book.claims(watch), book.kept(watch), book.when(watch), about)
 
 
-def _as_text(rows: list[_Row], outages: tuple[Outage, ...]) -> Iterator[str]:
+def _as_text(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
     for outage in outages:
         yield plain(f"{outage.reason} since {outage.since:%Y-%m-%d %H:%M} UTC; asked again {outage.again:%H:%M:%S}")
     for row in rows:
@@ -80,6 +77,9 @@ def _as_text(rows: list[_Row], outages: tuple[Outage, ...]) -> Iterator[str]:
             if alarm.is_open:
                 where = f"{issue.holder}#{issue.number}" if issue else "not told yet"
                 yield plain(f"    alarm ({alarm.kind}): {alarm.troubles[-1].seen}; {where}")
+    for name, files in untold.items():
+        for file in files:
+            yield plain(f"not watched of {name}: {file.file}: {file.reason}")
     yield f"{len(rows)} watched, {sum(alarm.is_open for row in rows for alarm, _ in row.alarms)} alarms open"
 
 
@@ -88,11 +88,16 @@ def _standing(sighting: Sighting) -> str:
     return (sighting.standing.value if sighting.standing else "history") + withdrawn
 
 
-def _as_json(rows: list[_Row], outages: tuple[Outage, ...]) -> Iterator[str]:
+def _as_json(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
     shown = {
         "version": 1,
         "unreachable": [
             {"registry": each.registry, "since": each.since.isoformat(), "reason": each.reason} for each in outages
+        ],
+        "unwatched": [
+            {"repository": name, "file": file.file, "reason": file.reason}
+            for name, files in untold.items()
+            for file in files
         ],
         "packages": [
             {

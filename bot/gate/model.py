@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
-from bot.findings import Fact, Unseen
+from bot.findings import NOT_READ, Fact, Readable
 from bot.holdings import Holdings, RefKind, nothing_seen
 from bot.names import Conclusion, FullName, Sha
 from bot.versions import Package
 
-NO_HOLDINGS = nothing_seen("no condition in force needs it, so it was not read")
+NO_HOLDINGS = nothing_seen(NOT_READ)
 SHORT = 7  # characters of a commit id that people read
 
 
-class Look(Enum):
+class Look(Readable):
     """What a condition may read of a waiting deployment: in words, and the App's permission that shows it.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24. The run itself is always read.
@@ -30,18 +29,6 @@ class Look(Enum):
     MAKERS = ("who made the commit", "contents: read")
     GOING = ("which version is to leave, and which versions its registry has", "contents: read")
     PREVIOUS = ("when something was last released from the environment", "deployments: read")
-
-    def __init__(self, what: str, permission: str) -> None:
-        self.what = what
-        self.permission = permission
-
-    def __str__(self) -> str:
-        return self.permission
-
-    @property
-    def not_read(self) -> Unseen:
-        """The fact as it stands while nobody has asked GitHub."""
-        return Unseen(self.what, "no condition in force needs it, so it was not read", self.permission)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,6 @@ def _commit(item: Record) -> Commit:
         id=Sha(text(item, "sha")),
         author=text(item, "author", "login") or text(author, "name"),
         committer=text(item, "committer", "login") or text(committer, "name"),
-        authored_at=moment(author, "date") or LONG_AGO,
         committed_at=moment(committer, "date") or LONG_AGO,
         verified=true(written, "verification", "verified"),
         parents=tuple(Sha(text(parent, "sha")) for parent in records(item, "parents")),

@@ -1,13 +1,9 @@
 """Read: one fact that has to be fetched from GitHub, and the App's permission that shows it."""
 
-from enum import Enum
-
-from bot.findings import Unseen
-
-NOT_READ = "nothing that was judged needs it, so it was not read"
+from bot.findings import Readable
 
 
-class Read(Enum):
+class Read(Readable):
     """What a rule may read: in words, and the permission in GitHub's. The source of all permissions is GitHub's own table.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24
@@ -50,20 +46,3 @@ class Read(Enum):
     )
     INSTALLATIONS = ("the Apps installed in the organisation", "organization_administration: read")
     ORGANISATION = ("the organisation's members and teams", "members: read")
-
-    def __init__(self, what: str, permission: str) -> None:
-        self.what = what
-        self.permission = permission
-
-    def __str__(self) -> str:
-        return self.permission
-
-    @property
-    def not_read(self) -> Unseen:
-        """The fact as it stands while nobody has asked GitHub."""
-        return Unseen(self.what, NOT_READ, self.permission)
-
-    def withheld(self, permission: str | None = None) -> Unseen:
-        """Say that GitHub refused the fact; `permission` is what GitHub itself says would be enough."""
-        granted = permission or self.permission
-        return Unseen(self.what, f"the App was not granted {granted}", granted)

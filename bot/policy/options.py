@@ -1,6 +1,5 @@
 """The kinds of values that a rule's option may have: how a file says each, and which of two is stricter."""
 
-from collections.abc import Iterable
 from dataclasses import Field, fields
 from datetime import timedelta
 from enum import StrEnum
@@ -102,11 +101,6 @@ def is_followed(way: Stricter, asked: Option, given: Option) -> bool:
     if isinstance(asked, tuple) and isinstance(given, tuple):
         return set(asked) >= set(given) if way is Stricter.MORE else set(asked) == set(given)
     return asked == given
-
-
-def enum_names(rules: Iterable[type[Rule]]) -> list[str]:
-    """Return the rules' names, as a schema's choice."""
-    return [str(rule.name) for rule in rules]
 
 
 def _is_enum(kind: Any) -> bool:  # noqa: ANN401 - as above

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from bot.findings import About, Finding
 from bot.names import RuleName
@@ -52,6 +53,17 @@ def sort_out(rule: RuleName, findings: Iterable[Finding], snapshot: Snapshot, po
             standing.append(finding)
             lapsed += covering
     return Sorted(tuple(standing), tuple(waived), tuple(lapsed))
+
+
+def waiver_for(name: RuleName, finding: Finding, policy: Policy, day: date) -> Waiver | None:
+    """Return a waiver in force on a day that covers what a condition or a signal says; None where there is none."""
+    for waiver in policy.waivers:
+        if (
+            waiver.covers(name, finding.place, finding.about)
+            and waiver.standing(day, policy.longest_waiver) in IN_FORCE
+        ):
+            return waiver
+    return None
 
 
 def about_of(finding: Finding, snapshot: Snapshot) -> About:

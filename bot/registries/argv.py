@@ -43,9 +43,6 @@ class Tools:
             for tool in dict.fromkeys((*tools, *map(str.lower, tools))):  # PowerShell's cmdlets are read in lower case
                 self._by_tool.setdefault(tool, []).append(entry)
 
-    def knows(self, word: str) -> bool:
-        return word in self._by_tool
-
     def match(self, argv: Sequence[str]) -> Iterator[Match]:
         """Yield the facts that match most exactly; several where a command serves several registries or names several tasks.
 

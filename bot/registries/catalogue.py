@@ -96,10 +96,6 @@ class Catalogue:
         """Return what is known of a command line, the most exact facts only; a word that is not known is given as an empty text."""
         return tuple(KnownCommand(*found) for found in self._tools.match(argv))
 
-    def is_tool(self, word: str) -> bool:
-        """Whether a command of this name can be in `commands`."""
-        return self._tools.knows(word)
-
     def at(self, address: str) -> Registry | None:
         """Return the registry that answers at an address, an image reference's host included; None when none is known."""
         found = self._addresses.at(address)

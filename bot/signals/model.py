@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
-from bot.findings import Fact, Unseen
+from bot.findings import Fact, Readable
 from bot.holdings import Holdings, RefKind
 from bot.names import FullName, Sha
 from bot.repository import Snapshot
@@ -12,7 +11,7 @@ from bot.repository import Snapshot
 SHORT = 7  # characters of a commit id that people read
 
 
-class Look(Enum):
+class Look(Readable):
     """What a signal may read of a push: in words, and the App's permission that shows it.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24.
@@ -24,23 +23,6 @@ class Look(Enum):
     TAG = ("where the tag was before", "contents: read")
     BRANCHES = ("which branches have the commit", "contents: read")
 
-    def __init__(self, what: str, permission: str) -> None:
-        self.what = what
-        self.permission = permission
-
-    def __str__(self) -> str:
-        return self.permission
-
-    @property
-    def not_read(self) -> Unseen:
-        """The fact as it stands while nobody has asked GitHub."""
-        return Unseen(self.what, "no signal in force needs it, so it was not read", self.permission)
-
-    def withheld(self, permission: str | None = None) -> Unseen:
-        """Say that GitHub refused the fact; `permission` is what GitHub itself says would be enough."""
-        granted = permission or self.permission
-        return Unseen(self.what, f"the App was not granted {granted}", granted)
-
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -49,7 +31,6 @@ class Commit:
     id: Sha
     author: str  # the login; where no account has the address, the name as written
     committer: str
-    authored_at: datetime
     committed_at: datetime
     verified: bool = False  # its signature is that of the committer
     parents: tuple[Sha, ...] = ()

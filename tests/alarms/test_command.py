@@ -5,7 +5,10 @@ import json
 import pytest
 from redis import Redis
 
+from bot.findings import Unreadable
+from bot.names import FullName
 from handlers.cli import start
+from handlers.untold_packages import UntoldPackages
 from tests.alarms.story import MINUTE, watched
 from tests.conftest import environment
 
@@ -45,6 +48,23 @@ def test_what_another_repository_publishes_is_left_out(
         monkeypatch.setenv(name, value)
     assert start(["watch", "--repository", "acme/else"]) == 0
     assert capsys.readouterr().out == "0 watched, 0 alarms open\n"
+
+
+def test_what_could_not_be_told_is_listed(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    UntoldPackages(redis).put(FullName("acme/tool"), (Unreadable("setup.py", "it computes the name of its project"),))
+
+    assert start(["watch"]) == 0
+    assert (
+        capsys.readouterr().out.splitlines()[0]
+        == "not watched of acme/tool: setup.py: it computes the name of its project"
+    )
+    assert start(["watch", "--format", "json", "--repository", "acme/tool"]) == 0
+    (untold,) = json.loads(capsys.readouterr().out)["unwatched"]
+    assert (untold["repository"], untold["file"]) == ("acme/tool", "setup.py")
 
 
 def test_without_redis_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

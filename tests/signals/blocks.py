@@ -47,7 +47,7 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         files=Seen(sides(before, after)),
         commits=Seen(commits),
         unrelated=words.get("unrelated", False),
-        stands_on=(Commit(BASE, "alice", "alice", NOW.replace(hour=11), NOW.replace(hour=11)),),
+        stands_on=(Commit(BASE, "alice", "alice", NOW.replace(hour=11)),),
         merged=Seen(frozenset(Sha(each) for each in merged) if merged is not None else frozenset(c.id for c in commits)),
         tag=Seen(_moved(words["tag"]) if "tag" in words else None),
         branches=Seen(tuple(words.get("branches", ["main"]))),
@@ -77,7 +77,7 @@ def _push(words: Words) -> Pushed:
 def _commit(words: Words) -> Commit:
     at = words.get("at", NOW.replace(hour=11, minute=30, tzinfo=None)).replace(tzinfo=UTC)
     author = words.get("author", "alice")
-    return Commit(HEAD, author, words.get("committer", author), at, at, words.get("verified", False), (BASE,))
+    return Commit(HEAD, author, words.get("committer", author), at, words.get("verified", False), (BASE,))
 
 
 def _moved(words: Words) -> Moved:
