@@ -26,7 +26,7 @@ READS = [operation for operation in OPERATIONS if operation.method == "GET" and 
 
 @pytest.fixture(scope="module")
 def filled() -> Iterator[tuple[StandIn, Everything]]:
-    with StandIn(limits=False) as github:
+    with StandIn() as github:
         github.deliver_to(f"{github.page_url}/nowhere")  # what is not sent is not in the log
         filled = everything(github)
         github.settle()

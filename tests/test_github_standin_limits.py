@@ -105,7 +105,10 @@ def test_a_server_of_ones_own_has_no_limits() -> None:
                 client.post("/repos/acme/widgets/issues", json={"title": str(number)}).status_code
                 for number in range(90)
             }
+            asked = client.get("/rate_limit")
+            told = [each for each in asked.headers if each.startswith("x-ratelimit")]
     assert answers == {201}
+    assert (asked.status_code, asked.json()["message"], told) == (404, "Rate limiting is not enabled.", [])
 
 
 @pytest.mark.parametrize(

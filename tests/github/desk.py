@@ -170,15 +170,19 @@ class Visit:
         self.budget = self.limits.budget(who, "core", caller.installation)
         if self.operation in FREE:
             return
-        self.limits.charge(who, "core", self.budget)
+        if self.budget is not None:
+            self.limits.charge(who, "core", self.budget)
         self.limits.secondary(who, points=1 if self.request.method == "GET" else 5, creates=creates)
 
     def _rate_limit(self, caller: tokens.Caller) -> Answer:
         who = _name(caller)
-        shown = {
-            resource: self.limits.budget(who, resource, caller.installation).shown()
+        budgets = {
+            resource: self.limits.budget(who, resource, caller.installation)
             for resource in ("core", "graphql", "search")
         }
+        shown = {resource: budget.shown() for resource, budget in budgets.items() if budget is not None}
+        if not shown:
+            raise Refusal(404, "Rate limiting is not enabled.")
         more = {"rate": shown["core"]} if self.version < "2026-03-10" else {}
         return Answer(200, {"resources": shown, **more})
 

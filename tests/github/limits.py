@@ -50,7 +50,11 @@ class Budget:
 
 @dataclass
 class Limits:
-    """Counts for every caller. `enforced=False` is a GHES, where limits are off unless an administrator turns them on."""
+    """Counts for every caller.
+
+    `enforced=False` is a GHES, where limits are off unless an administrator turns them on: then no answer speaks of any
+    (github.com/githubexporter/github-exporter issue 17, with the headers).
+    """
 
     world: World
     enforced: bool = True
@@ -58,8 +62,10 @@ class Limits:
     _budgets: dict[tuple[str, str], Budget] = field(default_factory=dict)
     _spent: dict[tuple[str, str], deque[tuple[float, int]]] = field(default_factory=dict)
 
-    def budget(self, who: str, resource: str, installation: Installation | None = None) -> Budget:
-        """The caller's budget in the hour that is running; a new one when the last has ended."""
+    def budget(self, who: str, resource: str, installation: Installation | None = None) -> Budget | None:
+        """The caller's budget in the hour that is running; a new one when the last has ended. None without limits."""
+        if not self.enforced:
+            return None
         key = (who, resource)
         found = self._budgets.get(key)
         if found is None or found.ends <= self.world.now():
@@ -69,8 +75,6 @@ class Limits:
 
     def charge(self, who: str, resource: str, budget: Budget, *, cost: int = 1) -> None:
         """Takes from the hourly budget, or refuses when it is spent."""
-        if not self.enforced:
-            return
         if budget.used >= budget.limit:
             message = f"API rate limit exceeded for installation {who}."
             raise Refusal(403, message, headers=budget.headers(resource))
@@ -91,6 +95,7 @@ class Limits:
     def exhaust(self, installation: Installation, resource: str = "core") -> None:
         """Leaves the installation without a single request until the hour ends."""
         budget = self.budget(str(installation.id), resource, installation)
+        assert budget is not None, "this stand-in has no limits"
         budget.used = budget.limit
 
     def _spend(self, who: str, kind: str, amount: int, most: int, seconds: int) -> None:

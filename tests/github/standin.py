@@ -27,12 +27,10 @@ from tests.github.story.repository import Repository
 class StandIn:
     """One GitHub. Its contract violations are in `violations`; a test's last word is that there are none."""
 
-    def __init__(
-        self, *, enterprise: bool = False, limits: bool = True, patience: float = PATIENCE, port: int = 0
-    ) -> None:
+    def __init__(self, *, enterprise: bool = False, patience: float = PATIENCE, port: int = 0) -> None:
         self.world = World()
         self.faults = Faults()
-        self.limits = Limits(self.world, enforced=limits and not enterprise)
+        self.limits = Limits(self.world, enforced=not enterprise)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._prefix = ENTERPRISE if enterprise else ""
         address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"

@@ -24,7 +24,7 @@ from tests.github.graphql.cost import Cost, cost
 from tests.github.graphql.nodes import root
 from tests.github.graphql.schema import schema
 from tests.github.graphql.view import View
-from tests.github.limits import Limits
+from tests.github.limits import Budget, Limits
 from tests.github.state.world import Call, World
 from tests.github.words import Json, stamp
 
@@ -92,15 +92,11 @@ class Answerer:
     def _executed(self, view: View, document: Any, asked: Json, counted: Cost) -> Answer:  # noqa: ANN401 - graphql-core's document
         who = str(view.installation.id)
         budget = self.limits.budget(who, "graphql", view.installation)
-        if self.limits.enforced and budget.used + counted.points > budget.limit:
+        if budget is not None and budget.used + counted.points > budget.limit:
             message = f"API rate limit exceeded for installation ID {who}."
             return Answer(200, {"errors": [{"type": "RATE_LIMITED", "message": message}]}, budget.headers("graphql"))
         self.limits.secondary(who, points=1, creates=False, graphql=True)
-        budget.used += counted.points
-        rate = {
-            "cost": counted.points, "nodeCount": counted.nodes, "limit": budget.limit, "used": budget.used,
-            "remaining": budget.limit - budget.used, "resetAt": stamp(budget.ends),
-        }  # fmt: skip
+        rate = _spent(budget, counted)
         whole = {**root(view), "rateLimit": lambda **_: rate}
         result = execute_sync(
             schema(), document, root_value=whole, variable_values=asked["variables"], operation_name=asked.get("operationName"),
@@ -117,7 +113,7 @@ class Answerer:
         body: Json = {"data": result.data}
         if result.errors:
             body["errors"] = [self._shown(error) for error in result.errors]
-        return Answer(200, body, budget.headers("graphql"))
+        return Answer(200, body, {} if budget is None else budget.headers("graphql"))
 
     def _shown(self, error: GraphQLError) -> Json:
         kind = (error.extensions or {}).get("type")
@@ -125,6 +121,17 @@ class Answerer:
             self.world.record.violations.append(f"answer {OPERATION}: {error.message}")
         shown: Json = {"path": error.path, "locations": _places(error), "message": error.message}
         return shown if kind is None else {"type": kind} | shown
+
+
+def _spent(budget: Budget | None, counted: Cost) -> Json | None:
+    """Take a query's points from the hour, and say so as `rateLimit` does: null where there are no limits."""
+    if budget is None:
+        return None
+    budget.used += counted.points
+    return {
+        "cost": counted.points, "nodeCount": counted.nodes, "limit": budget.limit, "used": budget.used,
+        "remaining": budget.limit - budget.used, "resetAt": stamp(budget.ends),
+    }  # fmt: skip
 
 
 @lru_cache(100)
