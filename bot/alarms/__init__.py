@@ -5,9 +5,20 @@ settles those whose versions were accounted for. All are reconciliations: done t
 """
 
 from bot.alarms.demands import demands_of
-from bot.alarms.looking import grown, look, to_judge
+from bot.alarms.looking import changed, look, to_judge
 from bot.alarms.model import Alarm, AlarmKind, Demands, Trouble
 from bot.alarms.raising import raised
 from bot.alarms.troubles import troubles
 
-__all__ = ["Alarm", "AlarmKind", "Demands", "Trouble", "demands_of", "grown", "look", "raised", "to_judge", "troubles"]
+__all__ = [
+    "Alarm",
+    "AlarmKind",
+    "Demands",
+    "Trouble",
+    "changed",
+    "demands_of",
+    "look",
+    "raised",
+    "to_judge",
+    "troubles",
+]

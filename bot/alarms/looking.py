@@ -1,13 +1,14 @@
 """One look at a registry taken up into what is remembered of a package; and when the next one is due. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from bot.alarms.model import Demands
 from bot.findings import Seen
 from bot.names import FullName
-from bot.versions.model import Listing, Standing, Version
+from bot.versions.model import File, Listing, Standing, Version
 from bot.versions.watched import Newcomer, Sighting, Watched
 
 KEPT = 60  # versions that are remembered one by one, the newest; of the others their numbers
@@ -19,22 +20,25 @@ AGAIN = timedelta(hours=1)  # between two judgements of a version that nobody ac
 GIVEN_UP = timedelta(days=7)  # then it is judged no more; its alarm stays until a person closes it
 
 
-def grown(before: Listing | None, listing: Listing) -> frozenset[str]:
-    """Return the numbers of versions that have files which they had not at the look before: somebody added them."""
-    had = {each.number: {file.name for file in each.files} for each in before.versions} if before else {}
-    return frozenset(
-        each.number
+def changed(before: Listing | None, listing: Listing) -> dict[str, str]:
+    """Return what versions have that they had not at the look before, by number: a file that somebody added, or put in another's place.
+
+    An image's tag is a version whose one file is what it points to: a tag that is moved has another digest.
+    """
+    had = {each.number: {file.name: file.digests for file in each.files} for each in before.versions} if before else {}
+    return {
+        each.number: _named(new[0], each.number)
         for each in listing.versions
-        if not {file.name for file in each.files} <= had.get(each.number, set())
-    ) & frozenset(had)
+        if each.number in had and (new := [file for file in each.files if not _is_among(file, had[each.number])])
+    }
 
 
 def to_judge(
-    before: Watched | None, listing: Listing, now: datetime, more: frozenset[str] = frozenset()
+    before: Watched | None, listing: Listing, now: datetime, more: Collection[str] = ()
 ) -> tuple[Version, ...]:
     """Return the versions of a listing whose sender is to be asked for.
 
-    These are new ones, those that have `more` files than before, and then those that are not accounted for yet.
+    These are new ones, those that have `more` than before (`changed`), and then those that are not accounted for yet.
     """
     if before is None:
         return ()
@@ -51,12 +55,12 @@ def look(  # noqa: PLR0913, PLR0917 - each is a part of the look
     repository: FullName,
     judged: Mapping[str, Sighting],
     now: datetime,
-    more: frozenset[str] = frozenset(),
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Watched:
     """Take up a look. At the first one all versions are history; later what is new and was not judged yet is `pending`.
 
-    `judged` are the sightings of versions that were asked for, by number; `more` those that have more files. A version that is no longer listed is remembered as
-    withdrawn.
+    `judged` are the sightings of versions that were asked for, by number; `more` what others have that they had not before. A version that is no longer
+    listed is remembered as withdrawn.
     """
     if before is None:
         first = Watched(listing.package, repository, now, now)
@@ -103,16 +107,17 @@ def _closely(sighting: Sighting, now: datetime) -> bool:
 
 
 def _seen(
-    before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime, more: frozenset[str]
+    before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime, more: Mapping[str, str]
 ) -> Iterator[Sighting]:
     known = {each.version.number: each for each in before.sightings}
     for version in listing.versions:
         old, new = known.get(version.number), judged.get(version.number)
         seen = old.seen if old and version.number not in more else now
+        added = more.get(version.number, old.added if old else "")
         if new is not None:
-            yield replace(new, version=version, seen=seen)
+            yield replace(new, version=version, seen=seen, added=added)
         elif version.number in more or version.number not in before.known:
-            yield Sighting(version, seen, Standing.PENDING, ("nobody has asked yet who sent it",))
+            yield Sighting(version, seen, Standing.PENDING, ("nobody has asked yet who sent it",), added=added)
         elif old is not None:
             yield replace(old, version=version)
 
@@ -129,7 +134,7 @@ def _numbers(listing: Listing) -> frozenset[str]:
 
 
 def _kept(sightings: tuple[Sighting, ...], now: datetime) -> tuple[Sighting, ...]:
-    """Keep the newest, oldest first, and those that are not accounted for yet; their files only while they are asked for."""
+    """Keep the newest, oldest first, and those that are not accounted for yet; many files only while they are asked for."""
     ordered = sorted(sightings, key=lambda each: each.at)  # stable: what came at one moment stays as it was listed
     newest = len(ordered) - KEPT
     kept = [each for place, each in enumerate(ordered) if place >= newest or _open(each, now)]
@@ -137,7 +142,19 @@ def _kept(sightings: tuple[Sighting, ...], now: datetime) -> tuple[Sighting, ...
 
 
 def _without_files(sighting: Sighting) -> Sighting:
-    return replace(sighting, version=replace(sighting.version, files=())) if sighting.version.files else sighting
+    many = len(sighting.version.files) > 1  # one stays: it tells which tags are one image
+    return replace(sighting, version=replace(sighting.version, files=())) if many else sighting
+
+
+def _is_among(file: File, had: Mapping[str, Mapping[str, str]]) -> bool:
+    digests = had.get(file.name)
+    return digests is not None and all(digests.get(kind, value) == value for kind, value in file.digests.items())
+
+
+def _named(file: File, number: str) -> str:
+    kind, digest = next(iter(file.digests.items()), ("", ""))
+    name = () if file.name == number else (file.name,)  # an image's tag is its one file's name
+    return ", ".join((*name, *((f"{kind} {digest[:12]}",) if digest else ())))
 
 
 def _people(watched: Watched, listing: Listing, now: datetime) -> Watched:

@@ -37,10 +37,15 @@ class Trouble:
     """One reason for an alarm, as it was seen; the same facts give the same trouble at each look."""
 
     kind: AlarmKind
-    about: str  # the version's number, or the newcomer's name
+    about: str  # the version's number, with what it was given later; or the newcomer's name
     seen: str  # what was seen: one sentence without its full stop
     at: datetime
     evidence: tuple[str, ...] = ()  # what is known beside it, each a sentence without its full stop
+
+    @property
+    def number(self) -> str:
+        """The number alone, of a version: no registry's holds a space."""
+        return self.about.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _settled(alarm: Alarm, watched: Watched, now: datetime) -> Alarm:
         return replace(alarm, settled=now, evidence=(f"{watched.package} can be read again, and was looked at",))
     if alarm.settled is not None or alarm.kind not in ENDED_BY_ACCOUNT:
         return alarm
-    known = {each.version.number: each for each in watched.sightings}
+    known = {each.about: each for each in watched.sightings}
     about = [known.get(trouble.about) for trouble in alarm.troubles]
     if not all(each is not None and each.standing is Standing.ACCOUNTED for each in about):
         return alarm
@@ -60,4 +60,4 @@ def _settled(alarm: Alarm, watched: Watched, now: datetime) -> Alarm:
 
 
 def _evidence(sighting: Sighting) -> Iterator[str]:
-    yield f"{sighting.version.number} is accounted for: {'; '.join(sighting.why) or 'a publish step that succeeded sent it'}"
+    yield f"{sighting.about} is accounted for: {'; '.join(sighting.why) or 'a publish step that succeeded sent it'}"

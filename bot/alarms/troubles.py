@@ -26,16 +26,16 @@ def _versions(watched: Watched) -> Iterator[Trouble]:
     for each in watched.sightings:
         if each.is_history:
             continue
-        number = each.version.number
+        number, about = each.version.number, each.about
         evidence = tuple(told(each))
         if each.step is not None:
-            yield Trouble(AlarmKind.STEP_NOT_DONE, number, f"{number} is published, but {each.step}", each.at, evidence)
+            yield Trouble(AlarmKind.STEP_NOT_DONE, about, f"{about} is published, but {each.step}", each.at, evidence)
         elif each.standing is Standing.UNACCOUNTED:
-            seen = f"{number} is published, and no publish step of {watched.repository} accounts for it"
-            yield Trouble(AlarmKind.UNACCOUNTED, number, seen, each.at, (*each.why, *evidence))
+            seen = f"{about} is published, and no publish step of {watched.repository} accounts for it"
+            yield Trouble(AlarmKind.UNACCOUNTED, about, seen, each.at, (*each.why, *evidence))
         steps = steps_back(watched.sightings, number, watched.repository)
         if steps:
-            yield Trouble(AlarmKind.STEPPED_BACK, number, steps[0], each.at, (*steps[1:], *evidence))
+            yield Trouble(AlarmKind.STEPPED_BACK, about, steps[0], each.at, (*steps[1:], *evidence))
 
 
 def _bursts(watched: Watched, demands: Demands) -> Iterator[Trouble]:

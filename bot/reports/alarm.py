@@ -135,7 +135,7 @@ def _steps(alarm: Alarm, registry: str) -> Iterator[str]:
 
 
 def _withdraw(alarm: Alarm, registry: str) -> Iterator[str]:
-    first = alarm.troubles[0].about if alarm.troubles else ""
+    first = alarm.troubles[0].number if alarm.troubles else ""
     name = alarm.package.name if alarm.package else ""
     known = withdrawal(alarm.registry, name, first)
     each = " Do so for each version above." if len(alarm.troubles) > 1 or alarm.kind is AlarmKind.BURST else ""

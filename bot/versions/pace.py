@@ -9,9 +9,13 @@ from bot.versions.watched import Sighting
 def bursts(sightings: Sequence[Sighting], most: int, within: timedelta) -> tuple[tuple[Sighting, ...], ...]:
     """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on.
 
-    Only versions count of which the registry says when they came: others are seen by the dozen at one look.
+    Only versions count of which the registry says when they came: others are seen by the dozen at one look. Tags of one image
+    are one version, the first of them.
     """
-    ordered = sorted((each for each in sightings if each.version.published is not None), key=lambda each: each.at)
+    first: dict[str, Sighting] = {}
+    for each in sorted((each for each in sightings if each.version.published is not None), key=lambda each: each.at):
+        first.setdefault(_content(each), each)
+    ordered = tuple(first.values())
     found: list[tuple[int, int]] = []
     start = 0
     for end, each in enumerate(ordered):
@@ -24,3 +28,9 @@ def bursts(sightings: Sequence[Sighting], most: int, within: timedelta) -> tuple
         else:
             found.append((start, end))
     return tuple(tuple(ordered[first : last + 1]) for first, last in found)
+
+
+def _content(sighting: Sighting) -> str:
+    """Say what a version is: its only file's digest, or its number."""
+    digests = [digest for file in sighting.version.files for digest in file.digests.values()]
+    return digests[0] if len(sighting.version.files) == 1 and digests else sighting.version.number

@@ -22,11 +22,17 @@ class Sighting:
     attested: bool = False  # whether provenance was verified
     step: str | None = None  # what became of the step that was to publish it, where that contradicts: a sentence
     judged: datetime | None = None  # the last time
+    added: str = ""  # what it was given after it was first seen: a file, or what an image's tag was moved to
 
     @property
     def at(self) -> datetime:
         """When it came, as far as anybody tells."""
         return self.version.published or self.seen
+
+    @property
+    def about(self) -> str:
+        """Name it, and what it was given later: that is told apart from what it was before."""
+        return f"{self.version.number} ({self.added})" if self.added else self.version.number
 
     @property
     def is_history(self) -> bool:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.alarms import Alarm, AlarmKind, Trouble, grown, look, raised, to_judge, troubles
+from bot.alarms import Alarm, AlarmKind, Trouble, changed, look, raised, to_judge, troubles
 from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
 from bot.errors import LaterError
 from bot.findings import Unseen
@@ -83,7 +83,7 @@ class Look:
 
     def _take_up(self, kept: Kept, listing: Listing, known: Known | None) -> None:
         context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
-        before, more = kept.watched, grown(kept.known.listing if kept.known else None, listing)
+        before, more = kept.watched, changed(kept.known.listing if kept.known else None, listing)
         new = [each for each in listing.versions if before is not None and each.number not in before.known]
         after = look(before, listing, claim.name, dict(self._judged(before, listing, more)), now, more)
         alarms = AlarmBook(context.redis)
@@ -104,7 +104,9 @@ class Look:
             works += self._senders.releases
         enqueue(context.redis, works)
 
-    def _judged(self, before: Watched | None, listing: Listing, more: frozenset[str]) -> Iterator[tuple[str, Sighting]]:
+    def _judged(
+        self, before: Watched | None, listing: Listing, more: Mapping[str, str]
+    ) -> Iterator[tuple[str, Sighting]]:
         """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
         senders, end = self._senders, time.monotonic() + BUDGET
         sightings: Mapping[str, Sighting] = {each.version.number: each for each in before.sightings} if before else {}

@@ -125,9 +125,9 @@ class Story:
         return lambda file: json.loads(AUTHORITY.pep740(self.workload(run, **claims), file))
 
 
-def standings(story: Story) -> dict[str, Standing | None]:
-    """What became of each version of the package that is watched."""
-    kept = WatchBook(story.acme.redis).kept(story.watch).watched
+def standings(story: Story, watch: Watch | None = None) -> dict[str, Standing | None]:
+    """What became of each version of the package that is watched, or of one of them."""
+    kept = WatchBook(story.acme.redis).kept(watch or story.watch).watched
     assert kept is not None
     return {each.version.number: each.standing for each in kept.sightings}
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.alarms import Demands, grown, look, to_judge
+from bot.alarms import Demands, changed, look, to_judge
 from bot.alarms.looking import CLOSE, KEPT, next_look
 from bot.findings import Seen, Unseen
-from bot.versions import File, Standing, Watched
+from bot.versions import File, Standing, Version, Watched
 from tests.alarms.sightings import DAY, HERE, HOUR, MINUTE, NOON, listing, sighting, version, watched
 
 DEMANDS = Demands()
@@ -65,7 +65,8 @@ def test_of_thousands_the_newest_are_remembered_one_by_one_and_of_the_others_the
 
 
 def test_files_are_kept_only_while_they_are_asked_for() -> None:
-    with_files = replace(version("1.1.0", NOON + MINUTE), files=(File("cli.tgz", {"sha256": "00"}),))
+    files = (File("cli.tgz", {"sha256": "00"}), File("cli.zip", {"sha256": "01"}))
+    with_files = replace(version("1.1.0", NOON + MINUTE), files=files)
     pending = look(watched(sighting("1.0.0")), listing(with_files), HERE, {}, NOON)
     assert pending.sightings[-1].version.files
 
@@ -78,15 +79,27 @@ def test_a_version_that_was_given_another_file_is_asked_about_again() -> None:
     before, after = replace(version("1.0.0"), files=(wheel,)), replace(version("1.0.0"), files=(wheel, late))
     seen = watched(sighting("1.0.0", standing=None))
 
-    assert grown(listing(before), listing(after, version("1.1.0"))) == {"1.0.0"}
-    assert grown(listing(after), listing(before)) == frozenset()
-    assert grown(None, listing(after)) == frozenset()
+    assert changed(listing(before), listing(after, version("1.1.0"))) == {"1.0.0": "cli-1-evil.whl"}
+    assert changed(listing(after), listing(before)) == {}
+    assert changed(None, listing(after)) == {}
     assert to_judge(seen, listing(after), NOON) == ()
-    assert to_judge(seen, listing(after), NOON, frozenset({"1.0.0"})) == (after,)
+    assert to_judge(seen, listing(after), NOON, {"1.0.0"}) == (after,)
 
-    later = look(seen, listing(after), HERE, {}, NOON + 30 * DAY, frozenset({"1.0.0"}))  # GitHub was away, say
-    assert later.sightings[-1].standing is Standing.PENDING
+    later = look(seen, listing(after), HERE, {}, NOON + 30 * DAY, {"1.0.0": late.name})  # GitHub was away, say
+    assert (later.sightings[-1].standing, later.sightings[-1].about) == (Standing.PENDING, "1.0.0 (cli-1-evil.whl)")
     assert to_judge(later, listing(after), NOON + 31 * DAY) == (after,)
+
+
+def test_a_tag_that_is_moved_is_asked_about_again_and_one_that_stays_is_not() -> None:
+    def tag(number: str, **digests: str) -> Version:
+        return replace(version(number), files=(File(number, digests),))
+
+    before = listing(tag("latest", sha256="aa" * 32), tag("1.0.0", sha256="aa" * 32), tag("0.9.0"))
+    after = listing(
+        tag("latest", sha256="bb" * 32), tag("1.0.0", sha256="aa" * 32, sha512="cc"), tag("0.9.0", sha256="dd")
+    )
+
+    assert changed(before, after) == {"latest": "sha256 bbbbbbbbbbbb"}
 
 
 def test_what_is_new_is_asked_about_before_what_has_waited_for_long() -> None:

@@ -11,7 +11,7 @@ from bot.policy import Policy
 from bot.rules.accounted_versions import AccountedVersions
 from bot.rules.calm_pace import CalmPace
 from bot.rules.steady_identity import SteadyIdentity
-from bot.versions import Newcomer, Sender, Sighting, Standing, Watched, bursts, steps_back
+from bot.versions import File, Newcomer, Sender, Sighting, Standing, Watched, bursts, steps_back
 from tests.alarms.sightings import DAY, HERE, HOUR, MINUTE, NOON, RELEASE, sighting, watched
 
 DEMANDS = Demands()
@@ -99,6 +99,20 @@ def test_a_burst_is_one_trouble_that_grows() -> None:
     (trouble,) = troubles(watched(*calm, *hasty), DEMANDS)
     assert (trouble.kind, trouble.about) == (AlarmKind.BURST, "2.5.0")
     assert trouble.seen == "8 versions came within 7 min; the policy allows 5 within 1 h"
+
+
+def test_tags_of_one_image_are_one_version_of_a_burst() -> None:
+    def tag(number: str, image: str, minute: int) -> Sighting:
+        seen = sighting(number, NOON + minute * MINUTE)
+        return replace(seen, version=replace(seen.version, files=(File(number, {"sha256": image}),)))
+
+    release = [
+        tag(f"{number}{base}", base, 0) for number in ("latest", "1", "1.2", "1.2.3") for base in ("", "-alpine")
+    ]
+    others = [tag(f"2.{minor}.0", f"other {minor}", minor) for minor in range(4)]
+
+    assert bursts(release, 5, HOUR) == ()
+    assert [len(burst) for burst in bursts((*release, *others), 5, HOUR)] == [6]
 
 
 def raise_all(existing: tuple[Alarm, ...], seen: Watched, after: timedelta = MINUTE) -> tuple[Alarm, ...]:

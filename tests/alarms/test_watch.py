@@ -14,11 +14,26 @@ from bot.versions import File, Standing
 from handlers.alarms import AlarmBook
 from handlers.latest import Latest
 from handlers.queue import job_id
+from handlers.watching import WatchBook
 from handlers.work import Priority, Work
 from tests.acme import CATALOGUE
-from tests.alarms.story import MINUTE, Story, standings, watched
+from tests.alarms.sightings import DAY
+from tests.alarms.story import MINUTE, Story, policy, standings, watched
 from tests.evidence.release import DONE, FAILED
 from tests.github.state.issues import Issue
+
+IMAGE = """
+on: {push: {branches: [main]}}
+permissions: {}
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/login-action@v3
+        with: {username: acme, password: "${{ secrets.HUB }}"}
+      - {name: Push, run: docker push acme/tool:latest}
+"""
+TOOL = "packages: [{purl: pkg:docker/acme/tool, repository: acme/tool}]\n"
 
 
 @pytest.fixture
@@ -88,7 +103,41 @@ def test_a_file_that_is_added_to_an_old_version_past_github_is_an_alarm(story: S
     story.look()
 
     (alarm,) = titles(story)
-    assert alarm == "Alarm: nobody can account for 1.0.0 of widgets on PyPI"
+    assert (
+        alarm
+        == "Alarm: nobody can account for 1.0.0 (widgets-1.0.0-cp314-none-any.whl, sha256 0a0a0a0a0a0a) of widgets on PyPI"
+    )
+    page = withdrawal(RegistryId("pypi"), "widgets", "1.0.0")
+    assert page is not None
+    assert str(page.url) in shown(story.alarms[0])
+
+
+def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(story: Story) -> None:
+    world, image = story.registries.world, ("docker-hub", "acme/tool")
+    for tag in ("1.0.0", "latest"):
+        world.publish(*image, tag, by="alice")
+    story.acme.github.repository("acme/.github").push({"publishing.yml": policy() + TOOL})
+    tool = story.acme.organisation.repository("tool", {".github/workflows/image.yml": IMAGE})
+    story.do("check_branch", story.acme.id, tool.id, tool.full_name)
+    (watch,) = WatchBook(story.acme.redis).of(RepositoryId(tool.id))
+    assert standings(story, watch) == {"1.0.0": None, "latest": None}
+    story.later(MINUTE)
+
+    run = tool.start_run(".github/workflows/image.yml", by="alice")
+    tool.finish_job(run, tool.start_job(run, "image"), "success", {"Push": "success"})
+    tool.finish_run(run)
+    world.move(*image, "latest", by="alice")
+    story.do("watch_package", story.acme.id, *image)
+    assert standings(story, watch)["latest"] is Standing.ACCOUNTED
+
+    story.later(5 * DAY)
+    world.move(*image, "latest", by="mallory")
+    story.later(2 * MINUTE)
+    story.do("watch_package", story.acme.id, *image)
+    story.tell()
+    (alarm,) = story.alarms
+    digest = world.projects[image].releases["latest"].files[0].digests["sha256"]
+    assert alarm.title == f"Alarm: nobody can account for latest (sha256 {digest[:12]}) of acme/tool on Docker Hub"
 
 
 def test_a_publish_step_that_was_skipped_is_an_alarm_though_provenance_is_valid(story: Story) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -95,6 +95,15 @@ class World:
             project.releases[number] = release
             project.changed = self.clock()
             return release
+
+    def move(self, registry: str, name: str, tag: str, *, by: str) -> None:
+        """Let an image's tag point to another image."""
+        with self.lock:
+            project = self.projects[registry, _normal(registry, name)]
+            old, now = project.releases[tag], self.clock()
+            digest = hashlib.sha256(f"{registry} {name} {tag} {now}".encode()).hexdigest()
+            project.releases[tag] = replace(old, files=(File(tag, {"sha256": digest}),), published=now, by=by)
+            project.changed = now
 
     def withdraw(self, registry: str, name: str, number: str) -> None:
         """Yank, unlist, retract or deprecate a version, as the registry calls it."""
