@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
 from bot.gate import Condition, Waiting
 from bot.names import Mode, Outcome
 from bot.policy import Policy, Waiver
 from bot.policy.waive import waiver_for
+from bot.said import hear, outcome_of
 
 
 class Verdict(StrEnum):
@@ -85,34 +85,11 @@ def decide(waiting: Waiting, policy: Policy, problems: tuple[str, ...] = ()) -> 
 
 
 def _judge(condition: Condition, waiting: Waiting, policy: Policy) -> Judged:
-    findings: dict[Finding, None] = {}
-    unseen: dict[Unseen, None] = {}
-    fault, applies = None, True
-    try:
-        applies = condition.applies(waiting)
-        for said in condition.check(waiting) if applies else ():
-            if isinstance(said, Finding):
-                findings[said] = None
-            else:
-                unseen[said] = None
-    except Exception as error:  # noqa: BLE001 - whatever a condition raises is our fault: it never lets a release go, nor stops the others
-        fault = fault_of(error)
-    waived = {finding: waiver for finding in findings if (waiver := _waiver(condition, finding, waiting, policy))}
-    standing = tuple(finding for finding in findings if finding not in waived)
-    result = Judged(condition, Outcome.PASSED, standing, tuple(unseen), tuple(dict.fromkeys(waived.values())), fault)
-    return replace(result, outcome=_outcome(result, applies=applies))
-
-
-def _outcome(judged: Judged, *, applies: bool) -> Outcome:
-    if judged.findings:
-        return Outcome.FAILED
-    if judged.fault is not None:
-        return Outcome.BROKEN
-    if judged.unseen:
-        return Outcome.UNSEEN
-    if judged.waivers:
-        return Outcome.WAIVED
-    return Outcome.PASSED if applies else Outcome.NOT_APPLICABLE
+    said = hear(condition, waiting)
+    waived = {finding: waiver for finding in said.findings if (waiver := _waiver(condition, finding, waiting, policy))}
+    said = replace(said, findings=tuple(finding for finding in said.findings if finding not in waived))
+    waivers = tuple(dict.fromkeys(waived.values()))
+    return Judged(condition, outcome_of(said, waivers), said.findings, said.unseen, waivers, said.fault)
 
 
 def _waiver(condition: Condition, finding: Finding, waiting: Waiting, policy: Policy) -> Waiver | None:

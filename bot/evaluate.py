@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
 from bot.names import Conclusion, Outcome, RuleName, concluded
 from bot.policy import Policy, Standing, Waiver
 from bot.policy.waive import Waived, sort_out
 from bot.repository import Snapshot
 from bot.rule import Rule
+from bot.said import hear, outcome_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +68,18 @@ def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
 
 
 def _judge(rule: Rule, snapshot: Snapshot, policy: Policy) -> Result:
-    findings: list[Finding] = []
+    said = hear(rule, snapshot)
+    found = sort_out(rule.name, said.findings, snapshot, policy)
     # What could not be read may hold what this rule looks for.
-    unseen = [Unseen(what=file.file, reason=file.reason) for file in snapshot.unreadable]
-    fault, applies = snapshot.fault, True
-    try:
-        applies = rule.applies(snapshot)
-        for said in rule.check(snapshot) if applies else ():
-            if isinstance(said, Finding):
-                findings.append(said)
-            else:
-                unseen.append(said)
-    except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other rules' verdicts and its own findings stand
-        fault = fault_of(error)
-    found = sort_out(rule.name, dict.fromkeys(findings), snapshot, policy)
-    judged = Result(
-        rule, Outcome.PASSED, found.standing, tuple(dict.fromkeys(unseen)), fault, found.waived, found.lapsed
+    unread = (Unseen(what=file.file, reason=file.reason) for file in snapshot.unreadable)
+    said = replace(
+        said,
+        findings=found.standing,
+        unseen=tuple(dict.fromkeys((*unread, *said.unseen))),
+        fault=said.fault or snapshot.fault,
     )
-    return replace(judged, outcome=_outcome(judged, applies=applies))
-
-
-def _outcome(judged: Result, *, applies: bool) -> Outcome:
-    """Give the worst that is so: failed, broken, unseen, waived, passed, not-applicable."""
-    if judged.findings:
-        return Outcome.FAILED
-    if judged.fault is not None:
-        return Outcome.BROKEN
-    if judged.unseen:
-        return Outcome.UNSEEN
-    if judged.waived:
-        return Outcome.WAIVED
-    return Outcome.PASSED if applies else Outcome.NOT_APPLICABLE
+    outcome = outcome_of(said, found.waived)
+    return Result(rule, outcome, said.findings, said.unseen, said.fault, found.waived, found.lapsed)
 
 
 def _asked(result: Result) -> Conclusion | None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.errors import fault_of
 from bot.findings import Finding, Seen, Unseen
 from bot.names import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha, concluded
 from bot.policy import Policy
 from bot.policy.waive import waiver_for
+from bot.said import Said, hear, outcome_of
 from bot.signals import Change, Signal
 
 
@@ -23,7 +23,7 @@ class Noticed:
 
     @property
     def outcome(self) -> Outcome:
-        return _outcome(self.findings, self.unseen, self.fault)
+        return outcome_of(Said(self.findings, self.unseen, self.fault))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ class Heard:
 
     @property
     def outcome(self) -> Outcome:
-        found = _outcome(self.findings, self.unseen, self.fault)
-        return Outcome.WAIVED if found is Outcome.PASSED and self.waived else found
+        return outcome_of(Said(self.findings, self.unseen, self.fault), self.waived)
 
     @property
     def conclusion(self) -> Conclusion:
@@ -100,28 +99,8 @@ def weighed(news: News, policy: Policy, day: date) -> News:
 
 
 def _judge(signal: Signal, change: Change) -> Noticed | None:
-    findings: dict[Finding, None] = {}
-    unseen: dict[Unseen, None] = {}
-    fault = None
-    try:
-        if not signal.applies(change):
-            return None
-        for said in signal.check(change):
-            if isinstance(said, Finding):
-                findings[said] = None
-            else:
-                unseen[said] = None
-    except Exception as error:  # noqa: BLE001 - whatever a signal raises is our fault, and the others are to be heard all the same
-        fault = fault_of(error)
-    return Noticed(signal, tuple(findings), tuple(unseen), fault)
-
-
-def _outcome(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...], fault: str | None) -> Outcome:
-    if findings:
-        return Outcome.FAILED
-    if fault is not None:
-        return Outcome.BROKEN
-    return Outcome.UNSEEN if unseen else Outcome.PASSED
+    said = hear(signal, change)
+    return Noticed(signal, said.findings, said.unseen, said.fault) if said.applies else None
 
 
 def _weighed(heard: Heard, signal: Signal, policy: Policy, day: date) -> Heard:

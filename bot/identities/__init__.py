@@ -3,7 +3,7 @@
 from bot.identities.absent import absent
 from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
-from bot.identities.observe import observe, secret_identity
+from bot.identities.observe import OBSERVED, observe, secret_identity
 from bot.identities.reach import Reach, reach_of
 from bot.identities.reviewing import came_back, last_review, review_due
 from bot.identities.settings_pages import kept_in, page_of, way_to
@@ -11,6 +11,7 @@ from bot.identities.stored import concerns, publishing_secrets
 from bot.identities.uses import used_at, users
 
 __all__ = [
+    "OBSERVED",
     "Identity",
     "Reach",
     "Register",

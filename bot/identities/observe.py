@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.declared import DeclaredIdentity, IdentityKind
 from bot.findings import Fact, Place, Seen, Unseen, settings_page
-from bot.holdings import AppInstallation, DeployKey, FineGrainedToken, Secret, Store
+from bot.holdings import AppInstallation, DeployKey, FineGrainedToken, Read, Secret, Store
 from bot.identities.credentials import publishing_with, trusted_by
 from bot.identities.model import Identity, Register
 from bot.identities.people import people_who_approve
@@ -18,6 +18,17 @@ from bot.publications import Publication
 from bot.repository import Snapshot
 
 T = TypeVar("T")
+OBSERVED = frozenset(
+    {
+        Read.FILES,
+        Read.SECRETS,
+        Read.ORGANISATION_SECRETS,
+        Read.ENVIRONMENT_SECRETS,
+        Read.DEPLOY_KEYS,
+        Read.TOKENS,
+        Read.INSTALLATIONS,
+    }
+)  # what is looked at for the kinds below
 KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
 
 SHARED = (Store.ORGANISATION, Store.ORGANISATION_DEPENDABOT, Store.ORGANISATION_AGENT)

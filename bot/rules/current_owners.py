@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bot.findings import Finding, Seen, Unseen
 from bot.holdings import Organisation, Read
-from bot.identities import Identity, concerns, observe
+from bot.identities import OBSERVED, Identity, concerns, observe
 from bot.names import RuleName
 from bot.repository import Snapshot
 from bot.rule import Rule
@@ -20,18 +20,7 @@ class CurrentOwners(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("current-owners")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {
-            Read.FILES,
-            Read.SECRETS,
-            Read.ORGANISATION_SECRETS,
-            Read.ENVIRONMENT_SECRETS,
-            Read.DEPLOY_KEYS,
-            Read.TOKENS,
-            Read.INSTALLATIONS,
-            Read.ORGANISATION,
-        }
-    )
+    reads: ClassVar[frozenset[Read]] = OBSERVED | {Read.ORGANISATION}
 
     def applies(self, snapshot: Snapshot) -> bool:
         facts = snapshot.holdings.repository

@@ -7,7 +7,7 @@ from typing import ClassVar
 from bot.declared import IdentityKind
 from bot.findings import Finding, Unseen
 from bot.holdings import Read
-from bot.identities import Identity, concerns, observe
+from bot.identities import OBSERVED, Identity, concerns, observe
 from bot.names import RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -29,16 +29,7 @@ class OwnedIdentities(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("owned-identities")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {
-            Read.FILES,
-            Read.SECRETS,
-            Read.ORGANISATION_SECRETS,
-            Read.ENVIRONMENT_SECRETS,
-            Read.DEPLOY_KEYS,
-            Read.INSTALLATIONS,
-        }
-    )
+    reads: ClassVar[frozenset[Read]] = OBSERVED - {Read.TOKENS}  # which are not among the usual kinds
     severity: Severity = field(
         default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 from bot.declared import Review
 from bot.findings import Finding, Unseen
 from bot.holdings import Read
-from bot.identities import Identity, came_back, concerns, last_review, observe, review_due
+from bot.identities import OBSERVED, Identity, came_back, concerns, last_review, observe, review_due
 from bot.names import RuleName, Severity
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -22,17 +22,7 @@ class ReviewedAccess(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("reviewed-access")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {
-            Read.FILES,
-            Read.SECRETS,
-            Read.ORGANISATION_SECRETS,
-            Read.ENVIRONMENT_SECRETS,
-            Read.DEPLOY_KEYS,
-            Read.TOKENS,
-            Read.INSTALLATIONS,
-        }
-    )
+    reads: ClassVar[frozenset[Read]] = OBSERVED
     severity: Severity = field(
         default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
     )

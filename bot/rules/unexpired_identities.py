@@ -8,7 +8,7 @@ from typing import ClassVar
 from bot.declared import DeclaredIdentity
 from bot.findings import Finding, Unseen
 from bot.holdings import Read
-from bot.identities import Identity, concerns, observe
+from bot.identities import OBSERVED, Identity, concerns, observe
 from bot.names import RuleName
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -22,17 +22,7 @@ class UnexpiredIdentities(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("unexpired-identities")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {
-            Read.FILES,
-            Read.SECRETS,
-            Read.ORGANISATION_SECRETS,
-            Read.ENVIRONMENT_SECRETS,
-            Read.DEPLOY_KEYS,
-            Read.TOKENS,
-            Read.INSTALLATIONS,
-        }
-    )
+    reads: ClassVar[frozenset[Read]] = OBSERVED
     maximum_lifetime: timedelta = field(
         default=timedelta(days=366),
         metadata={"means": "How far ahead an identity's end may lie.", "stricter": Stricter.LOWER},
