@@ -21,7 +21,7 @@ WAITING, NOTES = "wharfinger:gates:waiting", "wharfinger:gates:notes"
 HISTORY, ORDER = "wharfinger:gates:history", "wharfinger:gates:order"
 MOST_HISTORY = 10_000  # decisions that are kept
 SOONEST, LATEST = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
-AT_ONCE = 200  # decisions that are read with one command
+AT_ONCE = 200  # gates or decisions that are read with one command
 GIVEN_UP = 31 * 24 * 3600  # seconds: GitHub fails a job that waited 30 days
 
 
@@ -88,11 +88,7 @@ class GateBook:
 
     def note(self, gate: Gate, now: float) -> Note:
         """Return what is noted of one."""
-        try:
-            kept = self._redis.hget(NOTES, _text(gate))
-            return thawed(Note, json.loads(kept)) if isinstance(kept, bytes) else Note(now)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return Note(now)
+        return _note(self._redis.hget(NOTES, _text(gate)), now)
 
     def told(self, gate: Gate, note: Note) -> None:
         """Note what was said."""
@@ -114,8 +110,8 @@ class GateBook:
     def due(self, now: float) -> Iterator[Gate]:
         """Yield those that it is time to look at again; what waits for longer than GitHub lets it is forgotten."""
         texts: list[Any] = self._redis.zrangebyscore(WAITING, "-inf", now)
-        for gate in self._gates(texts):
-            if now - self.note(gate, now).since > GIVEN_UP:
+        for gate, note in self._noted(texts, now):
+            if now - note.since > GIVEN_UP:
                 self.settled(gate)
             else:
                 yield gate
@@ -123,8 +119,7 @@ class GateBook:
     def waiting(self) -> Iterator[tuple[Gate, Note]]:
         """Yield all that wait, and what is noted of each."""
         texts: list[Any] = self._redis.zrange(WAITING, 0, -1)
-        for gate in self._gates(texts):
-            yield gate, self.note(gate, 0)
+        yield from self._noted(texts, 0)
 
     def waits_for_check(self, gate: Gate, commit: str, now: float) -> None:
         """Note that one waits for the check run of a commit."""
@@ -142,16 +137,23 @@ class GateBook:
             if (gate.repository, gate.run) == (repository, run):
                 yield gate
 
-    def _gates(self, texts: list[bytes]) -> Iterator[Gate]:
-        """Read notes; what another version wrote is dropped, for GitHub knows what waits."""
-        for text in texts:
+    def _noted(self, texts: list[bytes], now: float) -> Iterator[tuple[Gate, Note]]:
+        """Read what waits, and what is noted of it; what another version wrote is dropped, for GitHub knows what waits."""
+        for text, kept in self._values(NOTES, texts):
             try:
                 gate: Gate = thawed(Gate, json.loads(text))
             except (ValueError, KeyError, TypeError, AttributeError):
                 self._redis.zrem(WAITING, text)
                 self._redis.hdel(NOTES, text)
             else:
-                yield gate
+                yield gate, _note(kept, now)
+
+    def _values(self, name: str, keys: list[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what a hash holds under each key, read by the hundred."""
+        for start in range(0, len(keys), AT_ONCE):
+            some = keys[start : start + AT_ONCE]
+            values: list[Any] = self._redis.hmget(name, some)
+            yield from zip(some, values, strict=True)
 
     def begin(self, key: str, decided: Decided) -> None:
         """Write down what is going to be said, before it is said."""
@@ -196,12 +198,9 @@ class GateBook:
     def keyed(self) -> Iterator[tuple[str, Decided]]:
         """Yield the decisions, the newest first, each with the key that it is kept under."""
         keys: list[Any] = self._redis.zrevrange(ORDER, 0, -1)
-        for start in range(0, len(keys), AT_ONCE):
-            some = keys[start : start + AT_ONCE]
-            texts: list[Any] = self._redis.hmget(HISTORY, some)
-            for key, text in zip(some, texts, strict=True):
-                if found := _decided(text):
-                    yield key.decode(), found
+        for key, text in self._values(HISTORY, keys):
+            if found := _decided(text):
+                yield key.decode(), found
 
     def let_through(self, gate: Gate, workflow: str) -> Mapping[str, Mapping[str, str]]:
         """Return what a workflow consisted of when it was last let through here: its files, and what it called."""
@@ -220,6 +219,14 @@ def _text(gate: Gate) -> str:
 def _through(gate: Gate, workflow: str) -> str:
     digest = hashlib.sha256(f"{gate.environment.casefold()}\0{workflow}".encode()).hexdigest()[:32]
     return f"wharfinger:gates:through:{gate.repository}:{digest}"
+
+
+def _note(kept: object, now: float) -> Note:
+    """Read a note; one that begins now where there is none, or another version wrote it."""
+    try:
+        return thawed(Note, json.loads(kept)) if isinstance(kept, bytes) else Note(now)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Note(now)
 
 
 def _decided(kept: object) -> Decided | None:
