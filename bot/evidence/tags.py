@@ -1,6 +1,11 @@
 """Which tags name a version, and which version a tag names: by the few ways in which people write them."""
 
+import re
+
 from bot.versions import Package, Version
+
+_IMAGES = ("docker-hub", "ghcr")  # where a version is a tag of an image
+_WHOLE = re.compile(r"v?\d+\.\d+\.\d", re.ASCII)
 
 # `{short}` is the package without its scope or group. Seen in release-please, changesets, lerna, cargo-release, goreleaser and Go.
 _WRITTEN = (
@@ -42,10 +47,22 @@ def number_in(tag: str, package: Package) -> str | None:
     return None
 
 
+def floats(version: Version) -> bool:
+    """Whether a version is an image's tag that goes from one release to the next: `latest`, `1.2`, `alpine`."""
+    return version.package.registry in _IMAGES and _WHOLE.match(version.number) is None
+
+
 def names_another(ref: str, version: Version) -> bool:
-    """Whether a ref names another version of its package; a branch such as `release-1.2` names 1.2.0 well enough."""
-    number = number_in(ref, version.package)
-    return number is not None and not version.number.removeprefix("v").startswith(number)
+    """Whether a ref names another version of its package; a branch such as `release-1.2` names 1.2.0 well enough.
+
+    What floats goes with any release, but `1.2` only with those of 1.2.
+    """
+    number, own = number_in(ref, version.package), version.number.removeprefix("v")
+    if number is None:
+        return False
+    if floats(version):
+        return own[:1].isdigit() and not f"{number}.".startswith(f"{own.partition('-')[0]}.")
+    return not own.startswith(number)
 
 
 def _short(package: Package) -> str:

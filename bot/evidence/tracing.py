@@ -7,7 +7,7 @@ from bot.evidence.model import Clues, Doubt, Reason, Sent
 from bot.evidence.proof import Claim, claims
 from bot.evidence.ran import Ran, Tag
 from bot.evidence.sending import at_the_time, became, ended, sendings, succeeded, told
-from bot.evidence.tags import names_another, names_version
+from bot.evidence.tags import floats, names_another, names_version
 from bot.findings import Seen, Unseen
 from bot.names import Confidence, Credential
 from bot.provenance.model import Expected
@@ -71,7 +71,8 @@ def _by_likelihood(said: Iterable[Claim], version: Version, clues: Clues, runs: 
 
 def _of_another(ran: Ran, version: Version, clues: Clues) -> bool:
     """Whether a run was for a tag of another version: what it published was that one."""
-    if any(names_version(ran.ref, version.package, each.number) for each in clues.earlier):
+    others = () if floats(version) else clues.earlier
+    if any(names_version(ran.ref, version.package, each.number) for each in others):
         return True
     return names_another(ran.ref, version)
 

@@ -5,9 +5,9 @@ import pytest
 from bot.evidence import JobRan, Plan
 from bot.evidence.names import fits
 from bot.evidence.sending import sendings, succeeded
-from bot.evidence.tags import number_in, tag_names
+from bot.evidence.tags import names_another, number_in, tag_names
 from bot.names import RegistryId
-from bot.versions import Package
+from bot.versions import Package, Version
 from bot.workflows import read_workflow
 from tests.acme import RELEASE
 from tests.evidence.story import PUBLISH, job, plan, run
@@ -95,3 +95,22 @@ def test_tags_name_versions_in_the_ways_that_people_write_them() -> None:
     assert found == ["1.2.0", "1.2.0", "1.2.0", None, None]
     assert tag_names(cli, "1 2..0^") == ()
     assert plan().workflows.keys() == {RELEASE}
+
+
+@pytest.mark.parametrize(
+    ("registry", "number", "tag", "another"),
+    [
+        ("npm", "1.2.0", "v1.2.0", False),
+        ("npm", "1.2.0", "v1.3.0", True),
+        ("npm", "1.2.0", "release-1.2", False),
+        ("docker-hub", "1.2.0", "v1.3.0", True),
+        ("docker-hub", "1.2.0-alpine", "v1.2.0", False),
+        ("docker-hub", "latest", "v1.2.0", False),
+        ("docker-hub", "1.2", "v1.2.0", False),
+        ("docker-hub", "1-alpine", "v1.2.0", False),
+        ("ghcr", "1.2", "v1.3.0", True),
+        ("ghcr", "1.2", "v1.20.0", True),
+    ],
+)
+def test_what_floats_goes_with_any_release_of_its_numbers(registry: str, number: str, tag: str, another: bool) -> None:  # noqa: FBT001 - the expectation of a table
+    assert names_another(tag, Version(Package(RegistryId(registry), "acme/tool"), number, None)) is another

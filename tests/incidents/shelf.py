@@ -15,6 +15,7 @@ from tests.registries.standins import Registries
 
 APART = timedelta(days=60)
 OWNER = "acme"
+IMAGES = ("docker-hub", "ghcr")  # where a version is a tag, which can be moved
 WORKFLOW = ".github/workflows/release.yml"
 BEFORE = Sha("b" * 40)  # of what was released before the story
 
@@ -44,8 +45,12 @@ class Shelf:
                     self.registries.world.add_maintainer(package.package.registry, package.package.name, who)
 
     def publish(self, act: Publish, workload: Workload | None) -> None:
-        """Let a version appear, as an account's or as a run's."""
+        """Let a version appear, as an account's or as a run's; a tag of an image that is there is moved."""
         package = act.package
+        there = self.registries.world.project(package.registry, package.name)
+        if package.registry in IMAGES and there is not None and act.version in there.releases:
+            self.registries.world.move(package.registry, package.name, act.version, by=act.by)
+            return
         if workload is None:
             self.registries.world.publish(package.registry, package.name, act.version, by=act.by)
             return

@@ -70,6 +70,13 @@ def test_who_sent_a_version_is_said_as_far_as_the_registry_tells(
     assert (versions["1.1.0"].sender, versions["1.1.0"].account) == sent_by_run
 
 
+def test_the_organisations_own_name_at_docker_hub_does_not_tell_the_credential(story: Story) -> None:
+    story.registries.world.publish("docker-hub", NAMES["docker-hub"], "1.2.0", by="acme")
+
+    version = story.versions("docker-hub")["1.2.0"]
+    assert (version.sender, version.account) == (Sender.UNTOLD, "acme")
+
+
 def test_crates_names_the_run_that_sent_a_version(story: Story) -> None:
     told = story.versions("crates.io")["1.1.0"].workload
 

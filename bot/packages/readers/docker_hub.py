@@ -1,6 +1,8 @@
 """Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
 
-Docker Hub API reference, "List repository tags"; `ordering` as its own pages ask for the newest first.
+Docker Hub API reference, "List repository tags"; `ordering` as its own pages ask for the newest first. A workflow without a
+stored credential signs in with the organisation's name (docs.docker.com, "OIDC connections"), as an organisation's token does:
+of a tag that came in that name nobody can say with what credential it came.
 """
 
 from collections.abc import Iterator
@@ -39,11 +41,12 @@ def _versions(line: Line, answer: Answer, old: Old) -> Iterator[Version]:
 def _version(package: Package, tag: Shape) -> Version:
     name, digest = tag.at("name").text(), tag.at("digest").maybe()
     account = tag.at("last_updater_username").maybe()
+    own = account is not None and account.casefold() == package.name.rpartition("/")[0].casefold()
     return Version(
         package,
         name,
         published=tag.at("tag_last_pushed").moment() or tag.at("last_updated").moment(),
-        sender=Sender.ACCOUNT if account else Sender.UNTOLD,
+        sender=Sender.ACCOUNT if account and not own else Sender.UNTOLD,
         account=account,
         files=(File(name, {"sha256": digest.removeprefix("sha256:")}),) if digest else (),
     )

@@ -96,7 +96,7 @@ class World:
             project.changed = self.clock()
             return release
 
-    def move(self, registry: str, name: str, tag: str, *, by: str) -> None:
+    def move(self, registry: str, name: str, tag: str, *, by: str | None = None) -> None:
         """Let an image's tag point to another image."""
         with self.lock:
             project = self.projects[registry, _normal(registry, name)]
