@@ -1,17 +1,18 @@
 """From a version to the step that sent it: by the run that a certificate or the registry names, else by commit, tag and time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.evidence.model import Clues, Doubt, Reason, Sent
-from bot.evidence.proof import Claim, claims
+from bot.evidence.proof import Claim, claims, same
 from bot.evidence.ran import Ran, Tag
 from bot.evidence.sending import at_the_time, became, ended, sendings, succeeded, told
 from bot.evidence.tags import floats, names_another, names_version
 from bot.findings import Seen, Unseen
 from bot.names import Confidence, Credential
 from bot.provenance.model import Expected
-from bot.versions import Sender, Version
+from bot.versions import File, Sender, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _by_word(claim: Claim, version: Version, clues: Clues, runs: tuple[Ran, ...]
         return Traced(None, (Reason(Doubt.NO_RUN, reason),))
     expected = Expected(workflow=ran.workflow, commit=ran.commit, events=frozenset({ran.event}))
     differing = [Reason(Doubt.OTHER_WORKLOAD, f"{each}, as {claim.by} says") for each in claim.differs(expected)]
-    judged = _judge([ran], version, clues, named.attempt)
+    judged = _judge([ran], _about(claim, version), clues, named.attempt)
     if judged is None:
         reason = f"{claim.by} names run {ran.id}, and {ran.workflow} has no step that publishes to {version.package.registry}"
         judged = Traced(None, (Reason(Doubt.NO_PUBLISHER, reason),))
@@ -62,11 +63,32 @@ def _by_likelihood(said: Iterable[Claim], version: Version, clues: Clues, runs: 
     commits = {version.commit, tag and tag.commit, *(claim.workload.commit for claim in said)} - {None}
     linked = [ran for ran in runs if ran.commit in commits or (tag is not None and ran.ref == tag.name)]
     traced = _judge(linked, version, clues) if linked else None
-    if traced is None and version.published is not None:
+    if version.published is not None and (traced is None or _has_strays(traced)):
         others = [ran for ran in runs if ran not in linked and not _of_another(ran, version, clues)]
-        nearby = _judge(others, version, clues)
+        nearby = _judge([*linked, *others], version, clues)
         traced = nearby if nearby and (nearby.sent is None or at_the_time(nearby.sent, version.published)) else None
     return traced or Traced(None, (Reason(Doubt.NO_RUN, _nothing(version, clues, tag)),))
+
+
+def _about(claim: Claim, version: Version) -> Version:
+    """Return a version with those of its files alone that a claim is about: others may come from another run."""
+    subjects = claim.attested.subjects if claim.attested else ()
+    files = tuple(file for file in version.files if any(same(file, subject) for subject in subjects))
+    return replace(version, files=files, published=_first(files) or version.published) if files else version
+
+
+def _first(files: Iterable[File]) -> datetime | None:
+    return min((file.came for file in files if file.came is not None), default=None)
+
+
+def _strays(good: list[Sent], version: Version) -> tuple[File, ...]:
+    """Return the files that came when no step ran that publishes: a file can be added to a version much later."""
+    dated = (file for file in version.files if file.came is not None)
+    return tuple(file for file in dated if not any(at_the_time(sent, file.came) for sent in good))
+
+
+def _has_strays(traced: Traced) -> bool:
+    return any(reason.doubt is Doubt.FILES for reason in traced.reasons)
 
 
 def _of_another(ran: Ran, version: Version, clues: Clues) -> bool:
@@ -90,7 +112,8 @@ def _judge(runs: list[Ran], version: Version, clues: Clues, attempt: int | None 
     found.sort(key=lambda sent: not at_the_time(sent, version.published))
     good = [sent for sent in found if succeeded(sent)]
     timely = [sent for sent in good if at_the_time(sent, version.published)]
-    if timely:
+    strays = _strays(good, version) if timely else ()
+    if timely and not strays:
         return Traced(timely[0])
     if unseen:
         return Traced(None, tuple(unseen))
@@ -99,6 +122,8 @@ def _judge(runs: list[Ran], version: Version, clues: Clues, attempt: int | None 
         return Traced(
             waiting[0], (Reason(Doubt.WAITING, f"{told(waiting[0])} of run {waiting[0].run.id} has not ended"),)
         )
+    if strays:
+        return Traced(timely[0], (_stray(strays[0], timely[0]),))
     nameless = [sent for sent in found if sent.step is None and sent.job and sent.job.conclusion == "success"]
     if nameless and not good:
         what = f"which step of the job “{nameless[0].publication.job}” published cannot be told from the others"
@@ -114,6 +139,12 @@ def _failed(found: list[Sent], good: list[Sent], version: Version) -> Reason:
         )
     sent = found[0]
     return Reason(Doubt.STEP, f"{told(sent)} of run {sent.run.id} {became(sent)}, and yet the version is there")
+
+
+def _stray(file: File, sent: Sent) -> Reason:
+    when = f"{file.came:%Y-%m-%d at %H:%M:%S} UTC"
+    words = f"its file {file.name} came on {when}, and {told(sent)} of run {sent.run.id} ran at another time"
+    return Reason(Doubt.FILES, words)
 
 
 def _not_by_an_account(traced: Traced, version: Version) -> Traced:

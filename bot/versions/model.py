@@ -34,6 +34,7 @@ class File:
 
     name: str
     digests: Mapping[str, str] = field(default_factory=dict)
+    came: datetime | None = None  # when the registry took it, where it says so of each file
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,11 +116,19 @@ class Accounting:
             ran for commit in dict.fromkeys(commits) if commit for ran in runs_of(self._line, self._repository, commit)
         ]
         found = tuple(self._publishing(linked, registry))
-        if found or version.published is None:
+        if version.published is None:
             return found
-        first, last = version.published - LONGEST_RUN, version.published + SKEW
+        last = max((file.came for file in version.files if file.came is not None), default=version.published)
+        is_later = last - version.published > SKEW  # a file was added, by a run of its own if by any
+        moments = ((version.published,) if not found else ()) + ((last,) if is_later else ())
+        known = {ran.id for ran in found}
+        nearby = (ran for moment in moments for ran in self._near(moment, registry) if ran.id not in known)
+        return (*found, *{ran.id: ran for ran in nearby}.values())
+
+    def _near(self, moment: datetime, registry: RegistryId) -> tuple[Ran, ...]:
+        """Read the runs that may have published at a time."""
         head = self._plan(HEAD)
-        likely = runs_between(self._line, self._repository, first, last)
+        likely = runs_between(self._line, self._repository, moment - LONGEST_RUN, moment + SKEW)
         if isinstance(head, Seen):  # other workflows' runs are many, and each costs a look
             paths = {path for path in head.value.workflows if _publishes(path, head.value, registry)}
             likely = tuple(ran for ran in likely if ran.workflow in paths)

@@ -112,6 +112,25 @@ def test_a_file_that_is_added_to_an_old_version_past_github_is_an_alarm(story: S
     assert str(page.url) in shown(story.alarms[0])
 
 
+def test_a_file_that_is_added_where_nothing_is_signed_is_not_accounted_for_by_the_run_of_the_others(
+    redis: Redis,
+) -> None:
+    with watched(redis, packages=("gadgets",)) as story:
+        story.registries.world.publish("pypi", "gadgets", "1.0.0", by="alice")  # by the run of the tag v1.0.0
+        story.judge()
+        project = story.registries.world.projects["pypi", "gadgets"]
+        (watch,) = (each for each in WatchBook(redis).all() if each.package.name == "gadgets")
+        old, project.changed = project.releases["1.0.0"], story.time.now + 30 * DAY
+        story.later(30 * DAY)
+        added = File("gadgets-1.0.0-cp314-none-any.whl", {"sha256": "0a" * 32}, story.time.now)
+        project.releases["1.0.0"] = replace(old, files=(*old.files, added))
+        for _ in range(2):  # looked at again, it is none the better
+            story.do("watch_package", story.acme.id, "pypi", "gadgets")
+            story.later(MINUTE)
+
+        assert standings(story, watch) == {"1.0.0": Standing.UNACCOUNTED}
+
+
 def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(story: Story) -> None:
     world, image = story.registries.world, ("docker-hub", "acme/tool")
     for tag in ("1.0.0", "latest"):

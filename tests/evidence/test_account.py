@@ -1,6 +1,7 @@
 """A version is accounted for by the step that sent it, or it is not, and then the reason says why."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -29,6 +30,12 @@ SKIPPED = job("publish", "success", "failure", "skipped", "success")
 RUNNING = job("publish", "success", "", "", "")
 OTHER = Sha("b" * 40)
 ADDED = File("widgets-1.2.0.tar.gz", {"sha256": "2" * 64})
+MONTH = NOON + timedelta(days=30)
+
+
+def later(file: File, at: datetime = MONTH) -> Version:
+    """The version, which was given another file after it was published."""
+    return version(files=(replace(WHEEL, came=NOON), replace(file, came=at)))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +116,21 @@ def test_what_nothing_speaks_for_is_pending_and_after_the_grace_unaccounted(
 def test_what_speaks_against_it_needs_no_grace(of: Version, seen: Clues, reason: str) -> None:
     assert told(of, seen, SOON) == ("unaccounted", reason)
     assert judged(of, seen).contradicted
+
+
+def test_a_file_that_came_when_no_publish_step_ran_is_not_accounted_for_by_the_run_of_the_others() -> None:
+    why = "its file widgets-1.2.0.tar.gz came on 2026-12-24 at 12:00:00 UTC, and the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 ran at another time"
+    assert told(later(ADDED), clues(run()), MONTH) == ("unaccounted", why)
+    assert told(later(ADDED, NOON + timedelta(minutes=4)), clues(run())) == ("accounted",)
+
+
+def test_files_of_a_version_may_come_from_several_runs() -> None:
+    again = run(job(at=MONTH), number=8)
+    assert told(later(ADDED), clues(run(), again), MONTH) == ("accounted",)
+    elsewhere = replace(again, commit=OTHER, ref="main")  # started by hand, say, and found by its time alone
+    assert told(later(ADDED), clues(run(), elsewhere), MONTH) == ("accounted",)
+    proofs = (*attested().attested, *attested(workload(run=8), ADDED).attested)
+    assert told(later(ADDED), clues(run(), again, provenance=Seen(Judged(proofs))), MONTH) == ("accounted",)
 
 
 @pytest.mark.parametrize(

@@ -38,15 +38,15 @@ def _version(package: Package, number: str, files: tuple[Shape, ...], offered: M
     names = [file.at("filename").text() for file in files]
     told = [offered[name] for name in names if name in offered]
     provenance = all(told) if len(told) == len(names) else None
-    moments = [moment for file in files if (moment := file.at("upload_time_iso_8601").moment())]
+    moments = [file.at("upload_time_iso_8601").moment() for file in files]
     return Version(
         package,
         number,
-        published=min(moments, default=None),
+        published=min((moment for moment in moments if moment is not None), default=None),
         sender=Sender.TRUSTED_PUBLISHER if provenance else Sender.UNTOLD,
         files=tuple(
-            File(name, {"sha256": file.at("digests").at("sha256").text()})
-            for name, file in zip(names, files, strict=True)
+            File(name, {"sha256": file.at("digests").at("sha256").text()}, came)
+            for name, file, came in zip(names, files, moments, strict=True)
         ),
         provenance=provenance,
         withdrawn=all(file.at("yanked").flag() for file in files),

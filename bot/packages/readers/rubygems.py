@@ -33,7 +33,7 @@ def _file(package: Package, number: str, told: Shape) -> File:
     platform = told.at("platform").maybe() or "ruby"
     name = f"{package.name}-{number}" + ("" if platform == "ruby" else f"-{platform}")
     digest = told.at("sha").maybe()
-    return File(f"{name}.gem", {"sha256": digest} if digest else {})
+    return File(f"{name}.gem", {"sha256": digest} if digest else {}, told.at("created_at").moment())
 
 
 def _detail(line: Line, version: Version) -> Version:

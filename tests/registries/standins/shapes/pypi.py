@@ -33,8 +33,8 @@ def files(release: Release) -> list[dict[str, object]]:
             "digests": {"blake2b_256": "0" * 64, "md5": "0" * 32, **file.digests},
             "packagetype": "bdist_wheel" if file.name.endswith(".whl") else "sdist",
             "size": 1024,
-            "upload_time": release.published.strftime("%Y-%m-%dT%H:%M:%S"),
-            "upload_time_iso_8601": stamp(release.published),
+            "upload_time": (file.came or release.published).strftime("%Y-%m-%dT%H:%M:%S"),
+            "upload_time_iso_8601": stamp(file.came or release.published),
             "yanked": release.withdrawn,
             "yanked_reason": "withdrawn" if release.withdrawn else None,
         }
@@ -69,7 +69,7 @@ def simple_files(found: Project, release: Release) -> list[dict[str, object]]:
             if file.name in release.provenance
             else None,
             "size": 1024,
-            "upload-time": stamp(release.published),
+            "upload-time": stamp(file.came or release.published),
             "yanked": "withdrawn" if release.withdrawn else False,
         }
         for file in release.files

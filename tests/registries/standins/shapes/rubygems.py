@@ -14,8 +14,8 @@ def versions(world: World, asked: Question) -> Reply:
         {
             "number": release.number,
             "platform": file.name.removeprefix(f"{found.name}-{release.number}").removesuffix(".gem")[1:] or "ruby",
-            "created_at": stamp(release.published),
-            "built_at": stamp(release.published),
+            "created_at": stamp(file.came or release.published),
+            "built_at": stamp(file.came or release.published),
             "authors": "somebody",
             "prerelease": "-" in release.number,
             "sha": file.digests["sha256"],
