@@ -18,7 +18,7 @@ from bot.alarms import Demands
 from bot.findings import Fact, Seen, Unseen
 from bot.names import FullName, InstallationId, RegistryId, RepositoryId
 from bot.packages import Known
-from bot.versions import Package, Watched
+from bot.versions import Package, Version, Watched
 from handlers.frozen import frozen, thawed
 from handlers.watch_keys import ANNOUNCED, DUE, PACKAGES, UNREACHABLE
 from handlers.work import Priority, Work
@@ -64,6 +64,7 @@ class Kept:
     known: Known | None = None  # for conditional requests
     fault: str | None = None  # why the last answer could not be used
     since: datetime | None = None  # the first of such answers
+    gone: tuple[Version, ...] = ()  # that are listed no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ settles those whose versions were accounted for. All are reconciliations: done t
 """
 
 from bot.alarms.demands import demands_of
-from bot.alarms.looking import changed, look, to_judge
+from bot.alarms.looking import changed, look, missing, to_judge
 from bot.alarms.model import Alarm, AlarmKind, Demands, Trouble
 from bot.alarms.raising import raised
 from bot.alarms.troubles import troubles
@@ -18,6 +18,7 @@ __all__ = [
     "changed",
     "demands_of",
     "look",
+    "missing",
     "raised",
     "to_judge",
     "troubles",

@@ -1,6 +1,6 @@
 """One look at a registry taken up into what is remembered of a package; and when the next one is due. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from bot.versions.watched import Newcomer, Sighting, Watched
 
 KEPT = 60  # versions that are remembered one by one, the newest; of the others their numbers
 MOST_KEPT = 500  # with those that nobody accounted for yet
+MOST_GONE = 100  # versions that are listed no more and whose files are remembered
 MOST_JUDGED = 50  # versions in one look; what is beyond waits for the next
 CLOSE = timedelta(seconds=30)  # between two looks while a version is waited for or not accounted for yet
 CLOSELY_FOR = timedelta(hours=1)  # so long, from the event or the version on
@@ -20,12 +21,14 @@ AGAIN = timedelta(hours=1)  # between two judgements of a version that nobody ac
 GIVEN_UP = timedelta(days=7)  # then it is judged no more; its alarm stays until a person closes it
 
 
-def changed(before: Listing | None, listing: Listing) -> dict[str, str]:
+def changed(before: Listing | None, listing: Listing, gone: Sequence[Version] = ()) -> dict[str, str]:
     """Return what versions have that they had not at the look before, by number: a file that somebody added, or put in another's place.
 
-    An image's tag is a version whose one file is what it points to: a tag that is moved has another digest.
+    An image's tag is a version whose one file is what it points to: a tag that is moved has another digest. `gone` are those that were
+    listed once (`missing`): one may have come back as another.
     """
-    had = {each.number: {file.name: file.digests for file in each.files} for each in before.versions} if before else {}
+    listed = (*gone, *(before.versions if before else ()))
+    had = {each.number: {file.name: file.digests for file in each.files} for each in listed if each.files}
     return {
         each.number: _named(new[0], each.number)
         for each in listing.versions
@@ -33,12 +36,19 @@ def changed(before: Listing | None, listing: Listing) -> dict[str, str]:
     }
 
 
+def missing(before: Listing | None, listing: Listing, gone: Sequence[Version] = ()) -> tuple[Version, ...]:
+    """Return the versions that were listed once and are not now, those that went last at the end."""
+    listed = _numbers(listing)
+    found = {each.number: each for each in (*gone, *(before.versions if before else ())) if each.number not in listed}
+    return tuple(found.values())[-MOST_GONE:]
+
+
 def to_judge(
     before: Watched | None, listing: Listing, now: datetime, more: Collection[str] = ()
 ) -> tuple[Version, ...]:
     """Return the versions of a listing whose sender is to be asked for.
 
-    These are new ones, those that have `more` than before (`changed`), and then those that are not accounted for yet.
+    These are new ones, those that have `more` than before (`changed`), and then those that are not accounted for yet, listed or gone.
     """
     if before is None:
         return ()
@@ -46,7 +56,8 @@ def to_judge(
     new = tuple(each for each in listing.versions if each.number not in before.known or each.number in more)
     first = {each.number for each in new}
     waiting = (each for each in listing.versions if each.number not in first and _open(known.get(each.number), now))
-    return (*new, *waiting)[:MOST_JUDGED]
+    gone = (replace(each.version, withdrawn=True) for each in _unlisted(before, listing) if _open(each, now))
+    return (*new, *waiting, *gone)[:MOST_JUDGED]
 
 
 def look(  # noqa: PLR0913, PLR0917 - each is a part of the look
@@ -66,7 +77,7 @@ def look(  # noqa: PLR0913, PLR0917 - each is a part of the look
         first = Watched(listing.package, repository, now, now)
         history = tuple(judged.get(each.number, Sighting(each, now)) for each in listing.versions)
         return _people(replace(first, sightings=_kept(history, now), known=_numbers(listing)), listing, now)
-    sightings = (*_seen(before, listing, judged, now, more), *_gone(before, listing))
+    sightings = (*_seen(before, listing, judged, now, more), *_gone(before, listing, judged))
     known = before.known | _numbers(listing)
     after = replace(before, repository=repository, looked=now, sightings=_kept(sightings, now), known=known)
     return _people(after, listing, now)
@@ -122,11 +133,16 @@ def _seen(
             yield replace(old, version=version)
 
 
-def _gone(before: Watched, listing: Listing) -> Iterator[Sighting]:
+def _gone(before: Watched, listing: Listing, judged: Mapping[str, Sighting]) -> Iterator[Sighting]:
+    for each in _unlisted(before, listing):
+        new = judged.get(each.version.number)
+        found = replace(new, seen=each.seen, added=each.added) if new else each
+        yield replace(found, version=replace(each.version, withdrawn=True))
+
+
+def _unlisted(before: Watched, listing: Listing) -> Iterator[Sighting]:
     listed = _numbers(listing)
-    for each in before.sightings:
-        if each.version.number not in listed:
-            yield replace(each, version=replace(each.version, withdrawn=True))
+    return (each for each in before.sightings if each.version.number not in listed)
 
 
 def _numbers(listing: Listing) -> frozenset[str]:

@@ -4,9 +4,10 @@ import logging
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from bot.alarms import Alarm, AlarmKind, Trouble, changed, look, raised, to_judge, troubles
+from bot.alarms import Alarm, AlarmKind, Trouble, changed, look, missing, raised, to_judge, troubles
 from bot.alarms.looking import CLOSE, CLOSELY_FOR, next_look
 from bot.errors import LaterError
 from bot.findings import Unseen
@@ -67,7 +68,7 @@ class Look:
             log.warning("not watched: %s", why)
         alarms = self._unreadable(why, since) if now - since >= TOLD_AFTER else ()
         with self._context.redis.pipeline() as pipe:
-            self._book.keep(pipe, watch, Kept(kept.watched, kept.known, why, since), self._next(kept.watched))
+            self._book.keep(pipe, watch, replace(kept, fault=why, since=since), self._next(kept.watched))
             for each in alarms:
                 AlarmBook(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
             pipe.execute()
@@ -83,7 +84,8 @@ class Look:
 
     def _take_up(self, kept: Kept, listing: Listing, known: Known | None) -> None:
         context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
-        before, more = kept.watched, changed(kept.known.listing if kept.known else None, listing)
+        before, last = kept.watched, kept.known.listing if kept.known else None
+        more, gone = changed(last, listing, kept.gone), missing(last, listing, kept.gone)
         new = [each for each in listing.versions if before is not None and each.number not in before.known]
         after = look(before, listing, claim.name, dict(self._judged(before, listing, more)), now, more)
         alarms = AlarmBook(context.redis)
@@ -92,7 +94,7 @@ class Look:
         if new:
             self._book.arrived(watch)
         with context.redis.pipeline() as pipe:
-            self._book.keep(pipe, watch, Kept(after, known), self._next(after))
+            self._book.keep(pipe, watch, Kept(after, known, gone=gone), self._next(after))
             for each in found:
                 alarms.put(pipe, watch.installation, KeptAlarm(each, claim.holder, claim.name), now.timestamp())
             pipe.execute()
@@ -145,5 +147,6 @@ def _newest_proven(listing: Listing) -> tuple[Version, ...]:
 
 
 def _before(listing: Listing, version: Version) -> tuple[Version, ...]:
-    place = next(place for place, each in enumerate(listing.versions) if each.number == version.number)
-    return listing.versions[:place]
+    """Return the versions before one; all, where it is gone."""
+    numbers = [each.number for each in listing.versions]
+    return listing.versions[: numbers.index(version.number) if version.number in numbers else len(numbers)]

@@ -131,6 +131,38 @@ def test_a_file_that_is_added_where_nothing_is_signed_is_not_accounted_for_by_th
         assert standings(story, watch) == {"1.0.0": Standing.UNACCOUNTED}
 
 
+def test_a_version_that_is_deleted_and_comes_back_with_another_file_is_an_alarm(story: Story) -> None:
+    project = story.registries.world.projects["pypi", "widgets"]
+    old = project.releases["1.0.0"]
+    story.registries.world.delete("pypi", "widgets", "1.0.0")
+    story.look()
+    story.later(5 * MINUTE)
+    project.releases["1.0.0"], project.changed = old, story.time.now
+    story.look()  # as a registry's copies do, some of which lag behind
+    assert (standings(story), story.alarms) == ({"1.0.0": None}, [])
+
+    story.registries.world.delete("pypi", "widgets", "1.0.0")
+    story.look()
+    story.later(5 * MINUTE)
+    story.publish("1.0.0", files=(File("widgets-1.0.0-1-py3-none-any.whl", {"sha256": "0a" * 32}),))
+    story.later(2 * MINUTE)
+    story.look()
+    assert standings(story) == {"1.0.0": Standing.UNACCOUNTED}
+
+
+def test_a_version_that_is_gone_before_its_grace_is_over_is_an_alarm_all_the_same(story: Story) -> None:
+    story.publish("1.0.1")
+    story.look()
+    assert standings(story)["1.0.1"] is Standing.PENDING
+    story.registries.world.delete("pypi", "widgets", "1.0.1")
+    story.later(2 * MINUTE)
+    story.look()
+
+    assert standings(story)["1.0.1"] is Standing.UNACCOUNTED
+    assert "Alarm: nobody can account for 1.0.1 of widgets on PyPI" in titles(story)
+    assert "it is withdrawn by now" in shown(story.alarms[-1])
+
+
 def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(story: Story) -> None:
     world, image = story.registries.world, ("docker-hub", "acme/tool")
     for tag in ("1.0.0", "latest"):
