@@ -1,7 +1,7 @@
 """Alarms, kept in Redis from the look that raised them to the issue that tells of them; and what became of each issue."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -47,6 +47,8 @@ class AlarmBook:
     def put(self, pipe: Pipeline, installation: InstallationId, kept: KeptAlarm, now: float) -> None:
         """Keep an alarm that is new or has changed, and note that GitHub has to be told; with what else is in the pipeline."""
         pipe.hset(_alarms(installation), kept.alarm.key, json.dumps(frozen(kept)))
+        if kept.alarm.package is not None:
+            pipe.sadd(_about(installation, kept.alarm.package), kept.alarm.key)
         pipe.zadd(UNTOLD, {_name(installation, kept.alarm.key): now}, lt=True)
 
     def get(self, installation: InstallationId, key: str) -> KeptAlarm | None:
@@ -61,14 +63,16 @@ class AlarmBook:
         """Yield the alarms of an installation, the latest first, each with its issue."""
         kept: dict[Any, Any] = self._redis.hgetall(_alarms(installation))
         issues: dict[Any, Any] = self._redis.hgetall(_issues(installation))
-        found = ((_read(KeptAlarm, each), _read(AlarmIssue, issues.get(key))) for key, each in kept.items())
-        alarms = [(one.alarm, issue) for one, issue in found if one is not None]
-        for alarm, issue in sorted(alarms, key=lambda each: each[0].raised, reverse=True):
-            yield replace(alarm, closed=issue is not None and issue.closed), issue
+        yield from reversed(_in_order((each, issues.get(key)) for key, each in kept.items()))
 
     def of(self, installation: InstallationId, package: Package) -> tuple[Alarm, ...]:
-        """Return the alarms about a package, the earliest first."""
-        return tuple(reversed([alarm for alarm, _ in self.all(installation) if alarm.package == package]))
+        """Return the alarms about a package, the earliest first; what there is about others is not read."""
+        keys: list[Any] = sorted(self._redis.smembers(_about(installation, package)))
+        if not keys:
+            return ()
+        kept: list[Any] = self._redis.hmget(_alarms(installation), keys)
+        issues: list[Any] = self._redis.hmget(_issues(installation), keys)
+        return tuple(alarm for alarm, _ in _in_order(zip(kept, issues, strict=True)))
 
     def untold(self, now: float) -> Iterator[tuple[InstallationId, str]]:
         """Yield the alarms of which GitHub has to be told by now."""
@@ -95,7 +99,10 @@ class AlarmBook:
         keys: list[Any] = self._redis.hkeys(_alarms(installation))
         for key in keys:
             self._redis.zrem(UNTOLD, _name(installation, key.decode()))
-        self._redis.delete(_alarms(installation), _issues(installation))
+        packages = {alarm.package for alarm, _ in self.all(installation) if alarm.package is not None}
+        self._redis.delete(
+            _alarms(installation), _issues(installation), *(_about(installation, each) for each in packages)
+        )
 
 
 def alarm_work(installation: InstallationId, key: str) -> Work:
@@ -113,6 +120,22 @@ def _alarms(installation: InstallationId) -> str:
 
 def _issues(installation: InstallationId) -> str:
     return f"wharfinger:alarms:issues:{installation}"
+
+
+def _about(installation: InstallationId, package: Package) -> str:
+    """Name the set of the keys of the alarms about a package."""
+    return f"wharfinger:alarms:about:{installation}:{json.dumps([package.registry, package.name])}"
+
+
+def _in_order(kept: Iterable[tuple[object, object]]) -> list[tuple[Alarm, AlarmIssue | None]]:
+    """Read alarms with their issues, the earliest first."""
+    found = ((_read(KeptAlarm, alarm), _read(AlarmIssue, issue)) for alarm, issue in kept)
+    closed = (
+        (replace(one.alarm, closed=issue is not None and issue.closed), issue)
+        for one, issue in found
+        if one is not None
+    )
+    return sorted(closed, key=lambda each: each[0].raised)
 
 
 def _read(kind: type[T], kept: object) -> T | None:
