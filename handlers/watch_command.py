@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from bot.alarms import Alarm
 from bot.findings import Unreadable
-from bot.names import FullName
+from bot.names import FullName, InstallationId
 from bot.reports.escape import plain
 from bot.versions import Sighting
 from handlers.alarms import AlarmBook, AlarmIssue
@@ -20,6 +20,7 @@ from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Kept, Outage, Watch, WatchBook
 
 Untold: TypeAlias = Mapping[FullName, tuple[Unreadable, ...]]
+Told: TypeAlias = tuple[Alarm, AlarmIssue | None]
 SHOWN = 5  # versions of each package, the newest
 
 
@@ -31,7 +32,7 @@ class _Row:
     claims: tuple[Claim, ...]
     kept: Kept
     due: float | None
-    alarms: tuple[tuple[Alarm, AlarmIssue | None], ...]
+    alarms: tuple[Told, ...]
 
     @property
     def newest(self) -> tuple[Sighting, ...]:
@@ -47,21 +48,36 @@ def main(arguments: Sequence[str]) -> int:
     with answering_redis(settings.redis_url) as redis:
         book, alarms = WatchBook(redis), AlarmBook(redis)
         outages, untold = tuple(book.outages().values()), UntoldPackages(redis).all()
-        rows = [_row(watch, book, alarms) for watch in book.all()]
+        watches = tuple(book.all())
+        told = {each: tuple(alarms.all(each)) for each in sorted({watch.installation for watch in watches})}
+        rows = [_row(watch, book, told[watch.installation]) for watch in watches]
     rows = [row for row in rows if wanted in ("", *(claim.name.lower() for claim in row.claims))]
+    others = tuple(_others(rows, told, wanted))
     rows.sort(key=lambda row: (row.watch.package, row.watch.installation))
     untold = {name: each for name, each in untold.items() if wanted in ("", name.lower())}
-    lines = (_as_json if options.format == "json" else _as_text)(rows, outages, untold)
+    lines = (_as_json if options.format == "json" else _as_text)(rows, others, outages, untold)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 1 if any(alarm.is_open for row in rows for alarm, _ in row.alarms) else 0
+    return 1 if others or any(alarm.is_open for row in rows for alarm, _ in row.alarms) else 0
 
 
-def _row(watch: Watch, book: WatchBook, alarms: AlarmBook) -> _Row:
-    about = tuple(each for each in alarms.all(watch.installation) if each[0].package == watch.package)
+def _row(watch: Watch, book: WatchBook, alarms: Sequence[Told]) -> _Row:
+    about = tuple(each for each in alarms if each[0].package == watch.package)
     return _Row(watch, book.claims(watch), book.kept(watch), book.when(watch), about)
 
 
-def _as_text(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
+def _others(rows: list[_Row], told: Mapping[InstallationId, Sequence[Told]], wanted: str) -> Iterator[Told]:
+    """Yield the open alarms that stand in no row: of a whole registry, and of packages that are watched no more."""
+    shown = {(row.watch.installation, row.watch.package) for row in rows}
+    registries = {(row.watch.installation, row.watch.package.registry) for row in rows}
+    for installation, alarms in told.items():
+        for alarm, issue in alarms:
+            is_shown = (installation, alarm.package) in shown
+            whole = alarm.package is None and (installation, alarm.registry) in registries
+            if alarm.is_open and not is_shown and (whole or wanted in ("", alarm.repository.lower())):
+                yield alarm, issue
+
+
+def _as_text(rows: list[_Row], others: tuple[Told, ...], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
     for outage in outages:
         yield plain(f"{outage.reason} since {outage.since:%Y-%m-%d %H:%M} UTC; asked again {outage.again:%H:%M:%S}")
     for row in rows:
@@ -75,12 +91,20 @@ def _as_text(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> I
             yield plain(f"    {each.version.number:<14} {_standing(each)}{why}")
         for alarm, issue in row.alarms:
             if alarm.is_open:
-                where = f"{issue.holder}#{issue.number}" if issue else "not told yet"
-                yield plain(f"    alarm ({alarm.kind}): {alarm.troubles[-1].seen}; {where}")
+                yield plain(f"    alarm ({alarm.kind}): {alarm.troubles[-1].seen}; {_where(issue)}")
+    for alarm, issue in others:
+        yield plain(
+            f"alarm ({alarm.kind}) of {alarm.package or alarm.registry}: {alarm.troubles[-1].seen}; {_where(issue)}"
+        )
     for name, files in untold.items():
         for file in files:
             yield plain(f"not watched of {name}: {file.file}: {file.reason}")
-    yield f"{len(rows)} watched, {sum(alarm.is_open for row in rows for alarm, _ in row.alarms)} alarms open"
+    count = len(others) + sum(alarm.is_open for row in rows for alarm, _ in row.alarms)
+    yield f"{len(rows)} watched, {count} alarms open"
+
+
+def _where(issue: AlarmIssue | None) -> str:
+    return f"{issue.holder}#{issue.number}" if issue else "not told yet"
 
 
 def _standing(sighting: Sighting) -> str:
@@ -88,7 +112,7 @@ def _standing(sighting: Sighting) -> str:
     return (sighting.standing.value if sighting.standing else "history") + withdrawn
 
 
-def _as_json(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
+def _as_json(rows: list[_Row], others: tuple[Told, ...], outages: tuple[Outage, ...], untold: Untold) -> Iterator[str]:
     shown = {
         "version": 1,
         "unreachable": [
@@ -111,21 +135,31 @@ def _as_json(rows: list[_Row], outages: tuple[Outage, ...], untold: Untold) -> I
                     {"number": each.version.number, "standing": _standing(each), "why": list(each.why)}
                     for each in row.newest
                 ],
-                "alarms": [
-                    {
-                        "kind": alarm.kind.value,
-                        "raised": alarm.raised.isoformat(),
-                        "open": alarm.is_open,
-                        "issue": f"{issue.holder}#{issue.number}" if issue else None,
-                        "seen": [trouble.seen for trouble in alarm.troubles],
-                    }
-                    for alarm, issue in row.alarms
-                ],
+                "alarms": [_told(*each) for each in row.alarms],
             }
             for row in rows
         ],
+        "alarms": [
+            {
+                "registry": alarm.registry,
+                "name": alarm.package.name if alarm.package else None,
+                "repository": alarm.repository,
+                **_told(alarm, issue),
+            }
+            for alarm, issue in others
+        ],
     }
     yield json.dumps(shown, indent=2)
+
+
+def _told(alarm: Alarm, issue: AlarmIssue | None) -> Mapping[str, object]:
+    return {
+        "kind": alarm.kind.value,
+        "raised": alarm.raised.isoformat(),
+        "open": alarm.is_open,
+        "issue": f"{issue.holder}#{issue.number}" if issue else None,
+        "seen": [trouble.seen for trouble in alarm.troubles],
+    }
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from bot.findings import Unreadable
 from bot.names import FullName
 from handlers.cli import start
 from handlers.untold_packages import UntoldPackages
-from tests.alarms.story import MINUTE, watched
+from tests.alarms.story import MINUTE, policy, watched
 from tests.conftest import environment
 
 
@@ -39,6 +39,37 @@ def test_it_lists_packages_versions_and_alarms(
         ("stepped-back", True, "acme/security#1"),
         ("unaccounted", True, "acme/security#2"),
     }
+
+
+def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is_open_too(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    with watched(redis, packages=("gadgets",)) as story:
+        story.judge()
+        story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
+        story.later(2 * MINUTE)
+        story.do("watch_package", story.acme.id, "pypi", "gadgets")
+        story.acme.github.repository("acme/.github").push({"publishing.yml": policy()})
+        story.judge()  # gadgets is named no more
+        story.registries.world.outage("pypi")
+        for _ in range(2):
+            story.later(16 * MINUTE)
+            story.look()
+            story.do("watch")
+        story.tell()
+
+    assert start(["watch"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines if line.startswith("alarm")] == [
+        "alarm (unreachable) of pypi",
+        "alarm (unaccounted) of gadgets on pypi",
+    ]
+    assert lines[-1] == "1 watched, 2 alarms open"
+    assert start(["watch", "--format", "json"]) == 1
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alarms"]] == ["unreachable", "unaccounted"]
+    assert start(["watch", "--repository", "acme/else"]) == 0
 
 
 def test_what_another_repository_publishes_is_left_out(
