@@ -5,7 +5,6 @@ import re
 from bot.versions import Package, Version
 
 _IMAGES = ("docker-hub", "ghcr")  # where a version is a tag of an image
-_WHOLE = re.compile(r"v?\d+\.\d+\.\d", re.ASCII)
 
 # `{short}` is the package without its scope or group. Seen in release-please, changesets, lerna, cargo-release, goreleaser and Go.
 _WRITTEN = (
@@ -23,6 +22,9 @@ _WRITTEN = (
     "release/{version}",
     "{short}_v{version}",
 )
+
+_LINE = re.compile(r"(\d{1,3}|\d+(?:\.\d+)+)(?:\.[xX*])?", re.ASCII)  # 1, 1.2, 1.x; more digits alone are a day
+_WHOLE = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 
 
 def tag_names(package: Package, number: str) -> tuple[str, ...]:
@@ -49,20 +51,25 @@ def number_in(tag: str, package: Package) -> str | None:
 
 def floats(version: Version) -> bool:
     """Whether a version is an image's tag that goes from one release to the next: `latest`, `1.2`, `alpine`."""
-    return version.package.registry in _IMAGES and _WHOLE.match(version.number) is None
+    return version.package.registry in _IMAGES and _WHOLE.match(version.number.removeprefix("v")) is None
 
 
 def names_another(ref: str, version: Version) -> bool:
-    """Whether a ref names another version of its package; a branch such as `release-1.2` names 1.2.0 well enough.
+    """Whether a ref names another version of its package, or another line of them.
 
-    What floats goes with any release, but `1.2` only with those of 1.2.
+    A branch such as `release-1.2` or `1.x` names 1.2.0 well enough; one that is named for a day, or otherwise, names no version. What
+    floats goes with any release, but `1.2` only with those of 1.2.
     """
-    number, own = number_in(ref, version.package), version.number.removeprefix("v")
-    if number is None:
+    number = number_in(ref, version.package) or ""
+    line = _LINE.fullmatch(number)
+    named = line[1] if line else number if _WHOLE.match(number) else None
+    if named is None:
         return False
+    own = version.number.removeprefix("v")
     if floats(version):
-        return own[:1].isdigit() and not f"{number}.".startswith(f"{own.partition('-')[0]}.")
-    return not own.startswith(number)
+        part, whole = f"{own.partition('-')[0]}.", f"{named}."
+        return own[:1].isdigit() and not (whole.startswith(part) or part.startswith(whole))
+    return not own.startswith(named) or own[len(named) : len(named) + 1].isdigit()
 
 
 def _short(package: Package) -> str:

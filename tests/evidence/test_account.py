@@ -46,9 +46,10 @@ def later(file: File, at: datetime = MONTH) -> Version:
         (version(commit=COMMIT), clues(run(), tag=Seen(None))),
         (version(), clues(run())),
         (version(), clues(run(commit=OTHER), tag=Seen(None))),
+        (version(), clues(replace(run(commit=OTHER), ref="1.x"), tag=Seen(None))),
         (version(), clues(run(SKIPPED, number=6), run(SKIPPED, job()))),
     ],
-    ids=["certificate", "registry's word", "commit", "tag", "time", "second attempt"],
+    ids=["certificate", "registry's word", "commit", "tag", "time", "maintenance branch", "second attempt"],
 )
 def test_the_step_that_sent_it_accounts_for_it(of: Version, seen: Clues) -> None:
     found = judged(of, seen)

@@ -10,7 +10,7 @@ from bot.names import RegistryId
 from bot.versions import Package, Version
 from bot.workflows import read_workflow
 from tests.acme import RELEASE
-from tests.evidence.story import PUBLISH, job, plan, run
+from tests.evidence.story import PUBLISH, job, plan, run, version
 
 PYPI = RegistryId("pypi")
 CALLED = ".github/workflows/upload.yml"
@@ -114,3 +114,26 @@ def test_tags_name_versions_in_the_ways_that_people_write_them() -> None:
 )
 def test_what_floats_goes_with_any_release_of_its_numbers(registry: str, number: str, tag: str, another: bool) -> None:  # noqa: FBT001 - the expectation of a table
     assert names_another(tag, Version(Package(RegistryId(registry), "acme/tool"), number, None)) is another
+
+
+@pytest.mark.parametrize(
+    ("ref", "another"),
+    [
+        ("v1.4.0", False),
+        ("v1.4.1", True),
+        ("v1.4.0-rc.1", True),
+        ("v1", False),
+        ("v2", True),
+        ("release-1.4", False),
+        ("release-1.40", True),
+        ("1.x", False),
+        ("v1.4.x", False),
+        ("2.x", True),
+        ("1-stable", False),
+        ("release/2026-11", False),
+        ("release/20261124", False),
+        ("main", False),
+    ],
+)
+def test_a_branch_that_is_named_for_a_line_of_versions_or_a_day_names_no_other_version(ref: str, another: bool) -> None:  # noqa: FBT001 - the expectation of a table
+    assert names_another(ref, version("1.4.0", "nuget", "Acme.Widgets")) is another
