@@ -11,6 +11,7 @@ from typing import Any
 from redis import Redis
 
 from bot.evidence import Account
+from bot.evidence.proof import same
 from bot.findings import Fact, Seen
 from bot.names import RepositoryId
 from bot.versions import Package, Standing, Version
@@ -29,7 +30,8 @@ class AccountBook:
     def put(self, repository: RepositoryId, account: Account) -> bool:
         """Keep a version's account in place of the one before; return whether it tells anything else.
 
-        What once accounted for a version stays, unless something speaks against it: GitHub keeps runs for a while only.
+        What once accounted for a version stays, unless something speaks against it or it has other files by now: GitHub keeps runs for a
+        while only.
         """
         key = _key(account.version.package, account.version.number)
         before = self.one(repository, account.version)
@@ -83,7 +85,9 @@ class AccountBook:
 
 def _outlasts(before: Account, account: Account) -> bool:
     was, now = before.standing is Standing.ACCOUNTED, account.standing is Standing.ACCOUNTED
-    return was and not now and not account.contradicted
+    had = before.version.files
+    others = [file for file in account.version.files if had and not any(same(file, each) for each in had)]
+    return was and not now and not account.contradicted and not others
 
 
 def _moment(account: Account) -> float:

@@ -10,7 +10,8 @@ from redis import Redis
 from bot.names import Outcome, RegistryId, RepositoryId
 from bot.registries.withdrawal import withdrawal
 from bot.reports.escape import JOINER
-from bot.versions import File, Standing
+from bot.versions import File, Package, Standing
+from handlers.accounts import AccountBook
 from handlers.alarms import AlarmBook
 from handlers.latest import Latest
 from handlers.queue import job_id
@@ -186,6 +187,8 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     story.later(2 * MINUTE)
     story.do("watch_package", story.acme.id, *image)
     story.tell()
+    (kept,) = AccountBook(story.acme.redis).get(Package(RegistryId("docker-hub"), "acme/tool"), "latest")
+    assert kept.standing is Standing.UNACCOUNTED
     (alarm,) = story.alarms
     digest = world.projects[image].releases["latest"].files[0].digests["sha256"]
     assert alarm.title == f"Alarm: nobody can account for latest (sha256 {digest[:12]}) of acme/tool on Docker Hub"
