@@ -14,6 +14,8 @@ from bot.reports.words import count
 
 MOST_BODY = 60_000  # bytes, as of every issue
 MOST_SHOWN = 30  # troubles that are told one by one
+MOST_SEEN = 40_000  # bytes of them, so that what is to be done has room too; GitHub takes 65,536 characters
+LONGEST = 500  # characters of a sentence: names of steps and numbers of versions are other people's
 
 MEANS = {
     AlarmKind.UNACCOUNTED: (
@@ -81,7 +83,7 @@ def render(alarm: Alarm, registries: Mapping[RegistryId, Registry]) -> AlarmText
 
 def also(alarm: Alarm, new: tuple[Trouble, ...]) -> str:
     """Say in a comment what joined an alarm."""
-    return "\n".join(["There is more:", "", *_seen(new), "", f"{count(len(alarm.troubles), 'time')} in all by now."])
+    return "\n".join(["There is more:", "", _seen(new), "", f"{count(len(alarm.troubles), 'time')} in all by now."])
 
 
 def _title(alarm: Alarm, subject: str) -> str:
@@ -91,22 +93,34 @@ def _title(alarm: Alarm, subject: str) -> str:
 
 
 def _blocks(alarm: Alarm, registry: str) -> Iterator[str]:
-    shown = alarm.troubles[:MOST_SHOWN]
     yield "### What was seen"
     if alarm.package is not None:
         yield f"{code(alarm.package.name)} on {prose(registry)}, which {code(alarm.repository)} publishes:"
-    yield "\n".join(_seen(shown))
-    if len(alarm.troubles) > len(shown):
-        yield f"And {len(alarm.troubles) - len(shown)} more."
+    yield _seen(alarm.troubles)
     yield f"### What it means\n\n{MEANS[alarm.kind]}"
     steps = tuple(_steps(alarm, registry))
     yield "### First steps, in this order\n\n" + "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
 
 
-def _seen(troubles: tuple[Trouble, ...]) -> Iterator[str]:
-    for each in troubles:
-        yield f"- {prose(each.seen)} ({each.at:%Y-%m-%d %H:%M:%S} UTC)."
-        yield from (f"  - {prose(sentence)}." for sentence in each.evidence)
+def _seen(troubles: tuple[Trouble, ...]) -> str:
+    """Tell the first of what was seen, and how much more there is."""
+    told: list[str] = []
+    for each in troubles[:MOST_SHOWN]:
+        text = "\n".join(_told(each))
+        if told and sum(len(before.encode()) for before in told) + len(text.encode()) > MOST_SEEN:
+            break
+        told.append(text)
+    more = len(troubles) - len(told)
+    return "\n".join(told) + (f"\n\nAnd {more} more." if more else "")
+
+
+def _told(trouble: Trouble) -> Iterator[str]:
+    yield f"- {prose(_cut(trouble.seen))} ({trouble.at:%Y-%m-%d %H:%M:%S} UTC)."
+    yield from (f"  - {prose(_cut(sentence))}." for sentence in trouble.evidence)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _steps(alarm: Alarm, registry: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from bot.alarms import Alarm, AlarmKind, Trouble
 from bot.names import RegistryId
 from bot.registries import load_catalogue
 from bot.registries.withdrawal import DATA, withdrawal
-from bot.reports.alarm import MEANS, also, render
+from bot.reports.alarm import MEANS, MOST_BODY, also, render
 from bot.reports.escape import JOINER
 from bot.reports.marker import ALARM, Marker
 from bot.versions import Package
@@ -56,6 +56,23 @@ def test_hundreds_fit_into_one_issue() -> None:
     said = render(alarm(AlarmKind.UNACCOUNTED, *(f"1.0.{patch}" for patch in range(400))), REGISTRIES)
     assert "And 370 more." in said.body
     assert len(said.body) < 60_000
+
+
+def test_hundreds_that_join_at_once_fit_into_one_comment() -> None:
+    told = alarm(AlarmKind.UNACCOUNTED, *(f"1.0.{patch}" for patch in range(900)))
+    said = also(told, told.troubles[1:])
+    assert "1.0.1 was seen" in unescape(said)
+    assert "And 869 more." in said
+    assert len(said.encode()) < MOST_BODY
+
+
+def test_what_is_long_leaves_something_of_what_was_seen() -> None:
+    long = tuple(f"1.0.{patch}-{'x' * 4_000}" for patch in range(20))
+    told = alarm(AlarmKind.UNACCOUNTED, *long)
+    for said in (render(told, REGISTRIES).body, also(told, told.troubles)):
+        assert "1.0.0-xxx" in unescape(said).replace(JOINER, "")
+        assert len(said.encode()) < MOST_BODY
+    assert "First steps" in render(told, REGISTRIES).body
 
 
 def test_no_name_comes_alive() -> None:
