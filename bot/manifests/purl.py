@@ -32,11 +32,12 @@ _PURL = re.compile(
 def normal(registry: RegistryId, name: str) -> str:
     """Write a name as its registry compares it: one package is one, however it is spelled.
 
-    For PyPI: packaging.python.org, "Names and normalization".
+    For PyPI: packaging.python.org, "Names and normalization". npm tells capitals apart: new names have none, old ones may
+    (package-url/purl-spec, pull request 872).
     """
     if registry in ("pypi", "testpypi"):
         return re.sub(r"[-_.]+", "-", name).lower()
-    return name.lower() if registry in ("npm", "nuget", "jsr", "pub", "hex", "ghcr", "docker-hub") else name
+    return name.lower() if registry in ("nuget", "jsr", "pub", "hex", "ghcr", "docker-hub") else name
 
 
 def package_of(purl: str, catalogue: Catalogue) -> Package:

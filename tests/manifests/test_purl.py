@@ -16,6 +16,7 @@ CATALOGUE = load_catalogue()
     [
         ("pkg:pypi/acme-tool", "pypi", "acme-tool"),
         ("pkg:npm/%40acme/cli", "npm", "@acme/cli"),
+        ("pkg:npm/AcmeTool", "npm", "AcmeTool"),  # acmetool is another package: old names have capitals
         ("pkg:cargo/acme_tool", "crates.io", "acme_tool"),
         ("pkg:gem/acme-tool", "rubygems", "acme-tool"),
         ("pkg:maven/com.acme/tool", "maven-central", "com.acme:tool"),

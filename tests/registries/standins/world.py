@@ -147,6 +147,8 @@ class World:
 
 
 def _normal(registry: str, name: str) -> str:
+    if registry == "npm":  # Base64 and base64 are two packages there
+        return name
     lower = name.lower()
     return lower.replace("_", "-").replace(".", "-") if registry in {"pypi", "testpypi"} else lower
 
