@@ -22,6 +22,8 @@ def remarks(account: Account, clues: Clues) -> Iterator[str]:
         yield "no tag names it"
     if account.sent is not None:
         yield from _of_run(account, account.sent.run, clues)
+    if version.staged:
+        yield "a person let it go at its registry, after it was sent"
     if version.withdrawn:
         yield "its registry says that it was withdrawn"
     if account.release is not None:

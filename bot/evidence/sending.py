@@ -45,15 +45,15 @@ def ended(sent: Sent) -> bool:
     return sent.run.over or bool(sent.job and sent.job.conclusion) or bool(sent.step and sent.step.conclusion)
 
 
-def at_the_time(sent: Sent, published: datetime | None) -> bool:
-    """Whether the job ran when the version appeared; where the registry does not say when that was, it may have."""
+def at_the_time(sent: Sent, published: datetime | None, *, or_before: bool = False) -> bool:
+    """Whether the job ran when the version appeared, `or_before`; where the registry does not say when that was, it may have."""
     if published is None:
         return True
     if sent.job is None or sent.job.started is None:
         return False
     start = (sent.step and sent.step.started) or sent.job.started
     end = sent.job.completed
-    return start - EARLY <= published and (end is None or published <= end + LATE)
+    return start - EARLY <= published and (end is None or or_before or published <= end + LATE)
 
 
 def told(sent: Sent) -> str:

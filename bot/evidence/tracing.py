@@ -111,7 +111,7 @@ def _judge(runs: list[Ran], version: Version, clues: Clues, attempt: int | None 
             found += sendings(ran, plan.value, version.package.registry, attempt)
     found.sort(key=lambda sent: not at_the_time(sent, version.published))
     good = [sent for sent in found if succeeded(sent)]
-    timely = [sent for sent in good if at_the_time(sent, version.published)]
+    timely = [sent for sent in good if at_the_time(sent, version.published, or_before=version.staged)]
     strays = _strays(good, version) if timely else ()
     if timely and not strays:
         return Traced(timely[0])

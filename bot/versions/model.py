@@ -76,6 +76,7 @@ class Version:
     )
     commit: Sha | None = None  # that the version says it was made from (npm gitHead, Go origin)
     withdrawn: bool = False  # yanked, unlisted or deprecated as a whole
+    staged: bool = False  # a person let it go at the registry, which may have been days after it was sent there
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,16 @@ def test_what_was_not_seen_is_never_a_pass_nor_an_alarm(seen: Clues, reason: str
     assert told(version(), seen) == ("pending", reason)
 
 
+def test_what_was_staged_may_come_long_after_its_run_but_not_before_it_nor_by_its_time_alone() -> None:
+    staged = version(sender=Sender.UNTOLD, published=NOON + timedelta(days=2), staged=True)
+    assert told(staged, clues(run(), provenance=Seen(attested())), MONTH) == ("accounted",)
+    assert told(staged, clues(run()), MONTH) == ("accounted",)
+    assert "a person let it go at its registry, after it was sent" in judged(staged, clues(run()), MONTH).remarks
+    assert told(replace(staged, published=NOON - timedelta(hours=1)), clues(run()), MONTH)[0] == "unaccounted"
+    assert told(staged, clues(run(commit=OTHER), tag=Seen(None)), MONTH)[0] == "unaccounted"
+    assert told(replace(staged, staged=False), clues(run()), MONTH)[0] == "unaccounted"
+
+
 def test_a_run_that_has_not_told_its_jobs_yet_is_waited_for() -> None:
     young = run(RUNNING, conclusion="")
     assert told(version(), clues(young), SOON)[0] == "pending"

@@ -83,6 +83,15 @@ def test_crates_names_the_run_that_sent_a_version(story: Story) -> None:
     assert told == Workload(repository=RUN.repository, run=RUN.run, commit=RUN.commit)
 
 
+def test_who_approved_what_was_staged_on_npm_is_not_taken_for_who_sent_it(story: Story) -> None:
+    direct = story.known("npm").listing.versions[-1]
+    story.registries.world.projects["npm", NAMES["npm"]].releases["1.1.0"].approver = "alice"
+    staged = story.known("npm").listing.versions[-1]
+
+    assert (direct.staged, direct.sender) == (False, Sender.TRUSTED_PUBLISHER)
+    assert (staged.staged, staged.sender, staged.account) == (True, Sender.UNTOLD, "alice")
+
+
 @pytest.mark.parametrize("registry", ["npm", "crates.io", "golang"])
 def test_the_commit_that_a_version_names_is_kept(story: Story, registry: str) -> None:
     assert story.versions(registry)[number(registry, "1.1.0")].commit == COMMIT

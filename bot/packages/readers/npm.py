@@ -1,6 +1,7 @@
 """npm: the full packument, since the short one has no times; attestations at an address of their own.
 
-github.com/npm/registry, docs/responses/package-metadata.md; what `_npmUser.trustedPublisher` holds was seen in answers.
+github.com/npm/registry, docs/responses/package-metadata.md; what `_npmUser.trustedPublisher` holds was seen in answers. Who approved a version
+that was staged is `_npmUser.approver` (pnpm/pnpm, pull request 12056); `_npmUser` itself may then be that person, whoever sent it (issue 11887).
 """
 
 from base64 import b64decode
@@ -35,6 +36,7 @@ def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
             files=_files(line.package, number, dist),
             provenance=dist.at("attestations").there,
             commit=Sha(commit) if (commit := told.at("gitHead").maybe()) else None,
+            staged=sent_by.there and sent_by.at("approver").there,
             withdrawn=isinstance(told.at("deprecated").value, str) and told.at("deprecated").value != "",
         )
 
@@ -42,7 +44,9 @@ def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
 def _sender(sent_by: Shape) -> Sender:
     if not sent_by.there:
         return Sender.UNTOLD
-    return Sender.TRUSTED_PUBLISHER if sent_by.at("trustedPublisher").there else Sender.ACCOUNT
+    if sent_by.at("trustedPublisher").there:
+        return Sender.TRUSTED_PUBLISHER
+    return Sender.UNTOLD if sent_by.at("approver").there else Sender.ACCOUNT
 
 
 def _files(package: Package, number: str, dist: Shape) -> tuple[File, ...]:

@@ -37,6 +37,7 @@ class Release:
     provenance: Mapping[str, object] = field(default_factory=dict)  # by file
     commit: str | None = None
     withdrawn: bool = False
+    approver: str | None = None  # who let it go, where it was staged
 
 
 @dataclass

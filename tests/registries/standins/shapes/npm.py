@@ -50,6 +50,9 @@ def manifest(found: Project, release: Release) -> dict[str, object]:
 
 
 def sender(release: Release) -> dict[str, object]:
+    if release.approver is not None:  # pnpm/pnpm, issue 11887 and pull request 12056
+        person: dict[str, object] = {"name": release.approver, "email": f"{release.approver}@users.invalid"}
+        return person | {"approver": dict(person)}
     if release.by is None and release.workload is not None:
         publisher = {"id": "github", "oidcConfigId": "oidc:00000000-0000-4000-8000-000000000001"}
         return {"name": "GitHub Actions", "email": "oidc@users.invalid", "trustedPublisher": publisher}
