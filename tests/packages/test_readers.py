@@ -83,6 +83,19 @@ def test_crates_names_the_run_that_sent_a_version(story: Story) -> None:
     assert told == Workload(repository=RUN.repository, run=RUN.run, commit=RUN.commit)
 
 
+def test_tags_that_are_moved_by_the_hundred_are_all_seen(story: Story) -> None:
+    world, name = story.registries.world, NAMES["docker-hub"]
+    for tag in range(150):
+        world.publish("docker-hub", name, f"2.{tag}.0", by="alice")
+    known = story.known("docker-hub")
+    for tag in range(150):
+        world.move("docker-hub", name, f"2.{tag}.0", by="mallory")
+    before = {version.number: version.files for version in known.listing.versions}
+    after = story.known("docker-hub", known).listing.versions
+
+    assert sum(version.files != before[version.number] for version in after) == 150
+
+
 def test_who_approved_what_was_staged_on_npm_is_not_taken_for_who_sent_it(story: Story) -> None:
     direct = story.known("npm").listing.versions[-1]
     story.registries.world.projects["npm", NAMES["npm"]].releases["1.1.0"].approver = "alice"

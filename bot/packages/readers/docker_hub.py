@@ -25,17 +25,23 @@ def _first(package: Package) -> Ask:
 
 
 def _versions(line: Line, answer: Answer, old: Old) -> Iterator[Version]:
-    """Read from the newest down to what is known; what is known and further down is kept."""
+    """Read from the newest down to what is as it was; that, and what is further down, is kept."""
     seen: dict[str, Version] = {}
     for number in range(1, MOST_PAGES + 1):
         page = shape(answer.content)
         found = [_version(line.package, tag) for tag in page.at("results").items()]
         seen |= {version.number: version for version in found}
-        if not page.at("next").there or any(version.number in old for version in found):
+        if not page.at("next").there or any(_is_as_it_was(version, old) for version in found):
             break
         first = _first(line.package)
         answer = line.ask(replace(first, query={**first.query, "page": number + 1}))
     yield from ({**old, **seen}).values()
+
+
+def _is_as_it_was(version: Version, old: Old) -> bool:
+    """Whether a tag is known and was not pushed since it was read."""
+    before = old.get(version.number)
+    return before is not None and (before.published, before.files) == (version.published, version.files)
 
 
 def _version(package: Package, tag: Shape) -> Version:
