@@ -41,6 +41,14 @@ class Trouble:
     seen: str  # what was seen: one sentence without its full stop
     at: datetime
     evidence: tuple[str, ...] = ()  # what is known beside it, each a sentence without its full stop
+    since: datetime | None = None  # of a burst: when the first of its versions came that is remembered
+    until: datetime | None = None  # and when the last one did
+
+    def goes_on(self, told: "Trouble") -> bool:
+        """Whether it is what was told before: a burst may go on for longer than its first versions are remembered."""
+        if self.since is None or told.until is None:
+            return self.about == told.about
+        return told.until >= self.since
 
     @property
     def number(self) -> str:

@@ -26,14 +26,21 @@ def raised(
         if place is None:
             _take_up(alarms, trouble, watched, demands, now)
         elif alarms[place].settled is None:  # more of it is known by now: it was withdrawn, the burst went on
-            same = (trouble if each.about == trouble.about else each for each in alarms[place].troubles)
+            same = (_as_known(each, trouble) for each in alarms[place].troubles)
             alarms[place] = replace(alarms[place], troubles=tuple(same))
     settled = [_settled(alarm, watched, now) for alarm in alarms]
     return tuple(alarm for alarm in settled if alarm not in existing)
 
 
 def _tells(alarm: Alarm, trouble: Trouble) -> bool:
-    return alarm.kind is trouble.kind and any(each.about == trouble.about for each in alarm.troubles)
+    return alarm.kind is trouble.kind and any(trouble.goes_on(each) for each in alarm.troubles)
+
+
+def _as_known(told: Trouble, trouble: Trouble) -> Trouble:
+    """Tell a trouble as it is known by now, by the name that it was told under; less than was told, of what is forgotten, is nothing new."""
+    if not trouble.goes_on(told) or (told.until and trouble.until and trouble.until <= told.until):
+        return told
+    return replace(trouble, about=told.about)
 
 
 def _take_up(alarms: list[Alarm], trouble: Trouble, watched: Watched, demands: Demands, now: datetime) -> None:

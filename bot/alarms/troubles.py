@@ -49,7 +49,10 @@ def _bursts(watched: Watched, demands: Demands) -> Iterator[Trouble]:
             f"{len(burst)} versions came within {minutes} min; the policy allows {demands.most} within {_span(demands)}"
         )
         numbers = ", ".join(each.version.number for each in burst)
-        yield Trouble(AlarmKind.BURST, first, seen, burst[demands.most].at, (f"the versions are {numbers}",))
+        evidence = (f"the versions are {numbers}",)
+        yield Trouble(
+            AlarmKind.BURST, first, seen, burst[demands.most].at, evidence, since=burst[0].at, until=burst[-1].at
+        )
 
 
 def told(sighting: Sighting) -> Iterator[str]:

@@ -138,6 +138,21 @@ def test_what_comes_soon_after_joins_and_what_comes_late_does_not() -> None:
     assert (apart.key != first.key, [each.about for each in apart.troubles]) == (True, ["1.0.3"])
 
 
+def test_a_burst_that_goes_on_for_longer_than_is_remembered_is_told_once() -> None:
+    hasty = [sighting(f"1.{minor}.0", NOON + minor * 5 * MINUTE) for minor in range(100)]
+    alarms: tuple[Alarm, ...] = ()
+    for end in range(1, len(hasty) + 1):
+        alarms = raise_all(alarms, watched(*hasty[max(0, end - 60) : end])) or alarms
+
+    ((trouble,),) = (each.troubles for each in alarms)
+    assert trouble.about == "1.5.0"
+    assert "1.99.0" in trouble.evidence[0]
+
+    later = [sighting(f"2.{minor}.0", NOON + DAY + minor * MINUTE) for minor in range(8)]
+    (other,) = raise_all(alarms, watched(*hasty[-52:], *later))
+    assert [each.about for each in other.troubles] == ["2.5.0"]
+
+
 def test_nothing_joins_an_alarm_that_a_person_closed() -> None:
     (first,) = raise_all((), watched(bad("1.0.1")))
     (apart,) = raise_all((replace(first, closed=True),), watched(bad("1.0.1"), bad("1.0.2", MINUTE)))
