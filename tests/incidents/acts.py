@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from bot.names import RegistryId
 from bot.versions.model import Package
-from tests.incidents.fields import Fields
+from tests.incidents.fields import Fields, plain
 from tests.incidents.model import (
     AnyAct,
     DeployKey,
@@ -16,8 +16,10 @@ from tests.incidents.model import (
     Propose,
     Publish,
     Push,
+    Rerun,
     Run,
     Runner,
+    Settings,
     Tag,
 )
 
@@ -40,7 +42,7 @@ def read_timeline(fields: Fields) -> tuple[AnyAct, ...]:
         if acts and act.at < acts[-1].at:
             raise each.wrong("an act is earlier than the one before; put them in order", each.line("at"))
         known = {before.name for before in acts}
-        for name in (*act.needs, *act.means):
+        for name in (*act.needs, *act.means, *act.recalls):
             if name not in known:
                 raise each.wrong(f"no act before this one is called {name!r}; name it with `as`")
         acts.append(act)
@@ -94,6 +96,7 @@ def _propose(fields: Fields, when: When) -> Propose:
     return Propose(
         **when, to=fields.text("to"), files=fields.pairs("files"), title=fields.text("title", "Change files"),
         by=fields.text("by", "mona"), branch=fields.maybe("branch"), fork=fields.flag("fork"),
+        base=fields.maybe("base"),
     )  # fmt: skip
 
 
@@ -104,12 +107,21 @@ def _merge(fields: Fields, when: When) -> Merge:
 
 
 def _run(fields: Fields, when: When) -> Run:
-    jobs = tuple(_job(name, each) for name, each in fields.named("jobs", "the job"))
     return Run(
         **when, on=fields.text("on"), workflow=fields.text("workflow"), event=fields.text("event", "push"),
-        ref=fields.maybe("ref"), by=fields.text("by", "mona"), jobs=jobs,
+        ref=fields.maybe("ref"), by=fields.text("by", "mona"), jobs=_jobs(fields),
         goes_on=fields.flag("goes-on"),
     )  # fmt: skip
+
+
+def _rerun(fields: Fields, when: When) -> Rerun:
+    return Rerun(
+        **when, run=fields.text("run"), by=fields.text("by", "mona"), jobs=_jobs(fields), goes_on=fields.flag("goes-on")
+    )
+
+
+def _jobs(fields: Fields) -> tuple[JobPlan, ...]:
+    return tuple(_job(name, each) for name, each in fields.named("jobs", "the job"))
 
 
 def _job(name: str, fields: Fields) -> JobPlan:
@@ -149,15 +161,24 @@ def _runner(fields: Fields, when: When) -> Runner:
     return Runner(**when, on=fields.text("on"), runner=fields.text("name"))
 
 
+def _settings(fields: Fields, when: When) -> Settings:
+    to = fields.inside("to")
+    if to is None:
+        raise fields.wrong("`settings` lacks `to`: what they become, in the words of tests/github/story/written.py")
+    return Settings(**when, on=fields.text("on"), to=plain(to.block))
+
+
 VERBS: Mapping[str, Callable[[Fields, When], AnyAct]] = {
     "push": _push,
     "tag": _tag,
     "propose": _propose,
     "merge": _merge,
     "run": _run,
+    "rerun": _rerun,
     "end": _end,
     "publish": _publish,
     "maintain": _maintain,
     "deploy-key": _deploy_key,
     "runner": _runner,
+    "settings": _settings,
 }

@@ -6,11 +6,25 @@ from tests.github.story.repository import Repository
 from tests.incidents.app import App
 from tests.incidents.ears import Heard, Kind, rules
 from tests.incidents.fields import ImpossibleError
-from tests.incidents.model import AnyAct, DeployKey, End, Maintain, Merge, Propose, Publish, Push, Run, Runner, Tag
+from tests.incidents.model import (
+    AnyAct,
+    DeployKey,
+    End,
+    Maintain,
+    Merge,
+    Propose,
+    Publish,
+    Push,
+    Rerun,
+    Run,
+    Runner,
+    Settings,
+    Tag,
+)
 from tests.incidents.rulesets import forbids
 from tests.incidents.runs import Runs, Started
 from tests.incidents.shelf import Shelf, workload_of
-from tests.incidents.stage import Stage
+from tests.incidents.stage import Stage, set_settings
 
 CHECK = "publishing"
 
@@ -33,6 +47,8 @@ class Deeds:
                 return self._merge(act)
             case Run():
                 return self._run(act)
+            case Rerun():
+                return self._rerun(act)
             case End():
                 Runs(self.app, self.started[act.run].repository).end(self.started[act.run])
             case Push() | Tag() | Propose():
@@ -50,7 +66,7 @@ class Deeds:
             case Propose():
                 self._propose(act)
 
-    def _set(self, act: Publish | Maintain | DeployKey | Runner) -> None:
+    def _set(self, act: Publish | Maintain | DeployKey | Runner | Settings) -> None:
         match act:
             case Publish():
                 self._publish(act)
@@ -60,6 +76,8 @@ class Deeds:
                 self.of(act.on).deploy_key(act.title, read_only=not act.writable, by=act.by)
             case Runner():
                 self.of(act.on).runner(act.runner)
+            case Settings():
+                set_settings(self.of(act.on), self.stage.organisation, act.to)
 
     def of(self, name: str) -> Repository:
         if name not in self.stage.repositories:
@@ -94,7 +112,7 @@ class Deeds:
     def _propose(self, act: Propose) -> None:
         repository = self.of(act.to)
         fork = repository.fork(act.by) if act.fork else None
-        pull = repository.pull_request(act.files, act.title, by=act.by, branch=act.branch, fork=fork)
+        pull = repository.pull_request(act.files, act.title, by=act.by, branch=act.branch, fork=fork, base=act.base)
         self.pulls[act.name] = (repository, pull.number)
 
     def _merge(self, act: Merge) -> Heard | None:
@@ -116,6 +134,12 @@ class Deeds:
 
     def _run(self, act: Run) -> Heard | None:
         started = Runs(self.app, self.of(act.on)).start(act)
+        self.started[act.name] = started
+        return started.stopped
+
+    def _rerun(self, act: Rerun) -> Heard | None:
+        before = self.started[act.run]
+        started = Runs(self.app, before.repository).again(before.run, act)
         self.started[act.name] = started
         return started.stopped
 

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
 
 from bot.documents import Mapping as Block
 from bot.documents import Node, Scalar, Sequence
@@ -117,3 +120,14 @@ class Fields:
             if key not in self.asked:
                 known = ", ".join(self.asked)
                 raise self.wrong(f"{self.what} knows no `{key}`; it knows {known}", scalar.line)
+
+
+def plain(node: Node) -> Any:  # noqa: ANN401 - whatever a person wrote
+    """Give a node as YAML means it, without its lines."""
+    match node:
+        case Scalar():
+            return yaml.safe_load(node.value) if node.style == "plain" else node.value
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Block():
+            return {key: plain(value) for key, value in node.values.items()}

@@ -67,6 +67,11 @@ class Act:
         """Which acts it stands on by its nature, beside those that it needs."""
         return ()
 
+    @property
+    def recalls(self) -> tuple[str, ...]:
+        """Which acts it speaks of; they may have been stopped."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push(Act):
@@ -107,6 +112,7 @@ class Propose(Act):
     by: str = "mona"
     branch: str | None = None
     fork: bool = False
+    base: str | None = None  # the branch that it is for; the default one unless said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +151,20 @@ class Run(Act):
     by: str = "mona"
     jobs: tuple[JobPlan, ...] = ()
     goes_on: bool = False  # its last job has begun and is not over until an act ends it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerun(Act):
+    """A run is run again, for the commit it ran for: one more attempt, also of one whose job our gate did not let go."""
+
+    run: str
+    by: str = "mona"
+    jobs: tuple[JobPlan, ...] = ()
+    goes_on: bool = False  # as a run's
+
+    @property
+    def recalls(self) -> tuple[str, ...]:
+        return (self.run,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +219,17 @@ class Runner(Act):
     runner: str
 
 
-AnyAct: TypeAlias = Push | Tag | Propose | Merge | Run | End | Publish | Maintain | DeployKey | Runner
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Act):
+    """A repository's settings change."""
+
+    on: str
+    to: Written  # as tests/github/story/written.py reads them; what is named is added, or replaced where it has that name
+
+
+AnyAct: TypeAlias = (
+    Push | Tag | Propose | Merge | Run | Rerun | End | Publish | Maintain | DeployKey | Runner | Settings
+)
 
 
 @dataclass(frozen=True, slots=True)

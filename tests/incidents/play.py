@@ -78,7 +78,8 @@ class Play:
     def act(self, place: int, act: AnyAct) -> None:
         """Do one thing, unless what it needs was stopped, and let the App hear of it."""
         names = {self.timeline[each].name: heard for each, heard in self.stopped.items()}
-        heard = next((names[name] for name in (*act.needs, *act.means) if name in names), None)
+        never = (name for name in act.recalls if name not in self.deeds.started)
+        heard = next((names[name] for name in (*act.needs, *act.means, *never) if name in names), None)
         if heard is None:
             try:
                 heard = self.deeds.do(act)

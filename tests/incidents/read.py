@@ -1,20 +1,17 @@
 """Reads an incident's file; what is wrong in it raises FormatError with file and line."""
 
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from bot.alarms import AlarmKind
 from bot.documents import Mapping as Block
-from bot.documents import Node, Scalar, Sequence, read_document
+from bot.documents import read_document
 from bot.errors import UnreadableError
 from bot.gate import CONDITIONS
 from bot.registries import Catalogue
 from bot.rules import RULES
 from bot.signals import SIGNALS
 from tests.incidents.acts import package_of, read_timeline
-from tests.incidents.fields import Fields, FormatError
+from tests.incidents.fields import Fields, FormatError, plain
 from tests.incidents.model import Before, Incident, Must, Outcome, Published, Repository, Twin, Wave
 
 CATCHERS = {
@@ -116,14 +113,3 @@ def _published(fields: Fields) -> Published:
     )
     fields.done()
     return made
-
-
-def plain(node: Node) -> Any:  # noqa: ANN401 - whatever a person wrote
-    """Give a node as YAML means it, without its lines."""
-    match node:
-        case Scalar():
-            return yaml.safe_load(node.value) if node.style == "plain" else node.value
-        case Sequence():
-            return [plain(item) for item in node.items]
-        case Block():
-            return {key: plain(value) for key, value in node.values.items()}

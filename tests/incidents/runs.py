@@ -14,7 +14,7 @@ from tests.github.story.repository import Repository
 from tests.incidents.app import App
 from tests.incidents.ears import Heard, Kind, conditions, rules
 from tests.incidents.fields import ImpossibleError
-from tests.incidents.model import JobPlan, Run
+from tests.incidents.model import JobPlan, Rerun, Run
 
 PATIENCE = 120.0  # seconds that a release waits for a gate which is in doubt, until the story goes on without it
 AFTER_STEPS = ("Complete job",)
@@ -49,12 +49,20 @@ class Runs:
     def start(self, act: Run) -> Started:
         """Start a run and go through its jobs, those of the workflow in its order unless the act names some."""
         run = self.repository.start_run(act.workflow, event=act.event, ref=act.ref, by=act.by)
+        return self._go(run, act)
+
+    def again(self, run: kept.Run, act: Rerun) -> Started:
+        """Run a run again, as its next attempt."""
+        self.repository.rerun(run, by=act.by)
+        return self._go(run, act)
+
+    def _go(self, run: kept.Run, act: Run | Rerun) -> Started:
         self.app.work()
         jobs = self._jobs(run)
         plans = act.jobs or tuple(map(JobPlan, jobs))
         for plan in plans:
             if plan.job not in jobs:
-                raise ImpossibleError(f"{act.workflow} has no job {plan.job}; it has {', '.join(jobs)}")
+                raise ImpossibleError(f"{run.path} has no job {plan.job}; it has {', '.join(jobs)}")
             begun = self._begin(run, plan, jobs[plan.job])
             if isinstance(begun, Heard):
                 return self.end(Started(self.repository, run, begun))
@@ -102,7 +110,12 @@ class Runs:
         """Say why the gate did not let it go: what it decided, or what it still waits for."""
         book = GateBook(self.app.redis)
         decided = next(
-            (each for each in book.history() if each.run == run.id and each.verdict is Verdict.REJECTED), None
+            (
+                each
+                for each in book.history()
+                if each.run == run.id and each.attempt == run.attempt and each.verdict is Verdict.REJECTED
+            ),
+            None,
         )
         if decided is not None:
             checks = self.repository.check_runs(run.head_sha, "publishing")
@@ -120,9 +133,17 @@ class Runs:
 
 def _steps(written: Mapping[str, Any], plan: JobPlan) -> Iterator[tuple[str, str]]:
     """Yield a job's steps as GitHub shows them, with how they ended."""
+    named = {str(number): _name(step) for number, step in enumerate(written.get("steps", ()))}
+    unknown = sorted(plan.steps.keys() - named.keys() - {*named.values()})
+    if unknown:
+        has = ", ".join(f"{number} ({name})" for number, name in named.items())
+        raise ImpossibleError(f"the job {plan.job} has no step {unknown[0]}; it has {has}")
     yield "Set up job", "success"
-    for number, step in enumerate(written.get("steps", ())):
-        said = str(step.get("run", "")).strip().partition("\n")[0]
-        name = str(step.get("name") or f"Run {step.get('uses') or said}")
-        yield name, plan.steps.get(str(number), plan.steps.get(name, "success"))
+    for number, name in named.items():
+        yield name, plan.steps.get(number, plan.steps.get(name, "success"))
     yield "Complete job", "success"
+
+
+def _name(step: Mapping[str, Any]) -> str:
+    said = str(step.get("run", "")).strip().partition("\n")[0]
+    return str(step.get("name") or f"Run {step.get('uses') or said}")

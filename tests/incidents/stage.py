@@ -14,7 +14,7 @@ from bot.registries import Catalogue
 from tests.github.standin import StandIn
 from tests.github.story.organisation import Organisation
 from tests.github.story.repository import Repository
-from tests.github.story.written import read_settings, set_up_organisation, set_up_repository
+from tests.github.story.written import Written, read_settings, set_up_organisation, set_up_repository
 from tests.incidents import model
 from tests.incidents.fields import ImpossibleError
 from tests.test_manifest import MANIFEST
@@ -61,10 +61,7 @@ def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage
     for each in before.repositories:
         sample = read_sample(each.like, each.name, end, catalogue)
         made[each.name] = acme.repository(each.name, {**sample.files, **each.files} or None)
-        try:
-            set_up_repository(made[each.name], acme, {**sample.settings, **each.settings})
-        except (TypeError, AssertionError, KeyError) as error:
-            raise ImpossibleError(f"the settings of the repository {each.name} cannot be made: {error}") from error
+        set_settings(made[each.name], acme, {**sample.settings, **each.settings})
         register.append(sample.register)
     central = acme.repository(CENTRAL, {"README.md": "Alarms are opened here.\n"})
     text = policy("".join(register), before.policy)
@@ -73,6 +70,14 @@ def set_up(github: StandIn, before: model.Before, catalogue: Catalogue) -> Stage
     except PolicyError as error:
         raise ImpossibleError(f"the policy with the lines of `before` is not valid: {error.reason}") from error
     return Stage(acme, made, central, acme.repository(POLICY, {"publishing.yml": text}))
+
+
+def set_settings(repository: Repository, owner: Organisation, settings: Written) -> None:
+    """Give a repository settings. Raises ImpossibleError for what they cannot be."""
+    try:
+        set_up_repository(repository, owner, settings)
+    except (TypeError, AssertionError, KeyError) as error:
+        raise ImpossibleError(f"the settings of {repository.full_name} cannot be made: {error}") from error
 
 
 def policy(register: str, more: str) -> str:

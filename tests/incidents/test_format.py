@@ -71,6 +71,8 @@ def test_a_file_says_what_it_says(tmp_path: Path) -> None:
         ("harm: true", "harm: very", "axios.yml:13: `harm` of an act is true or false, not 'very'"),
         ("harm: true", "needs: [run]", "axios.yml:12: no act before this one is called 'run'; name it with `as`"),
         ("        harm: true", "        run: {on: axios, workflow: x}", "axios.yml:12: an act has one verb; the verbs are push,"),
+        ("publish: {package: npm/@acme/axios, version: 1.14.1, by: mona}", "rerun: {run: release}", "axios.yml:12: no act before this one is called 'release'"),
+        ("publish: {package: npm/@acme/axios, version: 1.14.1, by: mona}", "settings: {on: axios}", "axios.yml:14: `settings` lacks `to`"),
         ("+0s\n        harm", "+9s\n        harm", "a timeline begins with an act at +0s"),
         ("    twin:", "    twins:", "axios.yml:6: a wave lacks `twin`"),
         ("waves:", "waves: [\n", "axios.yml:"),

@@ -71,6 +71,63 @@ def test_a_new_maintainer_and_a_new_key_are_told(tmp_path: Path, redis_url: str)
     assert clean(verbs.twin, redis_url).wrong == ()
 
 
+AGAIN = """\
+incident: a refused release is run again, then its environment is opened
+when: 2026-11-24
+what: A tag is put on a commit that is on no branch; whoever did it tries again, and again without the gate.
+sources: []
+waves:
+  - before: &tidy
+      repositories: {widgets: {like: npm}}
+      packages: [{package: npm/@acme/widgets, from: widgets, versions: [1.0.0]}]
+    timeline:
+      - {at: +0s, tag: {on: widgets, tag: v1.1.0, files: {index.js: "steal()"}}}
+      - {at: +10s, as: first, harm: true, run: {on: widgets, workflow: .github/workflows/release.yml, ref: v1.1.0}}
+      - {at: +60s, as: second, harm: true, rerun: {run: first}}
+      - {at: +590s, settings: {on: widgets, to: {environments: [{name: release}]}}}
+      - {at: +600s, as: third, rerun: {run: second}}
+    must: {be: prevented, within: 5m, by: [reachable-commit]}
+    twin:
+      before: *tidy
+      timeline:
+        - {at: +0s, as: pull, propose: {to: widgets, by: lee, base: main, files: {index.js: "work()"}}}
+        - {at: +5m, as: merged, merge: {pull: pull, by: mona, approved-by: sam}}
+        - {at: +6m, tag: {on: widgets, tag: v1.1.0, commit: merged}}
+        - at: +6m
+          as: first
+          run:
+            on: widgets
+            workflow: .github/workflows/release.yml
+            ref: v1.1.0
+            jobs: {build: {}, publish: {approved-by: sam, conclusion: failure, steps: {1: failure}}}
+        - {at: +7m, as: second, rerun: {run: first, jobs: {build: {}, publish: {approved-by: sam}}}}
+        - {at: +8m, publish: {package: npm/@acme/widgets, version: 1.1.0, run: second}}
+"""
+
+
+@pytest.mark.soak
+def test_a_run_that_was_refused_is_refused_again_until_nobody_asks_the_gate(tmp_path: Path, redis_url: str) -> None:
+    path = tmp_path / "again.yml"
+    path.write_text(AGAIN)
+    (again,) = read_incident(path, CATALOGUE).waves
+    result = attack(again, redis_url)
+    assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
+    path.write_text(AGAIN.replace("as: third,", "as: third, harm: true,"))
+    (opened,) = read_incident(path, CATALOGUE).waves
+    assert attack(opened, redis_url).wrong == (
+        "nothing stopped line 14, and nobody was told",
+        "it had to be prevented",
+    )
+    assert clean(again.twin, redis_url).wrong == ()
+
+
+def test_a_step_that_a_job_does_not_have_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "again.yml"
+    path.write_text(AGAIN.replace("ref: v1.1.0}}", "ref: v1.1.0, jobs: {build: {steps: {9: skipped}}}}}"))
+    assert main([str(path)]) == 2
+    assert "again.yml:11: the job build has no step 9; it has 0 (Run actions/checkout@" in capsys.readouterr().err
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
