@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from posixpath import join, normpath
 
 from bot.commands import Command
 from bot.names import Credential, RegistryId
@@ -17,6 +18,9 @@ from bot.registries import CommandFact, KnownCommand
 
 # A task of Gradle's maven-publish plugin names the repository of the build file: publishAllPublicationsToAcmeRepository.
 _TASK = re.compile(r"^(?:[\w:-]*:)?publish\w*?Publications?To(\w+?)Repository$")
+
+_NODE = ("npm", "pnpm", "yarn", "bun")
+_FOLDER_FLAGS = ("--prefix", "--cwd", "--dir", "-C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def run_known(
 def _publish(line: Line, folder: str) -> list[Sending]:
     scene, fact, words = line.scene, line.fact, line.words
     catalogue = scene.repository.catalogue
-    said = project(line.command.tool, scene.repository.shelf, folder, catalogue)
+    said = _said_by_files(line, folder)
     if said.refused and not _over_many(line.command):
         return []
     address = line.address()
@@ -119,6 +123,22 @@ def _publish(line: Line, folder: str) -> list[Sending]:
         names = {**said.names, **scene.named}
         found = targets_of(None if address.empty else address, aims, catalogue, names)
     return [send(scene, call, target) for target in by_login(scene, call, found)]
+
+
+def _said_by_files(line: Line, folder: str) -> Project:
+    """Give what the project's files say: those of the package that the command names, then those where it runs.
+
+    npm publishes the folder or tarball that is named (its documentation, npm publish: package-spec). The root of a
+    workspace is private nearly always, and says nothing of them.
+    """
+    shelf, catalogue = line.scene.repository.shelf, line.scene.repository.catalogue
+    here = project(line.command.tool, shelf, folder, catalogue)
+    named = either((line.words.flag(_FOLDER_FLAGS), line.position(0))) if line.command.tool in _NODE else EMPTY
+    if named.empty:
+        return here
+    one = named.texts[0] if len(named.texts) == 1 else "$"
+    there = project(line.command.tool, shelf, normpath(join(folder, one)), catalogue)
+    return replace(there, address=there.address or here.address)
 
 
 def _usual_address(line: Line, said: Project) -> Value:

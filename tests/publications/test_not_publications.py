@@ -51,6 +51,37 @@ def test_a_private_package_is_refused_by_npm_itself() -> None:
     assert told(job(f"- run: npm publish{TOKEN}"), **{"package.json": '{"name": "x", "private": true}'}) == []
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "npm publish ./packages/widget",
+        "npm publish packages/widget --access public",
+        "npm publish ./acme-widget-1.0.0.tgz",
+        "npm publish './packages/${{ matrix.package }}'",
+        'for each in packages/*; do npm publish "./$each"; done',
+        "pnpm publish ./packages/widget --no-git-checks",
+        "npm --prefix packages/widget publish",
+        "yarn --cwd packages/widget publish",
+        "pnpm -C packages/widget publish",
+    ],
+)
+def test_a_private_workspace_root_says_nothing_of_another_package_that_is_named(script: str) -> None:
+    files = {
+        "package.json": '{"private": true, "workspaces": ["packages/*"]}',
+        "packages/widget/package.json": '{"name": "@acme/widget"}',
+    }
+    assert told(job(f"- run: {script}{TOKEN}"), **files) != []
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["npm publish --tag next", "npm publish .", "npm publish ./packages/inner", "npm --prefix packages/inner publish"],
+)
+def test_a_private_package_that_is_named_is_refused_too(script: str) -> None:
+    files = {"package.json": '{"private": true}', "packages/inner/package.json": '{"name": "inner", "private": true}'}
+    assert told(job(f"- run: {script}{TOKEN}"), **files) == []
+
+
 def test_a_registry_that_runs_beside_the_job_is_a_stand_in() -> None:
     workflow = """\
         on: push
