@@ -22,7 +22,7 @@ class Look(Readable):
     RUN = ("the workflow run that waits", "actions: read")
     CLOCK = ("what time it is by GitHub's clock", "metadata: read")
     REFS = ("the branch or tag that the run is for", "contents: read")
-    REACH = ("whether the default branch has the commit", "contents: read")
+    REACH = ("which branch has the commit", "contents: read")
     AUTHORITY = ("what the release runs, here and on the default branch", "contents: read")
     CHECK = ('the check run "publishing" of the commit', "checks: read")
     APPROVALS = ("who approved the deployment", "actions: read")
@@ -112,7 +112,8 @@ class Waiting:
     web: str = ""  # the repository's address for people, without a slash at its end; empty where GitHub did not say
     now: Fact[datetime] = Look.CLOCK.not_read
     refs: Fact[tuple[Ref, ...]] = Look.REFS.not_read  # all of the run's name: a branch and a tag may share one
-    reached: Fact[bool] = Look.REACH.not_read
+    # Of the default branch and those that the policy names, one that has the commit.
+    reached: Fact[frozenset[str]] = Look.REACH.not_read
     authority: Fact[Authority] = Look.AUTHORITY.not_read
     check: Fact[Conclusion] = Look.CHECK.not_read
     approvals: Fact[Approvals] = Look.APPROVALS.not_read

@@ -146,6 +146,15 @@ def read_refs(line: ReadLine, repository: FullName, name: str) -> Refs:
     return Refs(Sha(text(head, "target", "oid")), text(head, "name"), tuple(each for each in named if each.commit))
 
 
+def read_branch(line: ReadLine, repository: FullName, name: str) -> Sha | None:
+    """Read the head of a branch; None where there is none."""
+    try:
+        found = line.get(path("repos", *repository.split("/", 1), "branches", name), f"read branches of {repository}")
+    except MissingError:
+        return None
+    return Sha(text(found.record(), "commit", "sha"))
+
+
 def is_behind(line: ReadLine, repository: FullName, commit: Sha, head: Sha) -> bool:
     """Whether a commit is in the history of another: on the branch whose head that is."""
     address = path("repos", *repository.split("/", 1), "compare", f"{head}...{commit}")

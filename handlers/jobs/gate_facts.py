@@ -9,12 +9,14 @@ from bot.evidence.tags import names_version
 from bot.findings import Fact, Seen, Unseen
 from bot.gate import Authority, Change, Going, Look, Ref, Waiting
 from bot.gate.called import called_by
+from bot.gate.reachable_commit import ReachableCommit
 from bot.github.deployments import (
     Refs,
     RunState,
     Waits,
     is_behind,
     read_approvals,
+    read_branch,
     read_makers,
     read_previous,
     read_refs,
@@ -90,7 +92,7 @@ class GateFacts:
             web=state.web,
             now=state.now,
             refs=_named(refs, run.ref),
-            reached=ask(Look.REACH, lambda: is_behind(line, repository, run.commit, _head(refs))),
+            reached=ask(Look.REACH, lambda: self._reached(policy, run.commit, _head(refs))),
             authority=ask(Look.AUTHORITY, lambda: self._authority(state, _head(refs))),
             check=self._check() if Look.CHECK in reads else Look.CHECK.not_read,
             approvals=ask(Look.APPROVALS, lambda: read_approvals(line, repository, run.id, waits)),
@@ -105,6 +107,18 @@ class GateFacts:
             branch_protection=rules.branch_protection,
         )
         return Facts(replace(waiting, holdings=holdings), self._mark)
+
+    def _reached(self, policy: Policy, commit: Sha, head: Sha) -> frozenset[str]:
+        """Find a branch that has a commit: the default one, else one of those that the policy names."""
+        line, repository = self._line, self._repository
+        if is_behind(line, repository, commit, head):
+            return frozenset({self._reading.default_branch})
+        named = (name for each in policy.gate if isinstance(each, ReachableCommit) for name in each.branches)
+        for name in named:
+            other = read_branch(line, repository, name)
+            if other is not None and is_behind(line, repository, commit, other):
+                return frozenset({name})
+        return frozenset()
 
     def _check(self) -> Fact[Conclusion]:
         found = self._reading.checks[0] if self._reading.checks else None

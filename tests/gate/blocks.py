@@ -20,7 +20,7 @@ from tests.settings_blocks import read_settings
 Words = Mapping[str, Any]  # YAML
 COMMIT = Sha("c0ffee1" + "0" * 33)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
-WORDS = {"run", "refs", "on-default-branch", "authority", "check", "approvals", "makers", "previous", "going", "now", "settings", "unseen"}  # fmt: skip
+WORDS = {"run", "refs", "on-branch", "authority", "check", "approvals", "makers", "previous", "going", "now", "settings", "unseen"}  # fmt: skip
 PROTECTED = "rulesets: [{refs: ['refs/tags/v*'], rules: [creation, update, deletion]}]"
 
 
@@ -37,7 +37,7 @@ def read_waiting(text: str) -> Waiting:
         default_branch="main",
         now=Seen(words["now"].replace(tzinfo=UTC) if "now" in words else NOW),
         refs=Seen(tuple(_ref(each) for each in words.get("refs", [{"tag": run.ref}]))),
-        reached=Seen(words.get("on-default-branch", True)),
+        reached=Seen(frozenset({words.get("on-branch", "main")} - {None})),
         authority=Seen(_authority(words.get("authority", {}))),
         check=Seen(Conclusion(words.get("check", "success"))),
         approvals=Seen(_approvals(words.get("approvals", {}))),

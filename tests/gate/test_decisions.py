@@ -107,6 +107,19 @@ def test_what_is_only_observed_is_approved_and_told(redis: Redis) -> None:
         assert "reachable-commit" in release.said
 
 
+def test_a_tag_on_a_branch_that_the_policy_names_may_leave_and_one_that_only_has_its_name_may_not(redis: Redis) -> None:
+    older = "{approved-by-another: off, calm-releases: off, reachable-commit: {branches: [gone, 1.x]}}"
+    with gated(redis, gate=older) as (acme, widgets):
+        fix = widgets.push({"README.md": "a fix"}, branch="1.x")
+        widgets.push({"README.md": "another"}, branch="1.x")
+        assert wait_at(acme, widgets, ref="v1.0.1", sha=fix).decide() == "approved"
+
+        side = widgets.push({"README.md": "side"}, branch="side")
+        evil = wait_at(acme, widgets, ref="gone", sha=side)
+        assert evil.decide() == "rejected"
+        assert "is not on the default branch main, nor on gone, 1.x" in evil.said
+
+
 def test_a_waiver_lets_one_condition_go_and_is_named(redis: Redis) -> None:
     with gated(redis) as (acme, widgets):
         day = acme.day(3)
