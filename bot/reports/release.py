@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.evaluate import Report
 from bot.evidence import Account
-from bot.findings import Unseen
+from bot.findings import Unseen, listed
 from bot.names import Conclusion, Mode, Outcome
 from bot.reports.chain import chain
 from bot.reports.check_run import ICONS, MOST_TITLE, CheckRunText, fit
@@ -14,6 +14,7 @@ from bot.reports.words import OUTCOMES, count, untold
 from bot.versions import Package, Standing
 
 STANDINGS = {Standing.ACCOUNTED: "✅", Standing.PENDING: "⏳", Standing.UNACCOUNTED: "❌"}
+ACCOUNTED = "accounted-versions"  # the rule that the standings tell of
 WORDS = {
     Standing.ACCOUNTED: "accounted for",
     Standing.PENDING: "not accounted for yet",
@@ -48,7 +49,7 @@ def render(released: Released, report: Report) -> CheckRunText:
     """Say what became of a release; `report` is the judgement of the rules about evidence on its accounts alone."""
     return CheckRunText(
         conclusion=_conclusion(released, report),
-        title=plain(_title(released), MOST_TITLE),
+        title=plain(f"{released.tag}: {_accounted(released)}{_failing(report)}", MOST_TITLE),
         summary=fit([_intention(report), _versions(released), *_rules(report)], "fact"),
         text=fit([_chain(each) for each in released.accounts], "version"),
         annotations=(),
@@ -63,16 +64,23 @@ def _conclusion(released: Released, report: Report) -> Conclusion:
     return Conclusion.NEUTRAL
 
 
-def _title(released: Released) -> str:
+def _accounted(released: Released) -> str:
     accounts, awaited = released.accounts, len(released.awaited)
     whole = len(accounts) + awaited
     by_standing = {standing: sum(each.standing is standing for each in accounts) for standing in Standing}
     if whole == by_standing[Standing.ACCOUNTED]:
-        return f"{released.tag}: {count(whole, 'version')} accounted for"
+        return f"{count(whole, 'version')} accounted for"
     told = [f"{number} {WORDS[standing]}" for standing, number in by_standing.items() if number]
     if awaited:
         told.append(f"{awaited} not on the registry yet")
-    return f"{released.tag}: of {count(whole, 'version')}, {', '.join(told)}"
+    return f"of {count(whole, 'version')}, {', '.join(told)}"
+
+
+def _failing(report: Report) -> str:
+    """Name what fails the check beside a version that is not accounted for, which is said already."""
+    rules = [each.rule.name for each in report.results if each.outcome is Outcome.FAILED]
+    others = [name for name in rules if name != ACCOUNTED]
+    return f"; {listed(others)} {'does' if len(others) == 1 else 'do'} not hold" if others else ""
 
 
 def _intention(report: Report) -> str:

@@ -124,7 +124,9 @@ def test_who_started_it_and_approved_it_alone_is_told(redis: Redis) -> None:
     with released(redis) as story:
         run = story.run(approved_by="alice")
         story.publish(workload=story.workload(run))
-        assert "1.2.0 of widgets on pypi left without an approval that counts: alice" in shown(story.check())
+        check = story.check()
+        assert check.title == "v1.2.0: 1 version accounted for; approved-release does not hold"
+        assert "1.2.0 of widgets on pypi left without an approval that counts: alice" in shown(check)
 
 
 def test_what_is_withheld_is_unseen_and_never_green(redis: Redis) -> None:
