@@ -18,6 +18,7 @@ from bot.signals.signal import Signal
 from bot.signals.stray_tag import StrayTag
 from bot.signals.unrelated_branch import UnrelatedBranch
 from bot.signals.unreviewed_run import UnreviewedRun
+from bot.signals.weakened_environment import WeakenedEnvironment
 
 SIGNALS: tuple[type[Signal], ...] = (
     SecretSentAway,
@@ -27,6 +28,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DirectWorkflowEdit,
     UnreviewedRun,
     LostEnvironment,
+    WeakenedEnvironment,
     ManualPublishing,
     NewIdentityToken,
     MovedTag,

@@ -75,12 +75,19 @@ def watch_closely(context: Context, installation: int, repository: int) -> None:
 
 
 def look_after_run(context: Context, installation: int, repository: int, *workflows: str) -> None:
-    """Look at what a repository publishes now, if one of these workflows publishes: a run of them is over."""
+    """Look at what a repository publishes, and at what guards it, if one of these workflows publishes: a run of them is over.
+
+    GitHub tells of no change of an environment: one that was opened for a release is seen after it.
+    """
     standing = Standings(context.redis).get(RepositoryId(repository))
-    published = {text(each, "file") for each in records(standing.report, "publications")} if standing else set()
-    if published & set(workflows):
-        watches = WatchBook(context.redis).of(RepositoryId(repository))
-        enqueue(context.redis, [each.work for each in watches if each.installation == installation])
+    if standing is None or not {text(each, "file") for each in records(standing.report, "publications")} & set(
+        workflows
+    ):
+        return
+    watches = WatchBook(context.redis).of(RepositoryId(repository))
+    arguments = (installation, repository, standing.repository)
+    branch = Work("check_branch", Priority.SWEEP, f"repository-{repository}", arguments)
+    enqueue(context.redis, [*(each.work for each in watches if each.installation == installation), branch])
 
 
 def want_watch(  # noqa: PLR0913, PLR0917 - each is a fact of its own

@@ -125,5 +125,7 @@ def test_what_a_run_may_have_sent_is_looked_for_when_it_is_over(story: Story, re
     story.do("look_after_run", story.acme.id, story.widgets.id, ".github/workflows/tests.yml")
     assert redis.llen("rq:queue:check") == 0
 
+    before = redis.llen("rq:queue:sweep")
     story.do("look_after_run", story.acme.id, story.widgets.id, RELEASE)
     assert redis.lrange("rq:queue:check", 0, -1) == [job_id(story.watch.work).encode()]
+    assert redis.llen("rq:queue:sweep") == before + 1  # and what guards it is looked at

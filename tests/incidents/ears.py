@@ -113,5 +113,7 @@ def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:
     if marker.kind == ALARM:
         return Kind.ALARM, (marker.subject.rpartition("-")[0],)
     if marker.kind == SIGNAL:
-        return Kind.ALARM, tuple(dict.fromkeys(HEADING.findall(body)))
+        return Kind.ALARM, tuple(
+            dict.fromkeys(HEADING.findall("\n".join([body, *(each.body for each in issue.comments)])))
+        )
     return Kind.ISSUE, (marker.kind,)

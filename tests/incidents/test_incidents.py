@@ -114,10 +114,8 @@ def test_a_run_that_was_refused_is_refused_again_until_nobody_asks_the_gate(tmp_
     assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
     path.write_text(AGAIN.replace("as: third,", "as: third, harm: true,"))
     (opened,) = read_incident(path, CATALOGUE).waves
-    assert attack(opened, redis_url).wrong == (
-        "nothing stopped line 14, and nobody was told",
-        "it had to be prevented",
-    )
+    told = attack(opened, redis_url)
+    assert (told.wrong, "weakened-environment" in told.by) == (("it had to be prevented",), True)
     assert clean(again.twin, redis_url).wrong == ()
 
 
@@ -132,7 +130,7 @@ def test_a_step_that_a_job_does_not_have_is_said(tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("like: python", "like: perl", "verbs.yml:6: there is no sample 'perl'; there are action, npm, python, rust\n"),
+        ("like: python", "like: perl", "verbs.yml:6: there is no sample 'perl'; there are action, image, npm, python, rust\n"),
         ("before: &tidy\n", "before: &tidy\n      policy: 'modus: enforce'\n", "verbs.yml:6: the policy with the lines of `before` is not valid"),
         ("on: widgets, title: backup", "on: gadgets, title: x", "verbs.yml:11: there is no repository gadgets; `before` names widgets\n"),
         ("deploy-key: {on: widgets, title: backup, writable: true, by: lee}", "tag: {on: widgets, tag: v2, by: lee}", "verbs.yml:11: GitHub would refuse this"),

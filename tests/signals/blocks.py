@@ -17,6 +17,7 @@ from bot.names import FullName, Sha
 from bot.registries import load_catalogue
 from bot.repository import Snapshot, take_snapshot
 from bot.signals import Change, Commit, Look, Moved, Pushed, Sides
+from tests.settings_blocks import read_settings
 
 Words = Mapping[str, Any]  # YAML
 CATALOGUE = load_catalogue()
@@ -92,4 +93,5 @@ def _holdings(words: Words) -> Holdings:
     )
     hidden = words.get("unseen", ())
     seen_runners: Fact[tuple[Runner, ...]] = Read.RUNNERS.withheld() if "runners" in hidden else Seen(runners)
-    return Holdings(runners=seen_runners, deploy_keys=Seen(keys))
+    settings, _ = read_settings(yaml.safe_dump({"environments": words.get("environments", {})}))
+    return Holdings(runners=seen_runners, deploy_keys=Seen(keys), environments=settings.environments)
