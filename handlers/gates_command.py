@@ -12,6 +12,7 @@ from bot.reports.escape import plain
 from handlers.gates import Decided, Gate, GateBook, Note
 from handlers.redis_address import answering_redis
 from handlers.settings import Settings
+from handlers.standing import Standings
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str]) -> int:
         waiting = [each for each in book.waiting() if wanted in ("", each[0].name.lower())]
         found = (each for each in book.history() if wanted in ("", each.repository.lower()))
         decided = list(islice(found, options.limit))
+        if wanted and not waiting and not decided:
+            Standings(redis).check_known(options.repository)
     lines = _as_json(waiting, decided) if options.format == "json" else _as_text(waiting, decided)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wharfinger gates",
         description="Deployments that wait at the gate, and the latest decisions, the newest first.",
-        epilog="Exit status: 0 done, 2 bad usage or no Redis.",
+        epilog="Exit status: 0 done, 2 bad usage, a repository that is not known, or no Redis.",
     )
     parser.add_argument("--repository", metavar="OWNER/NAME", help="only this repository's")
     parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many decisions (50)")

@@ -15,6 +15,7 @@ from bot.names import FullName
 from bot.registries import load_catalogue
 from bot.reports.identities import render_csv, render_json, render_text
 from bot.reports.register import RegisterReport, register_of
+from handlers.cli import GOOD
 from handlers.judging import Asking, judge_checkout, policy_file
 from handlers.latest import Latest
 from handlers.redis_address import open_redis, without_password
@@ -22,11 +23,11 @@ from handlers.runs import Runs
 from handlers.settings import Settings
 from handlers.standing import Standings
 
-GOOD, NOT_KNOWN = 0, 1
+NOTHING = "No publishing identity is known: the App has seen no repository yet, or none that can publish."
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the register; return 1 when a repository was named that the App does not know."""
+    """Print the register, and return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.policy and not options.paths:
@@ -37,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     found = list(_checkouts(options.paths, options.policy, name) if options.paths else _known(name))
     form = options.format
     if form == "text":
-        said = render_text(found, colour=can_colorize()) or "The App knows no repository yet; a sweep will show it all."
+        said = render_text(found, colour=can_colorize()) or NOTHING
     else:
         said = render_json(found) if form == "json" else render_csv(found)
     sys.stdout.write(f"{said}\n")
-    return NOT_KNOWN if name and not found else GOOD
+    return GOOD
 
 
 def _checkouts(paths: Sequence[Path], policy: Path | None, name: FullName | None) -> Iterator[RegisterReport]:
@@ -56,6 +57,8 @@ def _known(name: FullName | None) -> Iterator[RegisterReport]:
     settings = Settings.from_environment()
     with open_redis(settings.redis_url) as redis:
         try:
+            if name:
+                Standings(redis).check_known(name)
             yield from _reports(redis, name)
         except RedisError as error:
             where = without_password(settings.redis_url)
@@ -70,6 +73,8 @@ def _reports(redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
             if name and standing.repository.lower() != name.lower():
                 continue
             report = latest.report(standing.id)
+            if report is None and name:
+                raise WharfingerError(f"of {standing.repository} no snapshot is kept; the next look at it makes one")
             register = register_of(report, Runs(redis, standing.id).known()) if report else None
             if register and (register.lines or register.absent or name):
                 yield register
@@ -79,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wharfinger identities",
         description="Print the register of publishing identities: of checkouts, or of all repositories that the App knows.",
+        epilog="Exit status: 0 done, 2 bad usage, a repository that is not known, or no Redis.",
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="checkouts; without one, what the App knows"

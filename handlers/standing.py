@@ -8,6 +8,7 @@ from typing import Any
 
 from redis import Redis
 
+from bot.errors import WharfingerError
 from bot.names import Conclusion, FullName, InstallationId, RepositoryId, Sha
 from handlers.snapshots import snapshot_key
 
@@ -68,6 +69,20 @@ class Standings:
         """Return the standing of a repository by its full name, in any case; also by one that it had before."""
         number: Any = self._redis.hget(NAMES, name.lower())
         return None if number is None else self.get(RepositoryId(int(number)))
+
+    def check_known(self, name: str) -> None:
+        """Raise WharfingerError where a repository that a person names was never looked at, or has another name now.
+
+        A command that finds nothing of it asks this, so that a slip of the pen does not read as if all were well.
+        """
+        known = self.find(name)
+        if known is None:
+            raise WharfingerError(
+                f"the App has looked at no repository {name[:200]!a}; see how it is written (OWNER/NAME), and whether the App is "
+                "installed there"
+            )
+        if known.repository.lower() != name.lower():
+            raise WharfingerError(f"{name[:200]!a} is called {known.repository} now; ask for that")
 
     def installations(self) -> list[InstallationId]:
         """Return the installations that have standings."""

@@ -16,6 +16,7 @@ from bot.versions import Sighting
 from handlers.alarms import AlarmBook, AlarmIssue
 from handlers.redis_address import answering_redis
 from handlers.settings import Settings
+from handlers.standing import Standings
 from handlers.untold_packages import UntoldPackages
 from handlers.watching import Claim, Kept, Outage, Watch, WatchBook
 
@@ -51,10 +52,12 @@ def main(arguments: Sequence[str]) -> int:
         watches = tuple(book.all())
         told = {each: tuple(alarms.all(each)) for each in sorted({watch.installation for watch in watches})}
         rows = [_row(watch, book, told[watch.installation]) for watch in watches]
-    rows = [row for row in rows if wanted in ("", *(claim.name.lower() for claim in row.claims))]
-    others = tuple(_others(rows, told, wanted))
-    rows.sort(key=lambda row: (row.watch.package, row.watch.installation))
-    untold = {name: each for name, each in untold.items() if wanted in ("", name.lower())}
+        rows = [row for row in rows if wanted in ("", *(claim.name.lower() for claim in row.claims))]
+        rows.sort(key=lambda row: (row.watch.package, row.watch.installation))
+        others = tuple(_others(rows, told, wanted))
+        untold = {name: each for name, each in untold.items() if wanted in ("", name.lower())}
+        if wanted and not rows and not untold and not others:
+            Standings(redis).check_known(options.repository)
     lines = (_as_json if options.format == "json" else _as_text)(rows, others, outages, untold)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if others or any(alarm.is_open for row in rows for alarm, _ in row.alarms) else 0
@@ -166,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wharfinger watch",
         description="Packages that are watched at their registries, their newest versions and standing, and open alarms.",
-        epilog="Exit status: 0 no alarm is open, 1 one is, 2 bad usage or no Redis.",
+        epilog="Exit status: 0 no alarm is open, 1 one is, 2 bad usage, a repository that is not known, or no Redis.",
     )
     parser.add_argument("--repository", metavar="OWNER/NAME", help="only what this repository publishes")
     parser.add_argument("--format", choices=("text", "json"), default="text")

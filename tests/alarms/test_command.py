@@ -11,6 +11,7 @@ from handlers.cli import start
 from handlers.untold_packages import UntoldPackages
 from tests.alarms.story import MINUTE, policy, watched
 from tests.conftest import environment
+from tests.web_pages.kept import keep_standing
 
 
 def test_it_lists_packages_versions_and_alarms(
@@ -73,12 +74,25 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
 
 
 def test_what_another_repository_publishes_is_left_out(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
+    keep_standing(redis, "acme/else")
     assert start(["watch", "--repository", "acme/else"]) == 0
     assert capsys.readouterr().out == "0 watched, 0 alarms open\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_repository_that_nobody_knows_is_not_one_without_alarms(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    assert start(["watch", "--repository", "acme/typo", "--format", form]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "the App has looked at no repository 'acme/typo'" in told.err
 
 
 def test_what_could_not_be_told_is_listed(

@@ -11,6 +11,7 @@ from bot.names import FullName, InstallationId, RepositoryId
 from handlers.cli import start
 from handlers.gates import Decided, Gate, GateBook, Note
 from tests.conftest import environment
+from tests.web_pages.kept import keep_standing
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GATE = Gate(InstallationId(7), RepositoryId(31), FullName("acme/widgets"), 9, "pypi", 5)
@@ -56,10 +57,36 @@ def test_a_program_reads_the_same(book: GateBook, capsys: pytest.CaptureFixture[
     assert [(each["verdict"], each["confirmed"]) for each in told["decided"]] == [("rejected", True)]
 
 
-def test_one_repository_alone(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_repository_alone(book: GateBook, redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    assert start(["gates", "--repository", "acme/other"]) == 0
+    keep_standing(redis, "acme/other")
+    assert start(["gates", "--repository", "Acme/Other"]) == 0
     assert capsys.readouterr().out == "0 waiting, 0 decided\n"
+    assert start(["gates", "--repository", "ACME/Widgets"]) == 0
+    assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
+
+
+def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
+    book: GateBook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del book
+    assert start(["gates", "--repository", "acme/widget"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        "wharfinger gates: the App has looked at no repository 'acme/widget'; see how it is written (OWNER/NAME), and "
+        "whether the App is installed there\n"
+    )
+
+
+def test_a_repository_that_was_renamed_is_named_as_it_is_now(
+    book: GateBook, redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del book
+    keep_standing(redis, "acme/older")
+    keep_standing(redis, "acme/newer")  # the same number
+    assert start(["gates", "--repository", "acme/older"]) == 2
+    assert capsys.readouterr().err == "wharfinger gates: 'acme/older' is called acme/newer now; ask for that\n"
 
 
 def test_what_waits_too_long_is_forgotten_and_what_another_version_wrote_too(book: GateBook, redis: Redis) -> None:

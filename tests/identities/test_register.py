@@ -14,7 +14,6 @@ from redis import Redis
 from bot.names import FullName, RepositoryId
 from handlers.cli import start
 from handlers.runs import Runs
-from handlers.standing import Standings
 from tests.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
 from tests.conftest import environment
 from tests.github.story.repository import Repository
@@ -155,5 +154,9 @@ def test_a_repository_that_the_app_does_not_know_is_told(
     acme: Acme, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_url: str
 ) -> None:
     assert "no repository yet" in printed(acme, monkeypatch, capsys, redis_url)
-    assert start(["identities", "--repository", "acme/nowhere"]) == 1
-    assert not list(Standings(acme.redis).installations())
+    widgets(acme)
+    for form in ("text", "json"):
+        assert start(["identities", "--repository", "acme/nowhere", "--format", form]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "the App has looked at no repository 'acme/nowhere'" in told.err
