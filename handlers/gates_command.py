@@ -66,6 +66,12 @@ def _as_json(waiting: list[tuple[Gate, Note]], decided: list[Decided]) -> Iterat
     yield json.dumps(shown, indent=2)
 
 
+def _limit(said: str) -> int:
+    if not said.isdecimal():
+        raise argparse.ArgumentTypeError(f"{said[:60]!r} is no number of decisions; write 0 or more")
+    return min(int(said), sys.maxsize)  # as many as can be counted
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wharfinger gates",
@@ -73,6 +79,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 done, 2 bad usage, a repository that is not known, or no Redis.",
     )
     parser.add_argument("--repository", metavar="OWNER/NAME", help="only this repository's")
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many decisions (50)")
+    parser.add_argument("--limit", type=_limit, default=50, metavar="N", help="how many decisions (50)")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     return parser

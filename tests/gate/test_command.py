@@ -66,6 +66,22 @@ def test_one_repository_alone(book: GateBook, redis: Redis, capsys: pytest.Captu
     assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
 
 
+@pytest.mark.parametrize("number", ["-1", "many"])
+def test_a_number_of_decisions_that_is_none_is_bad_usage(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        start(["gates", "--limit", number])
+    assert ended.value.code == 2
+    assert f"argument --limit: {number!r} is no number of decisions; write 0 or more" in capsys.readouterr().err
+
+
+def test_a_number_of_decisions_may_be_nought_or_any(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+    del book
+    assert start(["gates", "--limit", "0"]) == 0
+    assert capsys.readouterr().out.endswith("1 waiting, 0 decided\n")
+    assert start(["gates", "--limit", "9" * 30]) == 0
+    assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
+
+
 def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
     book: GateBook, capsys: pytest.CaptureFixture[str]
 ) -> None:
