@@ -3,6 +3,7 @@
 import gc
 import importlib
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,16 @@ def main() -> None:
     """Start the command that was typed and leave with its exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no arrows gets them in words
-    status = start(sys.argv[1:])
+    status = GOOD
+    try:
+        try:
+            status = start(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except (
+        BrokenPipeError
+    ):  # whoever read our output has left; what is not written yet must not fail once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     gc.freeze()  # the process ends: nothing has to be gone through once more
     sys.exit(status)
 

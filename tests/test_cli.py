@@ -3,6 +3,7 @@
 import importlib
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,28 @@ def test_without_a_command_all_are_listed(capsys: Out) -> None:
 def test_an_unknown_command_is_told(capsys: Out) -> None:
     assert start(["ship"]) == 2
     assert capsys.readouterr().err == "wharfinger: there is no command 'ship'; wharfinger --help lists them\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "unbuffered", "status"),
+    [
+        ("--help", "", 0),
+        ("--help", "1", 0),
+        ("scan --help", "", 0),
+        ("explain human-approval", "", 0),
+        ("policy nowhere.yml", "", 2),
+    ],
+)
+def test_a_reader_who_has_left_is_no_error(words: str, unbuffered: str, status: int) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as in `wharfinger --help | true`
+    with os.fdopen(writing, "w") as pipe:
+        ended = subprocess.run(  # noqa: S603 - our own words
+            [sys.executable, "-m", "handlers.cli", *words.split()],
+            check=False, stdout=pipe, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert ended.returncode == status
+    assert "BrokenPipe" not in ended.stderr
 
 
 def test_the_command_line_itself_loads_nothing_heavy() -> None:
