@@ -12,7 +12,7 @@ from bot.github.queries import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUB
 from handlers import box_events, gate_events, push_events, release_events
 from handlers import settings_events as others
 from handlers.asked import NAME, Answer, Asked, Payload, branch_work, nothing, where
-from handlers.work import Priority, Work, preview_work
+from handlers.work import Priority, Work, diagnose_work, preview_work
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -128,11 +128,16 @@ def _forget_repository(payload: Payload) -> Asked:
     return Asked((work,), "the repository is gone")
 
 
-def _installed(payload: Payload) -> Asked:
+def _widened(payload: Payload) -> Asked:
     installation = number(payload, "installation", "id")
     if not installation:
         return nothing("the payload names no installation")
     return Asked((_sweep(installation),), "all repositories of the installation are looked at")
+
+
+def _installed(payload: Payload) -> Asked:
+    asked = _widened(payload)
+    return Asked((diagnose_work(), *asked.work), asked.why) if asked.work else asked
 
 
 def _uninstalled(payload: Payload) -> Asked:
@@ -140,7 +145,8 @@ def _uninstalled(payload: Payload) -> Asked:
     if not installation:
         return nothing("the payload names no installation")
     lane = f"installation-{installation}"
-    return Asked((Work("forget_installation", Priority.CHECK, lane, (installation,)),), "the installation is gone")
+    work = Work("forget_installation", Priority.CHECK, lane, (installation,))
+    return Asked((work, diagnose_work()), "the installation is gone")
 
 
 def _suspended(payload: Payload) -> Asked:
@@ -148,7 +154,7 @@ def _suspended(payload: Payload) -> Asked:
     if not installation:
         return nothing("the payload names no installation")
     work = Work("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
-    return Asked((work,), "the installation is suspended")
+    return Asked((work, diagnose_work()), "the installation is suspended")
 
 
 def _removed(payload: Payload) -> Asked:
@@ -238,5 +244,5 @@ EVENTS: Mapping[str, Event] = {
             "deleted": _uninstalled,
         },
     ),
-    "installation_repositories": Event(None, {"added": _installed, "removed": _removed}),
+    "installation_repositories": Event(None, {"added": _widened, "removed": _removed}),
 }

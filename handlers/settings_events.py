@@ -3,7 +3,7 @@
 from bot.github.loose import number, record, text
 from bot.reports.marker import ALARM, PUBLISHING, Marker
 from handlers.asked import Asked, Payload, branch_work, login, nothing, where
-from handlers.work import Priority, Work
+from handlers.work import Priority, Work, diagnose_work
 
 NO_ORGANISATION = "the payload names no organisation of an installation"
 
@@ -42,7 +42,8 @@ def permissions_accepted(payload: Payload) -> Asked:
     sweep = Work("sweep_installation", Priority.SWEEP, lane, (installation,))
     name = login(payload)
     forget = Work("organisation_changed", Priority.CHECK, lane, (installation, name, PERMISSIONS))
-    return Asked((drop, forget, sweep) if name else (drop, sweep), "the App was granted other permissions")
+    looks = (diagnose_work(), sweep)
+    return Asked((drop, forget, *looks) if name else (drop, *looks), "the App was granted other permissions")
 
 
 def issue_changed(payload: Payload) -> Asked:

@@ -36,6 +36,11 @@ def preview_work(installation: int, repository: int, name: str, commit: str, *, 
     return Work("preview_policy", Priority.SWEEP, f"preview-{repository}", arguments)
 
 
+def diagnose_work() -> Work:
+    """Return the work that looks at the App and its installations for the set-up page; the clock asks for the same."""
+    return Work("diagnose", Priority.SWEEP, "diagnose", ())
+
+
 def push_work(place: tuple[int, int, str], ref: str, before: str, after: str, pusher: str) -> Work:
     """Return the work that looks at a push; `place` is the installation, the repository's number and its name.
 

@@ -42,6 +42,7 @@ OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishin
 ALARM = {"number": 4, "user": {"type": "Bot"}, "body": "<!-- wharfinger alarm unaccounted-0a1b -->\n1.0.1 is published"}
 CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
 SWEEP = ("sweep_installation", "installation-7", 7)
+DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed the App, and what it is granted
 
 
 @pytest.mark.parametrize(
@@ -75,21 +76,25 @@ SWEEP = ("sweep_installation", "installation-7", 7)
         ("create", {"ref": "v1", "ref_type": "tag"}, [RELEASE]),
         ("create", {"ref": "side", "ref_type": "branch"}, []),
         ("release", {"action": "published", "release": {"tag_name": "v1:x"}}, []),
-        ("installation", {"action": "created"}, [SWEEP]),
-        ("installation", {"action": "unsuspend"}, [SWEEP]),
-        ("installation", {"action": "suspend"}, [("drop_token", "installation-7", 7)]),
-        ("installation", {"action": "deleted"}, [("forget_installation", "installation-7", 7)]),
+        ("installation", {"action": "created"}, [DIAGNOSE, SWEEP]),
+        ("installation", {"action": "unsuspend"}, [DIAGNOSE, SWEEP]),
+        ("installation", {"action": "suspend"}, [("drop_token", "installation-7", 7), DIAGNOSE]),
+        ("installation", {"action": "deleted"}, [("forget_installation", "installation-7", 7), DIAGNOSE]),
         ("installation_repositories", {"action": "added"}, [SWEEP]),
         (
             "installation_repositories",
             {"action": "removed", "repositories_removed": [{"id": 31}, {"id": "?"}]},
             [("forget_repository", "repository-31", 7, 31)],
         ),
-        ("installation", {"action": "new_permissions_accepted"}, [("drop_token", "installation-7", 7), SWEEP]),
+        (
+            "installation",
+            {"action": "new_permissions_accepted"},
+            [("drop_token", "installation-7", 7), DIAGNOSE, SWEEP],
+        ),
         (
             "installation",
             {"action": "new_permissions_accepted", "installation": {**INSTALLATION, "account": {"login": "acme"}}},
-            [("drop_token", "installation-7", 7), (*CHANGED, "permissions"), SWEEP],
+            [("drop_token", "installation-7", 7), (*CHANGED, "permissions"), DIAGNOSE, SWEEP],
         ),
         ("repository", {"action": "renamed"}, [BRANCH]),
         ("repository", {"action": "archived"}, [BRANCH]),
