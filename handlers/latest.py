@@ -7,13 +7,15 @@ from redis import Redis
 
 from bot.errors import PolicyError
 from bot.evaluate import Report, evaluate
-from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY
+from bot.github.loose import record, texts
+from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC
 from bot.names import InstallationId, RepositoryId
 from bot.policy import Policy, PolicyFile, Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import Catalogue
 from handlers.remembered import remembered
 from handlers.snapshots import Snapshots
+from handlers.standing import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,19 @@ class Latest:
     def _policy(self, repository: RepositoryId, subject: Subject) -> Policy:
         """Make the policy in force from the last valid files, as every check keeps them."""
         login = subject.name.partition("/")[0].lower()
-        organisation = self._file(login, f"{login}/{ORGANISATION_POLICY}")
+        organisation = self._file(login, self._origin(repository, login))
         if organisation is not None and organisation.extends is not None:
             key = f"{self.installation}:base:{organisation.extends.lower()}"
             base = self._file(key, f"{organisation.extends}/{ORGANISATION_POLICY}")
             organisation = replace(organisation, base=base and replace(base, extends=None))
         return policy_in_force(organisation, self._file(f"repository-{repository}", OWN_POLICY), subject)
+
+    def _origin(self, repository: RepositoryId, login: str) -> str:
+        """Name the organisation's policy file as the last check of the repository did: which of the two repositories has it."""
+        standing = Standings(self.redis).get(repository)
+        named = texts(record(standing.report, "policy"), "files") if standing else ()
+        holders = {f"{login}/{holder}/{ORGANISATION_POLICY}" for holder in (PRIVATE, PUBLIC)}
+        return next((origin for origin in named if origin.lower() in holders), ORGANISATION_POLICY)
 
     def _file(self, key: str, origin: str) -> PolicyFile | None:
         content = self.redis.get(f"wharfinger:policy:{key}")

@@ -98,7 +98,8 @@ def test_everything_that_can_publish_is_listed_with_dates_owner_and_reach(
     assert (found["token", "laptop"]["owner"], found["token", "laptop"]["who"]) == ("@mona", "human")
     assert {name for kind, name in found if kind == "person"} == {"@mona", "@acme/release"}
     assert "owned-identities" in found["deploy-key", "ship it"]["findings"]
-    assert [each["name"] for each in repository["absent"]] == ["long gone"]
+    (gone,) = repository["absent"]
+    assert (gone["name"], gone["file"], gone["line"]) == ("long gone", "acme/.github/publishing.yml", 4)
     assert repository["unseen"] == []
 
 
@@ -128,7 +129,7 @@ def test_people_read_text_and_spreadsheets_get_no_formulas(
     assert "\x1b[31m" not in text
     assert "\u202e" not in text
     assert "! owned-identities: the deploy key ship it can publish, and nobody answers for it" in text
-    assert "deploy key long gone is in the register (acme/publishing.yml:4), and not there" in text
+    assert "deploy key long gone is in the register (acme/.github/publishing.yml:4), and not there" in text
     rows = list(csv.DictReader(io.StringIO(printed(acme, monkeypatch, capsys, redis_url, "--format", "csv"))))
     assert len(rows) == 8
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
