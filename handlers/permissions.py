@@ -11,7 +11,7 @@ from handlers.events import EVENTS
 WRITES = {
     "checks: write": 'the check runs "publishing" and "release"',
     "deployments: write": "reviews of deployments that wait at the gate",
-    "issues: write": "issues and the digest, where a policy asks for them",
+    "issues: write": "alarms; issues and the digest, where a policy asks for them",
     "metadata: read": "every App has it",
 }
 LEVELS = ("read", "write", "admin")

@@ -65,6 +65,12 @@ def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> 
     assert MANIFEST["hook_attributes"]["url"]
 
 
+def test_the_security_page_names_each_thing_that_may_be_written() -> None:
+    said = (Path(__file__).parent.parent / "SECURITY.md").read_text()
+    assert all(f"`{permission}`" in said for permission in WRITES)
+    assert all(f"`{name}: write`" in said for name in DELETING.values())
+
+
 def test_the_manifest_for_revocation_asks_for_two_writes_more_and_nothing_else() -> None:
     text = (Path(__file__).parent.parent / "app-manifest-revocation.yml").read_text()
     more = {"secrets": "write", "environments": "write"}
