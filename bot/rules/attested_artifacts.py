@@ -13,6 +13,13 @@ from bot.registries import Catalogue
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
 
+WHO = "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the package."
+NONE = (
+    f"{WHO} If your workflow did, publish with the registry's trusted publishing and a tool that attests; where a stored token is "
+    "still used, `wharfinger scan --diff` shows the change."
+)
+NOT_BELIEVED = f"{WHO} If your workflow did, publish the next version from a run that signs it itself."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttestedArtifacts(Rule):
@@ -54,15 +61,12 @@ def _judge(place: Place, account: Account, catalogue: Catalogue) -> Iterator[Fin
         if refused.unseen:
             yield Unseen(f"whether the {refused.kind} of {name} holds", refused.reason)
         else:
-            yield _finding(place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}")
+            yield _finding(
+                place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}", NOT_BELIEVED
+            )
     if not provenance.value.attested and not provenance.value.refused:
-        yield _finding(place, about, f"{name} carries no provenance")
+        yield _finding(place, about, f"{name} carries no provenance", NONE)
 
 
-def _finding(place: Place, about: About, message: str) -> Finding:
-    return Finding(
-        place=place,
-        message=message,
-        fix="Publish with the registry's trusted publishing and a tool that attests; `wharfinger scan --diff` shows the change.",
-        about=about,
-    )
+def _finding(place: Place, about: About, message: str, fix: str) -> Finding:
+    return Finding(place=place, message=message, fix=fix, about=about)

@@ -10,7 +10,7 @@ from redis import Redis
 from bot.evidence import Account, Approval, Ran
 from bot.findings import Fact, Seen, Unseen
 from bot.names import Outcome, RepositoryId
-from bot.provenance.model import Judged
+from bot.provenance.model import Judged, Kind, Refused
 from handlers.accounts import AccountBook
 from handlers.jobs import JOBS
 from handlers.standing import Standings
@@ -93,6 +93,20 @@ def test_what_was_kept_from_us_is_unseen(acme: Acme, rule: str) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_where_nothing_was_published_there_is_nothing_to_judge(acme: Acme, rule: str) -> None:
     assert outcome(acme, rule, None, workflow=NOTHING) is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("refused", [(), (Refused(Kind.PYPI, "its signature does not hold"),)])
+def test_a_version_without_believed_provenance_may_be_nobodys_so_that_is_asked_first(
+    acme: Acme, refused: tuple[Refused, ...]
+) -> None:
+    assert (
+        outcome(acme, ATTESTED, replace(FAILING[ATTESTED], provenance=Seen(Judged(refused=refused)))) is Outcome.FAILED
+    )
+    widgets = acme.github.repository("acme/widgets")
+    (made,) = widgets.check_runs(widgets.head)
+    said = made.text or ""
+    assert "Find out who sent it" in said
+    assert ("scan --diff" in said) is not bool(refused)
 
 
 def test_what_a_registry_takes_no_provenance_of_needs_none(acme: Acme) -> None:
