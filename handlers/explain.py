@@ -18,8 +18,10 @@ PAGES, GATE_PAGES, SIGNAL_PAGES = (Path(str(room.__file__)).parent for room in (
 
 def main(arguments: Sequence[str]) -> int:
     """Print the page of one rule, or the list of rules; return the exit status (0, or 2 for a rule that there is not)."""
-    parser = argparse.ArgumentParser(prog="wharfinger explain", description="Print a rule's page.")
-    parser.add_argument("rule", nargs="?", metavar="RULE", help="the name of a rule; without it, all are listed")
+    parser = argparse.ArgumentParser(
+        prog="wharfinger explain", description="Print the page of a rule, of a condition of the gate or of a signal."
+    )
+    parser.add_argument("rule", nargs="?", metavar="NAME", help="its name; without one, all are listed")
     name: str | None = parser.parse_args(arguments).rule
     conditions = {str(each.name): each.title() for each in CONDITIONS}
     heard = {str(each.name): each.title() for each in SIGNALS}

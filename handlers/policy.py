@@ -50,7 +50,7 @@ def _told(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool]:
         "package": len(policy.packages),
         "waiver": len(policy.waivers),
     }
-    counted = [f"{len(policy.rules) - off} rules set, {off} switched off"]
+    counted = [f"{count(len(policy.rules) - off, 'rule')} set, {off} switched off"]
     counted += [count(number, what) for what, number in parts.items() if number]
     verdict = "not valid: a waiver would last too long" if wrong else "valid"
     return "\n".join([f"{file}: {verdict}; {', '.join(counted)}", *filter(None, told)]), not wrong

@@ -22,9 +22,9 @@ def day(days: int) -> str:
 
 
 def test_what_is_in_it_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "version: 1\nrules: {trusted-publishing: off}\nrepositories: [{match: {name: x}}]\nwaivers:\n"
+    text = "version: 1\nrules: {trusted-publishing: off, pinned-actions: {mode: enforce}}\nrepositories: [{match: {name: x}}]\nwaivers:\n"
     assert checked(tmp_path, text + WAIVER % day(60), capsys) == (
-        0, ["publishing.yml: valid; 0 rules set, 1 switched off, 1 target, 1 waiver"],
+        0, ["publishing.yml: valid; 1 rule set, 1 switched off, 1 target, 1 waiver"],
     )  # fmt: skip
 
 
