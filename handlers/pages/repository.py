@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
 
+from bot.github.loose import records
 from bot.names import FullName
 from bot.reports.told import Held
 from handlers.gates import Decided, GateBook
@@ -53,6 +54,7 @@ class Shown:
     github: str  # its address there
     checks: str  # of the commit
     publications: tuple[Leaving, ...]
+    unread: bool  # whether a file could not be read, which may publish
     findings: tuple[Found, ...]
     waived: tuple[Found, ...]
     lapsed: tuple[Found, ...]
@@ -79,6 +81,7 @@ def show(shelf: Shelf, owner: str, name: str) -> Page:
         github=on_github(web),
         checks=on_github(web, f"commit/{standing.commit}/checks"),
         publications=tuple(publications(standing, web, shelf.catalogue)),
+        unread=bool(records(standing.report, "unreadable")),
         findings=tuple(findings(standing, web, told)),
         waived=tuple(waived(standing, web)),
         lapsed=tuple(lapsed(standing, web)),

@@ -56,10 +56,11 @@ def _look(acme: Acme) -> Repository:
     acme.protect(widgets, "pypi")
     widgets.secret("PYPI_TOKEN", environment="pypi")
     plain = acme.organisation.repository("plain", {RELEASE: NOTHING})
+    torn = acme.organisation.repository("torn", {RELEASE: "on: push\non: push\n"})
     acme.organisation.repository("attic", {RELEASE: NOTHING}).archive()
     acme.organisation.repository("new", {})
     JOBS["sweep_installation"](acme.context, acme.id)
-    for repository in (widgets, plain):
+    for repository in (widgets, plain, torn):
         JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
     JOBS["diagnose"](acme.context)
     return widgets
@@ -87,12 +88,12 @@ def test_the_first_page_says_what_is_missing_and_names_the_organisations(browser
     said = words(browser, "/")
     assert "missing workers: nobody does the work Next: start `wharfinger worker`" in said
     assert "installation on acme: all that is needed is granted" in said
-    assert "acme 5 2 1 1" in said  # repositories, judged, publish, failing
+    assert "acme 6 3 1 1" in said  # repositories, judged, publish, failing
 
 
 def test_an_organisation_shows_verdicts_coverage_and_the_trend(browser: httpx.Client) -> None:
     said = words(browser, "/organisations/Acme")
-    assert "2 of 5 repositories evaluated" in said
+    assert "3 of 6 repositories evaluated" in said
     assert said.index("widgets failure") < said.index("plain success")  # the worst comes first
     assert "2 not: no sweep has reached it yet (acme/.github, acme/new)" in said
     assert "1 not: it is archived (acme/attic)" in said
@@ -115,6 +116,14 @@ def test_a_repository_shows_the_path_the_findings_and_the_next_step(browser: htt
     assert "By acme/.github/publishing.yml" in said or "By acme/publishing.yml" in said
     assert "publishing.yml:6 of @mona ended on 2026-01-31. it was urgent" in said
     assert "rejected v1.0 to pypi" in said
+
+
+def test_what_could_not_be_read_is_not_said_to_publish_nothing(browser: httpx.Client) -> None:
+    said = words(browser, "/repositories/acme/torn")
+    assert "Nothing is published from here" not in said
+    assert "No publication was found in the files that could be read." in said
+    assert ".github/workflows/release.yml: the key 'on' is written twice" in said
+    assert "Nothing is published from here." in words(browser, "/repositories/acme/plain")
 
 
 def test_an_identity_shows_its_purpose_and_how_far_it_reaches(browser: httpx.Client) -> None:
