@@ -1,5 +1,6 @@
 """The latest report on a repository, made anew from what Redis keeps: its snapshot, the policy files in force, reviews and runs."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -8,11 +9,12 @@ from redis import Redis
 from bot.errors import PolicyError
 from bot.evaluate import Report, evaluate
 from bot.github.loose import record, texts
-from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC
-from bot.names import InstallationId, RepositoryId
+from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, Revision
+from bot.names import FullName, InstallationId, RepositoryId
 from bot.policy import Policy, PolicyFile, Subject, policy_in_force
 from bot.policy.read import read_policy
 from bot.registries import Catalogue
+from handlers.approvals import approvals_key, with_approvals
 from handlers.remembered import remembered
 from handlers.snapshots import Snapshots
 from handlers.standing import Standings
@@ -37,7 +39,10 @@ class Latest:
     def _policy(self, repository: RepositoryId, subject: Subject) -> Policy:
         """Make the policy in force from the last valid files, as every check keeps them."""
         login = subject.name.partition("/")[0].lower()
-        organisation = self._file(login, self._origin(repository, login))
+        origin = self._origin(repository, login)
+        organisation = self._approved(
+            login, self._file(login, origin), FullName(origin.removesuffix(f"/{ORGANISATION_POLICY}"))
+        )
         if organisation is not None and organisation.extends is not None:
             key = f"{self.installation}:base:{organisation.extends.lower()}"
             base = self._file(key, f"{organisation.extends}/{ORGANISATION_POLICY}")
@@ -50,6 +55,16 @@ class Latest:
         named = texts(record(standing.report, "policy"), "files") if standing else ()
         holders = {f"{login}/{holder}/{ORGANISATION_POLICY}" for holder in (PRIVATE, PUBLIC)}
         return next((origin for origin in named if origin.lower() in holders), ORGANISATION_POLICY)
+
+    def _approved(self, key: str, file: PolicyFile | None, holder: FullName) -> PolicyFile | None:
+        """Add who approved the waivers, as the last check of a repository with one of them saw it."""
+        content = self.redis.get(f"wharfinger:policy:{key}")
+        if file is None or not isinstance(content, bytes):
+            return file
+        # Git's name of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        oid = hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+        kept = self.redis.get(approvals_key(Revision(holder, oid)))
+        return with_approvals(file, kept) if isinstance(kept, bytes) else file
 
     def _file(self, key: str, origin: str) -> PolicyFile | None:
         content = self.redis.get(f"wharfinger:policy:{key}")

@@ -7,11 +7,13 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from bot.names import FullName
+from bot.names import FullName, Outcome, RepositoryId
 from bot.policy import Subject, policy_in_force
+from bot.registries import load_catalogue
 from bot.rules import RULES
 from handlers.jobs import JOBS
 from handlers.jobs.policies import BASE_FOR, InForce
+from handlers.latest import Latest
 from tests.acme import RELEASE, STORED_TOKEN, Acme, acme_on
 from tests.github.state.checks import CheckRun
 from tests.github.story.repository import Repository
@@ -41,6 +43,14 @@ def outcome(acme: Acme, repository: Repository) -> str:
     summary = words(acme.check(repository, job="recheck_commit"))
     (row,) = (line for line in summary.splitlines() if line.startswith("| ") and "trusted-publishing" in line)
     return row.split("|")[1].strip().partition(" ")[2]
+
+
+def remade(acme: Acme, repository: Repository) -> Outcome:
+    """How the rule stands where the register, its pages and reviews make the report anew of what is kept."""
+    report = Latest(acme.redis, load_catalogue(), acme.id).report(RepositoryId(repository.id))
+    assert report is not None
+    (result,) = (each for each in report.results if each.rule.name == "trusted-publishing")
+    return result.outcome
 
 
 def widgets(acme: Acme, name: str = "widgets") -> Repository:
@@ -74,6 +84,7 @@ def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(ac
 
     assert outcome(acme, repository) == "waived"
     assert "@bob asked for it, @ann approved it" in words(acme.check(repository))
+    assert remade(acme, repository) is Outcome.WAIVED
     assert acme.check(repository).conclusion == "success"
     before = acme.github.count("POST /graphql")
     acme.check(repository, job="recheck_commit")
@@ -91,6 +102,7 @@ def test_a_waiver_that_nobody_else_approved_as_it_is_is_not_followed(acme: Acme,
 
     assert outcome(acme, repository) == "does not hold"
     assert "is not followed: @bob asked for it, nobody else approved it" in words(acme.check(repository))
+    assert remade(acme, repository) is Outcome.FAILED
 
 
 def test_a_waiver_that_was_widened_later_by_hand_is_no_longer_an_approved_one(acme: Acme) -> None:

@@ -24,8 +24,8 @@ from bot.policy.waiver import NO_REVIEW
 from bot.preview import Difference, Preview, difference
 from bot.reports.preview import render
 from bot.reports.waivers import idle_words
+from handlers.approvals import approvals_key, with_approvals
 from handlers.context import Context
-from handlers.jobs.approvals import approvals_key, with_approvals
 from handlers.jobs.policies import is_organisations, present, proposes, read_file, with_base
 from handlers.remembered import remembered
 from handlers.snapshots import Snapshots
