@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -40,18 +39,6 @@ def scanned(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple
     status = scan([str(argument) for argument in arguments])
     said = capsys.readouterr()
     return status, said.out, said.err
-
-
-def test_the_readme_shows_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    (shown,) = re.findall(r"```text\n(path/to/checkout: .*?)```", readme, re.DOTALL)
-    workflow = STORED.replace("permissions: {}\n", "").replace("    environment: pypi\n", "")
-
-    _, out, _ = scanned(capsys, checkout(tmp_path, workflow))
-
-    printed = out.replace(str(tmp_path), "path/to/checkout")
-    for line in shown.splitlines():  # … stands for what is left out
-        assert re.search(f"^{'.*'.join(map(re.escape, line.split('…')))}$", printed, re.MULTILINE), line
 
 
 def test_findings_end_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

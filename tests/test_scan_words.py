@@ -1,11 +1,13 @@
-"""The commands beside scan: a policy is checked, a rule explained."""
+"""What README shows of scan, and the commands beside it: a policy is checked, a rule explained."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from handlers.explain import main as explain
 from handlers.policy import main as policy
+from tests.test_scan import STORED, checkout, scanned
 
 
 def test_a_policy_file_is_checked_and_a_rule_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,3 +23,15 @@ def test_a_policy_file_is_checked_and_a_rule_explained(tmp_path: Path, capsys: p
     assert explain([]) == 0
     assert explain(["trusted-publish"]) == 2
     assert "did you mean trusted-publishing?" in capsys.readouterr().err
+
+
+def test_the_readme_shows_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    (shown,) = re.findall(r"```text\n(path/to/checkout: .*?)```", readme, re.DOTALL)
+    workflow = STORED.replace("permissions: {}\n", "").replace("    environment: pypi\n", "")
+
+    _, out, _ = scanned(capsys, checkout(tmp_path, workflow))
+
+    printed = out.replace(str(tmp_path), "path/to/checkout")
+    for line in shown.splitlines():  # … stands for what is left out
+        assert re.search(f"^{'.*'.join(map(re.escape, line.split('…')))}$", printed, re.MULTILINE), line
