@@ -1,12 +1,12 @@
 """Deployments that wait at a gate: the run, who approved, where its commit stands, and our review of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.findings import Fact, Seen
 from bot.gate import Approvals, Look, Ref, Run
-from bot.github.errors import ForbiddenError, MissingError
+from bot.github.errors import ForbiddenError, MissingError, RefusedError
 from bot.github.limits import server_time
 from bot.github.loose import Record, moment, number, record, records, text, true
 from bot.github.telephone import Line, ReadLine, path
@@ -16,8 +16,10 @@ from bot.names import FullName, Sha
 MOST_COMMENT = (
     1024  # characters; docs.github.com/rest/actions/workflow-runs: "review custom deployment protection rules"
 )
-MOST_PREVIOUS = 10  # deployments that are looked through for the last one that left
-LEFT = ("success", "in_progress", "inactive")  # states of a deployment that was let through
+MOST_PREVIOUS = 300  # deployments that are looked through for the last one that left
+MOST_STATUSES = 30  # of one deployment
+# States of a deployment that was let through. Not `inactive`: GitHub writes that when the next one succeeds, whatever this one was.
+LEFT = ("success", "in_progress")
 NOBODY = "web-flow"  # GitHub's own name as the committer of what was merged in the browser
 
 REFS = """
@@ -175,17 +177,21 @@ def read_makers(line: ReadLine, repository: FullName, commit: Sha) -> tuple[str,
 
 
 def read_previous(line: ReadLine, repository: FullName, environment: str, commit: Sha) -> datetime | None:
-    """Read when another commit's deployment to an environment was last let through; of the last ten only."""
+    """Read when another commit's deployment to an environment was last let through: when its job began.
+
+    Raises RefusedError where none of the newest deployments was: what lies before them is not known.
+    """
     address = f"{path('repos', *repository.split('/', 1))}/deployments"
     what = f"read deployments of {repository}"
-    listed = line.get(address, what, environment=environment, per_page=MOST_PREVIOUS).json()
-    for item in listed if isinstance(listed, Sequence) else ():
+    for seen, item in enumerate(line.pages(address, what, environment=environment)):
+        if seen >= MOST_PREVIOUS:
+            raise RefusedError(f"none of the last {MOST_PREVIOUS} deployments to {environment} was let through")
         if text(item, "sha") == commit:
             continue
-        found = line.get(f"{address}/{number(item, 'id')}/statuses", what, per_page=MOST_PREVIOUS).json()
+        found = line.get(f"{address}/{number(item, 'id')}/statuses", what, per_page=MOST_STATUSES).json()
         states = [each for each in (found if isinstance(found, list) else ()) if text(each, "state") in LEFT]
         if states:
-            return max(filter(None, (moment(each, "created_at") for each in states)), default=None)
+            return min(filter(None, (moment(each, "created_at") for each in states)), default=None)
     return None
 
 

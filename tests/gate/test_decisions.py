@@ -1,13 +1,14 @@
 """From a waiting deployment to a review, through GitHub: who leaves, who does not, and what people read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from redis import Redis
 
 from bot.gate import CONDITIONS
 from tests.acme import RELEASE, TRUSTED, Acme
-from tests.gate.story import gated, policy, wait_at
+from tests.gate.story import Release, gated, policy, wait_at
 from tests.github.story.repository import Repository
 
 Story = tuple[Acme, Repository]
@@ -153,6 +154,46 @@ def test_releases_keep_their_distance(redis: Redis) -> None:
         acme.github.clock.advance(hours=3)
         third = wait_at(acme, widgets, ref="v3", sha=widgets.head)
         assert third.decide() == "approved"
+
+
+def test_releases_that_were_rejected_do_not_push_the_last_one_out_of_sight(redis: Redis) -> None:
+    with gated(redis, gate="{approved-by-another: off, calm-releases: {least: 2h}}") as (acme, widgets):
+        first = wait_at(acme, widgets)
+        assert first.decide() == "approved"
+        first.approve()
+        for each in range(2, 14):
+            widgets.push({"README.md": f"news {each}"})
+            assert wait_at(acme, widgets, ref=f"v{each}").decide() == "rejected"
+
+
+def test_jobs_of_one_commit_do_not_push_the_last_release_out_of_sight(redis: Redis) -> None:
+    with gated(redis, gate="{approved-by-another: off, calm-releases: {least: 2h}}") as (acme, widgets):
+        first = wait_at(acme, widgets)
+        assert first.decide() == "approved"
+        first.approve()
+        widgets.push({"README.md": "news"})
+        second = wait_at(acme, widgets, ref="v2")
+        for each in range(12):
+            widgets.start_job(second.run, f"publish ({each})", environment="pypi")
+        assert replace(second, waits=second.run.gates["pypi"]).decide() == "rejected"
+
+
+def test_the_distance_is_from_when_a_release_left_and_not_from_when_the_next_took_its_place(redis: Redis) -> None:
+    with gated(redis, gate="{approved-by-another: off, calm-releases: {least: 2h}}") as (acme, widgets):
+        first = wait_at(acme, widgets)
+        assert first.decide() == "approved"
+        first.approve()
+        widgets.finish_job(first.run, first.job)
+        acme.github.clock.advance(hours=3)
+        widgets.push({"README.md": "news"})
+        second = wait_at(acme, widgets, ref="v2")
+        assert second.decide() == "approved"
+        second.approve()
+        widgets.finish_job(second.run, second.job)  # GitHub makes the first inactive now
+
+        job = widgets.start_job(second.run, "publish more", environment="pypi")
+        more = Release(acme, widgets, second.run, second.run.gates["pypi"], job)
+        assert more.decide() == "approved"
 
 
 def test_an_older_line_leaves_with_the_workflow_that_left_before(redis: Redis) -> None:

@@ -211,8 +211,23 @@ def _set_status(world: World, repository: Repository, deployment: Deployment, st
         "repository_url": url(world, repository),
     }  # fmt: skip
     deployment.statuses.insert(0, status)
+    if state == "success":
+        _supersede(world, repository, deployment, run)
     whole = {"deployment_status": status, "deployment": rendering.deployment(world, repository, deployment)}
     events.in_repository(world, repository, "deployment_status", "created", whole, run.actor)
+
+
+def _supersede(world: World, repository: Repository, latest: Deployment, run: Run) -> None:
+    """What was there before is inactive now, in all but a production environment.
+
+    docs.github.com/rest/deployments/statuses: `auto_inactive` of "create a deployment status", which is so unless told otherwise.
+    """
+    if latest.environment == "production":
+        return
+    for each in list(repository.deployments.values()):
+        earlier = each.environment == latest.environment and each.id < latest.id
+        if earlier and each.statuses and each.statuses[0]["state"] != "inactive":
+            _set_status(world, repository, each, "inactive", run)
 
 
 def _current(run: Run) -> list[Job]:
