@@ -61,7 +61,9 @@ class NoFreeze(Condition):
             except ValueError:
                 yield Unseen("a rest of releases in the policy", f"{written[:40]} is not two days of the calendar")
                 continue
-            if first <= today <= last:
+            if last < first:  # no day is in it: whoever wrote it meant another one
+                yield Unseen("a rest of releases in the policy", f"{written} ends before it begins")
+            elif first <= today <= last:
                 yield _resting(waiting, f"releases rest from {first} to {last}")
 
 
