@@ -43,7 +43,9 @@ class Run:
     ref: str  # a branch's or tag's name: GitHub does not say which
     actor: str  # who caused the first attempt
     triggering_actor: str  # who caused this one
-    called: Mapping[str, str] = field(default_factory=dict)  # workflows of others that it calls, `uses:` -> commit
+    called: Mapping[str, str] = field(
+        default_factory=dict
+    )  # workflows that it calls, with repository and ref -> commit
 
     @property
     def starters(self) -> tuple[str, ...]:

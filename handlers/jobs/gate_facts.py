@@ -1,6 +1,7 @@
 """Reads what the gate's conditions in force need to know of a waiting deployment, and nothing for no reason."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -42,7 +43,7 @@ T = TypeVar("T")
 
 MOST_DIFFERENT = 10  # files whose difference is looked at
 MOST_LINES = 20  # of a difference, each way
-PINNED = 40  # hexadecimal digits of a full commit id
+PINNED = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # a full commit id
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,13 @@ class GateFacts:
             if any(unreadable.file == path or unreadable.file.startswith(f"{path}/") for path in paths):
                 raise RefusedError(f"{unreadable.file}: {unreadable.reason}")
         here, there = read_objects(line, repository, paths, run.commit, head)
-        self._mark = Mark(here, {uses: sha for uses, sha in run.called.items() if self._is_named(uses)})
+        named = {uses: sha for uses, sha in run.called.items() if not PINNED.fullmatch(uses.partition("@")[2])}
+        ours = {uses: sha for uses, sha in named.items() if self._is_ours(uses)}
+        for uses, sha in ours.items():
+            if sha != run.commit:  # by a branch or tag, which has another commit than this run
+                called_here, called_there = self._called(uses, Sha(sha), head)
+                here, there = {**here, **called_here}, {**there, **called_there}
+        self._mark = Mark(here, {uses: sha for uses, sha in named.items() if uses not in ours})
         kept = GateBook(self._context.redis).let_through(self._gate, run.workflow)
         files, called = kept.get("files"), kept.get("called", {})
         moved = (uses for uses, sha in self._mark.called.items() if called.get(uses, sha) != sha)
@@ -185,11 +192,16 @@ class GateFacts:
             going.append(Going(package, declared, frozenset(there)))
         return Seen(tuple(going))
 
-    def _is_named(self, uses: str) -> bool:
-        """Whether a called workflow is another repository's, and called by a branch or tag."""
-        name, _, ref = uses.partition("@")
-        ours = name.lower().startswith(f"{self._repository.lower()}/")
-        return not ours and len(ref) < PINNED
+    def _is_ours(self, uses: str) -> bool:
+        """Whether a called workflow is this repository's own."""
+        return uses.lower().startswith(f"{self._repository.lower()}/")
+
+    def _called(self, uses: str, commit: Sha, head: Sha) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Read git's names of a workflow of our own, where it is called and on the default branch."""
+        as_called = uses[len(self._repository) + 1 :]
+        file = as_called.partition("@")[0]
+        here, there = read_objects(self._line, self._repository, [file], commit, head)
+        return {as_called: here[file]} if file in here else {}, {as_called: there[file]} if file in there else {}
 
     def _changes(self, here: Mapping[str, str], there: Mapping[str, str], head: Sha) -> tuple[Change, ...]:
         differing = _differing(here, there)

@@ -196,6 +196,43 @@ def test_the_distance_is_from_when_a_release_left_and_not_from_when_the_next_too
         assert more.decide() == "approved"
 
 
+@pytest.mark.parametrize(
+    "called",
+    [
+        "other/tools/.github/workflows/build.yml@v1",
+        f"other/tools/.github/workflows/build.yml@release-{'x' * 40}",  # as long as a commit's id, and none
+    ],
+)
+def test_a_called_workflow_whose_branch_or_tag_was_moved_is_rejected(redis: Redis, called: str) -> None:
+    with gated(redis, gate="{approved-by-another: off}") as (acme, widgets):
+        for ref, sha, verdict in (("v1", "a" * 40, "approved"), ("v2", "b" * 40, "rejected")):
+            release = wait_at(acme, widgets, ref=ref)
+            release.run.referenced.append({"path": called, "sha": sha, "ref": called.partition("@")[2]})
+            assert release.decide() == verdict
+        assert "its ref was moved" in release.said
+
+
+def test_a_workflow_of_our_own_that_is_called_by_a_branch_is_looked_at_there(redis: Redis) -> None:
+    build = ".github/workflows/build.yml"
+    with gated(redis, gate="{approved-by-another: off}", files={build: "on: workflow_call\n"}) as (acme, widgets):
+
+        def calling(ref: str, branch: str) -> Release:
+            release = wait_at(acme, widgets, ref=ref)
+            called = {"path": f"acme/widgets/{build}@{branch}", "sha": widgets.state.resolve(branch), "ref": branch}
+            release.run.referenced.append(called)
+            return release
+
+        widgets.push({"README.md": "stable"}, branch="stable")
+        assert calling("v1", "stable").decide() == "approved"
+        widgets.push({"README.md": "news"})
+        assert calling("v2", "main").decide() == "approved"
+        widgets.push({build: "on: workflow_call # evil\n"}, branch="stable")
+        edited = calling("v3", "stable")
+        assert edited.decide() == "rejected"
+        assert "stable at" in edited.said
+        assert "differs from what is on main" in edited.said
+
+
 def test_an_older_line_leaves_with_the_workflow_that_left_before(redis: Redis) -> None:
     with gated(redis, gate="{approved-by-another: off, reachable-commit: off}") as (acme, widgets):
         assert wait_at(acme, widgets).decide() == "approved"
