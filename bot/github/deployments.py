@@ -16,10 +16,9 @@ from bot.names import FullName, Sha
 MOST_COMMENT = (
     1024  # characters; docs.github.com/rest/actions/workflow-runs: "review custom deployment protection rules"
 )
-MOST_PREVIOUS = 300  # deployments that are looked through for the last one that left
-MOST_STATUSES = 30  # of one deployment
+MOST_PAGES = 5  # of a hundred deployments, which are looked through for the last one that left
 # States of a deployment that was let through. Not `inactive`: GitHub writes that when the next one succeeds, whatever this one was.
-LEFT = ("success", "in_progress")
+LEFT = ("SUCCESS", "IN_PROGRESS")
 NOBODY = "web-flow"  # GitHub's own name as the committer of what was merged in the browser
 
 REFS = """
@@ -28,6 +27,17 @@ query Refs($owner: String!, $name: String!, $branch: String!, $tag: String!) {
     defaultBranchRef { name target { oid } }
     branch: ref(qualifiedName: $branch) { target { oid } }
     tag: ref(qualifiedName: $tag) { target { __typename oid ... on Tag { target { oid } } } }
+  }
+}
+"""
+
+PREVIOUS = """
+query Previous($owner: String!, $name: String!, $environment: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    deployments(environments: [$environment], first: 100, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
+      nodes { commitOid statuses(first: 20) { nodes { state createdAt } } }
+      pageInfo { hasNextPage endCursor }
+    }
   }
 }
 """
@@ -181,18 +191,21 @@ def read_previous(line: ReadLine, repository: FullName, environment: str, commit
 
     Raises RefusedError where none of the newest deployments was: what lies before them is not known.
     """
-    address = f"{path('repos', *repository.split('/', 1))}/deployments"
-    what = f"read deployments of {repository}"
-    for seen, item in enumerate(line.pages(address, what, environment=environment)):
-        if seen >= MOST_PREVIOUS:
-            raise RefusedError(f"none of the last {MOST_PREVIOUS} deployments to {environment} was let through")
-        if text(item, "sha") == commit:
-            continue
-        found = line.get(f"{address}/{number(item, 'id')}/statuses", what, per_page=MOST_STATUSES).json()
-        states = [each for each in (found if isinstance(found, list) else ()) if text(each, "state") in LEFT]
-        if states:
-            return min(filter(None, (moment(each, "created_at") for each in states)), default=None)
-    return None
+    owner, _, called = repository.partition("/")
+    variables: dict[str, object] = {"owner": owner, "name": called, "environment": environment, "after": None}
+    for _page in range(MOST_PAGES):
+        reply = line.query(PREVIOUS, variables, f"read deployments of {repository}")
+        if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
+            raise ForbiddenError(f"read deployments of {repository}", Look.PREVIOUS.permission)
+        found = record(reply.data, "repository", "deployments")
+        for item in records(found, "nodes"):
+            left = [each for each in records(item, "statuses", "nodes") if text(each, "state") in LEFT]
+            if left and text(item, "commitOid") != commit:
+                return min(filter(None, (moment(each, "createdAt") for each in left)), default=None)
+        if not true(found, "pageInfo", "hasNextPage"):
+            return None
+        variables["after"] = text(found, "pageInfo", "endCursor")
+    raise RefusedError(f"none of the last {MOST_PAGES * 100} deployments to {environment} was let through")
 
 
 def review(line: Line, repository: FullName, run: int, said: Review) -> None:

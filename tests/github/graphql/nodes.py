@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from tests.github.graphql.blame import blame_node, git_actor, pulls_of
 from tests.github.graphql.checks import check_suite_node
 from tests.github.graphql.connections import Node, connection
+from tests.github.graphql.deployments import deployments_node
 from tests.github.graphql.environments import environment_node
 from tests.github.graphql.rulesets import protections_node, rulesets_node
 from tests.github.graphql.view import View
@@ -125,6 +126,7 @@ def repository(view: View, shown: Repository) -> Node:
         "rulesets": lambda **named: rulesets_node(view, shown, **named),
         "branchProtectionRules": view.guarded("administration=read", lambda **named: protections_node(shown, **named)),
         "object": view.guarded("contents=read", lambda **named: _object(view, shown, **named)),
+        "deployments": view.guarded("deployments=read", lambda **named: deployments_node(shown, **named)),
         "environments": view.guarded("actions=read", environments),
         "environment": view.guarded("actions=read", environment),
     }
