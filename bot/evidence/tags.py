@@ -2,7 +2,7 @@
 
 import re
 
-from bot.versions import Package, Version
+from bot.versions import Package, Version, same_number
 
 _IMAGES = ("docker-hub", "ghcr")  # where a version is a tag of an image
 
@@ -18,6 +18,7 @@ _WRITTEN = (
     "{short}/v{version}",
     "{short}/{version}",
     "release-{version}",
+    "release-v{version}",
     "release/v{version}",
     "release/{version}",
     "{short}_v{version}",
@@ -35,8 +36,9 @@ def tag_names(package: Package, number: str) -> tuple[str, ...]:
 
 
 def names_version(tag: str, package: Package, number: str) -> bool:
-    """Whether a tag may be a version's."""
-    return tag in tag_names(package, number)
+    """Whether a tag may be a version's, however either spells it."""
+    told = number_in(tag, package)
+    return tag in tag_names(package, number) or (told is not None and same_number(package.registry, told, number))
 
 
 def number_in(tag: str, package: Package) -> str | None:

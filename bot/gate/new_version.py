@@ -10,6 +10,7 @@ from bot.gate.condition import Condition, refusal
 from bot.gate.model import Going, Look, Waiting
 from bot.holdings import Read, RefKind
 from bot.names import RuleName
+from bot.versions import same_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,15 @@ class NewVersion(Condition):
             yield going
         elif isinstance(refs, Unseen):
             yield refs
-        elif any(ref.kind is RefKind.TAG for ref in refs.value):
+        elif any(ref.kind is RefKind.TAG for ref in refs.value) and _names_any(waiting.run.ref, going.value):
             yield from _of_tag(waiting, going.value)
         else:
             yield from _published(waiting, [(each, each.declared) for each in going.value if each.declared])
+
+
+def _names_any(tag: str, going: tuple[Going, ...]) -> bool:
+    """Whether a tag names a version of what leaves; one such as `stable` names none."""
+    return any(number_in(tag, each.package) is not None for each in going)
 
 
 def _of_tag(waiting: Waiting, going: tuple[Going, ...]) -> Iterator[Finding]:
@@ -66,4 +72,4 @@ def _published(waiting: Waiting, meant: list[tuple[Going, str]]) -> Iterator[Fin
 
 
 def _is_there(going: Going, number: str) -> bool:
-    return number.removeprefix("v") in {each.removeprefix("v") for each in going.there}
+    return any(same_number(going.package.registry, number, each) for each in going.there)

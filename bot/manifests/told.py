@@ -1,5 +1,6 @@
 """What a manifest tells: a package of a kind of registry, by its name."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,6 +8,8 @@ from typing import TypeAlias
 from bot.registries import Catalogue
 
 LONGEST_NUMBER = 100  # characters of a version
+# As semantic-release, release-please and setuptools-scm want it or leave it: 0.0.0, 0.0.0-development, 0.0.0.dev0.
+_PLACEHOLDER = re.compile(r"0(?:\.0)+(?:[-.+]?[A-Za-z][\w.+-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,9 @@ ManifestReader: TypeAlias = Callable[[str, str, Catalogue], Iterator[Told]]
 
 
 def number_in(value: object) -> str | None:
-    """Return a version where one is given as a plain text."""
-    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_NUMBER and value.isprintable() else None
+    """Return a version where one is given as a plain text; none where it only holds the place of one that a tool computes."""
+    plain = isinstance(value, str) and 0 < len(value) <= LONGEST_NUMBER and value.isprintable()
+    return value if isinstance(value, str) and plain and not _PLACEHOLDER.fullmatch(value) else None
 
 
 def record(value: object) -> Mapping[str, object]:

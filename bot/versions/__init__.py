@@ -1,6 +1,7 @@
 """What a registry has of a package: versions, who sent them, who may; and what was seen of them from look to look."""
 
 from bot.versions.model import File, Listing, Package, Sender, Standing, Version, Workload
+from bot.versions.numbers import same_number
 from bot.versions.pace import bursts
 from bot.versions.steady import steps_back
 from bot.versions.watched import Newcomer, Sighting, Watched
@@ -17,5 +18,6 @@ __all__ = [
     "Watched",
     "Workload",
     "bursts",
+    "same_number",
     "steps_back",
 ]

@@ -34,6 +34,7 @@ from bot.names import Conclusion, Sha
 from bot.packages import NotThere, RegistryAnswerError, RegistryUnreachableError, Unchanged, read_listing
 from bot.policy import Policy
 from bot.repository import Snapshot
+from bot.versions import same_number
 from handlers.context import Context
 from handlers.gates import Gate, GateBook
 from handlers.jobs.follow import follow
@@ -186,8 +187,11 @@ class GateFacts:
             known = reading.known if isinstance(reading, Unchanged) else reading
             versions = () if isinstance(known, NotThere) else known.listing.versions
             declared = found.value.numbers.get(package)
+            numbers = (each.number for each in versions)
             there = {
-                each.number for each in versions if each.number == declared or names_version(ref, package, each.number)
+                each
+                for each in numbers
+                if (declared and same_number(package.registry, declared, each)) or names_version(ref, package, each)
             }
             going.append(Going(package, declared, frozenset(there)))
         return Seen(tuple(going))

@@ -53,3 +53,21 @@ def test_a_tag_that_says_another_version_is_rejected(redis: Redis) -> None:
         release = wait_at(*opened, ref="v1.3.0", checked=False)
         assert release.decide() == "rejected"
         assert "the tag v1.3.0 names version 1.3.0 of widgets, and its manifest says 1.2.0" in release.said
+
+
+@pytest.mark.parametrize(
+    ("written", "tag", "there", "verdict"),
+    [
+        ("0.0.0", "v1.2.0", "1.1.0", "approved"),
+        ("0.0.0-development", "v1.1.0", "1.1", "rejected"),
+        ("1.2rc1", "v1.2.0-rc.1", "1.1.0", "approved"),
+        ("1.2rc1", "v1.2.0-rc.1", "1.2.0rc1", "rejected"),
+    ],
+)
+def test_spellings_are_one_and_a_number_that_holds_a_place_is_none(
+    redis: Redis, written: str, tag: str, there: str, verdict: str
+) -> None:
+    project = {"pyproject.toml": PROJECT["pyproject.toml"].replace("1.2.0", written)}
+    with Registries() as registries, gated(redis, gate=ONLY, registries=registries.addresses, files=project) as opened:
+        registries.world.publish("pypi", "widgets", there, by="alice")
+        assert wait_at(*opened, ref=tag, checked=False).decide() == verdict
