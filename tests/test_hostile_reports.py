@@ -66,6 +66,16 @@ def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: Verdict
     assert_inert(gate.cannot(words))
 
 
+@pytest.mark.parametrize("mark", ["_", "*", "@", "|"])
+def test_what_is_full_of_marks_does_not_push_the_first_reason_out(mark: str) -> None:
+    words = mark * 600
+    decision = Decision(_waiting(words), Verdict.REJECTED, tuple(_judged(words)))
+    comment = gate.comment(decision)
+    assert len(comment) <= gate.MOST
+    assert f"<code>{decision.stopping[0].condition.name}</code>: &#{ord(mark)};" in comment
+    assert len(gate.cannot(words)) <= gate.MOST
+
+
 def _waiting(words: str) -> Waiting:
     run = Run(1, 1, "push", words, Sha("c0ffee"), words, words, words)
     web = "https://github.example/acme/widgets"

@@ -1,13 +1,14 @@
 """A decision of the gate in words: the comment on the deployment, and the lines that are kept of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.decide import Decision, Judged, Verdict
 from bot.reports.escape import code, plain, prose
 from bot.reports.words import count
 
 MOST = 1024  # characters of a comment, as GitHub counts them
-LONGEST = 330  # of one reason's own words, so that two have room
+LONGEST = 330  # of one reason's own words as they are written, so that two have room
+NAME = 120  # of a ref or an environment as it is written
 
 
 def reasons(judged: Iterable[Judged]) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def why(decision: Decision) -> tuple[str, ...]:
 def comment(decision: Decision) -> str:
     """Write the comment: the verdict, its reasons with the next step, and where to read on."""
     waiting = decision.waiting
-    what = f"{code(plain(waiting.run.ref, 80))} ({waiting.commit}) to {code(plain(waiting.environment, 80))}"
+    what = f"{_cut(code, waiting.run.ref, NAME)} ({waiting.commit}) to {_cut(code, waiting.environment, NAME)}"
     match decision.verdict:
         case Verdict.REJECTED:
             head = f"**Rejected:** {what} does not leave."
@@ -40,7 +41,7 @@ def comment(decision: Decision) -> str:
         case Verdict.APPROVED:
             held = sum(each.alone is Verdict.APPROVED for each in decision.judged)
             head = f"**Approved:** {what}; {count(held, 'condition')} of {len(decision.judged)} hold."
-    shown = [prose(problem) for problem in _problems(decision)]
+    shown = [_cut(prose, problem, 2 * LONGEST) for problem in _problems(decision)]
     shown += [line for each in decision.stopping for line in _lines(each)]
     if decision.verdict is Verdict.APPROVED:
         shown += [f"waived: {code(each.condition.name)}, {_owners(each)}" for each in decision.judged if each.waivers]
@@ -59,7 +60,7 @@ def broken(fault: str) -> str:
 
 def cannot(reason: str) -> str:
     """Say that what a decision needs could not be read."""
-    return f"**Not decided yet:** {prose(plain(reason, 600))}. It is looked at again by itself."
+    return f"**Not decided yet:** {_cut(prose, reason, MOST - 100)}. It is looked at again by itself."
 
 
 def _problems(decision: Decision) -> tuple[str, ...]:
@@ -69,17 +70,17 @@ def _problems(decision: Decision) -> tuple[str, ...]:
 def _lines(judged: Judged) -> Iterable[str]:
     name = code(judged.condition.name)
     for finding in judged.findings:
-        yield f"{name}: {prose(plain(finding.message, LONGEST))}. Next: {prose(plain(finding.fix, LONGEST))}"
+        yield f"{name}: {_cut(prose, finding.message)}. Next: {_cut(prose, finding.fix)}"
     if not judged.findings:
         for unseen in judged.unseen:
-            yield f"{name}: {prose(plain(f'{unseen.what}: {unseen.reason}', LONGEST))}."
+            yield f"{name}: {_cut(prose, f'{unseen.what}: {unseen.reason}')}."
     if judged.fault is not None:
         yield f"{name}: Wharfinger broke ({code(judged.fault)}): our fault, and no verdict."
 
 
 def _owners(judged: Judged) -> str:
     waiver = judged.waivers[0]
-    return prose(plain(f"until {waiver.expires}, by {waiver.owner}: {waiver.reason}", LONGEST))
+    return _cut(prose, f"until {waiver.expires}, by {waiver.owner}: {waiver.reason}")
 
 
 def _would(observed: Iterable[Judged]) -> str:
@@ -97,12 +98,20 @@ def _foot(decision: Decision) -> str:
 
 
 def _fitted(head: str, shown: list[str], foot: str) -> str:
-    """Put as many lines as have room; how many are left out is said."""
-    for kept in range(len(shown), -1, -1):
-        left = len(shown) - kept
+    """Put as many lines as have room; how many are left out is said. The first goes before the foot."""
+    for kept, end in (*((kept, foot) for kept in range(len(shown), 0, -1)), (1, ""), (0, foot)):
+        left = max(0, len(shown) - kept)
         more = [f"- … and {left} more"] if left else []
-        parts = [head, "\n".join([*(f"- {line}" for line in shown[:kept]), *more]), foot]
+        parts = [head, "\n".join([*(f"- {line}" for line in shown[:kept]), *more]), end]
         whole = "\n\n".join(part for part in parts if part)
         if len(whole) <= MOST:
             return whole
     return head[:MOST]
+
+
+def _cut(write: Callable[[str], str], text: str, longest: int = LONGEST) -> str:
+    """Write a text in so many characters at the most: a mark of Markdown is written with up to six."""
+    room = longest
+    while len(written := write(plain(text, room))) > longest and room > 1:
+        room -= max(1, (len(written) - longest) // 6)
+    return written
