@@ -50,7 +50,7 @@ class Note:
     looks: int = 0  # that did not decide it
     told: str = ""  # what the last status report said
     reports: int = 0  # so far; GitHub takes ten
-    why: str = ""  # what was said
+    why: tuple[str, ...] = ()  # what it waits for, each a line of plain text
     commit: str = ""  # whose check run it waits for, if it does
 
 

@@ -36,8 +36,7 @@ def _as_text(waiting: list[tuple[Gate, Note]], decided: list[Decided]) -> Iterat
     for gate, note in waiting:
         since = datetime.fromtimestamp(note.since, UTC)
         yield plain(f"{since:%Y-%m-%d %H:%M}  waiting   {gate.name} → {gate.environment}  run {gate.run}")
-        if note.why:
-            yield plain(f"    {note.why.splitlines()[0]}")
+        yield from (plain(f"    {reason}") for reason in note.why)
     for each in decided:
         verdict = each.verdict.value if each.confirmed else f"{each.verdict.value} (not confirmed)"
         ref = f"{each.ref} ({each.commit[:7]}) by {each.actor}, run {each.run} attempt {each.attempt}"

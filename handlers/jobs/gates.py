@@ -22,6 +22,7 @@ from bot.github.queries import Revision
 from bot.github.repositories import RepositoryReader
 from bot.github.telephone import Line
 from bot.names import FullName, InstallationId, RepositoryId
+from bot.reports.escape import plain
 from bot.reports.gate import broken, cannot, comment, reasons, why
 from handlers.context import Context
 from handlers.gates import Decided, Gate, GateBook
@@ -133,11 +134,12 @@ class _Gate:
             log.warning("the gate of %s is not decided: %s", gate.name, error)
             self._book.settled(gate)
         except (ForbiddenError, MissingError) as error:
-            self._wait(cannot(str(error)))
+            self._wait(cannot(str(error)), (plain(str(error)),))
         except (LaterError, UnansweredError):
             raise
         except Exception as error:
-            self._wait(broken(fault_of(error)))
+            fault = fault_of(error)
+            self._wait(broken(fault), (f"Wharfinger broke ({fault}): our fault, and no verdict",))
             raise
 
     def _try(self) -> None:
@@ -165,7 +167,7 @@ class _Gate:
         decision = decide(facts.waiting, in_force.policy, in_force.problems)
         if decision.verdict is Verdict.PENDING:
             self._ask_for_check(decision)
-            self._wait(comment(decision))
+            self._wait(comment(decision), why(decision))
         else:
             self._say(key, state, decision, facts)
 
@@ -220,21 +222,22 @@ class _Gate:
             if looks % ASK_EVERY == 0:
                 enqueue(self._context.redis, [work])
 
-    def _wait(self, words: str) -> None:
+    def _wait(self, words: str, reasons: tuple[str, ...]) -> None:
         """Say why it waits, once for each reason, and look again later."""
         gate, now = self._gate, self._now()
         note = self._book.note(gate, now)
         told = hashlib.sha256(words.encode()).hexdigest()[:16]
         if told != note.told and note.reports < MOST_REPORTS:
+            reports = note.reports + 1
             try:
                 review(self._line, self._name, gate.run, Review(gate.environment, words))
-            except RefusedError as error:  # nothing waits for us there
-                log.info("%s in %s does not wait for us: %s", gate.environment, self._name, error)
-                self._book.settled(gate)
-                return
+            except RefusedError as error:  # GitHub takes no more of them: it waits all the same
+                log.info("%s in %s takes no report: %s", gate.environment, self._name, error)
+                reports = MOST_REPORTS
             except (ForbiddenError, MissingError, UnansweredError) as error:
                 log.warning("%s in %s waits, and it could not be said why: %s", gate.environment, self._name, error)
-            self._book.told(gate, replace(note, told=told, reports=note.reports + 1, why=words))
+            note = replace(note, told=told, reports=reports)
+        self._book.told(gate, replace(note, why=reasons))
         self._book.postpone(gate, now)
 
     def _now(self) -> float:

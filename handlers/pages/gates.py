@@ -1,14 +1,11 @@
 """What waits at an organisation's gates, what was decided there, and one decision with its reasons."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import unescape
 from itertools import islice
 
 from bot.names import FullName
-from bot.reports.escape import JOINER
 from handlers.gates import Decided, Gate, GateBook, Note
 from handlers.pages.addresses import decision, on_github
 from handlers.pages.organisations import organisation_of, organisations
@@ -16,7 +13,6 @@ from handlers.pages.shelf import NothingThereError, Page, Part, Shelf, part
 from handlers.standing import Standings
 
 MOST = 2_000  # of the latest decisions of all organisations are looked through
-MARKUP = re.compile(r"</?code>|\*\*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +70,7 @@ def _decided(book: GateBook, login: str) -> Iterator[tuple[str, Decided]]:
 
 
 def _waits(gate: Gate, note: Note) -> Waits:
-    return Waits(gate, datetime.fromtimestamp(note.since, UTC), note.looks, tuple(_words(note.why)))
-
-
-def _words(comment: str) -> Iterator[str]:
-    """Yield the lines of a comment of ours as they read on GitHub, without the marks that keep them inert there."""
-    for line in comment.splitlines():
-        if read := unescape(MARKUP.sub("", line)).replace(JOINER, "").removeprefix("- ").strip():
-            yield read
+    return Waits(gate, datetime.fromtimestamp(note.since, UTC), note.looks, note.why)
 
 
 def _run(shelf: Shelf, name: FullName, run: int) -> str:

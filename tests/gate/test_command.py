@@ -31,7 +31,7 @@ def settings(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def book(redis: Redis) -> GateBook:
     book = GateBook(redis)
     book.arrived(GATE, AT.timestamp())
-    book.told(GATE, Note(AT.timestamp(), told="x", reports=1, why="**Not decided yet:** nobody approved\n\nmore"))
+    book.told(GATE, Note(AT.timestamp(), told="x", reports=1, why=("approved-by-another: nobody approved",)))
     book.begin("8", REJECTED)
     book.confirm("8")
     return book
@@ -42,7 +42,7 @@ def test_it_lists_what_waits_and_what_was_decided(book: GateBook, capsys: pytest
     assert start(["gates"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2026-11-24 12:00  waiting   acme/widgets → pypi  run 9",
-        "    **Not decided yet:** nobody approved",
+        "    approved-by-another: nobody approved",
         "2026-11-24 12:00  rejected  acme/widgets → pypi  v1\\u202e (c0ffee1) by mallory, run 8 attempt 1",
         "    protected-ref: tag v1 is not protected",
         "1 waiting, 1 decided",
@@ -53,7 +53,7 @@ def test_a_program_reads_the_same(book: GateBook, capsys: pytest.CaptureFixture[
     del book
     assert start(["gates", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [each["run"] for each in told["waiting"]] == [9]
+    assert [(each["run"], each["why"]) for each in told["waiting"]] == [(9, ["approved-by-another: nobody approved"])]
     assert [(each["verdict"], each["confirmed"]) for each in told["decided"]] == [("rejected", True)]
 
 

@@ -99,6 +99,18 @@ def test_a_failed_check_is_rejected_and_a_missing_one_is_asked_for(redis: Redis)
         assert "says failure" in other.said
 
 
+def test_where_github_takes_no_more_reports_it_waits_all_the_same(redis: Redis) -> None:
+    with gated(redis) as (acme, widgets):
+        release = wait_at(acme, widgets)
+        release.waits.reports[acme.github.app.id] = [f"told {each}" for each in range(10)]
+        assert release.decide() is None
+        ((_, note),) = release.book.waiting()
+        assert note.why[0].startswith("approved-by-another: ")
+
+        release.approve()
+        assert release.decide() == "approved"
+
+
 def test_what_is_only_observed_is_approved_and_told(redis: Redis) -> None:
     with gated(redis, mode="observe") as (acme, widgets):
         sha = widgets.push({"README.md": "side"}, branch="side")

@@ -7,7 +7,6 @@ from typing import Any
 import yaml
 
 from bot.decide import Verdict
-from bot.gate import CONDITIONS
 from handlers.gates import GateBook
 from tests.github.state import runs as kept
 from tests.github.story.repository import Repository
@@ -127,8 +126,7 @@ class Runs:
             raise ImpossibleError(
                 f"the job at {environment} waits for somebody who is not the gate: say who approves it"
             )
-        waited = tuple(str(each.name) for each in CONDITIONS if each.name in note.why)
-        return Heard(Kind.GATE, self.app.now, waited, note.why)
+        return Heard(Kind.GATE, self.app.now, conditions(note.why), "; ".join(note.why))
 
 
 def _steps(written: Mapping[str, Any], plan: JobPlan) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from bot.names import Conclusion, FullName, InstallationId, Outcome, RegistryId,
 from bot.reports import json as json_report
 from bot.reports.digest import Before
 from bot.reports.digest_tables import Row
-from bot.reports.escape import code, prose
+from bot.reports.escape import plain
 from bot.reports.picture import picture
 from bot.reports.told import Held
 from bot.versions import Package
@@ -106,7 +106,7 @@ def keep_alarm(redis: Redis, installation: InstallationId, words: str) -> None:
 def _keep_gates(redis: Redis, words: str) -> None:
     book, gate = GateBook(redis), Gate(INSTALLATION, NUMBER, NAME, 9, words)
     book.arrived(gate, NOW.timestamp())
-    book.told(gate, Note(NOW.timestamp(), looks=2, why=f"**Not decided yet:** {prose(words)}\n- {code(words)}"))
+    book.told(gate, Note(NOW.timestamp(), looks=2, why=(plain(words), plain(f"- {words}"))))
     for key, verdict in (
         (KEY, Verdict.REJECTED),
         (f"8:9:1:4:{words[:50].encode(errors='replace').decode()}", Verdict.APPROVED),
