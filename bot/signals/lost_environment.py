@@ -1,6 +1,6 @@
 """The signal lost-environment: a publication left the environment that guarded it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from bot.findings import About, Finding, Place, Unseen
 from bot.names import RuleName
 from bot.publications import Publication
 from bot.signals.model import Change, Sides
+from bot.signals.news import renamed
 from bot.signals.signal import Signal
 
 
@@ -29,19 +30,21 @@ class LostEnvironment(Signal):
             yield files
             return
         sides = files.value
+        was = renamed(sides)
         said: dict[tuple[str, str], None] = {}
         for after in sides.after.publications:
-            before = _before(after, sides)
+            before = _before(after, sides, was)
             if before is not None and (after.file, after.job) not in said:
                 said[after.file, after.job] = None
                 yield _finding(after, before)
 
 
-def _before(after: Publication, sides: Sides) -> str | None:
+def _before(after: Publication, sides: Sides, was: Mapping[str, str]) -> str | None:
     """Return the environment that the same job published from before, where it is another one now."""
     if after.file not in sides.changed:
         return None
-    same = [each for each in sides.before.publications if (each.file, each.registry) == (after.file, after.registry)]
+    file = was.get(after.file, after.file)
+    same = [each for each in sides.before.publications if (each.file, each.registry) == (file, after.registry)]
     job = [each for each in same if each.job == after.job] or same
     names = {each.environment for each in job if each.environment}
     return None if not names or after.environment in names else min(names)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen, listed
 from bot.names import RuleName, Severity
 from bot.signals.model import Change
+from bot.signals.news import renamed
 from bot.signals.signal import ALARM, SEVERITY, Signal
 from bot.workflows import Workflow
 
@@ -34,8 +35,9 @@ class ManualPublishing(Signal):
             return
         sides = files.value
         publishing = {publication.file for publication in sides.after.publications}
+        was = renamed(sides)
         for path in sorted(sides.changed & publishing & sides.after.workflows.keys()):
-            before, after = sides.before.workflows.get(path), sides.after.workflows[path]
+            before, after = sides.before.workflows.get(was.get(path, path)), sides.after.workflows[path]
             if before is not None and _by_hand(after) and not _by_hand(before):
                 gone = [event for event in before.triggers if event not in after.triggers]
                 yield _finding(after, gone)

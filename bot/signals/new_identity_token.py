@@ -49,4 +49,4 @@ def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
                 "Take id-token: write out, or tie whatever trusts it to this workflow and, better, to an environment.",
                 about=About(job=job.id),
             )
-            yield Sight(("identity", workflow.path), finding)
+            yield Sight(("identity",), finding, of=workflow.path)

@@ -1,13 +1,16 @@
 """What is new in the files of a change: what was there before, wherever it stood, is a rule's to tell and no signal."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.findings import Finding, Unseen
 from bot.repository import Snapshot
-from bot.signals.model import Change, Look
+from bot.signals.model import Change, Look, Sides
+from bot.workflows import Workflow
 
 MOST = 20  # findings of one signal in one change; a hostile push is not a reason to write a book
+_MOST_PAIRS = 400  # of a workflow that went and one that came, which are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Sight:
 
     key: tuple[str, ...]
     said: Finding | Unseen
+    of: str = ""  # the path of the workflow that it is tied to: in another one it is another thing
 
 
 def newly(change: Change, look: Callable[[Snapshot, frozenset[str]], Iterable[Sight]]) -> Iterator[Finding | Unseen]:
@@ -30,15 +34,36 @@ def newly(change: Change, look: Callable[[Snapshot, frozenset[str]], Iterable[Si
     sides = files.value
     yield from unread(sides.after, sides.changed)
     found: dict[tuple[str, ...], Sight] = {}
+    was = renamed(sides)
     for sight in look(sides.after, sides.changed):
-        found.setdefault(sight.key, sight)
+        found.setdefault((was.get(sight.of, sight.of), *sight.key), sight)
     if not found:
         return
-    known = {sight.key for sight in look(sides.before, paths(sides.before))}
+    known = {(sight.of, *sight.key) for sight in look(sides.before, paths(sides.before))}
     new = [sight.said for key, sight in found.items() if key not in known]
     yield from new[:MOST]
     if len(new) > MOST:
         yield Unseen(Look.FILES.what, f"{len(new) - MOST} more of the same kind are not told one by one")
+
+
+def renamed(sides: Sides) -> Mapping[str, str]:
+    """Return which path a workflow had before, for each that has another name now and still half of its lines."""
+    before, after = sides.before.workflows, sides.after.workflows
+    gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+    if len(gone) * len(come) > _MOST_PAIRS:
+        return {}
+    alike = ((_shared(before[old], after[new]), old, new) for new in come for old in gone)
+    was: dict[str, str] = {}
+    for _, old, new in sorted((each for each in alike if each[0] * 2 >= 1), reverse=True):
+        if new not in was and old not in was.values():
+            was[new] = old
+    return was
+
+
+def _shared(one: Workflow, other: Workflow) -> float:
+    """Return which part of the longer one's lines both have, from 0 to 1; how far they are indented does not count."""
+    lines, others = (Counter(filter(None, map(str.strip, each.lines))) for each in (one, other))
+    return (lines & others).total() / max(lines.total(), others.total(), 1)
 
 
 def unread(after: Snapshot, changed: Iterable[str]) -> Iterator[Unseen]:

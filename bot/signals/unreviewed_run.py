@@ -62,7 +62,7 @@ def _sight(workflow: Workflow, trigger: Trigger, what: frozenset[str], branch: s
         "If nobody of yours pushed it, delete the branch, rotate what the workflow could read, and look at its runs. Keep such secrets in an environment that only reviewed branches can use.",
         about=About(secrets=tuple(sorted(what - {EVERY, IDENTITY}))),
     )
-    return Sight(("runs", workflow.path, *sorted(what)), finding)
+    return Sight(("runs", *sorted(what)), finding, of=workflow.path)
 
 
 def _runs_on(trigger: Trigger, branch: str) -> bool:
