@@ -1,5 +1,7 @@
 """Words of bash, as its grammar shows them: quotes taken off, variables and defaults put in."""
 
+import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +35,11 @@ _EXPANSIONS = {
 _DEFAULTS = {":-", "-", ":=", "=", ":?", "?"}
 _INSTEAD = {":+", "+"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_ANSI = re.compile(
+    r"\\(?:x(?P<hex>[0-9a-fA-F]{1,2})|(?:u|U(?=[0-9a-fA-F]{5}))(?P<unicode>[0-9a-fA-F]{1,8})|(?P<octal>[0-7]{1,3})|(?P<sign>.))",
+    re.DOTALL,
+)
+_SURROGATES = range(0xD800, 0xE000)
 
 
 def unescape(text: str, only: str = "") -> str:
@@ -234,6 +241,13 @@ class WordReader(ABC):
 
 
 def _ansi(text: str) -> str:
-    """Read `$'…'`: only the escapes that people use."""
-    pieces = text.split("\\")
-    return pieces[0] + "".join(_ESCAPES.get(piece[:1], piece[:1]) + piece[1:] for piece in pieces[1:])
+    r"""Read `$'…'`, also what stands in it by its number: `$'\x6e'` is n (bash manual, 3.1.2.4)."""
+    return _ANSI.sub(_ansi_sign, text)
+
+
+def _ansi_sign(escape: re.Match[str]) -> str:
+    number, digits = escape["hex"] or escape["unicode"], escape["octal"]
+    if number or digits:
+        code = int(number, 16) if number else int(digits, 8) % 256
+        return "" if code == 0 or code in _SURROGATES or code > sys.maxunicode else chr(code)
+    return _ESCAPES.get(escape["sign"], escape["sign"])

@@ -14,6 +14,8 @@ STDIN = ("-", "/dev/stdin")
 _VERSION = re.compile(r"(?<=.)@|[=~!<>]=|[<>\[]")
 _MAJOR = re.compile(r"/v\d+$")  # the end of a Go module's path: example.test/tool/v2
 _MAX_GIVEN = 64  # words that xargs takes from known input
+# -EncodedCommand, which PowerShell also knows by its beginnings, and after a slash: about_pwsh, "-EncodedCommand | -e | -ec".
+ENCODED_COMMAND = re.compile(r"[-/]e(?:c|n(?:c\w*)?)?", re.IGNORECASE)
 _FIND_COMMANDS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -104,12 +106,14 @@ def read_handler(command: Command, row: Wrapper, through: str, options: Options)
 
 
 def read_powershell(command: Command, row: Wrapper, through: str, options: Options) -> Layer | None:
-    """`pwsh -Command …`: the rest is a script; options know no case, and `-File` stays as it is."""
+    """`pwsh -Command …`: the rest is a script; options know no case; `-File` and `-EncodedCommand` stay as they are."""
     takes = row.values.split()
     argv, index = command.argv, 1
     around = inner(command, argv, through, options)
-    while index < len(argv) and (text := str(argv[index]).lower()).startswith("-") and text != "-":
+    while index < len(argv) and (text := str(argv[index]).lower()).startswith(("-", "/")) and text != "-":
         index += 1
+        if ENCODED_COMMAND.fullmatch(text):
+            return None
         if text in row.scripts.split():
             return Layer(final=(Nested("pwsh", join(argv[index:]), around),)) if argv[index:] else None
         index += text in takes

@@ -161,7 +161,7 @@ WRAPPERS: tuple[Wrapper, ...] = (
         "pwsh|powershell",
         Kind.POWERSHELL,
         scripts="-c -command",
-        values="-executionpolicy -ep -workingdirectory",
+        values="-executionpolicy -ex -ep -workingdirectory -wd -windowstyle -w -version -inputformat -outputformat",
         language="pwsh",
     ),
     Wrapper("cmd", Kind.EVAL, language="cmd"),

@@ -16,6 +16,7 @@ TOOLS = ("npm", "gem", "make")
         "npm \\\n  publish",
         "\"npm\" 'publish'",
         "n\"p\"m publi$'s'h",
+        "$'\\x6e\\160\\u006d' $'publish'",
         "npm\tpublish # to the registry",
         "/usr/local/bin/npm publish",
         "./node_modules/.bin/npm publish",

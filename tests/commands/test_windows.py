@@ -104,6 +104,7 @@ def test_powershell_lines_and_folders() -> None:
         'set "DO=publish"\nnpm %DO%',
         '"C:\\Program Files\\nodejs\\npm.cmd" publish',
         'powershell -Command "npm publish"',
+        'powershell.exe -NoP -W Hidden "npm publish"',
         "npm publish > log.txt 2>&1",
     ],
 )
