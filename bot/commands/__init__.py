@@ -1,5 +1,6 @@
 """The commands inside a step's script, read with real grammars."""
 
+from bot.commands.layers import ENCODED_COMMAND
 from bot.commands.model import (
     Command,
     Expand,
@@ -18,6 +19,7 @@ from bot.commands.model import (
 from bot.commands.read import read_once, read_script
 
 __all__ = [
+    "ENCODED_COMMAND",
     "Command",
     "Expand",
     "Hole",

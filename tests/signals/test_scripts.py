@@ -92,6 +92,25 @@ def test_what_stays_in_the_house_is_no_signal(script: str) -> None:
         "node -e \"eval(Buffer.from('aGk=', 'base64').toString())\"",
         "python3 -c \"import base64;exec(base64.b64decode('aGk='))\"",
         "pwsh -EncodedCommand aGk=",
+        "powershell.exe -NoP -W Hidden -e aGk=",
+        "echo aGk= | base64 -d | bash -s -- x",
+        "echo aGk= | base64 -d | python3 -",
+        "B=base64; echo aGk= | $B -d | sh",
+        "$(echo aGk= | base64 -d)",
+        "openssl enc -d -base64 -in p -out x.sh\nbash x.sh",
+        "xxd -r -p p x.sh\nsh x.sh",
+        "curl https://example.org/p | gunzip | sh",
+        "gpg -d p.gpg | bash",
+        "echo ih | rev | sh",
+        "echo uv | tr 'a-z' 'n-za-m' | sh",
+        "eval \"$(printf '\\x63\\x75\\x72\\x6c')\"",
+        "printf '\\143\\165\\162\\154' | sh",
+        "$'\\x63\\x75\\x72\\x6c' example.org",
+        "python3 -c \"import base64;print(base64.b64decode('aGk='))\" | sh",
+        "python3 -c \"import zlib;exec(zlib.decompress(b'x'))\"",
+        "node -e 'eval(String.fromCharCode(104,105))'",
+        'node -e \'require("vm").runInThisContext(Buffer.from("6869","hex")+"")\'',
+        "php -r 'eval(base64_decode(\"aGk=\"));'",
     ],
 )
 def test_what_runs_unread_is_seen(script: str) -> None:
@@ -106,6 +125,14 @@ def test_what_runs_unread_is_seen(script: str) -> None:
         "curl https://example.org/install.sh | sh",  # to be seen by whoever reads it
         "cosign verify --key <(echo $KEY | base64 -d) image",
         "node -e \"fs.writeFileSync('x', Buffer.from(process.env.KEY, 'base64'))\"",
+        "curl https://example.org/tool.gz | gunzip > tool\nchmod +x tool\n./tool",  # how tools are installed
+        "gunzip -c data.json.gz | python3 load.py",
+        "echo $KEY | base64 -d | python3 sign.py",
+        "gunzip -c data.json.gz | python3 -c 'import json'",
+        "zcat a.gz | jq .x\ncurl https://example.org/install.sh | sh",
+        "printf '\\x1b[31mred\\x1b[0m'; printf '\\xef\\xbb\\xbf' > bom; printf '\\x50\\x4b\\x03\\x04' > zip",
+        "tr 'a-z' 'A-Z' < names | sh run.sh",
+        "git log --format=%s | rev | cut -d' ' -f1",
     ],
 )
 def test_what_is_decoded_and_not_run_is_no_signal(script: str) -> None:
