@@ -110,10 +110,12 @@ def read_powershell(command: Command, row: Wrapper, through: str, options: Optio
     takes = row.values.split()
     argv, index = command.argv, 1
     around = inner(command, argv, through, options)
-    while index < len(argv) and (text := str(argv[index]).lower()).startswith(("-", "/")) and text != "-":
-        index += 1
+    while index < len(argv) and (text := str(argv[index]).lower()) != "-":
         if ENCODED_COMMAND.fullmatch(text):
             return None
+        if not text.startswith("-"):
+            break
+        index += 1
         if text in row.scripts.split():
             return Layer(final=(Nested("pwsh", join(argv[index:]), around),)) if argv[index:] else None
         index += text in takes

@@ -70,7 +70,7 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
     assert lines[-1] == "1 watched, 2 alarms open"
     assert start(["watch", "--format", "json"]) == 1
     assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alarms"]] == ["unreachable", "unaccounted"]
-    assert start(["watch", "--repository", "acme/else"]) == 0
+    assert start(["watch", "--repository", "acme/else"]) == 2  # it is not known
 
 
 def test_what_another_repository_publishes_is_left_out(

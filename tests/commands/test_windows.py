@@ -54,6 +54,7 @@ def test_powershell_publishes(script: str) -> None:
         "function Send { npm publish }",
         "exit 0\nnpm publish",
         "if ($false) { npm publish }",
+        "powershell /x.ps1 npm publish",
     ],
 )
 def test_powershell_only_talks(script: str) -> None:
