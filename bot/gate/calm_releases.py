@@ -30,8 +30,8 @@ class CalmReleases(Condition):
         },
     )
 
-    def applies(self, waiting: Waiting) -> bool:
-        del waiting
+    @property
+    def asks(self) -> bool:
         return bool(self.least)
 
     def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:

@@ -31,10 +31,15 @@ class Condition(ABC):
         """Say what has to hold, in words: the first line of the class docstring, without its full stop."""
         return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
 
-    def applies(self, waiting: Waiting) -> bool:
-        """Whether the policy asks for anything here; most conditions always do."""
-        del waiting
+    @property
+    def asks(self) -> bool:
+        """Whether its options ask for anything; most conditions always do. Where they do not, nothing is read for it."""
         return True
+
+    def applies(self, waiting: Waiting) -> bool:
+        """Whether there is anything to ask of this deployment."""
+        del waiting
+        return self.asks
 
     @abstractmethod
     def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:

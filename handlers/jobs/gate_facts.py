@@ -79,7 +79,7 @@ class GateFacts:
     def read(self, state: RunState, waits: Waits, policy: Policy) -> Facts:
         """Read what the policy's conditions need. Raises LaterError when GitHub wants to be asked later."""
         run, line, repository = state.run, self._line, self._repository
-        reads = {read for condition in policy.gate for read in condition.reads}
+        reads = {read for condition in policy.gate if condition.asks for read in condition.reads}
 
         def ask(look: Look, question: Callable[[], T]) -> Fact[T]:
             return _ask(look, question) if look in reads else look.not_read
