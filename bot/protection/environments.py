@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.findings import About, Finding, Place, Unseen, listed
 from bot.holdings import Environment
 from bot.publications import Publication
+from bot.publications.steps import local_folder
 from bot.repository import Snapshot
 from bot.workflows.expressions import Scope, known_values, possible_values, scope_of
 
@@ -51,8 +52,30 @@ def publish_environments(
         found = snapshot.holdings.environment(called)
         if isinstance(found, Unseen):
             yield found
+        elif found.value is None and all(is_called_elsewhere(each, snapshot) for each in together):
+            yield of_the_caller(called, next(iter(together)))
         else:
             yield PublishEnvironment(called, tuple(together), found.value)
+
+
+def is_called_elsewhere(publication: Publication, snapshot: Snapshot) -> bool:
+    """Whether only workflows of other repositories start a publication: it then runs in theirs, with their environments.
+
+    docs.github.com/actions/how-tos/reuse-automations/reuse-workflows: a called workflow runs in its caller's context.
+    """
+    workflow = snapshot.workflows.get(publication.file)
+    if workflow is None or set(workflow.triggers) != {"workflow_call"}:
+        return False
+    jobs = (job for each in snapshot.workflows.values() for job in each.jobs.values())
+    return not any(job.uses is not None and local_folder(job.uses.value) == publication.file for job in jobs)
+
+
+def of_the_caller(name: str, publication: Publication) -> Unseen:
+    """Say that an environment is another repository's."""
+    return Unseen(
+        what=f"the environment {name} of whoever calls {publication.file}",
+        reason="a called workflow runs in its caller's repository, and no workflow here calls it",
+    )
 
 
 def in_no_environment(each: PublishEnvironment, snapshot: Snapshot, so: str) -> Finding:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from bot.findings import Finding, Place, Unseen, listed
 from bot.holdings import Read
 from bot.names import RuleName, Severity
+from bot.protection import is_called_elsewhere, of_the_caller
 from bot.publications import Publication
 from bot.repository import Snapshot
 from bot.rule import Rule, Stricter
@@ -104,6 +105,9 @@ def _named(publications: list[Publication], environment: str, snapshot: Snapshot
     if found.value is not None:
         return
     first = publications[0]
+    if all(is_called_elsewhere(each, snapshot) for each in publications):
+        yield of_the_caller(environment, first)
+        return
     yield Finding(
         place=Place(first.file, first.line, first.line),
         message=(
