@@ -57,9 +57,8 @@ def main() -> None:
             status = start(sys.argv[1:])
         finally:
             sys.stdout.flush()
-    except (
-        BrokenPipeError
-    ):  # whoever read our output has left; what is not written yet must not fail once more at the end
+    except BrokenPipeError:
+        # Whoever read our output has left; what is not written yet must not fail once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     gc.freeze()  # the process ends: nothing has to be gone through once more
     sys.exit(status)

@@ -43,9 +43,8 @@ class Run:
     ref: str  # a branch's or tag's name: GitHub does not say which
     actor: str  # who caused the first attempt
     triggering_actor: str  # who caused this one
-    called: Mapping[str, str] = field(
-        default_factory=dict
-    )  # workflows that it calls, with repository and ref -> commit
+    # Workflows that it calls, with repository and ref -> commit.
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def starters(self) -> tuple[str, ...]:

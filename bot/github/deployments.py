@@ -167,12 +167,12 @@ def read_branch(line: ReadLine, repository: FullName, name: str) -> Sha | None:
     return Sha(text(found.record(), "commit", "sha"))
 
 
-def is_behind(line: ReadLine, repository: FullName, commit: Sha, head: Sha) -> bool:
-    """Whether a commit is in the history of another: on the branch whose head that is."""
+def is_behind(line: ReadLine, repository: FullName, commit: Sha, head: str) -> bool:
+    """Whether a commit is in the history of another, or of a branch by its name."""
     address = path("repos", *repository.split("/", 1), "compare", f"{head}...{commit}")
     try:
         found = line.get(address, f"compare commits of {repository}", per_page=1).record()
-    except MissingError:  # there is no history that both have
+    except MissingError:  # there is no history that both have, or no such branch
         return False
     return text(found, "status") in ("identical", "behind")
 

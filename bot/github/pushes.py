@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.github.deployments import is_behind
 from bot.github.errors import ForbiddenError, MissingError
 from bot.github.loose import Record, moment, record, records, text, true
 from bot.github.telephone import ReadLine, path
@@ -89,7 +90,7 @@ def branches_with(line: ReadLine, repository: FullName, commit: Sha, default_bra
 
     An empty answer says that none has it; None, that there are more branches than are asked.
     """
-    if _has(line, repository, default_branch, commit):
+    if is_behind(line, repository, commit, default_branch):
         return (default_branch,)
     address = f"{path('repos', *repository.split('/', 1))}/branches"
     what = f"read branches of {repository}"
@@ -100,7 +101,7 @@ def branches_with(line: ReadLine, repository: FullName, commit: Sha, default_bra
             return (text(each, "name"),)
     names = sorted((text(each, "name") for each in others), key=_unlikely)
     for name in names[:MOST_BRANCHES]:
-        if _has(line, repository, name, commit):
+        if is_behind(line, repository, commit, name):
             return (name,)
     return () if len(names) <= MOST_BRANCHES else None
 
@@ -124,16 +125,6 @@ def read_tags(line: ReadLine, repository: FullName) -> Mapping[str, Sha]:
     found = line.get(address, f"read tags of {repository}").json()
     each = ((text(item, "ref"), text(item, "object", "sha")) for item in (found if isinstance(found, list) else ()))
     return {ref.removeprefix(TAGS): Sha(sha) for ref, sha in each if ref.startswith(TAGS) and sha}
-
-
-def _has(line: ReadLine, repository: FullName, branch: str, commit: Sha) -> bool:
-    """Whether a branch has a commit in its history."""
-    address = path("repos", *repository.split("/", 1), "compare", f"{branch}...{commit}")
-    try:
-        found = line.get(address, f"compare commits of {repository}", per_page=1).record()
-    except MissingError:  # the branch is gone, or they have no history in common
-        return False
-    return text(found, "status") in ("identical", "behind")
 
 
 def _unlikely(name: str) -> tuple[bool, str]:

@@ -18,6 +18,7 @@ from bot.publications import Publication
 from bot.repository import Snapshot
 
 T = TypeVar("T")
+# What is looked at for the kinds below.
 OBSERVED = frozenset(
     {
         Read.FILES,
@@ -28,7 +29,7 @@ OBSERVED = frozenset(
         Read.TOKENS,
         Read.INSTALLATIONS,
     }
-)  # what is looked at for the kinds below
+)
 KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
 
 SHARED = (Store.ORGANISATION, Store.ORGANISATION_DEPENDABOT, Store.ORGANISATION_AGENT)

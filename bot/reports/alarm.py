@@ -115,12 +115,8 @@ def _seen(troubles: tuple[Trouble, ...]) -> str:
 
 
 def _told(trouble: Trouble) -> Iterator[str]:
-    yield f"- {prose(_cut(trouble.seen))} ({trouble.at:%Y-%m-%d %H:%M:%S} UTC)."
-    yield from (f"  - {prose(_cut(sentence))}." for sentence in trouble.evidence)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    yield f"- {prose(plain(trouble.seen, LONGEST))} ({trouble.at:%Y-%m-%d %H:%M:%S} UTC)."
+    yield from (f"  - {prose(plain(sentence, LONGEST))}." for sentence in trouble.evidence)
 
 
 def _steps(alarm: Alarm, registry: str) -> Iterator[str]:
