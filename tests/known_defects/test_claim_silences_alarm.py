@@ -1,0 +1,65 @@
+"""Holds that another repository's claim to a package's name does not silence the alarm about a stolen version."""
+
+import pytest
+from redis import Redis
+
+from handlers.watching import WatchBook
+from tests.alarms.story import MINUTE, Story, watched
+
+DECOY_PATH = ".github/workflows/decoy.yml"
+DECOY = """\
+on: push
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {password: "${{ secrets.ANY }}"}
+"""
+GREEN = {"Set up job": "success", "Run pypa/gh-action-pypi-publish@release/v1": "success"}
+
+
+def look(story: Story) -> None:
+    """Look at the package that the policy gives to acme/widgets, and tell GitHub what there is to tell."""
+    (package,) = (each.package for each in WatchBook(story.acme.redis).all() if each.package.name == "plain")
+    story.do("watch_package", story.acme.id, package.registry, package.name)
+    story.tell()
+
+
+def claim(story: Story) -> None:
+    """Let a repository that mallory made name the package, and let a step there end green that looks like a publication."""
+    project = '[project]\nname = "plain"\nversion = "6.6"\n'
+    scratch = story.acme.organisation.repository("scratch", {DECOY_PATH: DECOY, "pyproject.toml": project})
+    story.do("check_branch", story.acme.id, scratch.id, scratch.full_name)
+    run = scratch.start_run(DECOY_PATH, by="mallory")
+    scratch.finish_job(run, scratch.start_job(run, "publish"), "success", GREEN)
+    scratch.finish_run(run)
+
+
+def alarms_after_a_theft(redis: Redis, *, claimed: bool) -> list[str]:
+    """Return the alarms about a version that mallory sends with a stolen token."""
+    with watched(redis, packages=("plain",)) as story:
+        story.registries.world.publish("pypi", "plain", "1.0.0")
+        story.judge()
+        look(story)
+        story.later(MINUTE)
+        if claimed:
+            claim(story)
+        story.registries.world.publish("pypi", "plain", "6.6", by="mallory")
+        story.later(MINUTE * 2)
+        for _ in range(3):
+            look(story)
+            story.later(MINUTE * 20)
+        return [each.title for each in story.alarms]
+
+
+def test_a_version_that_nobody_accounts_for_is_an_alarm(redis: Redis) -> None:
+    assert len(alarms_after_a_theft(redis, claimed=False)) == 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="guard: any repository of the organization can account for a stolen version of another's package",
+)
+def test_a_claim_of_another_repository_does_not_silence_it(redis: Redis) -> None:
+    assert alarms_after_a_theft(redis, claimed=True) != []

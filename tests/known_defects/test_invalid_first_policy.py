@@ -1,0 +1,36 @@
+"""Holds that a policy which was never valid lets no commit and no release through."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from tests.acme import RELEASE, STORED_TOKEN, Acme
+from tests.gate.story import gated, wait_at
+from tests.github.story.repository import Repository
+
+BROKEN = "version: 1\nmode: enforce\nrules: [broken\n"
+
+
+@pytest.fixture
+def story(redis: Redis) -> Iterator[tuple[Acme, Repository]]:
+    """Open the story: the policy is broken before the App looks for the first time, and the environment asks nobody."""
+    with gated(redis, mode="enforce") as (acme, widgets):
+        widgets.environment("pypi", gates=[acme.github.app])
+        acme.github.repository("acme/.github").push({"publishing.yml": BROKEN})
+        yield acme, widgets
+
+
+def test_the_gate_does_not_approve(story: tuple[Acme, Repository]) -> None:
+    assert wait_at(*story).decide() != "approved"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="guard: where the first policy is not valid, the check of a commit that breaks a rule is neutral, which lets it be merged",
+)
+def test_the_check_of_a_commit_that_breaks_a_rule_stops_a_merge(story: tuple[Acme, Repository]) -> None:
+    acme, widgets = story
+    check = acme.check(widgets, widgets.push({RELEASE: STORED_TOKEN}))
+
+    assert check.conclusion in ("failure", "action_required")

@@ -1,0 +1,57 @@
+"""Holds that an organization's name cannot make its policy take the place of a repository's own."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from handlers.jobs import JOBS
+from tests.acme import RELEASE, TRUSTED, Acme, acme_on
+from tests.github.story.repository import Repository
+from tests.test_manifest import MANIFEST
+
+OWN = "version: 1\nrules: {trusted-publishing: {severity: critical}}\n"
+THEIRS = "version: 1\nrules: {trusted-publishing: off}\noverrides: any\n"
+BROKEN = "version: 1\nrules: [broken\n"
+POLICY = ".github/publishing.yml"
+
+
+@pytest.fixture
+def story(redis: Redis) -> Iterator[tuple[Acme, Repository]]:
+    """Open the story: widgets has a policy of its own, and it was looked at."""
+    with acme_on(redis) as acme:
+        widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED, POLICY: OWN})
+        acme.check(widgets)
+        yield acme, widgets
+
+
+def let_a_stranger_in(acme: Acme, login: str) -> None:
+    """Install the App for another organization, and check a commit there."""
+    stranger = acme.github.organisation(login)
+    stranger.repository(".github", {"publishing.yml": THEIRS})
+    place = stranger.repository("place", {RELEASE: TRUSTED})
+    installed = acme.github.install(stranger, permissions=MANIFEST["default_permissions"])
+    JOBS["check_commit"](acme.context, installed.id, place.id, place.full_name, place.head)
+
+
+def summary_once_its_own_is_broken(acme: Acme, widgets: Repository) -> str:
+    widgets.push({POLICY: BROKEN})
+    return acme.check(widgets).summary or ""
+
+
+def test_a_broken_policy_of_its_own_leaves_the_last_valid_one_in_force(story: tuple[Acme, Repository]) -> None:
+    acme, widgets = story
+    let_a_stranger_in(acme, "stranger")
+
+    assert "trusted-publishing" in summary_once_its_own_is_broken(acme, widgets)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="guard: an organization called repository-NUMBER replaces the policy that is kept of that repository",
+)
+def test_an_organization_called_as_the_repository_is_kept_changes_nothing(story: tuple[Acme, Repository]) -> None:
+    acme, widgets = story
+    let_a_stranger_in(acme, f"repository-{widgets.id}")
+
+    assert "trusted-publishing" in summary_once_its_own_is_broken(acme, widgets)
