@@ -1,0 +1,55 @@
+"""Holds that an App does not end another App's work as done when both use one Redis."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from bot.errors import WharfingerError
+from bot.github.app_key import read_app_key
+from bot.github.server import Server
+from bot.github.telephone import Telephone
+from handlers.context import Context
+from handlers.jobs import JOBS
+from tests.acme import HURRIED, RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on
+from tests.github.acts import installations
+from tests.github.story.defaults import EVENTS, PERMISSIONS
+
+
+def of_the_first(acme: Acme) -> Context:
+    return acme.context
+
+
+def of_the_second(acme: Acme) -> Context:
+    """Return what a worker of another App gets that has a number and a key of its own, and the same Redis."""
+    world = acme.github.world
+    other = world.register("wharfinger-two", world.account("somebody"), PERMISSIONS, EVENTS)
+    key = read_app_key(other.id, installations.pem(other))
+    phone = Telephone(Server(acme.github.base_url), key, acme.redis, (TOKEN_KEY,), HURRIED)
+    return replace(acme.context, telephone=phone)
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        of_the_first,
+        pytest.param(
+            of_the_second,
+            marks=pytest.mark.xfail(
+                strict=True, reason="records: a second App on the same Redis ends the first App's work as done"
+            ),
+        ),
+    ],
+)
+def test_a_commit_is_checked_or_its_work_is_not_done(redis: Redis, worker: Callable[[Acme], Context]) -> None:
+    with acme_on(redis) as acme:
+        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+        context, refused = worker(acme), False
+        try:
+            JOBS["check_commit"](context, acme.id, widgets.id, widgets.full_name, widgets.head)
+        except WharfingerError:
+            refused = True
+        context.telephone.close()
+
+        assert refused or widgets.check_runs(widgets.head, "publishing")
