@@ -1,0 +1,200 @@
+"""Holds what an expert would say of workflows and settings, through the real job and a whole GitHub."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from redis import Redis
+
+from bot.names import Outcome, RepositoryId
+from handlers.standing import Standings
+from tests.acme import RELEASE, acme_on
+from tests.known_defects.worlds import (
+    AN_APP,
+    DEPLOY_KEYS,
+    WRITERS,
+    World,
+    bare,
+    beside,
+    default_branch_reviewed,
+    environment,
+    leftover_token,
+    old_secret,
+    review_that_eve_may_leave_out,
+    reviewed_by_a_team_of,
+    reviewed_by_somebody_who_left,
+    tags_kept,
+)
+
+PASSED, BAD, NOT_GREEN = {Outcome.PASSED}, {Outcome.FAILED}, {Outcome.FAILED, Outcome.UNSEEN}
+TAGS = '{push: {tags: ["v*"]}}'
+OIDC = "permissions: {id-token: write, contents: read}"
+IN_ENVIRONMENT = f"environment: pypi\n{OIDC}"
+PYPI = "- uses: pypa/gh-action-pypi-publish@release/v1"
+CHECKOUT = "- uses: actions/checkout@v4\n"
+
+
+def workflow(steps: str, job: str = OIDC, on: str = TAGS) -> str:
+    """Return a workflow of one job."""
+    keys = "".join(f"    {line}\n" for line in job.splitlines())
+    lines = "".join(f"      {line}\n" for line in steps.splitlines())
+    return f"on: {on}\njobs:\n  publish:\n    runs-on: ubuntu-latest\n{keys}    steps:\n{lines}"
+
+
+def calls(what: str, more: str) -> str:
+    """Return a workflow that calls another."""
+    return f"on: {TAGS}\njobs:\n  go:\n    uses: {what}\n" + "".join(f"    {line}\n" for line in more.splitlines())
+
+
+def internal(steps: str, variable: str = "") -> str:
+    """Return a workflow that publishes with the stored token, in a variable of this name where one is given."""
+    env = f"\n  env: {{{variable}: '${{{{ secrets.INTERNAL_TOKEN }}}}'}}" if variable else ""
+    return workflow(steps + env, "permissions: {contents: read}")
+
+
+GOOD = workflow(PYPI, IN_ENVIRONMENT)
+CI, CALLED = ".github/workflows/ci.yml", "{workflow_call: {}}"
+TWINE = "- run: twine upload dist/*\n  env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}"
+COMPOSITE = f"runs:\n  using: composite\n  steps:\n  {PYPI}\n"
+PUB = ".github/workflows/pub.yml"
+BY_INPUT = workflow(
+    PYPI, f"environment: ${{{{ inputs.env }}}}\n{OIDC}", "{workflow_call: {inputs: {env: {type: string}}}}"
+)
+NPM = workflow(f"{CHECKOUT}- run: npm publish", IN_ENVIRONMENT)
+PACKAGE = '{"name": "@acme/w", "version": "1.0.0"MORE}'
+NPM_CI = workflow(
+    f"{CHECKOUT}- run: npm ci\n  env: {{NODE_AUTH_TOKEN: '${{{{ secrets.NPM_TOKEN }}}}'}}",
+    "permissions: {}",
+    "{pull_request: {}}",
+)
+CARGO = f"{CHECKOUT}- uses: rust-lang/crates-io-auth-action@v1\n  id: a\n- run: cargo publish\n  env: {{CARGO_REGISTRY_TOKEN: '${{{{ steps.a.outputs.token }}}}'}}"
+DOCKER = """\
+- uses: docker/login-action@v3
+  with: {registry: registry.acme.internal, username: ci, password: '${{ secrets.INTERNAL_TOKEN }}'}
+- uses: docker/build-push-action@v6
+  with: {push: true, tags: 'registry.acme.internal/w:1'}"""
+MOVES_TAG = workflow(
+    "- run: git tag -f v1 && git push -f origin v1", "permissions: {contents: write}", "{release: {types: [published]}}"
+)
+NODE_18 = "- uses: actions/setup-node@v4\n  with: {node-version: 18}\n- run: npm publish"
+NPMRC = "@acme:registry=https://npm.acme.internal/\n//npm.acme.internal/:_authToken=${TOK}\n"
+GRADLE = """\
+plugins { id 'maven-publish' }
+publishing { repositories { maven { url 'https://nexus.acme.internal/repository/releases'
+ credentials { username 'ci'; password nexusPassword } } } }
+"""  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A repository, what GitHub holds around it, and the outcomes that are right."""
+
+    files: Mapping[str, str]
+    rule: str
+    right: set[Outcome]
+    world: World = field(default=bare)
+
+
+def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> object:
+    return pytest.param(case, id=name, marks=pytest.mark.xfail(strict=True, reason=f"{theme}: {what}"))
+
+
+def good(name: str, what: str, rule: str, right: set[Outcome], world: World) -> object:
+    """Make a case of the workflow that publishes as it should, with other settings."""
+    return wrong(name, what, Case({RELEASE: GOOD}, rule, right, world))
+
+
+UNREAD = "what a workflow or an action of another repository publishes is taken for nothing"
+BYPASS = "who may bypass a ruleset or a review is not looked at"
+SAMPLE = "tags are judged by one name that the pattern takes"
+WIDE = "a pattern that takes nearly every branch is known by two spellings only"
+ANY_PUSH = "a push of any branch may publish what nobody has reviewed"
+MACHINE = "a machine's account that is not called bot or robot passes for a person"
+OWN = "a registry on the organization's own network is taken for no registry"
+BUILDS = "a tool that builds while it publishes is taken for one that only sends"
+NOBODY = "reviewers who are nobody count as reviewers"
+INPUT = "an environment that the caller names in `with` is not resolved"
+TAG_IS_IT = "a repository whose tag is the publication is taken for one that publishes nothing"
+SHARED = f"acme/shared/{CI}@main"
+
+CASES = [
+    wrong("a called workflow gets all secrets", UNREAD, Case({RELEASE: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
+    wrong("a called workflow gets an identity token", UNREAD, Case({RELEASE: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
+    wrong("an action gets an identity token", UNREAD, Case({RELEASE: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
+    good("writers bypass the ruleset for tags", BYPASS, "protected-tags", NOT_GREEN, tags_kept("v*", bypass=WRITERS)),
+    good("writers bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=WRITERS)),
+    good("an App bypasses the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=AN_APP)),
+    good("deploy keys bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=DEPLOY_KEYS)),
+    good("one account bypasses the review of the branch", BYPASS, "protected-workflows", NOT_GREEN, review_that_eve_may_leave_out),
+    good("one tag is protected", SAMPLE, "protected-tags", BAD, tags_kept("v1.0.0")),
+    good("one major version is protected", SAMPLE, "protected-tags", BAD, tags_kept("v1.*")),
+    good("versions of digits are protected", SAMPLE, "protected-tags", BAD, tags_kept("v[0-9]*")),
+    good("release candidates are not protected", SAMPLE, "protected-tags", BAD, tags_kept("v*", exclude=("v*-rc*",))),
+    wrong("another branch than the reviewed one publishes", "only the default branch is looked at", Case({RELEASE: workflow(PYPI, IN_ENVIRONMENT, '{push: {branches: ["release/*"]}}')}, "protected-workflows", NOT_GREEN, default_branch_reviewed())),
+    *(good(f"the environment takes {each}", WIDE, "restricted-refs", BAD, environment(branches=[each])) for each in ("?*", "[a-z]*", "*-*")),
+    *(wrong(f"on {each}", ANY_PUSH, Case({RELEASE: workflow(PYPI, OIDC, each)}, "trusted-triggers", BAD)) for each in ("push", "{push: {branches: ['**']}}", "{push: {branches: ['feature/**']}}", "create")),
+    *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
+    *(wrong(f"npm publish to an internal host, {rule}", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish --registry https://npm.acme.internal/", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", "")}, rule, BAD, old_secret("INTERNAL_TOKEN"))) for rule in ("owned-identities", "secret-rotation")),
+    wrong(".npmrc names an internal host", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish", "TOK"), "package.json": PACKAGE.replace("MORE", ""), ".npmrc": NPMRC}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("publishConfig names an internal host", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", ', "publishConfig": {"registry": "https://npm.acme.internal/"}')}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("twine upload to an internal host", OWN, Case({RELEASE: internal("- run: twine upload --repository-url https://pypi.acme.internal/ dist/*", "TWINE_PASSWORD")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("uv publish to an internal host", OWN, Case({RELEASE: internal("- run: uv publish --publish-url https://pypi.acme.internal/", "UV_PUBLISH_TOKEN")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("docker push to an internal host", OWN, Case({RELEASE: internal(DOCKER)}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("dotnet nuget push to an internal host", OWN, Case({RELEASE: internal("- run: dotnet nuget push *.nupkg -k ${{ secrets.INTERNAL_TOKEN }} -s https://nuget.acme.internal/v3/index.json")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("gem push to an internal host", OWN, Case({RELEASE: internal("- run: gem push w.gem --host https://gems.acme.internal", "GEM_HOST_API_KEY")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
+    wrong("cargo compiles", BUILDS, Case({RELEASE: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
+    good("the reviewers are a team without members", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_a_team_of()),
+    good("the reviewer has left", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_somebody_who_left),
+    *(wrong(f"the caller names the environment {name}", INPUT, Case({RELEASE: calls(f"./{PUB}", f"{OIDC}\nwith: {{env: {name}}}"), PUB: BY_INPUT}, "protected-environment", right, environment())) for name, right in (("pypi", PASSED), ("nope", BAD))),
+    wrong("the repository is an action", TAG_IS_IT, Case({RELEASE: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
+    wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
+    wrong("another workflow reads with the token", "a token that another workflow reads with is called a leftover to revoke", Case({RELEASE: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNSEEN, Outcome.NOT_APPLICABLE}, leftover_token)),
+    wrong("npm of Node 18", "a tool that is too old for trusted publishing passes", Case({RELEASE: workflow(NODE_18), "package.json": PACKAGE.replace("MORE", "")}, "trusted-publishing", NOT_GREEN)),
+]  # fmt: skip
+
+
+def report_of(redis: Redis, files: Mapping[str, str], world: World) -> Mapping[str, object]:
+    """Check the repository as an event would have it checked, and return the report that is kept of it."""
+    with acme_on(redis, policy="version: 1\n") as acme:
+        repository = acme.organisation.repository("widgets", files)
+        world(acme.organisation, repository)
+        acme.check(repository)
+        standing = Standings(redis).get(RepositoryId(repository.id))
+        assert standing is not None
+        return standing.report
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_outcome_is_what_an_expert_would_say(redis: Redis, case: Case) -> None:
+    outcomes = report_of(redis, case.files, case.world)["outcomes"]
+
+    assert isinstance(outcomes, dict)
+    assert outcomes[case.rule] in case.right
+
+
+@pytest.mark.parametrize(
+    ("rule", "world"),
+    [
+        ("protected-tags", tags_kept("v*")),
+        ("protected-workflows", default_branch_reviewed()),
+        ("restricted-refs", environment(tags=["v*"])),
+        ("human-approval", reviewed_by_a_team_of("mona")),
+        ("required-reviewers", reviewed_by_a_team_of("mona", "bob")),
+    ],
+)
+def test_settings_as_they_should_be_pass(redis: Redis, rule: str, world: World) -> None:
+    outcomes = report_of(redis, {RELEASE: GOOD}, world)["outcomes"]
+
+    assert isinstance(outcomes, dict)
+    assert outcomes[rule] == Outcome.PASSED
+
+
+@pytest.mark.xfail(strict=True, reason="verdicts: Gradle's own repository on an internal host is called Maven Central")
+def test_a_registry_that_a_build_file_names_is_not_maven_central(redis: Redis) -> None:
+    steps = f"{CHECKOUT}- run: ./gradlew publish"
+    files = {RELEASE: internal(steps, "ORG_GRADLE_PROJECT_nexusPassword"), "build.gradle": GRADLE}
+    publications = report_of(redis, files, old_secret("INTERNAL_TOKEN"))["publications"]
+
+    assert isinstance(publications, list)
+    assert [each["registry"] for each in publications] == ["misc"]

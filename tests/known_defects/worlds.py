@@ -1,0 +1,110 @@
+"""Sets up what GitHub holds around a repository, for the cases of verdicts: settings, rulesets, other repositories."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from tests.github.story.organisation import Organisation
+from tests.github.story.repository import Repository
+from tests.github.words import Json
+
+World: TypeAlias = Callable[[Organisation, Repository], None]
+REVIEW = {
+    "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": False, "require_code_owner_review": False,
+    "require_last_push_approval": False, "required_review_thread_resolution": False,
+}  # fmt: skip
+WRITERS = {"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "always"}  # 4 is the role write
+AN_APP = {"actor_id": 2740, "actor_type": "Integration", "bypass_mode": "always"}
+DEPLOY_KEYS = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
+
+
+def bare(_: Organisation, __: Repository) -> None:
+    """Hold nothing."""
+
+
+def environment(*, branches: Iterable[str] = (), tags: Iterable[str] = ()) -> World:
+    """Hold the environment pypi, which takes these refs."""
+
+    def hold(_: Organisation, repository: Repository) -> None:
+        repository.environment("pypi", branches=branches, tags=tags)
+
+    return hold
+
+
+def reviewed_by_a_team_of(*logins: str) -> World:
+    """Hold the environment pypi, which asks a team of these members and nobody else."""
+
+    def hold(organisation: Organisation, repository: Repository) -> None:
+        team = organisation.team("release", *logins)
+        repository.environment("pypi", reviewers=[team], prevent_self_review=True, admins_bypass=False)
+
+    return hold
+
+
+def reviewed_by_somebody_who_left(organisation: Organisation, repository: Repository) -> None:
+    """Hold the environment pypi, whose only reviewer is no member any more."""
+    organisation.member("mona")
+    repository.environment("pypi", reviewers=["mona"], prevent_self_review=True, admins_bypass=False)
+    organisation.remove_member("mona")
+
+
+def tags_kept(include: str, *, exclude: Iterable[str] = (), bypass: Json | None = None) -> World:
+    """Hold a ruleset by which tags of that pattern are not made, moved or deleted."""
+    rules = [{"type": each} for each in ("creation", "update", "deletion")]
+
+    def hold(_: Organisation, repository: Repository) -> None:
+        repository.environment("pypi", tags=["v*"])
+        repository.ruleset(
+            _ruleset("tag", f"refs/tags/{include}", [f"refs/tags/{each}" for each in exclude], rules, bypass)
+        )
+
+    return hold
+
+
+def default_branch_reviewed(*, bypass: Json | None = None) -> World:
+    """Hold a ruleset by which changes to the default branch are reviewed."""
+    rules = [{"type": "pull_request", "parameters": REVIEW}]
+
+    def hold(_: Organisation, repository: Repository) -> None:
+        repository.environment("pypi")
+        repository.ruleset(_ruleset("branch", "~DEFAULT_BRANCH", [], rules, bypass))
+
+    return hold
+
+
+def _ruleset(target: str, include: str, exclude: list[str], rules: list[Json], bypass: Json | None) -> Json:
+    conditions = {"ref_name": {"include": [include], "exclude": exclude}}
+    found: Json = {"name": target, "target": target, "enforcement": "active", "rules": rules, "conditions": conditions}
+    return found | ({"bypass_actors": [bypass]} if bypass else {})
+
+
+def review_that_eve_may_leave_out(_: Organisation, repository: Repository) -> None:
+    """Hold a protected branch whose reviews one account may pass by."""
+    repository.environment("pypi")
+    may = {"users": [{"login": "eve"}], "teams": [], "apps": []}
+    reviews = {"required_approving_review_count": 1, "bypass_pull_request_allowances": may}
+    repository.protect("main", {"required_pull_request_reviews": reviews, "enforce_admins": {"enabled": True}})
+
+
+def beside(name: str, path: str, text: str) -> World:
+    """Hold another repository of the organization with one file, and an old token in this one."""
+
+    def hold(organisation: Organisation, repository: Repository) -> None:
+        organisation.repository(name, {path: text})
+        repository.secret("PYPI_TOKEN", age=500)
+
+    return hold
+
+
+def old_secret(name: str) -> World:
+    """Hold a secret that was stored 500 days ago."""
+
+    def hold(_: Organisation, repository: Repository) -> None:
+        repository.secret(name, age=500)
+
+    return hold
+
+
+def leftover_token(_: Organisation, repository: Repository) -> None:
+    """Hold the environment pypi, and a token of npm beside it."""
+    repository.environment("pypi")
+    repository.secret("NPM_TOKEN")
