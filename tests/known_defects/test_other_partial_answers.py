@@ -1,0 +1,92 @@
+"""Holds that no reader takes the part that GitHub did not answer for something that is not there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from redis import Redis
+
+from bot.errors import WharfingerError
+from bot.github import deployments, objects, pushes, releases
+from bot.github.telephone import ReadLine
+from bot.names import FullName, Sha
+from tests.acme import RELEASE, Acme
+from tests.gate.story import gated, wait_at
+from tests.github.story.repository import Repository
+from tests.known_defects.partial import FORBIDDEN, INTERNAL, RESOURCES, Fault, answered_in_part
+
+HERE = FullName("acme/widgets")
+Story = tuple[Acme, Repository]
+
+
+@pytest.fixture
+def story(redis: Redis) -> Iterator[Story]:
+    """Open the story: v1 left, a pull request was merged, and v2 waits at the gate."""
+    with gated(redis, gate="{approved-by-another: off}") as (acme, widgets):
+        first = wait_at(acme, widgets)
+        assert first.decide() == "approved"
+        first.approve()
+        widgets.merge(widgets.pull_request({"README.md": "news"}).number)
+        wait_at(acme, widgets, ref="v2")
+        yield acme, widgets
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A question, the part of its answer that GitHub gives up on, and who is misled."""
+
+    part: Sequence[str]
+    ask: Callable[[ReadLine, Sha], object]  # Sha: of the newest commit
+    misled: str
+
+
+def previous(line: ReadLine, head: Sha) -> datetime | None:
+    return deployments.read_previous(line, HERE, "pypi", head)
+
+
+def tags_named_v2(line: ReadLine, _: Sha) -> object:
+    return deployments.read_refs(line, HERE, "v2").named
+
+
+def merged(line: ReadLine, head: Sha) -> object:
+    return pushes.read_merged(line, HERE, [head])
+
+
+def tag(line: ReadLine, _: Sha) -> object:
+    return releases.find_tag(line, HERE, ["v2"])
+
+
+def workflow(line: ReadLine, head: Sha) -> object:
+    return objects.read_objects(line, HERE, [RELEASE], head)[0]
+
+
+READERS = {
+    "what left before": Reader(["repository", "deployments"], previous, "calm-releases takes it that nothing left before"),
+    "a tag by its name": Reader(["repository", "tag"], tags_named_v2, "protected-ref takes it that the tag is gone"),
+    "merged commits": Reader(["repository", "c0"], merged, "the signal takes it that a commit came without a pull request"),
+    "a version's tag": Reader(["repository", "t0"], tag, "accounted-versions takes it that the version has no tag"),
+    "a file at a commit": Reader(["repository", "p0c0"], workflow, "release-authority takes it that the file is not there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_what_is_there_is_read(story: Story, reader: Reader) -> None:
+    acme, widgets = story
+
+    assert reader.ask(acme.telephone.installation(acme.id), Sha(widgets.head))
+
+
+def cases() -> Iterator[object]:
+    for name, reader in READERS.items():
+        yield pytest.param(reader, FORBIDDEN, id=f"{name}, {FORBIDDEN.type}")
+        mark = pytest.mark.xfail(strict=True, reason=f"verdicts: where GitHub answers in part, {reader.misled}")
+        for fault in (RESOURCES, INTERNAL):
+            yield pytest.param(reader, fault, id=f"{name}, {fault.type}", marks=mark)
+
+
+@pytest.mark.parametrize(("reader", "fault"), list(cases()))
+def test_what_was_not_answered_is_not_read(story: Story, reader: Reader, fault: Fault) -> None:
+    acme, widgets = story
+    with answered_in_part(fault, reader.part), pytest.raises(WharfingerError):
+        reader.ask(acme.telephone.installation(acme.id), Sha(widgets.head))
