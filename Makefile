@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check run bench incidents soak fuzz lock registries rulebook format clean
+.PHONY: help demo test check run bench figures incidents soak fuzz lock registries rulebook format clean
 
 help: ## What can be typed
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ run: $(VENV)/installed ## The App itself: web, worker and clock, with its own Re
 
 bench: $(VENV)/installed ## One JSON line per figure, with what it was compared to
 	$(BIN)/python -m tests.bench $(ARGS)
+
+figures: $(VENV)/installed ## The figures of the code's structure, beside those it began with and the goals
+	$(BIN)/python -m tests.figures
 
 incidents: $(VENV)/installed ## Known incidents, played against the App: prevented, alarmed or missed (ARGS=FILE plays one)
 	$(BIN)/python -m tests.incidents $(ARGS)
