@@ -17,7 +17,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(VENV)/installed ## Show the whole App against the local stand-in for GitHub (ARGS=--once exits when done)
-	$(BIN)/python -m tests.github.demo $(ARGS)
+	$(BIN)/python -m tests.demo $(ARGS)
 
 test: $(VENV)/installed ## The tests: under three minutes on two cores, of which they often only wait
 	$(BIN)/python -m pytest -n 3 -m "not soak" $(ARGS)
@@ -50,11 +50,11 @@ fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="re
 	PYTHONPATH=.:$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])') $(VENV)-fuzz/bin/python -m tests.fuzz $(ARGS)
 
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
-	$(BIN)/python -m tests.registries.page
+	$(BIN)/python -m tests.repository.registries_page
 
 rulebook: $(VENV)/installed ## Make docs/rules.md and docs/signals.md anew from bot/rules and bot/signals
-	$(BIN)/python -m tests.rulebook
-	$(BIN)/python -m tests.signals.book
+	$(BIN)/python -m tests.repository.rules_page
+	$(BIN)/python -m tests.repository.alerts_page
 
 format: $(VENV)/installed ## Format and mend what can be mended
 	$(BIN)/ruff format .

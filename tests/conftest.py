@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot.names import RegistryId
-from handlers.redis_server import command_line, find_server, prepare
-from handlers.registry_addresses import DATA
-from handlers.settings import Settings, redis_socket
+from bot.model.core_types import RegistryId
+from handlers.config.embedded_redis import command_line, find_server, prepare
+from handlers.config.registry_addresses import DATA
+from handlers.config.settings import Settings, redis_socket
 
 PRIVATE_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -32,23 +32,34 @@ from typing import TypeAlias
 
 from redis import Redis
 
-from tests.acme import RELEASE, TRUSTED, acme_on, policy
+from tests.app.acme import RELEASE, TRUSTED, acme_on, policy
 from tests.conftest import EmbeddedRedis
 
 # The files that are opened to read the way from a delivery to its check run, in the order of reading.
 SPINE = (
-    *("handlers/receiver.py", "handlers/delivery.py", "handlers/events.py", "handlers/push_events.py"),
-    *("handlers/asked.py", "handlers/work.py", "handlers/queue.py", "handlers/worker.py", "handlers/context.py"),
-    *("handlers/jobs/__init__.py", "handlers/jobs/check.py"),
-    *("bot/github/repositories.py", "bot/github/queries.py", "bot/github/reading.py"),
-    *("handlers/jobs/policies.py", "bot/policy/read.py", "bot/policy/sections.py"),
-    *("bot/policy/layers.py", "bot/policy/merge.py", "bot/policy/model.py"),
-    *("handlers/jobs/follow.py", "handlers/jobs/holdings.py", "bot/github/holdings/gather.py"),
-    *("handlers/hygiene.py", "handlers/remembered.py", "bot/repository.py"),
-    *("bot/evaluate.py", "bot/rule.py", "bot/findings.py"),
-    *("bot/reports/check_run.py", "bot/github/check_runs.py"),
+    *(
+        "handlers/web/receiver.py",
+        "handlers/web/delivery.py",
+        "handlers/events/events.py",
+        "handlers/events/event_table.py",
+    ),
+    *(
+        "handlers/events/event_result.py",
+        "handlers/queue/job_specs.py",
+        "handlers/queue/enqueue.py",
+        "handlers/worker/worker.py",
+        "handlers/config/context.py",
+    ),
+    *("handlers/jobs/job_table.py", "handlers/jobs/repositories/check_commit.py"),
+    *("bot/github/repositories.py", "bot/github/commit_query.py", "bot/github/commit_state.py"),
+    *("handlers/jobs/policies.py", "bot/policy/read_policy.py", "bot/policy/sections.py"),
+    *("bot/policy/merge_policies.py", "bot/policy/merge.py", "bot/policy/model.py"),
+    *("handlers/jobs/build_snapshot.py", "handlers/jobs/holdings.py", "bot/github/settings/settings_reader.py"),
+    *("handlers/jobs/zizmor.py", "handlers/jobs/repositories/stored_reports.py", "bot/snapshot/repository_snapshot.py"),
+    *("bot/evaluation/evaluate.py", "bot/checks/rule.py", "bot/model/findings.py"),
+    *("bot/rendering/reports_check_run.py", "bot/github/check_runs.py"),
 )
-CHECK_JOB = "handlers/jobs/check.py"
+CHECK_JOB = "handlers/jobs/repositories/check_commit.py"
 LISTS = {"rules", "alerts", "clients"}  # folders that are lists: one file for each of a kind, as many as there are
 JOB = "Work"  # what is called to name a job; with a string as its first argument no tool sees which job is meant
 MOST_COMPLEX = 12

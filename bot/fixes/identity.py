@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.publications import Publication
+from bot.detection import Publication
 from bot.registries.addresses import expand
-from bot.registries.model import Registry
-from bot.repository import WORKFLOW, Snapshot
+from bot.registries.registry import Registry
+from bot.snapshot.repository_snapshot import WORKFLOW, Snapshot
 from bot.workflows import Workflow
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from bot.fixes.edit import remove
-from bot.fixes.scripts import Handing, called, is_empty, without_logins
+from bot.detection import Publication
+from bot.fixes.job_editor import Site
+from bot.fixes.script_edits import Handing, called, is_empty, without_logins
 from bot.fixes.steps import insert_step, remove_step
 from bot.fixes.texts import rewrite
 from bot.fixes.tokens import Token
-from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import remark_pins
-from bot.fixes.work import Site
 from bot.fixes.writing import Value
-from bot.publications import Publication
+from bot.fixes.yaml_edits import remove
+from bot.fixes.yaml_tree import NotEditedError
 from bot.registries.addresses import expand
-from bot.registries.model import Instead
+from bot.registries.registry import Instead
 from bot.workflows import Step
 
 

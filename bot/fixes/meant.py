@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from bot.fixes.draft import Draft
-from bot.fixes.tree import Data, NotEditedError, Tree, tree_of
+from bot.fixes.file_draft import Draft
+from bot.fixes.yaml_tree import Data, NotEditedError, Tree, tree_of
 
 Meaning: TypeAlias = Callable[[Data], None]  # does to a document's meaning what an edit does to its text
 

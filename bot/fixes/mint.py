@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.fixes.edit import put, remove
+from bot.fixes.job_editor import Site
 from bot.fixes.steps import insert_step
 from bot.fixes.texts import substitute
 from bot.fixes.tokens import Token
-from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import remark_pins
-from bot.fixes.work import Site
 from bot.fixes.writing import Value
+from bot.fixes.yaml_edits import put, remove
+from bot.fixes.yaml_tree import NotEditedError
 from bot.registries import Migration, action_name
-from bot.registries.model import Mint
+from bot.registries.registry import Mint
 from bot.workflows import Job
 
 

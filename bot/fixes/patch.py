@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from bot.fixes.draft import Draft
+from bot.fixes.file_draft import Draft
 
 _BOM = b"\xef\xbb\xbf"
 _CONTEXT = 3  # lines around a change, as git shows them

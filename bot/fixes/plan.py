@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.errors import fault_of
+from bot.detection import Publication
+from bot.fixes.fix_plan import Fix, Target
+from bot.fixes.fix_strategy import Chosen, Way, choose
 from bot.fixes.identity import callers, there
 from bot.fixes.instead import instead_of
+from bot.fixes.job_editor import MOST_EDITS, Budget, Site, Work
 from bot.fixes.mint import ask, exchange, fetch, fetches
-from bot.fixes.model import Fix, Target
-from bot.fixes.permissions import grant
-from bot.fixes.take import Call, Taker
+from bot.fixes.prerequisites import grant
+from bot.fixes.remove_token import Call, Taker
 from bot.fixes.tokens import Token
-from bot.fixes.tree import NotEditedError
 from bot.fixes.versions import raise_versions
-from bot.fixes.ways import Chosen, Way, choose
-from bot.fixes.work import MOST_EDITS, Budget, Site, Work
-from bot.names import Credential
-from bot.publications import Publication
+from bot.fixes.yaml_tree import NotEditedError
+from bot.model.core_types import Credential
+from bot.model.errors import fault_of
 from bot.registries import ActionFact, Registry
-from bot.repository import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot
 
 MOST_SUGGESTED = 1_000_000  # characters that suggestions may read again, about a microsecond each
 STORED = frozenset({Credential.LONG_LIVED, Credential.HYBRID})

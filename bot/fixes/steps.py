@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import yaml
 
-from bot.fixes.draft import Draft
+from bot.fixes.file_draft import Draft
 from bot.fixes.meant import checked, whole_lines
-from bot.fixes.tree import Data, NotEditedError, Path, Tree, part, tree_of
 from bot.fixes.writing import Value, block, flow, meaning
+from bot.fixes.yaml_tree import Data, NotEditedError, Path, Tree, part, tree_of
 
 STEP = 2  # spaces that what stands in a step is indented by
 

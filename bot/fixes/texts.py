@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from bot.fixes.draft import Draft
+from bot.fixes.file_draft import Draft
 from bot.fixes.meant import checked, whole_lines
-from bot.fixes.tree import Data, NotEditedError, Path, part, tree_of
+from bot.fixes.yaml_tree import Data, NotEditedError, Path, part, tree_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bot.fixes.work import Site
+from bot.fixes.job_editor import Site
 from bot.workflows import Step, Texts
 
 

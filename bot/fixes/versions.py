@@ -2,8 +2,8 @@
 
 import re
 
+from bot.fixes.job_editor import Site
 from bot.fixes.texts import Swap, rewrite, substitute
-from bot.fixes.work import Site
 from bot.registries import Registry, action_name
 from bot.workflows import Text
 from bot.workflows.uses import read_uses

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from bot.fixes.tree import Data
+from bot.fixes.yaml_tree import Data
 
 Value: TypeAlias = "str | Mapping[str, Value]"  # a scalar, or a mapping of more
 

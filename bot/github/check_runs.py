@@ -5,14 +5,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bot.errors import LaterError
-from bot.github.errors import UnansweredError
-from bot.github.loose import number, record, text
-from bot.github.queries import CHECK
-from bot.github.reading import FoundCheck
-from bot.github.telephone import Line, path
-from bot.names import Conclusion, FullName, Sha
-from bot.reports.check_run import PAGE, Annotation, CheckRunText
+from bot.github.client import Line, path
+from bot.github.commit_query import CHECK
+from bot.github.commit_state import FoundCheck
+from bot.github.github_errors import UnansweredError
+from bot.json_access import number, record, text
+from bot.model.core_types import Conclusion, FullName, Sha
+from bot.model.errors import LaterError
+from bot.rendering.reports_check_run import PAGE, Annotation, CheckRunText
 
 SOON = 5.0  # seconds; after an unknown outcome the job is done again, and begins by reading
 WHAT = "write check runs"

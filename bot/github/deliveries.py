@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.github.loose import number, text
-from bot.github.telephone import Line, path
+from bot.github.client import Line, path
+from bot.json_access import number, text
 
 FAILED = 300  # a status from here on is a failure, and so is 0: no answer at all
 LIST, AGAIN = "list the App's deliveries", "have a delivery sent again"

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.findings import Fact, Seen
-from bot.gate import Approvals, Look, Ref, Run
-from bot.github.errors import ForbiddenError, MissingError, RefusedError
-from bot.github.limits import server_time
-from bot.github.loose import Record, moment, number, record, records, text, true
-from bot.github.telephone import Line, ReadLine, path
-from bot.holdings import RefKind
-from bot.names import FullName, Sha
+from bot.checks.gate import Approvals, Look, Ref, Run
+from bot.github.client import Line, ReadLine, path
+from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
+from bot.github.rate_limits import server_time
+from bot.json_access import Record, moment, number, record, records, text, true
+from bot.model.core_types import FullName, Sha
+from bot.model.findings import Fact, Seen
+from bot.settings import RefKind
 
 MOST_COMMENT = (
     1024  # characters; docs.github.com/rest/actions/workflow-runs: "review custom deployment protection rules"

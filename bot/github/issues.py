@@ -9,14 +9,14 @@ from typing import Literal, TypeAlias
 from redis import Redis
 from redis.exceptions import LockNotOwnedError
 
-from bot.errors import LaterError
-from bot.github.errors import MissingError, UnansweredError
-from bot.github.installations import read_app
-from bot.github.loose import Record, moment, number, text
+from bot.github.client import Line, path
+from bot.github.github_app import read_app
+from bot.github.github_errors import MissingError, UnansweredError
 from bot.github.pace import take_turn
-from bot.github.telephone import Line, path
-from bot.names import FullName
-from bot.reports.marker import Marker
+from bot.json_access import Record, moment, number, text
+from bot.model.core_types import FullName
+from bot.model.errors import LaterError
+from bot.rendering.marker import Marker
 
 Reason: TypeAlias = Literal["completed", "not_planned"]
 

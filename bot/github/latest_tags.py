@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.github.loose import record, records, text
-from bot.github.telephone import ReadLine
-from bot.names import FullName, Sha
+from bot.github.client import ReadLine
+from bot.json_access import record, records, text
+from bot.model.core_types import FullName, Sha
 
 AT_ONCE = 20  # repositories in one query: a list of tags each, which together cost one of the hour's points
 LATEST = 100  # tags of each: those whose commits are the youngest

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.github.errors import ForbiddenError, RefusedError
-from bot.github.loose import record, text
-from bot.github.telephone import ReadLine
-from bot.names import FullName, Sha
+from bot.github.client import ReadLine
+from bot.github.github_errors import ForbiddenError, RefusedError
+from bot.json_access import record, text
+from bot.model.core_types import FullName, Sha
 
 MOST = 200  # paths; each costs two lookups of the 500,000 that GitHub allows
 

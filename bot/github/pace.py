@@ -8,7 +8,7 @@ import time
 
 from redis import Redis
 
-from bot.errors import LaterError
+from bot.model.errors import LaterError
 
 # By the clock's minutes and hours: twice as many may fall into any sixty seconds, and that is still allowed.
 ROOM = ((60, 30), (3600, 200))

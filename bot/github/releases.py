@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.evidence import Release, Tag
-from bot.github.errors import ForbiddenError, MissingError
-from bot.github.loose import Record, record, records, text, true
-from bot.github.telephone import ReadLine, path
-from bot.names import FullName, Sha
-from bot.versions import File
+from bot.github.client import ReadLine, path
+from bot.github.github_errors import ForbiddenError, MissingError
+from bot.json_access import Record, record, records, text, true
+from bot.model.core_types import FullName, Sha
+from bot.packages.versions import File
+from bot.tracing import Release, Tag
 
 MOST_FILES = 1_000  # of one release; GitHub takes no more
 _TAG = "... on Commit { oid } ... on Tag { target { oid } }"

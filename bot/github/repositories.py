@@ -5,9 +5,8 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.github.errors import MissingError, TooLargeError
-from bot.github.loose import record, text
-from bot.github.queries import (
+from bot.github.client import ReadLine, path
+from bot.github.commit_query import (
     CHECK,
     FILES_AT_ONCE,
     Revision,
@@ -16,9 +15,10 @@ from bot.github.queries import (
     repository_query,
     repository_variables,
 )
-from bot.github.reading import File, Reading, read_files, read_reply
-from bot.github.telephone import ReadLine, path
-from bot.names import FullName
+from bot.github.commit_state import File, Reading, read_files, read_reply
+from bot.github.github_errors import MissingError, TooLargeError
+from bot.json_access import record, text
+from bot.model.core_types import FullName
 
 MOST_BYTES = 16 * 1024 * 1024  # of one repository's files, together
 MOST_BLOBS = 20  # files fetched one by one, where a query could not give their text

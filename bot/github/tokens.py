@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from redis import Redis
 
-from bot.github.app_key import utc_now
-from bot.github.server import Server
-from bot.names import InstallationId
+from bot.github.auth import utc_now
+from bot.github.transport import Server
+from bot.model.core_types import InstallationId
 
 RENEW = timedelta(minutes=5)  # before its end, so that no job finds its token dead halfway
 

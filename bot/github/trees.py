@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.github.errors import TooLargeError
-from bot.github.loose import records, text, true
-from bot.github.queries import Revision
+from bot.github.client import ReadLine, path
+from bot.github.commit_query import Revision
+from bot.github.github_errors import TooLargeError
 from bot.github.repositories import READ_FILES
-from bot.github.telephone import ReadLine, path
+from bot.json_access import records, text, true
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import httpx
 from githubkit import GitHub, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
-from bot.errors import LaterError
-from bot.github.errors import RefusedError, TooLargeError, UnansweredError
-from bot.github.server import API_VERSION, Server
+from bot.github.github_errors import RefusedError, TooLargeError, UnansweredError
+from bot.github.transport import API_VERSION, Server
+from bot.model.errors import LaterError
 
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes held in memory
 UNSAID = 60.0  # seconds; what GitHub asks for where it does not say how long

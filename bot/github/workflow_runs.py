@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from bot.evidence import Approval, JobRan, Ran, StepRan
-from bot.findings import Fact, Seen, Unseen
-from bot.github.errors import ForbiddenError, MissingError
-from bot.github.loose import Record, moment, number, record, records, text, texts
-from bot.github.telephone import ReadLine, path
-from bot.names import FullName, Sha
+from bot.github.client import ReadLine, path
+from bot.github.github_errors import ForbiddenError, MissingError
+from bot.json_access import Record, moment, number, record, records, text, texts
+from bot.model.core_types import FullName, Sha
+from bot.model.findings import Fact, Seen, Unseen
+from bot.tracing import Approval, JobRan, Ran, StepRan
 
 MOST_RUNS = 300  # of one commit, or of the days before a version; GitHub gives no more than 1,000
 MOST_JOBS = 500  # of all attempts of a run

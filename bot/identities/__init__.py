@@ -1,11 +1,11 @@
 """The register of publishing identities: what can publish from a repository, joined with what its policy declares."""
 
 from bot.identities.absent import absent
-from bot.identities.credentials import publishing_with, trusted_by
-from bot.identities.model import Identity, Register
-from bot.identities.observe import OBSERVED, observe, secret_identity
-from bot.identities.reach import Reach, reach_of
-from bot.identities.reviewing import came_back, last_review, review_due
+from bot.identities.identity_inventory import OBSERVED, observe, secret_identity
+from bot.identities.identity_reach import Reach, reach_of
+from bot.identities.publishing_credentials import publishing_with, trusted_by
+from bot.identities.publishing_identity import Identity, Register
+from bot.identities.review_schedule import came_back, last_review, review_due
 from bot.identities.settings_pages import kept_in, page_of, way_to
 from bot.identities.stored import concerns, publishing_secrets
 from bot.identities.uses import used_at, users

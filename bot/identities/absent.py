@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.declared import DeclaredIdentity, IdentityKind
-from bot.findings import Seen, Unseen
-from bot.identities.model import Register
-from bot.repository import Snapshot
+from bot.identities.publishing_identity import Register
+from bot.model.findings import Seen, Unseen
+from bot.model.identity_register import DeclaredIdentity, IdentityKind
+from bot.snapshot.repository_snapshot import Snapshot
 
 
 def absent(register: Register, snapshot: Snapshot) -> tuple[DeclaredIdentity, ...]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from bot.declared import IdentityKind
-from bot.findings import Unseen, settings_page
-from bot.holdings import Reviewer, ReviewerKind
-from bot.identities.model import Identity
-from bot.protection import PublishEnvironment, publish_environments
-from bot.repository import Snapshot
+from bot.identities.publishing_identity import Identity
+from bot.model.findings import Unseen, settings_page
+from bot.model.identity_register import IdentityKind
+from bot.settings import Reviewer, ReviewerKind
+from bot.snapshot.protection import PublishEnvironment, publish_environments
+from bot.snapshot.repository_snapshot import Snapshot
 
 
 def people_who_approve(snapshot: Snapshot) -> Iterator[Identity | Unseen]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.declared import Review, Reviews
-from bot.identities.model import Identity
-from bot.identities.reviewing import came_back, last_review, review_due
+from bot.identities.publishing_identity import Identity
+from bot.identities.review_schedule import came_back, last_review, review_due
+from bot.model.identity_register import Review, Reviews
 
 NOTICE = timedelta(days=14)  # how long before the first identity is overdue its owner is asked; short periods have less
 

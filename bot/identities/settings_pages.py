@@ -1,8 +1,8 @@
 """Where in GitHub's settings something is kept: the page's address, and the words by which a person finds it."""
 
-from bot.findings import Place, settings_page
-from bot.holdings import Secret, Store
-from bot.names import FullName
+from bot.model.core_types import FullName
+from bot.model.findings import Place, settings_page
+from bot.settings import Secret, Store
 
 _PAGES = {
     Store.REPOSITORY: "settings/secrets/actions",

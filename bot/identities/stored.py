@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from bot.findings import Seen, Unseen
-from bot.holdings import Store, Stored
-from bot.identities.credentials import publishing_with
-from bot.repository import Snapshot
+from bot.identities.publishing_credentials import publishing_with
+from bot.model.findings import Seen, Unseen
+from bot.settings import Store, Stored
+from bot.snapshot.repository_snapshot import Snapshot
 
 ACTIONS = (Store.REPOSITORY, Store.ENVIRONMENT, Store.ORGANISATION)  # the stores that workflows read
 

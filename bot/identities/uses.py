@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.declared import IdentityKind
-from bot.identities.model import Identity
-from bot.publications import Publication
-from bot.publications.path import publish_path
-from bot.publications.path_parts import PublishPath
-from bot.repository import Snapshot
+from bot.detection import Publication
+from bot.detection.path import publish_path
+from bot.detection.publish_path import PublishPath
+from bot.identities.publishing_identity import Identity
+from bot.model.identity_register import IdentityKind
+from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Workflow
 
 BY_RUNS = (IdentityKind.SECRET, IdentityKind.PUBLISHER)  # GitHub says of keys and tokens itself when they were used

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.versions.model import Listing, Package
+from bot.packages.versions import Listing, Package
 
 
 @dataclass(frozen=True, slots=True)

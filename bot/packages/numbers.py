@@ -1,16 +1,20 @@
-"""An order for version numbers of registries that do not tell when a version came: numbers by size, pre-releases first."""
+"""When two spellings are one version to a registry."""
 
-import re
-from typing import TypeAlias
+from packaging.utils import canonicalize_version
 
-_PART = re.compile(r"\d{1,18}|[A-Za-z]+")
-Order: TypeAlias = tuple[tuple[int, int, str], ...]
+from bot.model.core_types import RegistryId
+
+_PYTHON = ("pypi", "testpypi")
 
 
-def by_number(number: str) -> Order:
-    """Return what a version number is sorted by: 1.10 after 1.9, and 1.0-rc.1 before 1.0."""
-    head, dash, tail = number.removeprefix("v").partition("+")[0].partition("-")
-    parts = [(2, int(part), "") if part.isdigit() else (0, 0, part.lower()) for part in _PART.findall(head)]
-    end = (0, 0, "") if dash else (1, 0, "")
-    rest = [(2, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in _PART.findall(tail)]
-    return (*parts, end, *rest)
+def same_number(registry: RegistryId, one: str, other: str) -> bool:
+    """Whether two numbers are one version: `1.2.0-rc.1` and `1.2rc1` are on PyPI, `1.2.0+build5` and `1.2.0` elsewhere.
+
+    packaging.python.org, "Version specifiers", Normalization; semver.org, 10: build metadata is no part of it.
+    """
+    return _plain(registry, one) == _plain(registry, other)
+
+
+def _plain(registry: RegistryId, number: str) -> str:
+    bare = number.removeprefix("v")
+    return canonicalize_version(bare) if registry in _PYTHON else bare.partition("+")[0]

@@ -1,61 +1,36 @@
-"""How often a registry is asked: the pause that its etiquette wants, between all processes that share a Redis."""
+"""How many versions of a package came in a short time: pure, by when each came."""
 
-import threading
-import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Sequence
+from datetime import timedelta
 
-from redis import Redis
-
-from bot.names import RegistryId
-from bot.packages.errors import RegistryBusyError
-
-LONGEST = 30.0  # seconds that one request waits for its turn; whoever waits longer comes again later
+from bot.packages.publish_history import Sighting
 
 
-class Pace(Protocol):
-    """Gives turns: `wait` returns when a registry may be asked, or raises RegistryBusyError when that takes too long."""
+def bursts(sightings: Sequence[Sighting], most: int, within: timedelta) -> tuple[tuple[Sighting, ...], ...]:
+    """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on.
 
-    def wait(self, registry: RegistryId, pause: float) -> None:
-        """Take a turn; the next one is `pause` seconds later."""
-
-
-class OwnPace:
-    """Turns of one process."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._clock, self._sleep = clock, sleep
-        self._free: dict[RegistryId, float] = {}
-        self._lock = threading.Lock()
-
-    def wait(self, registry: RegistryId, pause: float) -> None:
-        """Take the next free turn."""
-        with self._lock:
-            now = self._clock()
-            turn = max(now, self._free.get(registry, now))
-            if turn - now > LONGEST:
-                raise _too_many(registry, turn - now)
-            self._free[registry] = turn + pause
-        self._sleep(turn - now)
+    Only versions count of which the registry says when they came: others are seen by the dozen at one look. Tags of one image
+    are one version, the first of them.
+    """
+    first: dict[str, Sighting] = {}
+    for each in sorted((each for each in sightings if each.version.published is not None), key=lambda each: each.at):
+        first.setdefault(_content(each), each)
+    ordered = tuple(first.values())
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end, each in enumerate(ordered):
+        while each.at - ordered[start].at > within:
+            start += 1
+        if end - start < most:
+            continue
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return tuple(tuple(ordered[first : last + 1]) for first, last in found)
 
 
-class SharedPace:
-    """Turns of all processes that share a Redis: a key that lives as long as the pause is a turn that is taken."""
-
-    def __init__(self, redis: Redis, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._redis, self._sleep = redis, sleep
-
-    def wait(self, registry: RegistryId, pause: float) -> None:
-        """Try until a turn is free."""
-        key, waited = f"wharfinger:registry:{registry}:turn", 0.0
-        while pause and not self._redis.set(key, 1, nx=True, px=max(1, round(pause * 1000))):
-            rest = max(0.01, self._redis.pttl(key) / 1000)
-            if (waited := waited + rest) > LONGEST:
-                raise _too_many(registry, rest)
-            self._sleep(rest)
-
-
-def _too_many(registry: RegistryId, seconds: float) -> RegistryBusyError:
-    return RegistryBusyError(registry, "is asked as often as it wants to be already", seconds)
+def _content(sighting: Sighting) -> str:
+    """Say what a version is: its only file's digest, or its number."""
+    digests = [digest for file in sighting.version.files for digest in file.digests.values()]
+    return digests[0] if len(sighting.version.files) == 1 and digests else sighting.version.number

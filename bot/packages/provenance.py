@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.names import RegistryId
-from bot.packages.errors import RegistryAnswerError
-from bot.packages.reader import Line
-from bot.packages.readers import READERS
-from bot.packages.shape import ShapeError
-from bot.packages.telephone import RegistryTelephone
-from bot.versions.model import Version
+from bot.model.core_types import RegistryId
+from bot.packages.clients import READERS
+from bot.packages.clients.reader import Line
+from bot.packages.clients.registry_client import ShapeError
+from bot.packages.http_client import RegistryTelephone
+from bot.packages.registry_errors import RegistryAnswerError
+from bot.packages.versions import Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from bot.declared import DeclaredIdentity
-from bot.findings import listed
-from bot.gate import CONDITIONS, Condition
-from bot.names import FullName, Mode, RuleName
-from bot.policy.layers import Laid, lay
+from bot.checks.alerts import SIGNALS, Signal
+from bot.checks.gate import CONDITIONS, Condition
+from bot.checks.rule import Rule
+from bot.checks.rules import RULES
+from bot.model.core_types import FullName, Mode, RuleName
+from bot.model.findings import listed
+from bot.model.identity_register import DeclaredIdentity
+from bot.policy.merge_policies import Laid, lay
 from bot.policy.model import Overrides, Policy, PolicyFile, Said
-from bot.policy.options import Option, is_followed, stricter
-from bot.policy.reporting import NOT_ASKED_FOR
-from bot.policy.target import Subject
+from bot.policy.policy_file import NOT_ASKED_FOR
+from bot.policy.policy_schema import Option, is_followed, stricter
+from bot.policy.policy_targets import Subject
 from bot.policy.waiver import Waiver
-from bot.rule import Rule
-from bot.rules import RULES
-from bot.signals import SIGNALS, Signal
 
 Kind = TypeVar("Kind", Rule, Condition, Signal)
 
@@ -61,7 +61,7 @@ def _policy(file: PolicyFile, subject: Subject) -> Policy:
         origins=file.origins,
         doubts=laid.doubts,
         waivers=_waivers(file.waivers, subject),
-        longest_waiver=file.longest_waiver,
+        max_waiver_duration=file.max_waiver_duration,
         identities=tuple(identity for identity in file.identities if identity.is_in(subject.name)),
         packages=tuple(package for package in file.packages if _same(package.repository, subject.name)),
         reports=file.reports,
@@ -128,7 +128,7 @@ def _left_out(files: _Files, *, free: bool) -> Iterable[str]:
     parts: Mapping[str, bool] = {
         "extends": own.extends is not None,
         "overrides": own.said_overrides is not None,
-        "longest-waiver": own.said_longest_waiver is not None,
+        "max-waiver-duration": own.said_longest_waiver is not None,
         "repositories": bool(own.repositories),
         "reports": own.reports != NOT_ASKED_FOR,
         "waivers": bool(own.waivers) and not free,

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.declared import DeclaredIdentity, DeclaredPackage
-from bot.gate import CONDITIONS, Condition
-from bot.names import FullName, Mode, RuleName
-from bot.policy.options import Option
-from bot.policy.reporting import NOT_ASKED_FOR, Reports
-from bot.policy.target import Match
+from bot.checks.alerts import SIGNALS, Signal
+from bot.checks.gate import CONDITIONS, Condition
+from bot.checks.rule import Rule
+from bot.checks.rules import RULES
+from bot.model.core_types import FullName, Mode, RuleName
+from bot.model.identity_register import DeclaredIdentity, DeclaredPackage
+from bot.policy.policy_file import NOT_ASKED_FOR, Reports
+from bot.policy.policy_schema import Option
+from bot.policy.policy_targets import Match
 from bot.policy.waiver import LONGEST, Waiver
-from bot.rule import Rule
-from bot.rules import RULES
-from bot.signals import SIGNALS, Signal
 
 
 class Overrides(StrEnum):
@@ -67,9 +67,9 @@ class PolicyFile:
         return self.said_overrides or (self.base.overrides if self.base else Overrides.STRICTER)
 
     @property
-    def longest_waiver(self) -> timedelta:
+    def max_waiver_duration(self) -> timedelta:
         """How long a waiver may last: as this file says, else the one it extends."""
-        return self.said_longest_waiver or (self.base.longest_waiver if self.base else LONGEST)
+        return self.said_longest_waiver or (self.base.max_waiver_duration if self.base else LONGEST)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Policy:
     notes: tuple[str, ...] = ()  # what was not followed, and why
     doubts: tuple[str, ...] = ()  # what could not be decided, and why: nothing is green on a doubt
     waivers: tuple[Waiver, ...] = ()  # for this repository, whether they are in force or not
-    longest_waiver: timedelta = LONGEST
+    max_waiver_duration: timedelta = LONGEST
     identities: tuple[DeclaredIdentity, ...] = ()  # the register's entries for this repository
     packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
     reports: Reports = NOT_ASKED_FOR

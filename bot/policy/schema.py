@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from bot.gate import CONDITIONS, Condition
-from bot.names import RegistryId
-from bot.policy.options import Schema, option_schema, options_of
-from bot.rule import Rule
-from bot.rules import RULES
-from bot.signals import SIGNALS, Signal
+from bot.checks.alerts import SIGNALS, Signal
+from bot.checks.gate import CONDITIONS, Condition
+from bot.checks.rule import Rule
+from bot.checks.rules import RULES
+from bot.model.core_types import RegistryId
+from bot.policy.policy_schema import Schema, option_schema, options_of
 
-SCHEMA = Path(__file__).parent / "schema.json"
+SCHEMA = Path(__file__).parent / "policy_schema.json"
 
 
 def policy_schema(registries: Iterable[RegistryId] | None = None) -> Schema:

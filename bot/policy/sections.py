@@ -3,14 +3,14 @@
 from datetime import date
 from typing import TypeVar
 
-from bot.declared import DeclaredIdentity, DeclaredPackage, IdentityKind
-from bot.documents import Mapping, Scalar, Sequence, shown
-from bot.errors import PolicyError
-from bot.holdings import RepositoryVisibility
-from bot.names import FullName, RuleName
-from bot.policy.reporting import Digest, DigestForm, Every, Issues, Reports
-from bot.policy.target import Match
+from bot.documents_init import Mapping, Scalar, Sequence, shown
+from bot.model.core_types import FullName, RuleName
+from bot.model.errors import PolicyError
+from bot.model.identity_register import DeclaredIdentity, DeclaredPackage, IdentityKind
+from bot.policy.policy_file import Digest, DigestForm, Every, Issues, Reports
+from bot.policy.policy_targets import Match
 from bot.policy.waiver import Waiver
+from bot.settings import RepositoryVisibility
 
 Kind = TypeVar("Kind", Scalar, Mapping)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.findings import About, Fact, Place, Seen, Unseen
-from bot.names import FullName, RuleName
+from bot.model.core_types import FullName, RuleName
+from bot.model.findings import About, Fact, Place, Seen, Unseen
 
 LONGEST = timedelta(days=180)  # that a waiver may last, unless the policy says otherwise
 NOTICE = timedelta(days=14)  # before its end, in which it is said that it ends

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.provenance.model import Attested, Difference, Expected
-from bot.versions.model import Workload
+from bot.packages.versions import Workload
+from bot.provenance.attestations import Attested, Difference, Expected
 
 
 def differences(workload: Workload, expected: Expected) -> tuple[Difference, ...]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from bot.provenance.model import Attested, Judged, Kind, ProvenanceError, Refused
-from bot.provenance.signed import Signed
-from bot.versions.model import File
+from bot.packages.versions import File
+from bot.provenance.attestations import Attested, Judged, Kind, ProvenanceError, Refused
+from bot.provenance.bundles import Signed
 
 T = TypeVar("T")
 MOST_BYTES = 4 << 20  # a bundle has 5 to 20 kB; the largest with 1024 subjects some 300 kB

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from sigstore.errors import Error
 from sigstore_models.bundle.v1 import Bundle as Fields
 
-from bot.errors import fault_of
-from bot.provenance.intoto import check_logged, is_intoto, signed_statement
-from bot.provenance.model import ProvenanceError
+from bot.model.errors import fault_of
+from bot.provenance.attestations import ProvenanceError
+from bot.provenance.in_toto import check_logged, is_intoto, signed_statement
 from bot.provenance.trust import Trust
 from bot.provenance.words import in_words
 

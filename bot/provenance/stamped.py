@@ -14,10 +14,10 @@ from sigstore.models import TrustedRoot
 from sigstore.verify import Verifier as Library
 from sigstore_models.bundle.v1 import Bundle as Fields
 
-from bot.provenance.claims import Claims, claims
-from bot.provenance.intoto import signed_statement
-from bot.provenance.model import ProvenanceError
-from bot.versions.model import Workload
+from bot.packages.versions import Workload
+from bot.provenance.attestations import ProvenanceError
+from bot.provenance.certificate_claims import Claims, claims
+from bot.provenance.in_toto import signed_statement
 
 MOST_TIMESTAMPS = 8
 RELEASES = "https://dotcom.releases.github.com"  # GitHub itself, when it makes a release immutable

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.provenance.claims import shown
-from bot.provenance.model import ProvenanceError
-from bot.versions.model import File
+from bot.packages.versions import File
+from bot.provenance.attestations import ProvenanceError
+from bot.provenance.certificate_claims import shown
 
 _TYPES = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 MOST_SUBJECTS = 1024  # GitHub's own limit for one attestation (actions/attest, read 2026-11-24)

@@ -14,12 +14,12 @@ from sigstore.models import TransparencyLogEntry, TrustedRoot
 from sigstore_models.rekor.v1 import TransparencyLogEntry as Entry
 from sigstore_models.trustroot import v1
 
-from bot.errors import SettingsError
-from bot.provenance.claims import shown
-from bot.provenance.model import ProvenanceError
-from bot.provenance.registry_keys import RegistryKey, registry_keys, shipped_keys
+from bot.model.errors import SettingsError
+from bot.provenance.attestations import ProvenanceError
+from bot.provenance.certificate_claims import shown
+from bot.provenance.sigstore_verifier import UNKNOWN_LOG, Verifier, shipped_root
 from bot.provenance.stamped import StampedVerifier
-from bot.provenance.verifier import UNKNOWN_LOG, Verifier, shipped_root
+from bot.provenance.trust_store import RegistryKey, registry_keys, shipped_keys
 
 _GITHUB = "GitHub, Inc."  # organisation in certificates of GitHub's own Sigstore, which signs for private repositories
 _NO_ROOT = "is no trusted root of Sigstore; give a trusted_root.json, or what `gh attestation trusted-root` prints"

@@ -1,6 +1,6 @@
 """Why a bundle is not believed, in a person's words: what the sigstore library says, said again."""
 
-from bot.provenance.claims import shown
+from bot.provenance.certificate_claims import shown
 
 # What the library's message holds (sigstore 4.5), in lower case, the first that fits. tests/provenance holds each that a forger can reach.
 _SAID = (

@@ -1,8 +1,8 @@
 """What is known about each registry: one data file each, facts with source and date."""
 
-from bot.registries.catalogue import Catalogue, KnownAction, KnownCommand, action_name
+from bot.registries.catalog import Catalogue, KnownAction, KnownCommand, action_name
 from bot.registries.load import load_catalogue
-from bot.registries.model import ActionFact, CommandFact, InputTest, Migration, Registry, Source
+from bot.registries.registry import ActionFact, CommandFact, InputTest, Migration, Registry, Source
 
 __all__ = [
     "ActionFact",

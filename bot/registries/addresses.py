@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
-from bot.names import RegistryId
-from bot.registries.model import Address, Registry
+from bot.model.core_types import RegistryId
+from bot.registries.registry import Address, Registry
 
 _PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)

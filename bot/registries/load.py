@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.errors import RegistryDataError
-from bot.names import Confidence, Credential, RegistryId
-from bot.registries.catalogue import Catalogue
-from bot.registries.model import (
+from bot.model.core_types import Confidence, Credential, RegistryId
+from bot.model.errors import RegistryDataError
+from bot.registries.catalog import Catalogue
+from bot.registries.registry import (
     ActionFact,
     Address,
     CommandFact,
@@ -60,7 +60,7 @@ def _read_extra(folder: Path) -> Iterable[Registry]:
     if not folder.is_dir():
         raise RegistryDataError(f"{folder}: the folder for registries' data does not exist; create it or unset it")
     # loaded by name because the validator takes longer to import than the whole catalogue to read
-    check = importlib.import_module("bot.registries.check")
+    check = importlib.import_module("bot.registries.schema_check")
     for path in sorted(folder.glob("*.json")):
         try:
             if path.stat().st_size > LARGEST:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from bot.names import RegistryId
-from bot.registries.model import Registry
+from bot.model.core_types import RegistryId
+from bot.registries.registry import Registry
 
 
 class TokenLiterals:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bot.names import RegistryId
+from bot.model.core_types import RegistryId
 
 DATA = Path(__file__).parent / "withdrawal.json"
 

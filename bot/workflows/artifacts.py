@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from bot.workflows.expressions import possible_values, scope_of
 from bot.workflows.graph import needed
-from bot.workflows.model import Job, Step, Workflow
 from bot.workflows.uses import read_uses
+from bot.workflows.workflow import Job, Step, Workflow
 
 # Action and the name it gives when none is written. Source: each action's action.yml, as of 2026-11.
 UPLOADS: Mapping[str, str] = {

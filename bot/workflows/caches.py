@@ -1,102 +1,89 @@
-"""Caches that a job restores: content another run left behind, which no review ever sees."""
+"""Which actions restore a cache, and when: facts with their source. Dated 2026-11."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.workflows.cache_facts import FACTS, CacheFact
-from bot.workflows.expressions import known_values, possible_values, scope_of
-from bot.workflows.model import Job, Step, Workflow
-from bot.workflows.runners import Machine, machine_of
-from bot.workflows.uses import Uses, read_uses
-
-_BUILDX = (
-    "docker/build-push-action",
-    "docker/bake-action",
-)  # https://docs.docker.com/build/cache/backends/gha/, 2026-11
-_BUILDX_INPUTS = ("cache-from", "set")
+OFF = frozenset({"", "false"})
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
-    """A step that restores a cache; `certain` is False where it depends on what the file does not show."""
+class CacheFact:
+    """One way in which an action comes to restore a cache."""
 
-    step: Step
-    action: str
-    certain: bool
-    why: str
-
-
-def caches_in(workflow: Workflow, job: Job) -> tuple[Cache, ...]:
-    """Give the steps of a job that restore a cache, in order. Saving one alone brings nothing in and does not count."""
-    return tuple(_caches(workflow, job))
-
-
-def _caches(workflow: Workflow, job: Job) -> Iterator[Cache]:
-    for step in job.steps:
-        if step.uses is None:
-            continue
-        uses = read_uses(step.uses.value)
-        if uses.name in FACTS and (found := _by_fact(workflow, job, step, uses)) is not None:
-            yield found
-        elif uses.name in _BUILDX:
-            yield from _buildx(workflow, job, step, uses.name)
+    action: str  # in lower case
+    source: str
+    input: str | None = None  # that decides; None: it always restores
+    by_default: bool = True  # what happens when the input is not written
+    off: frozenset[str] = OFF  # values of the input that switch the cache off
+    inverted: bool = False  # the values in `off` switch it on instead: the input says "no cache"
+    since: int | None = None  # the default holds from this major version
+    before: int | None = None  # and below this one
+    hosted: bool = False  # the default holds on GitHub's own runners alone
+    depends: str = ""  # what else the default depends on, and the workflow does not show
 
 
-def _by_fact(workflow: Workflow, job: Job, step: Step, uses: Uses) -> Cache | None:
-    best: Cache | None = None
-    for fact in FACTS[uses.name]:
-        answer = _restores(workflow, job, step, uses, fact)
-        if answer is not False and (best is None or not best.certain):
-            best = Cache(step, uses.name, answer is True, _reason(fact, step))
-    return best
+def _off_unless(action: str, name: str, source: str) -> CacheFact:
+    return CacheFact(action, source, name, by_default=False)
 
 
-def _restores(workflow: Workflow, job: Job, step: Step, uses: Uses, fact: CacheFact) -> bool | None:
-    """Tell whether a fact holds for a step; None where the file does not settle it."""
-    given = None if fact.input is None else step.inputs.get(fact.input)
-    if given is None:
-        if fact.input is not None and step.inputs_expression is not None:
-            return None
-        return _by_default(workflow, job, uses, fact)
-    values = possible_values(given.value, scope_of(workflow, job, step))
-    if values is None:
-        return None
-    answers = {(value.strip().lower() in fact.off) is fact.inverted for value in values}
-    return answers.pop() if len(answers) == 1 else None
+def _on_unless(action: str, name: str, source: str, *, since: int | None = None, depends: str = "") -> CacheFact:
+    return CacheFact(action, source, name, since=since, depends=depends)
 
 
-def _by_default(workflow: Workflow, job: Job, uses: Uses, fact: CacheFact) -> bool | None:
-    if not fact.by_default:
-        return False
-    if fact.since is not None or fact.before is not None:
-        if uses.major is None:
-            return None
-        if not (fact.since or 0) <= uses.major < (fact.before or uses.major + 1):
-            return False
-    if fact.hosted and machine_of(workflow, job)[0] is not Machine.NEW:
-        return None
-    return None if fact.depends else True
+def _unless_told(action: str, name: str, source: str) -> CacheFact:
+    """Make a fact of an input that switches the cache off: `cache-disabled: true`, `lookup-only: true`."""
+    return CacheFact(action, source, name, inverted=True)
 
 
-def _reason(fact: CacheFact, step: Step) -> str:
-    if fact.input is None:
-        return "restores a cache each time"
-    if fact.input in step.inputs:
-        return f"its input {fact.input} lets it restore a cache"
-    return f"restores a cache unless its input {fact.input} says otherwise" + (
-        ", on GitHub's own runners" if fact.hosted else f", {fact.depends}" if fact.depends else ""
-    )
+_LIST = (
+    _unless_told("actions/cache", "lookup-only", "github.com/actions/cache/blob/main/action.yml"),
+    _unless_told("actions/cache/restore", "lookup-only", "github.com/actions/cache/blob/main/restore/action.yml"),
+    _off_unless("actions/setup-node", "cache", "github.com/actions/setup-node/blob/main/action.yml"),
+    _on_unless(
+        "actions/setup-node", "package-manager-cache", "github.com/actions/setup-node/releases/tag/v5.0.0",
+        since=5, depends="where package.json names npm as its package manager",
+    ),
+    _off_unless("actions/setup-python", "cache", "github.com/actions/setup-python/blob/main/action.yml"),
+    _off_unless("actions/setup-java", "cache", "github.com/actions/setup-java/blob/main/action.yml"),
+    _off_unless("actions/setup-dotnet", "cache", "github.com/actions/setup-dotnet/blob/main/action.yml"),
+    _on_unless("actions/setup-go", "cache", "github.com/actions/setup-go/blob/main/action.yml", since=4),
+    CacheFact(
+        "astral-sh/setup-uv", "github.com/astral-sh/setup-uv/blob/main/action.yml", "enable-cache",
+        before=10, hosted=True,
+    ),
+    _off_unless("ruby/setup-ruby", "bundler-cache", "github.com/ruby/setup-ruby/blob/master/action.yml"),
+    _off_unless("graalvm/setup-graalvm", "cache", "github.com/graalvm/setup-graalvm/blob/main/action.yml"),
+    _off_unless("pyo3/maturin-action", "sccache", "github.com/PyO3/maturin-action/blob/main/action.yml"),
+    _off_unless("denoland/setup-deno", "cache", "github.com/denoland/setup-deno/blob/main/action.yml"),
+    _off_unless("pdm-project/setup-pdm", "cache", "github.com/pdm-project/setup-pdm/blob/main/action.yml"),
+    _off_unless("subosito/flutter-action", "cache", "github.com/subosito/flutter-action/blob/main/action.yaml"),
+    _on_unless("mlugg/setup-zig", "use-cache", "github.com/mlugg/setup-zig/blob/main/action.yml"),
+    _on_unless("jdx/mise-action", "cache", "github.com/jdx/mise-action/blob/main/action.yml"),
+    _on_unless(
+        "actions-rust-lang/setup-rust-toolchain", "cache",
+        "github.com/actions-rust-lang/setup-rust-toolchain/blob/main/action.yml",
+    ),
+    _on_unless(
+        "determinatesystems/magic-nix-cache-action", "use-gha-cache",
+        "github.com/DeterminateSystems/magic-nix-cache-action/blob/main/action.yml",
+    ),
+    _unless_told("oven-sh/setup-bun", "no-cache", "github.com/oven-sh/setup-bun/blob/main/action.yml"),
+    _unless_told("swatinem/rust-cache", "lookup-only", "github.com/Swatinem/rust-cache/blob/master/action.yml"),
+    _unless_told(
+        "gradle/actions/setup-gradle", "cache-disabled", "github.com/gradle/actions/blob/main/setup-gradle/action.yml"
+    ),
+    _unless_told(
+        "gradle/gradle-build-action", "cache-disabled", "github.com/gradle/gradle-build-action/blob/main/action.yml"
+    ),
+    CacheFact(
+        "ramsey/composer-install", "github.com/ramsey/composer-install/blob/v3/action.yml", "ignore-cache",
+        off=frozenset({"", "false", "no", "0"}), inverted=True,
+    ),
+    CacheFact("mozilla-actions/sccache-action", "github.com/Mozilla-Actions/sccache-action/blob/main/action.yml"),
+    CacheFact("nix-community/cache-nix-action", "github.com/nix-community/cache-nix-action/blob/main/action.yml"),
+    CacheFact("awalsh128/cache-apt-pkgs-action", "github.com/awalsh128/cache-apt-pkgs-action/blob/master/action.yml"),
+    CacheFact("hendrikmuhs/ccache-action", "github.com/hendrikmuhs/ccache-action/blob/main/action.yml"),
+)  # fmt: skip
 
-
-def _buildx(workflow: Workflow, job: Job, step: Step, action: str) -> Iterator[Cache]:
-    """Find `cache-from: type=gha`, where the builder's layers come from GitHub's cache."""
-    scope = scope_of(workflow, job, step)
-    for name in _BUILDX_INPUTS:
-        given = step.inputs.get(name)
-        if given is None:
-            continue
-        values = known_values(given.value, scope) or (given.value,)
-        if any("type=gha" in value and (name == "cache-from" or "cache-from" in value) for value in values):
-            certain = possible_values(given.value, scope) is not None
-            yield Cache(step, action, certain, f"its input {name} takes layers from GitHub's cache")
-            return
+FACTS: dict[str, tuple[CacheFact, ...]] = {
+    action: tuple(fact for fact in _LIST if fact.action == action) for action in dict.fromkeys(f.action for f in _LIST)
+}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.workflows.expressions import possible_values, scope_of, truth
-from bot.workflows.model import Job, Step, Text, Trigger, Workflow
+from bot.workflows.workflow import Job, Step, Text, Trigger, Workflow
 
 # What happens when `types` is not written, and which context a run gets.
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.

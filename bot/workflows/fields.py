@@ -2,9 +2,9 @@
 
 from typing import NoReturn
 
-from bot.documents import Mapping, Node, Scalar, Sequence, fit
-from bot.errors import UnreadableError
-from bot.workflows.model import Text, Texts
+from bot.documents_init import Mapping, Node, Scalar, Sequence, fit
+from bot.model.errors import UnreadableError
+from bot.workflows.workflow import Text, Texts
 
 FENCE = "${{"
 INSERT = "${{ insert }}"  # a key that pours another mapping into this one

@@ -3,7 +3,7 @@
 from collections import ChainMap
 from collections.abc import Mapping
 
-from bot.workflows.model import Job, Level, Permissions, Step, Text, Workflow
+from bot.workflows.workflow import Job, Level, Permissions, Step, Text, Workflow
 
 # docs.github.com, "GITHUB_TOKEN" and workflow syntax, `permissions`, as of 2026-11
 SCOPES = (

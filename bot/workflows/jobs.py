@@ -2,11 +2,11 @@
 
 from typing import Literal, cast
 
-from bot.documents import Mapping, Node, Scalar
+from bot.documents_init import Mapping, Node, Scalar
 from bot.workflows.fields import FENCE, INSERT, as_text, mapping, name, refuse, scalar, text, text_list, texts
-from bot.workflows.matrix import read_matrix
-from bot.workflows.model import Container, Job, Level, Permissions, Text, Texts
+from bot.workflows.parser import read_matrix
 from bot.workflows.steps import read_steps
+from bot.workflows.workflow import Container, Job, Level, Permissions, Text, Texts
 
 
 def read_jobs(node: Node) -> dict[str, Job]:

@@ -1,10 +1,9 @@
 """Bytes of a workflow or action file into values, with the sentence that says why when they cannot be read."""
 
-from bot.documents import Mapping, read_document
-from bot.errors import UnreadableError
+from bot.documents_init import Mapping, read_document
+from bot.model.errors import UnreadableError
 from bot.workflows.fields import mapping, scalar, text, texts
 from bot.workflows.jobs import read_defaults, read_jobs, read_permissions
-from bot.workflows.model import Action, Workflow
 from bot.workflows.steps import read_steps
 from bot.workflows.triggers import (
     read_call_outputs,
@@ -14,6 +13,7 @@ from bot.workflows.triggers import (
     read_trigger_inputs,
     read_triggers,
 )
+from bot.workflows.workflow import Action, Workflow
 
 
 def read_workflow(path: str, content: bytes) -> Workflow:

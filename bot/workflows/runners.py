@@ -4,7 +4,7 @@ import re
 from enum import Enum
 
 from bot.workflows.expressions import possible_values, scope_of
-from bot.workflows.model import Job, Workflow
+from bot.workflows.workflow import Job, Workflow
 
 # GitHub's own labels, larger runners that keep the pattern among them: docs.github.com/actions/reference/runners, 2026-11.
 _GITHUB = re.compile(

@@ -1,6 +1,6 @@
 """Which shell runs a step's script."""
 
-from bot.workflows.model import Job, Step, Workflow
+from bot.workflows.workflow import Job, Step, Workflow
 
 
 def effective_shell(workflow: Workflow, job: Job, step: Step | None = None) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.documents import Mapping, Node, Sequence
+from bot.documents_init import Mapping, Node, Sequence
 from bot.workflows.fields import mapping, refuse, text, texts
-from bot.workflows.model import Step
+from bot.workflows.workflow import Step
 
 
 def read_steps(node: Node | None, what: str) -> tuple[Step, ...]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bot.documents import Mapping, Node, Scalar, Sequence
+from bot.documents_init import Mapping, Node, Scalar, Sequence
 from bot.workflows.fields import as_text, mapping, name, refuse, scalar, text
-from bot.workflows.model import Input, Text, Texts, Trigger
+from bot.workflows.workflow import Input, Text, Texts, Trigger
 
 
 def read_triggers(node: Node | None) -> dict[str, Trigger]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from bot.github.holdings import HoldingsReader, Kept
-from bot.github.reading import Reading
-from bot.github.telephone import ReadLine
-from bot.holdings import Holdings, Read
-from bot.names import FullName
+from bot.github.client import ReadLine
+from bot.github.commit_state import Reading
+from bot.github.settings import HoldingsReader, Kept
+from bot.model.core_types import FullName
 from bot.policy import Policy
-from bot.repository import Snapshot
+from bot.settings import Holdings, Read
+from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows.expressions import Scope, possible_values, scope_of
-from handlers.context import Context
+from handlers.config.context import Context
 
 
 def holdings_of(  # noqa: PLR0913 - where to ask, what is judged, and by what

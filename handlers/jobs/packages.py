@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from bot.findings import Unreadable
-from bot.github.queries import Revision
+from bot.github.client import ReadLine
+from bot.github.commit_query import Revision
 from bot.github.repositories import RepositoryReader
-from bot.github.telephone import ReadLine
 from bot.github.trees import read_tree
-from bot.manifests import Published, packages_of, wanted_manifests
+from bot.model.findings import Unreadable
+from bot.packages.manifests import Published, packages_of, wanted_manifests
 from bot.policy import Policy
 from bot.registries import Catalogue
-from bot.repository import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot
 
 
 def published_packages(

@@ -4,22 +4,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.errors import PolicyError
-from bot.findings import Seen
-from bot.github.errors import ForbiddenError, MissingError
-from bot.github.holdings.ask import ask
-from bot.github.holdings.repository_settings import read_properties
-from bot.github.queries import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, Revision
-from bot.github.reading import File, Reading
+from bot.github.client import Line, ReadLine
+from bot.github.commit_query import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, Revision
+from bot.github.commit_state import File, Reading
+from bot.github.github_errors import ForbiddenError, MissingError
 from bot.github.repositories import RepositoryReader
-from bot.github.telephone import Line, ReadLine
-from bot.holdings import Read
-from bot.names import FullName
+from bot.github.settings.read_known import ask
+from bot.github.settings.repository_api import read_properties
+from bot.model.core_types import FullName
+from bot.model.errors import PolicyError
+from bot.model.findings import Seen
 from bot.policy import Policy, PolicyFile, Standing, Subject, policy_in_force
-from bot.policy.options import said
-from bot.policy.read import read_policy
-from handlers.context import Context
-from handlers.jobs.approvals import approved
+from bot.policy.policy_schema import said
+from bot.policy.read_policy import read_policy
+from bot.settings import Read
+from handlers.cache.approvals import approved
+from handlers.config.context import Context
 
 BASE_FOR = 300  # seconds for which the file that an organisation's policy extends is not read again
 
@@ -35,7 +35,7 @@ class InForce:
     def mark(self, today: date) -> str:
         """Name all that can change a verdict: what is in force, and where each waiver stands on a day."""
         policy = self.policy  # frozen values all the way down: the same policy reads the same
-        waivers = [str(waiver.standing(today, policy.longest_waiver)) for waiver in policy.waivers]
+        waivers = [str(waiver.standing(today, policy.max_waiver_duration)) for waiver in policy.waivers]
         return repr((policy, waivers, self.problems))
 
 
@@ -101,7 +101,7 @@ def invalid_proposal(context: Context, reading: Reading) -> Proposed | None:
 
 def too_long(policy: PolicyFile, path: str, today: date) -> Iterator[Proposed]:
     """Yield each waiver that would last longer than the policy allows, from `today` on."""
-    longest = policy.longest_waiver
+    longest = policy.max_waiver_duration
     for waiver in policy.waivers:
         if waiver.standing(today, longest) is Standing.TOO_LONG:
             reason = f"this waiver would last until {waiver.expires}, and a waiver may last {said(longest)}; set an earlier `expires`"

@@ -4,11 +4,11 @@ import traceback
 from dataclasses import replace
 from pathlib import PurePath
 
-from bot.names import Conclusion
-from bot.reports.check_run import MOST_MESSAGE, MOST_TITLE, Annotation, CheckRunText, fit
-from bot.reports.escape import code, plain, prose
+from bot.model.core_types import Conclusion
+from bot.rendering.markdown import code, plain, prose
+from bot.rendering.reports_check_run import MOST_MESSAGE, MOST_TITLE, Annotation, CheckRunText, fit
 from handlers.jobs.policies import Proposed
-from handlers.standing import Standing
+from handlers.records.report_store import Standing
 
 SHORT = 7  # characters of a commit id that people read
 

@@ -11,18 +11,28 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.bench import alarms, checks, gates, proving, receiver, scanning, settings, watched, work
+from tests.bench import (
+    attestation_speed,
+    check_run_latency,
+    gate_latency,
+    package_alert_latency,
+    receiver_throughput,
+    registry_traffic,
+    scan_speed,
+    settings_calls,
+    worker_throughput,
+)
 
 PARTS = {
-    "receiver": receiver.figures,
-    "checks": checks.figures,
-    "gates": gates.figures,
-    "alarms": alarms.figures,
-    "proving": proving.figures,
-    "settings": settings.figures,
-    "work": work.figures,
-    "watched": watched.figures,
-    "scan": scanning.figures,
+    "receiver": receiver_throughput.figures,
+    "checks": check_run_latency.figures,
+    "gates": gate_latency.figures,
+    "alarms": package_alert_latency.figures,
+    "proving": attestation_speed.figures,
+    "settings": settings_calls.figures,
+    "work": worker_throughput.figures,
+    "watched": registry_traffic.figures,
+    "scan": scan_speed.figures,
 }
 
 
@@ -33,7 +43,7 @@ def main(names: list[str]) -> None:
     sys.stdout.write(json.dumps({"machine": machine}) + "\n")
     parts = dict(PARTS)
     if names[:1] == ["scan"] and names[1:]:
-        parts["scan"] = partial(scanning.figures, Path(names.pop()))
+        parts["scan"] = partial(scan_speed.figures, Path(names.pop()))
     for name in names or parts:
         for figure in parts[name]():
             sys.stdout.write(json.dumps(figure) + "\n")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from bot.commands import read_script
-from bot.errors import UnreadableError
-from bot.names import FullName
+from bot.model.core_types import FullName
+from bot.model.errors import UnreadableError
 from bot.registries import load_catalogue
-from bot.repository import take_snapshot
+from bot.shell import read_script
+from bot.snapshot.repository_snapshot import take_snapshot
 from bot.workflows import read_action, read_workflow
 from bot.workflows.expressions import (
     Scope,

@@ -14,10 +14,10 @@ from termcolor import can_colorize, colored
 
 from bot.registries import load_catalogue
 from tests.incidents.fields import FormatError
-from tests.incidents.model import Incident
-from tests.incidents.performance import perform
-from tests.incidents.read import read_incident
-from tests.incidents.verdict import Result
+from tests.incidents.incident import Incident
+from tests.incidents.incident_file import read_incident
+from tests.incidents.incident_verdict import Result
+from tests.incidents.parallel_replay import perform
 
 HERE = Path(__file__).parent
 GOOD, WRONG, UNREADABLE = 0, 1, 2

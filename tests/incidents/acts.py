@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
-from bot.names import RegistryId
-from bot.versions.model import Package
+from bot.model.core_types import RegistryId
+from bot.packages.versions import Package
 from tests.incidents.fields import Fields, plain
-from tests.incidents.model import (
+from tests.incidents.incident import (
     AnyAct,
     DeployKey,
     End,
@@ -164,7 +164,9 @@ def _runner(fields: Fields, when: When) -> Runner:
 def _settings(fields: Fields, when: When) -> Settings:
     to = fields.inside("to")
     if to is None:
-        raise fields.wrong("`settings` lacks `to`: what they become, in the words of tests/github/story/written.py")
+        raise fields.wrong(
+            "`settings` lacks `to`: what they become, in the words of tests/fakes/github/scenario/settings_files.py"
+        )
     return Settings(**when, on=fields.text("on"), to=plain(to.block))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from bot.documents import Mapping as Block
-from bot.documents import Node, Scalar, Sequence
+from bot.documents_init import Mapping as Block
+from bot.documents_init import Node, Scalar, Sequence
 
 DURATION = re.compile(r"\+?(-?\d+(?:\.\d+)?)(s|m|h|d)")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -2,8 +2,8 @@
 
 from fnmatch import fnmatchcase
 
-from tests.github.story.repository import Repository
-from tests.incidents.stage import Stage
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.incidents.incident_world import Stage
 
 
 def forbids(stage: Stage, repository: Repository, ref: str, who: str, kind: str) -> bool:

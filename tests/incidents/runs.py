@@ -6,14 +6,14 @@ from typing import Any
 
 import yaml
 
-from bot.decide import Verdict
-from handlers.gates import GateBook
-from tests.github.state import runs as kept
-from tests.github.story.repository import Repository
-from tests.incidents.app import App
-from tests.incidents.ears import Heard, Kind, conditions, rules
+from bot.evaluation.gate_decision import Verdict
+from handlers.records.gate_store import GateBook
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.state import runs as kept
+from tests.incidents.app_in_process import App
 from tests.incidents.fields import ImpossibleError
-from tests.incidents.model import JobPlan, Rerun, Run
+from tests.incidents.incident import JobPlan, Rerun, Run
+from tests.incidents.observer import Heard, Kind, conditions, rules
 
 PATIENCE = 120.0  # seconds that a release waits for a gate which is in doubt, until the story goes on without it
 AFTER_STEPS = ("Complete job",)

@@ -6,9 +6,9 @@ import pytest
 
 from bot.registries import load_catalogue
 from tests.incidents.__main__ import HERE, all_files, main
-from tests.incidents.model import Outcome, Wave
-from tests.incidents.play import attack, clean
-from tests.incidents.read import read_incident
+from tests.incidents.incident import Outcome, Wave
+from tests.incidents.incident_file import read_incident
+from tests.incidents.replay import attack, clean
 
 CATALOGUE = load_catalogue()
 
@@ -33,7 +33,7 @@ def test_a_workflow_that_sends_secrets_away_is_told_at_once_and_one_that_tests_i
 def test_a_version_sent_with_a_stolen_token_is_told_within_minutes(redis_url: str) -> None:
     result = attack(wave("2026-03-axios"), redis_url)
     assert (result.outcome, result.wrong) == (Outcome.ALARMED, ())
-    assert "stepped-back" in result.by
+    assert "publisher-changed" in result.by
 
 
 @pytest.mark.soak

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from bot.registries import load_catalogue
-from handlers.scan import main as scan
+from handlers.cli.handlers_scan import main as scan
 
 Report: TypeAlias = Mapping[str, Any]
 HEAD = """\

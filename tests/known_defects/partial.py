@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.github.desk import Request
-from tests.github.exchange import Answer
-from tests.github.graphql import Answerer
+from tests.fakes.github.graphql import Answerer
+from tests.fakes.github.http_api.exchange import Answer
+from tests.fakes.github.http_api.router import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from handlers.watching import WatchBook
-from tests.alarms.story import MINUTE, Story, watched
+from handlers.records.watch_store import WatchBook
+from tests.handlers.jobs.packages.watched_package import MINUTE, Story, watched
 
 DECOY_PATH = ".github/workflows/decoy.yml"
 DECOY = """\

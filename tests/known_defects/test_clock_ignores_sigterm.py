@@ -25,7 +25,7 @@ def silent() -> Iterator[socket.socket]:
 def clock(start: Start, patch: pytest.MonkeyPatch, redis_url: str) -> subprocess.Popen[bytes]:
     for name, value in environment(REDIS_URL=redis_url).items():
         patch.setenv(name, value)
-    return start(sys.executable, "-m", "handlers.cli", "clock")
+    return start(sys.executable, "-m", "handlers.cli.main", "clock")
 
 
 def looked(listener: socket.socket, process: subprocess.Popen[bytes]) -> bool:

@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from bot.registries import load_catalogue
-from handlers.scan import main as scan
+from handlers.cli.handlers_scan import main as scan
 
 WORKFLOW = """\
     on: {push: {tags: ["v*"]}}

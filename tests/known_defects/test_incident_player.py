@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.names import RegistryId
+from bot.model.core_types import RegistryId
+from bot.packages.versions import Package
 from bot.registries import load_catalogue
-from bot.versions.model import Package
-from tests.incidents.deeds import Deeds
-from tests.incidents.ears import Heard, Kind
-from tests.incidents.model import Must, Outcome, Publish
-from tests.incidents.play import neighbours
-from tests.incidents.read import read_incident
-from tests.incidents.stage import set_up
-from tests.incidents.verdict import Harm, verdict
+from tests.incidents.incident import Must, Outcome, Publish
+from tests.incidents.incident_actions import Deeds
+from tests.incidents.incident_file import read_incident
+from tests.incidents.incident_verdict import Harm, verdict
+from tests.incidents.incident_world import set_up
+from tests.incidents.observer import Heard, Kind
+from tests.incidents.replay import neighbours
 
 STOLEN = """\
 incident: a version is sent with a token, after a run that has nothing to do with it
@@ -27,7 +27,7 @@ waves:
     timeline:
       - {at: +0s, NAME run: {on: widgets, workflow: .github/workflows/release.yml, ref: main, jobs: {build: {}}}}
       - {at: +60s, harm: true, publish: {package: npm/@acme/widgets, version: 1.0.1, by: mona}}
-    must: {be: alarmed, within: 5m, by: [stepped-back]}
+    must: {be: alarmed, within: 5m, by: [publisher-changed]}
     twin:
       before: *tidy
       timeline: [{at: +0s, publish: {package: npm/@acme/widgets, version: 1.0.1, by: mona}}]

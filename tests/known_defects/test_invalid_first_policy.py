@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from tests.acme import RELEASE, STORED_TOKEN, Acme
-from tests.gate.story import gated, wait_at
-from tests.github.story.repository import Repository
+from tests.app.acme import RELEASE, STORED_TOKEN, Acme
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
 
 BROKEN = "version: 1\nmode: enforce\nrules: [broken\n"
 

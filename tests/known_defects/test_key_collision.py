@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from handlers.jobs import JOBS
-from tests.acme import RELEASE, TRUSTED, Acme, acme_on
-from tests.github.story.repository import Repository
-from tests.test_manifest import MANIFEST
+from handlers.jobs.job_table import JOBS
+from tests.app.acme import RELEASE, TRUSTED, Acme, acme_on
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.repository.test_app_manifest import MANIFEST
 
 OWN = "version: 1\nrules: {trusted-publishing: {severity: critical}}\n"
 THEIRS = "version: 1\nrules: {trusted-publishing: off}\noverrides: any\n"

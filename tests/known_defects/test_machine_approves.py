@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from tests.evidence.release import released
-from tests.gate.story import gated, policy, wait_at
+from tests.app.release_scenario import released
+from tests.handlers.jobs.gate.gate_scenario import gated, policy, wait_at
 
 ROBOT = """\
 identities:

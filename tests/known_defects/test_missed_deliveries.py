@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from redis import Redis
 
-from handlers.jobs import JOBS
-from tests.acme import RELEASE, STORED_TOKEN, Acme, acme_on
+from handlers.jobs.job_table import JOBS
+from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on
 
 NOBODY_THERE = "http://127.0.0.1:9/webhook"
 EVERY = 5  # minutes between two looks, as the timetable has it

@@ -7,13 +7,13 @@ from datetime import datetime
 import pytest
 from redis import Redis
 
-from bot.errors import WharfingerError
-from bot.github import deployments, objects, pushes, releases
-from bot.github.telephone import ReadLine
-from bot.names import FullName, Sha
-from tests.acme import RELEASE, Acme
-from tests.gate.story import gated, wait_at
-from tests.github.story.repository import Repository
+from bot.github import deployments, git_data, objects, releases
+from bot.github.client import ReadLine
+from bot.model.core_types import FullName, Sha
+from bot.model.errors import WharfingerError
+from tests.app.acme import RELEASE, Acme
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
 from tests.known_defects.partial import FORBIDDEN, INTERNAL, RESOURCES, Fault, answered_in_part
 
 HERE = FullName("acme/widgets")
@@ -23,7 +23,7 @@ Story = tuple[Acme, Repository]
 @pytest.fixture
 def story(redis: Redis) -> Iterator[Story]:
     """Open the story: v1 left, a pull request was merged, and v2 waits at the gate."""
-    with gated(redis, gate="{approved-by-another: off}") as (acme, widgets):
+    with gated(redis, gate="{independent-approval: off}") as (acme, widgets):
         first = wait_at(acme, widgets)
         assert first.decide() == "approved"
         first.approve()
@@ -50,7 +50,7 @@ def tags_named_v2(line: ReadLine, _: Sha) -> object:
 
 
 def merged(line: ReadLine, head: Sha) -> object:
-    return pushes.read_merged(line, HERE, [head])
+    return git_data.read_merged(line, HERE, [head])
 
 
 def tag(line: ReadLine, _: Sha) -> object:
@@ -62,10 +62,10 @@ def workflow(line: ReadLine, head: Sha) -> object:
 
 
 READERS = {
-    "what left before": Reader(["repository", "deployments"], previous, "calm-releases takes it that nothing left before"),
+    "what left before": Reader(["repository", "deployments"], previous, "release-interval takes it that nothing left before"),
     "a tag by its name": Reader(["repository", "tag"], tags_named_v2, "protected-ref takes it that the tag is gone"),
     "merged commits": Reader(["repository", "c0"], merged, "the signal takes it that a commit came without a pull request"),
-    "a version's tag": Reader(["repository", "t0"], tag, "accounted-versions takes it that the version has no tag"),
+    "a version's tag": Reader(["repository", "t0"], tag, "traceable-versions takes it that the version has no tag"),
     "a file at a commit": Reader(["repository", "p0c0"], workflow, "release-authority takes it that the file is not there"),
 }  # fmt: skip
 

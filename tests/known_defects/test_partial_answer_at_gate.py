@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 import pytest
 from redis import Redis
 
-from bot.errors import WharfingerError
-from tests.gate.story import gated, wait_at
+from bot.model.errors import WharfingerError
+from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
 from tests.known_defects.partial import FORBIDDEN, INTERNAL, RESOURCES, Fault, answered_in_part
 
-STRICT = "{approved-by-another: {mode: enforce}}"
+STRICT = "{independent-approval: {mode: enforce}}"
 BROKEN = "version: 1\nmode: enforce\nrules: [broken\n"
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from tests.acme import Acme
-from tests.gate.story import gated, policy, wait_at
-from tests.github.story.repository import Repository
+from tests.app.acme import Acme
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.handlers.jobs.gate.gate_scenario import gated, policy, wait_at
 
-STRICT = "{approved-by-another: {mode: enforce}}"
+STRICT = "{independent-approval: {mode: enforce}}"
 Story = tuple[Acme, Repository]
 
 

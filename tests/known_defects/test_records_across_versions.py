@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import pytest
 from redis import Redis
 
-from bot.declared import IdentityKind, Review
-from bot.names import FullName, RepositoryId
-from handlers.reviews import ReviewBook
+from bot.model.core_types import FullName, RepositoryId
+from bot.model.identity_register import IdentityKind, Review
+from handlers.records.review_store import ReviewBook
 
 WIDGETS = RepositoryId(31)
 NAME = FullName("acme/widgets")

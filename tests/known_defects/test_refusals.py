@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from redis import Redis
 
-from bot.github.app_key import read_app_key
-from bot.github.errors import ForbiddenError, GitHubError
-from bot.github.server import Server
-from bot.github.telephone import Telephone
-from tests.acme import HURRIED, TOKEN_KEY
+from bot.github.auth import read_app_key
+from bot.github.client import Telephone
+from bot.github.github_errors import ForbiddenError, GitHubError
+from bot.github.transport import Server
+from tests.app.acme import HURRIED, TOKEN_KEY
 from tests.conftest import PRIVATE_KEY
 
 ALLOW_LIST = (

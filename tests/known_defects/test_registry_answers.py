@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.names import RegistryId
-from bot.packages import Known, RegistryAnswerError, RegistryTelephone, read_listing
+from bot.model.core_types import RegistryId
+from bot.packages.http_client import RegistryTelephone
+from bot.packages.model import Known
+from bot.packages.package_reader import read_listing
+from bot.packages.registry_errors import RegistryAnswerError
+from bot.packages.versions import Package, Version
 from bot.registries import load_catalogue
-from bot.versions.model import Package, Version
-from tests.registries.standins import Registries
-from tests.registries.standins.wire import Reply
+from tests.fakes.registries import Registries
+from tests.fakes.registries.registry_exchange import Reply
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WHEN = "2026-11-20T12:00:00Z"

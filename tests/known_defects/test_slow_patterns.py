@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.manifests.node import members
-from tests.publications.stories import found, job
-from tests.signals.test_scripts import heard
+from bot.packages.manifests.npm_manifests import members
+from tests.bot.checks.alerts.test_script_alerts import heard
+from tests.bot.detection.publication_lines import found, job
 
 TIMES, LINEAR = (
     5,

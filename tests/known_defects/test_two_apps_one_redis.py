@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from bot.errors import WharfingerError
-from bot.github.app_key import read_app_key
-from bot.github.server import Server
-from bot.github.telephone import Telephone
-from handlers.context import Context
-from handlers.jobs import JOBS
-from tests.acme import HURRIED, RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on
-from tests.github.acts import installations
-from tests.github.story.defaults import EVENTS, PERMISSIONS
+from bot.github.auth import read_app_key
+from bot.github.client import Telephone
+from bot.github.transport import Server
+from bot.model.errors import WharfingerError
+from handlers.config.context import Context
+from handlers.jobs.job_table import JOBS
+from tests.app.acme import HURRIED, RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on
+from tests.fakes.github.activity import installations
+from tests.fakes.github.defaults import EVENTS, PERMISSIONS
 
 
 def of_the_first(acme: Acme) -> Context:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 from redis import Redis
 
-from bot.names import Outcome, RepositoryId
-from handlers.standing import Standings
-from tests.acme import RELEASE, acme_on
+from bot.model.core_types import Outcome, RepositoryId
+from handlers.records.report_store import Standings
+from tests.app.acme import RELEASE, acme_on
 from tests.known_defects.worlds import (
     AN_APP,
     DEPLOY_KEYS,

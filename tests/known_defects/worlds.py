@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from tests.github.story.organisation import Organisation
-from tests.github.story.repository import Repository
-from tests.github.words import Json
+from tests.fakes.github.json_types import Json
+from tests.fakes.github.scenario.scenario_organization import Organisation
+from tests.fakes.github.scenario.scenario_repository import Repository
 
 World: TypeAlias = Callable[[Organisation, Repository], None]
 REVIEW = {

@@ -2,11 +2,21 @@
 
 from itertools import islice, product
 
+from bot.workflows.expressions.contexts import dotted
+from bot.workflows.expressions.evaluator import Scope
+from bot.workflows.expressions.expression_values import (
+    Unknown,
+    Value,
+    Written,
+    as_string,
+    compare,
+    distinct,
+    readings,
+    truthy,
+)
 from bot.workflows.expressions.functions import FUNCTIONS, MAX_TEXT, PREDICATES, call
 from bot.workflows.expressions.parts import OPEN, split
-from bot.workflows.expressions.references import dotted
-from bot.workflows.expressions.scope import Scope
-from bot.workflows.expressions.tree import (
+from bot.workflows.expressions.syntax import (
     Call,
     Compare,
     Context,
@@ -18,7 +28,6 @@ from bot.workflows.expressions.tree import (
     Logic,
     Not,
 )
-from bot.workflows.expressions.values import Unknown, Value, Written, as_string, compare, distinct, readings, truthy
 
 MAX_VALUES = 64  # alternatives of one text; more are as good as unknown
 _MAX_PAIRS = 64  # that one comparison looks at

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from bot.workflows.expressions.values import Json, Unknown, Value, as_string, compare
+from bot.workflows.expressions.expression_values import Json, Unknown, Value, as_string, compare
 
 MAX_TEXT = 65_536  # characters of a text that we put together; a longer one is as good as unknown
 _MAX_BRACKETS = 200  # of JSON inside each other at most: the parser recurses

@@ -1,7 +1,7 @@
 """A text of a workflow file in its parts: what stands for itself, and what stands between `${{` and `}}`."""
 
-from bot.workflows.expressions.syntax import MAX_LENGTH, parse
-from bot.workflows.expressions.tree import Fenced, Fixed, Part
+from bot.workflows.expressions.expressions_syntax import MAX_LENGTH, parse
+from bot.workflows.expressions.syntax import Fenced, Fixed, Part
 
 OPEN, CLOSE, QUOTE = "${{", "}}", "'"
 

@@ -1,0 +1,43 @@
+"""Signals: what in a change people should hear of, one file and one page each; the list below is the registry."""
+
+from bot.checks.alerts.backdated_commit import BackdatedCommit
+from bot.checks.alerts.change_alert import Change, Commit, Look, Moved, Pushed, Sides
+from bot.checks.alerts.direct_workflow_edit import DirectWorkflowEdit
+from bot.checks.alerts.encoded_script import EncodedScript
+from bot.checks.alerts.lost_environment import LostEnvironment
+from bot.checks.alerts.manual_publishing import ManualPublishing
+from bot.checks.alerts.moved_tag import MovedTag
+from bot.checks.alerts.new_deploy_key import NewDeployKey
+from bot.checks.alerts.new_identity_token import NewIdentityToken
+from bot.checks.alerts.new_runner import NewRunner
+from bot.checks.alerts.pushed_for_another import PushedForAnother
+from bot.checks.alerts.secret_sent_away import SecretSentAway
+from bot.checks.alerts.secrets_dumped import SecretsDumped
+from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.signals_compromised_action import CompromisedAction
+from bot.checks.alerts.stray_tag import StrayTag
+from bot.checks.alerts.unrelated_branch import UnrelatedBranch
+from bot.checks.alerts.unreviewed_run import UnreviewedRun
+from bot.checks.alerts.weakened_environment import WeakenedEnvironment
+
+SIGNALS: tuple[type[Signal], ...] = (
+    SecretSentAway,
+    SecretsDumped,
+    EncodedScript,
+    CompromisedAction,
+    DirectWorkflowEdit,
+    UnreviewedRun,
+    LostEnvironment,
+    WeakenedEnvironment,
+    ManualPublishing,
+    NewIdentityToken,
+    MovedTag,
+    StrayTag,
+    UnrelatedBranch,
+    PushedForAnother,
+    BackdatedCommit,
+    NewRunner,
+    NewDeployKey,
+)
+
+__all__ = ["SIGNALS", "Change", "Commit", "Look", "Moved", "Pushed", "Sides", "Signal"]

@@ -1,0 +1,88 @@
+"""The signal weakened-environment: an environment that guards a publication guards less than it did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.checks.alerts.change_alert import Change, Look
+from bot.checks.alerts.signal import Signal
+from bot.model.core_types import RuleName
+from bot.model.findings import About, Finding, Seen, Unseen, listed, settings_page
+from bot.settings import AnyRef, Environment, Read, SelectedRefs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeakenedEnvironment(Signal):
+    """An environment that guards a publication guards less than it did.
+
+    Whoever may change a repository's settings can let a release past its reviewers, and put everything back afterwards.
+    """
+
+    name: ClassVar[RuleName] = RuleName("weakened-environment")
+    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.FILES, Read.ENVIRONMENTS})
+
+    def applies(self, change: Change) -> bool:
+        held = change.held  # read only of a repository that publishes, or keeps a registry's secret
+        return held is not None and change.held_before is not None and held.environments != Read.ENVIRONMENTS.not_read
+
+    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+        if change.held is None or change.held_before is None:
+            return
+        now, before, files = change.held.environments, change.held_before.environments, change.files
+        yield from (fact for fact in (now, files) if isinstance(fact, Unseen))
+        # At the first look at them what is there is what there was.
+        if isinstance(now, Unseen) or isinstance(files, Unseen) or isinstance(before, Unseen):
+            return
+        named = [each.environment for each in files.value.after.publications if each.environment]
+        for old in before.value:
+            if any(old.is_called(name) for name in named):
+                new = next((each for each in now.value if each.is_called(old.name)), None)
+                if losses := tuple(_losses(old, new)):
+                    yield _finding(old.name, losses)
+
+
+def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
+    """Say what an environment no longer asks for. What was not seen both times is no loss."""
+    if new is None:
+        yield "is gone: the next job that names it makes one that asks for nothing"
+        return
+    if old.reviewers and not new.reviewers:
+        yield "asks nobody to approve any more"
+    elif old.reviewers and old.prevent_self_review and not new.prevent_self_review:
+        yield "lets whoever started a release approve it"
+    if old.admins_bypass is False and new.admins_bypass:
+        yield "can be passed by administrators"
+    if new.wait_minutes < old.wait_minutes:
+        yield f"waits {new.wait_minutes} minutes, not {old.wait_minutes}"
+    yield from _refs(old, new)
+    yield from _rules(old, new)
+
+
+def _refs(old: Environment, new: Environment) -> Iterator[str]:
+    if isinstance(old.refs, Unseen) or isinstance(new.refs, Unseen):
+        return
+    before, now = old.refs.value, new.refs.value
+    if isinstance(now, AnyRef) and not isinstance(before, AnyRef):
+        yield "takes any branch and tag"
+    elif isinstance(now, SelectedRefs) and isinstance(before, SelectedRefs):
+        added = [each for each in now.patterns if each not in before.patterns]
+        if added:
+            yield f"takes {listed(f'the {each.kind} {each.pattern}' for each in added)} as well"
+
+
+def _rules(old: Environment, new: Environment) -> Iterator[str]:
+    if isinstance(old.custom_rules, Seen) and isinstance(new.custom_rules, Seen):
+        asked = {rule.app_slug for rule in new.custom_rules.value if rule.enabled}
+        lost = [rule.app_slug for rule in old.custom_rules.value if rule.enabled and rule.app_slug not in asked]
+        if lost:
+            yield f"no longer asks {listed(lost)}"
+
+
+def _finding(name: str, losses: tuple[str, ...]) -> Finding:
+    return Finding(
+        settings_page("settings/environments"),
+        f"the environment {name}, from which a job publishes, {listed(losses)}",
+        "If nobody of yours changed it, put it back, look at what was released since, and see in the audit log who did; "
+        "else tell those who answer for the releases.",
+        about=About(environment=name),
+    )

@@ -1,0 +1,52 @@
+"""What every condition of the gate is: something that has to hold before a release leaves."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from bot.checks.gate.condition import Look, Waiting
+from bot.checks.rule import Stricter
+from bot.model.core_types import Mode, RuleName
+from bot.model.findings import About, Finding, Unseen, settings_page
+from bot.settings import Read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition(ABC):
+    """One condition, of a rule's shape: its docstring's first line is its title, its fields are its options, its page lies beside it.
+
+    It has no severity: a release leaves or it does not.
+    """
+
+    name: ClassVar[RuleName]
+    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.RUN})
+    mode: Mode = field(
+        default=Mode.OBSERVE,
+        metadata={"means": "observe or enforce, for this condition alone.", "stricter": Stricter.HIGHER},
+    )
+
+    @classmethod
+    def title(cls) -> str:
+        """Say what has to hold, in words: the first line of the class docstring, without its full stop."""
+        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    @property
+    def asks(self) -> bool:
+        """Whether its options ask for anything; most conditions always do. Where they do not, nothing is read for it."""
+        return True
+
+    def applies(self, waiting: Waiting) -> bool:
+        """Whether there is anything to ask of this deployment."""
+        del waiting
+        return self.asks
+
+    @abstractmethod
+    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
+        """Yield why the release may not leave, and each fact that was needed and not seen, or is not so yet."""
+
+
+def refusal(waiting: Waiting, message: str, fix: str) -> Finding:
+    """Return a finding about a waiting deployment; its place is the run."""
+    about = About(environment=waiting.environment)
+    return Finding(settings_page(f"actions/runs/{waiting.run.id}"), message, fix, about=about)

@@ -1,0 +1,90 @@
+"""The rule pinned-actions: what runs on the publish path cannot be changed by somebody else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from bot.checks.rule import Rule, Stricter
+from bot.detection.path import Part, PathJob, publish_path
+from bot.detection.path_words import part_of
+from bot.model.core_types import RuleName, Severity
+from bot.model.findings import Finding, Place, Unseen
+from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows import Text
+from bot.workflows.uses import Uses, read_uses
+
+# It checks which tag called it and refuses commits: github.com/slsa-framework/slsa-github-generator, README, 2026-11.
+_BY_TAG_ALONE = "slsa-framework/slsa-github-generator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedActions(Rule):
+    """Actions, workflows and images on the publish path are pinned to what was reviewed.
+
+    A tag or branch of another repository means whatever its owner, or who has taken over the owner's account, says today.
+    """
+
+    name: ClassVar[RuleName] = RuleName("pinned-actions")
+    severity: Severity = field(
+        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+    )
+    owners: tuple[str, ...] = field(
+        default=(), metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": Stricter.FEWER}
+    )
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        publications = [publication for publication, _ in self.judged(snapshot)]
+        trusted = frozenset(owner.lower() for owner in self.owners)
+        said: dict[tuple[str, int], None] = {}
+        path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        for job in path.jobs:
+            if job.part is Part.GATES:
+                continue
+            where = part_of(job, snapshot.registries)
+            for file, line, uses in _used(job):
+                if (file, line) not in said and not _settled(uses, trusted):
+                    said[file, line] = None
+                    yield _finding(Place(file, line, line), uses, where)
+
+
+def _used(job: PathJob) -> Iterator[tuple[str, int, Uses]]:
+    """Go through all that a job takes from elsewhere: a called workflow, its images, its actions."""
+    here = job.workflow.path
+    if job.job.uses is not None:
+        yield here, job.job.uses_line or job.job.line, read_uses(job.job.uses.value)
+    images = {"container": job.job.container} | {name: each.image for name, each in job.job.services.items()}
+    for image in _written(images):
+        yield here, image.line, read_uses(f"docker://{image.value}")
+    for step in job.steps:
+        if step.step.uses is not None:
+            yield step.file, step.step.line, read_uses(step.step.uses.value)
+
+
+def _written(images: Mapping[str, Text | None]) -> Iterator[Text]:
+    for image in images.values():
+        if image is not None and image.value.strip() and "${{" not in image.value:
+            yield image
+
+
+def _settled(uses: Uses, trusted: frozenset[str]) -> bool:
+    if uses.pinned or uses.name.partition("/")[0] in trusted:
+        return True
+    tagged = uses.ref is not None and uses.ref[:1] == "v" and uses.ref.count(".") > 1
+    return tagged and (uses.repository or "").lower() == _BY_TAG_ALONE
+
+
+def _finding(place: Place, uses: Uses, where: str) -> Finding:
+    if uses.kind == "docker":
+        message = f"runs the image {uses.name} in {where}; its tag can be moved to another image"
+        fix = f"Name the image by its digest: {uses.name.partition('@')[0]}@sha256:…, which `docker buildx imagetools inspect` prints."
+    elif uses.ref is None or uses.repository is None:
+        message = f"uses {uses.name} in {where}, which names no fixed commit"
+        fix = "Name the action as owner/name@ and a full commit id."
+    else:
+        message = f"uses {uses.name}@{uses.ref} in {where}; whoever controls {uses.repository} can change what {uses.ref} means"
+        fix = (
+            f"Pin it to the full commit id that {uses.ref} means now, and keep the version as a comment: "
+            f"{uses.name}@<commit id> # {uses.ref}. Dependabot and Renovate update both."
+        )
+    return Finding(place, message, fix)

@@ -1,0 +1,74 @@
+"""The rule secret-rotation: a secret that publishes is written anew within its maximum age."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar
+
+from bot.checks.rule import Rule, Stricter
+from bot.detection import Publication
+from bot.identities import concerns, kept_in, page_of, publishing_secrets, publishing_with, way_to
+from bot.model.core_types import RegistryId, RuleName, Severity
+from bot.model.findings import About, Finding, Place, Unseen, listed
+from bot.settings import Read, Secret
+from bot.snapshot.repository_snapshot import Snapshot
+
+UNKNOWN = 1971  # a day before this year stands for one that GitHub did not say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRotation(Rule):
+    """A secret that publishes is replaced before it is too old.
+
+    Every day that a token lives is a day on which a copy of it works.
+    """
+
+    name: ClassVar[RuleName] = RuleName("secret-rotation")
+    reads: ClassVar[frozenset[Read]] = frozenset(
+        {Read.FILES, Read.SECRETS, Read.ORGANISATION_SECRETS, Read.ENVIRONMENT_SECRETS}
+    )
+    severity: Severity = field(
+        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+    )
+    maximum_age: timedelta = field(
+        default=timedelta(days=90),
+        metadata={"means": "How long after it was last written a secret may publish.", "stricter": Stricter.LOWER},
+    )
+
+    def applies(self, snapshot: Snapshot) -> bool:
+        stored = publishing_secrets(snapshot)
+        return concerns(snapshot) and bool(stored.secrets or stored.unseen)
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        stored = publishing_secrets(snapshot)
+        telling, used = snapshot.catalogue, publishing_with(snapshot.publications, snapshot)
+        yield from stored.unseen
+        for secret in stored.secrets:
+            publications = used.get(secret.name.upper(), ())
+            registries = tuple(each.registry for each in publications) or telling.by_secret(secret.name)[:1]
+            if snapshot.taken_at - secret.updated_at > self.maximum_age and not set(registries) <= set(self.allow):
+                yield self._finding(secret, publications, registries, snapshot)
+
+    def _finding(
+        self,
+        secret: Secret,
+        publications: tuple[Publication, ...],
+        registries: tuple[RegistryId, ...],
+        snapshot: Snapshot,
+    ) -> Finding:
+        first = publications[0] if publications else None
+        where = listed(snapshot.registries[each].name for each in registries)
+        day = (
+            "on a day that GitHub does not say"
+            if secret.updated_at.year < UNKNOWN
+            else f"on {secret.updated_at.date()}"
+        )
+        return Finding(
+            place=Place(first.file, first.line, first.line) if first else page_of(secret, snapshot.repository),
+            message=(
+                f"the secret {secret.name} of {kept_in(secret)} was last written {day}, and one for {where} may be "
+                f"{self.maximum_age.days} days old at most"
+            ),
+            fix=f"Make a new token at {where}, store it ({way_to(secret)}), and revoke the old one.",
+            about=About(secrets=(secret.name,), environment=secret.environment),
+        )

@@ -1,0 +1,143 @@
+"""The rule trusted-triggers: a publication starts with what somebody trusted has merged, tagged or released."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.checks.rule import Rule
+from bot.detection import Publication
+from bot.detection.path import PathJob, Start, publish_path
+from bot.detection.path_words import registries_of
+from bot.model.core_types import RuleName
+from bot.model.findings import Finding, Place, Unseen
+from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows import Job, Trigger, Workflow
+from bot.workflows.events import jobs_that_may_run, may_reach, may_send
+
+# Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
+_UNMERGED: Mapping[str, str] = {
+    "pull_request": "publishes code that is still under review",
+    "pull_request_review": "publishes code that is still under review",
+    "pull_request_review_comment": "publishes code that is still under review",
+}
+_FOREIGN: Mapping[str, str] = {
+    "pull_request_target": "everybody who can open a pull request, from a fork too, starts it with the repository's secrets",
+}
+_ANYBODY: Mapping[str, str] = {
+    "issue_comment": "everybody who can comment starts it",
+    "issues": "everybody who can open an issue starts it",
+    "discussion": "everybody who can open a discussion starts it",
+    "discussion_comment": "everybody who can comment starts it",
+    "watch": "everybody who stars the repository starts it",
+    "fork": "everybody who forks the repository starts it",
+    "gollum": "everybody who can edit the wiki starts it",
+}
+_UNTRUSTED = {**_UNMERGED, **_FOREIGN, **_ANYBODY}
+
+# Conditions that hold outsiders off: of whoever acted, or that the change was merged.
+_ASKS_WHO = ("author_association", "github.actor", "github.triggering_actor", "event.sender", "comment.user")
+_ASKS_MERGED = ("pull_request.merged",)
+_ASKS_WHOSE = ("workflow_run.event", "workflow_run.head_repository", "workflow_run.actor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedTriggers(Rule):
+    """Publications are started by what trusted people merged, tagged or released.
+
+    Events that outsiders cause, and events of code that nobody has approved yet, do not lead to a registry.
+    """
+
+    name: ClassVar[RuleName] = RuleName("trusted-triggers")
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        publications = [publication for publication, _ in self.judged(snapshot)]
+        path = publish_path(publications, snapshot.workflows, snapshot.actions)
+        yield from path.unseen
+        running = _Running()
+        found: dict[tuple[str, int], tuple[Trigger, str, dict[Publication, None]]] = {}
+        for job in path.publishing:
+            starts = path.starts.get(job.key, ())
+            if not starts:
+                yield _nobody(job)
+            for start in starts:
+                for trigger, why, publication in _reached(job, start, snapshot, running):
+                    where = (start.workflow.path, trigger.line)
+                    found.setdefault(where, (trigger, why, {}))[2][publication] = None
+        for (file, line), (trigger, why, reached) in found.items():
+            yield _finding(Place(file, line, line), trigger, why, list(reached), snapshot)
+
+
+def _nobody(job: PathJob) -> Unseen:
+    return Unseen(
+        what=f"what starts the publication in {job.workflow.path}",
+        reason="the workflow is only called, and who calls it lies in another repository",
+    )
+
+
+class _Running:
+    """Which jobs of a workflow an event may run, found out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, int], frozenset[str]] = {}
+
+    def may(self, workflow: Workflow, trigger: Trigger, origin: Workflow, job: Job) -> bool:
+        key = (workflow.path, origin.path, trigger.line)
+        if key not in self._known:
+            self._known[key] = jobs_that_may_run(workflow, trigger)
+        return job.id in self._known[key]
+
+
+def _reached(
+    job: PathJob, start: Start, snapshot: Snapshot, running: _Running
+) -> Iterator[tuple[Trigger, str, Publication]]:
+    way = (*start.calls, (job.workflow, job.job))
+    for trigger in start.workflow.triggers.values():
+        why = _suspicion(trigger, start.workflow, snapshot)
+        if why is None or not all(running.may(workflow, trigger, start.workflow, each) for workflow, each in way):
+            continue
+        said = [each.condition.value for _, each in way if each.condition is not None]
+        for publication in job.publications:
+            step = job.step_of(publication)
+            conditions = () if step is None else step.conditions
+            if step is not None and not may_send(job.workflow, trigger, job.job, step.step):
+                continue
+            asked = [*said, *(condition.value for condition in conditions)]
+            if may_reach(job.workflow, trigger, job.job, conditions) and not _holds_off(trigger, asked):
+                yield trigger, why, publication
+
+
+def _suspicion(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str | None:
+    """Say what is wrong with an event, if anything is."""
+    if trigger.event != "workflow_run":
+        return _UNTRUSTED.get(trigger.event)
+    names = trigger.filters.get("workflows", ())
+    followed = [
+        each
+        for each in snapshot.workflows.values()
+        if (each.name.value if each.name else each.path) in names and each is not workflow
+    ]
+    events = sorted({event for each in followed for event in each.triggers if event in _UNTRUSTED})
+    if events:
+        return f"it follows {followed[0].path if len(followed) == 1 else 'workflows'} that {events[0]} starts, so that outsiders decide what it follows"
+    if len(followed) < len(names) or not names:
+        return "it follows a workflow that we cannot see, which outsiders may start"
+    return None
+
+
+def _holds_off(trigger: Trigger, conditions: list[str]) -> bool:
+    asked: tuple[str, ...] = _ASKS_MERGED if "pull_request" in trigger.event else _ASKS_WHO
+    if trigger.event == "workflow_run":
+        asked = _ASKS_WHOSE
+    return any(each in condition for condition in conditions for each in asked)
+
+
+def _finding(place: Place, trigger: Trigger, why: str, reached: list[Publication], snapshot: Snapshot) -> Finding:
+    jobs = list(dict.fromkeys(publication.job for publication in reached))
+    return Finding(
+        place=place,
+        message=f"{trigger.event} leads to a publication to {registries_of(reached, snapshot.registries)}: {why}",
+        fix=(
+            f"Start publications with a release, a tag or a push to a protected branch, in a workflow of their own; or keep the "
+            f"job {jobs[0]} from it: if: github.event_name != '{trigger.event}'."
+        ),
+    )

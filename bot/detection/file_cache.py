@@ -1,0 +1,78 @@
+"""What one search may cost, which files it wanted, and what it had to leave out."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.model.findings import Unreadable
+
+LONGEST_PATH = 250  # characters of a file that we ask for
+MOST_FOLLOWED = 2_000_000  # characters of files that may be followed in one repository, each call counting for 100 more
+MOST_NOTES = 100
+
+# Reasons after which a script's commands were looked into all the same.
+_SOFT = ("programs other than", "a command has too many", "the grammar does not understand all", "the Python program")
+
+
+class Shelf:
+    """The repository's files at hand; it remembers which ones were asked for and are not."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+        self.wanted: set[str] = set()
+
+    def read(self, path: str) -> str | None:
+        """Give the text of a file, by its path from the repository's root without `./`; None when it is not at hand."""
+        found = self._files.get(path)
+        if found is None and _may_be_file(path):
+            self.wanted.add(path)
+        return found
+
+    def read_first(self, paths: Iterable[str]) -> tuple[str, str] | None:
+        """Give the first of several files that is at hand, with its path; all are wanted when none is."""
+        tried = tuple(paths)
+        for path in tried:
+            if path in self._files:
+                return path, self._files[path]
+        self.wanted.update(path for path in tried if _may_be_file(path))
+        return None
+
+
+def _may_be_file(path: str) -> bool:
+    """Whether a path can be one of the repository's: known to the last character, inside, of a sane length."""
+    inside = 0 < len(path) <= LONGEST_PATH and not path.startswith(("/", ".."))
+    return inside and not set(path) & set("$*?`{}<>|\"'\n ")
+
+
+class Ledger:
+    """Counts what following costs, and keeps what was left out, so that it is never taken for clean."""
+
+    def __init__(self) -> None:
+        self._left = MOST_FOLLOWED
+        self._hard: dict[Unreadable, None] = {}
+        self._soft: dict[Unreadable, None] = {}
+
+    def may_follow(self, file: str, size: int) -> bool:
+        """Whether one more file of this many characters may be followed from `file`; says so in the notes when not."""
+        self._left -= 100 + size
+        if self._left < 0:
+            self.note(
+                file,
+                None,
+                "it leads to more scripts, actions and workflows than are followed; not all were looked into",
+            )
+        return self._left >= 0
+
+    def note(self, file: str, line: int | None, reason: str) -> None:
+        """Remember that something was left out, or understood in part only."""
+        notes = self._soft if reason.startswith(_SOFT) else self._hard
+        if len(notes) < MOST_NOTES:
+            notes[Unreadable(file, reason, line)] = None
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """What was not looked into."""
+        return tuple(self._hard)
+
+    @property
+    def partly(self) -> tuple[Unreadable, ...]:
+        """What was understood in part only."""
+        return tuple(self._soft)

@@ -1,0 +1,36 @@
+"""A publication: one step of one job that sends a package to a registry."""
+
+from dataclasses import dataclass
+
+from bot.model.core_types import Confidence, Credential, RegistryId
+from bot.model.findings import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Where a package leaves and what it authenticates with; the JSON contract of `wharfinger scan` shows these fields."""
+
+    file: str
+    job: str
+    step: int | None  # 0-based; None when the job is a call of a workflow that we cannot follow
+    line: int  # of the step's `uses:` or `run:` key, or of the calling job's `uses:`
+    end_line: int
+    registry: RegistryId
+    tool: str  # "twine upload", "pypa/gh-action-pypi-publish"
+    credential: Credential
+    secrets: tuple[str, ...]  # names of the stored secrets that act as the credential
+    environment: str | None  # as written, an expression included; None when the job names none
+    id_token_write: bool
+    via: tuple[str, ...] = ()  # what was followed to find it: "package.json:scripts.release"
+    confidence: Confidence = Confidence.HIGH
+    why: str = ""  # what was seen, in words: the reason for the credential and, when low, for the confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All publications of a repository, and the paths of files that are not at hand and would be followed."""
+
+    publications: tuple[Publication, ...] = ()
+    wanted: frozenset[str] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()  # what was not looked into because of a limit or its language: never a pass
+    partly: tuple[Unreadable, ...] = ()  # what a grammar understood in part only; its commands were looked into

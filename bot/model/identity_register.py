@@ -1,0 +1,72 @@
+"""What people declare about what can publish: the register's entries, packages with their repository, and reviews of access."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.model.core_types import FullName
+
+
+class IdentityKind(StrEnum):
+    """What can publish, or lets others; the word is the key of its name in a policy's `identities`."""
+
+    SECRET = "secret"  # noqa: S105 - the key, not one
+    PUBLISHER = "publisher"  # a trusted publisher, named by its registry's id
+    DEPLOY_KEY = "deploy-key"  # by its title
+    TOKEN = "token"  # noqa: S105 - as above; a fine-grained token, by its name
+    APP = "app"  # by its slug
+    PERSON = "person"  # "@login", or "@organisation/team"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredIdentity:
+    """One entry of the register: who answers for what can publish, what it is for and when it ends."""
+
+    kind: IdentityKind
+    name: str
+    holder: str  # `in`: a repository (acme/tool), or a whole organisation (acme)
+    owner: str  # "@login", or "@organisation/team"
+    purpose: str
+    expires: date  # the first day on which it may not be there any more
+    environment: str | None = None  # of a secret that an environment holds, or a publisher that demands one
+    workflow: str | None = None  # of a publisher that demands one: the file's name
+    machine: bool | None = None  # whether nobody is behind it; None: not said
+    origin: str = ""  # the policy file, and the line in it
+    line: int = 0
+
+    def is_in(self, repository: FullName) -> bool:
+        """Whether it concerns a repository: held by it, or by all of its organisation. GitHub's names have no case."""
+        holder, name = self.holder.lower(), repository.lower()
+        return holder in (name, name.partition("/")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPackage:
+    """A package whose repository its manifests do not show."""
+
+    purl: str  # package-url: pkg:npm/%40acme/cli
+    repository: FullName
+    origin: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody who may said of one identity when access was reviewed."""
+
+    kind: IdentityKind
+    name: str
+    holder: str  # the repository or the organisation that has it
+    at: datetime
+    by: str  # login
+    kept: bool  # False: it is to be revoked
+    environment: str | None = None
+    workflow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """The reviews of access that concern a repository; nothing is overdue that was not there to review yet."""
+
+    began: datetime  # when access here was first looked at
+    reviews: tuple[Review, ...] = ()

@@ -1,0 +1,88 @@
+"""A published version as its registry and its provenance tell of it: values that evidence, alarms and reports share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.core_types import FullName, RegistryId, Sha
+from bot.model.findings import Fact
+
+
+class Standing(StrEnum):
+    """Whether a published version traces to a publish step of ours that succeeded."""
+
+    ACCOUNTED = "accounted"
+    PENDING = "pending"  # within the grace that a run and a registry get, or something needed was not seen
+    UNACCOUNTED = "unaccounted"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Package:
+    """A package of a registry, by the name that the registry writes (with its scope or group)."""
+
+    registry: RegistryId
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.registry}"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a version, with its digests in hexadecimal by the algorithm's name (`sha256`)."""
+
+    name: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    came: datetime | None = None  # when the registry took it, where it says so of each file
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The workflow run that asked a registry or a certificate authority for something. None: not told."""
+
+    repository: FullName | None = None
+    workflow: str | None = None  # path of the workflow that was started: .github/workflows/release.yml
+    ref: str | None = None  # refs/tags/v1.2.0
+    commit: Sha | None = None
+    event: str | None = None
+    runner: str | None = None  # github-hosted, self-hosted
+    environment: str | None = None
+    run: int | None = None
+    attempt: int | None = None
+
+
+class Sender(StrEnum):
+    """What kind of credential a registry says that a version came with."""
+
+    TRUSTED_PUBLISHER = "trusted publisher"
+    ACCOUNT = "account"  # a token or a password of somebody
+    UNTOLD = "untold"  # this registry does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a package, in its registry's words. Nothing of it is verified; provenance is (bot/provenance)."""
+
+    package: Package
+    number: str
+    published: datetime | None  # None: the registry does not tell
+    sender: Sender = Sender.UNTOLD
+    account: str | None = None  # the registry's name of who sent it
+    workload: Workload | None = None  # which run sent it, by the registry's word
+    files: tuple[File, ...] = ()
+    provenance: bool | None = (
+        None  # whether the registry offers provenance of it; None: it does not tell, or has none to offer
+    )
+    commit: Sha | None = None  # that the version says it was made from (npm gitHead, Go origin)
+    withdrawn: bool = False  # yanked, unlisted or deprecated as a whole
+    staged: bool = False  # a person let it go at the registry, which may have been days after it was sent there
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a registry has of a package at one moment: its versions, oldest first, and who may publish."""
+
+    package: Package
+    versions: tuple[Version, ...]
+    maintainers: Fact[tuple[str, ...]]

@@ -1,0 +1,90 @@
+"""What an attestation proves, what it is expected to prove, and why one is not believed. Light: knows no cryptography."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.core_types import FullName, RepositoryId, Sha
+from bot.model.errors import WharfingerError
+from bot.packages.versions import File, Workload
+
+
+class Kind(StrEnum):
+    """Whose attestation it is and what it speaks of."""
+
+    PYPI = "PyPI attestation"  # PEP 740
+    NPM_PROVENANCE = "npm provenance"  # SLSA v1, signed by the run
+    NPM_PUBLISH = "npm publish attestation"  # signed by the registry: it took this file under this name and version
+    RUBYGEMS = "RubyGems attestation"
+    GITHUB = "GitHub artifact attestation"
+    GITHUB_RELEASE = "GitHub release attestation"  # signed by GitHub: an immutable release holds these files
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What a verified attestation proves: this run signed for these files. A claim that the certificate does not tell is None."""
+
+    kind: Kind
+    predicate: str | None  # the predicate's type, an address; None: the file itself is signed, without a statement
+    workload: Workload  # npm's own signature names none of it, GitHub's of a release its repository, tag and commit
+    signer: str | None  # whose job signed, also a called workflow: https://github.com/o/r/.github/workflows/w.yml@ref
+    owner: str | None  # login of the repository's owner
+    repository_id: RepositoryId | None  # stays when a repository is renamed, and differs when its name is taken again
+    signed_at: datetime | None  # when the log or a timestamp authority saw the signature; None: nobody saw when
+    subjects: tuple[File, ...]  # every file that is signed for, digests in hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An attestation that is not believed, and why, in words."""
+
+    kind: Kind
+    reason: str
+    unseen: bool = False  # it could not be judged here (its authority is not trusted, its key not given): never a pass
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of all attestations that a registry offers of one file. None at all: both are empty."""
+
+    attested: tuple[Attested, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class ProvenanceError(WharfingerError):
+    """One attestation that is not believed; the text is the reason. Functions that judge a document turn it into `Refused`."""
+
+    def __init__(self, reason: str, *, unseen: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unseen = unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who is expected to have signed. None or empty: anything will do."""
+
+    repository: FullName | None = None
+    repository_id: RepositoryId | None = None
+    workflow: str | None = None  # .github/workflows/release.yml
+    ref: str | None = None  # refs/tags/v1.2.0
+    commit: Sha | None = None
+    events: frozenset[str] = frozenset()
+    runner: str | None = None  # github-hosted
+    environment: str | None = None
+    run: int | None = None
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One claim that is not as expected; its text says it in words."""
+
+    claim: str  # repository, workflow, ref, commit, event, runner, environment, run, attempt
+    told: str | None  # None: nothing was told of it, which is no match, but no contradiction either
+    expected: str
+
+    def __str__(self) -> str:
+        if self.told is None:
+            return f"the {self.claim} is not told, where {self.expected} was expected"
+        return f"the {self.claim} is {self.told}, not {self.expected}"

@@ -1,0 +1,253 @@
+"""Words of bash, as its grammar shows them: quotes taken off, variables and defaults put in."""
+
+import re
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.shell.fences import Source
+from bot.shell.interpreter import HIDDEN, Session
+from bot.shell.script import Hole, HoleKind, Value, Word
+from bot.shell.words import (
+    NONE,
+    Alternatives,
+    Gap,
+    Origin,
+    cross,
+    fenced,
+    fields,
+    make_word,
+    shorten,
+    split,
+    tidy,
+)
+
+_EXPANSIONS = {
+    "simple_expansion",
+    "expansion",
+    "command_substitution",
+    "process_substitution",
+    "arithmetic_expansion",
+}
+_DEFAULTS = {":-", "-", ":=", "=", ":?", "?"}
+_INSTEAD = {":+", "+"}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_ANSI = re.compile(
+    r"\\(?:x(?P<hex>[0-9a-fA-F]{1,2})|(?:u|U(?=[0-9a-fA-F]{5}))(?P<unicode>[0-9a-fA-F]{1,8})|(?P<octal>[0-7]{1,3})|(?P<sign>.))",
+    re.DOTALL,
+)
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def unescape(text: str, only: str = "") -> str:
+    """Take backslashes off: before every character, or before those of `only`; one before a line's end takes that away."""
+    if "\\" not in text:
+        return text
+    pieces = text.split("\\")
+    made = [pieces[0]]
+    index = 1
+    while index < len(pieces):
+        piece = pieces[index]
+        index += 1
+        if not piece:  # a backslash before a backslash
+            made.append("\\")
+            if index < len(pieces):
+                made.append(pieces[index])
+                index += 1
+        elif piece[0] == "\n":
+            made.append(piece[1:])
+        elif only and piece[0] not in only:
+            made.append("\\" + piece)
+        else:
+            made.append(piece)
+    return "".join(made)
+
+
+@dataclass(slots=True)
+class WordReader(ABC):
+    """Reads the words of one text; statements are read by the class that stands on this one."""
+
+    session: Session
+    source: Source
+    rows: Sequence[int]
+
+    @abstractmethod
+    def substitute(self, node: Node) -> Word:
+        """Walk the commands of `$(…)` and return what they print."""
+
+    def slice(self, node: Node) -> str:
+        """Return a node's text as written."""
+        return self.source.original[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def line(self, node: Node) -> int:
+        row = self.source.row(node.start_byte)
+        return self.rows[min(row, len(self.rows) - 1)]
+
+    def word(self, node: Node) -> Word:
+        """Read a node as one word that is not split: an assignment's value, a redirect's target."""
+        origin = Origin()
+        return make_word(shorten(self.slice(node)), map(tidy, self.pieces(node, origin, quoted=True)), origin)
+
+    def arguments(self, nodes: Sequence[Node]) -> list[list[Word]]:
+        """Read a command's words: once for each of its possible forms, up to the bound."""
+        return self.session.forms(map(self._options, nodes))
+
+    def _options(self, node: Node) -> list[list[Word]]:
+        """Read one word's possible forms, each a list of words after splitting."""
+        text = self.slice(node)
+        if node.type in ("word", "number") and not self.source.fences and "\\" not in text:
+            return [[Word(text, ((text,),))]]
+        origin = Origin()
+        alternatives = self.pieces(node, origin, quoted=False)
+        variables, expressions = frozenset(origin.variables), frozenset(origin.expressions)
+        forms: dict[tuple[Value, ...], None] = dict.fromkeys(fields(pieces) for pieces in alternatives)
+        return [[Word(shorten(text), (value,), variables, expressions) for value in form] for form in forms]
+
+    def pieces(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:  # noqa: PLR0911 - one answer for each kind of node
+        """Read any part of a word."""
+        match node.type:
+            case "string" | "translated_string":
+                return self._string(node, origin)
+            case "raw_string":
+                inside = fenced(self.source, node.start_byte + 1, node.end_byte - 1, origin)
+                return cross([("",)], inside)
+            case "ansi_c_string":
+                return [(_ansi(self.slice(node)[2:-1]),)]
+            case "command_name":
+                return self.pieces(node.children[0], origin, quoted=quoted) if node.children else NONE
+            case "concatenation":
+                return self._concatenation(node, origin, quoted=quoted)
+            case "simple_expansion":
+                name = self.slice(node)[1:]
+                return self.variable(name, origin, quoted=quoted)
+            case "expansion":
+                with self.session.deeper() as fine:
+                    return self._expansion(node, origin, quoted=quoted) if fine else NONE
+            case "command_substitution" | "process_substitution":
+                word = self.substitute(node)
+                origin.add(word)
+                return word.values if quoted else [split(value) for value in word.values]
+            case "arithmetic_expansion":
+                return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+            case _:
+                return self.text(node.start_byte, node.end_byte, origin, quoted=False)
+
+    def text(self, start: int, end: int, origin: Origin, *, quoted: bool) -> Alternatives:
+        """Read text between expansions; what a backslash means depends on the quotes."""
+        if start >= end:
+            return NONE
+        found = fenced(self.source, start, end, origin, quoted=quoted)
+        only = '$`"\\' if quoted else ""
+        return [tuple(unescape(piece, only) if isinstance(piece, str) else piece for piece in one) for one in found]
+
+    def _string(self, node: Node, origin: Origin) -> Alternatives:
+        end = node.end_byte - (node.children[-1].type == '"' and node.child_count > 1)
+        start = node.start_byte + 1 + (node.type == "translated_string")
+        return cross([("",)], self.expanded(node, start, end, origin))
+
+    def expanded(self, node: Node, start: int, end: int, origin: Origin) -> Alternatives:
+        """Read a double-quoted string or a heredoc: text with expansions in it, nothing split."""
+        found: Alternatives = NONE
+        for child in node.children:
+            if child.type in _EXPANSIONS:
+                found = cross(found, self.text(start, child.start_byte, origin, quoted=True))
+                found = cross(found, self.pieces(child, origin, quoted=True))
+                start = child.end_byte
+        return cross(found, self.text(start, max(start, end), origin, quoted=True))
+
+    def _concatenation(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:
+        found: Alternatives = NONE
+        position = node.start_byte
+        for child in node.children:
+            if child.start_byte > position:
+                found = cross(found, self.text(position, child.start_byte, origin, quoted=quoted))
+            found = cross(found, self.pieces(child, origin, quoted=quoted))
+            position = child.end_byte
+        return found
+
+    def variable(self, name: str, origin: Origin, *, quoted: bool, every: bool = False) -> Alternatives:
+        """Read a variable, the script's own words included; `every` is for arrays: `${name[@]}`."""
+        if name in ("@", "*") or name.isdecimal():
+            return self._positional(name, origin, quoted=quoted)
+        if not name.startswith(HIDDEN):
+            origin.variables.add(name)
+        binding = self.session.scope.find(name)
+        if binding is None:
+            return [(Hole(HoleKind.VARIABLE, name),)]
+        if isinstance(binding, tuple):
+            return self._many(binding if every else binding[:1], origin, quoted=quoted)
+        origin.add(binding)
+        return binding.values if quoted else [split(value) for value in binding.values]
+
+    def _positional(self, name: str, origin: Origin, *, quoted: bool) -> Alternatives:
+        words = self.session.scope.positional
+        if words is None or name == "0":
+            return [(Hole(HoleKind.VARIABLE, name),)]
+        if name.isdecimal():
+            return self._many(words[int(name) - 1 : int(name)], origin, quoted=quoted) if len(name) < 4 else NONE  # noqa: PLR2004 - nobody has a thousand words
+        return self._many(words, origin, quoted=quoted)
+
+    @staticmethod
+    def _many(words: Sequence[Word], origin: Origin, *, quoted: bool) -> Alternatives:
+        """Read several words side by side."""
+        found: Alternatives = NONE
+        for index, word in enumerate(words):
+            origin.add(word)
+            values: Alternatives = (
+                [value or ("",) for value in word.values] if quoted else list(map(split, word.values))
+            )
+            found = cross(found, [(Gap.GAP, *value) for value in values] if index else values)
+        return found
+
+    def _expansion(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:
+        """Read `${NAME}`, `${NAME:-default}`, `${NAME[@]}`; what changes the value makes it unknown."""
+        inside = [child for child in node.children if child.type not in ("${", "}")]
+        if not inside:
+            return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+        first, *rest = inside
+        name = self.slice(first)
+        every = False
+        if first.type == "subscript":
+            name, _, index = name.partition("[")
+            every = index.rstrip("]") in ("@", "*")
+        if first.type in ("variable_name", "special_variable_name", "subscript") and not rest:
+            return self.variable(name, origin, quoted=quoted, every=every)
+        if first.type in ("variable_name", "subscript") and rest[0].type in _DEFAULTS | _INSTEAD:
+            own = self.variable(name, origin, quoted=quoted, every=every)
+            return self._default(name, own, rest, origin, quoted=quoted)
+        origin.variables |= {self.slice(child) for child in inside if child.type == "variable_name"}
+        return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+
+    def _default(
+        self, name: str, own: Alternatives, rest: Sequence[Node], origin: Origin, *, quoted: bool
+    ) -> Alternatives:
+        """Read `${NAME:-other}` and `${NAME:+other}`; a variable that nobody in sight has set counts as not set."""
+        operator, *operands = rest
+        other: Alternatives = NONE
+        for child in operands:
+            other = cross(other, self.pieces(child, origin, quoted=quoted))
+        known = self.session.scope.find(name) is not None
+        empty = ((), ("",))
+        if operator.type in _INSTEAD:
+            if not known:
+                return [*other, ()]
+            return [one for value in own for one in (NONE if value in empty else other)]
+        if not known:
+            return own if operator.type in (":?", "?") or other[0] in empty else other
+        return [one for value in own for one in (other if value in empty else [value])]
+
+
+def _ansi(text: str) -> str:
+    r"""Read `$'…'`, also what stands in it by its number: `$'\x6e'` is n (bash manual, 3.1.2.4)."""
+    return _ANSI.sub(_ansi_sign, text)
+
+
+def _ansi_sign(escape: re.Match[str]) -> str:
+    number, digits = escape["hex"] or escape["unicode"], escape["octal"]
+    if number or digits:
+        code = int(number, 16) if number else int(digits, 8) % 256
+        return "" if code == 0 or code in _SURROGATES or code > sys.maxunicode else chr(code)
+    return _ESCAPES.get(escape["sign"], escape["sign"])

@@ -1,0 +1,141 @@
+"""Read a checkout on disk: its workflows, then whatever the publish path leads to, never a file that lies outside of it."""
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.documents_init import MAX_BYTES
+from bot.model.core_types import FullName
+from bot.model.errors import UnreadableError, WharfingerError
+from bot.model.findings import Fact, Seen, Unreadable, Unseen
+from bot.registries import Catalogue
+from bot.settings import CodeOwners, Read, read_owners
+from bot.settings.owners import PLACES
+from bot.snapshot.repository_snapshot import ACTION_FILES, MOST_TEXT, Snapshot, look_further, take_snapshot
+
+WORKFLOWS = ".github/workflows"
+
+# How often what was read may lead to more: a workflow to a script, to a Makefile, to a script …
+MOST_HOPS = 6
+MOST_FILES = 500  # beyond which a checkout leads on and on; people's do not lead to fifty
+TOO_FAR = "it lies too far behind the workflow that leads to it, and was not followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files of a checkout by path from its root, and those that are there and cannot be read."""
+
+    read: Mapping[str, bytes]
+    unreadable: tuple[Unreadable, ...]
+
+
+def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snapshot:
+    """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read."""
+    root = Path(os.path.realpath(folder))
+    files = _read_all(root, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
+    taken = take_snapshot(_name(folder), None, taken_at, files.read, catalogue)
+    unreadable = list(files.unreadable)
+    asked: set[str] = set()
+    for hop in range(MOST_HOPS + 1):
+        paths = sorted(taken.wanted - asked)
+        room = 0 if hop == MOST_HOPS else max(0, MOST_FILES - len(asked))
+        unreadable += [Unreadable(path, TOO_FAR) for path in paths[room:] if (folder / path).is_file()]
+        asked |= set(paths)
+        files = _read_all(root, paths[:room])
+        unreadable += files.unreadable
+        if not files.read:
+            break
+        taken = look_further(taken, files.read, catalogue)
+    holdings = replace(taken.snapshot.holdings, code_owners=_code_owners(root))
+    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), holdings=holdings)
+
+
+def read_files(folder: Path, paths: Iterable[str]) -> Files:
+    """Read the files there are; one that is missing is simply not there, one that cannot be read is said so."""
+    return _read_all(Path(os.path.realpath(folder)), paths)
+
+
+def _read_all(root: Path, paths: Iterable[str]) -> Files:
+    read, unreadable = {}, []
+    for path in paths:
+        try:
+            content = _read(root, path)
+        except UnreadableError as error:
+            unreadable.append(Unreadable(path, error.reason))
+            continue
+        if content is not None:
+            read[path] = content
+    return Files(read, tuple(unreadable))
+
+
+def _read(root: Path, path: str) -> bytes | None:
+    """Read one regular file below `root`; None when there is none."""
+    try:
+        real = _real(root, path)
+        if real is None:
+            raise UnreadableError("the path leads out of the checkout")
+        about = real.stat()
+        if stat.S_ISDIR(about.st_mode):
+            return None
+        if not stat.S_ISREG(about.st_mode):
+            raise UnreadableError("it is not a regular file")
+        with real.open("rb") as file:
+            return file.read(max(MAX_BYTES, MOST_TEXT) + 1)  # one more than is allowed, so that the reader can say so
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise UnreadableError(f"it cannot be opened ({_reason(error)})") from error
+
+
+def _real(root: Path, path: str) -> Path | None:
+    """Follow a path below `root`, which is real itself, to where it leads; None when that is outside of it."""
+    at = str(root)
+    for part in path.split("/"):
+        at = f"{at}/{part}"
+        if part in ("", ".", "..") or stat.S_ISLNK(os.lstat(at).st_mode):  # then, and seldom, it takes more than a look
+            real = Path(os.path.realpath(root / path))
+            return real if real.is_relative_to(root) else None
+    return Path(at)
+
+
+def _code_owners(root: Path) -> Fact[CodeOwners]:
+    """Read the CODEOWNERS that counts: of all that GitHub keeps for a repository, the one thing that a checkout holds too."""
+    for place in PLACES:
+        files = _read_all(root, [place])
+        if files.unreadable:
+            return Unseen(Read.CODE_OWNERS.what, f"{place}: {files.unreadable[0].reason}")
+        if place in files.read:
+            content = files.read[place]
+            if len(content) > MAX_BYTES:
+                return Unseen(Read.CODE_OWNERS.what, f"{place} is larger than {MAX_BYTES:,} bytes")
+            return Seen(read_owners(place, content.decode(errors="replace")))
+    return Seen(CodeOwners(None))
+
+
+def _workflow_paths(folder: Path) -> list[str]:
+    """List the workflows; what is no workflow by its name is not looked at."""
+    try:
+        if not folder.is_dir():
+            raise WharfingerError(f"{folder}: not a folder; give the folder of a checkout")
+        os.scandir(folder).close()
+        workflows = os.path.realpath(folder / WORKFLOWS)
+        if not Path(workflows).is_relative_to(folder.resolve()):
+            raise WharfingerError(f"{folder}: {WORKFLOWS} leads out of the checkout; scan the folder that it leads to")
+        names = sorted(os.listdir(workflows)) if Path(workflows).is_dir() else []  # noqa: PTH208 - names are all that is asked for, and there may be many
+    except OSError as error:
+        raise WharfingerError(
+            f"{folder}: cannot be read ({_reason(error)}); check the path and its permissions"
+        ) from error
+    return [f"{WORKFLOWS}/{name}" for name in names if name.endswith((".yml", ".yaml"))]
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or "unknown reason").lower() if isinstance(error, OSError) else "its name is not one"
+
+
+def _name(folder: Path) -> FullName:
+    """Name a checkout by its folder: its remote may be anything."""
+    return FullName(folder.resolve().name)

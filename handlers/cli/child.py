@@ -1,0 +1,20 @@
+"""How `wharfinger run` starts each of its parts: as the same command, ending when the one that started it ends."""
+
+import ctypes
+import signal
+import sys
+
+from handlers.cli.main import start
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process (and what it becomes) when its parent dies, even by `kill -9`; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    sys.exit(start(sys.argv[1:]))

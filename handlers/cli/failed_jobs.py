@@ -1,0 +1,97 @@
+"""`wharfinger dead`: work that failed for good is kept for thirty days, to be looked at, tried again or dropped."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
+
+from bot.rendering.markdown import plain
+from handlers.config.redis_client import answering_redis
+from handlers.config.settings import Settings
+from handlers.queue.enqueue import KEEP_DEAD, PAUSES, QUEUES, lua
+
+GOOD, NOT_FOUND = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A piece of work that failed for good, and why."""
+
+    id: str
+    queue: str
+    died: datetime
+    delivery: str
+    why: str
+
+
+def letters(redis: Redis) -> list[DeadLetter]:
+    """Return all dead letters, the oldest first; raises redis.RedisError."""
+    found = []
+    for queue in QUEUES:
+        scored: list[Any] = redis.zrange(f"rq:failed:{queue}", 0, -1, withscores=True)
+        for name, expires in scored:
+            delivery, why = redis.hmget(f"rq:job:{name.decode()}", "delivery", "why")
+            died = datetime.fromtimestamp(expires - KEEP_DEAD, UTC)
+            found.append(DeadLetter(name.decode(), queue, died, _text(delivery), _text(why) or "not known any more"))
+    return sorted(found, key=lambda letter: letter.died)
+
+
+def retry(redis: Redis, letter: DeadLetter) -> bool:
+    """Queue it with all its attempts again; False when somebody else was quicker."""
+    return bool(redis.eval(lua("retry"), 0, letter.queue, letter.id, len(PAUSES)))
+
+
+def drop(redis: Redis, letter: DeadLetter) -> bool:
+    """Forget it; False when somebody else was quicker."""
+    with redis.pipeline() as pipe:
+        pipe.zrem(f"rq:failed:{letter.queue}", letter.id)
+        pipe.delete(f"rq:job:{letter.id}", f"rq:results:{letter.id}")
+        return bool(pipe.execute()[0])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List, retry or drop; return 1 when a named piece is not among the dead letters."""
+    options = _parser().parse_args(arguments)
+    settings = Settings.from_environment()
+    with answering_redis(settings.redis_url) as redis:
+        return _do(redis, options.action, options.ids)
+
+
+def _do(redis: Redis, action: str, ids: Sequence[str]) -> int:
+    found = letters(redis)
+    if action == "list":
+        for letter in found:
+            line = f"{letter.id}  {letter.queue}  {letter.died:%Y-%m-%d %H:%M}  {letter.delivery or '-'}  {letter.why}"
+            sys.stdout.write(plain(line) + "\n")
+        sys.stdout.write(f"{len(found)} dead letters\n")
+        return GOOD
+    chosen = found if list(ids) == ["all"] else [letter for letter in found if letter.id in ids]
+    for name in sorted(set(ids) - {letter.id for letter in found} - {"all"}):
+        sys.stderr.write(plain(f"wharfinger dead: there is no dead letter {name[:200]!r}; list shows them") + "\n")
+    act = retry if action == "retry" else drop
+    done = sum(act(redis, letter) for letter in chosen)
+    sys.stdout.write(f"{done} {'will be tried again' if action == 'retry' else 'dropped'}\n")
+    return GOOD if set(ids) <= {"all"} or done == len(set(ids)) else NOT_FOUND
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wharfinger dead",
+        description="Work that failed for good: each piece was tried five times over a quarter of an hour, or its "
+        "worker died ten times while doing it.",
+        epilog="Exit status: 0 done, 1 a named piece is not there, 2 bad usage or no Redis.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="show each with its queue, time, delivery and reason").set_defaults(ids=[])
+    for name, what in (("retry", "queue them again"), ("drop", "forget them")):
+        chosen = actions.add_parser(name, help=what)
+        chosen.add_argument("ids", nargs="+", metavar="ID", help="as list shows it, or all")
+    return parser
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else ""

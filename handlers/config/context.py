@@ -1,0 +1,50 @@
+"""Context: what a job gets besides its arguments, opened once per worker process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from redis import Redis
+
+from bot.github.auth import read_app_key
+from bot.github.client import Telephone
+from bot.github.transport import Server
+from bot.packages.http_client import RegistryTelephone
+from bot.packages.pacing import SharedPace
+from bot.registries import Catalogue, load_catalogue
+from handlers.config.settings import Settings
+
+
+def utc_now() -> datetime:
+    """Return this machine's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The App's settings, its Redis (bytes in, bytes out), its telephones, and what is known of registries."""
+
+    settings: Settings
+    redis: Redis
+    telephone: Telephone
+    catalogue: Catalogue
+    registries: RegistryTelephone
+    clock: Callable[[], datetime] = utc_now  # what time it is: jobs ask nothing else, so a replay has a time of its own
+    delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
+
+
+# A job is called with the context and the arguments of its Work, all positional. It may raise LaterError to be done
+# again after some seconds; any other error counts as an attempt and is retried with growing pauses.
+Job: TypeAlias = Callable[..., None]
+
+
+def open_context(settings: Settings, redis: Redis) -> Context:
+    """Open what jobs need; a worker calls it once, before its first job."""
+    key = read_app_key(settings.app_id, settings.private_key)
+    telephone = Telephone(Server(settings.github_api), key, redis, settings.token_keys)
+    catalogue = load_catalogue()
+    registries = RegistryTelephone(
+        catalogue, settings.registry_addresses, contact=settings.contact, pace=SharedPace(redis)
+    )
+    return Context(settings, redis, telephone, catalogue, registries)

@@ -1,0 +1,216 @@
+"""The only reader of the environment: every setting of the App, checked once, with a remedy for each that is wrong."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from bot.model.core_types import RegistryId
+from bot.model.errors import SettingsError
+from handlers.config.credentials import (
+    derived_token_key,
+    key_file,
+    pages_tokens,
+    private_key_text,
+    token_keys,
+    webhook_secrets,
+)
+from handlers.config.redis_client import check_address
+from handlers.config.registry_addresses import contact, registry_addresses
+from handlers.config.trusted_roots import trusted_roots
+
+T = TypeVar("T")
+Environment: TypeAlias = Mapping[str, str]
+
+LONGEST_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})")  # GitHub's rule for the names of accounts, lower case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an administrator can set; made by `from_environment`. Secrets are kept out of its repr."""
+
+    app_id: int
+    private_key: str = field(repr=False)  # PEM
+    webhook_secrets: tuple[str, ...] = field(repr=False)  # the first is the present one; others may still sign
+    token_keys: tuple[str, ...] = field(repr=False)  # Fernet; the first encrypts, all decrypt
+    pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
+    github_api: str  # without a slash at the end
+    redis_url: str = field(repr=False)  # may hold a password
+    embedded: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
+    redis_server: str | None  # the server binary to prefer for it
+    data: Path
+    organisations: frozenset[str]  # account names in lower case; empty: all
+    installations: frozenset[int]  # empty: all
+    host: str
+    port: int
+    workers: int  # worker processes that `wharfinger run` keeps
+    trusted_roots: tuple[bytes, ...] = field(
+        repr=False
+    )  # further roots of Sigstore and registries' keys, each a file's content
+    registry_addresses: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
+    contact: str  # where registries reach whoever runs this; empty: they cannot
+    queue_limit: int  # pieces of work waiting; above it the receiver answers 503
+    log_level: str
+    log_format: Literal["text", "json"]
+
+    @classmethod
+    def from_environment(cls, environ: Environment | None = None) -> "Settings":
+        """Read and check every variable; raise SettingsError with one line for each that is missing or wrong."""
+        read = _Reader(os.environ if environ is None else environ)
+        redis_url = read.value("REDIS_URL", check_address, "")
+        settings = cls(
+            app_id=read.value("WHARFINGER_APP_ID", _app_id),
+            private_key=read.either(
+                "WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", private_key_text, key_file
+            ),
+            webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", webhook_secrets),
+            token_keys=read.value("WHARFINGER_TOKEN_KEYS", token_keys, ""),
+            pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", pages_tokens, ""),
+            github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
+            redis_url=redis_url,
+            embedded=not redis_url,
+            redis_server=read.value("WHARFINGER_REDIS_SERVER", str, "") or None,
+            data=read.value("WHARFINGER_DATA", _folder, _default_folder(read.environ)),
+            organisations=read.value("WHARFINGER_ORGANISATIONS", _logins, ""),
+            installations=read.value("WHARFINGER_INSTALLATIONS", _installations, ""),
+            host=read.value("WHARFINGER_HOST", str, "127.0.0.1"),
+            port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
+            workers=read.value("WHARFINGER_WORKERS", _number(1, 64), "2"),
+            trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", trusted_roots, ""),
+            registry_addresses=read.value("WHARFINGER_REGISTRY_ADDRESSES", registry_addresses, ""),
+            contact=read.value("WHARFINGER_CONTACT", contact, ""),
+            queue_limit=read.value("WHARFINGER_QUEUE_LIMIT", _number(1, 1_000_000), "20000"),
+            log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
+            log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),
+        )
+        if read.problems:
+            raise SettingsError("\n".join(read.problems))
+        return replace(
+            settings,
+            token_keys=settings.token_keys or derived_token_key(settings.private_key),
+            redis_url=settings.redis_url or f"unix://{redis_socket(settings.data)}",
+        )
+
+    def allows(self, installation: int, organisation: str) -> bool:
+        """Whether the administrator lets this installation, on this account, use the App."""
+        if not self.organisations and not self.installations:
+            return True
+        return installation in self.installations or organisation.lower() in self.organisations
+
+
+def redis_socket(data: Path) -> Path:
+    """Where the embedded Redis listens: in the data folder, or in a short place of its own when that path is too long."""
+    inside = data / "redis.sock"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+        return inside
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    return Path(f"/tmp/wharfinger-{os.getuid()}-{name}/redis.sock")  # noqa: S108 - made 0700 and owner-checked by redis_server.py
+
+
+class _Reader:
+    """Reads one variable after another and keeps what is wrong, so that an administrator sees all of it at once."""
+
+    def __init__(self, environ: Environment) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def value(self, name: str, parse: Callable[[str], T], default: str | None = None) -> T:
+        """Return the checked value; after a problem the value is meaningless and never leaves `from_environment`."""
+        text = self.environ.get(name, "").strip() or default
+        if text is None:
+            self.problems.append(f"{name} is not set; {_MISSING[name]}")
+        else:
+            try:
+                return parse(text)
+            except SettingsError as error:
+                self.problems.append(f"{name} {error}")
+        return None  # type: ignore[return-value]  # from_environment raises before anybody sees it
+
+    def either(self, text: str, file: str, parse_text: Callable[[str], T], parse_file: Callable[[str], T]) -> T:
+        """Return the value of one of two variables, of which exactly one must be set."""
+        if self.environ.get(text, "").strip() and self.environ.get(file, "").strip():
+            self.problems.append(f"{text} and {file} are both set; unset one of them")
+        return self.value(file, parse_file) if self.environ.get(file, "").strip() else self.value(text, parse_text)
+
+
+_MISSING = {
+    "WHARFINGER_APP_ID": "it is the number on your GitHub App's settings page",
+    "WHARFINGER_PRIVATE_KEY": "make one on your GitHub App's settings page and give its text, or name the file in "
+    "WHARFINGER_PRIVATE_KEY_FILE",
+    "WHARFINGER_WEBHOOK_SECRET": "set the secret that stands on your GitHub App's settings page",
+}
+
+
+def _default_folder(environ: Environment) -> str:
+    state = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
+    return f"{state}/wharfinger" if state else ".wharfinger"
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).absolute()
+    if path.exists() and not path.is_dir():
+        raise SettingsError(f"names {str(path)!r}, which is not a folder; name a folder the App may write to")
+    return path
+
+
+def _app_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**53):
+        raise SettingsError("is not a number; it is the App ID on your GitHub App's settings page, not the client ID")
+    return int(text)
+
+
+def _github_api(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise SettingsError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        raise SettingsError("would send tokens unencrypted; begin it with https://")
+    return text.rstrip("/")
+
+
+def _logins(text: str) -> frozenset[str]:
+    logins = [part.lower().removeprefix("@") for part in re.split(r"[,\s]+", text) if part]
+    for login in logins:
+        if not _LOGIN.fullmatch(login):
+            raise SettingsError(f"names {login[:60]!r}, which is no account name; separate names by commas")
+    return frozenset(logins)
+
+
+def _installations(text: str) -> frozenset[int]:
+    parts = [part for part in re.split(r"[,\s]+", text) if part]
+    for part in parts:
+        if not (part.isascii() and part.isdigit() and len(part) <= 16):  # noqa: PLR2004 - 2**53 has 16 digits
+            raise SettingsError(f"names {part[:60]!r}, which is no installation's number; separate numbers by commas")
+    return frozenset(map(int, parts))
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):  # noqa: PLR2004 - longer than any limit
+            raise SettingsError(f"is {text[:60]!r}; it must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise SettingsError(f"is {text[:60]!r}; it must be one of {', '.join(words)}")
+        return text.lower()
+
+    return parse
+
+
+def _log_format(text: str) -> Literal["text", "json"]:
+    return "json" if _one_of("text", "json")(text) == "json" else "text"

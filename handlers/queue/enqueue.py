@@ -1,0 +1,123 @@
+"""Put work on Redis: each piece once, the last one never lost. What happens there is written in lua/."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from handlers.queue.job_specs import Priority, Work
+
+REMEMBER_DELIVERY = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
+KEEP_DEAD = 30 * 24 * 3600  # seconds a dead letter is kept
+PAUSES = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
+# Seconds before a piece is tried again whose worker died: after the first death, the second, …; one more is its last.
+# A kill is seldom the job's fault, so it has more patience than PAUSES: what kills workers for an hour kills no work.
+AFTER_DEATH = (0, 5, 30, 120, 600, 600, 600, 600, 600)
+TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
+BELL = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
+QUEUES = tuple(priority.value for priority in Priority)
+
+_RQ_ID = re.compile(r"[A-Za-z0-9_-]{1,150}")  # the letters RQ allows in a job's id
+_LUA = Path(__file__).parent / "lua"
+
+
+class Verdict(StrEnum):
+    """What became of a delivery or a wish at the queue's door."""
+
+    OK = "ok"
+    FULL = "full"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The queue's answer: how many pieces were queued, waited already, or (of a repeated delivery) are done."""
+
+    verdict: Verdict
+    queued: int = 0
+    waiting: int = 0
+    done: int = 0
+
+
+@cache
+def lua(name: str) -> str:
+    """Return the text of a script as it is sent to Redis."""
+    return f"{(_LUA / 'prelude.lua').read_text()}\n{(_LUA / name).with_suffix('.lua').read_text()}"
+
+
+ACCEPT = lua("enqueue")
+
+
+def job_id(work: Work) -> str:
+    """Return the piece's key in the letters that RQ allows; a key with others is shortened to its digest."""
+    if _RQ_ID.fullmatch(work.key):
+        return work.key
+    return f"{work.job}-{hashlib.sha256(work.key.encode()).hexdigest()[:32]}"
+
+
+def spec(work: Work, delivery: str) -> str:
+    """Return the hash fields of RQ's job, as JSON: names and numbers only, nothing of the payload."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # RQ's own format
+    return json.dumps(
+        {
+            "created_at": now,
+            "enqueued_at": now,
+            "origin": work.priority.value,
+            "lane": work.lane if work.lane != work.job else "",
+            "delivery": delivery,
+            "description": work.job,
+            "data": json.dumps([work.job, None, list(work.arguments), {}]),
+            "timeout": TIMEOUTS[work.priority],
+            "result_ttl": 0,
+            "failure_ttl": KEEP_DEAD,
+            "retries_left": len(PAUSES),
+            "retry_intervals": json.dumps(PAUSES),
+        }
+    )
+
+
+def accept_arguments(
+    work: Iterable[Work], delivery: str, installation: int, most: int, bar: str = ""
+) -> list[str | int]:
+    """Return the arguments of lua/accept.lua; `installation` may be 0, `bar` is "suspend", "unsuspend" or empty."""
+    arguments: list[str | int] = [delivery, REMEMBER_DELIVERY, installation or "", most, bar]
+    for piece in work:
+        arguments += [job_id(piece), spec(piece, delivery)]
+    return arguments
+
+
+def accepted(answer: list[Any]) -> Accepted:
+    """Read what lua/accept.lua answered."""
+    return Accepted(Verdict(answer[0].decode()), *map(int, answer[1:]))
+
+
+def enqueue(redis: Redis, work: Iterable[Work], delivery: str = "", most: int = 1_000_000) -> Accepted:
+    """Queue the pieces, all or nothing, and remember them under `delivery` so that a repeat is not done twice.
+
+    A piece that waits already is not queued again; one that a worker holds is done once more after it. Jobs and the
+    clock use this; the receiver does the same without waiting in line. Raises redis.RedisError.
+    """
+    script = redis.register_script(ACCEPT)
+    return accepted(script(args=accept_arguments(work, delivery, 0, most)))
+
+
+def seen(redis: Redis, deliveries: list[str]) -> set[str]:
+    """Return those of the deliveries that were accepted with work in the last three days."""
+    values = redis.mget([f"wharfinger:delivery:{guid}" for guid in deliveries]) if deliveries else []
+    return {guid for guid, value in zip(deliveries, values, strict=True) if value is not None}
+
+
+def lengths(redis: Redis) -> dict[str, int]:
+    """Return how many pieces wait in each queue."""
+    with redis.pipeline(transaction=False) as pipe:
+        for queue in QUEUES:
+            pipe.llen(f"rq:queue:{queue}")
+        return dict(zip(QUEUES, pipe.execute(), strict=True))

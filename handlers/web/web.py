@@ -1,0 +1,145 @@
+"""The web process: the receiver, and what those who watch over it ask for. The only async code."""
+
+import asyncio
+import logging
+import pkgutil
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from handlers.config import watch_keys
+from handlers.config.metrics import MEMORY, as_text, queue_metrics, watch_metrics
+from handlers.config.redis_client import open_async_redis, without_password
+from handlers.config.settings import Settings
+from handlers.queue.enqueue import QUEUES
+from handlers.web.receiver import Receiver
+
+log = logging.getLogger("wharfinger.web")
+
+CONNECTIONS = 32  # to Redis; a delivery needs one for half a millisecond
+FULL = 0.7  # of maxmemory: from there on nothing more is taken, so that workers can still book what they did
+LOOK = 2.0  # seconds between two looks at Redis's memory
+
+
+def make_app(settings: Settings) -> Starlette:
+    """Make the application; Redis need not be there yet."""
+    opened = open_async_redis(settings.redis_url, CONNECTIONS)
+    redis = opened.client
+    receiver = Receiver(settings, redis)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        log.info("listening on http://%s:%d/webhook", settings.host, settings.port)
+        watch = asyncio.create_task(_watch_redis(redis, receiver, without_password(settings.redis_url)))
+        yield
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        await opened.close()
+
+    async def ready(_: Request) -> Response:
+        return await _ready(redis, receiver)
+
+    async def metrics(_: Request) -> Response:
+        return await _metrics(redis)
+
+    routes: list[BaseRoute] = [
+        Route("/webhook", receiver.receive, methods=["POST"]),
+        Route("/health", _health, methods=["GET"]),
+        Route("/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+        *_pages(settings),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _pages(settings: Settings) -> list[BaseRoute]:
+    """Return the pages' routes, or one that says how to have them. By name: what they need takes a while to load."""
+    if not settings.pages_tokens:
+        return [Route("/", _no_pages, methods=["GET"])]
+    routes: list[BaseRoute] = pkgutil.resolve_name("handlers.web.pages.pages_routes:routes")(settings)
+    return routes
+
+
+async def _no_pages(_: Request) -> Response:
+    sentence = (
+        "Wharfinger receives deliveries here. It shows pages once WHARFINGER_PAGES_TOKEN is set to a password for them."
+    )
+    return PlainTextResponse(f"{sentence}\n", 404)
+
+
+async def _health(_: Request) -> Response:
+    """Alive: the process answers. Restart it when it does not."""
+    return PlainTextResponse("alive\n")
+
+
+async def _ready(redis: Redis, receiver: Receiver) -> Response:
+    """Ready: deliveries would be kept. The credentials were read and checked before this process listened."""
+    checks = {"credentials": "ok", "redis": "ok"}
+    try:
+        await redis.ping()
+        if receiver.nearly_full:
+            checks["redis"] = "nearly full: raise maxmemory, or start more workers"
+    except RedisError as error:
+        checks["redis"] = f"away ({type(error).__name__}): start it, or correct REDIS_URL"
+    good = all(word == "ok" for word in checks.values())
+    return JSONResponse({"ready": good, **checks}, 200 if good else 503)
+
+
+async def _metrics(redis: Redis) -> Response:
+    try:
+        async with redis.pipeline(transaction=False) as pipe:
+            for queue in QUEUES:
+                pipe.llen(f"rq:queue:{queue}")
+                pipe.zcard(f"rq:failed:{queue}")
+            pipe.hgetall("wharfinger:counts")
+            pipe.scard("rq:workers")
+            pipe.hlen(watch_keys.PACKAGES)
+            pipe.zcount(watch_keys.DUE, "-inf", time.time())
+            pipe.zcard(watch_keys.UNTOLD)
+            pipe.hgetall(watch_keys.UNREACHABLE)
+            *figures, counts, workers, watched, due, untold, outages = await pipe.execute()
+    except RedisError:
+        return Response(as_text(()), media_type="text/plain; version=0.0.4")
+    waiting = dict(zip(QUEUES, figures[::2], strict=True))
+    dead = dict(zip(QUEUES, figures[1::2], strict=True))
+    by_name = {name.decode(): int(count) for name, count in counts.items()}
+    told = (*queue_metrics(waiting, dead, by_name, workers), *watch_metrics(watched, due, untold, outages))
+    return Response(as_text(told), media_type="text/plain; version=0.0.4")
+
+
+async def _watch_redis(redis: Redis, receiver: Receiver, shown: str) -> None:
+    """Tell the receiver when Redis is nearly full: at its maximum, workers could not even book what they did."""
+    there = True
+    while True:
+        try:
+            memory = await redis.info("memory")
+        except RedisError as error:
+            if there:
+                reason = type(error).__name__
+                log.warning("Redis at %s does not answer (%s); start it, or set REDIS_URL right", shown, reason)
+            there = False
+        else:
+            if not there:
+                log.warning("Redis at %s answers again", shown)
+            there = True
+            _weigh(memory, receiver)
+        await asyncio.sleep(LOOK)
+
+
+def _weigh(memory: Mapping[str, Any], receiver: Receiver) -> None:
+    limit = int(memory.get("maxmemory", 0))
+    ratio = int(memory["used_memory"]) / limit if limit else 0.0
+    MEMORY.set(ratio)
+    if (ratio >= FULL) is not receiver.nearly_full:
+        receiver.nearly_full = ratio >= FULL
+        taken = "refused" if receiver.nearly_full else "taken again"
+        log.warning("Redis uses %.0f %% of its memory: deliveries are %s", ratio * 100, taken)

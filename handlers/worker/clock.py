@@ -1,0 +1,89 @@
+"""The clock: asks for what is due by the timetable. It enqueues names; two clocks at once do no harm."""
+
+import argparse
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from handlers.config.logs import set_up_logging
+from handlers.config.redis_client import open_redis, wait_for_redis
+from handlers.config.settings import Settings
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import Priority, Work
+
+log = logging.getLogger("wharfinger.clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One line of the timetable: a job without arguments, and the seconds between two times it is asked for."""
+
+    job: str
+    every: int
+    priority: Priority = Priority.SWEEP
+
+    def tick(self, now: float) -> int:
+        """Return the number of the present interval, the same on every machine."""
+        return int(now) // self.every
+
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+TIMETABLE = (
+    Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
+    Due("look_at_latest_tags", 5 * MINUTE),  # GitHub tells nobody of a push of more than three tags
+    Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
+    Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
+    Due("sweep_releases", MINUTE, Priority.CHECK),  # versions that a tag announced and that are not accounted for yet
+    Due("watch", 30, Priority.CHECK),  # packages that are due at their registries, alarms that GitHub was not told of
+    Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
+    Due("diagnose", 15 * MINUTE),  # what the set-up page shows of GitHub
+    Due("digests", HOUR),  # each is written once in its period
+    Due("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
+)
+
+
+def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
+    """Enqueue each job whose interval has not been asked for yet; `asked` remembers the last tick of each.
+
+    The tick is remembered in Redis too, as a delivery is: a second clock, or this one started anew, asks for nothing
+    twice. A job that still waits from the tick before is not queued again.
+    """
+    for due in TIMETABLE:
+        tick = due.tick(now)
+        if asked.get(due.job) == tick:
+            continue
+        enqueue(redis, [Work(due.job, due.priority, due.job, ())], f"tick-{due.job}-{tick}")
+        asked[due.job] = tick
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds % MINUTE else f"{seconds // MINUTE} min"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Tick until told to stop."""
+    argparse.ArgumentParser(
+        prog="wharfinger clock",
+        description="Ask for what is due: " + ", ".join(f"{due.job} every {_span(due.every)}" for due in TIMETABLE),
+    ).parse_args(arguments)
+    settings = Settings.from_environment()
+    set_up_logging(settings)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    redis = open_redis(settings.redis_url)
+    wait_for_redis(redis, settings.redis_url)
+    asked: dict[str, int] = {}
+    while not stop.wait(1):
+        try:
+            ask(redis, time.time(), asked)
+        except RedisError as error:
+            log.warning("Redis is away (%s); what is due is asked for when it is back", type(error).__name__)
+    return 0

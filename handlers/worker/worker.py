@@ -1,0 +1,248 @@
+"""A worker: takes pieces of work, most urgent first, holds each while it is done, and books how it ended."""
+
+import faulthandler
+import logging
+import random
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import NoSuchJobError, StopRequested
+from rq.executions import Execution
+from rq.job import Job as RqJob
+from rq.job import JobStatus
+from rq.worker import WorkerStatus
+from rq.worker_registration import clean_worker_registry
+
+from bot.model.errors import LaterError
+from handlers.config.context import Context, Job
+from handlers.config.logs import told
+from handlers.queue.enqueue import AFTER_DEATH, BELL, KEEP_DEAD, QUEUES, lua
+from handlers.worker.loop import NotOurs, WorkJob
+from handlers.worker.pulse import Pace, Pulse
+
+log = logging.getLogger("wharfinger.worker")
+Raised: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+LONGEST_PUT_OFF = timedelta(days=1)  # work that GitHub puts off for longer than this has failed
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What lua/take.lua gave us: the fence tells this hold from any later one of the same job."""
+
+    job_id: str
+    queue: str
+    fence: str
+    lane: str
+
+
+class Worker(SimpleWorker):
+    """RQ's loop, job keeping and time limits, on our own taking, holding and settling (lua/).
+
+    RQ loses a job when it is killed between popping it and noting that, and has no lanes. Here taking a piece, noting
+    who holds it and closing its lane are one step, and so is booking its end; a hold that is not renewed is swept.
+    """
+
+    def __init__(self, redis: Redis, jobs: Mapping[str, Job], context: Context, pace: Pace | None = None) -> None:
+        super().__init__(
+            list(QUEUES),
+            connection=redis,
+            job_class=WorkJob,
+            serializer="json",
+            worker_ttl=60,
+            log_job_description=False,
+        )
+        self.jobs = jobs
+        self.context = context
+        self.pace = pace or Pace()
+        self._hold = Hold("", "", "", "")
+        self._swept = -float("inf")  # monotonic
+        self._handlers: dict[signal.Signals, Any] = {}  # as they were before this worker's own
+        self._take = redis.register_script(lua("take"))
+        self._sweep = redis.register_script(lua("sweep"))
+        self._settle = redis.register_script(lua("finish"))
+
+    # -- the loop, as RQ calls it -------------------------------------------------------------------------------------
+
+    def bootstrap(self, *_: object) -> None:
+        """Say that this worker is there. RQ would also set up logging and listen for commands: neither is wanted."""
+        self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+        self.set_state(WorkerStatus.STARTED)
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's own signature
+        """Suspending workers by a key in Redis is not offered."""
+
+    def _install_signal_handlers(self) -> None:
+        self._handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+
+    def procline(self, message: str) -> None:
+        """Leave the process's title alone."""
+
+    def _shutdown(self) -> None:
+        """On SIGTERM finish what is held, then leave: nothing is interrupted, so nothing is lost on a deploy."""
+        self._stop_requested = True
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Whether it is time for a sweep."""
+        return time.monotonic() - self._swept > self.pace.sweep
+
+    def run_maintenance_tasks(self) -> None:
+        """Sweep up behind dead workers; let dead letters expire."""
+        back, dead, freed, again = self._sweep(args=[KEEP_DEAD, *AFTER_DEATH])
+        if back or dead or freed or again:
+            log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
+        for queue in self.queues:
+            queue.failed_job_registry.cleanup()
+        clean_worker_registry(self.queues[0])
+        self._swept = time.monotonic()
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[RqJob, Queue] | None:
+        """Wait for a piece of work and hold it; with `timeout` None (burst) do not wait."""
+        del max_idle_time
+        pause = 0.5
+        while not self._stop_requested:
+            try:
+                taken = self._next()
+                pause = 0.5
+                if taken or timeout is None:
+                    return taken
+                self.connection.blpop([BELL], self.pace.bell)
+            except RedisError as error:
+                log.warning("Redis is away (%s); looking again in %.1f s", type(error).__name__, pause)
+                time.sleep(pause)
+                pause = min(pause * 2, 10)
+        raise StopRequested
+
+    def _next(self) -> tuple[RqJob, Queue] | None:
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+            self.heartbeat()
+        while taken := self._take(args=[self.pace.lease, *QUEUES]):
+            hold = Hold(*(part.decode() for part in taken))
+            try:
+                job = WorkJob.fetch(hold.job_id, connection=self.connection, serializer=self.serializer)
+            except (ValueError, TypeError, LookupError, NoSuchJobError) as error:
+                kind = type(error).__name__  # its words may quote what stands there
+                log.error("job %s in Redis is not one this App wrote (%s); it is dropped", hold.job_id, kind)  # noqa: TRY400 - as above
+                self.connection.delete(WorkJob.key_for(hold.job_id))
+                self._settle(args=[hold.job_id, hold.fence, hold.lane, "unreadable", "done"])
+                continue
+            self._hold = hold
+            return job, next(queue for queue in self.queues if queue.name == hold.queue)
+        return None
+
+    def execute_job(self, job: RqJob, queue: Queue) -> None:
+        """Do one job. When Redis is away at its end, the hold runs out and the job is done once more."""
+        try:
+            super().execute_job(job, queue)
+        except RedisError as error:
+            log.warning("the end of %s could not be booked (%s); it will be done again", job.id, type(error).__name__)
+        finally:
+            self.executions.clear()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that this worker is there; nothing hangs on it but the list of workers."""
+        try:
+            super().heartbeat(timeout, pipeline)
+        except RedisError as error:
+            log.warning("Redis is away (%s)", type(error).__name__)
+
+    def teardown(self) -> None:
+        """Say good-bye, if Redis is there to hear it; from now on signals are the process's own affair again."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        with suppress(RedisError):
+            self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+
+    # -- one job ------------------------------------------------------------------------------------------------------
+
+    def prepare_execution(self, job: RqJob) -> Execution:
+        """Note in this process alone what it does; Redis knows that by the hold, which is swept when we die.
+
+        RQ 3.0.0 would write a record and a list of records. Behind a killed worker the record expires a minute before
+        the list does, and whoever ends the job within that minute reads the list and fails: "Execution … not found".
+        """
+        self.set_state(WorkerStatus.BUSY)
+        execution = Execution(uuid4().hex, job.id, self.connection)
+        self.executions[execution.id] = execution
+        return execution
+
+    def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
+        """Do the work under a hold that is renewed, within its time limit, and leave the process if even that hangs."""
+        if isinstance(job, WorkJob):
+            job.run = self._run
+        with Pulse(self.connection, job.id, self._hold.fence, self.pace) as self._pulse:
+            faulthandler.dump_traceback_later(int(job.timeout or 60) + self.pace.grace, exit=True)
+            try:
+                return super().perform_job(job, queue, execution)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+
+    def _run(self, name: str, delivery: str, arguments: tuple[int | str, ...]) -> None:
+        job = self.jobs.get(name)
+        if job is None:
+            raise NotOurs(f"there is no job named {name[:60]!r}")
+        started = time.monotonic()
+        job(replace(self.context, delivery=delivery), *arguments)
+        log.info("did %s%r in %.2f s (delivery %s)", name, arguments, time.monotonic() - started, delivery or "-")
+
+    def _finalize_success(self, job: RqJob, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
+        """Book the good end, unless the hold was lost meanwhile: then another worker does the job and will book it."""
+        if self._still_ours(job):
+            super()._finalize_success(job, queue, execution, return_value)
+
+    def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: Raised) -> None:
+        """Book a bad end: put off when GitHub asked for that, else tried again after a pause, else dead."""
+        if not self._still_ours(job):
+            return
+        error = exc_info[1]
+        if isinstance(error, LaterError) and datetime.now(UTC) - job.created_at < LONGEST_PUT_OFF:
+            self._put_off(job, queue, execution, error)
+            return
+        why = told(error)
+        log.error("job %s failed: %s", job.id, why, exc_info=error)
+        job.ended_at = datetime.now(UTC)
+        self.connection.hset(job.key, "why", why)
+        self.handle_job_failure(job, queue, exc_string=why, execution=execution)
+
+    def _put_off(self, job: RqJob, queue: Queue, execution: Execution, later: LaterError) -> None:
+        seconds = max(1.0, later.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
+        log.info("job %s is put off for %.0f s: %s", job.id, seconds, later.reason)
+        with self.connection.pipeline() as pipe:
+            queue.schedule_job(job, datetime.now(UTC) + timedelta(seconds=seconds), pipeline=pipe)
+            self.cleanup_execution(job, pipe, execution)
+            pipe.execute()
+
+    def cleanup_execution(self, job: RqJob, pipeline: Pipeline, execution: Execution | None = None) -> None:
+        """Settle the hold in the very transaction in which RQ books the end."""
+        super().cleanup_execution(job, pipeline, execution)
+        status = job.get_status(refresh=False)
+        if status is JobStatus.FINISHED:
+            ending = "done"
+        elif status is JobStatus.SCHEDULED:
+            ending = "later"
+        else:
+            ending = "retry" if job.should_retry else "failed"
+        hold = self._hold
+        self._settle(args=[hold.job_id, hold.fence, hold.lane, job.description or "", ending], client=pipeline)
+
+    def _still_ours(self, job: RqJob) -> bool:
+        if self._pulse.still_ours():
+            return True
+        log.warning("%s gave no sign of life for so long that another worker has it; its end is left to that", job.id)
+        return False

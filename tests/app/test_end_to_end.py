@@ -1,0 +1,169 @@
+"""The whole way with real parts: GitHub's signed delivery, receiver, Redis, worker, GitHub; and kills on the way."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from handlers.cli.failed_jobs import letters
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import Priority, Work
+from tests.app.acme import RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on, policy
+from tests.app.app_worker import Employer
+from tests.conftest import WEBHOOK_SECRET, environment
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.state.checks import CheckRun
+from tests.handlers.jobs.test_check_run_faults import publishing
+from tests.handlers.worker.small_worker import kill_all_forks
+
+STEPS, NOTES = 70, 71  # two pages of annotations
+
+
+@contextmanager
+def processes(acme: Acme, redis_url: str, port: int, data: Path) -> Iterator[None]:
+    """The App as an administrator starts it: `wharfinger web` and `wharfinger worker`."""
+    environ = os.environ | environment(
+        REDIS_URL=redis_url,
+        WHARFINGER_APP_ID=str(acme.github.app.id),
+        WHARFINGER_PRIVATE_KEY=acme.github.private_key,
+        WHARFINGER_GITHUB_API=acme.github.base_url,
+        WHARFINGER_PORT=str(port),
+        WHARFINGER_DATA=str(data),
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-m", "handlers.cli.main", part], env=environ)  # noqa: S603 - our own commands
+        for part in ("web", "worker")
+    ]
+    try:
+        wait_for(lambda: ready(port))
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        try:
+            web, worker = (process.wait(60) for process in started)
+        finally:
+            for process in started:
+                process.kill()
+    assert (web, worker) == (-signal.SIGTERM, 0)  # uvicorn ends as the signal asks, once all is answered
+
+
+def ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]  # a function without arguments
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def completed(repository: Repository, sha: str) -> list[CheckRun]:
+    return [run for run in repository.check_runs(sha, "publishing") if run.status == "completed"]
+
+
+def test_from_a_signed_delivery_to_a_check_run(redis_url: str, redis: Redis, free_port: int, tmp_path: Path) -> None:
+    with acme_on(redis, policy=policy()) as acme:
+        acme.github.app.webhook_secret = WEBHOOK_SECRET
+        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+        acme.protect(widgets, "pypi")
+        with processes(acme, redis_url, free_port, tmp_path):
+            acme.github.deliver_to(f"http://127.0.0.1:{free_port}/webhook")
+            sha = widgets.push({"README.md": "news"})
+            wait_for(lambda: completed(widgets, sha))
+            (run,) = completed(widgets, sha)
+            assert (run.conclusion, run.title) == ("neutral", "2 of 3 rules hold; trusted-publishing does not")
+            assert [(note["path"], note["start_line"]) for note in run.annotations] == [(RELEASE, 7)]
+
+            pull = widgets.pull_request({RELEASE: STORED_TOKEN + "# new\n"}, fork=widgets.fork("mallory"), by="mallory")
+            assert pull.pull is not None
+            head = pull.pull.head_sha
+            wait_for(lambda: completed(widgets, head))
+
+            writes = run.writes
+            widgets.rerequest(run)
+            wait_for(lambda: not run.suite.asked_again)
+            widgets.press(run, "recheck")
+            acme.github.settle()
+            wait_for(lambda: not redis.keys("rq:job:*"))
+            assert run.writes == writes + 1
+        sent = [each for each in acme.github.deliveries if each.headers]
+        assert {each.status_code for each in sent} == {202}
+
+
+def work_it_off(redis: Redis, employer: Employer) -> None:
+    """Let a worker that is not killed do the rest; what is due later is due now. Kills leave no dead letter."""
+    end = time.monotonic() + 60
+    survivor = employer.worker()
+    while redis.keys("rq:job:*"):
+        assert time.monotonic() < end, "work is left"
+        survivor.work(burst=True)
+        assert letters(redis) == []
+        for queue in Priority:
+            redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
+        time.sleep(0.1)
+    survivor.context.telephone.close()
+
+
+def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: list[float]) -> None:
+    """Kill workers between two commands, and at moments of their own; in the end each commit has one completed run."""
+    with acme_on(redis, enterprise=True, policy=policy()) as acme:  # such a server has no rate limits
+        app = acme.github.app.id
+        employer = Employer(redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY)
+        repositories = [
+            acme.organisation.repository(f"r{number}", {RELEASE: publishing(STEPS)})
+            for number in range(len(commands) + len(delays))
+        ]
+        pieces = [
+            Work("check_commit", Priority.CHECK, f"repository-{each.id}", (acme.id, each.id, each.full_name, each.head))
+            for each in repositories
+        ]
+        for piece, count in zip(pieces, commands, strict=False):
+            enqueue(redis, [piece])
+            mortal = employer.hire(count)
+            mortal.join(60)
+            assert mortal.exitcode == -signal.SIGKILL
+        for piece, delay in zip(pieces[len(commands) :], delays, strict=True):
+            mortal = employer.hire()
+            enqueue(redis, [piece])
+            time.sleep(delay)
+            mortal.kill()
+            mortal.join(60)
+        work_it_off(redis, employer)
+        for repository in repositories:
+            runs = repository.check_runs(repository.head, "publishing")
+            assert [run.status for run in runs] == ["completed"], repository.full_name
+            assert len(runs[0].annotations) == NOTES, repository.full_name
+        assert redis.zcard("wharfinger:open-runs") == 0
+
+
+@pytest.fixture
+def no_fork_is_left() -> Iterator[None]:
+    yield
+    kill_all_forks()
+
+
+@pytest.mark.usefixtures("no_fork_is_left")
+def test_a_kill_at_any_moment_leaves_exactly_one_completed_check_run(redis_url: str, redis: Redis) -> None:
+    dice = random.Random(20)  # noqa: S311 - the same twenty each time
+    kill_and_recover(redis_url, redis, sorted(dice.sample(range(6, 60), 14)), [dice.uniform(0, 0.2) for _ in range(6)])
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("no_fork_is_left")
+def test_five_hundred_kills_leave_exactly_one_completed_check_run_each(redis_url: str, redis: Redis) -> None:
+    commands = [random.randrange(4, 120) for _ in range(400)]  # noqa: S311 - others each time
+    kill_and_recover(redis_url, redis, commands, [random.uniform(0, 0.3) for _ in range(100)])  # noqa: S311 - as above

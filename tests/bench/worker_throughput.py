@@ -1,0 +1,64 @@
+"""How many pieces of work a worker takes, does and books in a second, and how soon an idle one begins."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from handlers.config.context import Context, open_context
+from handlers.config.settings import Settings
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import Priority, Work
+from handlers.worker.pulse import Pace
+from handlers.worker.worker import Worker
+from tests.conftest import EmbeddedRedis, environment
+
+PIECES = 600
+
+
+def nothing(*_: object) -> None:
+    """The job that measures everything else."""
+
+
+def ours(redis: Redis, context: Context) -> float:
+    enqueue(redis, [Work("nothing", Priority.CHECK, f"repository-{n}", (n,)) for n in range(PIECES)])
+    worker = Worker(redis, {"nothing": nothing}, context, Pace())
+    begin = time.perf_counter()
+    worker.work(burst=True)
+    return PIECES / (time.perf_counter() - begin)
+
+
+def theirs(redis: Redis) -> float:
+    queue = Queue("plain", connection=redis, serializer=JSONSerializer)
+    for number in range(PIECES):
+        queue.enqueue("tests.bench.worker_throughput.nothing", number, result_ttl=0)
+    worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer)
+    begin = time.perf_counter()
+    worker.work(burst=True, logging_level="CRITICAL")
+    return PIECES / (time.perf_counter() - begin)
+
+
+def figures() -> Iterator[dict[str, Any]]:
+    with TemporaryDirectory(prefix="wf") as folder:
+        server = EmbeddedRedis(Path(folder))
+        with Redis.from_url(server.url) as redis:
+            settings = Settings.from_environment(environment(REDIS_URL=server.url, WHARFINGER_DATA=folder))
+            context = open_context(settings, redis)
+            rounds = [(ours(redis, context), theirs(redis)) for _ in range(3)]
+            context.telephone.close()
+        server.kill()
+    yield {
+        "figure": "pieces of work per second and worker, that do nothing",
+        "value": round(median(each[0] for each in rounds)),
+        "compared": {
+            "to": "RQ's own SimpleWorker on one queue, without leases and lanes",
+            "per_second": round(median(each[1] for each in rounds)),
+        },
+        "pieces": PIECES, "median_of": 3,
+    }  # fmt: skip

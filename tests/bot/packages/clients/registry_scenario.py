@@ -1,0 +1,94 @@
+"""Where the stories of the telephone begin: a package on each registry, with an account's version and a trusted publisher's."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.model.core_types import FullName, RegistryId, Sha
+from bot.packages.http_client import RegistryTelephone
+from bot.packages.model import Known, Reading
+from bot.packages.package_reader import read_listing
+from bot.packages.versions import File, Package, Version, Workload
+from bot.registries import load_catalogue
+from tests.fakes.registries import Registries
+
+CATALOGUE = load_catalogue()
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+COMMIT = Sha("c0ffee" * 6 + "c0ff")
+RUN = Workload(
+    FullName("acme/tool"), ".github/workflows/release.yml", "refs/tags/v1.1.0", COMMIT, "push", run=77, attempt=1
+)
+NAMES: Mapping[str, str] = {
+    "pypi": "acme-tool",
+    "testpypi": "acme-tool",
+    "npm": "@acme/tool",
+    "crates.io": "acme-tool",
+    "rubygems": "acme-tool",
+    "nuget": "Acme.Tool",
+    "maven-central": "com.acme:tool",
+    "golang": "github.com/Acme/tool",
+    "jsr": "@acme/tool",
+    "pub": "acme_tool",
+    "hex": "acme_tool",
+    "ghcr": "acme/tool",
+    "docker-hub": "acme/tool",
+}
+
+
+def package(registry: str) -> Package:
+    return Package(RegistryId(registry), NAMES[registry])
+
+
+def number(registry: str, text: str) -> str:
+    """A version as the registry writes it."""
+    return f"v{text}" if registry == "golang" else text
+
+
+@dataclass
+class Story:
+    """The registries, and the telephone to them."""
+
+    registries: Registries
+    telephone: RegistryTelephone
+
+    def read(self, registry: str, known: Known | None = None, *, after: timedelta = timedelta()) -> Reading:
+        return read_listing(self.telephone, package(registry), known, now=NOON + after)
+
+    def known(self, registry: str, known: Known | None = None) -> Known:
+        """A reading that has something new."""
+        reading = self.read(registry, known)
+        assert isinstance(reading, Known)
+        return reading
+
+    def versions(self, registry: str) -> Mapping[str, Version]:
+        return {version.number: version for version in self.known(registry).listing.versions}
+
+
+@contextmanager
+def registries() -> Iterator[Story]:
+    """Open the registries, and the telephone to them; `begin` starts the story anew for each test."""
+    with Registries(lambda: NOON) as standins:
+        telephone = RegistryTelephone(CATALOGUE, standins.addresses)
+        yield Story(standins, telephone)
+        telephone.close()
+
+
+def begin(story: Story) -> None:
+    """On every registry, alice sent 1.0.0, and the run of a workflow 1.1.0 with provenance where there is such a thing."""
+    world = story.registries.world
+    for kept in (world.projects, world.outages, world.limits, story.telephone.calls):
+        kept.clear()
+    story.registries.instead.clear()
+    story.registries.fails.clear()
+    story.registries.asked.clear()
+    story.telephone.tokens.clear()
+    for registry, name in NAMES.items():
+        first, second = number(registry, "1.0.0"), number(registry, "1.1.0")
+        world.publish(registry, name, first, by="alice", published=NOON - timedelta(days=30))
+        yesterday = NOON - timedelta(days=1)
+        world.publish(registry, name, second, workload=RUN, provenance=_about, published=yesterday)
+
+
+def _about(file: File) -> object:
+    return [{"about": file.name}]

@@ -1,0 +1,43 @@
+"""The kinds of values that rules' options have, as files say them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar
+
+from bot.checks.rule import Rule, Stricter
+from bot.documents_init import Mapping, read_document
+from bot.model.core_types import RegistryId, RuleName, Severity
+from bot.model.findings import Finding, Unseen
+from bot.policy.policy_schema import DURATION, option_schema, option_value, options_of, said
+from bot.snapshot.repository_snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EveryKind(Rule):
+    """Every kind of option there is."""
+
+    name: ClassVar[RuleName] = RuleName("every-kind")
+    maximum_age: timedelta = field(default=timedelta(days=90), metadata={"means": "", "stricter": Stricter.LOWER})
+    at_least: int = field(default=1, metadata={"means": "", "stricter": Stricter.HIGHER})
+    strict: bool = field(default=False, metadata={"means": "", "stricter": Stricter.HIGHER})
+    words: tuple[str, ...] = field(default=(), metadata={"means": "", "stricter": Stricter.MORE})
+
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+        yield from (Unseen(file.file, file.reason) for file in snapshot.unreadable)
+
+
+def test_options_are_words_numbers_truths_durations_and_lists() -> None:
+    known = options_of(EveryKind)
+    options = read_document(
+        b"{maximum-age: 12w, at-least: 3, strict: true, words: [b, a], severity: low, allow: [npm]}"
+    )
+    assert isinstance(options, Mapping)
+    values = {key: option_value(node, known[key][1]) for key, node in options.values.items()}
+
+    assert values == {
+        "maximum-age": timedelta(days=84), "at-least": 3, "strict": True, "words": ("b", "a"),
+        "severity": Severity.LOW, "allow": (RegistryId("npm"),),
+    }  # fmt: skip
+    assert said(timedelta(days=84)) == "84d"
+    assert option_schema(*known["maximum-age"], None)["pattern"] == DURATION

@@ -1,0 +1,144 @@
+"""The App as an administrator starts it: `wharfinger run`, with its own Redis, web, workers and clock as real processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+
+import httpx
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.model.core_types import FullName
+from bot.rendering.digest_facts import Held
+from handlers.cache.repository_listings import ListedBook
+from handlers.config.settings import redis_socket
+from handlers.queue.enqueue import QUEUES, enqueue
+from handlers.queue.job_specs import Priority, Work
+from handlers.records.told import ToldBook
+from handlers.records.watch_store import WatchBook
+from tests.demo.demo_registries import Wharf
+from tests.fakes.github.fake_github import StandIn
+
+PATIENCE = 60.0  # seconds until everything is there; on an idle machine it takes three
+
+
+class DemoError(Exception):
+    """The demo cannot go on; its text says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running Wharfinger."""
+
+    process: "subprocess.Popen[bytes]"
+    address: str
+    data: Path
+    password: str  # of its pages
+
+    @property
+    def pages(self) -> str:
+        """The address of its pages, with the password in it, so that one click opens them."""
+        return self.address.replace("://", f"://demo:{self.password}@") + "/"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "demo.log"
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of what its processes wrote."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def given_up(self) -> int:
+        """How many pieces of work failed for good."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            return sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
+
+    def crashes(self) -> list[str]:
+        """What supervisor says of parts that ended and should not have."""
+        return [line for line in self.log.read_text(errors="replace").splitlines() if "not expected" in line]
+
+    def idle(self) -> bool:
+        """Whether no work waits, is under way or was put off."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            return not redis.keys("rq:job:*")
+
+    def strike(self, job: str) -> None:
+        """Ask for a job as the clock does when its time has come."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            enqueue(redis, [Work(job, Priority.SWEEP, job, ())])
+
+    def look_at_registries(self) -> None:
+        """Let five minutes be over: what is watched is due."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            book, now = WatchBook(redis), datetime.now(UTC)
+            for each in book.all():
+                book.postpone(each, now)
+        self.strike("watch")
+
+    def identities(self) -> list[tuple[FullName, tuple[Held, ...]]]:
+        """What is kept of publishing identities, by repository."""
+        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+            books = [ToldBook(redis, installation) for installation in ListedBook(redis).installations()]
+            return [each for book in books for each in book.identities()]
+
+    def ready(self) -> bool:
+        """Whether deliveries are taken and somebody works."""
+        try:
+            with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+                return httpx.get(f"{self.address}/ready").is_success and redis.scard("rq:workers") > 0
+        except (httpx.TransportError, RedisError):
+            return False
+
+
+@contextmanager
+def running(github: StandIn, wharf: Wharf) -> Iterator[App]:
+    """Start the App for that GitHub and those registries, and stop it at the end; raises DemoError where it does not start or stop."""
+    with TemporaryDirectory(prefix="wharfinger-demo-") as folder:
+        port = _free_port()
+        data = Path(folder)
+        key = data / "key.pem"
+        key.write_text(github.private_key)
+        password = token_hex(12)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("WHARFINGER_", "REDIS_"))}
+        environ |= {
+            "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
+            "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
+            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **wharf.settings(data),
+        }  # fmt: skip
+        with (data / "demo.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "handlers.cli.child", "run"], env=environ, stdout=log, stderr=log,
+                start_new_session=True,  # Ctrl+C is the demo's, which stops the App itself; as a child it ends with the demo
+            )  # fmt: skip
+        app = App(process, f"http://127.0.0.1:{port}", data, password)
+        try:
+            _wait(app)
+            yield app
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(90)
+
+
+def _wait(app: App) -> None:
+    end = time.monotonic() + PATIENCE
+    while not app.ready():
+        if app.process.poll() is not None or time.monotonic() > end:
+            raise DemoError(f"Wharfinger did not start. Its last words:\n{app.last_words()}")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

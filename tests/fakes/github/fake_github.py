@@ -1,0 +1,185 @@
+"""The stand-in for GitHub: `with StandIn() as github:` is a GitHub of one's own, on a port of this machine."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from typing import Self
+
+import uvicorn
+
+from tests.fakes.github import pages
+from tests.fakes.github.activity import installations
+from tests.fakes.github.defaults import EVENTS, PERMISSIONS
+from tests.fakes.github.fake_clock import Clock
+from tests.fakes.github.graphql import Answerer
+from tests.fakes.github.http_api.fake_rate_limits import Limits
+from tests.fakes.github.http_api.fake_server import ENTERPRISE, PAGES, Listener, Server
+from tests.fakes.github.http_api.faults import Fault, Faults
+from tests.fakes.github.http_api.router import Desk
+from tests.fakes.github.scenario.scenario_organization import Organisation
+from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.state.apps import App, Delivery, Installation
+from tests.fakes.github.state.github_world import World
+from tests.fakes.github.webhook_sender import PATIENCE, Courier
+
+
+class StandIn:
+    """One GitHub. Its contract violations are in `violations`; a test's last word is that there are none."""
+
+    def __init__(self, *, enterprise: bool = False, patience: float = PATIENCE, port: int = 0) -> None:
+        self.world = World()
+        self.faults = Faults()
+        self.limits = Limits(self.world, enforced=not enterprise)
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._prefix = ENTERPRISE if enterprise else ""
+        address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.world.api, self.world.web = address + self._prefix, address + PAGES
+        owner = self.world.account("wharfinger-owner")
+        self.app = self.world.register("wharfinger", owner, PERMISSIONS, EVENTS)
+        self._courier_patience = patience
+
+    def __enter__(self) -> Self:
+        self.courier = Courier(self.world, patience=self._courier_patience)
+        desk = Desk(self.world, self.limits)
+        application = Server(
+            self.world, desk, self.limits, self.faults, self._prefix, Answerer(self.world, self.limits),
+            pages.application(self.world, PAGES),
+        )  # fmt: skip
+        config = uvicorn.Config(
+            application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none", date_header=False
+        )
+        self._server = Listener(config, application.closing)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive(), "the stand-in's server did not start"
+            time.sleep(0.005)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(10)
+        self.courier.close()
+        self._socket.close()
+
+    @property
+    def base_url(self) -> str:
+        """The address of the REST API."""
+        return self.world.api
+
+    @property
+    def page_url(self) -> str:
+        """The address of the pages that a person looks at."""
+        return self.world.web
+
+    @property
+    def private_key(self) -> str:
+        """The App's private key in PEM."""
+        return installations.pem(self.app)
+
+    def organisation(self, login: str, *, plan: str = "enterprise") -> Organisation:
+        """An organisation on one of GitHub's plans."""
+        account = self.world.account(login, "Organization")
+        account.plan = plan
+        return Organisation(self.world, account)
+
+    def user(self, login: str) -> Organisation:
+        """A person's account, which can own repositories too."""
+        return Organisation(self.world, self.world.account(login))
+
+    def repository(self, full_name: str) -> Repository:
+        """A repository that is there."""
+        return Repository(self.world, self.world.by_name[full_name.lower()])
+
+    def install(
+        self, owner: Organisation, *, permissions: dict[str, str] | None = None, without: Iterable[str] = (),
+        events: list[str] | None = None, repositories: list[Repository] | None = None, app: App | None = None,
+    ) -> Installation:  # fmt: skip
+        """Installs the App; on all repositories unless some are named, with all it asks for but `without`."""
+        app = app or self.app
+        granted = {name: level for name, level in (permissions or app.permissions).items() if name not in set(without)}
+        chosen = None if repositories is None else {each.id for each in repositories}
+        with self.world.lock:
+            listens = list(events if events is not None else app.events)
+            return installations.install(self.world, app, owner.state, granted, listens, chosen, owner.state)
+
+    def uninstall(self, installation: Installation) -> None:
+        with self.world.lock:
+            installations.remove(self.world, installation, installation.account)
+
+    def suspend(self, installation: Installation) -> None:
+        with self.world.lock:
+            installations.suspend(self.world, installation, installation.account)
+
+    def unsuspend(self, installation: Installation) -> None:
+        with self.world.lock:
+            installations.unsuspend(self.world, installation, installation.account)
+
+    def withhold(self, installation: Installation, *names: str) -> None:
+        """The organisation takes these permissions back; tokens end."""
+        with self.world.lock:
+            left = {name: level for name, level in installation.permissions.items() if name not in names}
+            installations.accept_permissions(self.world, installation, left, installation.account)
+
+    def choose(self, installation: Installation, *repositories: Repository) -> None:
+        """The installation covers exactly these repositories from now on."""
+        with self.world.lock:
+            states = [each.state for each in repositories]
+            installations.choose(self.world, installation, states, installation.account)
+
+    def revoke_tokens(self) -> None:
+        """Every installation token ends now."""
+        with self.world.lock:
+            self.world.tokens.clear()
+
+    def deliver_to(self, address: str) -> None:
+        """Where the App's deliveries go from now on."""
+        self.app.webhook_url = address
+
+    def settle(self, timeout: float = 30.0) -> None:
+        """Waits until every delivery so far was answered or given up."""
+        self.courier.settle(timeout)
+
+    def fail(
+        self,
+        fault: Fault,
+        path: str = ".*",
+        *,
+        method: str | None = None,
+        times: int = 1,
+        skip: int = 0,
+        seconds: float = 1.0,
+    ) -> None:
+        """The next `times` requests whose path holds the pattern fail so, after `skip` that pass."""
+        self.faults.order(fault, path, method=method, times=times, skip=skip, seconds=seconds)
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery, oldest first, those that had nowhere to go included."""
+        with self.world.lock:
+            return list(self.world.deliveries)
+
+    @property
+    def violations(self) -> list[str]:
+        """What broke GitHub's contract, on either side."""
+        return list(self.world.record.violations)
+
+    @property
+    def lacking(self) -> list[str]:
+        """What was asked for and the stand-in does not have."""
+        return list(self.world.record.lacking)
+
+    def count(self, operation: str) -> int:
+        """How often an operation was called: "POST /repos/{owner}/{repo}/check-runs"."""
+        return self.world.record.count[operation]
+
+    @property
+    def calls(self) -> list[str]:
+        """Every operation called, in order."""
+        return [call.operation for call in self.world.record.calls]

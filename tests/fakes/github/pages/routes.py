@@ -1,0 +1,33 @@
+"""Every address of the pages."""
+
+from starlette.routing import Route
+
+from tests.fakes.github.pages import apps, code, deliveries, issues, runs
+
+REPOSITORY = "/{owner}/{name}"
+
+ROUTES = [
+    Route("/", code.home),
+    Route("/style.css", code.style),
+    Route("/deliveries", deliveries.log),
+    Route("/deliveries/{number:int}", deliveries.one),
+    Route("/deliveries/{number:int}/attempts", deliveries.redeliver, methods=["POST"]),
+    Route("/settings/apps/new", apps.new, methods=["POST"]),
+    Route("/organizations/{owner}/settings/apps/new", apps.new, methods=["POST"]),
+    Route("/apps/create", apps.create, methods=["POST"]),
+    Route("/apps/{slug}", apps.show),
+    Route("/apps/{slug}/installations/new", apps.choose),
+    Route("/apps/{slug}/installations", apps.install, methods=["POST"]),
+    Route("/{owner}", code.owner),
+    Route(REPOSITORY, code.repository),
+    Route(REPOSITORY + "/commit/{sha}", code.commit),
+    Route(REPOSITORY + "/blob/{ref}/{path:path}", code.file),
+    Route(REPOSITORY + "/runs/{number:int}", runs.check_run),
+    Route(REPOSITORY + "/runs/{number:int}/rerequest", runs.rerequest, methods=["POST"]),
+    Route(REPOSITORY + "/runs/{number:int}/press/{identifier}", runs.press, methods=["POST"]),
+    Route(REPOSITORY + "/actions/runs/{number:int}", runs.workflow_run),
+    Route(REPOSITORY + "/issues", issues.listed),
+    Route(REPOSITORY + "/pulls", issues.listed_pulls),
+    Route(REPOSITORY + "/issues/{number:int}", issues.one),
+    Route(REPOSITORY + "/pull/{number:int}", issues.one),
+]

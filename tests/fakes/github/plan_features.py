@@ -1,0 +1,21 @@
+"""What an organisation's plan offers; public repositories have everything. Source: docs.github.com, GitHub's plans."""
+
+from tests.fakes.github.state.repository import Repository
+
+PLANS = ("free", "pro", "team", "enterprise")
+LEAST_FOR_PRIVATE = {
+    "rulesets": "pro",
+    "branch protection": "pro",
+    "branch policies": "pro",
+    "environment secrets": "pro",
+    "required reviewers": "enterprise",
+    "wait timer": "enterprise",
+    "custom rules": "enterprise",
+    "disallow bypass": "enterprise",
+    "attestations": "enterprise",
+}
+
+
+def offers(repository: Repository, what: str) -> bool:
+    """Whether the repository's owner can use that at all."""
+    return not repository.private or PLANS.index(repository.owner.plan) >= PLANS.index(LEAST_FOR_PRIVATE[what])

@@ -1,0 +1,90 @@
+"""GitHub Apps, where they are installed, their tokens, and what was delivered to them."""
+
+import json
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.fakes.github.json_types import Json
+from tests.fakes.github.state.accounts import Account
+
+
+@dataclass(eq=False)
+class App:
+    """A GitHub App as its owner registered it."""
+
+    id: int
+    slug: str
+    name: str
+    owner: Account
+    bot: Account
+    client_id: str
+    key: rsa.RSAPrivateKey
+    webhook_secret: str
+    permissions: dict[str, str]
+    events: list[str]
+    webhook_url: str | None = None
+    created: float = 0.0
+    external_url: str = "https://wharfinger.example"
+
+
+@dataclass(eq=False)
+class Installation:
+    """An App installed on an account; `repositories=None` means all of them, now and later."""
+
+    id: int
+    app: App
+    account: Account
+    permissions: dict[str, str]
+    events: list[str]
+    created: float
+    repositories: set[int] | None = None
+    suspended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an installation token may do until it ends."""
+
+    value: str
+    installation: int
+    expires: float
+    permissions: dict[str, str]
+    repositories: frozenset[int] | None  # None: all that the installation has
+
+
+@dataclass(eq=False)
+class Delivery:
+    """One attempt at one delivery; a redelivery is another one with the same guid."""
+
+    id: int
+    guid: str
+    app: App
+    event: str
+    action: str | None
+    body: bytes  # as it is signed and sent
+    installation: int | None
+    repository: int | None
+    at: float
+    redelivery: bool = False
+    status: str = "pending"  # then GitHub's words: OK, Connection timed out …
+    status_code: int = 0
+    duration: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    answer: str = ""
+
+    @property
+    def payload(self) -> Json:
+        """The body, read."""
+        read: Json = json.loads(self.body)
+        return read
+
+    @property
+    def sent(self) -> bool:
+        """Whether there was an address to send it to; only then it stands in the App's log."""
+        return bool(self.headers)
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status_code < 300

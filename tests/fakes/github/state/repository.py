@@ -1,0 +1,92 @@
+"""One repository and all that it holds."""
+
+from dataclasses import dataclass, field
+
+from tests.fakes.github.json_types import Json
+from tests.fakes.github.state.accounts import Account
+from tests.fakes.github.state.checks import Checks
+from tests.fakes.github.state.git import Objects
+from tests.fakes.github.state.issues import Issues
+from tests.fakes.github.state.runs import Deployment, Environment, Release, Run
+from tests.fakes.github.state.secrets import Secrets
+
+HEADS = "refs/heads/"
+TAGS = "refs/tags/"
+
+
+@dataclass(eq=False)
+class Repository:
+    """A repository; forks share `objects` with what they were forked from."""
+
+    id: int
+    owner: Account
+    name: str
+    created: float
+    objects: Objects = field(default_factory=Objects)
+    refs: dict[str, str] = field(default_factory=dict)  # full ref -> commit, or annotated tag
+    default_branch: str = "main"
+    private: bool = True
+    archived: bool = False
+    has_issues: bool = True
+    former_names: set[str] = field(default_factory=set)  # full names in small letters, which lead here
+    pushed: float = 0.0
+    parent: "Repository | None" = None
+    topics: list[str] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    collaborators: dict[str, str] = field(default_factory=dict)  # login -> read, triage, write, maintain, admin
+    secrets: Secrets = field(default_factory=Secrets)
+    environments: dict[str, Environment] = field(default_factory=dict)  # by name in small letters
+    checks: Checks = field(default_factory=Checks)
+    issues: Issues = field(default_factory=Issues)
+    runs: dict[int, Run] = field(default_factory=dict)
+    workflows: dict[str, int] = field(default_factory=dict)  # path -> id
+    deployments: dict[int, Deployment] = field(default_factory=dict)
+    releases: dict[int, Release] = field(default_factory=dict)
+    rulesets: dict[int, Json] = field(default_factory=dict)
+    protections: dict[str, Json] = field(default_factory=dict)  # branch -> protection
+    keys: list[Json] = field(default_factory=list)
+    hooks: list[Json] = field(default_factory=list)
+    runners: list[Json] = field(default_factory=list)
+    alerts: list[Json] = field(default_factory=list)
+    activity: list[Json] = field(default_factory=list)  # newest first
+    attestations: dict[str, list[Json]] = field(default_factory=dict)  # digest -> attestations
+    settings: dict[str, Json] = field(default_factory=dict)  # by the last part of the endpoint that shows them
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner.login}/{self.name}"
+
+    def resolve(self, name: str) -> str | None:
+        """The commit that a branch, tag, full ref or (short) commit id names; None when nothing does."""
+        if name == "HEAD":
+            name = self.default_branch
+        for ref in (name, f"refs/{name}", HEADS + name, TAGS + name):
+            if ref in self.refs:
+                return self._commit_of(self.refs[ref])
+        if name in self.objects.commits or name in self.objects.tags:
+            return self._commit_of(name)
+        if len(name) >= 7:
+            found = [sha for sha in self.objects.commits if sha.startswith(name)]
+            return found[0] if len(found) == 1 else None
+        return None
+
+    def _commit_of(self, sha: str) -> str:
+        tag = self.objects.tags.get(sha)
+        return tag.commit if tag else sha
+
+    def branches(self) -> dict[str, str]:
+        """Branch name -> commit."""
+        return {ref.removeprefix(HEADS): sha for ref, sha in sorted(self.refs.items()) if ref.startswith(HEADS)}
+
+    def tags(self) -> dict[str, str]:
+        """Tag name -> commit."""
+        return {
+            ref.removeprefix(TAGS): self._commit_of(sha)
+            for ref, sha in sorted(self.refs.items())
+            if ref.startswith(TAGS)
+        }
+
+    def files(self, commit: str) -> dict[str, bytes]:
+        """Path -> content at a commit; submodules are left out."""
+        entries = self.objects.files(self.objects.commits[commit].tree)
+        return {path: self.objects.blobs[entry.sha] for path, entry in entries if entry.sha in self.objects.blobs}

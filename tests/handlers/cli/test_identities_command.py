@@ -1,0 +1,163 @@
+"""The register: what GitHub holds, joined with what the policy declares, printed for people, programs and spreadsheets."""
+
+import csv
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from bot.model.core_types import FullName, RepositoryId
+from handlers.cache.runs import Runs
+from handlers.cli.main import start
+from tests.app.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
+from tests.conftest import environment
+from tests.fakes.github.scenario.scenario_repository import Repository
+
+POLICY = """version: 1
+identities:
+  - {secret: PYPI_TOKEN, in: acme/widgets, owner: "@mona", purpose: uploads the widgets, expires: 2099-01-01}
+  - {deploy-key: long gone, in: acme/widgets, owner: "@mona", purpose: nobody knows, expires: 2099-01-01}
+"""
+HOSTILE = '=HYPERLINK("x")\u202e\x1b[31m'
+
+
+@pytest.fixture
+def acme(redis: Redis) -> Iterator[Acme]:
+    with acme_on(redis, policy=POLICY) as acme:
+        yield acme
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+def widgets(acme: Acme) -> Repository:
+    """A repository with one identity of each kind."""
+    organisation = acme.organisation
+    organisation.member("mona")
+    made = organisation.repository("widgets", {RELEASE: STORED_TOKEN, ".github/workflows/npm.yml": NPM})
+    made.environment("pypi", reviewers=["mona", organisation.team("release", "mona")], tags=["v*"])
+    made.secret("PYPI_TOKEN", age=400, rotated=100)
+    made.deploy_key("ship it", read_only=False, used=3)
+    organisation.secret("NPM_TOKEN", repositories=[made])
+    permissions = {"repository": {"contents": "write", "metadata": "read"}}
+    organisation.access_token("mona", "laptop", permissions, repositories=[made], expires_in=20)
+    acme.check(made)
+    return made
+
+
+NPM = """\
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - run: npm publish
+"""
+
+
+def printed(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_url: str, *words: str
+) -> str:
+    """Type `wharfinger identities` where the App runs, and return what it prints."""
+    for name, value in environment(REDIS_URL=redis_url, WHARFINGER_APP_ID=str(acme.github.app.id)).items():
+        monkeypatch.setenv(name, value)
+    assert start(["identities", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_everything_that_can_publish_is_listed_with_dates_owner_and_reach(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_url: str
+) -> None:
+    widgets(acme)
+    document = json.loads(printed(acme, monkeypatch, capsys, redis_url, "--format", "json"))
+    (repository,) = document["repositories"]
+    found: dict[tuple[str, str], dict[str, Any]] = {
+        (each["kind"], each["name"]): each for each in repository["identities"]
+    }
+
+    token = found["secret", "PYPI_TOKEN"]
+    assert (token["owner"], token["purpose"], token["expires"]) == ("@mona", "uploads the widgets", "2099-01-01")
+    assert token["created"] < token["rotated"]
+    assert (token["used_by"], token["events"], token["who"]) == ([RELEASE], ["push"], "machine")
+    assert token["open_to"] == "every workflow of the repository on any branch, so everybody who can push"
+    assert "unexpired-identities" in token["findings"]  # 2099 is too far ahead
+    assert found["secret", "NPM_TOKEN"]["open_to"].startswith("every workflow of 1 chosen repositories")
+    assert found["publisher", "npm"]["events"] == ["release"]
+    assert found["deploy-key", "ship it"]["last_used"]
+    assert (found["token", "laptop"]["owner"], found["token", "laptop"]["who"]) == ("@mona", "human")
+    assert {name for kind, name in found if kind == "person"} == {"@mona", "@acme/release"}
+    assert "owned-identities" in found["deploy-key", "ship it"]["findings"]
+    (gone,) = repository["absent"]
+    assert (gone["name"], gone["file"], gone["line"]) == ("long gone", "acme/.github/publishing.yml", 4)
+    assert repository["unseen"] == []
+
+
+def test_when_a_secret_was_last_used_is_told_by_the_runs_of_its_workflows(acme: Acme) -> None:
+    made = widgets(acme)
+    line = acme.telephone.installation(acme.id)
+    run = made.start_run(RELEASE)
+    runs = Runs(acme.redis, RepositoryId(made.id))
+
+    assert not runs.known()
+    assert set(runs.ask(line, FullName(made.full_name), [RELEASE, ".github/workflows/gone.yml"])) == {RELEASE}
+    before = len(acme.github.calls)
+    assert runs.ask(line, FullName(made.full_name), [RELEASE]) == runs.known()
+    assert len(acme.github.calls) == before  # once a day is enough
+    assert runs.known()[RELEASE].timestamp() == pytest.approx(run.created, abs=1)
+
+
+def test_people_read_text_and_spreadsheets_get_no_formulas(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_url: str
+) -> None:
+    made = widgets(acme)
+    made.deploy_key(HOSTILE, read_only=False)
+    acme.check(made, job="recheck_commit")
+
+    text = printed(acme, monkeypatch, capsys, redis_url)
+    assert "acme/widgets: 8 publishing identities" in text
+    assert "\x1b[31m" not in text
+    assert "\u202e" not in text
+    assert "! owned-identities: the deploy key ship it can publish, and nobody answers for it" in text
+    assert "deploy key long gone is in the register (acme/.github/publishing.yml:4), and not there" in text
+    rows = list(csv.DictReader(io.StringIO(printed(acme, monkeypatch, capsys, redis_url, "--format", "csv"))))
+    assert len(rows) == 8
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_checkout_shows_what_its_files_tell_and_says_what_it_cannot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = tmp_path / RELEASE
+    release.parent.mkdir(parents=True)
+    release.write_text(TRUSTED)
+    policy = tmp_path / "publishing.yml"
+    policy.write_text(
+        "version: 1\nidentities: [{publisher: pypi, in: acme/tool, owner: '@mona', purpose: releases, expires: 2099-01-01}]\n"
+    )
+    assert start(["identities", str(tmp_path), "--policy", str(policy), "--repository", "acme/tool"]) == 0
+    out = capsys.readouterr().out
+    assert "trusted publisher pypi in pypi → pypi\n    owner     @mona\n    purpose   releases" in out
+    assert "unseen: the repository's secrets (a local checkout does not show it; it takes secrets: read)" in out
+
+
+def test_a_repository_that_the_app_does_not_know_is_told(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_url: str
+) -> None:
+    assert "no repository yet" in printed(acme, monkeypatch, capsys, redis_url)
+    widgets(acme)
+    for form in ("text", "json"):
+        assert start(["identities", "--repository", "acme/nowhere", "--format", form]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "the App has looked at no repository 'acme/nowhere'" in told.err

@@ -1,0 +1,119 @@
+"""`wharfinger watch`: what is watched and which alarms are open, as a person and as a program read it."""
+
+import json
+
+import pytest
+from redis import Redis
+
+from bot.model.core_types import FullName
+from bot.model.findings import Unreadable
+from handlers.cache.untold_packages import UntoldPackages
+from handlers.cli.main import start
+from tests.conftest import environment
+from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched
+from tests.handlers.web.pages.stored_records import keep_standing
+
+
+def test_it_lists_packages_versions_and_alarms(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    with watched(redis) as story:
+        assert start(["watch"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "1 watched, 0 alarms open"
+        story.publish("1.0.1", by="mallory")
+        story.later(2 * MINUTE)
+        story.look()
+
+    assert start(["watch"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("widgets on pypi  of acme/widgets  looked at: ")
+    assert lines[1].startswith("    1.0.1          unaccounted: it has no provenance, and 1.0.0 before it has; no run")
+    assert lines[2] == "    1.0.0          history"
+    assert lines[-1] == "1 watched, 2 alarms open"
+
+    assert start(["watch", "--format", "json", "--repository", "acme/widgets"]) == 1
+    (package,) = json.loads(capsys.readouterr().out)["packages"]
+    assert (package["name"], package["repositories"]) == ("widgets", ["acme/widgets"])
+    assert {(each["kind"], each["open"], each["issue"]) for each in package["alarms"]} == {
+        ("publisher-changed", True, "acme/security#1"),
+        ("unaccounted", True, "acme/security#2"),
+    }
+
+
+def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is_open_too(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    with watched(redis, packages=("gadgets",)) as story:
+        story.judge()
+        story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
+        story.later(2 * MINUTE)
+        story.do("watch_package", story.acme.id, "pypi", "gadgets")
+        story.acme.github.repository("acme/.github").push({"publishing.yml": policy()})
+        story.judge()  # gadgets is named no more
+        story.registries.world.outage("pypi")
+        for _ in range(2):
+            story.later(16 * MINUTE)
+            story.look()
+            story.do("watch")
+        story.tell()
+
+    assert start(["watch"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines if line.startswith("alarm")] == [
+        "alarm (unreachable) of pypi",
+        "alarm (unaccounted) of gadgets on pypi",
+    ]
+    assert lines[-1] == "1 watched, 2 alarms open"
+    assert start(["watch", "--format", "json"]) == 1
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alarms"]] == ["unreachable", "unaccounted"]
+    assert start(["watch", "--repository", "acme/else"]) == 2  # it is not known
+
+
+def test_what_another_repository_publishes_is_left_out(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    keep_standing(redis, "acme/else")
+    assert start(["watch", "--repository", "acme/else"]) == 0
+    assert capsys.readouterr().out == "0 watched, 0 alarms open\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_repository_that_nobody_knows_is_not_one_without_alarms(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    assert start(["watch", "--repository", "acme/typo", "--format", form]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "the App has looked at no repository 'acme/typo'" in told.err
+
+
+def test_what_could_not_be_told_is_listed(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(REDIS_URL=redis_url).items():
+        monkeypatch.setenv(name, value)
+    UntoldPackages(redis).put(FullName("acme/tool"), (Unreadable("setup.py", "it computes the name of its project"),))
+
+    assert start(["watch"]) == 0
+    assert (
+        capsys.readouterr().out.splitlines()[0]
+        == "not watched of acme/tool: setup.py: it computes the name of its project"
+    )
+    assert start(["watch", "--format", "json", "--repository", "acme/tool"]) == 0
+    (untold,) = json.loads(capsys.readouterr().out)["unwatched"]
+    assert (untold["repository"], untold["file"]) == ("acme/tool", "setup.py")
+
+
+def test_without_redis_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, value in environment(REDIS_URL="redis://127.0.0.1:1").items():
+        monkeypatch.setenv(name, value)
+    assert start(["watch"]) == 2
+    assert "start it, or set REDIS_URL right" in capsys.readouterr().err

@@ -1,0 +1,61 @@
+"""Which events ask for a release to be checked, and which payloads ask for nothing."""
+
+import pytest
+
+from handlers.events.events import work_for
+from handlers.queue.job_specs import Work, release_work
+from tests.fakes.github.json_types import Json
+
+SHA = "c" * 40
+PLACE: Json = {"installation": {"id": 7}, "repository": {"id": 31, "full_name": "acme/widgets"}}
+RELEASE = release_work(7, 31, "acme/widgets", "v1.2.0")
+
+
+def asked(event: str, **payload: object) -> list[Work]:
+    """The pieces of work about releases that an event asks for."""
+    return [work for work in work_for(event, {**PLACE, **payload}).work if work.lane == "release-31"]
+
+
+def test_a_tag_and_a_release_are_checked() -> None:
+    assert asked("create", ref="v1.2.0", ref_type="tag") == [RELEASE]
+    assert asked("release", action="published", release={"tag_name": "v1.2.0"}) == [RELEASE]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("workflow_run", {"action": "completed", "workflow_run": {"head_sha": SHA, "event": "push"}}),
+        ("registry_package", {"action": "published", "registry_package": {"package_version": {"target_oid": SHA}}}),
+        ("check_run", {"action": "requested_action", "check_run": {"name": "release", "head_sha": SHA}}),
+        ("check_run", {"action": "rerequested", "check_run": {"name": "release", "head_sha": SHA}}),
+        ("check_suite", {"action": "rerequested", "check_suite": {"head_sha": SHA}}),
+    ],
+)
+def test_what_happens_to_a_commit_looks_again_at_its_releases(event: str, payload: Json) -> None:
+    (work,) = asked(event, **payload)
+    assert (work.job, work.arguments) == ("check_releases_of", (7, 31, "acme/widgets", SHA))
+
+
+def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
+    release, ours, theirs = ".github/workflows/release.yml", ".github/workflows/ship.yml", ".github/workflows/x.yml"
+    called = [{"path": f"acme/widgets/{ours}@refs/heads/main"}, {"path": f"acme/other/{theirs}@v1"}, {"path": 5}, "?"]
+    run = {"head_sha": SHA, "path": f"{release}@main", "referenced_workflows": called}
+    *_, look = work_for("workflow_run", {**PLACE, "action": "completed", "workflow_run": run}).work
+    assert (look.job, look.arguments) == ("look_after_run", (7, 31, release, ours))
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("create", {"ref": "main", "ref_type": "branch"}),
+        ("create", {"ref": "v1\n", "ref_type": "tag"}),
+        ("create", {"ref": "x" * 300, "ref_type": "tag"}),
+        ("create", {"ref": 5, "ref_type": "tag"}),
+        ("create", {"ref": "v1", "ref_type": "tag", "repository": {}}),
+        ("release", {"action": "published", "release": {"tag_name": "a:b"}}),
+        ("workflow_run", {"action": "completed", "workflow_run": {"head_sha": "main"}}),
+        ("registry_package", {"action": "published", "registry_package": []}),
+    ],
+)
+def test_a_payload_that_names_nothing_asks_for_nothing(event: str, payload: Json) -> None:
+    assert asked(event, **payload) == []

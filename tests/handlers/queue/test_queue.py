@@ -1,0 +1,226 @@
+"""The queue's promises, on a real Redis: each piece once, urgent first, one at a time per lane, the last never lost."""
+
+import json
+import time
+from dataclasses import dataclass
+
+import pytest
+from redis import Redis
+
+from handlers.queue.enqueue import AFTER_DEATH, KEEP_DEAD, Verdict, enqueue, job_id, lengths, lua, seen
+from handlers.queue.job_specs import Priority, Work
+
+
+def check(repository: int, commit: str = "c0ffee") -> Work:
+    return Work("check_commit", Priority.CHECK, f"repository-{repository}", (1, repository, commit))
+
+
+def gate(number: int) -> Work:
+    return Work("decide_gate", Priority.GATE, f"gate-{number}", (number,))
+
+
+SWEEP = Work("sweep", Priority.SWEEP, "sweep", ())
+
+
+@dataclass(frozen=True)
+class Hold:
+    id: str
+    queue: str
+    fence: str
+    lane: str
+
+
+def take(redis: Redis, lease: float = 30) -> Hold | None:
+    answer = redis.eval(lua("take"), 0, lease, *Priority)
+    return Hold(*(part.decode() for part in answer)) if answer else None
+
+
+def finish(redis: Redis, hold: Hold) -> int:
+    """What RQ and the worker do in one transaction at a job's good end."""
+    with redis.pipeline() as pipe:
+        pipe.delete(f"rq:job:{hold.id}")
+        pipe.eval(lua("finish"), 0, hold.id, hold.fence, hold.lane, "check_commit", "done")
+        return int(pipe.execute()[1])
+
+
+def sweep(redis: Redis) -> list[int]:
+    answer: list[int] = redis.eval(lua("sweep"), 0, KEEP_DEAD, *AFTER_DEATH)
+    return answer
+
+
+def start(redis: Redis, hold: Hold) -> None:
+    redis.hset(f"rq:job:{hold.id}", "status", "started")
+
+
+def test_the_scripts_know_the_same_queues_as_the_work() -> None:
+    words = lua("take")
+    assert "local QUEUES = {" + ", ".join(f"'{priority}'" for priority in Priority) + "}" in words
+
+
+def test_a_piece_that_waits_is_not_queued_twice(redis: Redis) -> None:
+    assert enqueue(redis, [check(7)]).queued == 1
+    again = enqueue(redis, [check(7)])
+    assert (again.queued, again.waiting) == (0, 1)
+    assert lengths(redis) == {"gate": 0, "check": 1, "sweep": 0}
+
+
+def test_the_most_urgent_piece_is_taken_first(redis: Redis) -> None:
+    enqueue(redis, [SWEEP, check(7), gate(1)])
+    order = [hold.queue for hold in (take(redis), take(redis), take(redis)) if hold]
+    assert order == ["gate", "check", "sweep"]
+    assert take(redis) is None
+
+
+def test_one_lane_is_worked_one_piece_at_a_time_and_wakes_the_next(redis: Redis) -> None:
+    enqueue(redis, [check(7, "a"), check(7, "b"), check(8, "a")])
+    first, other = take(redis), take(redis)
+    assert first is not None
+    assert other is not None
+    assert (first.lane, other.lane) == ("repository-7", "repository-8")
+    assert take(redis) is None
+    finish(redis, first)
+    second = take(redis)
+    assert second is not None
+    assert second.id == job_id(check(7, "b"))
+
+
+def test_an_event_during_the_work_is_worked_after_it(redis: Redis) -> None:
+    enqueue(redis, [check(7)])
+    hold = take(redis)
+    assert hold is not None
+    start(redis, hold)
+    assert enqueue(redis, [check(7)]).waiting == 1
+    assert take(redis) is None
+    finish(redis, hold)
+    again = take(redis)
+    assert again is not None
+    assert again.id == hold.id
+    finish(redis, again)
+    assert take(redis) is None
+
+
+def test_an_event_after_the_work_is_new_work(redis: Redis) -> None:
+    enqueue(redis, [check(7)], "one")
+    hold = take(redis)
+    assert hold is not None
+    finish(redis, hold)
+    assert enqueue(redis, [check(7)], "two").queued == 1
+
+
+def test_a_repeated_delivery_is_not_done_twice(redis: Redis) -> None:
+    enqueue(redis, [check(7)], "one")
+    assert enqueue(redis, [check(7)], "one").waiting == 1
+    hold = take(redis)
+    assert hold is not None
+    finish(redis, hold)
+    repeat = enqueue(redis, [check(7)], "one")
+    assert (repeat.queued, repeat.done) == (0, 1)
+    assert seen(redis, ["one", "two"]) == {"one"}
+
+
+def test_a_repeated_delivery_whose_work_failed_is_done_again(redis: Redis) -> None:
+    enqueue(redis, [check(7)], "one")
+    hold = take(redis, lease=0)
+    assert hold is not None
+    start(redis, hold)
+    redis.hset(f"rq:job:{hold.id}", "deaths", len(AFTER_DEATH))
+    assert sweep(redis) == [0, 1, 0, 0]
+    assert redis.zrange("rq:failed:check", 0, -1) == [hold.id.encode()]
+    assert enqueue(redis, [check(7)], "one").queued == 1
+    assert redis.zcard("rq:failed:check") == 0
+
+
+def test_the_work_of_a_dead_worker_goes_back_to_the_head_and_its_lane_is_freed(redis: Redis) -> None:
+    enqueue(redis, [check(7, "a"), check(7, "b")])
+    dead = take(redis, lease=0)
+    assert dead is not None
+    start(redis, dead)
+    assert take(redis) is None
+    assert sweep(redis)[0] == 1
+    hold = take(redis)
+    assert hold is not None
+    assert hold.fence != dead.fence
+    assert finish(redis, dead) == 0  # it was not dead, only late: it may not settle what another holds
+
+
+def test_a_death_before_the_start_is_no_death_of_the_job(redis: Redis) -> None:
+    enqueue(redis, [check(7)])
+    hold = take(redis, lease=0)
+    assert hold is not None
+    sweep(redis)
+    assert redis.hget(f"rq:job:{hold.id}", "deaths") is None
+    assert take(redis) is not None
+
+
+def test_work_that_kills_each_worker_waits_longer_each_time_frees_its_lane_and_ends_as_a_dead_letter(
+    redis: Redis,
+) -> None:
+    enqueue(redis, [check(7, "poison")], "one")
+    id_ = job_id(check(7, "poison"))
+    pauses = []
+    while not redis.zcard("rq:failed:check"):
+        hold = take(redis, lease=0)
+        assert hold is not None
+        assert hold.id == id_
+        start(redis, hold)
+        sweep(redis)
+        due = redis.zscore("rq:scheduled:check", id_)
+        pauses.append(0 if due is None else round((due - time.time()) / 5) * 5)
+        redis.zadd("rq:scheduled:check", {id_: 1}, xx=True)
+        assert not redis.exists("wharfinger:lane:repository-7")
+    assert pauses == [*AFTER_DEATH, 0]
+    assert redis.hmget(f"rq:job:{id_}", "status", "retries_left") == [b"failed", b"4"]
+    assert redis.eval(lua("retry"), 0, "check", id_, 4) == 1
+    assert redis.hmget(f"rq:job:{id_}", "status", "deaths") == [b"queued", None]
+
+
+def test_nothing_waits_for_ever_before_a_lane_nobody_holds(redis: Redis) -> None:
+    enqueue(redis, [check(7, "a"), check(7, "b")])
+    hold = take(redis)
+    assert hold is not None
+    assert take(redis) is None
+    redis.delete("wharfinger:holders", "wharfinger:leases")  # as after a restore from an old copy
+    assert sweep(redis)[2] == 1
+    assert take(redis) is not None
+
+
+def test_what_was_asked_for_again_is_not_lost_when_the_job_fails_for_good(redis: Redis) -> None:
+    enqueue(redis, [check(7)])
+    hold = take(redis)
+    assert hold is not None
+    enqueue(redis, [check(7)])
+    redis.hset(f"rq:job:{hold.id}", "status", "failed")
+    redis.eval(lua("finish"), 0, hold.id, hold.fence, hold.lane, "check_commit", "failed")
+    assert sweep(redis)[3] == 1
+    assert take(redis) is not None
+
+
+def test_a_full_queue_takes_nothing_and_remembers_nothing(redis: Redis) -> None:
+    enqueue(redis, [check(1), check(2)])
+    answer = enqueue(redis, [check(3)], "one", most=2)
+    assert answer.verdict is Verdict.FULL
+    assert seen(redis, ["one"]) == set()
+
+
+def test_what_is_due_later_is_taken_when_it_is_due(redis: Redis) -> None:
+    enqueue(redis, [check(7)])
+    redis.lpop("rq:queue:check")
+    redis.hset(f"rq:job:{job_id(check(7))}", "status", "scheduled")
+    redis.zadd("rq:scheduled:check", {job_id(check(7)): 9_999_999_999})
+    assert take(redis) is None
+    redis.zadd("rq:scheduled:check", {job_id(check(7)): 1})
+    assert take(redis) is not None
+
+
+def test_a_key_with_letters_rq_does_not_allow_is_shortened(redis: Redis) -> None:
+    work = Work("check_release", Priority.CHECK, "repository-7", (7, "v1.2/β"))
+    assert job_id(work).startswith("check_release-")
+    enqueue(redis, [work])
+    data = redis.hget(f"rq:job:{job_id(work)}", "data")
+    assert data is not None
+    assert json.loads(data) == ["check_release", None, [7, "v1.2/β"], {}]
+
+
+@pytest.mark.parametrize("name", ["enqueue", "take", "renew", "finish", "sweep"])
+def test_every_script_is_understood_by_the_server(redis: Redis, name: str) -> None:
+    assert len(redis.script_load(lua(name))) == 40

@@ -1,0 +1,121 @@
+"""Who may see pages: nobody until a password is set, then whoever has it; and what is said when pages cannot be made."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from handlers.config.settings import Settings
+from handlers.web.pages.page_context import MOST_ROWS, part
+from handlers.web.pages.routes import allowed
+from handlers.web.pages.times import ago, day
+from tests.conftest import EmbeddedRedis
+from tests.handlers.web.pages.stored_records import NOW, keep
+from tests.handlers.web.running_receiver import Web
+
+PASSWORD, ANOTHER = "a password for pages of tests", "0123456789abcdef0123456789abcdef"
+OPEN = (PASSWORD, ANOTHER)
+
+
+@pytest.fixture
+def web(settings: Settings) -> Iterator[Web]:
+    with Web(replace(settings, pages_tokens=OPEN)) as web:
+        yield web
+
+
+def basic(text: str) -> str:
+    return f"Basic {base64.b64encode(text.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "may"),
+    [
+        (basic(f":{PASSWORD}"), True),
+        (basic(f"anybody:{ANOTHER}"), True),
+        (f"bearer {PASSWORD}", True),
+        (f"Bearer  {ANOTHER} ", True),
+        ("", False),
+        (basic(PASSWORD), False),
+        (basic(":"), False),
+        (basic(f":{PASSWORD}x"), False),
+        (basic(f":{PASSWORD[:-1]}"), False),
+        ("Basic %%%", False),
+        ("Bearer", False),
+        ("Bearer ünmöglich", False),
+        (f"Digest {PASSWORD}", False),
+        (PASSWORD, False),
+    ],
+)
+def test_only_who_has_a_password_may(authorization: str, may: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert allowed(OPEN, authorization) is may
+    assert allowed((), authorization) is False
+
+
+def test_without_the_setting_there_are_no_pages(settings: Settings) -> None:
+    with Web(settings) as web:
+        answer = web.client.get("/")
+        assert answer.status_code == 404
+        assert "once WHARFINGER_PAGES_TOKEN is set" in answer.text
+        for address in ("/organisations/acme", "/repositories/acme/widgets", "/gates/1", "/style.css"):
+            assert web.client.get(address, headers={"authorization": basic(":")}).status_code == 404
+
+
+def test_without_the_password_nothing_is_shown_and_the_browser_asks_for_it(web: Web, redis: Redis) -> None:
+    keep(redis, "release")
+    for address in ("/", "/organisations/acme", "/organisations/nobody", "/repositories/acme/widgets", "/gates/1"):
+        answer = web.client.get(address, headers={"authorization": basic(":a wrong password for pages")})
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Basic realm=")
+        assert "acme" not in answer.text
+
+
+def test_pages_can_only_be_looked_at(web: Web) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        assert web.client.request(method, "/", auth=("", PASSWORD)).status_code == 405
+
+
+def test_what_breaks_or_is_away_is_said_without_its_words(web: Web, redis: Redis) -> None:
+    keep(redis, "release")
+    kept = redis.get("wharfinger:standing:7")
+    assert isinstance(kept, bytes)
+    redis.set("wharfinger:standing:7", kept.replace(b'"high"', b'"a secret"'))
+    broken = web.client.get("/repositories/acme/widgets", auth=("", PASSWORD))
+    assert broken.status_code == 500
+    assert "our fault" in broken.text
+    assert "a secret" not in broken.text
+
+
+def test_pages_say_that_redis_is_away(own_redis: EmbeddedRedis, settings: Settings) -> None:
+    with Web(replace(settings, redis_url=own_redis.url, pages_tokens=OPEN)) as web:
+        own_redis.kill()
+        answer = web.client.get("/", auth=("", PASSWORD))
+    assert answer.status_code == 503
+    assert "Redis does not answer (ConnectionError). Start it, or set REDIS_URL right." in answer.text
+
+
+def test_a_long_list_is_cut_into_parts() -> None:
+    rows = range(2 * MOST_ROWS + 1)
+    assert [list(part(rows, number).rows) for number in (3, 4)] == [[2 * MOST_ROWS], []]
+    assert list(part(rows, 1).numbers) == [1, 2, 3]
+    assert list(part((), 1).numbers) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "just now"),
+        (-59, "just now"),
+        (-60, "1 minute ago"),
+        (-7_199, "1 hour ago"),
+        (-86_400, "1 day ago"),
+        (-800 * 86_400, "2 years ago"),
+        (3 * 86_400, "in 3 days"),
+    ],
+)
+def test_how_long_ago_is_said_in_the_largest_whole_step(seconds: int, said: str) -> None:
+    at = NOW.fromtimestamp(NOW.timestamp() + seconds, NOW.tzinfo)
+    assert ago(at, NOW) == said
+    assert ago(NOW.date(), NOW) == "today"
+    assert (day(None), day(NOW)) == ("-", "2026-11-24")

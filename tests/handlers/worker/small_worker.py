@@ -1,0 +1,129 @@
+"""The real worker with small jobs that write into a file what they do, as a process of its own that may be killed.
+
+Run as `python -m tests.handlers.worker.small_worker REDIS_URL FILE`, or forked from a process that has loaded everything already. Its
+pace is fast, so that deaths are noticed within a second.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from bot.model.errors import LaterError
+from handlers.config.context import Context, Job, open_context
+from handlers.config.redis_client import open_redis
+from handlers.config.settings import Settings
+from handlers.worker.pulse import Pace
+from handlers.worker.worker import Worker
+from tests.conftest import environment
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.handlers.worker.small_worker"])
+FAST = Pace(lease=0.6, pulse=0.15, sweep=0.2, bell=0.1, grace=0.5)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A file that outlives any process: one line for each thing that a job did."""
+
+    path: Path
+
+    def note(self, line: str) -> None:
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(file, f"{line}\n".encode())
+        os.close(file)
+
+    def lines(self) -> list[str]:
+        return self.path.read_text().splitlines() if self.path.exists() else []
+
+
+def small_jobs(book: Book) -> Mapping[str, Job]:
+    def write(context: Context, number: int) -> None:
+        del context
+        book.note(f"begin {number}")
+        time.sleep(0.02)
+        book.note(f"end {number}")
+
+    def slow(context: Context, number: int) -> None:
+        del context
+        book.note(f"begin {number}")
+        time.sleep(1.5)
+        book.note(f"end {number}")
+
+    def fail(context: Context, number: int) -> None:
+        book.note(f"fail {number}")
+        raise ValueError(f"ghs_{'x' * 40} {context.settings.app_id}")
+
+    def later(context: Context, number: int) -> None:
+        book.note(f"later {number} for {context.delivery}")
+        if len(book.lines()) == 1:
+            raise LaterError("GitHub asks us to wait", seconds=1)
+
+    def stuck(context: Context, number: int) -> None:
+        del context
+        book.note(f"stuck {number}")
+        sum(range(10**12))  # one call into C that no signal interrupts
+
+    def deadly(context: Context, number: int) -> None:
+        """Kill so many workers."""
+        del context
+        book.note(f"deadly {number}")
+        if len(book.lines()) <= number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return {"write": write, "slow": slow, "fail": fail, "later": later, "stuck": stuck, "deadly": deadly}
+
+
+def small_worker(url: str, book: Book) -> Worker:
+    redis = open_redis(url)
+    settings = Settings.from_environment(environment(REDIS_URL=url))
+    return Worker(redis, small_jobs(book), open_context(settings, redis), FAST)
+
+
+def die_after(worker: Worker, commands: int) -> None:
+    """Let every connection of the worker count what it sends, all together, and kill the process at that point."""
+    count = iter(range(commands))
+
+    class Mortal(worker.connection.connection_pool.connection_class):  # type: ignore[name-defined,misc]  # known only when it runs
+        def send_packed_command(self, command: object, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's own signature
+            if next(count, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            super().send_packed_command(command, check_health)
+
+    worker.connection.connection_pool.reset()
+    worker.connection.connection_pool.connection_class = Mortal
+
+
+def command(url: str, book: Book) -> tuple[str, ...]:
+    """How it is started as a process that has everything yet to load."""
+    return sys.executable, "-m", "tests.handlers.worker.small_worker", url, str(book.path)
+
+
+def fork(url: str, book: Book, commands: int | None = None) -> BaseProcess:
+    """Start it as a process within milliseconds; after so many commands sent to Redis it dies as by `kill -9`."""
+    process = FORKS.Process(target=_work, args=(url, book, commands), daemon=True)
+    process.start()
+    return process
+
+
+def kill_all_forks() -> None:
+    """For the end of a test, even of one that failed: none may take another's work."""
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join(10)
+
+
+def _work(url: str, book: Book, commands: int | None = None) -> None:
+    worker = small_worker(url, book)
+    if commands is not None:
+        die_after(worker, commands)
+    worker.work()
+
+
+if __name__ == "__main__":
+    _work(sys.argv[1], Book(Path(sys.argv[2])))

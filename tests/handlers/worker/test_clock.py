@@ -1,0 +1,52 @@
+"""The clock: what is due is asked for once in each interval, by however many clocks."""
+
+from redis import Redis
+
+from handlers.jobs.job_table import JOBS
+from handlers.queue.enqueue import job_id, lengths
+from handlers.queue.job_specs import Priority, Work
+from handlers.worker.clock import TIMETABLE, ask
+
+NOON = 1_800_000_000 - 1_800_000_000 % 21_600  # the beginning of an interval of every line
+
+
+def waiting(redis: Redis) -> set[bytes | str]:
+    return {piece for queue in Priority for piece in redis.lrange(f"rq:queue:{queue}", 0, -1)}
+
+
+def finish_all(redis: Redis) -> None:
+    """As workers leave it."""
+    for key in (*redis.keys("rq:job:*"), *redis.keys("rq:queue:*")):
+        redis.delete(key)
+
+
+def test_the_timetable_names_jobs_that_there_are() -> None:
+    assert {due.job for due in TIMETABLE} <= set(JOBS)
+
+
+def test_everything_is_due_at_the_first_look(redis: Redis) -> None:
+    ask(redis, NOON, {})
+    assert len(waiting(redis)) == len(TIMETABLE)
+
+
+def test_two_clocks_ask_for_nothing_twice(redis: Redis) -> None:
+    ask(redis, NOON, {})
+    finish_all(redis)
+    ask(redis, NOON + 29, {})
+    assert sum(lengths(redis).values()) == 0
+
+
+def test_the_next_interval_asks_again_for_what_is_due_then(redis: Redis) -> None:
+    asked: dict[str, int] = {}
+    ask(redis, NOON, asked)
+    finish_all(redis)
+    ask(redis, NOON + 301, asked)
+    often = [due.job for due in TIMETABLE if due.every <= 300]
+    assert waiting(redis) == {job_id(Work(job, Priority.SWEEP, job, ())).encode() for job in often}
+
+
+def test_what_still_waits_is_not_queued_twice(redis: Redis) -> None:
+    asked: dict[str, int] = {}
+    ask(redis, NOON, asked)
+    ask(redis, NOON + 301, asked)
+    assert sum(lengths(redis).values()) == len(TIMETABLE)

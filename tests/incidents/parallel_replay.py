@@ -1,0 +1,56 @@
+"""Plays timelines in processes of their own, two at a time; a clean twin that several timelines share is played once."""
+
+import logging
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.conftest import EmbeddedRedis
+from tests.incidents.incident import Incident, Twin, Wave
+from tests.incidents.incident_verdict import Result
+from tests.incidents.replay import attack, clean
+
+PROCESSES = 2  # each has a GitHub, registries, a Redis and an App of its own
+
+
+def perform(incidents: Sequence[Incident]) -> Iterator[tuple[str, Result]]:
+    """Yield what came of each timeline and of its twin, in order. Raises FormatError for what cannot have happened."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    pool = ProcessPoolExecutor(PROCESSES, forks)
+    twins: list[tuple[Twin, Future[Result]]] = []
+
+    def once(twin: Twin) -> Future[Result]:
+        known = next((future for each, future in twins if each == twin), None)
+        future = known or pool.submit(played, twin)
+        twins.append((twin, future))
+        return future
+
+    try:
+        begun = [
+            (_name(incident, wave), pool.submit(played, wave), once(wave.twin))
+            for incident in incidents
+            for wave in incident.waves
+        ]
+        for name, attacked, twin in begun:
+            yield name, attacked.result()
+            yield "    done rightly", twin.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def played(timeline: Wave | Twin) -> Result:
+    """Play one, on a Redis of its own."""
+    logging.disable()
+    with TemporaryDirectory(prefix="wi") as folder:
+        redis = EmbeddedRedis(Path(folder))
+        try:
+            return clean(timeline, redis.url) if isinstance(timeline, Twin) else attack(timeline, redis.url)
+        finally:
+            redis.kill()
+
+
+def _name(incident: Incident, wave: Wave) -> str:
+    return f"{incident.when[:10]} {incident.name}{': ' if wave.name else ''}{wave.name}"

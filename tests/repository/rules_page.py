@@ -1,0 +1,113 @@
+"""Make docs/rules.md from the rules and their pages: `make rulebook`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import Field, fields
+from datetime import timedelta
+from enum import StrEnum
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+from bot.checks.rule import Rule
+from bot.checks.rules import RULES
+from bot.policy.policy_schema import key_of, said
+from tests.repository.page_examples import read_page
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "docs" / "rules.md"
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "Credentials": (
+        "trusted-publishing", "no-leftover-secrets", "no-unused-secrets", "environment-secrets", "scoped-organization-secrets",
+        "secret-rotation", "step-scoped-secrets", "no-hardcoded-tokens", "explicit-secrets",
+    ),
+    "Identities": ("owned-identities", "unexpired-identities", "reviewed-access", "current-owners", "human-approval"),
+    "Environments": (
+        "protected-environment", "required-reviewers", "restricted-refs", "protected-tags", "protected-workflows", "deployment-gate",
+    ),
+    "Publish path": (
+        "separate-publish-job", "least-permissions", "trusted-triggers", "no-shared-cache", "pinned-actions", "ephemeral-runners",
+        "workflow-hygiene",
+    ),
+    "Evidence": (
+        "traceable-versions", "attested-artifacts", "approved-release", "consistent-publisher", "publish-rate", "immutable-releases",
+    ),
+}  # fmt: skip
+
+FRAMEWORKS = {
+    "NIST CSF 2.0": re.compile(r"\b[A-Z]{2}\.[A-Z]{2}-\d\d"),
+    "OWASP NHI 2025": re.compile(r"\bNHI\d+"),
+    "OSPS Baseline, SLSA": re.compile(r"OSPS-[A-Z]{2}-\d\d(?:\.\d\d)?|SLSA (?:Build|Source) L\d"),
+}
+HEAD = """\
+# Rules
+
+<!-- Made by `make rulebook` from bot/rules; change the rules and their pages, not this one. -->
+
+A rule says a good state. Each has a page: why, what to do, options, and examples that are run as tests. The tables say where it
+stands in NIST's Cybersecurity Framework 2.0, OWASP's Non-Human Identities Top 10 (2025), and OpenSSF's OSPS Baseline (2026-02-19) or
+SLSA. Without a permission that a rule reads with, its outcome is `unseen` wherever that could hide something.
+
+Every rule has the options `severity` (low, medium, high, critical), `mode` (observe, enforce) and `allow` (registries that it leaves
+alone). *Stricter* says which way an option may go in a repository's own policy under `overrides: stricter`.
+"""
+
+
+def book() -> str:
+    """The whole page."""
+    by_name = {str(rule.name): rule for rule in RULES}
+    lines = [HEAD]
+    for family, names in FAMILIES.items():
+        rules = [by_name[name] for name in names]
+        lines += [f"## {family}", "", *_table(rules), ""]
+        for rule in rules:
+            lines += [*_rule(rule), ""]
+    return "\n".join(lines)
+
+
+def page(rule: type[Rule]) -> Path:
+    """The file of a rule's page."""
+    return ROOT / "bot" / "checks" / "rules" / f"{rule.name.replace('-', '_')}.md"
+
+
+def stands(rule: type[Rule]) -> dict[str, list[str]]:
+    """Where a rule stands in each framework, as its page says."""
+    text = read_page(page(rule)).sections["Where it stands"]
+    return {name: list(dict.fromkeys(pattern.findall(text))) for name, pattern in FRAMEWORKS.items()}
+
+
+def _table(rules: list[type[Rule]]) -> Iterator[str]:
+    yield f"| rule | severity | {' | '.join(FRAMEWORKS)} |"
+    yield "|---|---|---|---|---|"
+    for rule in rules:
+        places = " | ".join(", ".join(each) for each in stands(rule).values())
+        yield f"| [`{rule.name}`](#{rule.name}) | {rule().severity} | {places} |"
+
+
+def _rule(rule: type[Rule]) -> Iterator[str]:
+    title, _, more = (getdoc(rule) or "").partition("\n")
+    yield f"### {rule.name}\n"
+    yield f"**{title}** {' '.join(more.split())}\n"
+    permissions = sorted({read.permission for read in rule.reads})
+    yield f"Reads with {', '.join(f'`{each}`' for each in permissions)}. [Its page](../bot/rules/{page(rule).name})."
+    own = [each for each in fields(rule) if each.name not in {"severity", "mode", "allow"}]
+    if own:
+        yield "\n| option | default | means | stricter |"
+        yield "|---|---|---|---|"
+        for each in own:
+            yield f"| `{key_of(each)}` | {default_of(each)} | {each.metadata['means']} | {each.metadata['stricter']} |"
+
+
+def default_of(option: "Field[Any]") -> str:
+    """An option's default as a policy says it."""
+    value = option.default
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value) or "none"
+    if isinstance(value, timedelta):
+        return f"`{said(value)}`"
+    return f"`{value.value if isinstance(value, StrEnum) else str(value).lower()}`"
+
+
+if __name__ == "__main__":
+    BOOK.write_text(book())

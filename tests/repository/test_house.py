@@ -1,0 +1,113 @@
+"""The rules of this house that no linter holds (see docs/decisions.md and CONTRIBUTING.md)."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from bot.checks.rules import RULES
+
+ROOT = Path(__file__).parents[2]
+GIT = ["git", "ls-files", "-z"]  # what is committed is the house; what lies about is not
+LISTED = subprocess.run(GIT, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")  # noqa: S603 - our own words
+FILES = [ROOT / name for name in LISTED if name and (ROOT / name).is_file()]
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+OURS = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in {"bot", "handlers"}]
+
+MOST_LINES = 500
+FORBIDDEN = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}
+REASONED = re.compile(r"#\s*(noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S.*|type: ignore\[[\w, -]+\]\s+# \S.*)")
+MACHINE = re.compile(r"/(?:work|root)/\w|/home/\w+/")
+
+
+def wrong(rule: Callable[[Path], Iterator[str]], paths: Iterable[Path]) -> list[str]:
+    """Say what is wrong in which file. Thousands of small tests would take longer to be counted than to be run."""
+    return [f"{path.relative_to(ROOT)}: {said}" for path in paths for said in rule(path)]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def test_the_first_line_says_what_a_file_is_for() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        if not ast.get_docstring(tree_of(path)) or not path.read_text().startswith(('"""', 'r"""')):
+            yield "begin the file with a docstring that says what it is for"
+
+    assert wrong(rule, PYTHON) == []
+
+
+def test_imports_stand_at_the_top() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        top = {id(node) for node in tree_of(path).body}
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in top:
+                yield f"line {node.lineno} imports inside something"
+            if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING":
+                yield f"line {node.lineno} hides an import"
+
+    assert wrong(rule, PYTHON) == []
+
+
+def test_rooms_are_small_and_named_for_what_they_hold() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        lines = len(path.read_text().splitlines())
+        if lines > MOST_LINES:
+            yield f"it has {lines} lines, and {MOST_LINES} are the most"
+        if FORBIDDEN & {path.stem, *path.relative_to(ROOT).parts[:-1]}:
+            yield "name it for what it holds"
+
+    assert wrong(rule, PYTHON) == []
+
+
+def test_every_exception_has_a_reason() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            for comment in re.findall(r"#\s*(?:noqa\b|type: ignore\b).*", line):
+                if not REASONED.match(comment):
+                    yield f"line {number} gives no reason: {comment}"
+
+    assert wrong(rule, [path for path in PYTHON if path != Path(__file__)]) == []
+
+
+def test_what_others_may_use_is_described() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        for node in tree_of(path).body:
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    if not (node.name.startswith("_") or ast.get_docstring(node)):
+                        yield f"{node.name} (line {node.lineno}) has no docstring"
+
+    assert wrong(rule, OURS) == []
+
+
+def test_the_folder_of_rules_is_the_list_of_rules() -> None:
+    folder = ROOT / "bot" / "checks" / "rules"
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    pages = {path.stem for path in folder.glob("*.md")}
+
+    assert modules == pages == {rule.name.replace("-", "_") for rule in RULES}
+    assert all(rule.__module__ == f"bot.checks.rules.{rule.name.replace('-', '_')}" for rule in RULES)
+
+
+def test_nothing_names_the_machine_it_was_written_on() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        if MACHINE.search(path.read_text(errors="replace")):
+            yield "it names a folder of the machine it was written on"
+
+    told = {".py", ".md", ".yml", ".toml", ".json", ""}
+    assert wrong(rule, [path for path in FILES if path.suffix in told and path != Path(__file__)]) == []
+
+
+def test_our_own_workflows_pin_what_they_use() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        for action, note in re.findall(r"uses: (\S+)(.*)", path.read_text()):
+            if not re.search(r"@[0-9a-f]{40}$", action) or not re.search(r"# v\d", note):
+                yield f"pin {action} to a commit, and name its version"
+
+    workflows = [path for path in FILES if path.suffix == ".yml" and path.parent == ROOT / ".github" / "workflows"]
+    assert workflows
+    assert wrong(rule, workflows) == []
