@@ -39,7 +39,7 @@ bench: $(VENV)/installed ## One JSON line per figure, with what it was compared 
 figures: $(VENV)/installed ## The figures of the code's structure, beside those it began with and the goals
 	$(BIN)/python -m tests.figures
 
-incidents: $(VENV)/installed ## Known incidents, played against the App: prevented, alarmed or missed (ARGS=FILE plays one)
+incidents: $(VENV)/installed ## Known incidents, played against the App: prevented, alerted or missed (ARGS=FILE plays one)
 	$(BIN)/python -m tests.incidents $(ARGS)
 
 soak: $(VENV)/installed ## The long runs: kills, fuzz, floods
@@ -52,7 +52,7 @@ fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="re
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.repository.registries_page
 
-rulebook: $(VENV)/installed ## Make docs/rules.md and docs/signals.md anew from bot/rules and bot/signals
+rulebook: $(VENV)/installed ## Make docs/rules.md and docs/change-alerts.md anew from bot/rules and bot/alerts
 	$(BIN)/python -m tests.repository.rules_page
 	$(BIN)/python -m tests.repository.alerts_page
 

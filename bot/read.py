@@ -5,10 +5,10 @@ from typing import NoReturn
 
 import yaml
 
-from bot.lines import Lines
+from bot.lines import LineMap
 from bot.model.errors import UnreadableError
-from bot.tree import Limits, Tree
-from bot.yaml import Node
+from bot.tree import NodeBuilder, YamlLimits
+from bot.yaml import YamlNode
 
 # The four limits are GitHub's own, as of 2026-11: github.com/actions/runner, src/Sdk/WorkflowParser
 MAX_BYTES = 1024 * 1024  # ParseOptions.MaxFileSize (there in characters)
@@ -17,7 +17,7 @@ MAX_NODES = 50_000  # YamlObjectReader.c_maxYamlNodes: parts of the file, counte
 MAX_CHARACTERS = 5 * 1024 * 1024  # ParseOptions.MaxResultSize, 10 MB at two bytes each: of all values, as before
 
 
-def read_document(content: bytes, *, ignore_case: bool = False) -> Node:
+def read_yaml(content: bytes, *, ignore_case: bool = False) -> YamlNode:
     """Read a file that holds one YAML document.
 
     All scalars are text. Anchors and aliases are followed; an alias is the very node it names, with that node's lines.
@@ -26,40 +26,40 @@ def read_document(content: bytes, *, ignore_case: bool = False) -> Node:
     key, a tag of one's own, several documents, or YAML that is none.
     """
     text = _decode(content)
-    lines = Lines(text)
-    tree = Tree(lines, Limits(MAX_DEPTH, MAX_NODES, MAX_CHARACTERS), ignore_case=ignore_case)
+    lines = LineMap(text)
+    tree = NodeBuilder(lines, YamlLimits(MAX_DEPTH, MAX_NODES, MAX_CHARACTERS), ignore_case=ignore_case)
     try:
         events: Iterable[yaml.Event] = yaml.parse(text, Loader=yaml.CBaseLoader)
         for event in events:
-            tree.add(event)
+            tree.add_event(event)
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1  # libyaml counts bytes
-        _refuse(f"the character U+{int(error.character):04X} is not allowed in YAML; remove it", line)
+        _reject_document(f"the character U+{int(error.character):04X} is not allowed in YAML; remove it", line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = 1 if mark is None else min(lines.at(mark.line), len(lines.text))
-        _refuse(_sentence(error, lines.text[line - 1]), line)
+        line = 1 if mark is None else min(lines.line_number(mark.line), len(lines.lines))
+        _reject_document(_error_sentence(error, lines.lines[line - 1]), line)
     if tree.root is None:
-        _refuse("the file is empty", 1)
+        _reject_document("the file is empty", 1)
     return tree.root
 
 
 def _decode(content: bytes) -> str:
     """Give the text of the file without a byte order mark."""
     if len(content) > MAX_BYTES:
-        _refuse(f"the file has {len(content):,} bytes and the limit is {MAX_BYTES:,}; split it", None)
+        _reject_document(f"the file has {len(content):,} bytes and the limit is {MAX_BYTES:,}; split it", None)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # error.start counts from behind a byte order mark; error.object is what was decoded
         line = error.object.count(b"\n", 0, error.start) + 1
-        _refuse(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", line)
+        _reject_document(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", line)
     if (nul := text.find("\0")) >= 0:
-        _refuse("the file holds a NUL byte; remove it", text.count("\n", 0, nul) + 1)
+        _reject_document("the file holds a NUL byte; remove it", text.count("\n", 0, nul) + 1)
     return text
 
 
-def _sentence(error: yaml.MarkedYAMLError, line: str) -> str:
+def _error_sentence(error: yaml.MarkedYAMLError, line: str) -> str:
     """Say what libyaml says, which never quotes the file, with the remedy where we know it."""
     problem = error.problem or "this is not YAML"
     if problem == "found character that cannot start any token" and line.lstrip(" ").startswith("\t"):
@@ -67,5 +67,5 @@ def _sentence(error: yaml.MarkedYAMLError, line: str) -> str:
     return f"this is not YAML: {problem}" + (f" {error.context}" if error.context else "")
 
 
-def _refuse(reason: str, line: int | None) -> NoReturn:
+def _reject_document(reason: str, line: int | None) -> NoReturn:
     raise UnreadableError(reason, line) from None

@@ -5,28 +5,30 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
-from bot.lines import Lines
+from bot.lines import LineMap
 from bot.model.errors import UnreadableError
-from bot.words import shown
-from bot.yaml import Mapping, Node, Scalar, Sequence, Style
+from bot.words import quoted
+from bot.yaml import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 
-_STYLES: dict[str | None, Style] = {"'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
-_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "int", "float", "null", "seq", "map"))
+_SCALAR_STYLES: dict[str | None, ScalarStyle] = {"'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
+_STANDARD_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "int", "float", "null", "seq", "map")
+)
 
-_Mark: TypeAlias = yaml.Mark | yaml._yaml.Mark | None  # noqa: SLF001 - the stubs' own type of what libyaml hands out
+_YamlMark: TypeAlias = yaml.Mark | yaml._yaml.Mark | None  # noqa: SLF001 - the stubs' own type of what libyaml hands out
 
 
-class _Part(NamedTuple):
+class _FinishedNode(NamedTuple):
     """A finished node, and what it weighs wherever it stands."""
 
-    node: Node
+    node: YamlNode
     height: int  # lists and mappings inside each other, itself counted
     size: int  # parts with aliases followed; a list's beginning and end are two
     length: int  # characters of all scalars, likewise
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenCollection:
     """A list or mapping whose end has not come yet."""
 
     line: int
@@ -37,19 +39,19 @@ class _Open:
     height: int = 1
     size: int = 2
     length: int = 0
-    items: list[Node] = field(default_factory=list)
-    keys: dict[str, Scalar] = field(default_factory=dict)
-    compared: dict[str, int] = field(default_factory=dict)  # keys as they are compared, and the lines they stand on
-    wants_key: bool = False
+    items: list[YamlNode] = field(default_factory=list)
+    keys: dict[str, YamlScalar] = field(default_factory=dict)
+    lines_by_key: dict[str, int] = field(default_factory=dict)  # keys as they are compared, and the lines they stand on
+    expects_key: bool = False
 
-    def finish(self) -> Node:
+    def finish(self) -> YamlNode:
         if self.is_mapping:
             values = dict(zip(self.keys, self.items, strict=True))
-            return Mapping(values, self.keys, self.line, self.end_line, self.flow)
-        return Sequence(tuple(self.items), self.line, self.end_line, self.flow)
+            return YamlMapping(values, self.keys, self.line, self.end_line, self.flow)
+        return YamlSequence(tuple(self.items), self.line, self.end_line, self.flow)
 
 
-class Limits(NamedTuple):
+class YamlLimits(NamedTuple):
     """How deep, how many parts, and how many characters, with aliases followed."""
 
     depth: int
@@ -57,83 +59,85 @@ class Limits(NamedTuple):
     characters: int
 
 
-class Tree:
+class NodeBuilder:
     """Takes events in order; `root` is the document when all have come."""
 
-    def __init__(self, lines: Lines, limits: Limits, *, ignore_case: bool) -> None:
-        self.root: Node | None = None
+    def __init__(self, lines: LineMap, limits: YamlLimits, *, ignore_case: bool) -> None:
+        self.root: YamlNode | None = None
         self._lines = lines
         self._limits = limits
         self._ignore_case = ignore_case
         self._count = self._characters = 0
-        self._open: list[_Open] = []
-        self._anchors: dict[str, _Part | None] = {}  # None while what it names is being read
+        self._open: list[_OpenCollection] = []
+        self._anchors: dict[str, _FinishedNode | None] = {}  # None while what it names is being read
 
-    def add(self, event: yaml.Event) -> None:
+    def add_event(self, event: yaml.Event) -> None:
         """Take the next event; raise UnreadableError for what GitHub refuses."""
         if isinstance(event, yaml.ScalarEvent):  # most are
-            self._scalar(event)
+            self._add_scalar(event)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            self._start(event)
+            self._open_collection(event)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._end(event)
+            self._close_collection(event)
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
+            self._add_alias(event)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            _refuse("a second YAML document begins here; a file holds one", self._at(event.start_mark))
+            _reject_node("a second YAML document begins here; a file holds one", self._line_at(event.start_mark))
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def _add_scalar(self, event: yaml.ScalarEvent) -> None:
         value, begin, end = event.value, event.start_mark, event.end_mark
-        line = self._at(begin)
-        end_line = self._at(end)
+        line = self._line_at(begin)
+        end_line = self._line_at(end)
         if event.tag is not None:
             self._refuse_tag(event.tag, line)
-        self._weigh(1, len(value), line)
-        style = _STYLES.get(event.style, "plain")
+        self._count_size(1, len(value), line)
+        style = _SCALAR_STYLES.get(event.style, "plain")
         if style in ("literal", "folded"):
             # libyaml ends a block where the next text begins, or at the end of the file
             begins_a_line = end is None or end.column == 0
-            end_line = self._lines.last_written(line, end_line - begins_a_line)
-        node = Scalar(value, line, end_line, style)
+            end_line = self._lines.last_nonblank(line, end_line - begins_a_line)
+        node = YamlScalar(value, line, end_line, style)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Part(node, height=0, size=1, length=len(value))
-        self._place(node, 0, 1, len(value), end_line)
+            self._anchors[event.anchor] = _FinishedNode(node, height=0, size=1, length=len(value))
+        self._attach(node, 0, 1, len(value), end_line)
 
-    def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        line = self._at(event.start_mark)
+    def _open_collection(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        line = self._line_at(event.start_mark)
         if event.tag is not None:
             self._refuse_tag(event.tag, line)
-        self._weigh(1, 0, line)
-        self._descend(1, line)
-        if self._open and self._open[-1].wants_key:
-            _refuse("a key has to be a single value; here a list or mapping stands as one", line)
+        self._count_size(1, 0, line)
+        self._check_depth(1, line)
+        if self._open and self._open[-1].expects_key:
+            _reject_node("a key has to be a single value; here a list or mapping stands as one", line)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         is_mapping = isinstance(event, yaml.MappingStartEvent)
-        self._open.append(_Open(line, line, bool(event.flow_style), event.anchor, is_mapping, wants_key=is_mapping))
+        self._open.append(
+            _OpenCollection(line, line, bool(event.flow_style), event.anchor, is_mapping, expects_key=is_mapping)
+        )
 
-    def _end(self, event: yaml.CollectionEndEvent) -> None:
-        self._weigh(1, 0, self._open[-1].line)
+    def _close_collection(self, event: yaml.CollectionEndEvent) -> None:
+        self._count_size(1, 0, self._open[-1].line)
         done = self._open.pop()
         if done.flow:  # a flow collection ends at its bracket, a block with the last thing in it
-            done.end_line = self._at(event.end_mark)
+            done.end_line = self._line_at(event.end_mark)
         node = done.finish()
         if done.anchor is not None:
-            self._anchors[done.anchor] = _Part(node, done.height, done.size, done.length)
-        self._place(node, done.height, done.size, done.length, done.end_line)
+            self._anchors[done.anchor] = _FinishedNode(node, done.height, done.size, done.length)
+        self._attach(node, done.height, done.size, done.length, done.end_line)
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
-        line, name = self._at(event.start_mark), event.anchor or ""
+    def _add_alias(self, event: yaml.AliasEvent) -> None:
+        line, name = self._line_at(event.start_mark), event.anchor or ""
         if name not in self._anchors:
-            _refuse(f"the alias {shown('*' + name)} names an anchor that does not stand before it", line)
+            _reject_node(f"the alias {quoted('*' + name)} names an anchor that does not stand before it", line)
         part = self._anchors[name]
         if part is None:
-            _refuse(f"the alias {shown('*' + name)} stands inside the very thing it names", line)
-        self._weigh(part.size, part.length, line)
-        self._descend(part.height, line)
-        self._place(part.node, part.height, part.size, part.length, line)
+            _reject_node(f"the alias {quoted('*' + name)} stands inside the very thing it names", line)
+        self._count_size(part.size, part.length, line)
+        self._check_depth(part.height, line)
+        self._attach(part.node, part.height, part.size, part.length, line)
 
-    def _place(self, node: Node, height: int, size: int, length: int, end_line: int) -> None:
+    def _attach(self, node: YamlNode, height: int, size: int, length: int, end_line: int) -> None:
         """Put a finished node where it belongs."""
         if not self._open:
             self.root = node
@@ -144,46 +148,50 @@ class Tree:
         parent.size += size
         parent.length += length
         parent.end_line = max(parent.end_line, end_line)
-        if parent.wants_key:
-            self._key(parent, node, end_line)
-            parent.wants_key = False
+        if parent.expects_key:
+            self._add_key(parent, node, end_line)
+            parent.expects_key = False
         else:
             parent.items.append(node)
-            parent.wants_key = parent.is_mapping
+            parent.expects_key = parent.is_mapping
 
-    def _key(self, parent: _Open, node: Node, line: int) -> None:
-        if not isinstance(node, Scalar):
-            _refuse("a key has to be a single value; here a list or mapping stands as one", line)
+    def _add_key(self, parent: _OpenCollection, node: YamlNode, line: int) -> None:
+        if not isinstance(node, YamlScalar):
+            _reject_node("a key has to be a single value; here a list or mapping stands as one", line)
         if node.value == "<<" and node.style == "plain":
-            _refuse("the merge key << is not supported by GitHub; write the keys out", line)
+            _reject_node("the merge key << is not supported by GitHub; write the keys out", line)
         compared = node.value.lower() if self._ignore_case else node.value
-        if compared in parent.compared:
-            _refuse(f"the key {shown(node.value)} is written twice, first on line {parent.compared[compared]}", line)
-        parent.compared[compared] = line
+        if compared in parent.lines_by_key:
+            _reject_node(
+                f"the key {quoted(node.value)} is written twice, first on line {parent.lines_by_key[compared]}", line
+            )
+        parent.lines_by_key[compared] = line
         parent.keys[node.value] = node
 
-    def _weigh(self, size: int, length: int, line: int) -> None:
+    def _count_size(self, size: int, length: int, line: int) -> None:
         self._count += size
         self._characters += length
         if self._count > self._limits.nodes:
-            _refuse(
+            _reject_node(
                 f"the file has more than {self._limits.nodes:,} parts, aliases followed; GitHub reads no more", line
             )
         if self._characters > self._limits.characters:
             most = self._limits.characters
-            _refuse(f"the file has more than {most:,} characters, aliases followed; GitHub reads no more", line)
+            _reject_node(f"the file has more than {most:,} characters, aliases followed; GitHub reads no more", line)
 
-    def _descend(self, height: int, line: int) -> None:
+    def _check_depth(self, height: int, line: int) -> None:
         if len(self._open) + height > self._limits.depth:
-            _refuse(f"lists and mappings are nested more than {self._limits.depth} deep; GitHub reads no deeper", line)
+            _reject_node(
+                f"lists and mappings are nested more than {self._limits.depth} deep; GitHub reads no deeper", line
+            )
 
     def _refuse_tag(self, tag: str, line: int) -> None:
-        if tag not in _PLAIN_TAGS:
-            _refuse(f"the tag {shown(tag)} is not one that GitHub reads; remove it", line)
+        if tag not in _STANDARD_TAGS:
+            _reject_node(f"the tag {quoted(tag)} is not one that GitHub reads; remove it", line)
 
-    def _at(self, mark: _Mark) -> int:
-        return self._lines.at(0 if mark is None else mark.line)
+    def _line_at(self, mark: _YamlMark) -> int:
+        return self._lines.line_number(0 if mark is None else mark.line)
 
 
-def _refuse(reason: str, line: int) -> NoReturn:
+def _reject_node(reason: str, line: int) -> NoReturn:
     raise UnreadableError(reason, line)

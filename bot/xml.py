@@ -5,8 +5,8 @@ from xml.parsers import expat
 
 from bot.model.errors import UnreadableError
 
-MOST_DEPTH = 64
-MOST_ELEMENTS = 200_000
+MAX_XML_DEPTH = 64
+MAX_XML_ELEMENTS = 200_000
 
 
 class XmlError(UnreadableError):
@@ -14,39 +14,39 @@ class XmlError(UnreadableError):
 
 
 @dataclass(slots=True)
-class Element:
+class XmlElement:
     """One element: its name without a namespace, its attributes, its own text and the elements inside, in order."""
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
     text: str = ""
-    inside: list["Element"] = field(default_factory=list)
+    children: list["XmlElement"] = field(default_factory=list)
 
-    def all(self, name: str) -> list["Element"]:
+    def children_named(self, name: str) -> list["XmlElement"]:
         """Return the elements of this name directly inside."""
-        return [each for each in self.inside if each.name == name]
+        return [each for each in self.children if each.name == name]
 
-    def first(self, *names: str) -> str:
+    def text_at(self, *names: str) -> str:
         """Return the text of the first element that lies behind these names, without space around; empty where there is none."""
-        found: Element | None = self
+        found: XmlElement | None = self
         for name in names:
-            found = next(iter(found.all(name)), None) if found else None
+            found = next(iter(found.children_named(name)), None) if found else None
         return found.text.strip() if found else ""
 
 
-def read_xml(content: bytes) -> Element:
+def read_xml(content: bytes) -> XmlElement:
     """Return the outermost element; raises XmlError for what is no XML, and for what could make much of little."""
     parser = expat.ParserCreate()
-    root = Element("")
+    root = XmlElement("")
     open_elements, count = [root], 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
         count += 1
-        if len(open_elements) > MOST_DEPTH or count > MOST_ELEMENTS:
+        if len(open_elements) > MAX_XML_DEPTH or count > MAX_XML_ELEMENTS:
             raise XmlError("it is XML of more depth or more elements than we read")
-        element = Element(name.rpartition(":")[2], dict(attributes))
-        open_elements[-1].inside.append(element)
+        element = XmlElement(name.rpartition(":")[2], dict(attributes))
+        open_elements[-1].children.append(element)
         open_elements.append(element)
 
     def end(_: str) -> None:
@@ -65,6 +65,6 @@ def read_xml(content: bytes) -> Element:
         parser.Parse(content, True)  # noqa: FBT003 - expat's own signature: this is all of it
     except expat.ExpatError as error:
         raise XmlError(f"it is no XML ({expat.ErrorString(error.code)})") from None
-    if not root.inside:
+    if not root.children:
         raise XmlError("it is XML without an element")
-    return root.inside[0]
+    return root.children[0]

@@ -15,8 +15,8 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot.model.core_types import RegistryId
-from handlers.config.embedded_redis import command_line, find_server, prepare
-from handlers.config.registry_addresses import DATA
+from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
+from handlers.config.registry_addresses import REGISTRY_DATA
 from handlers.config.settings import Settings, redis_socket
 
 PRIVATE_KEY = (
@@ -37,7 +37,7 @@ class EmbeddedRedis:
         self.start()
 
     def start(self) -> None:
-        prepare(self.data)
+        prepare_data_folder(self.data)
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             command_line(find_server(None), self.data), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -120,9 +120,9 @@ def free_ports() -> tuple[int, int]:
 
 
 # Where tests ask registries unless they bring a stand-in: nobody answers there, and nobody outside this machine is ever asked.
-NOBODY = {
+NO_REGISTRY = {
     RegistryId(file.stem): "http://127.0.0.1:1"
-    for file in sorted(DATA.glob("*.json"))
+    for file in sorted(REGISTRY_DATA.glob("*.json"))
     if '"etiquette"' in file.read_text()
 }
 
@@ -133,7 +133,7 @@ def environment(**more: str) -> dict[str, str]:
         "WHARFINGER_APP_ID": "1234",
         "WHARFINGER_PRIVATE_KEY": PRIVATE_KEY,
         "WHARFINGER_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "WHARFINGER_REGISTRY_ADDRESSES": ",".join(f"{registry}={address}" for registry, address in NOBODY.items()),
+        "WHARFINGER_REGISTRY_ADDRESSES": ",".join(f"{registry}={address}" for registry, address in NO_REGISTRY.items()),
         **more,
     }
 

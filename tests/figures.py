@@ -32,7 +32,7 @@ from typing import TypeAlias
 
 from redis import Redis
 
-from tests.app.acme import RELEASE, TRUSTED, acme_on, policy
+from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, acme_on, policy
 from tests.conftest import EmbeddedRedis
 
 # The files that are opened to read the way from a delivery to its check run, in the order of reading.
@@ -93,8 +93,8 @@ def green_check() -> Iterator[Callable[[], object]]:
         server = EmbeddedRedis(Path(folder))
         try:
             with Redis.from_url(server.url) as redis, acme_on(redis, policy=policy()) as acme:
-                repository = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
-                acme.protect(repository, "pypi")
+                repository = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+                acme.add_environment(repository, "pypi")
                 yield lambda: acme.check(repository)
                 assert repository.check_runs(repository.head, "publishing")[-1].conclusion == "success"
         finally:

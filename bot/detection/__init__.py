@@ -1,6 +1,6 @@
 """Where workflows send packages out, and with which credential."""
 
 from bot.detection.detect import find_publications
-from bot.detection.publication import Found, Publication
+from bot.detection.publication import DetectionResult, Publication
 
-__all__ = ["Found", "Publication", "find_publications"]
+__all__ = ["DetectionResult", "Publication", "find_publications"]

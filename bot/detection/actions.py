@@ -5,37 +5,39 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from bot.detection.candidate import ELSEWHERE, Aims, targets_of
-from bot.detection.job_state import EMPTY, Origin, Value, Values, either, literal
-from bot.detection.release import Settled, settle
-from bot.detection.resolve import value_of
-from bot.detection.scene import CLOUD, Login, Scene
-from bot.detection.sending import Call, Sending, by_login, from_env, send
+from bot.detection.candidate import UNKNOWN_REGISTRY, TargetOptions, find_targets
+from bot.detection.job_state import EMPTY_VALUE, Value, ValueOrigin, Values, combine_values, literal_value
+from bot.detection.release import ReleaseToolResult, apply_release_config
+from bot.detection.resolve import resolve_text
+from bot.detection.scene import ANY_REGISTRY, JobState, StoredLogin
+from bot.detection.sending import Candidate, ToolCall, build_candidate, narrow_by_login, read_env
 from bot.detection.tasks import Task
 from bot.model.core_types import Confidence, Credential, RegistryId
-from bot.registries import ActionFact, InputTest, KnownAction
+from bot.registries import ActionFact, ActionMatch, InputTest
 from bot.workflows import Step
 
 # A fork keeps the name of what it forked; names as common as "action" tell nothing.
-_TELLING = re.compile(r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm")
+_DISTINCTIVE_NAME = re.compile(r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm")
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ActionUse:
     """One use of an action: its name without the ref, its inputs by lower-case name, and the environment around it."""
 
     name: str
     inputs: Values
     env: Values
-    own: Values
+    step_env: Values
 
-    def given(self, names: Iterable[str]) -> Value:
+    def input_value(self, names: Iterable[str]) -> Value:
         """Give all that is given to these inputs."""
-        return either(value for name in names if (value := self.inputs.get(name.lower())) and not value.empty)
+        return combine_values(
+            value for name in names if (value := self.inputs.get(name.lower())) and not value.is_empty
+        )
 
-    def may(self, test: InputTest) -> bool:
+    def may_hold(self, test: InputTest) -> bool:
         """Whether a test can hold: an input that cannot be seen may hold anything."""
-        value = self.inputs.get(test.name.lower(), literal(test.default))
+        value = self.inputs.get(test.name.lower(), literal_value(test.default))
         return any(_matches(text, test) or _may_match(text, test) for text in value.texts)
 
 
@@ -54,14 +56,14 @@ def _matches(text: str, test: InputTest) -> bool:
     return found != test.negate
 
 
-def inputs_of(step: Step, scene: Scene) -> dict[str, Value]:
+def resolve_inputs(step: Step, state: JobState) -> dict[str, Value]:
     """Give the inputs of a step by lower-case name."""
-    return {name.lower(): value_of(text.value, scene.scope) for name, text in step.inputs.items()}
+    return {name.lower(): resolve_text(text.value, state.scope) for name, text in step.inputs.items()}
 
 
-def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, Settled] | None:
-    """Give the scene after an action that the catalogue knows, what it sent and runs; None when it does not know it."""
-    catalogue = scene.repository.catalogue
+def apply_action(state: JobState, step: Step, use: ActionUse) -> tuple[JobState, ReleaseToolResult] | None:
+    """Give the scene after an action that the catalog knows, what it sent and runs; None when it does not know it."""
+    catalogue = state.repository.catalog
     uses = step.uses.value if step.uses else ""
     known = catalogue.actions(uses)
     forked = not known
@@ -69,22 +71,22 @@ def use_known(scene: Scene, step: Step, use: Use) -> tuple[Scene, Settled] | Non
         known = tuple(each for each in catalogue.lookalikes(uses) if _is_fork(each.fact, use))
     if not known:
         return None
-    sent: list[Sending] = []
-    after = scene
+    sent: list[Candidate] = []
+    after = state
     for each in known:
-        if not all(use.may(test) for test in each.fact.when):
+        if not all(use.may_hold(test) for test in each.fact.when):
             continue
         if each.fact.role == "publish" and each.registry:
-            sent += _publish(scene, use, each.fact, each.registry)
+            sent += _publish_by_action(state, use, each.fact, each.registry)
         else:
-            after = _prepare(after, step, use, each)
+            after = _prepare_by_action(after, step, use, each)
     if forked:
         sent = [replace(each, confidence=Confidence.MEDIUM) for each in sent]
-    settled = settle(scene, use.name, {**use.own, **use.inputs}, sent)
+    settled = apply_release_config(state, use.name, {**use.step_env, **use.inputs}, sent)
     return after, replace(settled, tasks=(*settled.tasks, *_commands(step, known)))
 
 
-def _commands(step: Step, known: Iterable[KnownAction]) -> Iterator[Task]:
+def _commands(step: Step, known: Iterable[ActionMatch]) -> Iterator[Task]:
     """Yield the commands that a publishing action is told to run (changesets: `publish: pnpm release`)."""
     given = {name.lower(): text.value for name, text in step.inputs.items()}
     for each in known:
@@ -93,135 +95,141 @@ def _commands(step: Step, known: Iterable[KnownAction]) -> Iterator[Task]:
                 yield Task(each.fact.uses, given[name.lower()])
 
 
-def checked_out(scene: Scene, use: Use) -> Scene:
+def apply_checkout(state: JobState, use: ActionUse) -> JobState:
     """Give the scene after another repository was checked out: a later `git push` goes there, with that token."""
     repository = use.inputs.get("repository")
-    if use.name != "actions/checkout" or repository is None or not repository.known:
-        return scene
-    address = f"https://github.com/{repository.known[0]}"
-    known = scene.repository.catalogue.at(address)
-    token = use.given(("token", "ssh-key"))
+    if use.name != "actions/checkout" or repository is None or not repository.known_texts:
+        return state
+    address = f"https://github.com/{repository.known_texts[0]}"
+    known = state.repository.catalog.registry_at(address)
+    token = use.input_value(("token", "ssh-key"))
     if known is not None and token.origins:
-        scene = scene.with_login(Login(known.id, address, token))
-    return replace(scene, named={**scene.named, "origin": address})
+        state = state.with_login(StoredLogin(known.id, address, token))
+    return replace(state, named_addresses={**state.named_addresses, "origin": address})
 
 
-def _is_fork(fact: ActionFact, use: Use) -> bool:
+def _is_fork(fact: ActionFact, use: ActionUse) -> bool:
     """Whether an action of the same telling name is given an input that only such an action takes."""
-    telling = _TELLING.search(use.name.partition("/")[2])
-    return fact.role == "publish" and bool(telling) and not use.given(fact.token_inputs).empty
+    telling = _DISTINCTIVE_NAME.search(use.name.partition("/")[2])
+    return fact.role == "publish" and bool(telling) and not use.input_value(fact.token_inputs).is_empty
 
 
-def beside_of(use: Use, fact: ActionFact) -> Value:
+def companion_value(use: ActionUse, fact: ActionFact) -> Value:
     """Give what goes along with the credential: user names, and keys that sign."""
-    inputs = use.given((*fact.user_inputs, *fact.signing_inputs))
-    return either((inputs, from_env(use.env, (*fact.user_env, *fact.signing_env))))
+    inputs = use.input_value((*fact.user_inputs, *fact.signing_inputs))
+    return combine_values((inputs, read_env(use.env, (*fact.user_env, *fact.signing_env))))
 
 
-def _asked(use: Use, fact: ActionFact) -> bool:
+def _requests_oidc(use: ActionUse, fact: ActionFact) -> bool:
     """Whether a use of the action asks for OIDC by an input or a variable."""
-    by_input = bool(fact.oidc_inputs) and all(use.may(test) for test in fact.oidc_inputs)
+    by_input = bool(fact.oidc_inputs) and all(use.may_hold(test) for test in fact.oidc_inputs)
     return by_input or any(name in use.env for name in fact.oidc_env)
 
 
-def _publish(scene: Scene, use: Use, fact: ActionFact, home: RegistryId) -> list[Sending]:
-    target = use.given(fact.target_inputs)
-    if target.empty:
-        target = from_env(use.env, fact.target_env)
-    aims = Aims(home, fact.target_kind)
-    call = Call(
+def _publish_by_action(
+    state: JobState, use: ActionUse, fact: ActionFact, default_registry: RegistryId
+) -> list[Candidate]:
+    target = use.input_value(fact.target_inputs)
+    if target.is_empty:
+        target = read_env(use.env, fact.target_env)
+    aims = TargetOptions(default_registry, fact.target_kind)
+    call = ToolCall(
         tool=use.name,
         fact=fact,
-        home=home,
-        given=use.given(fact.token_inputs),
-        users=beside_of(use, fact),
+        default_registry=default_registry,
+        token=use.input_value(fact.token_inputs),
+        companions=companion_value(use, fact),
         env=use.env,
-        own={**use.own, **use.inputs},
-        asked=_asked(use, fact),
+        step_env={**use.step_env, **use.inputs},
+        oidc_requested=_requests_oidc(use, fact),
     )
-    found = targets_of(None if target.empty else target, aims, scene.repository.catalogue, scene.named)
-    return [send(scene, call, each) for each in by_login(scene, call, found)]
+    found = find_targets(None if target.is_empty else target, aims, state.repository.catalog, state.named_addresses)
+    return [build_candidate(state, call, each) for each in narrow_by_login(state, call, found)]
 
 
-def _prepare(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
+def _prepare_by_action(state: JobState, step: Step, use: ActionUse, known: ActionMatch) -> JobState:
     """Give the scene after an action that publishes nothing itself."""
     fact = known.fact
     if fact.role == "setup":
-        return _set_up(scene, step, use, known)
+        return _set_up(state, step, use, known)
     if fact.role == "run":
-        return scene
-    held = use.given(fact.token_inputs)
-    if held.empty:
-        held = from_env(use.env, fact.token_env)
-    if held.empty and _asked(use, fact):
-        held = _handed_out(use, known)
-    elif held.empty and fact.role == "login":
-        held = scene.login_to(CLOUD) if fact.fallback is Credential.UNKNOWN else _handed_out(use, known)
+        return state
+    held = use.input_value(fact.token_inputs)
+    if held.is_empty:
+        held = read_env(use.env, fact.token_env)
+    if held.is_empty and _requests_oidc(use, fact):
+        held = _issued_credential(use, known)
+    elif held.is_empty and fact.role == "login":
+        held = (
+            state.login_value(ANY_REGISTRY) if fact.fallback is Credential.UNKNOWN else _issued_credential(use, known)
+        )
     elif not held.origins and fact.role != "login":
-        held = _handed_out(use, known)
-    held = Value(held.texts, held.origins | use.given(fact.user_inputs).beside().origins)
-    outputs = {name for pattern in fact.outputs for name in (_names_of(use) if pattern == "*" else (pattern,))}
-    scene = scene.with_outputs(step.id, dict.fromkeys((*outputs, "*") if "*" in fact.outputs else outputs, held))
-    exports = [name for pattern in fact.exports for name in (_names_of(use) if pattern == "*" else (pattern,))]
-    scene = scene.export(dict.fromkeys(exports, held))
+        held = _issued_credential(use, known)
+    held = Value(held.texts, held.origins | use.input_value(fact.user_inputs).as_companion().origins)
+    outputs = {name for pattern in fact.outputs for name in (_requested_names(use) if pattern == "*" else (pattern,))}
+    state = state.with_outputs(step.id, dict.fromkeys((*outputs, "*") if "*" in fact.outputs else outputs, held))
+    exports = [name for pattern in fact.exports for name in (_requested_names(use) if pattern == "*" else (pattern,))]
+    state = state.export(dict.fromkeys(exports, held))
     if not held.origins:
-        return scene
+        return state
     if known.registry is None:
-        return scene.with_login(Login(CLOUD, use.name, held))
-    return scene if fact.role == "mint" and fact.outputs else _log_in(scene, use, known, held)
+        return state.with_login(StoredLogin(ANY_REGISTRY, use.name, held))
+    return state if fact.role == "mint" and fact.outputs else _log_in(state, use, known, held)
 
 
-def _names_of(use: Use) -> tuple[str, ...]:
+def _requested_names(use: ActionUse) -> tuple[str, ...]:
     """Give the names under which a secret manager hands out what it fetched: those it was asked to set."""
     lines = [line for value in use.inputs.values() for text in value.texts for line in text.splitlines()]
     named = [line.partition("|")[2] or line.partition("=")[0] for line in lines if "|" in line or "=" in line]
     words = [word.strip(" ;:'\"") for word in named]
-    return tuple(dict.fromkeys([*use.own, *(word for word in words if word.isidentifier())]))
+    return tuple(dict.fromkeys([*use.step_env, *(word for word in words if word.isidentifier())]))
 
 
-def _handed_out(use: Use, known: KnownAction) -> Value:
+def _issued_credential(use: ActionUse, known: ActionMatch) -> Value:
     """Give what an action hands out that was given no stored token itself."""
     kinds = {"mint": known.fact.grants, "secrets": Credential.LONG_LIVED}
-    kind = Credential.OIDC if _asked(use, known.fact) else kinds.get(known.fact.role, known.fact.fallback)
+    kind = Credential.OIDC if _requests_oidc(use, known.fact) else kinds.get(known.fact.role, known.fact.fallback)
     name = "" if kind in (Credential.LONG_LIVED, Credential.GITHUB_TOKEN) else use.name
-    return Value((f"${{{{ {use.name} }}}}",), frozenset({Origin(kind, name)}))
+    return Value((f"${{{{ {use.name} }}}}",), frozenset({ValueOrigin(kind, name)}))
 
 
-def _aimed(use: Use, fact: ActionFact) -> Value | None:
+def _target_address(use: ActionUse, fact: ActionFact) -> Value | None:
     """Give the address that a preparing action is given, or the default that its own tests name."""
-    address = use.given(fact.target_inputs)
-    if not address.empty:
+    address = use.input_value(fact.target_inputs)
+    if not address.is_empty:
         return address
     defaults = [test.default for test in fact.when if test.name in fact.target_inputs and test.default]
-    return literal(defaults[0]) if defaults else None
+    return literal_value(defaults[0]) if defaults else None
 
 
-def _log_in(scene: Scene, use: Use, known: KnownAction, held: Value) -> Scene:
-    home = known.registry or ELSEWHERE
-    aims = Aims(home, known.fact.target_kind)
-    for target in targets_of(_aimed(use, known.fact), aims, scene.repository.catalogue, scene.named):
-        scene = scene.with_login(Login(target.registry, target.address, held))
-    return scene
+def _log_in(state: JobState, use: ActionUse, known: ActionMatch, token: Value) -> JobState:
+    home = known.registry or UNKNOWN_REGISTRY
+    aims = TargetOptions(home, known.fact.target_kind)
+    for target in find_targets(_target_address(use, known.fact), aims, state.repository.catalog, state.named_addresses):
+        state = state.with_login(StoredLogin(target.registry, target.address, token))
+    return state
 
 
-def _set_up(scene: Scene, step: Step, use: Use, known: KnownAction) -> Scene:
+def _set_up(state: JobState, step: Step, use: ActionUse, known: ActionMatch) -> JobState:
     """Remember the address that later commands go to, and the variables that they read the credential from."""
     fact = known.fact
-    home = known.registry or ELSEWHERE
-    address = _aimed(use, fact)
+    home = known.registry or UNKNOWN_REGISTRY
+    address = _target_address(use, fact)
     if fact.outputs:
-        return scene.with_outputs(step.id, dict.fromkeys(fact.outputs, address or EMPTY))
-    if address is not None and not use.given(fact.target_inputs).empty:
-        scene = replace(scene, defaults={**scene.defaults, home: address.texts[0]})
+        return state.with_outputs(step.id, dict.fromkeys(fact.outputs, address or EMPTY_VALUE))
+    if address is not None and not use.input_value(fact.target_inputs).is_empty:
+        state = replace(state, default_addresses={**state.default_addresses, home: address.texts[0]})
     tokens: list[str] = []
     beside: list[str] = []
     for each in fact.env_name_inputs:
-        names = use.inputs.get(each.name.lower(), literal(each.default)).known
+        names = use.inputs.get(each.name.lower(), literal_value(each.default)).known_texts
         (tokens if "password" in each.name or "token" in each.name else beside).extend(name for name in names if name)
-    held = either((use.given(fact.token_inputs), use.given((*fact.user_inputs, *fact.signing_inputs)).beside()))
+    held = combine_values(
+        (use.input_value(fact.token_inputs), use.input_value((*fact.user_inputs, *fact.signing_inputs)).as_companion())
+    )
     if not tokens and not held.origins:
-        return scene
-    for target in targets_of(address, Aims(home), scene.repository.catalogue, scene.named):
-        login = Login(target.registry, target.address, Value(("",), held.origins), tuple(tokens), tuple(beside))
-        scene = scene.with_login(login)
-    return scene
+        return state
+    for target in find_targets(address, TargetOptions(home), state.repository.catalog, state.named_addresses):
+        login = StoredLogin(target.registry, target.address, Value(("",), held.origins), tuple(tokens), tuple(beside))
+        state = state.with_login(login)
+    return state

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.detection.job_state import Value
-from bot.detection.scene import Login, Scene
+from bot.detection.scene import JobState, StoredLogin
 from bot.model.core_types import RegistryId
 from bot.registries import Registry
 
@@ -14,29 +14,29 @@ _REFERENCE = re.compile(
 _PIECE = re.compile(r"[\w./:@-]{3,200}")
 
 
-def logins_written(scene: Scene, target: Value, content: Value) -> Iterator[Login]:
+def written_logins(state: JobState, target: Value, content: Value) -> Iterator[StoredLogin]:
     """Yield a login for each registry whose credential file this is, and which the content speaks of."""
     candidates = [
         registry
-        for registry in scene.repository.catalogue.registries.values()
+        for registry in state.repository.catalog.registries.values()
         if any(text.rstrip("\"'").endswith(end) for text in target.texts for end in registry.credential_files)
     ]
     if not candidates:
         return
     names = tuple(dict.fromkeys(name for text in content.texts for name in _REFERENCE.findall(text)))
-    if not content.origins and not any(name in scene.scope.env for name in names):
+    if not content.origins and not any(name in state.scope.env for name in names):
         return
-    for registry in _spoken_of(scene, candidates, content.texts):
-        yield Login(registry, "", content, names)
+    for registry in _mentioned_registries(state, candidates, content.texts):
+        yield StoredLogin(registry, "", content, names)
 
 
-def _spoken_of(scene: Scene, candidates: list[Registry], texts: Iterable[str]) -> tuple[RegistryId, ...]:
-    catalogue = scene.repository.catalogue
+def _mentioned_registries(state: JobState, candidates: list[Registry], texts: Iterable[str]) -> tuple[RegistryId, ...]:
+    catalogue = state.repository.catalog
     found: dict[RegistryId, None] = {}
     kinds = {registry.id for registry in candidates}
     for text in texts:
         for piece in _PIECE.findall(text):
-            known = catalogue.at(piece) or catalogue.named(piece.strip(":"), candidates[0].id)
+            known = catalogue.registry_at(piece) or catalogue.by_name(piece.strip(":"), candidates[0].id)
             if known is not None and known.id in kinds:
                 found[known.id] = None
     return tuple(found) or (candidates[0].id,)

@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.detection.publication import Publication
-from bot.detection.publish_path import JobKey, Part, PathJob, PathStep, PublishPath, Start
-from bot.detection.scene import HOPS
-from bot.detection.steps import local_folder
-from bot.model.findings import Unseen
-from bot.workflows import Action, Job, Permissions, Step, Text, Workflow
-from bot.workflows.artifacts import UPLOADS, Flow, artifact_flows
-from bot.workflows.graph import effective_permissions, granted, needed
+from bot.detection.publish_path import JobKey, PathJob, PathRole, PathStart, PathStep, PublishPath
+from bot.detection.scene import MAX_DEPTH
+from bot.detection.steps import local_uses_path
+from bot.model.findings import Unknown
+from bot.workflows import Action, Job, Permissions, SourceText, Step, Workflow
+from bot.workflows.artifacts import UPLOAD_ACTIONS, ArtifactFlow, artifact_flows
+from bot.workflows.graph import effective_permissions, reusable_workflow_permissions, transitive_needs
 from bot.workflows.uses import read_uses
 
-__all__ = ["JobKey", "Part", "PathJob", "PathStep", "PublishPath", "Start", "publish_path"]
+__all__ = ["JobKey", "PathJob", "PathRole", "PathStart", "PathStep", "PublishPath", "publish_path"]
 
-_OUTPUTS = re.compile(r"\bneeds\s*(?:\.\s*([\w-]+)|\[\s*'([\w-]+)'\s*\])\s*\.\s*outputs\b", re.IGNORECASE)
-_MOST_STEPS = 5_000  # of one job with its local actions opened: a workflow has at most 50,000 parts
-_MOST_WAYS = 256  # in which events lead to one job
-_MOST_NEEDS = 50_000  # jobs before jobs, each counted wherever it is needed
-_TOO_LONG = Unseen("the whole publish path", f"its jobs need more than {_MOST_NEEDS:,} others; split the workflows")
+_NEEDS_OUTPUTS = re.compile(r"\bneeds\s*(?:\.\s*([\w-]+)|\[\s*'([\w-]+)'\s*\])\s*\.\s*outputs\b", re.IGNORECASE)
+_MAX_STEPS = 5_000  # of one job with its local actions opened: a workflow has at most 50,000 parts
+_MAX_STARTS = 256  # in which events lead to one job
+_MAX_NEEDED_JOBS = 50_000  # jobs before jobs, each counted wherever it is needed
+_PATH_TOO_LONG = Unknown(
+    "the whole publish path", f"its jobs need more than {_MAX_NEEDED_JOBS:,} others; split the workflows"
+)
 
 
 def publish_path(
@@ -29,54 +31,54 @@ def publish_path(
 ) -> PublishPath:
     """Find what lies on the way of these publications; each job stands once, in the nearest part that it takes."""
     asked = tuple(publications)
-    known = _LAST[:1]  # taken at once: another thread may put its own there
-    if known and known[0].about is workflows and known[0].with_ is actions and known[0].asked == asked:
+    known = _LAST_PATH[:1]  # taken at once: another thread may put its own there
+    if known and known[0].workflows is workflows and known[0].actions is actions and known[0].publications == asked:
         return known[0].path
-    path = _Search(workflows, actions).path(asked)
-    _LAST[:] = [_Answer(workflows, actions, asked, path)]
+    path = _PathSearch(workflows, actions).find(asked)
+    _LAST_PATH[:] = [_CachedPath(workflows, actions, asked, path)]
     return path
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _CachedPath:
     """What was asked last, and its answer: a dozen rules ask the same of one repository, one behind the other."""
 
-    about: Mapping[str, Workflow]
-    with_: Mapping[str, Action]
-    asked: tuple[Publication, ...]
+    workflows: Mapping[str, Workflow]
+    actions: Mapping[str, Action]
+    publications: tuple[Publication, ...]
     path: PublishPath
 
 
-_LAST: list[_Answer] = []
+_LAST_PATH: list[_CachedPath] = []
 
 
-class _Search:
+class _PathSearch:
     """The workflows and local actions of a repository, and who calls whom."""
 
     def __init__(self, workflows: Mapping[str, Workflow], actions: Mapping[str, Action]) -> None:
         self._workflows, self._actions = workflows, actions
         self._callers: dict[str, list[JobKey]] = {}
-        self._left = _MOST_NEEDS
-        self._granted: dict[tuple[JobKey, int], tuple[Permissions | None, ...]] = {}
-        self._flows: dict[str, Mapping[str, tuple[Flow, ...]]] = {}
+        self._needs_left = _MAX_NEEDED_JOBS
+        self._permissions: dict[tuple[JobKey, int], tuple[Permissions | None, ...]] = {}
+        self._flows: dict[str, Mapping[str, tuple[ArtifactFlow, ...]]] = {}
         for path, workflow in workflows.items():
             for job in workflow.jobs.values():
                 callee = self._callee(job)
                 if callee is not None:
                     self._callers.setdefault(callee.path, []).append((path, job.id))
 
-    def path(self, publications: Iterable[Publication]) -> PublishPath:
+    def find(self, publications: Iterable[Publication]) -> PublishPath:
         ways: dict[tuple[JobKey, tuple[str, ...]], list[Publication]] = {}
         for publication in publications:
             here = self.job_of(publication)
             if here is not None:
                 ways.setdefault((here, publication.via), []).append(publication)
-        parts: dict[JobKey, dict[Part, dict[Publication, None]]] = {}
+        parts: dict[JobKey, dict[PathRole, dict[Publication, None]]] = {}
         for (here, via), together in ways.items():
-            for key, part in self._around(here, via):
+            for key, part in self._jobs_around(here, via):
                 parts.setdefault(key, {}).setdefault(part, {}).update(dict.fromkeys(together))
-        starts = {here: tuple(islice(self._starts(here, HOPS), _MOST_WAYS)) for here, _ in ways}
-        unseen = (_TOO_LONG,) if self._left < 0 else ()
+        starts = {here: tuple(islice(self._starts(here, MAX_DEPTH), _MAX_STARTS)) for here, _ in ways}
+        unseen = (_PATH_TOO_LONG,) if self._needs_left < 0 else ()
         return PublishPath(tuple(self._job(key, found) for key, found in parts.items()), starts, unseen)
 
     def job_of(self, publication: Publication) -> JobKey | None:
@@ -91,42 +93,42 @@ class _Search:
             key = found[-1]
         return key if key[1] in self._workflows[key[0]].jobs else None
 
-    def _around(self, here: JobKey, via: tuple[str, ...]) -> Iterator[tuple[JobKey, Part]]:
+    def _jobs_around(self, job_key: JobKey, via: tuple[str, ...]) -> Iterator[tuple[JobKey, PathRole]]:
         seen: set[JobKey] = set()
-        yield here, Part.PUBLISHES
-        yield from self._before(here, HOPS, seen)
+        yield job_key, PathRole.PUBLISHES
+        yield from self._jobs_before(job_key, MAX_DEPTH, seen)
         ways = {(path, job) for path, _, job in (way.rpartition(":") for way in via)}
-        waiting, hops = [here], HOPS
+        waiting, hops = [job_key], MAX_DEPTH
         while waiting and hops:
             callers = [key for path, _ in waiting for key in self._callers.get(path, []) if key in ways]
             for caller in callers:
-                yield caller, Part.CALLS
-                yield from self._before(caller, hops, seen)
+                yield caller, PathRole.CALLS
+                yield from self._jobs_before(caller, hops, seen)
             waiting, hops = callers, hops - 1
 
-    def _before(self, key: JobKey, hops: int, seen: set[JobKey]) -> Iterator[tuple[JobKey, Part]]:
+    def _jobs_before(self, key: JobKey, depth: int, seen: set[JobKey]) -> Iterator[tuple[JobKey, PathRole]]:
         """Go through the jobs that a job needs, and into the workflows that they call."""
         if key in seen:
             return
         seen.add(key)
         path, job_id = key
         workflow = self._workflows[path]
-        if self._left < 0:
+        if self._needs_left < 0:
             return
-        needs = needed(workflow, job_id)
-        self._left -= len(needs)
-        feeding, informing = self._handing(workflow, job_id, frozenset(needs))
+        needs = transitive_needs(workflow, job_id)
+        self._needs_left -= len(needs)
+        feeding, informing = self._jobs_handing_on(workflow, job_id, frozenset(needs))
         for each in needs:
-            part = Part.FEEDS if each in feeding else Part.INFORMS if each in informing else Part.GATES
+            part = PathRole.FEEDS if each in feeding else PathRole.INFORMS if each in informing else PathRole.GATES
             yield (path, each), part
             callee = self._callee(workflow.jobs[each])
-            if callee is not None and hops:
+            if callee is not None and depth:
                 for inner in callee.jobs.values():
-                    yield (callee.path, inner.id), _within(part, inner)
+                    yield (callee.path, inner.id), _role_in_called_workflow(part, inner)
                     if _uploads(inner):
-                        yield from self._before((callee.path, inner.id), hops - 1, seen)
+                        yield from self._jobs_before((callee.path, inner.id), depth - 1, seen)
 
-    def _handing(self, workflow: Workflow, job_id: str, needs: frozenset[str]) -> tuple[set[str], set[str]]:
+    def _jobs_handing_on(self, workflow: Workflow, job_id: str, needs: frozenset[str]) -> tuple[set[str], set[str]]:
         """Name the needed jobs whose artifacts reach a job, by others too, and those whose outputs do."""
         if workflow.path not in self._flows:
             self._flows[workflow.path] = artifact_flows(workflow) if needs else {}
@@ -135,86 +137,90 @@ class _Search:
         waiting = [job_id]
         while waiting:
             waiting = [
-                flow.job
+                flow.producer_job
                 for one in waiting
                 for flow in flows.get(one, ())
-                if flow.job in needs and flow.job not in feeding
+                if flow.producer_job in needs and flow.producer_job not in feeding
             ]
             feeding.update(waiting)
         lines = (line for each in (job_id, *feeding) for line in _lines(workflow, workflow.jobs[each]))
         return feeding, {
-            found[1] or found[2] for line in lines for found in _OUTPUTS.finditer(line)
+            found[1] or found[2] for line in lines for found in _NEEDS_OUTPUTS.finditer(line)
         } if needs else set()
 
-    def _starts(self, key: JobKey, hops: int, calls: tuple[tuple[Workflow, Job], ...] = ()) -> Iterator[Start]:
+    def _starts(self, key: JobKey, depth: int, calls: tuple[tuple[Workflow, Job], ...] = ()) -> Iterator[PathStart]:
         workflow = self._workflows[key[0]]
         if any(event != "workflow_call" for event in workflow.triggers):
-            yield Start(workflow, calls)
-        for path, job_id in self._callers.get(key[0], ()) if hops else ():
+            yield PathStart(workflow, calls)
+        for path, job_id in self._callers.get(key[0], ()) if depth else ():
             caller = self._workflows[path]
-            yield from self._starts((path, job_id), hops - 1, ((caller, caller.jobs[job_id]), *calls))
+            yield from self._starts((path, job_id), depth - 1, ((caller, caller.jobs[job_id]), *calls))
 
-    def _grants(self, key: JobKey, hops: int) -> tuple[Permissions | None, ...]:
-        if (key, hops) not in self._granted:
-            self._granted[key, hops] = self._granting(key, hops)
-        return self._granted[key, hops]
+    def _permissions_of(self, key: JobKey, depth: int) -> tuple[Permissions | None, ...]:
+        if (key, depth) not in self._permissions:
+            self._permissions[key, depth] = self._compute_permissions(key, depth)
+        return self._permissions[key, depth]
 
-    def _granting(self, key: JobKey, hops: int) -> tuple[Permissions | None, ...]:
+    def _compute_permissions(self, key: JobKey, depth: int) -> tuple[Permissions | None, ...]:
         workflow = self._workflows[key[0]]
         own = effective_permissions(workflow, workflow.jobs[key[1]])
-        callers = self._callers.get(key[0], []) if hops else []
-        ways = [granted(own, outer) for caller in callers for outer in self._grants(caller, hops - 1)]
+        callers = self._callers.get(key[0], []) if depth else []
+        ways = [
+            reusable_workflow_permissions(own, outer)
+            for caller in callers
+            for outer in self._permissions_of(caller, depth - 1)
+        ]
         if not callers or any(event != "workflow_call" for event in workflow.triggers):
             ways.append(own)
-        return tuple({_said(each): each for each in ways}.values())
+        return tuple({_permission_key(each): each for each in ways}.values())
 
-    def _job(self, key: JobKey, found: Mapping[Part, Mapping[Publication, None]]) -> PathJob:
+    def _job(self, key: JobKey, found: Mapping[PathRole, Mapping[Publication, None]]) -> PathJob:
         workflow = self._workflows[key[0]]
         job = workflow.jobs[key[1]]
-        part = next(each for each in Part if each in found)
-        publications = found[part] if part is Part.PUBLISHES else {p: None for each in found.values() for p in each}
-        opened = tuple(self._open(workflow.path, job.steps))
-        lines = {(each.file, each.line) for each in publications} if part is Part.PUBLISHES else set()
+        part = next(each for each in PathRole if each in found)
+        publications = found[part] if part is PathRole.PUBLISHES else {p: None for each in found.values() for p in each}
+        opened = tuple(self._open_actions(workflow.path, job.steps))
+        lines = {(each.file, each.line) for each in publications} if part is PathRole.PUBLISHES else set()
         sending = {(each.file, each.step.line): each for each in opened if (each.file, each.step.line) in lines}
-        return PathJob(workflow, job, part, tuple(publications), opened, self._grants(key, HOPS), sending)
+        return PathJob(workflow, job, part, tuple(publications), opened, self._permissions_of(key, MAX_DEPTH), sending)
 
-    def _open(self, file: str, steps: Iterable[Step]) -> Iterator[PathStep]:
+    def _open_actions(self, file: str, steps: Iterable[Step]) -> Iterator[PathStep]:
         """Yield steps in order, each call of a local action followed by the action's own."""
         waiting = [PathStep(file, step, _condition(step)) for step in steps][::-1]
-        left = _MOST_STEPS
+        left = _MAX_STEPS
         depth: dict[str, int] = {}
         while waiting and left:
             left -= 1
             here = waiting.pop()
             yield here
-            folder = local_folder(here.step.uses.value) if here.step.uses else None
+            folder = local_uses_path(here.step.uses.value) if here.step.uses else None
             action = self._actions.get(folder) if folder is not None else None
-            if action is not None and depth.get(action.path, 0) < HOPS:
+            if action is not None and depth.get(action.path, 0) < MAX_DEPTH:
                 depth[action.path] = depth.get(action.path, 0) + 1
                 inner = [PathStep(action.path, s, here.conditions + _condition(s), action) for s in action.steps]
                 waiting += inner[::-1]
 
     def _callee(self, job: Job) -> Workflow | None:
-        path = local_folder(job.uses.value) if job.uses else None
+        path = local_uses_path(job.uses.value) if job.uses else None
         return self._workflows.get(path) if path else None
 
 
-def _said(permissions: Permissions | None) -> tuple[object, ...] | None:
+def _permission_key(permissions: Permissions | None) -> tuple[object, ...] | None:
     """Say what permissions give, so that two ways with the same rights count once."""
-    return None if permissions is None else (permissions.everything, *sorted(permissions.scopes.items()))
+    return None if permissions is None else (permissions.all_scopes, *sorted(permissions.scopes.items()))
 
 
-def _condition(step: Step) -> tuple[Text, ...]:
+def _condition(step: Step) -> tuple[SourceText, ...]:
     return () if step.condition is None else (step.condition,)
 
 
-def _within(part: Part, job: Job) -> Part:
+def _role_in_called_workflow(role: PathRole, job: Job) -> PathRole:
     """Say how a job of a called workflow takes part: only one that uploads an artifact can feed."""
-    return Part.GATES if part is Part.FEEDS and not _uploads(job) else part
+    return PathRole.GATES if role is PathRole.FEEDS and not _uploads(job) else role
 
 
 def _uploads(job: Job) -> bool:
-    return any(step.uses is not None and read_uses(step.uses.value).name in UPLOADS for step in job.steps)
+    return any(step.uses is not None and read_uses(step.uses.value).name in UPLOAD_ACTIONS for step in job.steps)
 
 
 def _lines(workflow: Workflow, job: Job) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.model.core_types import Confidence, Credential, RegistryId
-from bot.model.findings import Unreadable
+from bot.model.findings import UnreadableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,14 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectionResult:
     """All publications of a repository, and the paths of files that are not at hand and would be followed."""
 
     publications: tuple[Publication, ...] = ()
-    wanted: frozenset[str] = frozenset()
-    unreadable: tuple[Unreadable, ...] = ()  # what was not looked into because of a limit or its language: never a pass
-    partly: tuple[Unreadable, ...] = ()  # what a grammar understood in part only; its commands were looked into
+    missing_files: frozenset[str] = frozenset()
+    unreadable: tuple[
+        UnreadableFile, ...
+    ] = ()  # what was not looked into because of a limit or its language: never a pass
+    partially_read: tuple[
+        UnreadableFile, ...
+    ] = ()  # what a grammar understood in part only; its commands were looked into

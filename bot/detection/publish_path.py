@@ -6,15 +6,15 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.detection.publication import Publication
-from bot.model.findings import Unseen
-from bot.workflows import Action, Job, Permissions, Step, Text, Workflow
-from bot.workflows.graph import level
-from bot.workflows.workflow import Level
+from bot.model.findings import Unknown
+from bot.workflows import Action, Job, Permissions, SourceText, Step, Workflow
+from bot.workflows.graph import permission_level
+from bot.workflows.workflow import PermissionLevel
 
 JobKey: TypeAlias = tuple[str, str]  # the workflow's path, the job's id
 
 
-class Part(StrEnum):
+class PathRole(StrEnum):
     """How a job takes part in a publication, the nearest first."""
 
     PUBLISHES = "publishes"
@@ -30,7 +30,7 @@ class PathStep:
 
     file: str
     step: Step
-    conditions: tuple[Text, ...] = ()
+    conditions: tuple[SourceText, ...] = ()
     action: Action | None = None  # the local action that it stands in
 
 
@@ -40,15 +40,15 @@ class PathJob:
 
     workflow: Workflow
     job: Job
-    part: Part
+    role: PathRole
     publications: tuple[Publication, ...]  # that it takes part in
     steps: tuple[PathStep, ...]
-    grants: tuple[Permissions | None, ...]  # one for each way in which it is started
-    sending: Mapping[tuple[str, int], PathStep]  # the steps that publish, by file and line
+    granted_permissions: tuple[Permissions | None, ...]  # one for each way in which it is started
+    publish_steps: Mapping[tuple[str, int], PathStep]  # the steps that publish, by file and line
 
-    def level(self, scope: str) -> Level | None:
+    def level(self, scope: str) -> PermissionLevel | None:
         """Give the most that the token may do; None where only the repository's default says it."""
-        levels = [level(permissions, scope) for permissions in self.grants]
+        levels = [permission_level(permissions, scope) for permissions in self.granted_permissions]
         return next((each for each in ("write", None, "read") if each in levels), "none")
 
     @property
@@ -57,15 +57,15 @@ class PathJob:
 
     def publishes(self, step: PathStep) -> bool:
         """Whether this very step is one of the publications."""
-        return (step.file, step.step.line) in self.sending
+        return (step.file, step.step.line) in self.publish_steps
 
     def step_of(self, publication: Publication) -> PathStep | None:
         """Give the step that makes a publication; None when it is the job's call of a workflow that we cannot follow."""
-        return self.sending.get((publication.file, publication.line))
+        return self.publish_steps.get((publication.file, publication.line))
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class PathStart:
     """A workflow that an event starts, and the calling jobs from there to the publication, outermost first."""
 
     workflow: Workflow
@@ -77,10 +77,10 @@ class PublishPath:
     """Everything that can influence some publications, as far as the repository's files show it."""
 
     jobs: tuple[PathJob, ...]
-    starts: Mapping[JobKey, tuple[Start, ...]]  # of each publishing job
-    unseen: tuple[Unseen, ...] = ()  # what was too far to follow
+    starts: Mapping[JobKey, tuple[PathStart, ...]]  # of each publishing job
+    unknown: tuple[Unknown, ...] = ()  # what was too far to follow
 
     @property
     def publishing(self) -> tuple[PathJob, ...]:
         """The jobs that hold publications."""
-        return tuple(job for job in self.jobs if job.part is Part.PUBLISHES)
+        return tuple(job for job in self.jobs if job.role is PathRole.PUBLISHES)

@@ -2,98 +2,100 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.detection.job_state import EMPTY, Value, bounded, literal, unknown
-from bot.detection.references import look_up
-from bot.detection.scene import Scope
-from bot.workflows.expressions import truth
-from bot.workflows.expressions.contexts import dotted
-from bot.workflows.expressions.evaluator import Scope as Proof
-from bot.workflows.expressions.parts import split
+from bot.detection.job_state import EMPTY_VALUE, Value, limit_texts, literal_value, unknown_value
+from bot.detection.references import resolve_reference
+from bot.detection.scene import StepScope
+from bot.workflows.expressions import evaluate_condition
+from bot.workflows.expressions.contexts import dotted_reference
+from bot.workflows.expressions.evaluator import ContextValues as Proof
+from bot.workflows.expressions.parts import split_expressions
 from bot.workflows.expressions.syntax import (
-    Call,
     Compare,
-    Context,
+    ContextName,
     Expression,
-    Fixed,
+    FunctionCall,
     Index,
-    Literal,
+    LiteralText,
+    LiteralValue,
     Logic,
     Not,
 )
 
 _FALSY = frozenset({"", "false", "0"})
-_EITHER = Value(("true", "false"))
+_TRUE_OR_FALSE = Value(("true", "false"))
 
 
-def value_of(text: str, scope: Scope) -> Value:
+def resolve_text(text: str, scope: StepScope) -> Value:
     """Say what a text of a workflow file may hold when it runs."""
     if "${{" not in text:
-        return literal(text)
-    value = EMPTY
-    for part in split(text):
-        if isinstance(part, Fixed):
-            value = value + literal(part.text) if value is not EMPTY else literal(part.text)
+        return literal_value(text)
+    value = EMPTY_VALUE
+    for part in split_expressions(text):
+        if isinstance(part, LiteralText):
+            value = value + literal_value(part.text) if value is not EMPTY_VALUE else literal_value(part.text)
         else:
-            value = value + _fenced(part.source, part.expression, scope)
+            value = value + _resolve_part(part.source, part.expression, scope)
     return value
 
 
-def value_of_expression(source: str, scope: Scope) -> Value:
+def resolve_expression(source: str, scope: StepScope) -> Value:
     """Say what stands for the text between `${{` and `}}`."""
-    value = EMPTY
-    for part in split(source, condition=True):
-        if not isinstance(part, Fixed):
-            value = value + _fenced(part.source, part.expression, scope)
+    value = EMPTY_VALUE
+    for part in split_expressions(source, condition=True):
+        if not isinstance(part, LiteralText):
+            value = value + _resolve_part(part.source, part.expression, scope)
     return value
 
 
-def expand(source: str, scope: Scope) -> tuple[str, ...] | None:
+def expand_expression(source: str, scope: StepScope) -> tuple[str, ...] | None:
     """Give the possible values of an expression as scripts want them; None when nothing of it is known."""
-    texts = value_of_expression(source, scope).texts
+    texts = resolve_expression(source, scope).texts
     if all(text.startswith("${{") and text.endswith("}}") for text in texts):
         return None
     return texts
 
 
-def surely_false(condition: str, scope: Scope) -> bool:
+def is_always_false(condition: str, scope: StepScope) -> bool:
     """Whether an `if:` can never hold, whoever starts the workflow and with whatever inputs."""
     if "false" not in condition and "==" not in condition and "!" not in condition and "inputs" not in condition:
         return False
-    inputs = {name: value.texts for name, value in (scope.inputs or {}).items() if len(value.known) == len(value.texts)}
-    return truth(condition, Proof(matrix=scope.matrix, inputs=inputs)) is False
+    inputs = {
+        name: value.texts for name, value in (scope.inputs or {}).items() if len(value.known_texts) == len(value.texts)
+    }
+    return evaluate_condition(condition, Proof(matrix=scope.matrix, inputs=inputs)) is False
 
 
-def _fenced(source: str, expression: Expression | None, scope: Scope) -> Value:
+def _resolve_part(source: str, expression: Expression | None, scope: StepScope) -> Value:
     if expression is None:
-        return unknown(source.strip())
+        return unknown_value(source.strip())
     return _evaluate(expression, scope, source.strip())
 
 
-def _evaluate(node: Expression, scope: Scope, source: str) -> Value:
+def _evaluate(node: Expression, scope: StepScope, source: str) -> Value:
     match node:
-        case Literal(value):
-            return literal(_text(value))
-        case Context() | Index():
+        case LiteralValue(value):
+            return literal_value(_literal_text(value))
+        case ContextName() | Index():
             return _reference(node, scope, source)
-        case Call(name, arguments):
+        case FunctionCall(name, arguments):
             return _call(name, tuple(_evaluate(each, scope, source) for each in arguments), source)
         case _:
             return _operation(node, scope, source)
 
 
-def _operation(node: Expression, scope: Scope, source: str) -> Value:
+def _operation(node: Expression, scope: StepScope, source: str) -> Value:
     match node:
         case Logic(operator, operands):
             return _logic(operator, operands, scope, source)
         case Not(operand):
-            return _opposite(_evaluate(operand, scope, source))
+            return _negate(_evaluate(operand, scope, source))
         case Compare(operator, left, right):
             return _compare(operator, _evaluate(left, scope, source), _evaluate(right, scope, source))
         case _:
-            return unknown(source)
+            return unknown_value(source)
 
 
-def _text(value: str | float | bool | None) -> str:  # noqa: FBT001 - the literals that GitHub knows, not a switch
+def _literal_text(value: str | float | bool | None) -> str:  # noqa: FBT001 - the literals that GitHub knows, not a switch
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -101,21 +103,21 @@ def _text(value: str | float | bool | None) -> str:  # noqa: FBT001 - the litera
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _reference(node: Expression, scope: Scope, source: str) -> Value:
-    path = dotted(node)
+def _reference(node: Expression, scope: StepScope, source: str) -> Value:
+    path = dotted_reference(node)
     if path is None:
         inner = node.base if isinstance(node, Index) else node
-        return unknown(source, *_evaluate(inner, scope, source).origins)
-    if "*" in path and isinstance(node, Index) and node.base == Context("secrets"):
-        names = _evaluate(node.key, scope, source).known
-        value = look_up("secrets.*" if not names else f"secrets.{names[0]}", scope)
+        return unknown_value(source, *_evaluate(inner, scope, source).origins)
+    if "*" in path and isinstance(node, Index) and node.base == ContextName("secrets"):
+        names = _evaluate(node.key, scope, source).known_texts
+        value = resolve_reference("secrets.*" if not names else f"secrets.{names[0]}", scope)
         for name in names[1:]:
-            value |= look_up(f"secrets.{name}", scope)
+            value |= resolve_reference(f"secrets.{name}", scope)
         return value
-    return look_up(path, scope)
+    return resolve_reference(path, scope)
 
 
-def _logic(operator: str, operands: tuple[Expression, ...], scope: Scope, source: str) -> Value:
+def _logic(operator: str, operands: tuple[Expression, ...], scope: StepScope, source: str) -> Value:
     """`&&` and `||` give the operand that decides; the others only choose, so that their secrets do not come along."""
     value = _evaluate(operands[0], scope, source)
     for operand in operands[1:]:
@@ -126,19 +128,19 @@ def _logic(operator: str, operands: tuple[Expression, ...], scope: Scope, source
             truthy = tuple(text for text in value.texts if text not in _FALSY)
             if truthy and not falsy and not open_ended:
                 return value
-            value = Value(bounded((*truthy, *following.texts)), value.origins | following.origins)
+            value = Value(limit_texts((*truthy, *following.texts)), value.origins | following.origins)
         else:
             if falsy and len(falsy) == len(value.texts) and not value.origins:
                 return value
             kept = (*falsy, "") if open_ended and not falsy else falsy
-            value = Value(bounded((*following.texts, *kept)), following.origins)
+            value = Value(limit_texts((*following.texts, *kept)), following.origins)
     return value
 
 
-def _opposite(value: Value) -> Value:
-    if value.origins or len(value.known) != len(value.texts):
-        return _EITHER
-    return Value(bounded("true" if text in _FALSY else "false" for text in value.texts))
+def _negate(value: Value) -> Value:
+    if value.origins or len(value.known_texts) != len(value.texts):
+        return _TRUE_OR_FALSE
+    return Value(limit_texts("true" if text in _FALSY else "false" for text in value.texts))
 
 
 def _compare(operator: str, left: Value, right: Value) -> Value:
@@ -146,36 +148,36 @@ def _compare(operator: str, left: Value, right: Value) -> Value:
     known = (
         not left.origins
         and not right.origins
-        and len(left.known) == len(left.texts)
-        and len(right.known) == len(right.texts)
+        and len(left.known_texts) == len(left.texts)
+        and len(right.known_texts) == len(right.texts)
     )
     if not known or operator not in ("==", "!="):
-        return _EITHER
+        return _TRUE_OR_FALSE
     found = {(a.lower() == b.lower()) == (operator == "==") for a in left.texts for b in right.texts}
     return Value(tuple("true" if each else "false" for each in sorted(found, reverse=True)))
 
 
 def _call(name: str, arguments: tuple[Value, ...], source: str) -> Value:
-    known = _CALLS.get(name)
+    known = _FUNCTIONS.get(name)
     value = known(arguments) if known and arguments else None
     if value is not None:
         return value
-    if name in _TESTS:
-        return _EITHER
+    if name in _BOOLEAN_FUNCTIONS:
+        return _TRUE_OR_FALSE
     origins = frozenset(origin for argument in arguments for origin in argument.origins)
-    return Value(unknown(source).texts, origins)
+    return Value(unknown_value(source).texts, origins)
 
 
 def _format(arguments: tuple[Value, ...]) -> Value | None:
     """`format('{0}/{1}', a, b)` over the possible values of its arguments."""
     if len(arguments[0].texts) != 1:
         return None
-    value = EMPTY
+    value = EMPTY_VALUE
     rest = arguments[0].texts[0]
     first = True
     while rest:
         head, brace, tail = rest.partition("{")
-        value = literal(head) if first else value + literal(head)
+        value = literal_value(head) if first else value + literal_value(head)
         first = False
         digits, close, after = tail.partition("}")
         if not brace:
@@ -184,18 +186,18 @@ def _format(arguments: tuple[Value, ...]) -> Value | None:
             value = value + arguments[int(digits) + 1]
             rest = after
         else:
-            value, rest = value + literal("{"), tail.removeprefix("{")
+            value, rest = value + literal_value("{"), tail.removeprefix("{")
     return value
 
 
-def _lower(arguments: tuple[Value, ...]) -> Value | None:
+def _only_argument(arguments: tuple[Value, ...]) -> Value | None:
     return arguments[0] if len(arguments) == 1 else None
 
 
-_TESTS = frozenset({"contains", "startswith", "endswith", "always", "success", "failure", "cancelled"})
-_CALLS: Mapping[str, Callable[[tuple[Value, ...]], Value | None]] = {
+_BOOLEAN_FUNCTIONS = frozenset({"contains", "startswith", "endswith", "always", "success", "failure", "cancelled"})
+_FUNCTIONS: Mapping[str, Callable[[tuple[Value, ...]], Value | None]] = {
     "format": _format,
     "join": lambda arguments: arguments[0],
-    "fromjson": _lower,
-    "tojson": _lower,
+    "fromjson": _only_argument,
+    "tojson": _only_argument,
 }

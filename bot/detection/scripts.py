@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bot.shell import Command, read_once
+from bot.shell import Command, read_script_cached
 from bot.workflows import Job, Step, Workflow
 from bot.workflows.expressions import known_values
-from bot.workflows.expressions.evaluator import scope_of
+from bot.workflows.expressions.evaluator import context_values
 from bot.workflows.graph import effective_env
 from bot.workflows.shells import effective_shell
 
 _NAME = re.compile(r"\w+")
 
 
-def commands_of(step: Step, job: Job, workflow: Workflow) -> tuple[Command, ...]:
+def step_commands(step: Step, job: Job, workflow: Workflow) -> tuple[Command, ...]:
     """Read the script of a step of this job, or of a local action that the job uses; none where the step has no script.
 
     What steps before it exported is not known here, nor what a local action is given.
@@ -23,16 +23,16 @@ def commands_of(step: Step, job: Job, workflow: Workflow) -> tuple[Command, ...]
         return ()
     text, shell = step.run.value, effective_shell(workflow, job, step)
     env = effective_env(workflow, job, step)
-    scope = lru_cache(maxsize=1)(lambda: scope_of(workflow, job, step))  # few scripts ask
+    scope = lru_cache(maxsize=1)(lambda: context_values(workflow, job, step))  # few scripts ask
 
     def expand(expression: str) -> tuple[str, ...] | None:
         return known_values(f"${{{{ {expression} }}}}", scope()) or None
 
-    variables = {name: (held(env[name].value, name),) for name in names_in(text, shell, env)}
-    return read_once(text, shell, variables, expand).commands
+    variables = {name: (name_unknown_parts(env[name].value, name),) for name in mentioned_variables(text, shell, env)}
+    return read_script_cached(text, shell, variables, expand).commands
 
 
-def names_in(text: str, shell: str, env: Iterable[str]) -> list[str]:
+def mentioned_variables(text: str, shell: str, env: Iterable[str]) -> list[str]:
     """Give those of some variables that a script may name; more than that it cannot tell from a look."""
     if shell.startswith(("pwsh", "powershell", "cmd")):  # on Windows a variable's name has no case
         lowered = text.lower()
@@ -41,7 +41,7 @@ def names_in(text: str, shell: str, env: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(_NAME.findall(text)) if name in known]
 
 
-def held(text: str, name: str) -> str:
+def name_unknown_parts(text: str, name: str) -> str:
     """Name the unknown parts of a variable's text after the variable itself."""
     if "${{" not in text:
         return text

@@ -4,110 +4,123 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bot.detection.actions import Use, checked_out, inputs_of, use_known
-from bot.detection.heuristics import Closed, guesses
-from bot.detection.job_state import EMPTY, NO_VALUES, Origin, Value, Values, literal, unknown
+from bot.detection.actions import ActionUse, apply_action, apply_checkout, resolve_inputs
+from bot.detection.heuristics import OpaqueStep, guess_candidates
+from bot.detection.job_state import EMPTY_VALUE, NO_VALUES, Value, ValueOrigin, Values, literal_value, unknown_value
 from bot.detection.publication import Publication
-from bot.detection.release import Settled
-from bot.detection.resolve import surely_false, value_of
-from bot.detection.scene import HOPS, Place, Scene, Scope
-from bot.detection.scripted import script_of
-from bot.detection.sending import Sending, weakest
-from bot.detection.step_script import Text, run_text
+from bot.detection.release import ReleaseToolResult
+from bot.detection.resolve import is_always_false, resolve_text
+from bot.detection.scene import MAX_DEPTH, JobContext, JobState, StepScope
+from bot.detection.scripted import action_script
+from bot.detection.sending import Candidate, lowest_confidence
+from bot.detection.step_script import ScriptRun, run_script
 from bot.model.core_types import Credential
 from bot.registries import action_name
-from bot.workflows import Action, Step, Texts
+from bot.workflows import Action, SourceTexts, Step
 
 
-class Spotted(NamedTuple):
+class FoundPublication(NamedTuple):
     """A publication; `borrowed` when it is only guessed, from a credential that was not put on its own step."""
 
     publication: Publication
-    borrowed: bool
+    from_other_step: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class DefaultShell:
     """The shell and folder that a job's scripts run in when their step names none."""
 
     name: str = "bash"
     directory: str = ""
 
 
-def walk(scene: Scene, steps: Sequence[Step], shell: Shell) -> tuple[Scene, list[Spotted]]:
+def walk_steps(state: JobState, steps: Sequence[Step], shell: DefaultShell) -> tuple[JobState, list[FoundPublication]]:
     """Go through steps in order; return the scene after the last one, and every publication on the way."""
-    found: list[Spotted] = []
+    found: list[FoundPublication] = []
     for step in steps:
-        if step.condition is not None and surely_false(step.condition.value, scene.scope):
+        if step.condition is not None and is_always_false(step.condition.value, state.scope):
             continue
-        own = env_of(step.env, scene)
-        inside, more = _step(scene.entering(own), step, own, shell)
-        scene = scene.leaving(inside)
+        own = resolve_env(step.env, state)
+        inside, more = _walk_step(state.enter_step(own), step, own, shell)
+        state = state.leave_step(inside)
         found += more
-    return scene, found
+    return state, found
 
 
-def env_of(texts: Texts, scene: Scene) -> dict[str, Value]:
+def resolve_env(texts: SourceTexts, state: JobState) -> dict[str, Value]:
     """Give an `env:` block as values; a name set to an expression that cannot be read is unknown, never absent."""
-    return {name: value_of(text.value, scene.scope) for name, text in texts.items()}
+    return {name: resolve_text(text.value, state.scope) for name, text in texts.items()}
 
 
-def _step(scene: Scene, step: Step, own: Values, shell: Shell) -> tuple[Scene, list[Spotted]]:
+def _walk_step(
+    state: JobState, step: Step, step_env: Values, shell: DefaultShell
+) -> tuple[JobState, list[FoundPublication]]:
     if step.run is not None:
-        text = Text(
+        text = ScriptRun(
             text=step.run.value,
             shell=step.shell.value if step.shell else shell.name,
             directory=step.working_directory.value if step.working_directory else shell.directory,
-            own=own,
+            step_env=step_env,
             title=step.name.value if step.name else "",
             line=step.line,
         )
-        ran = run_text(scene, text)
-        after = ran.scene.with_outputs(step.id, ran.outputs)
-        return after, spot(scene.place, step, ran.sent)
+        ran = run_script(state, text)
+        after = ran.state.with_outputs(step.id, ran.outputs)
+        return after, find_in_step(state.job, step, ran.candidates)
     if step.uses is None:
-        return scene, []
-    folder = local_folder(step.uses.value)
+        return state, []
+    folder = local_uses_path(step.uses.value)
     if folder is not None:
-        return _composite(scene, step, folder)
-    return _use(scene, step, step.uses.value, own)
+        return _walk_composite_action(state, step, folder)
+    return _walk_action_step(state, step, step.uses.value, step_env)
 
 
-def _use(scene: Scene, step: Step, uses: str, own: Values) -> tuple[Scene, list[Spotted]]:
+def _walk_action_step(
+    state: JobState, step: Step, uses: str, step_env: Values
+) -> tuple[JobState, list[FoundPublication]]:
     """Go through a step that uses another repository's action."""
-    use = Use(action_name(uses), inputs_of(step, scene), scene.scope.env, own)
-    given = {**own, **use.inputs}
+    use = ActionUse(action_name(uses), resolve_inputs(step, state), state.scope.env, step_env)
+    given = {**step_env, **use.inputs}
     title = step.name.value if step.name else ""
-    scene = checked_out(scene, use)
-    known = use_known(scene, step, use)
-    if known is not None and known[1].sent:
+    state = apply_checkout(state, use)
+    known = apply_action(state, step, use)
+    if known is not None and known[1].candidates:
         return _run_tasks(known[0], step, known[1], given)
-    script = script_of(use.name, step, scene.repository.catalogue.actions(uses))
+    script = action_script(use.name, step, state.repository.catalog.actions(uses))
     if script is not None:
         if use.name == "actions/github-script":
-            given.setdefault("github-token", unknown("github.token", Origin(Credential.GITHUB_TOKEN)))
-        text = Text(
-            script[0], script[1], own=given, title=title, line=step.line, token=given.get("github-token", EMPTY)
+            given.setdefault("github-token", unknown_value("github.token", ValueOrigin(Credential.GITHUB_TOKEN)))
+        text = ScriptRun(
+            script[0],
+            script[1],
+            step_env=given,
+            title=title,
+            line=step.line,
+            token=given.get("github-token", EMPTY_VALUE),
         )
-        ran = run_text(known[0] if known else scene, text)
-        return ran.scene.with_outputs(step.id, ran.outputs), spot(scene.place, step, ran.sent)
+        ran = run_script(known[0] if known else state, text)
+        return ran.state.with_outputs(step.id, ran.outputs), find_in_step(state.job, step, ran.candidates)
     if known is None:
-        closed = Closed(use.name, title, given, use.name, kind="action")
-        return scene, spot(scene.place, step, guesses(scene, closed))
+        closed = OpaqueStep(use.name, title, given, use.name, kind="action")
+        return state, find_in_step(state.job, step, guess_candidates(state, closed))
     return known[0], []
 
 
-def _run_tasks(scene: Scene, step: Step, settled: Settled, own: Values) -> tuple[Scene, list[Spotted]]:
+def _run_tasks(
+    state: JobState, step: Step, result: ReleaseToolResult, step_env: Values
+) -> tuple[JobState, list[FoundPublication]]:
     """Add what the commands send that a publishing action was told to run; what it is known to send itself stands."""
-    sent = list(settled.sent)
-    for task in settled.tasks:
-        ran = run_text(scene, Text(task.text, own=own, shell=task.shell, via=(task.name,)))
-        scene = ran.scene
-        sent += [each for each in ran.sent if not any(each.target.registry == other.target.registry for other in sent)]
-    return scene, spot(scene.place, step, sent)
+    sent = list(result.candidates)
+    for task in result.tasks:
+        ran = run_script(state, ScriptRun(task.text, step_env=step_env, shell=task.shell, via=(task.name,)))
+        state = ran.state
+        sent += [
+            each for each in ran.candidates if not any(each.target.registry == other.target.registry for other in sent)
+        ]
+    return state, find_in_step(state.job, step, sent)
 
 
-def local_folder(uses: str) -> str | None:
+def local_uses_path(uses: str) -> str | None:
     """Give the folder of an action of this repository (`./path`, `$/path`), or None when `uses` names another's."""
     uses = uses.strip()
     if not uses.startswith(("./", "$/")) and uses not in (".", "$"):
@@ -115,59 +128,61 @@ def local_folder(uses: str) -> str | None:
     return "/".join(part for part in uses[1:].split("/") if part not in ("", "."))
 
 
-def _composite(scene: Scene, step: Step, folder: str) -> tuple[Scene, list[Spotted]]:
+def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[JobState, list[FoundPublication]]:
     """Go through a composite action of the repository with the inputs of this call; its own lines are reported."""
-    action = scene.repository.actions.get(folder)
+    action = state.repository.actions.get(folder)
     if action is None:
-        scene.repository.shelf.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
-        return scene, []
-    place = scene.place
-    if not scene.repository.ledger.may_follow(place.file, 10 * len(action.lines)):
-        return scene, []
-    if place.hops >= HOPS:
-        reason = f"its composite actions use each other more than {HOPS} deep; the last were not looked into"
-        scene.repository.ledger.note(place.file, step.line, reason)
-        return scene, []
-    caller = f"{place.file}:{place.job}"
-    inner = replace(place, file=action.path, via=(*place.via, caller), hops=place.hops + 1)
-    scope = Scope(
-        env=scene.scope.env, inputs=_action_inputs(action, step, scene), secrets=NO_VALUES, matrix=scene.scope.matrix
+        state.repository.files.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
+        return state, []
+    place = state.job
+    if not state.repository.budget.may_follow(place.file, 10 * len(action.lines)):
+        return state, []
+    if place.depth >= MAX_DEPTH:
+        reason = f"its composite actions use each other more than {MAX_DEPTH} deep; the last were not looked into"
+        state.repository.budget.add_note(place.file, step.line, reason)
+        return state, []
+    caller = f"{place.file}:{place.job_id}"
+    inner = replace(place, file=action.path, via=(*place.via, caller), depth=place.depth + 1)
+    scope = StepScope(
+        env=state.scope.env, inputs=_action_inputs(action, step, state), secrets=NO_VALUES, matrix=state.scope.matrix
     )
-    after, found = walk(replace(scene, place=inner, scope=scope, exports={}), action.steps, Shell())
-    outputs = {name: value_of(text.value, after.scope) for name, text in action.outputs.items()}
-    return scene.leaving(replace(after, scope=replace(after.scope, steps=scene.scope.steps))).with_outputs(
+    after, found = walk_steps(replace(state, job=inner, scope=scope, exported_env={}), action.steps, DefaultShell())
+    outputs = {name: resolve_text(text.value, after.scope) for name, text in action.outputs.items()}
+    return state.leave_step(replace(after, scope=replace(after.scope, steps=state.scope.steps))).with_outputs(
         step.id, outputs
     ), found
 
 
-def _action_inputs(action: Action, step: Step, scene: Scene) -> dict[str, Value]:
-    given = inputs_of(step, scene)
+def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Value]:
+    given = resolve_inputs(step, state)
     defaults = {
-        name.lower(): value_of(each.default, replace(scene.scope, inputs=NO_VALUES)) if each.default else literal("")
+        name.lower(): resolve_text(each.default, replace(state.scope, inputs=NO_VALUES))
+        if each.default
+        else literal_value("")
         for name, each in action.inputs.items()
     }
     return {**defaults, **given}
 
 
-def spot(place: Place, step: Step, sent: Iterable[Sending]) -> list[Spotted]:
+def find_in_step(job: JobContext, step: Step, candidates: Iterable[Candidate]) -> list[FoundPublication]:
     """Say where the packages that a step sends leave."""
-    return [Spotted(_publication(place, step, each), each.borrowed) for each in sent]
+    return [FoundPublication(_publication(job, step, each), each.from_other_step) for each in candidates]
 
 
-def _publication(place: Place, step: Step, sending: Sending) -> Publication:
+def _publication(job: JobContext, step: Step, candidate: Candidate) -> Publication:
     return Publication(
-        file=place.file,
-        job=place.job,
+        file=job.file,
+        job=job.job_id,
         step=step.index,
         line=step.line,
         end_line=step.end_line,
-        registry=sending.target.registry,
-        tool=sending.tool,
-        credential=sending.verdict.credential,
-        secrets=sending.verdict.secrets,
-        environment=place.environment,
-        id_token_write=bool(place.id_token),
-        via=(*place.via, *sending.via),
-        confidence=weakest(sending.confidence, sending.verdict.confidence),
-        why=sending.verdict.why,
+        registry=candidate.target.registry,
+        tool=candidate.tool,
+        credential=candidate.credential_result.credential,
+        secrets=candidate.credential_result.secrets,
+        environment=job.environment,
+        id_token_write=bool(job.id_token),
+        via=(*job.via, *candidate.via),
+        confidence=lowest_confidence(candidate.confidence, candidate.credential_result.confidence),
+        why=candidate.credential_result.why,
     )

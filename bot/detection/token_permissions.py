@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from bot.detection.path import PathJob, PathStep
-from bot.detection.scripts import commands_of
-from bot.detection.steps import local_folder
+from bot.detection.scripts import step_commands
+from bot.detection.steps import local_uses_path
 from bot.model.core_types import Confidence, Credential
 from bot.registries import action_name
 from bot.workflows import Job, Step
 
 # Permissions that an action writes with. Source: each action's README or action.yml, as of 2026-11.
-_ACTIONS: Mapping[str, frozenset[str]] = {
+_ACTION_PERMISSIONS: Mapping[str, frozenset[str]] = {
     name: frozenset(scopes)
     for name, scopes in {
         "actions/checkout": (),
@@ -56,13 +56,13 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
 }
 
 # Signing and logins in scripts that use the workflow's identity.
-_IDENTITY = re.compile(
+_OIDC_COMMANDS = re.compile(
     r"cosign|sigstore|gitsign|attest|ACTIONS_ID_TOKEN|oidc|provenance|core\.getIDToken|aws |gcloud|az login",
     re.IGNORECASE,
 )
 
 # Commands that send nothing to GitHub.
-_QUIET = frozenset((
+_OFFLINE_COMMANDS = frozenset((
     "[", ":", "basename", "cat", "cd", "chmod", "corepack", "cp", "cut", "date", "dirname", "echo", "env", "exit",
     "export", "false", "find", "grep", "head", "jq", "ls", "mkdir", "mv", "pip", "pip3", "printf", "pwd", "rm",
     "sed", "set", "sha256sum", "sleep", "sort", "tail", "tar", "tee", "test", "tr", "true", "twine", "uniq",
@@ -70,39 +70,39 @@ _QUIET = frozenset((
 ))  # fmt: skip
 
 
-def may_use_identity(job: PathJob) -> bool:
+def may_use_oidc(job: PathJob) -> bool:
     """Whether something in a job may need an OIDC token: an action of which we know nothing may.
 
     So may a called workflow; its own jobs, where they are in sight, are judged where they stand.
     """
     if job.job.uses is not None:
         return True
-    return any(_identifies(step.step, local=False) for step in job.steps)
+    return any(_may_request_token(step.step, local=False) for step in job.steps)
 
 
-def beside_may_use_identity(job: Job) -> bool:
+def side_job_may_use_oidc(job: Job) -> bool:
     """Say the same of a job beside the path, whose local actions are not opened: they may."""
-    return job.uses is not None or any(_identifies(step, local=True) for step in job.steps)
+    return job.uses is not None or any(_may_request_token(step, local=True) for step in job.steps)
 
 
-def _identifies(step: Step, *, local: bool) -> bool:
+def _may_request_token(step: Step, *, local: bool) -> bool:
     if step.run is not None:
-        return _IDENTITY.search(step.run.value) is not None
+        return _OIDC_COMMANDS.search(step.run.value) is not None
     if step.uses is None:
         return False
-    known = _ACTIONS.get(action_name(step.uses.value))
+    known = _ACTION_PERMISSIONS.get(action_name(step.uses.value))
     if known is not None:
         return "id-token" in known
-    return local or local_folder(step.uses.value) is None
+    return local or local_uses_path(step.uses.value) is None
 
 
-def unused(job: PathJob, scopes: Iterable[str]) -> tuple[str, ...]:
+def unused_permissions(job: PathJob, scopes: Iterable[str]) -> tuple[str, ...]:
     """Give those of some permissions that nothing in a job writes with; none where a step may do what we cannot tell."""
     if job.job.uses is not None:
         return ()  # who knows what the called workflow does
     used: set[str] = set()
     for step in job.steps:
-        needs = _needs(job, step)
+        needs = _needed_permissions(job, step)
         if needs is None:
             return ()
         used |= needs
@@ -114,22 +114,22 @@ def unused(job: PathJob, scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope for scope in scopes if scope not in used)
 
 
-def _needs(job: PathJob, step: PathStep) -> frozenset[str] | None:
+def _needed_permissions(job: PathJob, step: PathStep) -> frozenset[str] | None:
     """Give the permissions that a step writes with; None where we cannot tell."""
     here = step.step
     if here.uses is not None:
-        if local_folder(here.uses.value) is not None:
+        if local_uses_path(here.uses.value) is not None:
             return frozenset()  # its own steps stand behind it
-        return _ACTIONS.get(action_name(here.uses.value))
+        return _ACTION_PERMISSIONS.get(action_name(here.uses.value))
     if here.run is None or job.publishes(step):
-        return _published(job, step)
-    if _IDENTITY.search(here.run.value):
+        return _publish_step_permissions(job, step)
+    if _OIDC_COMMANDS.search(here.run.value):
         return None
-    tools = {str(command.argv[0]) for command in commands_of(here, job.job, job.workflow)}
-    return frozenset() if tools <= _QUIET else None
+    tools = {str(command.argv[0]) for command in step_commands(here, job.job, job.workflow)}
+    return frozenset() if tools <= _OFFLINE_COMMANDS else None
 
 
-def _published(job: PathJob, step: PathStep) -> frozenset[str] | None:
+def _publish_step_permissions(job: PathJob, step: PathStep) -> frozenset[str] | None:
     """Judge a script that publishes: alone, by a tool that was seen, without a script behind it."""
     if step.step.run is None:
         return frozenset()
@@ -138,14 +138,14 @@ def _published(job: PathJob, step: PathStep) -> frozenset[str] | None:
         for publication in job.publications
         if publication.line == step.step.line
     )
-    tools = {str(command.argv[0]) for command in commands_of(step.step, job.job, job.workflow)}
+    tools = {str(command.argv[0]) for command in step_commands(step.step, job.job, job.workflow)}
     sending = {publication.tool.partition(" ")[0] for publication in job.publications}
-    if not simple or not tools <= _QUIET | (sending & _SENDERS):
+    if not simple or not tools <= _OFFLINE_COMMANDS | (sending & _REGISTRY_ONLY_TOOLS):
         return None
-    return frozenset({"id-token"}) if _IDENTITY.search(step.step.run.value) else frozenset()
+    return frozenset({"id-token"}) if _OIDC_COMMANDS.search(step.step.run.value) else frozenset()
 
 
 # Tools that speak to their registry alone; release tools also push tags and write releases.
-_SENDERS = frozenset(
+_REGISTRY_ONLY_TOOLS = frozenset(
     {"npm", "pnpm", "yarn", "twine", "uv", "python", "cargo", "gem", "dotnet", "nuget", "flit", "poetry", "hatch"}
 )

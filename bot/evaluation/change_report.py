@@ -4,114 +4,116 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.checks.alerts import Change, Signal
-from bot.checks.check import Said, hear, outcome_of
-from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha, concluded
-from bot.model.findings import Finding, Seen, Unseen
+from bot.checks.alerts import ChangeAlert, RepositoryChange
+from bot.checks.check import CheckResult, outcome_of, run_check
+from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha, conclusion_of
+from bot.model.findings import Finding, Known, Unknown
 from bot.policy import Policy
-from bot.policy.apply_waivers import waiver_for
+from bot.policy.apply_waivers import active_waiver
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """What became of one signal that the change could give, before any waiver."""
+class AlertResult:
+    """What became of one alert that the change could give, before any waiver."""
 
-    signal: Signal
+    alert: ChangeAlert
     findings: tuple[Finding, ...] = ()
-    unseen: tuple[Unseen, ...] = ()
-    fault: str | None = None  # our own: the kind of error and where in our code
+    unknown: tuple[Unknown, ...] = ()
+    error: str | None = None  # our own: the kind of error and where in our code
 
     @property
     def outcome(self) -> Outcome:
-        return outcome_of(Said(self.findings, self.unseen, self.fault))
+        return outcome_of(CheckResult(self.findings, self.unknown, self.error))
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What is kept of a signal and told in reports; `waived` are findings that a waiver in force covers."""
+class StoredAlert:
+    """What is kept of an alert and told in reports; `waived` are findings that a waiver in force covers."""
 
     name: RuleName
     title: str
     severity: Severity
     mode: Mode
-    alarm: bool
+    open_issue: bool
     findings: tuple[Finding, ...] = ()  # those that stand
-    unseen: tuple[Unseen, ...] = ()
-    fault: str | None = None
+    unknown: tuple[Unknown, ...] = ()
+    error: str | None = None
     waived: tuple[Finding, ...] = ()
-    approved: bool = True  # each waiver was seen to be approved by another person
+    waivers_approved: bool = True  # each waiver was seen to be approved by another person
 
     @property
     def outcome(self) -> Outcome:
-        return outcome_of(Said(self.findings, self.unseen, self.fault), self.waived)
+        return outcome_of(CheckResult(self.findings, self.unknown, self.error), self.waived)
 
     @property
     def conclusion(self) -> Conclusion:
         """What a check run says of it, were it the only one: as of a rule's outcome (docs/decisions.md)."""
-        said = concluded(self.outcome, self.mode, approved=self.approved)
+        said = conclusion_of(self.outcome, self.mode, waivers_approved=self.waivers_approved)
         return said or Conclusion.SUCCESS
 
     @property
-    def alarming(self) -> bool:
+    def needs_issue(self) -> bool:
         """Whether people have to hear of it at once."""
-        return self.alarm and self.outcome is Outcome.FAILED
+        return self.open_issue and self.outcome is Outcome.FAILED
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ChangeReport:
     """One change and what is to be heard of it; what passed is not worth a word."""
 
     repository: FullName
-    what: str  # "mallory pushed the branch tidy"
+    summary: str  # "mallory pushed the branch tidy"
     commit: Sha
-    at: datetime
-    heard: tuple[Heard, ...] = ()
+    observed_at: datetime
+    alerts: tuple[StoredAlert, ...] = ()
 
     @property
-    def alarming(self) -> tuple[Heard, ...]:
-        """The signals of which people have to hear at once."""
-        return tuple(each for each in self.heard if each.alarming)
+    def alerts_needing_issue(self) -> tuple[StoredAlert, ...]:
+        """The alerts of which people have to hear at once."""
+        return tuple(each for each in self.alerts if each.needs_issue)
 
 
-def notice(change: Change, policy: Policy) -> tuple[Noticed, ...]:
-    """Judge a change by the signals in force; those that such a change cannot give are left out.
+def evaluate_change(change: RepositoryChange, policy: Policy) -> tuple[AlertResult, ...]:
+    """Judge a change by the alerts in force; those that such a change cannot give are left out.
 
-    A signal that raises is `broken` and does not take the others with it.
+    An alert that raises is `broken` and does not take the others with it.
     """
-    return tuple(found for signal in policy.signals if (found := _judge(signal, change)) is not None)
+    return tuple(found for signal in policy.alerts if (found := _evaluate_alert(signal, change)) is not None)
 
 
-def news_of(change: Change, what: str, commit: Sha, noticed: Iterable[Noticed]) -> News:
+def change_report(change: RepositoryChange, summary: str, commit: Sha, results: Iterable[AlertResult]) -> ChangeReport:
     """Keep of a change what did not pass."""
     heard = tuple(
-        Heard(one.signal.name, one.signal.title(), one.signal.severity, one.signal.mode, one.signal.alarm, one.findings, one.unseen, one.fault)
-        for one in noticed
+        StoredAlert(one.alert.name, one.alert.title(), one.alert.severity, one.alert.mode, one.alert.open_issue, one.findings, one.unknown, one.error)
+        for one in results
         if one.outcome is not Outcome.PASSED
     )  # fmt: skip
-    return News(change.repository, what, commit, change.taken_at, heard)
+    return ChangeReport(change.repository, summary, commit, change.observed_at, heard)
 
 
-def weighed(news: News, policy: Policy, day: date) -> News:
+def apply_policy(report: ChangeReport, policy: Policy, day: date) -> ChangeReport:
     """Weigh news by the policy that is in force on a day: what is off is not heard, what is waived does not stand."""
-    signals = {signal.name: signal for signal in policy.signals}
-    heard = (_weighed(one, signals[one.name], policy, day) for one in news.heard if one.name in signals)
-    return replace(news, heard=tuple(heard))
+    signals = {signal.name: signal for signal in policy.alerts}
+    heard = (
+        _apply_policy_to_alert(one, signals[one.name], policy, day) for one in report.alerts if one.name in signals
+    )
+    return replace(report, alerts=tuple(heard))
 
 
-def _judge(signal: Signal, change: Change) -> Noticed | None:
-    said = hear(signal, change)
-    return Noticed(signal, said.findings, said.unseen, said.fault) if said.applies else None
+def _evaluate_alert(alert: ChangeAlert, change: RepositoryChange) -> AlertResult | None:
+    said = run_check(alert, change)
+    return AlertResult(alert, said.findings, said.unknown, said.error) if said.applies else None
 
 
-def _weighed(heard: Heard, signal: Signal, policy: Policy, day: date) -> Heard:
-    found = (*heard.findings, *heard.waived)
-    waivers = {finding: waiver for finding in found if (waiver := waiver_for(heard.name, finding, policy, day))}
+def _apply_policy_to_alert(stored: StoredAlert, alert: ChangeAlert, policy: Policy, day: date) -> StoredAlert:
+    found = (*stored.findings, *stored.waived)
+    waivers = {finding: waiver for finding in found if (waiver := active_waiver(stored.name, finding, policy, day))}
     return replace(
-        heard,
-        severity=signal.severity,
-        mode=signal.mode,
-        alarm=signal.alarm,
+        stored,
+        severity=alert.severity,
+        mode=alert.mode,
+        open_issue=alert.open_issue,
         findings=tuple(finding for finding in found if finding not in waivers),
         waived=tuple(waivers),
-        approved=all(isinstance(waiver.approval, Seen) for waiver in waivers.values()),
+        waivers_approved=all(isinstance(waiver.approval, Known) for waiver in waivers.values()),
     )

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.checks.check import hear, outcome_of
-from bot.checks.gate import Condition, Waiting
+from bot.checks.check import outcome_of, run_check
+from bot.checks.gate import GateCondition, PendingDeployment
 from bot.model.core_types import Mode, Outcome
-from bot.model.findings import Finding, Seen, Unseen
+from bot.model.findings import Finding, Known, Unknown
 from bot.policy import Policy, Waiver
-from bot.policy.apply_waivers import waiver_for
+from bot.policy.apply_waivers import active_waiver
 
 
-class Verdict(StrEnum):
+class GateVerdict(StrEnum):
     """What the gate says, in GitHub's words; while it is pending, GitHub waits (at most 30 days, then the job fails)."""
 
     APPROVED = "approved"
@@ -20,81 +20,91 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ConditionResult:
     """What became of one condition."""
 
-    condition: Condition
+    condition: GateCondition
     outcome: Outcome
     findings: tuple[Finding, ...] = ()  # those that stand
-    unseen: tuple[Unseen, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
     waivers: tuple[Waiver, ...] = ()  # in force, and covering what else would stand
-    fault: str | None = None  # our own: the kind of error and where in our code
+    error: str | None = None  # our own: the kind of error and where in our code
 
     @property
     def enforced(self) -> bool:
         return self.condition.mode is Mode.ENFORCE
 
     @property
-    def alone(self) -> Verdict:
+    def verdict(self) -> GateVerdict:
         """The verdict that it asks for, were it enforced and alone."""
         match self.outcome:
             case Outcome.FAILED:
-                return Verdict.REJECTED
-            case Outcome.UNSEEN | Outcome.BROKEN:
-                return Verdict.PENDING
+                return GateVerdict.REJECTED
+            case Outcome.UNKNOWN | Outcome.ERROR:
+                return GateVerdict.PENDING
             case Outcome.PASSED | Outcome.WAIVED | Outcome.NOT_APPLICABLE:
-                return Verdict.APPROVED
+                return GateVerdict.APPROVED
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class GateDecision:
     """The verdict on one waiting deployment."""
 
-    waiting: Waiting
-    verdict: Verdict
-    judged: tuple[Judged, ...]
-    problems: tuple[str, ...] = ()  # with the policy: with one of them nothing is approved
+    deployment: PendingDeployment
+    verdict: GateVerdict
+    results: tuple[ConditionResult, ...]
+    policy_problems: tuple[str, ...] = ()  # with the policy: with one of them nothing is approved
 
     @property
-    def stopping(self) -> tuple[Judged, ...]:
+    def blocking(self) -> tuple[ConditionResult, ...]:
         """The conditions that led to the verdict, if it is not approved."""
         wanted = self.verdict
-        return tuple(each for each in self.judged if each.enforced and each.alone is wanted is not Verdict.APPROVED)
+        return tuple(
+            each for each in self.results if each.enforced and each.verdict is wanted is not GateVerdict.APPROVED
+        )
 
     @property
-    def observed(self) -> tuple[Judged, ...]:
+    def would_block(self) -> tuple[ConditionResult, ...]:
         """The conditions that would have stopped it, were they enforced."""
-        return tuple(each for each in self.judged if not each.enforced and each.alone is not Verdict.APPROVED)
+        return tuple(each for each in self.results if not each.enforced and each.verdict is not GateVerdict.APPROVED)
 
 
-def decide(waiting: Waiting, policy: Policy, problems: tuple[str, ...] = ()) -> Decision:
-    """Decide by a policy. Certain reasons reject; then what is unseen or broken keeps it waiting; only then it is approved.
+def decide_deployment(
+    deployment: PendingDeployment, policy: Policy, policy_problems: tuple[str, ...] = ()
+) -> GateDecision:
+    """Decide by a policy. Certain reasons reject; then what is unknown or broken keeps it waiting; only then it is approved.
 
     Conditions that are only observed stop nothing. With a problem of the policy nobody knows what should be held, so
     nothing is approved.
     """
-    judged = tuple(_judge(condition, waiting, policy) for condition in policy.gate)
-    asked = {each.alone for each in judged if each.enforced}
-    if Verdict.REJECTED in asked:
-        verdict = Verdict.REJECTED
-    elif Verdict.PENDING in asked or problems:
-        verdict = Verdict.PENDING
+    judged = tuple(_evaluate_condition(condition, deployment, policy) for condition in policy.gate)
+    asked = {each.verdict for each in judged if each.enforced}
+    if GateVerdict.REJECTED in asked:
+        verdict = GateVerdict.REJECTED
+    elif GateVerdict.PENDING in asked or policy_problems:
+        verdict = GateVerdict.PENDING
     else:
-        verdict = Verdict.APPROVED
-    return Decision(waiting, verdict, judged, problems)
+        verdict = GateVerdict.APPROVED
+    return GateDecision(deployment, verdict, judged, policy_problems)
 
 
-def _judge(condition: Condition, waiting: Waiting, policy: Policy) -> Judged:
-    said = hear(condition, waiting)
-    waived = {finding: waiver for finding in said.findings if (waiver := _waiver(condition, finding, waiting, policy))}
+def _evaluate_condition(condition: GateCondition, deployment: PendingDeployment, policy: Policy) -> ConditionResult:
+    said = run_check(condition, deployment)
+    waived = {
+        finding: waiver
+        for finding in said.findings
+        if (waiver := _active_waiver(condition, finding, deployment, policy))
+    }
     said = replace(said, findings=tuple(finding for finding in said.findings if finding not in waived))
     waivers = tuple(dict.fromkeys(waived.values()))
-    return Judged(condition, outcome_of(said, waivers), said.findings, said.unseen, waivers, said.fault)
+    return ConditionResult(condition, outcome_of(said, waivers), said.findings, said.unknown, waivers, said.error)
 
 
-def _waiver(condition: Condition, finding: Finding, waiting: Waiting, policy: Policy) -> Waiver | None:
+def _active_waiver(
+    condition: GateCondition, finding: Finding, deployment: PendingDeployment, policy: Policy
+) -> Waiver | None:
     """Return a waiver in force that covers a finding. Without a clock none is: nobody knows whether it has ended."""
-    if not isinstance(waiting.now, Seen):
+    if not isinstance(deployment.now, Known):
         return None
-    at_workflow = replace(finding, place=replace(finding.place, file=waiting.run.workflow))
-    return waiver_for(condition.name, at_workflow, policy, waiting.now.value.date())
+    at_workflow = replace(finding, location=replace(finding.location, file=deployment.run.workflow))
+    return active_waiver(condition.name, at_workflow, policy, deployment.now.value.date())

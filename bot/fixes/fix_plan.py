@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.fixes.file_draft import Draft
+from bot.fixes.file_draft import FileDraft
 from bot.model.core_types import RegistryId
 from bot.registries import Registry
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Target:
+class FixTarget:
     """What one fix is about: all that one job publishes to one registry."""
 
     file: str
@@ -18,7 +18,7 @@ class Target:
     registry: RegistryId
 
     @classmethod
-    def of(cls, publication: Publication) -> "Target":
+    def for_publication(cls, publication: Publication) -> "FixTarget":
         """Name the target that a publication belongs to."""
         return cls(publication.file, publication.job, publication.registry)
 
@@ -27,15 +27,15 @@ class Target:
 class Fix:
     """The change for one target; without drafts there is none to offer, and `refusal` says why."""
 
-    target: Target
+    target: FixTarget
     registry: Registry
     publications: tuple[Publication, ...]
-    drafts: Mapping[str, Draft]  # changed workflows by path
+    drafts: Mapping[str, FileDraft]  # changed workflows by path
     refusal: str | None  # follows "no change is offered: "
     notes: tuple[str, ...]  # what the change leaves to a person, a sentence each
-    there: tuple[str, ...]  # what to do on the registry's side, a sentence each, with the identity to enter
+    registry_steps: tuple[str, ...]  # what to do on the registry's side, a sentence each, with the identity to enter
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Say where it is, as a finding does."""
         return f"{self.publications[0].file}:{self.publications[0].line}"

@@ -4,74 +4,76 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.detection import Publication
-from bot.fixes.yaml_tree import NotEditedError
-from bot.registries import ActionFact, Catalogue, CommandFact, Registry
+from bot.fixes.yaml_tree import UnsafeEditError
+from bot.registries import ActionFact, Catalog, CommandFact, Registry
 from bot.workflows import Job, Step
 
 
-class Way(StrEnum):
+class FixStrategy(StrEnum):
     """What has to change beside the permission."""
 
     REMOVE = "remove"  # the tool asks by itself once no token is given
-    ASK = "ask"  # an action asks when it is told to
+    REQUEST_OIDC = "ask"  # an action asks when it is told to
     EXCHANGE = "exchange"  # a step before it fetches a token, which stands where the stored one stood
-    MINT = "mint"  # a step before it fetches a token, which the tool finds by itself
-    REPLACE = "replace"  # the tool cannot; an action publishes what it has built
+    FETCH_TOKEN = "mint"  # noqa: S105 - the name of a strategy; a step before it fetches a token, which the tool finds by itself
+    REPLACE_TOOL = "replace"  # the tool cannot; an action publishes what it has built
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenStrategy:
     """The way, what is known of the tool, and the step that logs in where that is another one."""
 
-    way: Way
+    strategy: FixStrategy
     fact: ActionFact | CommandFact
-    login: int | None = None  # its place among the job's steps
+    login_index: int | None = None  # its place among the job's steps
 
 
-def choose(publication: Publication, step: Step, job: Job, registry: Registry, catalogue: Catalogue) -> Chosen:
+def choose_strategy(
+    publication: Publication, step: Step, job: Job, registry: Registry, catalog: Catalog
+) -> ChosenStrategy:
     """Choose the way; raise NotEditedError where none is known."""
-    fact = _fact(publication, step, catalogue)
+    fact = _publish_fact(publication, step, catalog)
     if fact is None:
-        raise NotEditedError(f"how {publication.tool} publishes is not known well enough")
+        raise UnsafeEditError(f"how {publication.tool} publishes is not known well enough")
     migration = registry.migration
-    if migration.mint and migration.mint.output and fact.oidc == "never":
-        return Chosen(Way.EXCHANGE, fact)
-    if migration.mint and fact.oidc == "never":
+    if migration.token_exchange and migration.token_exchange.output and fact.oidc == "never":
+        return ChosenStrategy(FixStrategy.EXCHANGE, fact)
+    if migration.token_exchange and fact.oidc == "never":
         if isinstance(fact, ActionFact) and fact.token_inputs:
-            raise NotEditedError(f"{publication.tool} takes its token as an input, and knows no other way")
-        return Chosen(Way.MINT, fact)
+            raise UnsafeEditError(f"{publication.tool} takes its token as an input, and knows no other way")
+        return ChosenStrategy(FixStrategy.FETCH_TOKEN, fact)
     if fact.oidc in ("token-wins", "oidc-wins", "always"):
-        return Chosen(Way.REMOVE, fact)
+        return ChosenStrategy(FixStrategy.REMOVE, fact)
     if fact.oidc == "on-request":
-        return Chosen(Way.ASK, fact)
+        return ChosenStrategy(FixStrategy.REQUEST_OIDC, fact)
     for place, each in enumerate(job.steps):
-        login = _login(each, registry, catalogue)
+        login = _login_fact(each, registry, catalog)
         if login is not None:
-            return Chosen(Way.ASK, login, place)
-    if migration.instead and publication.tool in migration.instead.tools:
-        return Chosen(Way.REPLACE, fact)
-    raise NotEditedError(
+            return ChosenStrategy(FixStrategy.REQUEST_OIDC, login, place)
+    if migration.replacement_action and publication.tool in migration.replacement_action.tools:
+        return ChosenStrategy(FixStrategy.REPLACE_TOOL, fact)
+    raise UnsafeEditError(
         f"{publication.tool} has no trusted publishing, and what to use instead depends on the project"
     )
 
 
-def _fact(publication: Publication, step: Step, catalogue: Catalogue) -> ActionFact | CommandFact | None:
+def _publish_fact(publication: Publication, step: Step, catalog: Catalog) -> ActionFact | CommandFact | None:
     if step.uses is not None:
-        known = [each for each in catalogue.actions(step.uses.value) if each.fact.role == "publish" and each.registry]
+        known = [each for each in catalog.actions(step.uses.value) if each.fact.role == "publish" and each.registry]
         known.sort(key=lambda each: each.registry != publication.registry)
         if known:
             return known[0].fact
-    found = catalogue.commands(publication.tool.split())
+    found = catalog.commands(publication.tool.split())
     commands = [each for each in found if each.fact.role == "publish" and each.registry]  # not curl and the like
     commands.sort(key=lambda each: each.registry != publication.registry)
     return commands[0].fact if commands else None
 
 
-def _login(step: Step, registry: Registry, catalogue: Catalogue) -> ActionFact | None:
+def _login_fact(step: Step, registry: Registry, catalog: Catalog) -> ActionFact | None:
     """Give what is known of a step that logs in to the registry and can ask for OIDC."""
     if step.uses is None:
         return None
-    for known in catalogue.actions(step.uses.value):
+    for known in catalog.actions(step.uses.value):
         fact = known.fact
         elsewhere = any(step.inputs.get(name) for name in fact.target_inputs)
         if known.registry == registry.id and fact.role == "login" and fact.oidc == "on-request" and not elsewhere:

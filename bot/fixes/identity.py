@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.registries.addresses import expand
+from bot.registries.addresses import expand_addresses
 from bot.registries.registry import Registry
-from bot.snapshot.repository_snapshot import WORKFLOW, Snapshot
+from bot.snapshot.repository_snapshot import WORKFLOW_PATH, Snapshot
 from bot.workflows import Workflow
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TrustedWorkflow:
     """A workflow as a registry's form asks for it."""
 
     repository: str  # owner/name; a checkout does not know its owner
@@ -28,21 +28,23 @@ class Identity:
         return ", ".join(part for part in parts if part)
 
 
-def identity_of(publication: Publication, registry: Registry, snapshot: Snapshot) -> Identity:
+def trusted_workflow(publication: Publication, registry: Registry, snapshot: Snapshot) -> TrustedWorkflow:
     """Say what the registry has to match: some look at the workflow that was started, some at the one that holds the job."""
     called = [name.partition(":")[0] for name in publication.via]
-    workflows = [path for path in (*called, publication.file) if WORKFLOW.fullmatch(path)]
+    workflows = [path for path in (*called, publication.file) if WORKFLOW_PATH.fullmatch(path)]
     matched = {"caller": workflows[:1], "callee": workflows[-1:]}.get(registry.migration.identity, workflows)
     names = tuple(dict.fromkeys(path.rpartition("/")[2] for path in matched))
-    return Identity(snapshot.repository, names, publication.environment)
+    return TrustedWorkflow(snapshot.repository, names, publication.environment)
 
 
-def there(publication: Publication, registry: Registry, snapshot: Snapshot) -> tuple[str, ...]:
+def registry_instructions(publication: Publication, registry: Registry, snapshot: Snapshot) -> tuple[str, ...]:
     """Say what to do on the registry's side, the identity to enter first."""
     steps = [
-        expand(step, snapshot.registries) for step in registry.migration.registry if not step.startswith("Nothing")
+        expand_addresses(step, snapshot.registries)
+        for step in registry.migration.registry
+        if not step.startswith("Nothing")
     ]
-    identity = identity_of(publication, registry, snapshot)
+    identity = trusted_workflow(publication, registry, snapshot)
     owner = "" if "/" in identity.repository else " (owner and name as on GitHub)"
     trust = f"On {registry.name}, let the package trust {identity}{owner}."
     advice = (
@@ -53,7 +55,7 @@ def there(publication: Publication, registry: Registry, snapshot: Snapshot) -> t
     return (trust, *advised, *steps)
 
 
-def callers(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
+def calling_workflows(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
     """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
     paths = [way.rpartition(":")[0] for way in publication.via]
     return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)

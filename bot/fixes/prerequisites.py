@@ -4,75 +4,75 @@ import re
 from collections.abc import Iterable, Mapping
 
 from bot.detection import Publication
-from bot.fixes.job_editor import Site, Work
-from bot.fixes.yaml_edits import put
+from bot.fixes.job_editor import FixWorkspace, JobEditor
+from bot.fixes.yaml_edits import set_key
 from bot.model.core_types import Credential
 from bot.workflows import Job, Permissions
-from bot.workflows.graph import SCOPES, effective_permissions
+from bot.workflows.graph import PERMISSION_SCOPES, effective_permissions
 
-_IDENTITY = "id-token"
+_ID_TOKEN = "id-token"  # noqa: S105 - the name of a permission
 
 # Commands that push tags or write releases with the job's own token, as of 2026-11.
-_PUSHES = re.compile(
+_PUSH_COMMANDS = re.compile(
     r"\bgit\s+push\b|\bgh\s+release\b|\brake\s+release\b|semantic-release|release-it|release-plz|\blerna\b|changeset|goreleaser"
     r"|release-please|release-gem|gh-release|release-action",
     re.IGNORECASE,
 )
 
 
-def grant(work: Work, publication: Publication) -> None:
+def grant_id_token(workspace: FixWorkspace, publication: Publication) -> None:
     """Let the publishing job, and each job that calls its workflow, ask for an OIDC token."""
-    here = work.site(publication.file, publication.job)
+    here = workspace.job_editor(publication.file, publication.job)
     inner = effective_permissions(here.workflow, here.job)
-    _grant(here, _needed(here))
+    _grant_job(here, _required_scopes(here))
     for way in publication.via:
         path, _, name = way.rpartition(":")
-        calling = work.snapshot.workflows.get(path)
+        calling = workspace.snapshot.workflows.get(path)
         if calling is not None and name in calling.jobs and (path, name) != (publication.file, publication.job):
-            _grant(work.site(path, name), inner.scopes if inner else {})
+            _grant_job(workspace.job_editor(path, name), inner.scopes if inner else {})
 
 
-def _grant(site: Site, needed: Mapping[str, str]) -> None:
-    had = effective_permissions(site.workflow, site.job)
-    if had is not None and had.level(_IDENTITY) == "write":
+def _grant_job(editor: JobEditor, required: Mapping[str, str]) -> None:
+    had = effective_permissions(editor.workflow, editor.job)
+    if had is not None and had.level(_ID_TOKEN) == "write":
         return
-    own = site.job.permissions
-    if own is not None and own.everything is None:
-        site.edit(put, site.path("permissions"), _IDENTITY, "write")
+    own = editor.job.permissions
+    if own is not None and own.all_scopes is None:
+        editor.edit(set_key, editor.path("permissions"), _ID_TOKEN, "write")
         return
-    scopes = {**_carried(site, had, needed), _IDENTITY: "write"}
-    site.edit(put, site.path(), "permissions", scopes, after=_before_it(site.job))
+    scopes = {**_existing_scopes(editor, had, required), _ID_TOKEN: "write"}
+    editor.edit(set_key, editor.path(), "permissions", scopes, after=_preceding_key(editor.job))
 
 
-def _carried(site: Site, had: Permissions | None, needed: Mapping[str, str]) -> dict[str, str]:
+def _existing_scopes(editor: JobEditor, current: Permissions | None, required: Mapping[str, str]) -> dict[str, str]:
     """Give what a block of the job's own has to repeat, because it replaces what held before."""
-    if had is None:
-        site.note(
-            f"The job {site.job.id} had the repository's default permissions, which a file does not show; it now has only"
+    if current is None:
+        editor.note(
+            f"The job {editor.job.id} had the repository's default permissions, which a file does not show; it now has only"
             " what is written: add what else its steps need."
         )
-        return {"contents": "read", **needed}
-    if had.everything == "read-all":
-        return {scope: "read" for scope in SCOPES if scope != _IDENTITY}
-    return {scope: level for scope, level in had.scopes.items() if level != "none" and scope != _IDENTITY}
+        return {"contents": "read", **required}
+    if current.all_scopes == "read-all":
+        return {scope: "read" for scope in PERMISSION_SCOPES if scope != _ID_TOKEN}
+    return {scope: level for scope, level in current.scopes.items() if level != "none" and scope != _ID_TOKEN}
 
 
-def _needed(site: Site) -> dict[str, str]:
+def _required_scopes(editor: JobEditor) -> dict[str, str]:
     """Give what the job is seen to write with its own token."""
     needed: dict[str, str] = {}
-    snapshot = site.work.snapshot
+    snapshot = editor.workspace.snapshot
     for each in snapshot.publications:
-        if (each.file, each.job, each.credential) == (site.workflow.path, site.job.id, Credential.GITHUB_TOKEN):
+        if (each.file, each.job, each.credential) == (editor.workflow.path, editor.job.id, Credential.GITHUB_TOKEN):
             needed |= snapshot.registries[each.registry].migration.permissions
-    if any(_PUSHES.search(text) for text in _texts(site.job)):
+    if any(_PUSH_COMMANDS.search(text) for text in _step_texts(editor.job)):
         needed["contents"] = "write"
     return needed
 
 
-def _texts(job: Job) -> Iterable[str]:
+def _step_texts(job: Job) -> Iterable[str]:
     return (text.value for step in job.steps for text in (step.uses, step.run) if text is not None)
 
 
-def _before_it(job: Job) -> str:
+def _preceding_key(job: Job) -> str:
     """Name the key of a job that its permissions stand behind."""
     return "environment" if job.environment else "uses" if job.uses else "runs-on"

@@ -4,52 +4,54 @@ from collections.abc import Mapping
 
 import yaml
 
-from bot.fixes.file_draft import Draft
-from bot.fixes.meant import checked, whole_lines
-from bot.fixes.writing import Value, block, flow, meaning
-from bot.fixes.yaml_tree import Data, NotEditedError, Path, Tree, part, tree_of
+from bot.fixes.file_draft import FileDraft
+from bot.fixes.meant import expand_to_lines, verify_edit
+from bot.fixes.writing import YamlValue, block_lines, flow_text, value_data
+from bot.fixes.yaml_tree import UnsafeEditError, YamlData, YamlPath, YamlTree, data_at, parse_tree
 
-STEP = 2  # spaces that what stands in a step is indented by
+STEP_INDENT = 2  # spaces that what stands in a step is indented by
 
 
-def insert_step(draft: Draft, steps: Path, index: int, step: Mapping[str, Value]) -> Draft:
+def insert_step(draft: FileDraft, steps: YamlPath, index: int, step: Mapping[str, YamlValue]) -> FileDraft:
     """Put a step in front of the one at `index`, and in front of the comment above that."""
-    tree = tree_of(draft)
-    sequence = tree.at(steps)
+    tree = parse_tree(draft)
+    sequence = tree.node_at(steps)
     if not isinstance(sequence, yaml.SequenceNode) or not sequence.value:
-        raise NotEditedError("the job's steps are not written as a plain list")
+        raise UnsafeEditError("the job's steps are not written as a plain list")
     last = index == len(sequence.value)  # it goes behind the last one
     item = sequence.value[index - last]
     start = tree.start(item)
 
-    def meant(data: Data) -> None:
-        parent = part(data, steps)
+    def meant(data: YamlData) -> None:
+        parent = data_at(data, steps)
         assert isinstance(parent, list)  # noqa: S101 - it is a list in the text
-        parent.insert(index, meaning(step))
+        parent.insert(index, value_data(step))
 
     if sequence.flow_style:
         at = tree.end(item) if last else start
-        return checked(tree, draft.spliced(at, at, ", " + flow(step) if last else flow(step) + ", "), meant)
-    before = tree.before(start)
+        return verify_edit(
+            tree, draft.spliced(at, at, ", " + flow_text(step) if last else flow_text(step) + ", "), meant
+        )
+    before = tree.text_before(start)
     if before.strip() != "-":
-        raise NotEditedError("the step's dash does not stand in front of its first key")
+        raise UnsafeEditError("the step's dash does not stand in front of its first key")
     dash, gap = before.partition("-")[0], before.partition("-")[2]
-    lines = block(step, len(dash) + 1 + len(gap) - STEP, STEP)
+    lines = block_lines(step, len(dash) + 1 + len(gap) - STEP_INDENT, STEP_INDENT)
     lines[0] = dash + "-" + gap + lines[0].lstrip()
     if last:
         at = tree.line_end(tree.end(item))
-        blank = _above_comments(tree, tree.line_start(start), first=len(sequence.value) == 1)[1]
-        return checked(tree, draft.spliced(at, at, ("\n\n" if blank else "\n") + "\n".join(lines)), meant)
-    at, blank = _above_comments(tree, tree.line_start(start), first=index == 0)
-    return checked(tree, draft.spliced(at, at, "\n".join(lines) + ("\n\n" if blank else "\n")), meant)
+        blank = _start_with_comments(tree, tree.line_start(start), first=len(sequence.value) == 1)[1]
+        return verify_edit(tree, draft.spliced(at, at, ("\n\n" if blank else "\n") + "\n".join(lines)), meant)
+    at, blank = _start_with_comments(tree, tree.line_start(start), first=index == 0)
+    return verify_edit(tree, draft.spliced(at, at, "\n".join(lines) + ("\n\n" if blank else "\n")), meant)
 
 
-def remove_step(draft: Draft, steps: Path, index: int) -> Draft:
+def remove_step(draft: FileDraft, steps: YamlPath, index: int) -> FileDraft:
     """Take out a whole step; raise NotEditedError when it is the only one, or others use what it hands on."""
-    tree = tree_of(draft)
-    sequence = tree.at(steps)
+    tree = parse_tree(draft)
+    sequence = tree.node_at(steps)
     if not isinstance(sequence, yaml.SequenceNode) or len(sequence.value) < 2:  # noqa: PLR2004 - the one that goes, and one that stays
-        raise NotEditedError("the job would have no step left")
+        raise UnsafeEditError("the job would have no step left")
     item = sequence.value[index]
     start, end = tree.start(item), tree.end(item)
     if sequence.flow_style:
@@ -58,21 +60,21 @@ def remove_step(draft: Draft, steps: Path, index: int) -> Draft:
         else:
             start = tree.end(sequence.value[index - 1])
     else:
-        if tree.before(start).strip() != "-":
-            raise NotEditedError("the step's dash does not stand in front of its first key")
-        start, end = whole_lines(tree, start, end)
+        if tree.text_before(start).strip() != "-":
+            raise UnsafeEditError("the step's dash does not stand in front of its first key")
+        start, end = expand_to_lines(tree, start, end)
         if draft.text[end : tree.line_end(end)].strip() == "" and end < len(draft.text):
             end = min(tree.line_end(end) + 1, len(draft.text))  # the blank line behind it goes too
 
-    def meant(data: Data) -> None:
-        parent = part(data, steps)
+    def meant(data: YamlData) -> None:
+        parent = data_at(data, steps)
         assert isinstance(parent, list)  # noqa: S101 - it is a list in the text
         del parent[index]
 
-    return checked(tree, draft.spliced(start, end, ""), meant)
+    return verify_edit(tree, draft.spliced(start, end, ""), meant)
 
 
-def _above_comments(tree: Tree, at: int, *, first: bool) -> tuple[int, bool]:
+def _start_with_comments(tree: YamlTree, at: int, *, first: bool) -> tuple[int, bool]:
     """Give where a step begins with the comments above it, and whether a blank line parts it from the step before."""
     if first:
         return at, False

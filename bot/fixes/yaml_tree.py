@@ -7,19 +7,19 @@ from typing import TypeAlias
 
 import yaml
 
-from bot.fixes.file_draft import Draft
+from bot.fixes.file_draft import FileDraft
 from bot.model.errors import WharfingerError
 
-Path: TypeAlias = tuple[str | int, ...]  # keys of mappings and places in lists, from the root
-Data: TypeAlias = "str | list[Data] | dict[str, Data]"  # what a file means, all scalars as text
+YamlPath: TypeAlias = tuple[str | int, ...]  # keys of mappings and places in lists, from the root
+YamlData: TypeAlias = "str | list[YamlData] | dict[str, YamlData]"  # what a file means, all scalars as text
 
 
-class NotEditedError(WharfingerError):
+class UnsafeEditError(WharfingerError):
     """A change that cannot be made safely; the text says why, in words that follow "no change is offered: "."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MappingEntry:
     """One key of a mapping with its value."""
 
     mapping: yaml.MappingNode
@@ -37,10 +37,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class YamlTree:
     """A document and its text. The text was read before, so its depth and size are within bot/documents' limits."""
 
-    draft: Draft
+    draft: FileDraft
     root: yaml.Node
     starts: tuple[int, ...] = field(repr=False)  # where each line begins
 
@@ -48,28 +48,28 @@ class Tree:
     def text(self) -> str:
         return self.draft.text
 
-    def at(self, path: Path) -> yaml.Node:
+    def node_at(self, path: YamlPath) -> yaml.Node:
         """Give the node at a path; raise NotEditedError where there is none, or where it stands under an alias."""
         node = self.root
         for step in path:
             if isinstance(node, yaml.MappingNode):
-                node = self.entry(node, str(step)).value
+                node = self.find_entry(node, str(step)).value
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
             else:
-                raise NotEditedError("the file is not written as it is read; an anchor or merge may be the reason")
+                raise UnsafeEditError("the file is not written as it is read; an anchor or merge may be the reason")
         return node
 
-    def entry(self, mapping: yaml.Node, key: str) -> Entry:
+    def find_entry(self, mapping: yaml.Node, key: str) -> MappingEntry:
         """Give the entry of a key; its value stands behind it, not elsewhere under an anchor."""
         if isinstance(mapping, yaml.MappingNode):
             for index, (found, _) in enumerate(mapping.value):
                 if isinstance(found, yaml.ScalarNode) and found.value == key:
-                    entry = Entry(mapping, index)
+                    entry = MappingEntry(mapping, index)
                     if self.start(entry.value) < self.start(found):
-                        raise NotEditedError(f"{key} is an alias of a text that stands elsewhere (*{key} or the like)")
+                        raise UnsafeEditError(f"{key} is an alias of a text that stands elsewhere (*{key} or the like)")
                     return entry
-        raise NotEditedError(f"the key {key} is not where it was read")
+        raise UnsafeEditError(f"the key {key} is not where it was read")
 
     def start(self, node: yaml.Node) -> int:
         """Give the offset of a node's first character, its anchor or tag included."""
@@ -82,13 +82,15 @@ class Tree:
             block = node.style in ("|", ">")
             return self.start(node) + len(self.text[self.start(node) : finish].rstrip()) if block else finish
         if isinstance(node, yaml.MappingNode):
-            return self.end_of(Entry(node, len(node.value) - 1)) if node.value and not node.flow_style else finish
+            return (
+                self.end_of(MappingEntry(node, len(node.value) - 1)) if node.value and not node.flow_style else finish
+            )
         if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
             return finish
         last: yaml.Node = node.value[-1]
         return self.end(last) if self.start(last) >= self.start(node) else self.line_end(self.start(node))
 
-    def end_of(self, entry: Entry) -> int:
+    def end_of(self, entry: MappingEntry) -> int:
         """Give the offset behind an entry."""
         if self.start(entry.value) < self.start(entry.key):  # an alias: what it names stands elsewhere
             return self.line_end(self.end(entry.key))
@@ -103,41 +105,41 @@ class Tree:
         found = self.text.find("\n", offset)
         return len(self.text) if found < 0 else found
 
-    def before(self, offset: int) -> str:
+    def text_before(self, offset: int) -> str:
         """Give what stands before this offset on its line."""
         return self.text[self.line_start(offset) : offset]
 
-    def data(self) -> Data:
+    def data(self) -> YamlData:
         """Give what the whole text means."""
-        return _data(self.root)
+        return _node_data(self.root)
 
 
 @lru_cache(maxsize=1)  # what one edit leaves, the next begins with
-def tree_of(draft: Draft) -> Tree:
+def parse_tree(draft: FileDraft) -> YamlTree:
     """Read a draft; raise NotEditedError when it is not YAML, or breaks its lines in a way that only YAML knows."""
-    if draft.odd:
-        raise NotEditedError("the file breaks lines with characters that only YAML takes for breaks")
+    if draft.has_unusual_line_breaks:
+        raise UnsafeEditError("the file breaks lines with characters that only YAML takes for breaks")
     try:
         root = yaml.compose(draft.text, Loader=yaml.CBaseLoader)
     except yaml.YAMLError as error:
-        raise NotEditedError("the changed text would not be YAML") from error
+        raise UnsafeEditError("the changed text would not be YAML") from error
     if root is None:
-        raise NotEditedError("the file is empty")
+        raise UnsafeEditError("the file is empty")
     starts = [0]
     for line in draft.text.split("\n")[:-1]:
         starts.append(starts[-1] + len(line) + 1)
-    return Tree(draft, root, tuple(starts))
+    return YamlTree(draft, root, tuple(starts))
 
 
-def _data(node: yaml.Node) -> Data:
+def _node_data(node: yaml.Node) -> YamlData:
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _data(value) for key, value in node.value}
+        return {str(key.value): _node_data(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
-        return [_data(item) for item in node.value]
+        return [_node_data(item) for item in node.value]
     return str(node.value)
 
 
-def part(data: Data, path: Sequence[str | int]) -> Data:
+def data_at(data: YamlData, path: Sequence[str | int]) -> YamlData:
     """Give the part of a document's meaning at a path that is known to be there."""
     for step in path:
         if isinstance(data, dict):

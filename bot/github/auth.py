@@ -12,8 +12,8 @@ from bot.github.github_errors import CredentialsError
 
 # GitHub refuses a token that was issued in its future or that lives longer than ten minutes; both are counted by its
 # clock, so we issue a minute back. https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
-BACK = timedelta(minutes=1)
-LIFE = timedelta(minutes=9)
+ISSUED_EARLIER_BY = timedelta(minutes=1)
+JWT_LIFETIME = timedelta(minutes=9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,16 @@ class AppKey:
 
     app_id: int
     fingerprint: str  # of the public half: keeps the tokens of an old key apart from those of a new one
-    _private: RSAPrivateKey = field(repr=False)
+    _private_key: RSAPrivateKey = field(repr=False)
 
-    def sign(self, now: datetime) -> str:
+    def create_jwt(self, now: datetime) -> str:
         """Return a JSON web token that is good for about nine minutes from `now`, which is GitHub's idea of now."""
-        claims = {"iss": str(self.app_id), "iat": now - BACK, "exp": now - BACK + LIFE}
-        return jwt.encode(claims, self._private, algorithm="RS256")
+        claims = {
+            "iss": str(self.app_id),
+            "iat": now - ISSUED_EARLIER_BY,
+            "exp": now - ISSUED_EARLIER_BY + JWT_LIFETIME,
+        }
+        return jwt.encode(claims, self._private_key, algorithm="RS256")
 
 
 def read_app_key(app_id: int, pem: str) -> AppKey:

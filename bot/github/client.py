@@ -19,186 +19,196 @@ from bot.github.github_errors import (
     RefusedError,
     UnansweredError,
 )
-from bot.github.rate_limits import Pauses, limit_of, limit_of_errors, server_time
-from bot.github.tokens import Token, TokenStore
-from bot.github.transport import Server
-from bot.github.wire import OUTAGE, PATIENCE, Answer, Patience, Request, Wire
+from bot.github.rate_limits import RateLimitPauses, rate_limit_of, rate_limit_of_errors, server_time
+from bot.github.tokens import InstallationToken, TokenCache
+from bot.github.transport import GitHubServer
+from bot.github.wire import DEFAULT_TIMEOUTS, OUTAGE_RETRY_SECONDS, GitHubRequest, GitHubResponse, Timeouts, Transport
 from bot.model.core_types import InstallationId
-from bot.model.errors import LaterError
+from bot.model.errors import RetryLaterError
 
-CLOCK = timedelta(seconds=30)  # a difference of clocks that explains a refusal
-PAGE = 100  # items; the most GitHub gives at once
-FAILED = 400
-NARROW = {"contents": "read", "metadata": "read"}  # of a token that cannot write
-MINT = "act for its installation"
+CLOCK_TOLERANCE = timedelta(seconds=30)  # a difference of clocks that explains a refusal
+PAGE_SIZE = 100  # items; the most GitHub gives at once
+FIRST_ERROR_STATUS = 400
+READ_ONLY_PERMISSIONS = {"contents": "read", "metadata": "read"}  # of a token that cannot write
+CREATE_TOKEN = "act for its installation"  # noqa: S105 - what a request is for
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class GraphQLResult:
     """A GraphQL answer: what was found, and what was refused (in part, perhaps)."""
 
     data: Mapping[str, object]
     errors: tuple[Mapping[str, object], ...]
 
 
-class Telephone:
+class GitHubClient:
     """One per process; `app()` and `installation()` give the lines to speak on."""
 
     def __init__(
         self,
-        server: Server,
+        server: GitHubServer,
         key: AppKey,
         redis: Redis,
         token_keys: tuple[str, ...],
-        patience: Patience = PATIENCE,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self.server = server
         self.key = key
-        self.wire = Wire(server, patience)
-        self.tokens = TokenStore(redis, server, key.app_id, key.fingerprint, token_keys)
-        self.pauses = Pauses(redis, server, key.app_id)
+        self.transport = Transport(server, timeouts)
+        self.tokens = TokenCache(redis, server, key.app_id, key.fingerprint, token_keys)
+        self.pauses = RateLimitPauses(redis, server, key.app_id)
         self._skew = timedelta()  # how far GitHub's clock is ahead of ours, once a refusal told us
 
-    def app(self, delivery: str = "") -> "Line":
+    def app(self, delivery: str = "") -> "InstallationClient":
         """Speak as the App: its installations, its deliveries, itself."""
-        return Line(self, None, delivery)
+        return InstallationClient(self, None, delivery)
 
-    def installation(self, installation: InstallationId, delivery: str = "") -> "Line":
+    def installation(self, installation: InstallationId, delivery: str = "") -> "InstallationClient":
         """Speak as one installation: its repositories. Each request names the delivery that led to it."""
-        return Line(self, installation, delivery)
+        return InstallationClient(self, installation, delivery)
 
-    def reader(self, installation: InstallationId, delivery: str = "") -> "ReadLine":
+    def read_only_installation(self, installation: InstallationId, delivery: str = "") -> "ReadOnlyClient":
         """Speak as an installation that can only read: the line has no word for writing, and its token no right to it."""
-        return ReadLine(self, installation, delivery, narrow=True)
+        return ReadOnlyClient(self, installation, delivery, read_only=True)
 
     def close(self) -> None:
         """Hang up."""
-        self.wire.close()
+        self.transport.close()
 
-    def send_as_app(self, request: Request) -> Answer:
+    def send_as_app(self, request: GitHubRequest) -> GitHubResponse:
         """Send a request signed with the App's key; once more by GitHub's clock where ours is wrong."""
-        answer = self.wire.send(request, self.key.sign(utc_now() + self._skew))
+        answer = self.transport.send(request, self.key.create_jwt(utc_now() + self._skew))
         if answer.status != 401:  # noqa: PLR2004 - Unauthorized
             return answer
         ahead = (server_time(answer.headers) or utc_now()) - utc_now()
-        if abs(ahead - self._skew) > CLOCK:
+        if abs(ahead - self._skew) > CLOCK_TOLERANCE:
             self._skew = ahead
-            answer = self.wire.send(request, self.key.sign(utc_now() + self._skew))
+            answer = self.transport.send(request, self.key.create_jwt(utc_now() + self._skew))
         if answer.status == 401:  # noqa: PLR2004 - as above
-            raise CredentialsError(_refused_key(self.key.app_id, answer.message, self._skew))
+            raise CredentialsError(_rejected_key_message(self.key.app_id, answer.message, self._skew))
         return answer
 
-    def send_as_installation(self, request: Request, installation: InstallationId, *, narrow: bool = False) -> Answer:
+    def send_as_installation(
+        self, request: GitHubRequest, installation: InstallationId, *, read_only: bool = False
+    ) -> GitHubResponse:
         """Send a request with the installation's token; once more with a new one where GitHub refuses the old.
 
         A `narrow` token may read files and nothing else.
         """
-        token = self.tokens.get(installation, narrow=narrow) or self._mint(installation, narrow=narrow)
-        answer = self.wire.send(request, token.text)
+        token = self.tokens.get(installation, read_only=read_only) or self._create_token(
+            installation, read_only=read_only
+        )
+        answer = self.transport.send(request, token.value)
         if answer.status == 401:  # noqa: PLR2004 - a 401 did nothing: repeating even a write is harmless
             self.tokens.drop(installation)
-            answer = self.wire.send(request, self._mint(installation, narrow=narrow).text)
+            answer = self.transport.send(request, self._create_token(installation, read_only=read_only).value)
         if answer.status == 401:  # noqa: PLR2004 - as above
             self.tokens.drop(installation)
-            raise LaterError("GitHub does not accept a token that it has just issued", OUTAGE)
+            raise RetryLaterError("GitHub does not accept a token that it has just issued", OUTAGE_RETRY_SECONDS)
         return answer
 
-    def _mint(self, installation: InstallationId, *, narrow: bool) -> Token:
-        url = f"{self.server.api}/app/installations/{installation}/access_tokens"
+    def _create_token(self, installation: InstallationId, *, read_only: bool) -> InstallationToken:
+        url = f"{self.server.api_url}/app/installations/{installation}/access_tokens"
         try:
-            answer = self.send_as_app(Request("POST", url, body={"permissions": NARROW} if narrow else None))
+            answer = self.send_as_app(
+                GitHubRequest("POST", url, body={"permissions": READ_ONLY_PERMISSIONS} if read_only else None)
+            )
         except UnansweredError as lost:  # a token that nobody received harms nobody: it ends within the hour
-            raise LaterError(str(lost), OUTAGE) from None
-        self.judge(answer, MINT, installation)
-        record = answer.record()
+            raise RetryLaterError(str(lost), OUTAGE_RETRY_SECONDS) from None
+        self.raise_for_status(answer, CREATE_TOKEN, installation)
+        record = answer.json_object()
         try:
             # By our own clock, which may not be the one that set the end.
             life = datetime.fromisoformat(str(record["expires_at"])) - (server_time(answer.headers) or utc_now())
-            token = Token(str(record["token"]), utc_now() + life)
+            token = InstallationToken(str(record["token"]), utc_now() + life)
         except (KeyError, ValueError, TypeError):
             raise RefusedError("GitHub issued a token in a form we do not know") from None
-        self.tokens.put(installation, token, narrow=narrow)
+        self.tokens.put(installation, token, read_only=read_only)
         return token
 
-    def judge(self, answer: Answer, what: str, installation: InstallationId | None) -> None:
+    def raise_for_status(self, response: GitHubResponse, action: str, installation: InstallationId | None) -> None:
         """Raise what an answer's status means; `what` completes "GitHub does not let the App …"."""
-        self.pauses.watch(installation, answer.headers)
-        if answer.status < FAILED:
+        self.pauses.record_remaining(installation, response.headers)
+        if response.status < FIRST_ERROR_STATUS:
             return
-        if limit := limit_of(answer.status, answer.headers, answer.message):
-            raise self.pauses.begin(installation, limit)
-        raise _meaning(answer, what, installation)
+        if limit := rate_limit_of(response.status, response.headers, response.message):
+            raise self.pauses.pause(installation, limit)
+        raise _error_for(response, action, installation)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadLine:
+class ReadOnlyClient:
     """Speaks as an installation, or as the App itself where `installation` is None; it has no word for writing."""
 
-    telephone: Telephone
+    github_client: GitHubClient
     installation: InstallationId | None
     delivery: str = ""
-    narrow: bool = False  # with a token that may read files and nothing else
+    read_only: bool = False  # with a token that may read files and nothing else
 
-    def get(self, path: str, what: str, **params: str | int) -> Answer:
+    def get(self, path: str, action: str, **params: str | int) -> GitHubResponse:
         """Read something; `what` completes "GitHub does not let the App …"."""
-        return self._send(Request("GET", self.telephone.server.api + path, params), what)
+        return self._send(GitHubRequest("GET", self.github_client.server.api_url + path, params), action)
 
-    def pages(
-        self, path: str, what: str, key: str | None = None, **params: str | int
+    def paginate(
+        self, path: str, action: str, key: str | None = None, **params: str | int
     ) -> Iterator[Mapping[str, object]]:
         """Read every item of a list, however many pages it has; `key` is where a page keeps them."""
-        request = Request("GET", self.telephone.server.api + path, {"per_page": PAGE, **params})
+        request = GitHubRequest("GET", self.github_client.server.api_url + path, {"per_page": PAGE_SIZE, **params})
         while True:
-            answer = self._send(request, what)
-            items = answer.record().get(key) if key else answer.json()
+            answer = self._send(request, action)
+            items = answer.json_object().get(key) if key else answer.json()
             for item in items if isinstance(items, list) else ():
                 if isinstance(item, dict):
                     yield item
-            if answer.next is None or not answer.next.startswith(f"{self.telephone.server.api}/"):
+            if answer.next_url is None or not answer.next_url.startswith(f"{self.github_client.server.api_url}/"):
                 return  # the token goes to no other host, whatever a link says
-            request = Request("GET", answer.next)
+            request = GitHubRequest("GET", answer.next_url)
 
-    def query(self, text: str, variables: Mapping[str, object], what: str) -> Reply:
+    def query(self, text: str, variables: Mapping[str, object], action: str) -> GraphQLResult:
         """Ask a GraphQL query; a part that was refused is in `errors`, the rest in `data`."""
-        request = Request("POST", self.telephone.server.graphql, body={"query": text, "variables": dict(variables)})
-        answer = self._send(request, what)
-        record = answer.record()
-        data, errors = record.get("data"), _records(record.get("errors"))
-        if limit := limit_of_errors(errors, answer.headers):
-            raise self.telephone.pauses.begin(self.installation, limit)
+        request = GitHubRequest(
+            "POST", self.github_client.server.graphql_url, body={"query": text, "variables": dict(variables)}
+        )
+        answer = self._send(request, action)
+        record = answer.json_object()
+        data, errors = record.get("data"), _json_objects(record.get("errors"))
+        if limit := rate_limit_of_errors(errors, answer.headers):
+            raise self.github_client.pauses.pause(self.installation, limit)
         if not isinstance(data, dict):
             message = str(errors[0].get("message", ""))[:300] if errors else "no data"
             if message.startswith("Something went wrong"):  # how GraphQL says 502
-                raise LaterError("GitHub could not finish a query in time", OUTAGE)
-            raise RefusedError(f"GitHub refused to {what}: {message}")
-        return Reply(data, errors)
+                raise RetryLaterError("GitHub could not finish a query in time", OUTAGE_RETRY_SECONDS)
+            raise RefusedError(f"GitHub refused to {action}: {message}")
+        return GraphQLResult(data, errors)
 
-    def keep_spare(self) -> None:
+    def reserve_quota(self) -> None:
         """Raise LaterError when so little of the hour's requests is left that a sweep should wait."""
         if self.installation is not None:
-            self.telephone.pauses.respect_spare(self.installation)
+            self.github_client.pauses.raise_if_reserved(self.installation)
 
-    def _send(self, request: Request, what: str) -> Answer:
-        telephone, request = self.telephone, replace(request, delivery=self.delivery)
-        telephone.pauses.respect(self.installation)
+    def _send(self, request: GitHubRequest, action: str) -> GitHubResponse:
+        telephone, request = self.github_client, replace(request, delivery=self.delivery)
+        telephone.pauses.raise_if_paused(self.installation)
         if self.installation is None:
             answer = telephone.send_as_app(request)
         else:
-            answer = telephone.send_as_installation(request, self.installation, narrow=self.narrow)
-        telephone.judge(answer, what, self.installation)
+            answer = telephone.send_as_installation(request, self.installation, read_only=self.read_only)
+        telephone.raise_for_status(answer, action, self.installation)
         return answer
 
 
 @dataclass(frozen=True, slots=True)
-class Line(ReadLine):
+class InstallationClient(ReadOnlyClient):
     """A line that may also write."""
 
-    def write(self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: object = None) -> Answer:
+    def write(
+        self, method: Literal["POST", "PATCH", "DELETE"], path: str, action: str, body: object = None
+    ) -> GitHubResponse:
         """Change something. Never repeated blindly: raises UnansweredError when the outcome is unknown."""
-        return self._send(Request(method, self.telephone.server.api + path, body=body), what)
+        return self._send(GitHubRequest(method, self.github_client.server.api_url + path, body=body), action)
 
 
-def path(*parts: str | int) -> str:
+def api_path(*parts: str | int) -> str:
     """Join the parts of a path, each made harmless: a name from a payload can not lead elsewhere."""
     texts = [str(part) for part in parts]
     if any(text in ("", ".", "..") for text in texts):
@@ -206,37 +216,37 @@ def path(*parts: str | int) -> str:
     return "".join(f"/{quote(text, safe='')}" for text in texts)
 
 
-def _records(value: object) -> tuple[Mapping[str, object], ...]:
+def _json_objects(value: object) -> tuple[Mapping[str, object], ...]:
     return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, Sequence) else ()
 
 
-def _meaning(answer: Answer, what: str, installation: InstallationId | None) -> GitHubError:
-    if ours := _about_us(answer, what, installation):
+def _error_for(response: GitHubResponse, action: str, installation: InstallationId | None) -> GitHubError:
+    if ours := _app_error_for(response, action, installation):
         return ours
-    if answer.status in (404, 410, 451):
-        return MissingError(f"GitHub has nothing there for the App to {what}")
-    if answer.status == 403 and "upgrade to github" in answer.message.lower():  # noqa: PLR2004 - Forbidden
-        return PlanError(f"the owner's plan does not let the App {what}: {answer.message}")
-    if answer.status == 403:  # noqa: PLR2004 - as above
-        return ForbiddenError(what, _permission(answer.headers.get("x-accepted-github-permissions")))
+    if response.status in (404, 410, 451):
+        return MissingError(f"GitHub has nothing there for the App to {action}")
+    if response.status == 403 and "upgrade to github" in response.message.lower():  # noqa: PLR2004 - Forbidden
+        return PlanError(f"the owner's plan does not let the App {action}: {response.message}")
+    if response.status == 403:  # noqa: PLR2004 - as above
+        return ForbiddenError(action, _describe_permissions(response.headers.get("x-accepted-github-permissions")))
     return RefusedError(
-        f"GitHub answered {answer.status} to the wish to {what}: {answer.message or 'without a reason'}"
+        f"GitHub answered {response.status} to the wish to {action}: {response.message or 'without a reason'}"
     )
 
 
-def _about_us(answer: Answer, what: str, installation: InstallationId | None) -> GitHubError | None:
+def _app_error_for(response: GitHubResponse, action: str, installation: InstallationId | None) -> GitHubError | None:
     """Whether the refusal is about the App or its installation, whatever was asked for."""
-    message = answer.message.lower()
+    message = response.message.lower()
     if "suspended" in message:
         return InstallationError(f"installation {installation} is suspended; its owner can resume it in GitHub")
-    if answer.status == 404 and "integration" in message:  # noqa: PLR2004 - Not Found
+    if response.status == 404 and "integration" in message:  # noqa: PLR2004 - Not Found
         return CredentialsError("GitHub knows no App of this number; check WHARFINGER_APP_ID and WHARFINGER_GITHUB_API")
-    if answer.status == 404 and what == MINT:  # noqa: PLR2004 - as above
+    if response.status == 404 and action == CREATE_TOKEN:  # noqa: PLR2004 - as above
         return InstallationError(f"installation {installation} no longer exists; install the App again to go on")
     return None
 
 
-def _permission(header: str | None) -> str | None:
+def _describe_permissions(header: str | None) -> str | None:
     """Say in words what `X-Accepted-GitHub-Permissions` names: `checks=write; actions=read` is a choice of two."""
     if not header:
         return None
@@ -246,8 +256,8 @@ def _permission(header: str | None) -> str | None:
     return " or ".join(choice for choice in choices if choice)[:200] or None
 
 
-def _refused_key(app_id: int, message: str, ahead: timedelta) -> str:
+def _rejected_key_message(app_id: int, message: str, skew: timedelta) -> str:
     if "claim" in message:  # about the times in the signed token
-        off = f"{abs(ahead.total_seconds()):.0f} seconds off" if abs(ahead) > CLOCK else "not GitHub's"
+        off = f"{abs(skew.total_seconds()):.0f} seconds off" if abs(skew) > CLOCK_TOLERANCE else "not GitHub's"
         return f"this machine's clock is {off}; set it by a time server"
     return f"GitHub does not accept the private key for App {app_id}; make a new one or set WHARFINGER_APP_ID right"

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from bot.model.core_types import FullName
 
-CHECK = "publishing"  # the name of our check run
-PREVIEW = "publishing policy"  # and of the one that previews a policy
-RELEASE_CHECK = "release"  # and of the one on a tagged commit
-FILES_AT_ONCE = 100  # in one query; each costs one lookup of the 500,000 that GitHub allows
-PRIVATE, PUBLIC = ".github-private", ".github"  # where an organisation keeps its policy, the first wins
-ORGANISATION_POLICY = "publishing.yml"
-OWN_POLICY = ".github/publishing.yml"
-WORKFLOWS = ".github/workflows"
+CHECK_NAME = "publishing"  # the name of our check run
+PREVIEW_CHECK_NAME = "publishing policy"  # and of the one that previews a policy
+RELEASE_CHECK_NAME = "release"  # and of the one on a tagged commit
+FILES_PER_QUERY = 100  # in one query; each costs one lookup of the 500,000 that GitHub allows
+PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY = (
+    ".github-private",
+    ".github",
+)  # where an organization keeps its policy, the first wins
+ORGANIZATION_POLICY_PATH = "publishing.yml"
+REPOSITORY_POLICY_PATH = ".github/publishing.yml"
+WORKFLOWS_FOLDER = ".github/workflows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Revision:
     """A commit of a repository: its id, `HEAD` (of the default branch) or a ref such as `refs/tags/v1`."""
 
     repository: FullName
-    at: str
+    rev: str
 
     @property
     def owner(self) -> str:
@@ -31,10 +34,12 @@ class Revision:
         return self.repository.partition("/")[2]
 
 
-_BLOB = "fragment Source on Blob { oid byteSize isBinary isTruncated text @include(if: $text) }"
-_POLICY = "fragment Policy on Blob { oid byteSize isBinary isTruncated text }"  # always: nothing is judged without it
+_BLOB_FRAGMENT = "fragment Source on Blob { oid byteSize isBinary isTruncated text @include(if: $text) }"
+_POLICY_FRAGMENT = (
+    "fragment Policy on Blob { oid byteSize isBinary isTruncated text }"  # always: nothing is judged without it
+)
 
-_REPOSITORY = """
+_REPOSITORY_QUERY = """
 query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $text: Boolean!, $commit: String!,
     $workflows: String!, $proposed: String!%(variables)s) {
   repository(owner: $owner, name: $name) {
@@ -84,7 +89,7 @@ fragment Checks on Commit {
 }
 """
 
-_FILES = """
+_FILES_QUERY = """
 query Files($owner: String!, $name: String!, $text: Boolean!%(variables)s) {
   repository(owner: $owner, name: $name) {
 %(files)s
@@ -93,38 +98,42 @@ query Files($owner: String!, $name: String!, $text: Boolean!%(variables)s) {
 """
 
 
-def repository_query(files: int) -> str:
+def repository_query(file_count: int) -> str:
     """Return the query for a repository at a commit, with so many further files."""
-    return _filled(_REPOSITORY, files) + _POLICY
+    return _fill_in_files(_REPOSITORY_QUERY, file_count) + _POLICY_FRAGMENT
 
 
-def files_query(files: int) -> str:
+def files_query(file_count: int) -> str:
     """Return the query for so many files of a repository at a commit."""
-    return _filled(_FILES, files)
+    return _fill_in_files(_FILES_QUERY, file_count)
 
 
 def repository_variables(
-    place: Revision, files: Sequence[str], *, app: int, check: str, text: bool
+    revision: Revision, files: Sequence[str], *, app_id: int, check_name: str, with_text: bool
 ) -> Mapping[str, object]:
     """Return the variables of `repository_query`; `check` names the check runs of App `app` to find."""
-    policy = ORGANISATION_POLICY if place.name.lower() in (PRIVATE, PUBLIC) else OWN_POLICY
+    policy = (
+        ORGANIZATION_POLICY_PATH
+        if revision.name.lower() in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
+        else REPOSITORY_POLICY_PATH
+    )
     return {
-        **files_variables(place, files, text=text),
-        "app": app,
-        "check": check,
-        "commit": place.at,
-        "workflows": f"{place.at}:{WORKFLOWS}",
-        "proposed": f"{place.at}:{policy}",
+        **files_variables(revision, files, with_text=with_text),
+        "app": app_id,
+        "check": check_name,
+        "commit": revision.rev,
+        "workflows": f"{revision.rev}:{WORKFLOWS_FOLDER}",
+        "proposed": f"{revision.rev}:{policy}",
     }
 
 
-def files_variables(place: Revision, files: Sequence[str], *, text: bool) -> Mapping[str, object]:
+def files_variables(revision: Revision, files: Sequence[str], *, with_text: bool) -> Mapping[str, object]:
     """Return the variables of `files_query`. A path is a variable, never part of the query: it may hold anything."""
-    paths = {f"f{index}": f"{place.at}:{file}" for index, file in enumerate(files)}
-    return {"owner": place.owner, "name": place.name, "text": text, **paths}
+    paths = {f"f{index}": f"{revision.rev}:{file}" for index, file in enumerate(files)}
+    return {"owner": revision.owner, "name": revision.name, "text": with_text, **paths}
 
 
-def _filled(query: str, files: int) -> str:
-    variables = "".join(f", $f{index}: String!" for index in range(files))
-    objects = "\n".join(f"    f{index}: object(expression: $f{index}) {{ ...Source }}" for index in range(files))
-    return query % {"variables": variables, "files": objects} + _BLOB
+def _fill_in_files(query: str, file_count: int) -> str:
+    variables = "".join(f", $f{index}: String!" for index in range(file_count))
+    objects = "\n".join(f"    f{index}: object(expression: $f{index}) {{ ...Source }}" for index in range(file_count))
+    return query % {"variables": variables, "files": objects} + _BLOB_FRAGMENT

@@ -4,20 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.documents_init import MAX_BYTES
-from bot.github.client import Reply
-from bot.github.commit_query import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, WORKFLOWS, Revision
+from bot.github.client import GraphQLResult
+from bot.github.commit_query import (
+    ORGANIZATION_POLICY_PATH,
+    PRIVATE_POLICY_REPOSITORY,
+    PUBLIC_POLICY_REPOSITORY,
+    REPOSITORY_POLICY_PATH,
+    WORKFLOWS_FOLDER,
+    Revision,
+)
 from bot.github.github_errors import ForbiddenError, MissingError
-from bot.json_access import Record, moment, number, record, records, text, true, within
+from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str, get_value
 from bot.model.core_types import FullName, Sha
 from bot.settings import RepositoryFacts, RepositoryVisibility
 
-PUBLIC_TO_ALL = RepositoryVisibility.PUBLIC
-WAITING = ("QUEUED", "REQUESTED")  # what a check suite is when its checks were asked for again
-SYMBOLIC_LINK = 0o120000  # git's mode of a tree entry
+ASSUMED_VISIBILITY = RepositoryVisibility.PUBLIC
+RERUN_SUITE_STATUSES = ("QUEUED", "REQUESTED")  # what a check suite is when its checks were asked for again
+SYMLINK_MODE = 0o120000  # git's mode of a tree entry
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RepositoryFile:
     """One file at the commit; without content it was not fetched, for `reason` if there is one."""
 
     path: str
@@ -28,151 +35,162 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Policies:
+class PolicyFiles:
     """The policy files that matter: those in force come from default branches, `proposed` from the commit itself."""
 
-    organisation: File | None
-    holder: FullName  # the repository that holds the organisation's policy
-    own: File | None
-    proposed: File | None
-    hidden: bool  # the organisation may have a policy that we were not allowed to see
+    organization: RepositoryFile | None
+    organization_repository: FullName  # the repository that holds the organization's policy
+    repository: RepositoryFile | None
+    proposed: RepositoryFile | None
+    hidden: bool  # the organization may have a policy that we were not allowed to see
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCheck:
+class ExistingCheckRun:
     """One of our own check runs at the commit, as GitHub has it. `id` is 0 where GraphQL could not say it."""
 
     id: int
     external_id: str
     completed: bool
     conclusion: str
-    annotations: int
-    asked_again: bool = False  # it is completed, and its suite waits for a word: somebody pressed "Re-run"
+    annotation_count: int
+    rerun_requested: bool = False  # it is completed, and its suite waits for a word: somebody pressed "Re-run"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CommitState:
     """A repository at a commit, as far as one query tells."""
 
     repository: FullName  # as it is called now: it may have been renamed
     id: int
     commit: Sha
     default_branch: str
-    is_default: bool  # whether the commit is the head of the default branch
+    is_default_branch_head: bool  # whether the commit is the head of the default branch
     archived: bool
     facts: RepositoryFacts  # without the owner's plan
-    files: Mapping[str, File]  # the workflows and those of the further files that exist
-    policies: Policies
-    checks: tuple[FoundCheck, ...]
+    files: Mapping[str, RepositoryFile]  # the workflows and those of the further files that exist
+    policies: PolicyFiles
+    check_runs: tuple[ExistingCheckRun, ...]
 
 
-def read_reply(reply: Reply, place: Revision, files: Sequence[str]) -> Reading:
+def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequence[str]) -> CommitState:
     """Read the answer to `repository_query`; raises MissingError, and ForbiddenError where the App may not read files."""
-    found = record(reply.data, "repository")
-    paths = [within(error, "path") for error in reply.errors if text(error, "type") == "FORBIDDEN"]
+    found = get_object(result.data, "repository")
+    paths = [get_value(error, "path") for error in result.errors if get_str(error, "type") == "FORBIDDEN"]
     inside = [path for path in paths if isinstance(path, list) and path[:1] == ["repository"]]
     if inside and all("checkSuites" in path for path in inside):
         raise ForbiddenError("write check runs", "checks: write")
     if inside:
-        raise ForbiddenError(f"read files of {place.repository}", "contents: read")
+        raise ForbiddenError(f"read files of {revision.repository}", "contents: read")
     if not found:
         raise MissingError(
-            f"the App sees no repository {place.repository}; it was deleted or is not part of its installation"
+            f"the App sees no repository {revision.repository}; it was deleted or is not part of its installation"
         )
-    commit = record(found, "commit")
-    if text(commit, "__typename") == "Tag":
-        commit = record(commit, "target")
-    if text(commit, "__typename") != "Commit":
-        raise MissingError(f"{place.repository} has no commit {place.at}; it was deleted, or the repository is empty")
-    head = text(found, "defaultBranchRef", "target", "oid")
-    return Reading(
-        repository=FullName(text(found, "nameWithOwner")),
-        id=number(found, "databaseId"),
-        commit=Sha(text(commit, "oid")),
-        default_branch=text(found, "defaultBranchRef", "name"),
-        is_default=text(commit, "oid") == head,
-        archived=true(found, "isArchived"),
-        facts=_facts(found),
-        files={**_workflows(found), **read_files(found, files)},
-        policies=_policies(reply.data, place, hidden=any(path in (["private"], ["public"]) for path in paths)),
-        checks=_checks(commit),
+    commit = get_object(found, "commit")
+    if get_str(commit, "__typename") == "Tag":
+        commit = get_object(commit, "target")
+    if get_str(commit, "__typename") != "Commit":
+        raise MissingError(
+            f"{revision.repository} has no commit {revision.rev}; it was deleted, or the repository is empty"
+        )
+    head = get_str(found, "defaultBranchRef", "target", "oid")
+    return CommitState(
+        repository=FullName(get_str(found, "nameWithOwner")),
+        id=get_int(found, "databaseId"),
+        commit=Sha(get_str(commit, "oid")),
+        default_branch=get_str(found, "defaultBranchRef", "name"),
+        is_default_branch_head=get_str(commit, "oid") == head,
+        archived=get_bool(found, "isArchived"),
+        facts=_parse_facts(found),
+        files={**_parse_workflows(found), **parse_files(found, files)},
+        policies=_parse_policies(
+            result.data, revision, hidden=any(path in (["private"], ["public"]) for path in paths)
+        ),
+        check_runs=_parse_check_runs(commit),
     )
 
 
-def read_files(found: Record, files: Sequence[str]) -> dict[str, File]:
+def parse_files(found: JsonObject, files: Sequence[str]) -> dict[str, RepositoryFile]:
     """Read the further files f0, f1 … of an answer's repository; what does not exist is left out."""
-    each = ((path, record(found, f"f{index}")) for index, path in enumerate(files))
-    return {path: _file(path, blob) for path, blob in each if text(blob, "oid")}
+    each = ((path, get_object(found, f"f{index}")) for index, path in enumerate(files))
+    return {path: _parse_file(path, blob) for path, blob in each if get_str(blob, "oid")}
 
 
-def _facts(found: Record) -> RepositoryFacts:
-    visibility = text(found, "visibility").lower()
+def _parse_facts(found: JsonObject) -> RepositoryFacts:
+    visibility = get_str(found, "visibility").lower()
     return RepositoryFacts(
         # What GitHub does not say is taken for public: that asks most of a repository, and its plan offers everything.
-        visibility=RepositoryVisibility(visibility) if visibility in set(RepositoryVisibility) else PUBLIC_TO_ALL,
-        default_branch=text(found, "defaultBranchRef", "name"),
-        archived=true(found, "isArchived"),
-        fork=true(found, "isFork"),
-        topics=tuple(text(node, "topic", "name") for node in records(found, "repositoryTopics", "nodes")),
-        owner_is_organisation=text(found, "owner", "__typename") != "User",
-        created_at=moment(found, "createdAt"),
+        visibility=RepositoryVisibility(visibility) if visibility in set(RepositoryVisibility) else ASSUMED_VISIBILITY,
+        default_branch=get_str(found, "defaultBranchRef", "name"),
+        archived=get_bool(found, "isArchived"),
+        fork=get_bool(found, "isFork"),
+        topics=tuple(get_str(node, "topic", "name") for node in get_objects(found, "repositoryTopics", "nodes")),
+        owner_is_organization=get_str(found, "owner", "__typename") != "User",
+        created_at=get_datetime(found, "createdAt"),
     )
 
 
-def _workflows(found: Record) -> dict[str, File]:
+def _parse_workflows(found: JsonObject) -> dict[str, RepositoryFile]:
     files = {}
-    for entry in records(found, "workflows", "entries"):
-        name = text(entry, "name")
-        if text(entry, "type") != "blob" or not name.endswith((".yml", ".yaml")):
+    for entry in get_objects(found, "workflows", "entries"):
+        name = get_str(entry, "name")
+        if get_str(entry, "type") != "blob" or not name.endswith((".yml", ".yaml")):
             continue
-        path = f"{WORKFLOWS}/{name}"
-        if number(entry, "mode") == SYMBOLIC_LINK:
+        path = f"{WORKFLOWS_FOLDER}/{name}"
+        if get_int(entry, "mode") == SYMLINK_MODE:
             reason = "it is a symbolic link; put the workflow itself here"
-            files[path] = File(path, text(entry, "oid"), 0, reason=reason)
+            files[path] = RepositoryFile(path, get_str(entry, "oid"), 0, reason=reason)
         else:
-            files[path] = _file(path, record(entry, "object"), text(entry, "oid"))
+            files[path] = _parse_file(path, get_object(entry, "object"), get_str(entry, "oid"))
     return files
 
 
-def _file(path: str, blob: Record, oid: str = "") -> File:
-    size, source = number(blob, "byteSize"), within(blob, "text")
-    oid = text(blob, "oid") or oid
+def _parse_file(path: str, blob: JsonObject, oid: str = "") -> RepositoryFile:
+    size, source = get_int(blob, "byteSize"), get_value(blob, "text")
+    oid = get_str(blob, "oid") or oid
     if size > MAX_BYTES:
-        return File(path, oid, size, reason=f"the file has {size:,} bytes and the limit is {MAX_BYTES:,}; split it")
-    if not isinstance(source, str) or true(blob, "isTruncated"):
-        return File(path, oid, size)
+        return RepositoryFile(
+            path, oid, size, reason=f"the file has {size:,} bytes and the limit is {MAX_BYTES:,}; split it"
+        )
+    if not isinstance(source, str) or get_bool(blob, "isTruncated"):
+        return RepositoryFile(path, oid, size)
     content = source.encode("utf-8", "replace")
     # Text that is not as long as the file was mended on its way (no UTF-8, say): the file itself has to be fetched.
-    return File(path, oid, size, content if len(content) == size else None)
+    return RepositoryFile(path, oid, size, content if len(content) == size else None)
 
 
-def _policies(data: Record, place: Revision, *, hidden: bool) -> Policies:
-    organisation, holder = None, ""
-    for alias, name in (("public", PUBLIC), ("private", PRIVATE)):  # the private one wins
-        if blob := record(data, alias, "policy"):
-            organisation, holder = _file(ORGANISATION_POLICY, blob), f"{place.owner}/{name}"
-    own, proposed = record(data, "repository", "policy"), record(data, "repository", "proposed")
-    is_organisations = place.name.lower() in (PRIVATE, PUBLIC)
-    return Policies(
-        organisation=organisation,
-        holder=FullName(holder),
-        own=_file(OWN_POLICY, own) if own else None,
-        proposed=_file(ORGANISATION_POLICY if is_organisations else OWN_POLICY, proposed) if proposed else None,
+def _parse_policies(data: JsonObject, revision: Revision, *, hidden: bool) -> PolicyFiles:
+    organization, holder = None, ""
+    for alias, name in (
+        ("public", PUBLIC_POLICY_REPOSITORY),
+        ("private", PRIVATE_POLICY_REPOSITORY),
+    ):  # the private one wins
+        if blob := get_object(data, alias, "policy"):
+            organization, holder = _parse_file(ORGANIZATION_POLICY_PATH, blob), f"{revision.owner}/{name}"
+    own, proposed = get_object(data, "repository", "policy"), get_object(data, "repository", "proposed")
+    is_organizations = revision.name.lower() in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
+    return PolicyFiles(
+        organization=organization,
+        organization_repository=FullName(holder),
+        repository=_parse_file(REPOSITORY_POLICY_PATH, own) if own else None,
+        proposed=_parse_file(ORGANIZATION_POLICY_PATH if is_organizations else REPOSITORY_POLICY_PATH, proposed)
+        if proposed
+        else None,
         hidden=hidden,
     )
 
 
-def _checks(commit: Record) -> tuple[FoundCheck, ...]:
+def _parse_check_runs(commit: JsonObject) -> tuple[ExistingCheckRun, ...]:
     found = [
-        FoundCheck(
-            id=number(run, "databaseId"),
-            external_id=text(run, "externalId"),
-            completed=text(run, "status") == "COMPLETED",
-            conclusion=text(run, "conclusion").lower(),
-            annotations=number(run, "annotations", "totalCount"),
-            asked_again=text(run, "status") == "COMPLETED" and text(suite, "status") in WAITING,
+        ExistingCheckRun(
+            id=get_int(run, "databaseId"),
+            external_id=get_str(run, "externalId"),
+            completed=get_str(run, "status") == "COMPLETED",
+            conclusion=get_str(run, "conclusion").lower(),
+            annotation_count=get_int(run, "annotations", "totalCount"),
+            rerun_requested=get_str(run, "status") == "COMPLETED" and get_str(suite, "status") in RERUN_SUITE_STATUSES,
         )
-        for suite in records(commit, "checkSuites", "nodes")
-        for run in records(suite, "checkRuns", "nodes")
+        for suite in get_objects(commit, "checkSuites", "nodes")
+        for run in get_objects(suite, "checkRuns", "nodes")
     ]
     return tuple(sorted(found, key=lambda run: run.id, reverse=True))

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.github.client import Line, path
-from bot.json_access import number, text
+from bot.github.client import InstallationClient, api_path
+from bot.json_access import get_int, get_str
 
-FAILED = 300  # a status from here on is a failure, and so is 0: no answer at all
-LIST, AGAIN = "list the App's deliveries", "have a delivery sent again"
+FIRST_FAILED_STATUS = 300  # a status from here on is a failure, and so is 0: no answer at all
+LIST_DELIVERIES, REDELIVER = "list the App's deliveries", "have a delivery sent again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,29 +17,29 @@ class Delivery:
 
     id: int
     guid: str
-    at: datetime
+    delivered_at: datetime
     event: str
 
 
-def failed_deliveries(line: Line, since: datetime) -> Iterator[Delivery]:
+def list_failed_deliveries(client: InstallationClient, since: datetime) -> Iterator[Delivery]:
     """Yield the attempts that failed, the latest first, back to `since`."""
-    for item in line.pages("/app/hook/deliveries", LIST, status="failure"):
+    for item in client.paginate("/app/hook/deliveries", LIST_DELIVERIES, status="failure"):
         try:
             delivery = Delivery(
-                number(item, "id"),
-                text(item, "guid"),
-                datetime.fromisoformat(text(item, "delivered_at")),
-                text(item, "event"),
+                get_int(item, "id"),
+                get_str(item, "guid"),
+                datetime.fromisoformat(get_str(item, "delivered_at")),
+                get_str(item, "event"),
             )
         except ValueError:
             continue
-        if delivery.at < since:
+        if delivery.delivered_at < since:
             return
         # An older GitHub Enterprise Server does not know `status=` and lists all.
-        if not 0 < number(item, "status_code") < FAILED and delivery.id:
+        if not 0 < get_int(item, "status_code") < FIRST_FAILED_STATUS and delivery.id:
             yield delivery
 
 
-def send_again(line: Line, delivery: Delivery) -> None:
+def redeliver(client: InstallationClient, delivery: Delivery) -> None:
     """Ask GitHub to send a delivery again; it comes with the same guid. Raises UnansweredError, MissingError."""
-    line.write("POST", path("app", "hook", "deliveries", delivery.id, "attempts"), AGAIN)
+    client.write("POST", api_path("app", "hook", "deliveries", delivery.id, "attempts"), REDELIVER)

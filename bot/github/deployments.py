@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.checks.gate import Approvals, Look, Ref, Run
-from bot.github.client import Line, ReadLine, path
+from bot.checks.gate import DeploymentApprovals, DeploymentQuery, PendingRun, ResolvedRef
+from bot.github.client import InstallationClient, ReadOnlyClient, api_path
 from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
 from bot.github.rate_limits import server_time
-from bot.json_access import Record, moment, number, record, records, text, true
+from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str
 from bot.model.core_types import FullName, Sha
-from bot.model.findings import Fact, Seen
+from bot.model.findings import Known, MaybeKnown
 from bot.settings import RefKind
 
-MOST_COMMENT = (
+MAX_COMMENT_LENGTH = (
     1024  # characters; docs.github.com/rest/actions/workflow-runs: "review custom deployment protection rules"
 )
-MOST_PAGES = 5  # of a hundred deployments, which are looked through for the last one that left
+MAX_DEPLOYMENT_PAGES = 5  # of a hundred deployments, which are looked through for the last one that left
 # States of a deployment that was let through. Not `inactive`: GitHub writes that when the next one succeeds, whatever this one was.
-LEFT = ("SUCCESS", "IN_PROGRESS")
-NOBODY = "web-flow"  # GitHub's own name as the committer of what was merged in the browser
+DEPLOYED_STATES = ("SUCCESS", "IN_PROGRESS")
+WEB_FLOW_LOGIN = "web-flow"  # GitHub's own name as the committer of what was merged in the browser
 
-REFS = """
+REFS_QUERY = """
 query Refs($owner: String!, $name: String!, $branch: String!, $tag: String!) {
   repository(owner: $owner, name: $name) {
     defaultBranchRef { name target { oid } }
@@ -31,7 +31,7 @@ query Refs($owner: String!, $name: String!, $branch: String!, $tag: String!) {
 }
 """
 
-PREVIOUS = """
+PREVIOUS_DEPLOYMENTS_QUERY = """
 query Previous($owner: String!, $name: String!, $environment: String!, $after: String) {
   repository(owner: $owner, name: $name) {
     deployments(environments: [$environment], first: 100, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
@@ -47,22 +47,22 @@ query Previous($owner: String!, $name: String!, $environment: String!, $after: S
 class RunState:
     """A run as it is now; `now` by GitHub's clock."""
 
-    run: Run
-    over: bool
-    web: str  # the repository's address for people
-    now: Fact[datetime]
+    run: PendingRun
+    completed: bool
+    html_url: str  # the repository's address for people
+    github_time: MaybeKnown[datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class PendingEnvironment:
     """One environment at which a run waits; `asks`: it has required reviewers."""
 
     environment: str
-    asks: bool
+    has_required_reviewers: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class DeploymentReview:
     """What we say of a waiting deployment; without a state (GitHub's words: approved, rejected) it only says how it stands."""
 
     environment: str
@@ -71,158 +71,182 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class Refs:
+class NamedRefs:
     """The head of the default branch, and the branches and tags of a name."""
 
-    head: Sha
+    default_branch_head: Sha
     default_branch: str
-    named: tuple[Ref, ...]
+    matches: tuple[ResolvedRef, ...]
 
 
-def read_run(line: ReadLine, repository: FullName, number_: int) -> RunState:
+def read_run_state(client: ReadOnlyClient, repository: FullName, run_id: int) -> RunState:
     """Read a run; raises MissingError where it is gone."""
-    answer = line.get(_run_path(repository, number_), f"read workflow runs of {repository}")
-    found, now = answer.record(), server_time(answer.headers)
-    web = text(found, "repository", "html_url")
-    run = Run(
-        id=number(found, "id"),
-        attempt=number(found, "run_attempt") or 1,
-        event=text(found, "event"),
-        workflow=text(found, "path").partition("@")[0],
-        commit=Sha(text(found, "head_sha")),
-        ref=text(found, "head_branch"),
-        actor=text(found, "actor", "login"),
-        triggering_actor=text(found, "triggering_actor", "login") or text(found, "actor", "login"),
-        called={text(each, "path"): text(each, "sha") for each in records(found, "referenced_workflows")},
+    answer = client.get(_run_path(repository, run_id), f"read workflow runs of {repository}")
+    found, now = answer.json_object(), server_time(answer.headers)
+    web = get_str(found, "repository", "html_url")
+    run = PendingRun(
+        id=get_int(found, "id"),
+        attempt=get_int(found, "run_attempt") or 1,
+        event=get_str(found, "event"),
+        workflow=get_str(found, "path").partition("@")[0],
+        commit=Sha(get_str(found, "head_sha")),
+        ref=get_str(found, "head_branch"),
+        actor=get_str(found, "actor", "login"),
+        triggering_actor=get_str(found, "triggering_actor", "login") or get_str(found, "actor", "login"),
+        called_workflows={
+            get_str(each, "path"): get_str(each, "sha") for each in get_objects(found, "referenced_workflows")
+        },
     )
-    over = text(found, "status") == "completed"
-    return RunState(run, over, web if web.startswith("http") else "", Seen(now) if now else Look.CLOCK.not_read)
+    over = get_str(found, "status") == "completed"
+    return RunState(
+        run, over, web if web.startswith("http") else "", Known(now) if now else DeploymentQuery.CLOCK.not_read
+    )
 
 
-def waiting_runs(line: ReadLine, repository: FullName) -> Iterator[int]:
+def list_waiting_runs(client: ReadOnlyClient, repository: FullName) -> Iterator[int]:
     """Yield the numbers of the runs that wait for something."""
-    address, what = f"{path('repos', *repository.split('/', 1))}/actions/runs", f"read workflow runs of {repository}"
-    for item in line.pages(address, what, "workflow_runs", status="waiting"):
-        yield number(item, "id")
+    address, what = (
+        f"{api_path('repos', *repository.split('/', 1))}/actions/runs",
+        f"read workflow runs of {repository}",
+    )
+    for item in client.paginate(address, what, "workflow_runs", status="waiting"):
+        yield get_int(item, "id")
 
 
-def waits(line: ReadLine, repository: FullName, run: int) -> tuple[Waits, ...]:
+def read_pending_environments(client: ReadOnlyClient, repository: FullName, run: int) -> tuple[PendingEnvironment, ...]:
     """Read at which environments a run waits."""
-    answer = line.get(f"{_run_path(repository, run)}/pending_deployments", f"read workflow runs of {repository}")
+    answer = client.get(f"{_run_path(repository, run)}/pending_deployments", f"read workflow runs of {repository}")
     found = answer.json()
     items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return tuple(Waits(text(item, "environment", "name"), bool(records(item, "reviewers"))) for item in items)
-
-
-def asks_us(line: ReadLine, repository: FullName, environment: str) -> bool:
-    """Whether this App is one of the environment's custom protection rules."""
-    address = path("repos", *repository.split("/", 1), "environments", environment, "deployment_protection_rules")
-    try:
-        found = line.get(address, f"read environments of {repository}").record()
-    except MissingError:
-        return False
-    app = line.telephone.key.app_id
-    rules = records(found, "custom_deployment_protection_rules")
-    return any(number(rule, "app", "id") == app and true(rule, "enabled") for rule in rules)
-
-
-def read_approvals(line: ReadLine, repository: FullName, run: int, waiting: Waits) -> Approvals:
-    """Read who approved deployments of a run to an environment, in all its attempts: GitHub does not tell them apart."""
-    answer = line.get(f"{_run_path(repository, run)}/approvals", f"read workflow runs of {repository}").json()
-    given = [
-        record(item, "user")
-        for item in (answer if isinstance(answer, list) else ())
-        if text(item, "state") == "approved" and _is_about(item, waiting.environment)
-    ]
-    return Approvals(
-        asks=waiting.asks,
-        by=tuple(text(user, "login") for user in given if text(user, "type") == "User"),
-        by_bots=tuple(text(user, "login") for user in given if text(user, "type") != "User"),
+    return tuple(
+        PendingEnvironment(get_str(item, "environment", "name"), bool(get_objects(item, "reviewers"))) for item in items
     )
 
 
-def read_refs(line: ReadLine, repository: FullName, name: str) -> Refs:
+def app_protects_environment(client: ReadOnlyClient, repository: FullName, environment: str) -> bool:
+    """Whether this App is one of the environment's custom protection rules."""
+    address = api_path("repos", *repository.split("/", 1), "environments", environment, "deployment_protection_rules")
+    try:
+        found = client.get(address, f"read environments of {repository}").json_object()
+    except MissingError:
+        return False
+    app = client.github_client.key.app_id
+    rules = get_objects(found, "custom_deployment_protection_rules")
+    return any(get_int(rule, "app", "id") == app and get_bool(rule, "enabled") for rule in rules)
+
+
+def read_run_approvals(
+    client: ReadOnlyClient, repository: FullName, run: int, pending: PendingEnvironment
+) -> DeploymentApprovals:
+    """Read who approved deployments of a run to an environment, in all its attempts: GitHub does not tell them apart."""
+    answer = client.get(f"{_run_path(repository, run)}/approvals", f"read workflow runs of {repository}").json()
+    given = [
+        get_object(item, "user")
+        for item in (answer if isinstance(answer, list) else ())
+        if get_str(item, "state") == "approved" and _covers_environment(item, pending.environment)
+    ]
+    return DeploymentApprovals(
+        required=pending.has_required_reviewers,
+        approvers=tuple(get_str(user, "login") for user in given if get_str(user, "type") == "User"),
+        approving_bots=tuple(get_str(user, "login") for user in given if get_str(user, "type") != "User"),
+    )
+
+
+def read_refs(client: ReadOnlyClient, repository: FullName, name: str) -> NamedRefs:
     """Read the default branch's head, and the branch and the tag of a name, where they exist."""
     owner, _, called = repository.partition("/")
     variables = {"owner": owner, "name": called, "branch": f"refs/heads/{name}", "tag": f"refs/tags/{name}"}
-    reply = line.query(REFS, variables, f"read branches of {repository}")
-    if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
-        raise ForbiddenError(f"read branches of {repository}", Look.REFS.permission)
-    found = record(reply.data, "repository")
-    branch, tag = record(found, "branch", "target"), record(found, "tag", "target")
+    reply = client.query(REFS_QUERY, variables, f"read branches of {repository}")
+    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
+        raise ForbiddenError(f"read branches of {repository}", DeploymentQuery.REFS.permission)
+    found = get_object(reply.data, "repository")
+    branch, tag = get_object(found, "branch", "target"), get_object(found, "tag", "target")
     named = [
-        Ref(RefKind.BRANCH, name, Sha(text(branch, "oid"))),
-        Ref(RefKind.TAG, name, Sha(text(tag, "target", "oid") or text(tag, "oid"))),
+        ResolvedRef(RefKind.BRANCH, name, Sha(get_str(branch, "oid"))),
+        ResolvedRef(RefKind.TAG, name, Sha(get_str(tag, "target", "oid") or get_str(tag, "oid"))),
     ]
-    head = record(found, "defaultBranchRef")
-    return Refs(Sha(text(head, "target", "oid")), text(head, "name"), tuple(each for each in named if each.commit))
+    head = get_object(found, "defaultBranchRef")
+    return NamedRefs(
+        Sha(get_str(head, "target", "oid")), get_str(head, "name"), tuple(each for each in named if each.commit)
+    )
 
 
-def read_branch(line: ReadLine, repository: FullName, name: str) -> Sha | None:
+def read_branch_head(client: ReadOnlyClient, repository: FullName, name: str) -> Sha | None:
     """Read the head of a branch; None where there is none."""
     try:
-        found = line.get(path("repos", *repository.split("/", 1), "branches", name), f"read branches of {repository}")
+        found = client.get(
+            api_path("repos", *repository.split("/", 1), "branches", name), f"read branches of {repository}"
+        )
     except MissingError:
         return None
-    return Sha(text(found.record(), "commit", "sha"))
+    return Sha(get_str(found.json_object(), "commit", "sha"))
 
 
-def is_behind(line: ReadLine, repository: FullName, commit: Sha, head: str) -> bool:
+def is_ancestor(client: ReadOnlyClient, repository: FullName, commit: Sha, head: str) -> bool:
     """Whether a commit is in the history of another, or of a branch by its name."""
-    address = path("repos", *repository.split("/", 1), "compare", f"{head}...{commit}")
+    address = api_path("repos", *repository.split("/", 1), "compare", f"{head}...{commit}")
     try:
-        found = line.get(address, f"compare commits of {repository}", per_page=1).record()
+        found = client.get(address, f"compare commits of {repository}", per_page=1).json_object()
     except MissingError:  # there is no history that both have, or no such branch
         return False
-    return text(found, "status") in ("identical", "behind")
+    return get_str(found, "status") in ("identical", "behind")
 
 
-def read_makers(line: ReadLine, repository: FullName, commit: Sha) -> tuple[str, ...]:
+def read_commit_authors(client: ReadOnlyClient, repository: FullName, commit: Sha) -> tuple[str, ...]:
     """Read the logins of a commit's author and committer; who has no account on GitHub has none."""
-    found = line.get(
-        path("repos", *repository.split("/", 1), "commits", commit), f"read commits of {repository}", per_page=1
+    found = client.get(
+        api_path("repos", *repository.split("/", 1), "commits", commit), f"read commits of {repository}", per_page=1
     )
-    logins = (text(found.record(), each, "login") for each in ("author", "committer"))
-    return tuple(dict.fromkeys(login for login in logins if login not in ("", NOBODY)))
+    logins = (get_str(found.json_object(), each, "login") for each in ("author", "committer"))
+    return tuple(dict.fromkeys(login for login in logins if login not in ("", WEB_FLOW_LOGIN)))
 
 
-def read_previous(line: ReadLine, repository: FullName, environment: str, commit: Sha) -> datetime | None:
+def read_last_deployment(
+    client: ReadOnlyClient, repository: FullName, environment: str, commit: Sha
+) -> datetime | None:
     """Read when another commit's deployment to an environment was last let through: when its job began.
 
     Raises RefusedError where none of the newest deployments was: what lies before them is not known.
     """
     owner, _, called = repository.partition("/")
     variables: dict[str, object] = {"owner": owner, "name": called, "environment": environment, "after": None}
-    for _page in range(MOST_PAGES):
-        reply = line.query(PREVIOUS, variables, f"read deployments of {repository}")
-        if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
-            raise ForbiddenError(f"read deployments of {repository}", Look.PREVIOUS.permission)
-        found = record(reply.data, "repository", "deployments")
-        for item in records(found, "nodes"):
-            left = [each for each in records(item, "statuses", "nodes") if text(each, "state") in LEFT]
-            if left and text(item, "commitOid") != commit:
-                return min(filter(None, (moment(each, "createdAt") for each in left)), default=None)
-        if not true(found, "pageInfo", "hasNextPage"):
+    for _page in range(MAX_DEPLOYMENT_PAGES):
+        reply = client.query(PREVIOUS_DEPLOYMENTS_QUERY, variables, f"read deployments of {repository}")
+        if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
+            raise ForbiddenError(f"read deployments of {repository}", DeploymentQuery.PREVIOUS_RELEASE.permission)
+        found = get_object(reply.data, "repository", "deployments")
+        for item in get_objects(found, "nodes"):
+            left = [
+                each for each in get_objects(item, "statuses", "nodes") if get_str(each, "state") in DEPLOYED_STATES
+            ]
+            if left and get_str(item, "commitOid") != commit:
+                return min(filter(None, (get_datetime(each, "createdAt") for each in left)), default=None)
+        if not get_bool(found, "pageInfo", "hasNextPage"):
             return None
-        variables["after"] = text(found, "pageInfo", "endCursor")
-    raise RefusedError(f"none of the last {MOST_PAGES * 100} deployments to {environment} was let through")
+        variables["after"] = get_str(found, "pageInfo", "endCursor")
+    raise RefusedError(f"none of the last {MAX_DEPLOYMENT_PAGES * 100} deployments to {environment} was let through")
 
 
-def review(line: Line, repository: FullName, run: int, said: Review) -> None:
+def review_deployment(
+    client: InstallationClient, repository: FullName, run: int, deployment_review: DeploymentReview
+) -> None:
     """Approve or reject a waiting deployment, or say how it stands.
 
     Raises RefusedError where nothing waits for us there (any more), UnansweredError when nobody knows.
     """
-    body = {"environment_name": said.environment, "comment": said.comment[:MOST_COMMENT]}
-    body |= {"state": said.state} if said.state else {}
+    body = {
+        "environment_name": deployment_review.environment,
+        "comment": deployment_review.comment[:MAX_COMMENT_LENGTH],
+    }
+    body |= {"state": deployment_review.state} if deployment_review.state else {}
     address = f"{_run_path(repository, run)}/deployment_protection_rule"
-    line.write("POST", address, f"review deployments of {repository}", body)
+    client.write("POST", address, f"review deployments of {repository}", body)
 
 
 def _run_path(repository: FullName, run: int) -> str:
-    return path("repos", *repository.split("/", 1), "actions", "runs", run)
+    return api_path("repos", *repository.split("/", 1), "actions", "runs", run)
 
 
-def _is_about(item: Record, environment: str) -> bool:
-    names = (text(each, "name").casefold() for each in records(item, "environments"))
+def _covers_environment(item: JsonObject, environment: str) -> bool:
+    names = (get_str(each, "name").casefold() for each in get_objects(item, "environments"))
     return environment.casefold() in names

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.github.client import Line, ReadLine, path
-from bot.json_access import number, record, text, texts, true
+from bot.github.client import InstallationClient, ReadOnlyClient, api_path
+from bot.json_access import get_bool, get_int, get_object, get_str, get_strings
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 
 
@@ -30,50 +30,50 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRepository:
+class InstallationRepository:
     """A repository of an installation."""
 
     id: RepositoryId
     name: FullName
     archived: bool
-    web: str = ""  # its address for people, without a slash at the end; empty where GitHub did not say
+    html_url: str = ""  # its address for people, without a slash at the end; empty where GitHub did not say
 
 
-def read_app(line: Line) -> App:
+def read_app(client: InstallationClient) -> App:
     """Read the App that the key belongs to; raises CredentialsError where GitHub does not know it."""
-    found = line.get("/app", "see itself").record()
-    return App(number(found, "id"), text(found, "slug"), _permissions(found), texts(found, "events"))
+    found = client.get("/app", "see itself").json_object()
+    return App(get_int(found, "id"), get_str(found, "slug"), _parse_permissions(found), get_strings(found, "events"))
 
 
-def list_installations(line: Line) -> Iterator[Installation]:
+def list_installations(client: InstallationClient) -> Iterator[Installation]:
     """Yield every installation of the App."""
-    for item in line.pages("/app/installations", "list its installations"):
+    for item in client.paginate("/app/installations", "list its installations"):
         yield Installation(
-            InstallationId(number(item, "id")),
-            text(item, "account", "login"),
-            bool(text(item, "suspended_at")),
-            _permissions(item),
-            texts(item, "events"),
+            InstallationId(get_int(item, "id")),
+            get_str(item, "account", "login"),
+            bool(get_str(item, "suspended_at")),
+            _parse_permissions(item),
+            get_strings(item, "events"),
         )
 
 
-def list_repositories(line: Line) -> Iterator[ListedRepository]:
+def list_repositories(client: InstallationClient) -> Iterator[InstallationRepository]:
     """Yield every repository of the installation that `line` speaks for."""
-    for item in line.pages("/installation/repositories", "list the installation's repositories", "repositories"):
-        if number(item, "id") and text(item, "full_name"):
-            yield ListedRepository(
-                RepositoryId(number(item, "id")),
-                FullName(text(item, "full_name")),
-                true(item, "archived"),
-                text(item, "html_url"),
+    for item in client.paginate("/installation/repositories", "list the installation's repositories", "repositories"):
+        if get_int(item, "id") and get_str(item, "full_name"):
+            yield InstallationRepository(
+                RepositoryId(get_int(item, "id")),
+                FullName(get_str(item, "full_name")),
+                get_bool(item, "archived"),
+                get_str(item, "html_url"),
             )
 
 
-def _permissions(found: Mapping[str, object]) -> Mapping[str, str]:
-    return {name: level for name, level in record(found, "permissions").items() if isinstance(level, str)}
+def _parse_permissions(found: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: level for name, level in get_object(found, "permissions").items() if isinstance(level, str)}
 
 
-def read_granted(line: ReadLine, installation: InstallationId) -> Mapping[str, str]:
+def read_installation_permissions(client: ReadOnlyClient, installation: InstallationId) -> Mapping[str, str]:
     """Return what an installation granted, by permission; `line` speaks as the App. Raises MissingError where it is gone."""
-    found = line.get(path("app", "installations", installation), "read its installations").record()
-    return _permissions(found)
+    found = client.get(api_path("app", "installations", installation), "read its installations").json_object()
+    return _parse_permissions(found)

@@ -18,9 +18,9 @@ class InstallationError(GitHubError):
 class ForbiddenError(GitHubError):
     """The App lacks a permission; `permission` is what GitHub says would be enough ("actions: read"), if it says so."""
 
-    def __init__(self, what: str, permission: str | None) -> None:
+    def __init__(self, action: str, permission: str | None) -> None:
         remedy = f"grant the App {permission}" if permission else "accept the App's permissions in its installation"
-        super().__init__(f"GitHub does not let the App {what}; {remedy}")
+        super().__init__(f"GitHub does not let the App {action}; {remedy}")
         self.permission = permission
 
 

@@ -9,165 +9,179 @@ from typing import Literal, TypeAlias
 from redis import Redis
 from redis.exceptions import LockNotOwnedError
 
-from bot.github.client import Line, path
+from bot.github.client import InstallationClient, api_path
 from bot.github.github_app import read_app
 from bot.github.github_errors import MissingError, UnansweredError
-from bot.github.pace import take_turn
-from bot.json_access import Record, moment, number, text
+from bot.github.pace import count_content_write
+from bot.json_access import JsonObject, get_datetime, get_int, get_str
 from bot.model.core_types import FullName
-from bot.model.errors import LaterError
-from bot.rendering.marker import Marker
+from bot.model.errors import RetryLaterError
+from bot.rendering.marker import HiddenMetadata
 
-Reason: TypeAlias = Literal["completed", "not_planned"]
+StateReason: TypeAlias = Literal["completed", "not_planned"]
 
-SOON = 5.0  # seconds; after an unknown outcome the job is done again, and begins by reading
-LEASE = 60  # seconds for which nobody else opens an issue in a repository; longer than GitHub's answer may take
-LISTED = "listed"  # beside the markers' names, which hold a space: the newest issue of ours that was listed
-APP_FOR = 24 * 3600  # seconds for which the App's own name is not asked for again
-MOST_TITLE = 256
-WHAT = "write issues"
+RETRY_SECONDS = 5.0  # seconds; after an unknown outcome the job is done again, and begins by reading
+OPEN_LOCK_SECONDS = (
+    60  # seconds for which nobody else opens an issue in a repository; longer than GitHub's answer may take
+)
+LAST_LISTED_FIELD = "listed"  # beside the markers' names, which hold a space: the newest issue of ours that was listed
+APP_LOGIN_SECONDS = 24 * 3600  # seconds for which the App's own name is not asked for again
+MAX_TITLE_LENGTH = 256
+WRITE_ISSUES = "write issues"
 
 
 @dataclass(frozen=True, slots=True)
-class OurIssue:
+class AppIssue:
     """An issue that this App opened; its title and labels are whatever people made of them."""
 
     number: int
-    open: bool
+    is_open: bool
     body: str
-    marker: Marker
+    metadata: HiddenMetadata
     created_at: datetime | None
 
 
-class OurIssues:
+class AppIssues:
     """What this App opened in one repository, the holder. Redis remembers numbers; GitHub alone knows what is so."""
 
-    def __init__(self, line: Line, redis: Redis, holder: FullName) -> None:
-        self._line = line
+    def __init__(self, client: InstallationClient, redis: Redis, repository: FullName) -> None:
+        self._client = client
         self._redis = redis
-        self._path = path("repos", *holder.split("/", 1), "issues")
-        self._key = self._name("issues", holder.lower())
+        self._path = api_path("repos", *repository.split("/", 1), "issues")
+        self._key = self._redis_key("issues", repository.lower())
 
-    def find(self, kind: str, subject: str) -> OurIssue | None:
+    def find(self, kind: str, subject: str) -> AppIssue | None:
         """Find our issue of this kind about this subject, open or closed; the first that was opened, should there be two."""
-        name = Marker(kind, subject).name
-        if not self._redis.hexists(self._key, LISTED):
-            self._list()
+        name = HiddenMetadata(kind, subject).name
+        if not self._redis.hexists(self._key, LAST_LISTED_FIELD):
+            self._list_new_issues()
         found = self._redis.hget(self._key, name)
         issue = self.read(int(found)) if isinstance(found, bytes) else None
-        if isinstance(found, bytes) and (issue is None or issue.marker.name not in (name, _UNMARKED.name)):
+        if isinstance(found, bytes) and (issue is None or issue.metadata.name not in (name, _NO_METADATA.name)):
             self._redis.hdel(self._key, name)
             return None
-        if issue is not None and issue.marker is _UNMARKED:  # edited away; the number is ours all the same
-            return OurIssue(issue.number, issue.open, issue.body, Marker(kind, subject), issue.created_at)
+        if issue is not None and issue.metadata is _NO_METADATA:  # edited away; the number is ours all the same
+            return AppIssue(issue.number, issue.is_open, issue.body, HiddenMetadata(kind, subject), issue.created_at)
         return issue
 
-    def read(self, number_: int) -> OurIssue | None:
+    def read(self, issue_number: int) -> AppIssue | None:
         """Read an issue by its number; None where it is gone or somebody else's."""
         try:
-            item = self._line.get(f"{self._path}/{number_}", "read its issues").record()
+            item = self._client.get(f"{self._path}/{issue_number}", "read its issues").json_object()
         except MissingError:
             return None
-        return _issue(item) if self._is_ours(item) and number(item, "number") == number_ else None
+        return _parse_issue(item) if self._is_written_by_app(item) and get_int(item, "number") == issue_number else None
 
-    def open(self, marker: Marker, title: str, body: str, labels: Sequence[str] = ()) -> OurIssue:
+    def open(self, metadata: HiddenMetadata, title: str, body: str, labels: Sequence[str] = ()) -> AppIssue:
         """Open an issue, unless there is one of this name by now: then that one is returned as it is.
 
         Raises MissingError where the repository has no issues, LaterError where somebody else is opening one.
         """
-        lock = self._redis.lock(f"{self._key}:opening", timeout=LEASE, blocking=False)
+        lock = self._redis.lock(f"{self._key}:opening", timeout=OPEN_LOCK_SECONDS, blocking=False)
         if not lock.acquire():
-            raise LaterError("another worker is opening an issue here", SOON)
+            raise RetryLaterError("another worker is opening an issue here", RETRY_SECONDS)
         try:
-            self._list()  # a job that was killed may have opened it and not come to note it
-            found = self._redis.hget(self._key, marker.name)
+            self._list_new_issues()  # a job that was killed may have opened it and not come to note it
+            found = self._redis.hget(self._key, metadata.name)
             issue = self.read(int(found)) if isinstance(found, bytes) else None
-            if issue is not None and issue.marker.name == marker.name:
+            if issue is not None and issue.metadata.name == metadata.name:
                 return issue
-            wanted = {"title": title[:MOST_TITLE], "body": marker.on(body), "labels": list(labels)}
+            wanted = {"title": title[:MAX_TITLE_LENGTH], "body": metadata.attach_to(body), "labels": list(labels)}
             made = self._write("POST", self._path, wanted, creates=True)
-            self._redis.hset(self._key, marker.name, str(number(made, "number")))
-            return _issue(made)
+            self._redis.hset(self._key, metadata.name, str(get_int(made, "number")))
+            return _parse_issue(made)
         finally:
             with suppress(LockNotOwnedError):  # it took longer than the lease; whoever has it lists what we opened
                 lock.release()
 
-    def change(
-        self, issue: OurIssue, body: str | None = None, *, opened: bool | None = None, reason: Reason = "completed"
-    ) -> OurIssue:
+    def update(
+        self,
+        issue: AppIssue,
+        body: str | None = None,
+        *,
+        is_open: bool | None = None,
+        reason: StateReason = "completed",
+    ) -> AppIssue:
         """Rewrite an issue's body, close or reopen it; where it is so already nothing is written."""
         wanted: dict[str, object] = {}
         if body is not None and body != issue.body:
             wanted["body"] = body
-        if opened is not None and opened != issue.open:
-            wanted |= {"state": "open"} if opened else {"state": "closed", "state_reason": reason}
-        return _issue(self._write("PATCH", f"{self._path}/{issue.number}", wanted)) if wanted else issue
+        if is_open is not None and is_open != issue.is_open:
+            wanted |= {"state": "open"} if is_open else {"state": "closed", "state_reason": reason}
+        return _parse_issue(self._write("PATCH", f"{self._path}/{issue.number}", wanted)) if wanted else issue
 
-    def say_once(self, issue: OurIssue, key: str, words: str) -> None:
+    def comment_once(self, issue: AppIssue, key: str, comment: str) -> None:
         """Comment on an issue, unless a comment of ours with this key is there already."""
-        marker = Marker("said", key)
+        marker = HiddenMetadata("said", key)
         address = f"{self._path}/{issue.number}/comments"
-        for item in self._line.pages(address, "read its issues"):
-            said = Marker.read(text(item, "body")) if self._is_ours(item) else None
+        for item in self._client.paginate(address, "read its issues"):
+            said = HiddenMetadata.parse(get_str(item, "body")) if self._is_written_by_app(item) else None
             if said is not None and said.name == marker.name:
                 return
-        self._write("POST", address, {"body": marker.on(words)}, creates=True)
+        self._write("POST", address, {"body": marker.attach_to(comment)}, creates=True)
 
-    def _list(self) -> None:
+    def _list_new_issues(self) -> None:
         """Note the numbers of our issues by their markers' names; of those that were listed before, nothing is read."""
-        before = self._redis.hget(self._key, LISTED)
+        before = self._redis.hget(self._key, LAST_LISTED_FIELD)
         known = int(before) if isinstance(before, bytes) else 0
-        found = list(self._newer(known))
-        names = {issue.marker.name: issue.number for issue in found if issue.marker is not _UNMARKED}
+        found = list(self._issues_after(known))
+        names = {issue.metadata.name: issue.number for issue in found if issue.metadata is not _NO_METADATA}
         with self._redis.pipeline() as pipe:
             for name, number_ in names.items():
                 if known:  # what was listed before came first
                     pipe.hsetnx(self._key, name, str(number_))
                 else:
                     pipe.hset(self._key, name, str(number_))
-            pipe.hset(self._key, LISTED, str(max([known, *(issue.number for issue in found)])))
+            pipe.hset(self._key, LAST_LISTED_FIELD, str(max([known, *(issue.number for issue in found)])))
             pipe.execute()
 
-    def _newer(self, known: int) -> Iterator[OurIssue]:
+    def _issues_after(self, last_listed: int) -> Iterator[AppIssue]:
         """Yield our issues that are newer than a number, the newest first; so the oldest of a name is noted last."""
-        items = self._line.pages(self._path, "read its issues", creator=self._login(), state="all")
+        items = self._client.paginate(self._path, "read its issues", creator=self._app_login(), state="all")
         for item in items:
-            if number(item, "number") <= known:
+            if get_int(item, "number") <= last_listed:
                 return
-            if self._is_ours(item):
-                yield _issue(item)
+            if self._is_written_by_app(item):
+                yield _parse_issue(item)
 
-    def _write(self, method: Literal["POST", "PATCH"], address: str, body: object, *, creates: bool = False) -> Record:
+    def _write(
+        self, method: Literal["POST", "PATCH"], address: str, body: object, *, creates: bool = False
+    ) -> JsonObject:
         if creates:
-            take_turn(self._redis, self._name("pace", self._line.installation or "app"))
+            count_content_write(self._redis, self._redis_key("pace", self._client.installation or "app"))
         try:
-            return self._line.write(method, address, WHAT, body).record()
+            return self._client.write(method, address, WRITE_ISSUES, body).json_object()
         except UnansweredError as lost:
-            raise LaterError(str(lost), SOON) from None
+            raise RetryLaterError(str(lost), RETRY_SECONDS) from None
 
-    def _is_ours(self, item: Record) -> bool:
+    def _is_written_by_app(self, item: JsonObject) -> bool:
         """Whether our App wrote an issue or comment: anybody can write a marker."""
-        return text(item, "user", "type") == "Bot" and text(item, "user", "login").lower() == self._login().lower()
+        return (
+            get_str(item, "user", "type") == "Bot"
+            and get_str(item, "user", "login").lower() == self._app_login().lower()
+        )
 
-    def _login(self) -> str:
+    def _app_login(self) -> str:
         """Return by what login GitHub shows what the App writes."""
-        key = self._name("login")
+        key = self._redis_key("login")
         kept = self._redis.get(key)
         if isinstance(kept, bytes):
             return kept.decode()
-        login = f"{read_app(self._line.telephone.app(self._line.delivery)).slug}[bot]"
-        self._redis.set(key, login, ex=APP_FOR)
+        login = f"{read_app(self._client.github_client.app(self._client.delivery)).slug}[bot]"
+        self._redis.set(key, login, ex=APP_LOGIN_SECONDS)
         return login
 
-    def _name(self, kind: str, *rest: str | int) -> str:
-        telephone = self._line.telephone
-        return telephone.server.key(kind, telephone.key.app_id, *rest)
+    def _redis_key(self, kind: str, *rest: str | int) -> str:
+        telephone = self._client.github_client
+        return telephone.server.redis_key(kind, telephone.key.app_id, *rest)
 
 
-_UNMARKED = Marker("unmarked", "nothing")
+_NO_METADATA = HiddenMetadata("unmarked", "nothing")
 
 
-def _issue(item: Record) -> OurIssue:
-    body = text(item, "body")
-    marker = Marker.read(body) or _UNMARKED
-    return OurIssue(number(item, "number"), text(item, "state") == "open", body, marker, moment(item, "created_at"))
+def _parse_issue(item: JsonObject) -> AppIssue:
+    body = get_str(item, "body")
+    marker = HiddenMetadata.parse(body) or _NO_METADATA
+    return AppIssue(
+        get_int(item, "number"), get_str(item, "state") == "open", body, marker, get_datetime(item, "created_at")
+    )

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.github.client import ReadLine
+from bot.github.client import ReadOnlyClient
 from bot.github.github_errors import ForbiddenError, RefusedError
-from bot.json_access import record, text
+from bot.json_access import get_object, get_str
 from bot.model.core_types import FullName, Sha
 
-MOST = 200  # paths; each costs two lookups of the 500,000 that GitHub allows
+MAX_OBJECT_PATHS = 200  # paths; each costs two lookups of the 500,000 that GitHub allows
 
 
-def read_objects(
-    line: ReadLine, repository: FullName, paths: Sequence[str], *commits: Sha
+def read_object_ids(
+    client: ReadOnlyClient, repository: FullName, paths: Sequence[str], *commits: Sha
 ) -> tuple[Mapping[str, str], ...]:
     """Read git's names of the files and folders at `paths`, for each commit; what is not there is left out."""
-    if len(paths) > MOST:
-        raise RefusedError(f"a release of {repository} runs more than {MOST} files of its own")
+    if len(paths) > MAX_OBJECT_PATHS:
+        raise RefusedError(f"a release of {repository} runs more than {MAX_OBJECT_PATHS} files of its own")
     asked = {
         f"p{index}c{place}": f"{commit}:{each}"
         for index, each in enumerate(paths)
@@ -27,11 +27,11 @@ def read_objects(
     objects = "\n".join(f"    {name}: object(expression: ${name}) {{ oid }}" for name in asked)
     query = f"query Objects($owner: String!, $name: String!{variables}) {{\n  repository(owner: $owner, name: $name) {{\n{objects}\n  }}\n}}"
     owner, _, called = repository.partition("/")
-    reply = line.query(query, {"owner": owner, "name": called, **asked}, f"read files of {repository}")
-    if any(text(error, "type") == "FORBIDDEN" for error in reply.errors):
+    reply = client.query(query, {"owner": owner, "name": called, **asked}, f"read files of {repository}")
+    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
         raise ForbiddenError(f"read files of {repository}", "contents: read")
-    found = record(reply.data, "repository")
+    found = get_object(reply.data, "repository")
     return tuple(
-        {each: oid for index, each in enumerate(paths) if (oid := text(found, f"p{index}c{place}", "oid"))}
+        {each: oid for index, each in enumerate(paths) if (oid := get_str(found, f"p{index}c{place}", "oid"))}
         for place, _ in enumerate(commits)
     )

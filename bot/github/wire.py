@@ -15,30 +15,30 @@ from githubkit import GitHub, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
 from bot.github.github_errors import RefusedError, TooLargeError, UnansweredError
-from bot.github.transport import API_VERSION, Server
-from bot.model.errors import LaterError
+from bot.github.transport import API_VERSION, GitHubServer
+from bot.model.errors import RetryLaterError
 
-LARGEST_ANSWER = 32 * 1024 * 1024  # bytes held in memory
-UNSAID = 60.0  # seconds; what GitHub asks for where it does not say how long
-OUTAGE = 30.0  # seconds until a job that met an outage is tried again
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # bytes held in memory
+DEFAULT_RETRY_SECONDS = 60.0  # seconds; what GitHub asks for where it does not say how long
+OUTAGE_RETRY_SECONDS = 30.0  # seconds until a job that met an outage is tried again
 SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long an answer is waited for, and how often what may be asked again without harm is asked. Times in seconds."""
 
-    answer: float = 15  # GitHub itself gives up after ten
+    read: float = 15  # GitHub itself gives up after ten
     connect: float = 5
     attempts: int = 3
-    pause: float = 0.4  # before the second attempt, three times as long before the third
+    retry_delay: float = 0.4  # before the second attempt, three times as long before the third
 
 
-PATIENCE = Patience()
+DEFAULT_TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GitHubRequest:
     """What to ask. `safe`: asking twice does no harm."""
 
     method: str
@@ -53,13 +53,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitHubResponse:
     """What GitHub said, whatever its status."""
 
     status: int
     headers: Mapping[str, str]  # names in lower case
     content: bytes = field(repr=False)
-    next: str | None = None  # the address of a list's next page
+    next_url: str | None = None  # the address of a list's next page
 
     def json(self) -> object:
         """Return the body as JSON; raise RefusedError when it is none (a proxy's page, say)."""
@@ -69,7 +69,7 @@ class Answer:
             raise RefusedError(f"GitHub's answer with status {self.status} is not JSON; is a proxy between?") from None
         return value
 
-    def record(self) -> Mapping[str, object]:
+    def json_object(self) -> Mapping[str, object]:
         """Return the body as a JSON object, an empty one when it is something else."""
         value = self.json()
         return value if isinstance(value, dict) else {}
@@ -78,57 +78,59 @@ class Answer:
     def message(self) -> str:
         """The sentence GitHub gives with an error, or an empty one."""
         try:
-            return str(self.record().get("message", ""))[:300]
+            return str(self.json_object().get("message", ""))[:300]
         except RefusedError:
             return ""
 
 
 @cache
-def authorities() -> ssl.SSLContext:
+def ssl_context() -> ssl.SSLContext:
     """Return who may vouch for a server, as httpx finds them; read once, it takes longer than many a request."""
     return httpx.create_ssl_context()
 
 
-class Wire:
+class Transport:
     """One long-lived connection pool to one GitHub; one per process."""
 
-    def __init__(self, server: Server, patience: Patience = PATIENCE, largest: int = LARGEST_ANSWER) -> None:
+    def __init__(
+        self, server: GitHubServer, timeouts: Timeouts = DEFAULT_TIMEOUTS, max_bytes: int = MAX_RESPONSE_BYTES
+    ) -> None:
         self._server = server
-        self._patience = patience
-        self._largest = largest
+        self._timeouts = timeouts
+        self._max_bytes = max_bytes
         self._github = GitHub(
             UnauthAuthStrategy(),  # the telephone names the token with each request
-            base_url=server.api,
+            base_url=server.api_url,
             user_agent=f"wharfinger/{version('wharfinger')}",
-            timeout=httpx.Timeout(patience.answer, connect=patience.connect),  # githubkit's default is to wait for ever
-            ssl_verify=authorities(),
+            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),  # githubkit's default is to wait for ever
+            ssl_verify=ssl_context(),
             auto_retry=False,  # it would repeat POST after a 502 and sleep for up to an hour
             http_cache=False,  # an ETag lives no longer than a token, and the cache would keep private bodies
         )
-        self._open = ExitStack()
-        self._open.enter_context(self._github)  # or each call would open a client of its own, 28 ms each
+        self._exit_stack = ExitStack()
+        self._exit_stack.enter_context(self._github)  # or each call would open a client of its own, 28 ms each
 
     def close(self) -> None:
         """Hang up."""
-        self._open.close()
+        self._exit_stack.close()
 
-    def send(self, request: Request, token: str) -> Answer:
+    def send(self, request: GitHubRequest, token: str) -> GitHubResponse:
         """Send a request and return the answer, whatever its status below 500.
 
         What is safe is tried three times. Raises LaterError when GitHub is out of reach, UnansweredError when a write
         may or may not have been done, TooLargeError when the answer is.
         """
-        last = self._patience.attempts if request.safe else 1
+        last = self._timeouts.attempts if request.safe else 1
         for attempt in range(1, last + 1):
             try:
-                return self._once(request, token)
-            except LaterError:
+                return self._send_once(request, token)
+            except RetryLaterError:
                 if attempt == last:
                     raise
-            time.sleep(self._patience.pause * 3 ** (attempt - 1) * uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
+            time.sleep(self._timeouts.retry_delay * 3 ** (attempt - 1) * uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
         raise AssertionError("the loop returns or raises")
 
-    def _once(self, request: Request, token: str) -> Answer:
+    def _send_once(self, request: GitHubRequest, token: str) -> GitHubResponse:
         try:
             response = self._github.request(
                 request.method,
@@ -139,45 +141,55 @@ class Wire:
                 stream=True,
             ).raw_response
         except RequestFailed as failed:  # its body has been read by githubkit
-            return self._answer(failed.response.raw_response, failed.response.content, request)
+            return self._to_response(failed.response.raw_response, failed.response.content, request)
         except ValueError:  # githubkit reads a limit's headers as numbers, and they were none; nothing was done
-            raise LaterError("GitHub asks for patience, without a number of seconds", UNSAID) from None
+            raise RetryLaterError(
+                "GitHub asks for patience, without a number of seconds", DEFAULT_RETRY_SECONDS
+            ) from None
         except RequestTimeout as lost:
-            raise self._lost(request, lost.exc, f"did not answer within {self._patience.answer:.0f} seconds") from None
+            raise self._connection_error(
+                request, lost.exc, f"did not answer within {self._timeouts.read:.0f} seconds"
+            ) from None
         except RequestError as lost:
-            raise self._lost(request, lost.exc, "cannot be reached") from None
+            raise self._connection_error(request, lost.exc, "cannot be reached") from None
         with closing(response):
             try:
-                return self._answer(response, self._read(response), request)
+                return self._to_response(response, self._read_body(response), request)
             except httpx.RequestError as error:
-                raise self._lost(request, error, "broke off in the middle of its answer") from None
+                raise self._connection_error(request, error, "broke off in the middle of its answer") from None
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read_body(self, response: httpx.Response) -> bytes:
         parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)
-            if size > self._largest:
-                raise TooLargeError(f"GitHub's answer is larger than {self._largest // 1024**2} MiB")
+            if size > self._max_bytes:
+                raise TooLargeError(f"GitHub's answer is larger than {self._max_bytes // 1024**2} MiB")
             parts.append(part)
         return b"".join(parts)
 
-    def _answer(self, response: httpx.Response, content: bytes, request: Request) -> Answer:
+    def _to_response(self, response: httpx.Response, content: bytes, request: GitHubRequest) -> GitHubResponse:
         if response.status_code >= SERVER_ERROR:
             outage = f"GitHub at {self._server.host} answered {response.status_code}"
-            raise LaterError(outage, OUTAGE) if request.safe else UnansweredError(f"{outage} to a write")
+            raise (
+                RetryLaterError(outage, OUTAGE_RETRY_SECONDS)
+                if request.safe
+                else UnansweredError(f"{outage} to a write")
+            )
         headers = {name.lower(): value for name, value in response.headers.items()}
         following = response.links.get("next", {}).get("url")
-        return Answer(response.status_code, headers, content, following)
+        return GitHubResponse(response.status_code, headers, content, following)
 
-    def _lost(self, request: Request, error: Exception, what: str) -> LaterError | UnansweredError:
-        sentence = f"GitHub at {self._server.host} {what}"
+    def _connection_error(
+        self, request: GitHubRequest, error: Exception, problem: str
+    ) -> RetryLaterError | UnansweredError:
+        sentence = f"GitHub at {self._server.host} {problem}"
         never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if request.safe or never_sent:
-            return LaterError(f"{sentence}; check the network and WHARFINGER_GITHUB_API", OUTAGE)
+            return RetryLaterError(f"{sentence}; check the network and WHARFINGER_GITHUB_API", OUTAGE_RETRY_SECONDS)
         return UnansweredError(f"{sentence}, so it is not known whether it did what it was asked to")
 
 
-def _headers(request: Request, token: str) -> dict[str, str]:
+def _headers(request: GitHubRequest, token: str) -> dict[str, str]:
     headers = {
         "Authorization": f"Bearer {token}",
         "Accept": "application/vnd.github+json",

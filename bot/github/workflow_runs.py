@@ -5,110 +5,118 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from bot.github.client import ReadLine, path
+from bot.github.client import ReadOnlyClient, api_path
 from bot.github.github_errors import ForbiddenError, MissingError
-from bot.json_access import Record, moment, number, record, records, text, texts
+from bot.json_access import JsonObject, get_datetime, get_int, get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, Sha
-from bot.model.findings import Fact, Seen, Unseen
-from bot.tracing import Approval, JobRan, Ran, StepRan
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.tracing import DeploymentApproval, JobRun, StepRun, WorkflowRun
 
-MOST_RUNS = 300  # of one commit, or of the days before a version; GitHub gives no more than 1,000
-MOST_JOBS = 500  # of all attempts of a run
-WHAT = "read workflow runs of {}"
+MAX_RUNS = 300  # of one commit, or of the days before a version; GitHub gives no more than 1,000
+MAX_JOBS = 500  # of all attempts of a run
+READ_RUNS_ACTION = "read workflow runs of {}"
 
 
-def run_of(line: ReadLine, repository: FullName, run: int) -> Ran | None:
+def read_workflow_run(client: ReadOnlyClient, repository: FullName, run: int) -> WorkflowRun | None:
     """Read a run by its number, without its jobs; None where the repository has none of it (any more)."""
     try:
-        return _ran(line.get(_address(repository, run), WHAT.format(repository)).record())
+        return _parse_run(client.get(_run_path(repository, run), READ_RUNS_ACTION.format(repository)).json_object())
     except MissingError:
         return None
 
 
-def runs_of(line: ReadLine, repository: FullName, commit: Sha) -> tuple[Ran, ...]:
+def read_runs_of_commit(client: ReadOnlyClient, repository: FullName, commit: Sha) -> tuple[WorkflowRun, ...]:
     """Read the runs for a commit, the newest first."""
-    return _runs(line, repository, head_sha=commit)
+    return _list_runs(client, repository, head_sha=commit)
 
 
-def runs_between(line: ReadLine, repository: FullName, first: datetime, last: datetime) -> tuple[Ran, ...]:
+def read_runs_created_between(
+    client: ReadOnlyClient, repository: FullName, first: datetime, last: datetime
+) -> tuple[WorkflowRun, ...]:
     """Read the runs that were asked for in a time, the newest first."""
-    return _runs(line, repository, created=f"{_stamp(first)}..{_stamp(last)}")
+    return _list_runs(client, repository, created=f"{_format_time(first)}..{_format_time(last)}")
 
 
-def with_jobs(line: ReadLine, repository: FullName, ran: Ran) -> Ran:
+def add_jobs_and_approvals(client: ReadOnlyClient, repository: FullName, workflow_run: WorkflowRun) -> WorkflowRun:
     """Add the jobs of all attempts, and who let deployments go."""
-    listed = line.pages(f"{_address(repository, ran.id)}/jobs", WHAT.format(repository), "jobs", filter="all")
-    jobs = tuple(_job(item) for item in islice(listed, MOST_JOBS))
-    return replace(ran, jobs=jobs, approvals=_approvals(line, repository, ran.id))
+    listed = client.paginate(
+        f"{_run_path(repository, workflow_run.id)}/jobs", READ_RUNS_ACTION.format(repository), "jobs", filter="all"
+    )
+    jobs = tuple(_parse_job(item) for item in islice(listed, MAX_JOBS))
+    return replace(workflow_run, jobs=jobs, approvals=_read_approvals(client, repository, workflow_run.id))
 
 
-def _approvals(line: ReadLine, repository: FullName, run: int) -> Fact[tuple[Approval, ...]]:
+def _read_approvals(
+    client: ReadOnlyClient, repository: FullName, run: int
+) -> MaybeKnown[tuple[DeploymentApproval, ...]]:
     try:
-        found = line.get(f"{_address(repository, run)}/approvals", WHAT.format(repository)).json()
+        found = client.get(f"{_run_path(repository, run)}/approvals", READ_RUNS_ACTION.format(repository)).json()
     except (ForbiddenError, MissingError) as error:
-        return Unseen("who approved the deployment", str(error), "actions: read")
-    return Seen(tuple(_approval(item) for item in (found if isinstance(found, list) else ())))
+        return Unknown("who approved the deployment", str(error), "actions: read")
+    return Known(tuple(_parse_approval(item) for item in (found if isinstance(found, list) else ())))
 
 
-def _runs(line: ReadLine, repository: FullName, **params: str) -> tuple[Ran, ...]:
-    address = path("repos", *repository.split("/", 1), "actions", "runs")
-    found: Iterator[Record] = line.pages(address, WHAT.format(repository), "workflow_runs", **params)
-    return tuple(_ran(item) for item in islice(found, MOST_RUNS))
+def _list_runs(client: ReadOnlyClient, repository: FullName, **params: str) -> tuple[WorkflowRun, ...]:
+    address = api_path("repos", *repository.split("/", 1), "actions", "runs")
+    found: Iterator[JsonObject] = client.paginate(
+        address, READ_RUNS_ACTION.format(repository), "workflow_runs", **params
+    )
+    return tuple(_parse_run(item) for item in islice(found, MAX_RUNS))
 
 
-def _ran(item: Record) -> Ran:
-    web = text(item, "html_url")
-    return Ran(
-        id=number(item, "id"),
-        attempt=number(item, "run_attempt") or 1,
-        event=text(item, "event"),
-        workflow=text(item, "path").partition("@")[0],
-        commit=Sha(text(item, "head_sha")),
-        ref=text(item, "head_branch"),
-        actor=text(item, "actor", "login"),
-        triggering_actor=text(item, "triggering_actor", "login") or text(item, "actor", "login"),
-        conclusion=text(item, "conclusion") if text(item, "status") == "completed" else "",
-        started=moment(item, "run_started_at") or moment(item, "created_at"),
-        web=web if web.startswith("http") else "",
+def _parse_run(item: JsonObject) -> WorkflowRun:
+    web = get_str(item, "html_url")
+    return WorkflowRun(
+        id=get_int(item, "id"),
+        attempt=get_int(item, "run_attempt") or 1,
+        event=get_str(item, "event"),
+        workflow=get_str(item, "path").partition("@")[0],
+        commit=Sha(get_str(item, "head_sha")),
+        ref=get_str(item, "head_branch"),
+        actor=get_str(item, "actor", "login"),
+        triggering_actor=get_str(item, "triggering_actor", "login") or get_str(item, "actor", "login"),
+        conclusion=get_str(item, "conclusion") if get_str(item, "status") == "completed" else "",
+        started_at=get_datetime(item, "run_started_at") or get_datetime(item, "created_at"),
+        html_url=web if web.startswith("http") else "",
     )
 
 
-def _job(item: Record) -> JobRan:
-    return JobRan(
-        id=number(item, "id"),
-        name=text(item, "name"),
-        attempt=number(item, "run_attempt") or 1,
-        conclusion=text(item, "conclusion"),
-        started=moment(item, "started_at"),
-        completed=moment(item, "completed_at"),
-        labels=texts(item, "labels"),
-        steps=tuple(_step(each) for each in records(item, "steps")),
+def _parse_job(item: JsonObject) -> JobRun:
+    return JobRun(
+        id=get_int(item, "id"),
+        name=get_str(item, "name"),
+        attempt=get_int(item, "run_attempt") or 1,
+        conclusion=get_str(item, "conclusion"),
+        started_at=get_datetime(item, "started_at"),
+        completed_at=get_datetime(item, "completed_at"),
+        labels=get_strings(item, "labels"),
+        steps=tuple(_parse_step(each) for each in get_objects(item, "steps")),
     )
 
 
-def _step(item: Record) -> StepRan:
-    return StepRan(
-        number=number(item, "number"),
-        name=text(item, "name"),
-        conclusion=text(item, "conclusion"),
-        started=moment(item, "started_at"),
-        completed=moment(item, "completed_at"),
+def _parse_step(item: JsonObject) -> StepRun:
+    return StepRun(
+        number=get_int(item, "number"),
+        name=get_str(item, "name"),
+        conclusion=get_str(item, "conclusion"),
+        started_at=get_datetime(item, "started_at"),
+        completed_at=get_datetime(item, "completed_at"),
     )
 
 
-def _approval(item: object) -> Approval:
-    user = record(item, "user")
-    return Approval(
-        by=text(user, "login"),
-        bot=text(user, "type") != "User",
-        environments=tuple(text(each, "name") for each in records(item, "environments")),
-        approved=text(item, "state") == "approved",
+def _parse_approval(item: object) -> DeploymentApproval:
+    user = get_object(item, "user")
+    return DeploymentApproval(
+        login=get_str(user, "login"),
+        is_bot=get_str(user, "type") != "User",
+        environments=tuple(get_str(each, "name") for each in get_objects(item, "environments")),
+        approved=get_str(item, "state") == "approved",
     )
 
 
-def _address(repository: FullName, run: int) -> str:
-    return path("repos", *repository.split("/", 1), "actions", "runs", run)
+def _run_path(repository: FullName, run: int) -> str:
+    return api_path("repos", *repository.split("/", 1), "actions", "runs", run)
 
 
-def _stamp(moment_: datetime) -> str:
-    return moment_.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _format_time(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

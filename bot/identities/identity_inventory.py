@@ -6,67 +6,67 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from bot.detection import Publication
-from bot.identities.people import people_who_approve
-from bot.identities.publishing_credentials import publishing_with, trusted_by
-from bot.identities.publishing_identity import Identity, Register
-from bot.identities.settings_pages import organisation_page, page_of
+from bot.identities.people import environment_reviewers
+from bot.identities.publishing_credentials import publications_by_secret, trusted_publications
+from bot.identities.publishing_identity import IdentityInventory, PublishingIdentity
+from bot.identities.settings_pages import organization_settings_page, secret_settings_page
 from bot.identities.stored import publishing_secrets
 from bot.model.core_types import RegistryId
-from bot.model.findings import Fact, Place, Seen, Unseen, settings_page
+from bot.model.findings import Known, Location, MaybeKnown, Unknown, settings_location
 from bot.model.identity_register import DeclaredIdentity, IdentityKind
-from bot.settings import AppInstallation, DeployKey, FineGrainedToken, Read, Secret, Store
+from bot.settings import AppInstallation, DeployKey, FineGrainedToken, Secret, SecretStore, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
 T = TypeVar("T")
 # What is looked at for the kinds below.
-OBSERVED = frozenset(
+INVENTORY_QUERIES = frozenset(
     {
-        Read.FILES,
-        Read.SECRETS,
-        Read.ORGANISATION_SECRETS,
-        Read.ENVIRONMENT_SECRETS,
-        Read.DEPLOY_KEYS,
-        Read.TOKENS,
-        Read.INSTALLATIONS,
+        SettingsQuery.FILES,
+        SettingsQuery.SECRETS,
+        SettingsQuery.ORGANIZATION_SECRETS,
+        SettingsQuery.ENVIRONMENT_SECRETS,
+        SettingsQuery.DEPLOY_KEYS,
+        SettingsQuery.FINE_GRAINED_TOKENS,
+        SettingsQuery.APP_INSTALLATIONS,
     }
 )
-KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
+PUBLISHING_KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
 
-SHARED = (Store.ORGANISATION, Store.ORGANISATION_DEPENDABOT, Store.ORGANISATION_AGENT)
+ORGANIZATION_STORES = (SecretStore.ORGANIZATION, SecretStore.ORGANIZATION_DEPENDABOT, SecretStore.ORGANIZATION_AGENT)
 
 # With one of these a token or an App can publish, or change what publishes; the words are GitHub's permissions.
-PUBLISHES = frozenset(
+PUBLISHING_PERMISSIONS = frozenset(
     {"contents", "packages", "workflows", "actions", "secrets", "environments", "deployments", "administration"}
 )
 
 
-def observe(snapshot: Snapshot, kinds: Collection[IdentityKind] = KINDS) -> Register:
+def list_identities(snapshot: Snapshot, kinds: Collection[IdentityKind] = PUBLISHING_KINDS) -> IdentityInventory:
     """Return all identities of these kinds, those of a kind together, and what of them could not be seen."""
-    found: list[Identity] = []
-    unseen: list[Unseen] = []
+    found: list[PublishingIdentity] = []
+    unseen: list[Unknown] = []
     for kind, question in (
-        (IdentityKind.SECRET, _secrets),
-        (IdentityKind.PUBLISHER, _publishers),
-        (IdentityKind.DEPLOY_KEY, _keys),
-        (IdentityKind.TOKEN, _tokens),
-        (IdentityKind.APP, _apps),
-        (IdentityKind.PERSON, people_who_approve),
+        (IdentityKind.SECRET, _secret_identities),
+        (IdentityKind.PUBLISHER, _publisher_identities),
+        (IdentityKind.DEPLOY_KEY, _deploy_key_identities),
+        (IdentityKind.TOKEN, _token_identities),
+        (IdentityKind.APP, _app_identities),
+        (IdentityKind.PERSON, environment_reviewers),
     ):
         for each in question(snapshot) if kind in kinds else ():
-            if isinstance(each, Unseen):
+            if isinstance(each, Unknown):
                 unseen.append(each)
             else:
-                found.append(replace(each, declared=_declared(each, snapshot.declared)))
-    return Register(tuple(found), tuple(unseen))
+                found.append(replace(each, declared=_register_entry(each, snapshot.declared_identities)))
+    return IdentityInventory(tuple(found), tuple(unseen))
 
 
-def _declared(identity: Identity, declared: Iterable[DeclaredIdentity]) -> DeclaredIdentity | None:
+def _register_entry(identity: PublishingIdentity, declared: Iterable[DeclaredIdentity]) -> DeclaredIdentity | None:
     """Find the entry for an identity, the one that names most of it first; GitHub's names have no case."""
-    fitting = [each for each in declared if _fits(each, identity)]
+    fitting = [each for each in declared if _entry_matches(each, identity)]
     return max(fitting, key=lambda each: (each.environment is not None) + (each.workflow is not None), default=None)
 
 
-def _fits(entry: DeclaredIdentity, identity: Identity) -> bool:
+def _entry_matches(entry: DeclaredIdentity, identity: PublishingIdentity) -> bool:
     return (
         entry.kind is identity.kind
         and entry.name.casefold() == identity.name.casefold()
@@ -75,37 +75,39 @@ def _fits(entry: DeclaredIdentity, identity: Identity) -> bool:
     )
 
 
-def _secrets(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
-    used = publishing_with(snapshot.publications, snapshot)
+def _secret_identities(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    used = publications_by_secret(snapshot.publications, snapshot)
     stored = publishing_secrets(snapshot)
-    yield from stored.unseen
+    yield from stored.unknown
     for secret in stored.secrets:
         yield secret_identity(secret, snapshot, used.get(secret.name.upper(), ()))
     known = {secret.name.upper() for secret in stored.secrets}
     for name, publications in used.items():
-        if name not in known and stored.unseen:  # nobody saw where it is kept, yet something publishes with it
+        if name not in known and stored.unknown:  # nobody saw where it is kept, yet something publishes with it
             first = publications[0]
-            yield Identity(
+            yield PublishingIdentity(
                 kind=IdentityKind.SECRET,
                 name=name,
                 holder=snapshot.repository,
-                place=_at(first),
-                registries=_registries(publications),
+                location=_location_of(first),
+                registries=_registries_of(publications),
                 publications=publications,
                 machine=True,
             )
 
 
-def secret_identity(secret: Secret, snapshot: Snapshot, publications: tuple[Publication, ...] = ()) -> Identity:
+def secret_identity(
+    secret: Secret, snapshot: Snapshot, publications: tuple[Publication, ...] = ()
+) -> PublishingIdentity:
     """Return a stored secret as an identity; `publications` are those that it makes."""
-    return Identity(
+    return PublishingIdentity(
         kind=IdentityKind.SECRET,
         name=secret.name,
-        holder=snapshot.repository.partition("/")[0] if secret.store in SHARED else snapshot.repository,
-        place=_at(publications[0]) if publications else page_of(secret, snapshot.repository),
+        holder=snapshot.repository.partition("/")[0] if secret.store in ORGANIZATION_STORES else snapshot.repository,
+        location=_location_of(publications[0]) if publications else secret_settings_page(secret, snapshot.repository),
         environment=secret.environment,
         store=secret.store,
-        registries=_registries(publications) or snapshot.catalogue.by_secret(secret.name),
+        registries=_registries_of(publications) or snapshot.catalog.by_secret_name(secret.name),
         publications=publications,
         created_at=secret.created_at,
         rotated_at=secret.updated_at,
@@ -113,99 +115,99 @@ def secret_identity(secret: Secret, snapshot: Snapshot, publications: tuple[Publ
     )
 
 
-def _publishers(snapshot: Snapshot) -> Iterator[Identity]:
+def _publisher_identities(snapshot: Snapshot) -> Iterator[PublishingIdentity]:
     """Yield a publisher for each registry, workflow and environment: that is what registries match."""
     found: dict[tuple[str, str, str | None], list[Publication]] = {}
-    for registry, publications in trusted_by(snapshot).items():
+    for registry, publications in trusted_publications(snapshot).items():
         for each in publications:
             workflow = PurePosixPath(each.file).name
             found.setdefault((registry, workflow, each.environment), []).append(each)
     for (name, workflow, environment), together in found.items():
-        yield Identity(
+        yield PublishingIdentity(
             kind=IdentityKind.PUBLISHER,
             name=name,
             holder=snapshot.repository,
-            place=_at(together[0]),
+            location=_location_of(together[0]),
             environment=environment,
             workflow=workflow,
-            registries=_registries(together),
+            registries=_registries_of(together),
             publications=tuple(together),
             machine=True,
         )
 
 
-def _keys(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
-    for key in _each(snapshot.holdings.deploy_keys):
-        if isinstance(key, Unseen):
+def _deploy_key_identities(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    for key in _values_or_unknown(snapshot.settings.deploy_keys):
+        if isinstance(key, Unknown):
             yield key
         elif not key.read_only:
-            yield _key(key, snapshot)
+            yield _deploy_key_identity(key, snapshot)
 
 
-def _key(key: DeployKey, snapshot: Snapshot) -> Identity:
-    return Identity(
+def _deploy_key_identity(key: DeployKey, snapshot: Snapshot) -> PublishingIdentity:
+    return PublishingIdentity(
         kind=IdentityKind.DEPLOY_KEY,
         name=key.title,
         holder=snapshot.repository,
-        place=settings_page("settings/keys"),
+        location=settings_location("settings/keys"),
         created_at=key.created_at,
         rotated_at=key.created_at,  # a key is not written anew, it is replaced
-        last_used_at=key.last_used,
+        last_used_at=key.last_used_at,
         machine=True,
     )
 
 
-def _tokens(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
-    for token in _each(snapshot.holdings.tokens):
-        if isinstance(token, Unseen):
+def _token_identities(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    for token in _values_or_unknown(snapshot.settings.fine_grained_tokens):
+        if isinstance(token, Unknown):
             yield token
-        elif PUBLISHES & set(token.writes):
-            yield _token(token, snapshot)
+        elif PUBLISHING_PERMISSIONS & set(token.write_permissions):
+            yield _token_identity(token, snapshot)
 
 
-def _token(token: FineGrainedToken, snapshot: Snapshot) -> Identity:
-    return Identity(
+def _token_identity(token: FineGrainedToken, snapshot: Snapshot) -> PublishingIdentity:
+    return PublishingIdentity(
         kind=IdentityKind.TOKEN,
         name=token.name,
         holder=snapshot.repository.partition("/")[0],
-        place=organisation_page(snapshot.repository, "personal-access-tokens/active"),
+        location=organization_settings_page(snapshot.repository, "personal-access-tokens/active"),
         created_at=token.created_at,
         rotated_at=token.created_at,
         last_used_at=token.last_used_at,
         expires_at=token.expires_at,
-        held_by=f"@{token.owner}",
+        token_owner=f"@{token.owner}",
         machine=False,
     )
 
 
-def _apps(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
-    for app in _each(snapshot.holdings.installations):
-        if isinstance(app, Unseen):
+def _app_identities(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    for app in _values_or_unknown(snapshot.settings.app_installations):
+        if isinstance(app, Unknown):
             yield app
-        elif PUBLISHES & set(app.writes) and not app.suspended:
-            yield _app(app, snapshot)
+        elif PUBLISHING_PERMISSIONS & set(app.write_permissions) and not app.suspended:
+            yield _app_identity(app, snapshot)
 
 
-def _app(app: AppInstallation, snapshot: Snapshot) -> Identity:
-    return Identity(
+def _app_identity(app: AppInstallation, snapshot: Snapshot) -> PublishingIdentity:
+    return PublishingIdentity(
         kind=IdentityKind.APP,
         name=app.slug,
         holder=snapshot.repository.partition("/")[0],
-        place=organisation_page(snapshot.repository, "installations"),
+        location=organization_settings_page(snapshot.repository, "installations"),
         machine=True,
     )
 
 
-def _each(fact: Fact[tuple[T, ...]]) -> Iterator[T | Unseen]:
-    if isinstance(fact, Seen):
+def _values_or_unknown(fact: MaybeKnown[tuple[T, ...]]) -> Iterator[T | Unknown]:
+    if isinstance(fact, Known):
         yield from fact.value
     else:
         yield fact
 
 
-def _registries(publications: Iterable[Publication]) -> tuple[RegistryId, ...]:
+def _registries_of(publications: Iterable[Publication]) -> tuple[RegistryId, ...]:
     return tuple(dict.fromkeys(publication.registry for publication in publications))
 
 
-def _at(publication: Publication) -> Place:
-    return Place(publication.file, publication.line, publication.line)
+def _location_of(publication: Publication) -> Location:
+    return Location(publication.file, publication.line, publication.line)

@@ -2,33 +2,35 @@
 
 from collections.abc import Iterator
 
-from bot.identities.publishing_identity import Identity
-from bot.model.findings import Unseen, settings_page
+from bot.identities.publishing_identity import PublishingIdentity
+from bot.model.findings import Unknown, settings_location
 from bot.model.identity_register import IdentityKind
 from bot.settings import Reviewer, ReviewerKind
 from bot.snapshot.protection import PublishEnvironment, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
 
 
-def people_who_approve(snapshot: Snapshot) -> Iterator[Identity | Unseen]:
+def environment_reviewers(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
     """Yield each person and team that is asked before something is published, once for each environment."""
     for found in publish_environments(snapshot.publications, snapshot):
-        if isinstance(found, Unseen):
+        if isinstance(found, Unknown):
             yield found
         elif found.environment is not None:
             for reviewer in found.environment.reviewers:
-                yield _person(found, reviewer, snapshot)
+                yield _reviewer_identity(found, reviewer, snapshot)
 
 
-def _person(found: PublishEnvironment, reviewer: Reviewer, snapshot: Snapshot) -> Identity:
+def _reviewer_identity(
+    publish_environment: PublishEnvironment, reviewer: Reviewer, snapshot: Snapshot
+) -> PublishingIdentity:
     login = snapshot.repository.partition("/")[0]
-    return Identity(
+    return PublishingIdentity(
         kind=IdentityKind.PERSON,
         name=f"@{login}/{reviewer.name}" if reviewer.kind is ReviewerKind.TEAM else f"@{reviewer.name}",
         holder=snapshot.repository,
-        place=settings_page("settings/environments"),
-        environment=found.name,
-        registries=tuple(dict.fromkeys(each.registry for each in found.publications)),
-        publications=found.publications,
+        location=settings_location("settings/environments"),
+        environment=publish_environment.name,
+        registries=tuple(dict.fromkeys(each.registry for each in publish_environment.publications)),
+        publications=publish_environment.publications,
         machine=reviewer.is_bot or (None if reviewer.kind is ReviewerKind.TEAM else False),
     )

@@ -6,32 +6,39 @@ from datetime import datetime
 from bot.detection import Publication
 from bot.detection.path import publish_path
 from bot.detection.publish_path import PublishPath
-from bot.identities.publishing_identity import Identity
+from bot.identities.publishing_identity import PublishingIdentity
 from bot.model.identity_register import IdentityKind
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Workflow
 
-BY_RUNS = (IdentityKind.SECRET, IdentityKind.PUBLISHER)  # GitHub says of keys and tokens itself when they were used
+KINDS_USED_BY_RUNS = (
+    IdentityKind.SECRET,
+    IdentityKind.PUBLISHER,
+)  # GitHub says of keys and tokens itself when they were used
 
 
-def users(identity: Identity, snapshot: Snapshot) -> tuple[Workflow, ...]:
+def workflows_using(identity: PublishingIdentity, snapshot: Snapshot) -> tuple[Workflow, ...]:
     """Return the workflows that events start and that lead to what the identity publishes, each once."""
     path = publish_path(snapshot.publications, snapshot.workflows, snapshot.actions)
-    found = {workflow.path: workflow for each in identity.publications for workflow in _starting(each, path, snapshot)}
+    found = {
+        workflow.path: workflow
+        for each in identity.publications
+        for workflow in _started_workflows(each, path, snapshot)
+    }
     return tuple(found[name] for name in sorted(found))
 
 
-def used_at(identity: Identity, snapshot: Snapshot, runs: Mapping[str, datetime]) -> datetime | None:
+def last_use(identity: PublishingIdentity, snapshot: Snapshot, runs: Mapping[str, datetime]) -> datetime | None:
     """Return when it was last used: as GitHub says, else when one of its workflows last ran (`runs`, by path).
 
     A run need not have come as far as to publish, so that this is the latest moment at which it can have been used.
     """
-    if identity.last_used_at is not None or identity.kind not in BY_RUNS:
+    if identity.last_used_at is not None or identity.kind not in KINDS_USED_BY_RUNS:
         return identity.last_used_at
-    return max((runs[each.path] for each in users(identity, snapshot) if each.path in runs), default=None)
+    return max((runs[each.path] for each in workflows_using(identity, snapshot) if each.path in runs), default=None)
 
 
-def _starting(publication: Publication, path: PublishPath, snapshot: Snapshot) -> Iterator[Workflow]:
+def _started_workflows(publication: Publication, path: PublishPath, snapshot: Snapshot) -> Iterator[Workflow]:
     files = {publication.file, *(way.rpartition(":")[0] for way in publication.via)}
     for key, starts in path.starts.items():
         if key[1] == publication.job and key[0] in files:

@@ -7,7 +7,7 @@ InstallationId = NewType("InstallationId", int)
 RepositoryId = NewType("RepositoryId", int)
 FullName = NewType("FullName", str)  # owner/name
 Sha = NewType("Sha", str)  # a full commit id
-RegistryId = NewType("RegistryId", str)  # as in the catalogue: pypi, npm, crates.io …
+RegistryId = NewType("RegistryId", str)  # as in the catalog: pypi, npm, crates.io …
 RuleName = NewType("RuleName", str)  # the good state in kebab case: trusted-publishing
 DayRange = NewType("DayRange", str)  # the first and the last day: 2026-12-20/2027-01-03
 
@@ -46,14 +46,14 @@ class Severity(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one rule. `unseen` and `broken` never turn a check green."""
+    """What became of one rule. `unknown` and `broken` never turn a check green."""
 
     PASSED = "passed"
     FAILED = "failed"
     WAIVED = "waived"
     NOT_APPLICABLE = "not-applicable"
-    UNSEEN = "unseen"  # a permission or an API kept the fact from us
-    BROKEN = "broken"  # our own fault
+    UNKNOWN = "unknown"  # a permission or an API kept the fact from us
+    ERROR = "error"  # our own fault
 
 
 class Mode(StrEnum):
@@ -76,18 +76,18 @@ class Conclusion(StrEnum):
     ACTION_REQUIRED = "action_required"
 
 
-def concluded(outcome: Outcome, mode: Mode, *, approved: bool) -> Conclusion | None:
+def conclusion_of(outcome: Outcome, mode: Mode, *, waivers_approved: bool) -> Conclusion | None:
     """Say what an outcome asks of a check run; None where it has nothing to say. `approved`: another person approved each waiver."""
     enforced = mode is Mode.ENFORCE
     match outcome:
         case Outcome.FAILED:
             return Conclusion.FAILURE if enforced else Conclusion.NEUTRAL
-        case Outcome.UNSEEN | Outcome.BROKEN:
+        case Outcome.UNKNOWN | Outcome.ERROR:
             # Grey lets a merge through. Where a rule is enforced, not knowing has to stop it, or hiding would be a way round.
             return Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL
         case Outcome.WAIVED:
             # A waiver is as good as its review: where nobody saw another person approve it, it is not green.
-            return Conclusion.SUCCESS if approved else Conclusion.NEUTRAL
+            return Conclusion.SUCCESS if waivers_approved else Conclusion.NEUTRAL
         case Outcome.PASSED:
             return Conclusion.SUCCESS
         case Outcome.NOT_APPLICABLE:

@@ -25,7 +25,7 @@ class PolicyError(WharfingerError):
         self.line = line
 
 
-class SettingsError(WharfingerError):
+class ConfigurationError(WharfingerError):
     """A setting of the App that is missing or wrong; the text names the variable and the remedy."""
 
 
@@ -33,7 +33,7 @@ class RegistryDataError(WharfingerError):
     """A registry's data file that does not hold to the schema; the text names the file, the field and the remedy."""
 
 
-class LaterError(WharfingerError):
+class RetryLaterError(WharfingerError):
     """Work that GitHub asks us to do later (a rate limit, an outage); `seconds` is how long to wait before trying again."""
 
     def __init__(self, reason: str, seconds: float) -> None:
@@ -42,7 +42,7 @@ class LaterError(WharfingerError):
         self.seconds = seconds
 
 
-def fault_of(error: Exception) -> str:
+def describe_fault(error: Exception) -> str:
     """Name the kind of an unforeseen error and the line of our code; its text may hold what a repository, or a secret, says."""
     at = error.__traceback__
     while at is not None and at.tb_next is not None:

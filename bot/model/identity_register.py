@@ -15,7 +15,7 @@ class IdentityKind(StrEnum):
     DEPLOY_KEY = "deploy-key"  # by its title
     TOKEN = "token"  # noqa: S105 - as above; a fine-grained token, by its name
     APP = "app"  # by its slug
-    PERSON = "person"  # "@login", or "@organisation/team"
+    PERSON = "person"  # "@login", or "@organization/team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class DeclaredIdentity:
 
     kind: IdentityKind
     name: str
-    holder: str  # `in`: a repository (acme/tool), or a whole organisation (acme)
-    owner: str  # "@login", or "@organisation/team"
+    holder: str  # `in`: a repository (acme/tool), or a whole organization (acme)
+    owner: str  # "@login", or "@organization/team"
     purpose: str
     expires: date  # the first day on which it may not be there any more
     environment: str | None = None  # of a secret that an environment holds, or a publisher that demands one
@@ -35,7 +35,7 @@ class DeclaredIdentity:
     line: int = 0
 
     def is_in(self, repository: FullName) -> bool:
-        """Whether it concerns a repository: held by it, or by all of its organisation. GitHub's names have no case."""
+        """Whether it concerns a repository: held by it, or by all of its organization. GitHub's names have no case."""
         holder, name = self.holder.lower(), repository.lower()
         return holder in (name, name.partition("/")[0])
 
@@ -51,22 +51,22 @@ class DeclaredPackage:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class AccessReview:
     """What somebody who may said of one identity when access was reviewed."""
 
     kind: IdentityKind
     name: str
-    holder: str  # the repository or the organisation that has it
-    at: datetime
-    by: str  # login
-    kept: bool  # False: it is to be revoked
+    holder: str  # the repository or the organization that has it
+    reviewed_at: datetime
+    reviewer: str  # login
+    keep: bool  # False: it is to be revoked
     environment: str | None = None
     workflow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews:
+class AccessReviews:
     """The reviews of access that concern a repository; nothing is overdue that was not there to review yet."""
 
-    began: datetime  # when access here was first looked at
-    reviews: tuple[Review, ...] = ()
+    started_at: datetime  # when access here was first looked at
+    reviews: tuple[AccessReview, ...] = ()

@@ -1,4 +1,4 @@
-"""The telephone to registries: asks addresses of the catalogue and no other, politely, and takes no answer without end."""
+"""The telephone to registries: asks addresses of the catalog and no other, politely, and takes no answer without end."""
 
 import time
 from collections import Counter
@@ -14,49 +14,49 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from bot.model.core_types import RegistryId
-from bot.packages.model import Validator
-from bot.packages.pacing import OwnPace, Pace
-from bot.packages.registry_errors import UNSAID, RegistryAnswerError, RegistryUnreachableError
+from bot.packages.model import CacheValidator
+from bot.packages.pacing import ProcessPacing, RequestPacing
+from bot.packages.registry_errors import DEFAULT_RETRY_SECONDS, RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import Package
-from bot.registries import Catalogue
-from bot.registries.addresses import spell
+from bot.registries import Catalog
+from bot.registries.addresses import reverse_host
 
-LARGEST = 32 * 1024 * 1024  # bytes of one answer; few packages of npm have more
-LONGEST_WAIT = 3600.0  # seconds: a registry that asks for more is asked again after an hour
-LONGEST_VALIDATOR = 300  # characters; it is kept for every package
-HOPS = 3  # redirects within the same host: a name in its normal form, a slash at the end
-ABSENT = (404, 410, 451)  # not there, gone, taken down (RFC 7725): the registry has no such package for us
-LIMITED = (429, 503)
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # bytes of one answer; few packages of npm have more
+MAX_RETRY_SECONDS = 3600.0  # seconds: a registry that asks for more is asked again after an hour
+MAX_VALIDATOR_LENGTH = 300  # characters; it is kept for every package
+MAX_REDIRECTS = 3  # redirects within the same host: a name in its normal form, a slash at the end
+ABSENT_STATUSES = (404, 410, 451)  # not there, gone, taken down (RFC 7725): the registry has no such package for us
+RETRY_LATER_STATUSES = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RegistryTimeouts:
     """How long an answer is waited for, in seconds."""
 
-    answer: float = 15  # between two parts of it
+    read: float = 15  # between two parts of it
     connect: float = 5
-    whole: float = 60
+    total: float = 60
 
 
-PATIENCE = Patience()
+DEFAULT_TIMEOUTS = RegistryTimeouts()
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RegistryQuery:
     """One question: which of the registry's addresses, and the path below it, part by part, each made harmless."""
 
-    address: str
+    address_key: str
     parts: tuple[str, ...]
     query: Mapping[str, str | int] = field(default_factory=dict)
     accept: str = "application/json"
-    known: Validator | None = None
+    validator: CacheValidator | None = None
     method: Literal["GET", "HEAD"] = "GET"
     token: str = field(default="", repr=False)
-    folder: bool = False  # the path ends with a slash
+    trailing_slash: bool = False  # the path ends with a slash
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RegistryResponse:
     """What came back: a status of 200, 304, 401, 403, or one of ABSENT."""
 
     status: int
@@ -64,15 +64,15 @@ class Answer:
     headers: Mapping[str, str]  # names in lower case
 
     @property
-    def there(self) -> bool:
-        return self.status not in ABSENT
+    def exists(self) -> bool:
+        return self.status not in ABSENT_STATUSES
 
     @property
-    def validator(self) -> Validator:
-        return Validator(_sendable(self.headers.get("etag")), _sendable(self.headers.get("last-modified")))
+    def validator(self) -> CacheValidator:
+        return CacheValidator(_header_value(self.headers.get("etag")), _header_value(self.headers.get("last-modified")))
 
 
-class RegistryTelephone:
+class RegistryHttpClient:
     """One per process. `addresses` puts a mirror or a stand-in in the place of a registry's own addresses, by its id.
 
     `contact` is where a registry reaches whoever runs this App: an address of a page or a mailbox, as crates.io asks for.
@@ -80,129 +80,141 @@ class RegistryTelephone:
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        addresses: Mapping[RegistryId, str] | None = None,
+        catalogue: Catalog,
+        address_overrides: Mapping[RegistryId, str] | None = None,
         *,
         contact: str = "",
-        pace: Pace | None = None,
-        patience: Patience = PATIENCE,
+        pacing: RequestPacing | None = None,
+        timeouts: RegistryTimeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self.catalogue = catalogue
-        self.calls: Counter[RegistryId] = Counter()  # how often each was asked
-        self._addresses = dict(addresses or {})
-        self.tokens: dict[Package, str] = {}  # that a registry gives to everybody, as images want them
-        self._pace = pace or OwnPace()
-        self._patience = patience
-        self._agent = f"wharfinger/{version('wharfinger')}" + (f" ({contact})" if contact else "")
+        self.request_counts: Counter[RegistryId] = Counter()  # how often each was asked
+        self._address_overrides = dict(address_overrides or {})
+        self.anonymous_tokens: dict[Package, str] = {}  # that a registry gives to everybody, as images want them
+        self._pacing = pacing or ProcessPacing()
+        self._timeouts = timeouts
+        self._user_agent = f"wharfinger/{version('wharfinger')}" + (f" ({contact})" if contact else "")
 
     @cached_property
     def _client(self) -> httpx.Client:
         """The connections, opened with the first question: many jobs ask none."""
-        timeout = httpx.Timeout(self._patience.answer, connect=self._patience.connect)
-        return httpx.Client(headers={"User-Agent": self._agent}, timeout=timeout, follow_redirects=False)
+        timeout = httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect)
+        return httpx.Client(headers={"User-Agent": self._user_agent}, timeout=timeout, follow_redirects=False)
 
     def close(self) -> None:
         """Hang up."""
         if "_client" in self.__dict__:
             self._client.close()
 
-    def ask(self, registry: RegistryId, ask: Ask) -> Answer:
+    def send(self, registry: RegistryId, request: RegistryQuery) -> RegistryResponse:
         """Ask a registry; raises RegistryUnreachableError when it cannot be asked now, RegistryAnswerError when it is no use."""
-        url = self._url(registry, ask)
-        for _ in range(HOPS + 1):
-            response = self._once(registry, ask, url)
+        url = self._url(registry, request)
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._send_once(registry, request, url)
             if response.status not in (301, 302, 303, 307, 308):
-                return self._judged(registry, ask, response)
+                return self._check_status(registry, request, response)
             further = urljoin(url, response.headers.get("location", ""))
             if urlsplit(further)[:2] != urlsplit(url)[:2]:
-                raise RegistryAnswerError(registry, f"sends {_named(ask)} to another host, where we do not follow")
+                raise RegistryResponseError(
+                    registry, f"sends {_describe(request)} to another host, where we do not follow"
+                )
             url = further
-        raise RegistryAnswerError(registry, f"sends {_named(ask)} from one address to the next without end")
+        raise RegistryResponseError(registry, f"sends {_describe(request)} from one address to the next without end")
 
-    def _url(self, registry: RegistryId, ask: Ask) -> str:
+    def _url(self, registry: RegistryId, request: RegistryQuery) -> str:
         known = self.catalogue.registries.get(registry)
-        if known is None or known.etiquette is None or ask.address not in known.etiquette.addresses:
-            raise RegistryAnswerError(registry, "cannot be asked: the catalogue does not say where and how")
-        address = known.address(ask.address)
-        if address is None or any(part in ("", ".", "..") for part in ask.parts):
-            raise RegistryAnswerError(registry, f"has no address for {_named(ask)}")
-        host = self._addresses.get(registry)
+        if known is None or known.request_policy is None or request.address_key not in known.request_policy.addresses:
+            raise RegistryResponseError(registry, "cannot be asked: the catalog does not say where and how")
+        address = known.address(request.address_key)
+        if address is None or any(part in ("", ".", "..") for part in request.parts):
+            raise RegistryResponseError(registry, f"has no address for {_describe(request)}")
+        host = self._address_overrides.get(registry)
         if host is None:
-            self._pace.wait(registry, known.etiquette.pause)  # whoever points elsewhere knows how much that place bears
-            host = f"https://{spell(address.host)}"
+            self._pacing.wait(
+                registry, known.request_policy.pause_seconds
+            )  # whoever points elsewhere knows how much that place bears
+            host = f"https://{reverse_host(address.host)}"
         url = (
             host.rstrip("/")
             + address.path
-            + "".join(f"/{quote(part, safe='@!')}" for part in ask.parts)
-            + "/" * ask.folder
+            + "".join(f"/{quote(part, safe='@!')}" for part in request.parts)
+            + "/" * request.trailing_slash
         )
-        query = "&".join(f"{quote(name)}={quote(str(value), safe='')}" for name, value in ask.query.items())
+        query = "&".join(f"{quote(name)}={quote(str(value), safe='')}" for name, value in request.query.items())
         return f"{url}?{query}" if query else url
 
-    def _once(self, registry: RegistryId, ask: Ask, url: str) -> Answer:
-        self.calls[registry] += 1
+    def _send_once(self, registry: RegistryId, registry_query: RegistryQuery, url: str) -> RegistryResponse:
+        self.request_counts[registry] += 1
         try:
-            request = self._client.build_request(ask.method, url, headers=_headers(ask))
+            request = self._client.build_request(registry_query.method, url, headers=_headers(registry_query))
             with closing(self._client.send(request, stream=True)) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, self._read(registry, ask, response), headers)
+                return RegistryResponse(
+                    response.status_code, self._read_body(registry, registry_query, response), headers
+                )
         except httpx.TimeoutException:
             raise RegistryUnreachableError(registry, "does not answer in time") from None
         except httpx.TransportError:
             raise RegistryUnreachableError(registry, "cannot be reached; check the network") from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
-            raise RegistryAnswerError(registry, f"answers {_named(ask)} in a form that is not HTTP") from None
+            raise RegistryResponseError(
+                registry, f"answers {_describe(registry_query)} in a form that is not HTTP"
+            ) from None
 
-    def _read(self, registry: RegistryId, ask: Ask, response: httpx.Response) -> bytes:
-        parts, size, end = [], 0, time.monotonic() + self._patience.whole
+    def _read_body(self, registry: RegistryId, request: RegistryQuery, response: httpx.Response) -> bytes:
+        parts, size, end = [], 0, time.monotonic() + self._timeouts.total
         for part in response.iter_bytes():
             size += len(part)
-            if size > LARGEST:
-                raise RegistryAnswerError(registry, f"answers {_named(ask)} with more than {LARGEST // 1024**2} MiB")
+            if size > MAX_RESPONSE_BYTES:
+                raise RegistryResponseError(
+                    registry, f"answers {_describe(request)} with more than {MAX_RESPONSE_BYTES // 1024**2} MiB"
+                )
             if time.monotonic() > end:
-                raise RegistryUnreachableError(registry, f"is not done after {self._patience.whole:.0f} seconds")
+                raise RegistryUnreachableError(registry, f"is not done after {self._timeouts.total:.0f} seconds")
             parts.append(part)
         return b"".join(parts)
 
-    def _judged(self, registry: RegistryId, ask: Ask, answer: Answer) -> Answer:
-        if answer.status in LIMITED:
-            said = "asks for a pause" if answer.status == 429 else "is out of service"  # noqa: PLR2004 - Too Many Requests
-            raise RegistryUnreachableError(registry, said, _pause(answer.headers.get("retry-after", "")))
-        if answer.status >= 500:  # noqa: PLR2004 - a fault of the server's
-            raise RegistryUnreachableError(registry, f"answers with its own fault ({answer.status})")
-        if answer.status not in (200, 304, 401, 403, *ABSENT):
-            raise RegistryAnswerError(registry, f"answers {_named(ask)} with status {answer.status}")
-        return answer
+    def _check_status(
+        self, registry: RegistryId, request: RegistryQuery, response: RegistryResponse
+    ) -> RegistryResponse:
+        if response.status in RETRY_LATER_STATUSES:
+            said = "asks for a pause" if response.status == 429 else "is out of service"  # noqa: PLR2004 - Too Many Requests
+            raise RegistryUnreachableError(registry, said, _parse_retry_after(response.headers.get("retry-after", "")))
+        if response.status >= 500:  # noqa: PLR2004 - a fault of the server's
+            raise RegistryUnreachableError(registry, f"answers with its own fault ({response.status})")
+        if response.status not in (200, 304, 401, 403, *ABSENT_STATUSES):
+            raise RegistryResponseError(registry, f"answers {_describe(request)} with status {response.status}")
+        return response
 
 
-def _sendable(value: str | None) -> str | None:
+def _header_value(value: str | None) -> str | None:
     """Return what can be sent back as a header; a validator that cannot is as good as none."""
-    return value if value and value.isascii() and value.isprintable() and len(value) <= LONGEST_VALIDATOR else None
+    return value if value and value.isascii() and value.isprintable() and len(value) <= MAX_VALIDATOR_LENGTH else None
 
 
-def _headers(ask: Ask) -> dict[str, str]:
-    headers = {"Accept": ask.accept}
-    if ask.known and ask.known.etag:
-        headers["If-None-Match"] = ask.known.etag
-    elif ask.known and ask.known.last_modified:
-        headers["If-Modified-Since"] = ask.known.last_modified
-    if ask.token:
-        headers["Authorization"] = f"Bearer {ask.token}"
+def _headers(request: RegistryQuery) -> dict[str, str]:
+    headers = {"Accept": request.accept}
+    if request.validator and request.validator.etag:
+        headers["If-None-Match"] = request.validator.etag
+    elif request.validator and request.validator.last_modified:
+        headers["If-Modified-Since"] = request.validator.last_modified
+    if request.token:
+        headers["Authorization"] = f"Bearer {request.token}"
     return headers
 
 
-def _pause(text: str) -> float:
+def _parse_retry_after(text: str) -> float:
     """Read `Retry-After`: seconds, or a moment (RFC 9110, 10.2.3)."""
     try:
         seconds = (
             float(text) if text.isascii() and text.isdigit() else parsedate_to_datetime(text).timestamp() - time.time()
         )
     except (ValueError, OverflowError):
-        return UNSAID
-    return min(max(seconds, 1.0), LONGEST_WAIT)
+        return DEFAULT_RETRY_SECONDS
+    return min(max(seconds, 1.0), MAX_RETRY_SECONDS)
 
 
-def _named(ask: Ask) -> str:
+def _describe(request: RegistryQuery) -> str:
     """Name what was asked for without anything that could do harm in a log."""
-    text = "/".join(ask.parts)
+    text = "/".join(request.parts)
     return "".join(char if char.isprintable() else "?" for char in text)[:200]

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.packages.versions import Listing, Package
+from bot.packages.versions import Package, PackageListing
 
 
 @dataclass(frozen=True, slots=True)
-class Validator:
+class CacheValidator:
     """What a registry's answer said of itself, so that the next question is "has it changed since?" (RFC 9110, 13)."""
 
     etag: str | None = None
@@ -16,26 +16,26 @@ class Validator:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FetchedListing:
     """What one reading tells, and what is kept of it for the next."""
 
-    listing: Listing
-    owners_read: datetime  # when `listing.maintainers` was read: some registries tell them at another address
-    validator: Validator = Validator()
+    listing: PackageListing
+    owners_read_at: datetime  # when `listing.maintainers` was read: some registries tell them at another address
+    validator: CacheValidator = CacheValidator()
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
+class UnchangedListing:
     """The registry has nothing new; `known` is what to keep in the place of what was kept."""
 
-    known: Known
+    fetched: FetchedListing
 
 
 @dataclass(frozen=True, slots=True)
-class NotThere:
+class PackageNotFound:
     """The registry has no package of this name: not published yet, removed, or not for everybody to see."""
 
     package: Package
 
 
-Reading: TypeAlias = Known | Unchanged | NotThere
+ListingResult: TypeAlias = FetchedListing | UnchangedListing | PackageNotFound

@@ -4,60 +4,64 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.core_types import FullName
-from bot.model.findings import Fact, Unseen
-from bot.packages.versions import Package, Standing, Version, Workload
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.versions import Package, PackageVersion, TraceStatus, Workload
 
-NOT_TOLD: Fact[tuple[str, ...]] = Unseen("who may publish", "nobody has asked the registry yet")
+MAINTAINERS_NOT_READ: MaybeKnown[tuple[str, ...]] = Unknown("who may publish", "nobody has asked the registry yet")
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """One version of a watched package: what its registry tells, and what came of asking who sent it."""
 
-    version: Version
-    seen: datetime  # by us, first
-    standing: Standing | None = None  # None: it was there before we looked first; it is history and judged by nobody
-    why: tuple[str, ...] = ()  # of the standing, each a sentence without its full stop
+    version: PackageVersion
+    first_seen_at: datetime  # by us, first
+    trace_status: TraceStatus | None = (
+        None  # None: it was there before we looked first; it is history and judged by nobody
+    )
+    reasons: tuple[str, ...] = ()  # of the standing, each a sentence without its full stop
     workload: Workload | None = None  # by provenance that was verified; else by the registry's word
     attested: bool = False  # whether provenance was verified
-    step: str | None = None  # what became of the step that was to publish it, where that contradicts: a sentence
-    judged: datetime | None = None  # the last time
-    added: str = ""  # what it was given after it was first seen: a file, or what an image's tag was moved to
+    publish_step_problem: str | None = (
+        None  # what became of the step that was to publish it, where that contradicts: a sentence
+    )
+    traced_at: datetime | None = None  # the last time
+    later_addition: str = ""  # what it was given after it was first seen: a file, or what an image's tag was moved to
 
     @property
-    def at(self) -> datetime:
+    def published_or_seen_at(self) -> datetime:
         """When it came, as far as anybody tells."""
-        return self.version.published or self.seen
+        return self.version.published_at or self.first_seen_at
 
     @property
-    def about(self) -> str:
+    def label(self) -> str:
         """Name it, and what it was given later: that is told apart from what it was before."""
-        return f"{self.version.number} ({self.added})" if self.added else self.version.number
+        return f"{self.version.number} ({self.later_addition})" if self.later_addition else self.version.number
 
     @property
-    def is_history(self) -> bool:
+    def predates_watch(self) -> bool:
         """Whether it was there before the package was watched."""
-        return self.standing is None
+        return self.trace_status is None
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedPackage:
     """All that is remembered of a package between two looks at its registry."""
 
     package: Package
     repository: FullName  # that publishes it
-    began: datetime  # the first look: what was there then is history
-    looked: datetime  # the last one that was answered
-    sightings: tuple[Sighting, ...] = ()  # of the newest versions, oldest first
-    known: frozenset[str] = frozenset()  # numbers of all versions that were seen
-    maintainers: tuple[str, ...] = ()  # who ever might publish, by the registry's words
-    newcomers: tuple["Newcomer", ...] = ()  # those of them that came while it was watched
-    told: Fact[tuple[str, ...]] = field(default=NOT_TOLD)  # who may publish now
+    watched_since: datetime  # the first look: what was there then is history
+    last_read_at: datetime  # the last one that was answered
+    observations: tuple[Observation, ...] = ()  # of the newest versions, oldest first
+    known_versions: frozenset[str] = frozenset()  # numbers of all versions that were seen
+    known_maintainers: tuple[str, ...] = ()  # who ever might publish, by the registry's words
+    new_maintainers: tuple["NewMaintainer", ...] = ()  # those of them that came while it was watched
+    current_maintainers: MaybeKnown[tuple[str, ...]] = field(default=MAINTAINERS_NOT_READ)  # who may publish now
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class NewMaintainer:
     """Somebody who may publish a package since it is watched."""
 
     name: str  # in the registry's words
-    seen: datetime
+    first_seen_at: datetime

@@ -1,4 +1,4 @@
-"""A published version as its registry and its provenance tell of it: values that evidence, alarms and reports share."""
+"""A published version as its registry and its provenance tell of it: values that evidence, alerts and reports share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.core_types import FullName, RegistryId, Sha
-from bot.model.findings import Fact
+from bot.model.findings import MaybeKnown
 
 
-class Standing(StrEnum):
+class TraceStatus(StrEnum):
     """Whether a published version traces to a publish step of ours that succeeded."""
 
-    ACCOUNTED = "accounted"
+    TRACED = "accounted"
     PENDING = "pending"  # within the grace that a run and a registry get, or something needed was not seen
-    UNACCOUNTED = "unaccounted"
+    UNTRACED = "unaccounted"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,12 +29,12 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class PackageFile:
     """One file of a version, with its digests in hexadecimal by the algorithm's name (`sha256`)."""
 
     name: str
     digests: Mapping[str, str] = field(default_factory=dict)
-    came: datetime | None = None  # when the registry took it, where it says so of each file
+    uploaded_at: datetime | None = None  # when the registry took it, where it says so of each file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +52,26 @@ class Workload:
     attempt: int | None = None
 
 
-class Sender(StrEnum):
+class PublisherKind(StrEnum):
     """What kind of credential a registry says that a version came with."""
 
     TRUSTED_PUBLISHER = "trusted publisher"
     ACCOUNT = "account"  # a token or a password of somebody
-    UNTOLD = "untold"  # this registry does not say
+    UNKNOWN = "untold"  # this registry does not say
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class PackageVersion:
     """One version of a package, in its registry's words. Nothing of it is verified; provenance is (bot/provenance)."""
 
     package: Package
     number: str
-    published: datetime | None  # None: the registry does not tell
-    sender: Sender = Sender.UNTOLD
-    account: str | None = None  # the registry's name of who sent it
+    published_at: datetime | None  # None: the registry does not tell
+    publisher_kind: PublisherKind = PublisherKind.UNKNOWN
+    published_by: str | None = None  # the registry's name of who sent it
     workload: Workload | None = None  # which run sent it, by the registry's word
-    files: tuple[File, ...] = ()
-    provenance: bool | None = (
+    files: tuple[PackageFile, ...] = ()
+    has_provenance: bool | None = (
         None  # whether the registry offers provenance of it; None: it does not tell, or has none to offer
     )
     commit: Sha | None = None  # that the version says it was made from (npm gitHead, Go origin)
@@ -80,9 +80,9 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PackageListing:
     """What a registry has of a package at one moment: its versions, oldest first, and who may publish."""
 
     package: Package
-    versions: tuple[Version, ...]
-    maintainers: Fact[tuple[str, ...]]
+    versions: tuple[PackageVersion, ...]
+    maintainers: MaybeKnown[tuple[str, ...]]

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.checks.alerts import SIGNALS, Signal
-from bot.checks.gate import CONDITIONS, Condition
+from bot.checks.alerts import CHANGE_ALERTS, ChangeAlert
+from bot.checks.gate import GATE_CONDITIONS, GateCondition
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RuleName
 from bot.model.identity_register import DeclaredIdentity, DeclaredPackage
-from bot.policy.policy_file import NOT_ASKED_FOR, Reports
-from bot.policy.policy_schema import Option
-from bot.policy.policy_targets import Match
-from bot.policy.waiver import LONGEST, Waiver
+from bot.policy.policy_file import NO_REPORTS, ReportSettings
+from bot.policy.policy_schema import OptionValue
+from bot.policy.policy_targets import RepositoryMatch
+from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION, Waiver
 
 
 class Overrides(StrEnum):
-    """What a repository's own policy file may do to the organisation's."""
+    """What a repository's own policy file may do to the organization's."""
 
     NONE = "none"  # nothing: it is not followed
     STRICTER = "stricter"  # each option may only get stricter
@@ -26,21 +26,23 @@ class Overrides(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CheckSettings:
     """What a file says about one rule: that it is off, or some of its options; `line` is that of the rule's name."""
 
     line: int
     off: bool = False
-    options: Mapping[str, Option] = field(default_factory=dict)  # by the name of the rule's field
+    options: Mapping[str, OptionValue] = field(default_factory=dict)  # by the name of the rule's field
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """A mode, rules, the gate's conditions and signals that are said together, of all repositories or of those that `match` means."""
+class PolicyLayer:
+    """A mode, rules, the gate's conditions and alerts that are said together, of all repositories or of those that `match` means."""
 
     mode: Mode | None = None
-    rules: Mapping[RuleName, Said] = field(default_factory=dict)  # with the conditions and signals: no two share a name
-    match: Match | None = None
+    checks: Mapping[RuleName, CheckSettings] = field(
+        default_factory=dict
+    )  # with the conditions and alerts: no two share a name
+    match: RepositoryMatch | None = None
     line: int = 0
 
 
@@ -50,37 +52,39 @@ class PolicyFile:
 
     origin: str
     mode: Mode | None = None
-    rules: Mapping[RuleName, Said] = field(default_factory=dict)
-    said_overrides: Overrides | None = None
-    said_longest_waiver: timedelta | None = None
-    repositories: tuple[Layer, ...] = ()  # each with a match; later ones win
+    checks: Mapping[RuleName, CheckSettings] = field(default_factory=dict)
+    own_overrides: Overrides | None = None
+    own_max_waiver_duration: timedelta | None = None
+    repositories: tuple[PolicyLayer, ...] = ()  # each with a match; later ones win
     identities: tuple[DeclaredIdentity, ...] = ()
     packages: tuple[DeclaredPackage, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    reports: Reports = NOT_ASKED_FOR
+    reports: ReportSettings = NO_REPORTS
     extends: FullName | None = None  # the repository whose publishing.yml this one stands on
     base: "PolicyFile | None" = None  # that file, once somebody has fetched it
 
     @property
     def overrides(self) -> Overrides:
         """What a repository's own file may do: as this file says, else the one it extends."""
-        return self.said_overrides or (self.base.overrides if self.base else Overrides.STRICTER)
+        return self.own_overrides or (self.base.overrides if self.base else Overrides.STRICTER)
 
     @property
     def max_waiver_duration(self) -> timedelta:
         """How long a waiver may last: as this file says, else the one it extends."""
-        return self.said_longest_waiver or (self.base.max_waiver_duration if self.base else LONGEST)
+        return self.own_max_waiver_duration or (
+            self.base.max_waiver_duration if self.base else DEFAULT_MAX_WAIVER_DURATION
+        )
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The files that speak here, the farthest first."""
         return (*(self.base.origins if self.base else ()), self.origin)
 
-    def layers(self) -> Iterator[tuple[str, Layer]]:
+    def layers(self) -> Iterator[tuple[str, PolicyLayer]]:
         """Yield what is said, each with the file that says it, in the order in which later ones win."""
         if self.base is not None:
             yield from self.base.layers()
-        yield self.origin, Layer(self.mode, self.rules)
+        yield self.origin, PolicyLayer(self.mode, self.checks)
         for layer in self.repositories:
             yield self.origin, layer
 
@@ -92,11 +96,11 @@ class Policy:
     rules: tuple[Rule, ...] = tuple(rule() for rule in RULES)
     origins: tuple[str, ...] = ()  # the files it was made from; none means Wharfinger's own defaults
     notes: tuple[str, ...] = ()  # what was not followed, and why
-    doubts: tuple[str, ...] = ()  # what could not be decided, and why: nothing is green on a doubt
+    undecided: tuple[str, ...] = ()  # what could not be decided, and why: nothing is green on a doubt
     waivers: tuple[Waiver, ...] = ()  # for this repository, whether they are in force or not
-    max_waiver_duration: timedelta = LONGEST
+    max_waiver_duration: timedelta = DEFAULT_MAX_WAIVER_DURATION
     identities: tuple[DeclaredIdentity, ...] = ()  # the register's entries for this repository
     packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
-    reports: Reports = NOT_ASKED_FOR
-    gate: tuple[Condition, ...] = tuple(condition() for condition in CONDITIONS)
-    signals: tuple[Signal, ...] = tuple(signal() for signal in SIGNALS)
+    reports: ReportSettings = NO_REPORTS
+    gate: tuple[GateCondition, ...] = tuple(condition() for condition in GATE_CONDITIONS)
+    alerts: tuple[ChangeAlert, ...] = tuple(signal() for signal in CHANGE_ALERTS)

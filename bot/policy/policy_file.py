@@ -1,4 +1,4 @@
-"""Where an organisation wants its reports: issues, the central repository, the digest."""
+"""Where an organization wants its reports: issues, the central repository, the digest."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from bot.model.core_types import FullName
 
 
-class Issues(StrEnum):
+class IssueDestination(StrEnum):
     """Where issues are opened."""
 
     REPOSITORY = "repository"  # in the repository they are about
@@ -14,7 +14,7 @@ class Issues(StrEnum):
     OFF = "off"
 
 
-class Every(StrEnum):
+class DigestInterval(StrEnum):
     """How often a digest is due."""
 
     DAY = "day"
@@ -25,26 +25,26 @@ class Every(StrEnum):
 class DigestForm(StrEnum):
     """What a digest is written as."""
 
-    STANDING = "standing"  # one issue, rewritten, with a comment when something changed
-    PERIOD = "period"  # an issue for each period
+    SINGLE_ISSUE = "standing"  # one issue, rewritten, with a comment when something changed
+    ISSUE_PER_PERIOD = "period"  # an issue for each period
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """The digest of an organisation."""
+class DigestSettings:
+    """The digest of an organization."""
 
     repository: FullName
-    every: Every = Every.WEEK
-    form: DigestForm = DigestForm.STANDING
+    interval: DigestInterval = DigestInterval.WEEK
+    form: DigestForm = DigestForm.SINGLE_ISSUE
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
+class ReportSettings:
     """What a policy's `reports` asks for. Nothing is opened unless a policy asks for it."""
 
-    issues: Issues = Issues.OFF
-    central: FullName | None = None  # for central issues, alarms and reviews
-    digest: Digest | None = None
+    issues: IssueDestination = IssueDestination.OFF
+    central_repository: FullName | None = None  # for central issues, alerts and reviews
+    digest: DigestSettings | None = None
 
 
-NOT_ASKED_FOR = Reports()
+NO_REPORTS = ReportSettings()

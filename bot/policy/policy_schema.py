@@ -5,43 +5,43 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
-from bot.checks.alerts import Signal
-from bot.checks.gate import Condition
-from bot.checks.rule import Rule, Stricter
-from bot.documents_init import Node, Scalar, Sequence
+from bot.checks.alerts import ChangeAlert
+from bot.checks.gate import GateCondition
+from bot.checks.rule import Rule, StricterWhen
+from bot.documents_init import YamlNode, YamlScalar, YamlSequence
 from bot.model.core_types import DayRange, RegistryId
 
 # The value of one option, by the type of the rule's field.
-Option: TypeAlias = StrEnum | bool | int | timedelta | tuple[str, ...]
-Schema: TypeAlias = dict[str, Any]  # JSON, as the validator takes it
+OptionValue: TypeAlias = StrEnum | bool | int | timedelta | tuple[str, ...]
+JsonSchema: TypeAlias = dict[str, Any]  # JSON, as the validator takes it
 
-DURATION = r"^[1-9][0-9]{0,3}[mhdw]$"
-DAYS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-ANY = "*"  # in a list of exceptions: everything is one
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DURATION_PATTERN = r"^[1-9][0-9]{0,3}[mhdw]$"
+DAY_RANGE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+WILDCARD = "*"  # in a list of exceptions: everything is one
+DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def key_of(field: "Field[Any]") -> str:
+def option_key(field: "Field[Any]") -> str:
     """Return the key of a rule's option in a file: `maximum-age` of the field `maximum_age`."""
     return field.name.replace("_", "-")
 
 
-def options_of(rule: type[Rule | Condition | Signal]) -> dict[str, tuple["Field[Any]", Any]]:
-    """Return the options of a rule, a condition of the gate or a signal by key, each with its field and its type."""
-    kinds = get_type_hints(rule)
-    return {key_of(field): (field, kinds[field.name]) for field in fields(rule)}
+def options_by_key(check: type[Rule | GateCondition | ChangeAlert]) -> dict[str, tuple["Field[Any]", Any]]:
+    """Return the options of a rule, a condition of the gate or an alert by key, each with its field and its type."""
+    kinds = get_type_hints(check)
+    return {option_key(field): (field, kinds[field.name]) for field in fields(check)}
 
 
-def option_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | None) -> Schema:  # noqa: ANN401 - a type hint as a value has no type of its own
+def option_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | None) -> JsonSchema:  # noqa: ANN401 - a type hint as a value has no type of its own
     """Return the schema of one option; raise TypeError for a kind that files cannot say."""
     return {"description": field.metadata["means"], **_kind_schema(field, kind, registries)}
 
 
-def _kind_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | None) -> Schema:  # noqa: ANN401 - as above
+def _kind_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | None) -> JsonSchema:  # noqa: ANN401 - as above
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
         known = registries if item is RegistryId else [each.value for each in item] if _is_enum(item) else None
-        text = {"type": "string", "pattern": DAYS} if item is DayRange else {"type": "string"}
+        text = {"type": "string", "pattern": DAY_RANGE_PATTERN} if item is DayRange else {"type": "string"}
         return {"type": "array", "uniqueItems": True, "items": text if known is None else {"enum": known}}
     if _is_enum(kind):
         return {"enum": [word.value for word in kind]}
@@ -50,57 +50,57 @@ def _kind_schema(field: "Field[Any]", kind: Any, registries: list[RegistryId] | 
     if kind is int:
         return {"type": "integer", "minimum": 0}
     if kind is timedelta:
-        return {"type": "string", "pattern": DURATION}
+        return {"type": "string", "pattern": DURATION_PATTERN}
     raise TypeError(f"the option {field.name} is of a kind that policy files cannot say: {kind}")
 
 
-def option_value(node: Node, kind: Any) -> Option:  # noqa: ANN401 - as above
+def option_value(node: YamlNode, kind: Any) -> OptionValue:  # noqa: ANN401 - as above
     """Turn a value that holds to the schema into the type of the rule's field."""
-    if isinstance(node, Sequence):
+    if isinstance(node, YamlSequence):
         item = get_args(kind)[0]
-        words = (each.value for each in node.items if isinstance(each, Scalar))
+        words = (each.value for each in node.items if isinstance(each, YamlScalar))
         return tuple(item(word) for word in words)
-    word = node.value if isinstance(node, Scalar) else ""
+    word = node.value if isinstance(node, YamlScalar) else ""
     if kind is bool:
         return word.lower() == "true"
     if kind is timedelta:
-        return duration(word)
-    value: Option = kind(word)
+        return parse_duration(word)
+    value: OptionValue = kind(word)
     return value
 
 
-def duration(word: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Read `90d`, `12h`, `30m`, `2w`."""
-    return timedelta(**{UNITS[word[-1]]: int(word[:-1])})
+    return timedelta(**{DURATION_UNITS[text[-1]]: int(text[:-1])})
 
 
-def said(value: timedelta) -> str:
+def format_duration(value: timedelta) -> str:
     """Say a duration as a file does: `90d`."""
-    for letter, unit in reversed(UNITS.items()):
+    for letter, unit in reversed(DURATION_UNITS.items()):
         whole, rest = divmod(value, timedelta(**{unit: 1}))
         if not rest and (letter != "w" or not whole):  # weeks are for writing; people count days
             return f"{whole}{letter}"
     return f"{value.total_seconds():.0f}s"
 
 
-def stricter(way: Stricter, has: Any, asked: Any) -> Option:  # noqa: ANN401 - an option's type is the rule's field's; the schema has held it
-    """Give what is in force where only the stricter of two values may be: the organisation's, and what a repository asks for."""
-    match way:
-        case Stricter.HIGHER:
-            return max(has, asked, key=_rank)  # type: ignore[no-any-return]  # one of the two options
-        case Stricter.LOWER:
-            return min(has, asked, key=_rank)  # type: ignore[no-any-return]  # one of the two options
-        case Stricter.FEWER:
-            return tuple(entry for entry in asked if entry in has or ANY in has)
-        case Stricter.MORE:
-            return tuple(dict.fromkeys((*has, *asked)))
+def stricter_value(direction: StricterWhen, current: Any, requested: Any) -> OptionValue:  # noqa: ANN401 - an option's type is the rule's field's; the schema has held it
+    """Give what is in force where only the stricter of two values may be: the organization's, and what a repository asks for."""
+    match direction:
+        case StricterWhen.HIGHER:
+            return max(current, requested, key=_rank)  # type: ignore[no-any-return]  # one of the two options
+        case StricterWhen.LOWER:
+            return min(current, requested, key=_rank)  # type: ignore[no-any-return]  # one of the two options
+        case StricterWhen.FEWER:
+            return tuple(entry for entry in requested if entry in current or WILDCARD in current)
+        case StricterWhen.MORE:
+            return tuple(dict.fromkeys((*current, *requested)))
 
 
-def is_followed(way: Stricter, asked: Option, given: Option) -> bool:
+def is_fully_applied(direction: StricterWhen, requested: OptionValue, applied: OptionValue) -> bool:
     """Whether what is in force is all that was asked for; the order of a list is nobody's wish."""
-    if isinstance(asked, tuple) and isinstance(given, tuple):
-        return set(asked) >= set(given) if way is Stricter.MORE else set(asked) == set(given)
-    return asked == given
+    if isinstance(requested, tuple) and isinstance(applied, tuple):
+        return set(requested) >= set(applied) if direction is StricterWhen.MORE else set(requested) == set(applied)
+    return requested == applied
 
 
 def _is_enum(kind: Any) -> bool:  # noqa: ANN401 - as above

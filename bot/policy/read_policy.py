@@ -6,29 +6,37 @@ from typing import TypeAlias
 
 import jsonschema_rs
 
-from bot.checks.alerts import SIGNALS
-from bot.checks.gate import CONDITIONS
+from bot.checks.alerts import CHANGE_ALERTS
+from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
-from bot.documents_init import Mapping, Node, Scalar, Sequence, read_document
+from bot.documents_init import YamlMapping, YamlNode, YamlScalar, YamlSequence, read_yaml
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName
 from bot.model.errors import PolicyError, UnreadableError
-from bot.policy.model import Layer, Overrides, PolicyFile, Said
-from bot.policy.policy_schema import duration, option_value, options_of
+from bot.policy.model import CheckSettings, Overrides, PolicyFile, PolicyLayer
+from bot.policy.policy_schema import option_value, options_by_key, parse_duration
 from bot.policy.schema import policy_schema
-from bot.policy.schema_errors import first_complaint
-from bot.policy.sections import nodes, read_identities, read_match, read_packages, read_reports, read_waivers, word
+from bot.policy.schema_errors import first_schema_error
+from bot.policy.sections import (
+    nodes_at,
+    read_identities,
+    read_match,
+    read_packages,
+    read_reports,
+    read_waivers,
+    text_at,
+)
 
-Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | bool | None"
+PlainValue: TypeAlias = "dict[str, PlainValue] | list[PlainValue] | str | int | bool | None"
 
 # What a plain word is in YAML's core schema, as far as a policy uses it. `off` stays a word.
-WORDS: dict[str, bool] = {"true": True, "True": True, "false": False, "False": False}
+YAML_BOOLEANS: dict[str, bool] = {"true": True, "True": True, "false": False, "False": False}
 
-MOST_DIGITS = 9  # a longer number is not one that a policy means, and costs time to read
+MAX_DIGITS = 9  # a longer number is not one that a policy means, and costs time to read
 
-OPTIONS = (
-    {rule.name: options_of(rule) for rule in RULES}
-    | {condition.name: options_of(condition) for condition in CONDITIONS}
-    | {signal.name: options_of(signal) for signal in SIGNALS}
+OPTIONS_BY_CHECK = (
+    {rule.name: options_by_key(rule) for rule in RULES}
+    | {condition.name: options_by_key(condition) for condition in GATE_CONDITIONS}
+    | {signal.name: options_by_key(signal) for signal in CHANGE_ALERTS}
 )
 
 
@@ -36,7 +44,7 @@ def read_policy(content: bytes, registries: Iterable[RegistryId], origin: str = 
     """Read one policy file; `registries` are the ids that `allow` may name, `origin` names the file in reports.
 
     Raises PolicyError with line and reason, for what is not YAML or not in the schema. A file that was read before is not
-    read again: an organisation's is asked for with every check.
+    read again: an organization's is asked for with every check.
     """
     return _read(content, tuple(registries), origin)
 
@@ -44,15 +52,15 @@ def read_policy(content: bytes, registries: Iterable[RegistryId], origin: str = 
 @lru_cache(maxsize=256)
 def _read(content: bytes, registries: tuple[RegistryId, ...], origin: str) -> PolicyFile:
     try:
-        root = read_document(content)
+        root = read_yaml(content)
     except UnreadableError as error:
         raise PolicyError(error.reason, error.line) from error
-    errors = list(_validator(registries).iter_errors(_value(root)))
+    errors = list(_validator(registries).iter_errors(_plain_value(root)))
     if errors:
-        raise first_complaint(errors, root, registries)
-    if not isinstance(root, Mapping):  # held by the schema; said again for the types
+        raise first_schema_error(errors, root, registries)
+    if not isinstance(root, YamlMapping):  # held by the schema; said again for the types
         raise PolicyError("the file is to be a mapping that begins with `version: 1`", root.line)
-    return _file(root, origin)
+    return _policy_file(root, origin)
 
 
 @lru_cache(maxsize=4)
@@ -60,15 +68,19 @@ def _validator(registries: tuple[RegistryId, ...]) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(policy_schema(registries))
 
 
-def _file(root: Mapping, origin: str) -> PolicyFile:
-    said_overrides, longest, extends = word(root, "overrides"), word(root, "max-waiver-duration"), word(root, "extends")
+def _policy_file(root: YamlMapping, origin: str) -> PolicyFile:
+    said_overrides, longest, extends = (
+        text_at(root, "overrides"),
+        text_at(root, "max-waiver-duration"),
+        text_at(root, "extends"),
+    )
     return PolicyFile(
         origin=origin,
         mode=_mode(root),
-        rules=_rules(root),
-        said_overrides=Overrides(said_overrides) if said_overrides else None,
-        said_longest_waiver=duration(longest) if longest else None,
-        repositories=tuple(_layer(item) for item in nodes(root, "repositories", Mapping)),
+        checks=_all_check_settings(root),
+        own_overrides=Overrides(said_overrides) if said_overrides else None,
+        own_max_waiver_duration=parse_duration(longest) if longest else None,
+        repositories=tuple(_layer(item) for item in nodes_at(root, "repositories", YamlMapping)),
         identities=read_identities(root, origin),
         packages=read_packages(root, origin),
         waivers=read_waivers(root, origin),
@@ -77,41 +89,41 @@ def _file(root: Mapping, origin: str) -> PolicyFile:
     )
 
 
-def _layer(item: Mapping) -> Layer:
-    return Layer(mode=_mode(item), rules=_rules(item), match=read_match(item), line=item.line)
+def _layer(item: YamlMapping) -> PolicyLayer:
+    return PolicyLayer(mode=_mode(item), checks=_all_check_settings(item), match=read_match(item), line=item.line)
 
 
-def _mode(holder: Mapping) -> Mode | None:
-    said = word(holder, "mode")
+def _mode(holder: YamlMapping) -> Mode | None:
+    said = text_at(holder, "mode")
     return Mode(said) if said else None
 
 
-def _rules(holder: Mapping) -> dict[RuleName, Said]:
-    """Read what is said of rules, of the gate's conditions and of signals."""
-    found = [each for each in map(holder.get, ("rules", "gate", "signals")) if isinstance(each, Mapping)]
-    return {RuleName(name): _said(RuleName(name), said) for said in found for name in said.values}
+def _all_check_settings(holder: YamlMapping) -> dict[RuleName, CheckSettings]:
+    """Read what is said of rules, of the gate's conditions and of alerts."""
+    found = [each for each in map(holder.get, ("rules", "gate", "alerts")) if isinstance(each, YamlMapping)]
+    return {RuleName(name): _check_settings(RuleName(name), said) for said in found for name in said.values}
 
 
-def _said(name: RuleName, rules: Mapping) -> Said:
-    node, line = rules.values[name], rules.keys[name].line
-    if not isinstance(node, Mapping):
-        return Said(line, off=True)
-    known = OPTIONS[name]
+def _check_settings(name: RuleName, section: YamlMapping) -> CheckSettings:
+    node, line = section.values[name], section.keys[name].line
+    if not isinstance(node, YamlMapping):
+        return CheckSettings(line, off=True)
+    known = OPTIONS_BY_CHECK[name]
     values = {known[key][0].name: option_value(value, known[key][1]) for key, value in node.values.items()}
-    return Said(line, options=values)
+    return CheckSettings(line, options=values)
 
 
-def _value(node: Node) -> Value:
+def _plain_value(node: YamlNode) -> PlainValue:
     """Give a node as plain values, the way YAML's core schema types them."""
     match node:
-        case Mapping():
-            return {key: _value(value) for key, value in node.values.items()}
-        case Sequence():
-            return [_value(item) for item in node.items]
-        case Scalar(is_null=True):
+        case YamlMapping():
+            return {key: _plain_value(value) for key, value in node.values.items()}
+        case YamlSequence():
+            return [_plain_value(item) for item in node.items]
+        case YamlScalar(is_null=True):
             return None
-        case Scalar(style="plain", value=text):
-            number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-            return int(text) if number else WORDS.get(text, text)
-        case Scalar(value=text):
+        case YamlScalar(style="plain", value=text):
+            number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+            return int(text) if number else YAML_BOOLEANS.get(text, text)
+        case YamlScalar(value=text):
             return text

@@ -8,20 +8,20 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from bot.documents_init import Mapping, Node, Scalar, Sequence, shown
+from bot.documents_init import YamlMapping, YamlNode, YamlScalar, YamlSequence, quoted
 from bot.model.core_types import RegistryId
 from bot.model.errors import PolicyError
 from bot.policy.schema import policy_schema
 
-_NAMED = {"rules": "rule", "gate": "condition", "signals": "signal"}  # what stands in these sections
-LONGEST = 120  # characters of a key's path that are shown as they are
+_ENTRY_NOUNS = {"rules": "rule", "gate": "condition", "alerts": "alert"}  # what stands in these sections
+MAX_PATH_LENGTH = 120  # characters of a key's path that are shown as they are
 
 # JSON Schema's words for kinds of values, in those of YAML.
-KINDS = {"object": "a mapping (key: value)", "array": "a list ([a, b])", "string": "text"}
+TYPE_NAMES = {"object": "a mapping (key: value)", "array": "a list ([a, b])", "string": "text"}
 
 
-def first_complaint(
-    errors: List[jsonschema_rs.ValidationError], root: Node, registries: Iterable[RegistryId] = ()
+def first_schema_error(
+    errors: List[jsonschema_rs.ValidationError], root: YamlNode, registries: Iterable[RegistryId] = ()
 ) -> PolicyError:
     """Say in one sentence the first thing that the schema, made with these registries, found in the file read as `root`.
 
@@ -33,61 +33,63 @@ def first_complaint(
         for error in errors
         if not (isinstance(error.kind, Kind.Required) and list(error.instance_path) in mistyped)
     ]
-    return min((_complaint(error, root, registries) for error in told), key=lambda error: error.line or 0)
+    return min((_schema_error(error, root, registries) for error in told), key=lambda error: error.line or 0)
 
 
-def _complaint(error: jsonschema_rs.ValidationError, root: Node, registries: Iterable[RegistryId]) -> PolicyError:
+def _schema_error(
+    error: jsonschema_rs.ValidationError, root: YamlNode, registries: Iterable[RegistryId]
+) -> PolicyError:
     path = list(error.instance_path)
-    node = _at(root, path)
+    node = _node_at(root, path)
     if isinstance(error.kind, Kind.AdditionalProperties):
-        return _unknown_key(error.kind.unexpected, node, error, registries)
-    return PolicyError(f"{_where(path)} {_wrong(error, node, registries)}", node.line)
+        return _unknown_key_error(error.kind.unexpected, node, error, registries)
+    return PolicyError(f"{_location(path)} {_problem(error, node, registries)}", node.line)
 
 
-def _wrong(error: jsonschema_rs.ValidationError, node: Node, registries: Iterable[RegistryId]) -> str:
+def _problem(error: jsonschema_rs.ValidationError, node: YamlNode, registries: Iterable[RegistryId]) -> str:
     kind = error.kind
     match kind:
         case Kind.Enum():
-            return f"is {_shown(node)}; {_choice(node, kind.options)}"
+            return f"is {_describe_node(node)}; {_allowed_values(node, kind.options)}"
         case Kind.Constant():
-            return f"is {_shown(node)}; write {kind.expected_value}"
+            return f"is {_describe_node(node)}; write {kind.expected_value}"
         case Kind.Required():
             return f"lacks `{kind.property}`; add it"
         case Kind.Type():
-            kinds = " or ".join(KINDS.get(each, each) for each in kind.types)
-            return f"is {_shown(node)}; it is to be {kinds}"
+            kinds = " or ".join(TYPE_NAMES.get(each, each) for each in kind.types)
+            return f"is {_describe_node(node)}; it is to be {kinds}"
         case Kind.Pattern() | Kind.MinLength() | Kind.MinItems() | Kind.MinProperties():
-            return f"is {_shown(node)}; {_wanted(error, registries)}"
+            return f"is {_describe_node(node)}; {_expected(error, registries)}"
         case _:
-            return f"does not hold to the schema: {shown(error.message)}"
+            return f"does not hold to the schema: {quoted(error.message)}"
 
 
-def _where(path: list[str | int]) -> str:
+def _location(path: list[str | int]) -> str:
     name = ".".join(map(str, path))
     if not name:
         return "the file"
-    return f"`{name}`" if name.isprintable() and len(name) <= LONGEST else shown(name)
+    return f"`{name}`" if name.isprintable() and len(name) <= MAX_PATH_LENGTH else quoted(name)
 
 
-def _unknown_key(
-    unexpected: list[str], node: Node, error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]
+def _unknown_key_error(
+    unexpected: list[str], node: YamlNode, error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]
 ) -> PolicyError:
     key = unexpected[0]
-    line = node.keys[key].line if isinstance(node, Mapping) and key in node.keys else node.line
-    known = list(_schemas(error, registries)[-1]["properties"])
+    line = node.keys[key].line if isinstance(node, YamlMapping) and key in node.keys else node.line
+    known = list(_schemas_on_path(error, registries)[-1]["properties"])
     path = list(error.instance_path)
     section, above = (str(part) for part in ([None, *path][-1], [None, None, *path][-2]))
-    what = _NAMED.get(section) or ("option" if above in _NAMED else "key")
-    return PolicyError(f"there is no {what} {shown(key)} here; {_nearest(key, known)}", line)
+    what = _ENTRY_NOUNS.get(section) or ("option" if above in _ENTRY_NOUNS else "key")
+    return PolicyError(f"there is no {what} {quoted(key)} here; {_suggestion(key, known)}", line)
 
 
-def _wanted(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> str:
+def _expected(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> str:
     """Say what is wanted there, in the schema's own description, the nearest one there is."""
-    described = [schema["description"] for schema in _schemas(error, registries) if "description" in schema]
+    described = [schema["description"] for schema in _schemas_on_path(error, registries) if "description" in schema]
     return f"what is wanted: {described[-1]}" if described else "write something there"
 
 
-def _schemas(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> list[Any]:
+def _schemas_on_path(error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]) -> list[Any]:
     """List the schemas on the way to the word of the schema that was not held to, its own last."""
     whole = policy_schema(registries)
     schema: Any = whole
@@ -101,12 +103,12 @@ def _schemas(error: jsonschema_rs.ValidationError, registries: Iterable[Registry
     return passed or [whole]
 
 
-def _choice(node: Node, options: list[Any]) -> str:
+def _allowed_values(node: YamlNode, options: list[Any]) -> str:
     words = ["false" if option is False else str(option) for option in options]
-    return _nearest(node.value if isinstance(node, Scalar) else "", words)
+    return _suggestion(node.value if isinstance(node, YamlScalar) else "", words)
 
 
-def _nearest(word: str, known: list[str]) -> str:
+def _suggestion(word: str, known: list[str]) -> str:
     """Say the nearest name there is, else all of them when they are few."""
     near = difflib.get_close_matches(word[:100], known, n=1)
     if near:
@@ -115,21 +117,21 @@ def _nearest(word: str, known: list[str]) -> str:
     return "it may be " + ", ".join(f"`{name}`" for name in known[:few]) + (" …" if len(known) > few else "")
 
 
-def _shown(node: Node) -> str:
+def _describe_node(node: YamlNode) -> str:
     match node:
-        case Mapping():
+        case YamlMapping():
             return "a mapping"
-        case Sequence():
+        case YamlSequence():
             return "a list"
-        case Scalar():
-            return shown(node.value) if node.value else "empty"
+        case YamlScalar():
+            return quoted(node.value) if node.value else "empty"
 
 
-def _at(root: Node, path: list[str | int]) -> Node:
+def _node_at(root: YamlNode, path: list[str | int]) -> YamlNode:
     node = root
     for part in path:
-        if isinstance(node, Mapping):
+        if isinstance(node, YamlMapping):
             node = node.values[str(part)]
-        elif isinstance(node, Sequence):
+        elif isinstance(node, YamlSequence):
             node = node.items[int(part)]
     return node

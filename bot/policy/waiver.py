@@ -5,33 +5,33 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.model.core_types import FullName, RuleName
-from bot.model.findings import About, Fact, Place, Seen, Unseen
+from bot.model.findings import FindingSubject, Known, Location, MaybeKnown, Unknown
 
-LONGEST = timedelta(days=180)  # that a waiver may last, unless the policy says otherwise
-NOTICE = timedelta(days=14)  # before its end, in which it is said that it ends
+DEFAULT_MAX_WAIVER_DURATION = timedelta(days=180)  # that a waiver may last, unless the policy says otherwise
+EXPIRY_NOTICE = timedelta(days=14)  # before its end, in which it is said that it ends
 
-NO_REVIEW = Unseen("who approved the waiver", "a file does not show its review")
+APPROVAL_NOT_READ = Unknown("who approved the waiver", "a file does not show its review")
 
 
-class Standing(StrEnum):
+class WaiverStatus(StrEnum):
     """Where a waiver stands on a day."""
 
-    FOLLOWED = "followed"
-    ENDING = "ending"  # followed, for at most 14 more days
-    ENDED = "ended"  # from the day it names on
+    ACTIVE = "followed"
+    EXPIRING = "ending"  # followed, for at most 14 more days
+    EXPIRED = "ended"  # from the day it names on
     TOO_LONG = "too long"  # it would last longer than the policy allows
     NOT_APPROVED = "not approved"  # the review shows nobody but the one who asked for it
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class WaiverApproval:
     """Who asked for a waiver and who approved that, by login."""
 
     requester: str
     approvers: tuple[str, ...]
 
     @property
-    def by_another(self) -> bool:
+    def is_independent(self) -> bool:
         return any(approver.lower() != self.requester.lower() for approver in self.approvers)
 
 
@@ -42,7 +42,7 @@ class Waiver:
     rule: RuleName
     repository: FullName
     reason: str
-    owner: str  # "@login", or "@organisation/team"
+    owner: str  # "@login", or "@organization/team"
     expires: date  # the day on which it is not in force any more
     workflow: str | None = None  # its path, or the name of its file
     job: str | None = None
@@ -52,22 +52,22 @@ class Waiver:
     origin: str = ""  # the policy file, and the lines in it
     line: int = 0
     end_line: int = 0
-    approval: Fact[Approval] = NO_REVIEW
+    approval: MaybeKnown[WaiverApproval] = APPROVAL_NOT_READ
 
     def __str__(self) -> str:
         return f"{self.origin}:{self.line}"
 
-    def standing(self, day: date, longest: timedelta) -> Standing:
+    def status(self, day: date, max_duration: timedelta) -> WaiverStatus:
         """Say where it stands on a day, under a policy's longest waiver."""
         if day >= self.expires:
-            return Standing.ENDED
-        if isinstance(self.approval, Seen) and not self.approval.value.by_another:
-            return Standing.NOT_APPROVED
-        if self.expires - day > longest:
-            return Standing.TOO_LONG
-        return Standing.ENDING if self.expires - day <= NOTICE else Standing.FOLLOWED
+            return WaiverStatus.EXPIRED
+        if isinstance(self.approval, Known) and not self.approval.value.is_independent:
+            return WaiverStatus.NOT_APPROVED
+        if self.expires - day > max_duration:
+            return WaiverStatus.TOO_LONG
+        return WaiverStatus.EXPIRING if self.expires - day <= EXPIRY_NOTICE else WaiverStatus.ACTIVE
 
-    def covers(self, rule: RuleName, place: Place, about: About) -> bool:
+    def covers(self, rule: RuleName, place: Location, about: FindingSubject) -> bool:
         """Whether it is about this finding: of this rule, and within all that it is narrowed to."""
         return (
             rule == self.rule

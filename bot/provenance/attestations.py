@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.model.errors import WharfingerError
-from bot.packages.versions import File, Workload
+from bot.packages.versions import PackageFile, Workload
 
 
-class Kind(StrEnum):
+class AttestationKind(StrEnum):
     """Whose attestation it is and what it speaks of."""
 
     PYPI = "PyPI attestation"  # PEP 740
@@ -21,47 +21,49 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attested:
+class VerifiedAttestation:
     """What a verified attestation proves: this run signed for these files. A claim that the certificate does not tell is None."""
 
-    kind: Kind
+    kind: AttestationKind
     predicate: str | None  # the predicate's type, an address; None: the file itself is signed, without a statement
     workload: Workload  # npm's own signature names none of it, GitHub's of a release its repository, tag and commit
     signer: str | None  # whose job signed, also a called workflow: https://github.com/o/r/.github/workflows/w.yml@ref
     owner: str | None  # login of the repository's owner
     repository_id: RepositoryId | None  # stays when a repository is renamed, and differs when its name is taken again
     signed_at: datetime | None  # when the log or a timestamp authority saw the signature; None: nobody saw when
-    subjects: tuple[File, ...]  # every file that is signed for, digests in hexadecimal
+    subjects: tuple[PackageFile, ...]  # every file that is signed for, digests in hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedAttestation:
     """An attestation that is not believed, and why, in words."""
 
-    kind: Kind
+    kind: AttestationKind
     reason: str
-    unseen: bool = False  # it could not be judged here (its authority is not trusted, its key not given): never a pass
+    unverifiable: bool = (
+        False  # it could not be judged here (its authority is not trusted, its key not given): never a pass
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AttestationResults:
     """What became of all attestations that a registry offers of one file. None at all: both are empty."""
 
-    attested: tuple[Attested, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    verified: tuple[VerifiedAttestation, ...] = ()
+    rejected: tuple[RejectedAttestation, ...] = ()
 
 
 class ProvenanceError(WharfingerError):
     """One attestation that is not believed; the text is the reason. Functions that judge a document turn it into `Refused`."""
 
-    def __init__(self, reason: str, *, unseen: bool = False) -> None:
+    def __init__(self, reason: str, *, unverifiable: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.unseen = unseen
+        self.unverifiable = unverifiable
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedIdentity:
     """Who is expected to have signed. None or empty: anything will do."""
 
     repository: FullName | None = None
@@ -77,14 +79,14 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ClaimDifference:
     """One claim that is not as expected; its text says it in words."""
 
     claim: str  # repository, workflow, ref, commit, event, runner, environment, run, attempt
-    told: str | None  # None: nothing was told of it, which is no match, but no contradiction either
+    actual: str | None  # None: nothing was told of it, which is no match, but no contradiction either
     expected: str
 
     def __str__(self) -> str:
-        if self.told is None:
+        if self.actual is None:
             return f"the {self.claim} is not told, where {self.expected} was expected"
-        return f"the {self.claim} is {self.told}, not {self.expected}"
+        return f"the {self.claim} is {self.actual}, not {self.expected}"

@@ -13,18 +13,18 @@ from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.packages.versions import Workload
 from bot.provenance.attestations import ProvenanceError
 
-ISSUER = "https://token.actions.githubusercontent.com"  # an enterprise may have /its-slug behind it
-SERVER = "https://github.com/"
+ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"  # an enterprise may have /its-slug behind it
+GITHUB_URL = "https://github.com/"
 
-_NUMBERS = "1.3.6.1.4.1.57264.1."
+_OID_PREFIX = "1.3.6.1.4.1.57264.1."
 _ISSUER, _SIGNER, _RUNNER, _REPOSITORY, _COMMIT, _REF, _REPOSITORY_ID, _OWNER = 8, 9, 11, 12, 13, 14, 15, 16
 _WORKFLOW, _EVENT, _RUN, _ENVIRONMENT = 18, 20, 21, 23
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _RUN_PATH = re.compile(r"/actions/runs/(\d{1,19})/attempts/(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class CertificateClaims:
     """What the certificate says, before anything of the signature is known."""
 
     workload: Workload
@@ -33,44 +33,46 @@ class Claims:
     repository_id: RepositoryId | None
 
 
-def claims(certificate: Certificate) -> Claims:
+def read_claims(certificate: Certificate) -> CertificateClaims:
     """Read who the certificate was given to; raise ProvenanceError when that is no workflow of GitHub Actions."""
-    issuer = _text(certificate, _ISSUER) or ""
-    if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
-        raise ProvenanceError(f"it was signed by an identity of {shown(issuer)}, not by a workflow of GitHub Actions")
-    uri = _text(certificate, _REPOSITORY) or ""
-    repository = uri.removeprefix(SERVER)
-    if not uri.startswith(SERVER) or not _NAME.fullmatch(repository):
+    issuer = _extension_text(certificate, _ISSUER) or ""
+    if issuer != ACTIONS_ISSUER and not issuer.startswith(f"{ACTIONS_ISSUER}/"):
+        raise ProvenanceError(
+            f"it was signed by an identity of {sanitize(issuer)}, not by a workflow of GitHub Actions"
+        )
+    uri = _extension_text(certificate, _REPOSITORY) or ""
+    repository = uri.removeprefix(GITHUB_URL)
+    if not uri.startswith(GITHUB_URL) or not _FULL_NAME.fullmatch(repository):
         raise ProvenanceError("its certificate does not tell the repository whose workflow signed")
-    ref, number = _text(certificate, _REF), _text(certificate, _REPOSITORY_ID) or ""
-    run = _RUN_PATH.fullmatch((_text(certificate, _RUN) or "").removeprefix(uri))
-    return Claims(
+    ref, number = _extension_text(certificate, _REF), _extension_text(certificate, _REPOSITORY_ID) or ""
+    run = _RUN_PATH.fullmatch((_extension_text(certificate, _RUN) or "").removeprefix(uri))
+    return CertificateClaims(
         workload=Workload(
             repository=FullName(repository),
-            workflow=_workflow(_text(certificate, _WORKFLOW), uri, ref),
+            workflow=_workflow_path(_extension_text(certificate, _WORKFLOW), uri, ref),
             ref=ref,
-            commit=Sha(commit) if (commit := _text(certificate, _COMMIT)) else None,
-            event=_text(certificate, _EVENT),
-            runner=_text(certificate, _RUNNER),
-            environment=_text(certificate, _ENVIRONMENT),
+            commit=Sha(commit) if (commit := _extension_text(certificate, _COMMIT)) else None,
+            event=_extension_text(certificate, _EVENT),
+            runner=_extension_text(certificate, _RUNNER),
+            environment=_extension_text(certificate, _ENVIRONMENT),
             run=int(run[1]) if run else None,
             attempt=int(run[2]) if run else None,
         ),
-        signer=_text(certificate, _SIGNER),
-        owner=(_text(certificate, _OWNER) or "").removeprefix(SERVER) or None,
+        signer=_extension_text(certificate, _SIGNER),
+        owner=(_extension_text(certificate, _OWNER) or "").removeprefix(GITHUB_URL) or None,
         repository_id=RepositoryId(int(number)) if number.isdecimal() and len(number) < 20 else None,  # noqa: PLR2004 - digits of a 64-bit number
     )
 
 
-def shown(text: str) -> str:
+def sanitize(text: str) -> str:
     """Cut and clean what a stranger wrote, to be shown within a sentence."""
     kept = "".join(letter for letter in text[:120] if letter.isprintable())
     return kept or "something without a name"
 
 
-def _text(certificate: Certificate, number: int) -> str | None:
+def _extension_text(certificate: Certificate, number: int) -> str | None:
     try:
-        value = certificate.extensions.get_extension_for_oid(ObjectIdentifier(f"{_NUMBERS}{number}")).value
+        value = certificate.extensions.get_extension_for_oid(ObjectIdentifier(f"{_OID_PREFIX}{number}")).value
         return asn1.decode_der(str, value.value) if isinstance(value, UnrecognizedExtension) else None
     except ExtensionNotFound:
         return None
@@ -78,11 +80,11 @@ def _text(certificate: Certificate, number: int) -> str | None:
         raise ProvenanceError(f"its certificate cannot be read: claim {number} is no text") from error
 
 
-def _workflow(config: str | None, repository: str, ref: str | None) -> str | None:
+def _workflow_path(workflow_uri: str | None, repository: str, ref: str | None) -> str | None:
     """Take the path out of REPOSITORY/PATH@REF; both may hold an @, so the certificate's own ref is taken off first."""
-    if not config or not config.startswith(f"{repository}/"):
+    if not workflow_uri or not workflow_uri.startswith(f"{repository}/"):
         return None
-    path = config.removeprefix(f"{repository}/")
+    path = workflow_uri.removeprefix(f"{repository}/")
     if ref and path.endswith(f"@{ref}"):
         return path.removesuffix(f"@{ref}")
     return path.partition("@refs/" if "@refs/" in path else "@")[0]

@@ -18,17 +18,17 @@ from sigstore_models.rekor.v1 import TransparencyLogEntry
 
 from bot.provenance.attestations import ProvenanceError
 
-STATEMENT = "application/vnd.in-toto+json"
+STATEMENT_MEDIA_TYPE = "application/vnd.in-toto+json"
 
 
-def is_intoto(entry: TransparencyLogEntry) -> bool:
+def is_intoto_entry(entry: TransparencyLogEntry) -> bool:
     """Whether the log calls this entry `intoto`, in the one version that the log still has."""
     return (entry.kind_version.kind, entry.kind_version.version) == ("intoto", "0.0.2")
 
 
-def signed_statement(fields: Fields, key: object) -> bytes:
+def verify_envelope(fields: Fields, key: object) -> bytes:
     """Return the statement of an envelope that this key signed; raise ProvenanceError when it did not."""
-    if fields.payload_type != STATEMENT:
+    if fields.payload_type != STATEMENT_MEDIA_TYPE:
         raise ProvenanceError("what it signs is no in-toto statement")
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise ProvenanceError("it is signed with a kind of key that is not in use")
@@ -40,7 +40,9 @@ def signed_statement(fields: Fields, key: object) -> bytes:
     return fields.payload
 
 
-def check_logged(entry: TransparencyLogEntry, fields: Fields, signer: Certificate | ec.EllipticCurvePublicKey) -> None:
+def check_log_entry(
+    entry: TransparencyLogEntry, fields: Fields, signer: Certificate | ec.EllipticCurvePublicKey
+) -> None:
     """Raise ProvenanceError unless the log's entry is of this envelope, and of this certificate or key."""
     logged = Intoto.model_validate_json(entry.canonicalized_body).spec.root
     if not isinstance(logged, intoto.IntotoV002Schema) or len(logged.content.envelope.signatures) != 1:
@@ -50,12 +52,12 @@ def check_logged(entry: TransparencyLogEntry, fields: Fields, signer: Certificat
         raise ProvenanceError("the log recorded another statement")
     if base64.b64decode(base64.b64decode(signature.sig)) != Envelope(fields).signature:  # this log encodes it twice
         raise ProvenanceError("the log recorded another signature")
-    if _is_of(base64.b64decode(signature.public_key), signer):
+    if _is_key_of(base64.b64decode(signature.public_key), signer):
         return
     raise ProvenanceError("the log recorded another key or certificate")
 
 
-def _is_of(pem: bytes, signer: Certificate | ec.EllipticCurvePublicKey) -> bool:
+def _is_key_of(pem: bytes, signer: Certificate | ec.EllipticCurvePublicKey) -> bool:
     if isinstance(signer, Certificate):
         return load_pem_x509_certificate(pem) == signer
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo

@@ -2,67 +2,77 @@
 
 from urllib.parse import unquote
 
-from bot.packages.versions import File, Workload
-from bot.provenance.attestations import Attested, Judged, Kind, ProvenanceError
-from bot.provenance.bundles import signed
-from bot.provenance.document import judge_each, proved, read_document, refused_whole
-from bot.provenance.registry_signature import signed_by_registry
-from bot.provenance.statement import Statement, read_statement, subject_of
-from bot.provenance.trust import Trust
+from bot.packages.versions import PackageFile, Workload
+from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
+from bot.provenance.bundles import verify_bundle
+from bot.provenance.document import parse_response, reject_response, verified_attestation, verify_each
+from bot.provenance.registry_signature import verify_registry_signature
+from bot.provenance.statement import InTotoStatement, find_subject, parse_statement
+from bot.provenance.trust import TrustStore
 
-PUBLISH = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
-PROVENANCE = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
+PUBLISH_PREDICATE = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
+PROVENANCE_PREDICATES = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
 
 
-def judge_npm(document: bytes, name: str, version: str, file: File, trust: Trust) -> Judged:
+def verify_npm(response: bytes, name: str, version: str, file: PackageFile, trust: TrustStore) -> AttestationResults:
     """Judge all attestations that npm offers of a version, whose tarball's `sha512` (hexadecimal) it tells."""
     try:
-        bundles = _bundles(read_document(document))
+        bundles = _bundles_in(parse_response(response))
     except ProvenanceError as error:
-        return refused_whole(Kind.NPM_PROVENANCE, error)
-    by_registry = [bundle for bundle in bundles if _has_key(bundle)]
-    by_run = [bundle for bundle in bundles if not _has_key(bundle)]
-    runs = judge_each(Kind.NPM_PROVENANCE, by_run, lambda one: _provenance(one, name, version, file, trust))
-    registry = judge_each(Kind.NPM_PUBLISH, by_registry, lambda one: _publish(one, name, version, file, trust))
-    return Judged(runs.attested + registry.attested, runs.refused + registry.refused)
+        return reject_response(AttestationKind.NPM_PROVENANCE, error)
+    by_registry = [bundle for bundle in bundles if _is_signed_by_registry(bundle)]
+    by_run = [bundle for bundle in bundles if not _is_signed_by_registry(bundle)]
+    runs = verify_each(
+        AttestationKind.NPM_PROVENANCE, by_run, lambda one: _verify_provenance(one, name, version, file, trust)
+    )
+    registry = verify_each(
+        AttestationKind.NPM_PUBLISH, by_registry, lambda one: _verify_publish(one, name, version, file, trust)
+    )
+    return AttestationResults(runs.verified + registry.verified, runs.rejected + registry.rejected)
 
 
-def _bundles(document: object) -> list[object]:
-    match document:
+def _bundles_in(response: object) -> list[object]:
+    match response:
         case {"attestations": list(attestations)}:
             return [one.get("bundle") if isinstance(one, dict) else None for one in attestations]
     raise ProvenanceError("the answer is no list of attestations")
 
 
-def _has_key(bundle: object) -> bool:
+def _is_signed_by_registry(bundle: object) -> bool:
     match bundle:
         case {"verificationMaterial": {"publicKey": dict()}}:
             return True
     return False
 
 
-def _provenance(bundle: object, name: str, version: str, file: File, trust: Trust) -> Attested:
-    seen = signed(bundle, trust)
-    statement = read_statement(seen.statement or b"")
-    if statement.predicate_type not in PROVENANCE:
+def _verify_provenance(
+    bundle: object, name: str, version: str, file: PackageFile, trust: TrustStore
+) -> VerifiedAttestation:
+    seen = verify_bundle(bundle, trust)
+    statement = parse_statement(seen.statement or b"")
+    if statement.predicate_type not in PROVENANCE_PREDICATES:
         raise ProvenanceError("a run signed it, but it is no provenance of a build")
     _check_subject(statement, name, version, file)
-    return proved(Kind.NPM_PROVENANCE, seen, statement.predicate_type, statement.subjects)
+    return verified_attestation(AttestationKind.NPM_PROVENANCE, seen, statement.predicate_type, statement.subjects)
 
 
-def _publish(bundle: object, name: str, version: str, file: File, trust: Trust) -> Attested:
-    payload, at = signed_by_registry(bundle, trust)
-    statement = read_statement(payload)
-    if statement.predicate_type != PUBLISH:
+def _verify_publish(
+    bundle: object, name: str, version: str, file: PackageFile, trust: TrustStore
+) -> VerifiedAttestation:
+    payload, at = verify_registry_signature(bundle, trust)
+    statement = parse_statement(payload)
+    if statement.predicate_type != PUBLISH_PREDICATE:
         raise ProvenanceError("the registry signed it, but it does not say that a version was published")
     _check_subject(statement, name, version, file)
     told = statement.predicate.get("name"), statement.predicate.get("version")
     if told != (name, version):
         raise ProvenanceError(f"it says that another version was published than {name} {version}")
-    return Attested(Kind.NPM_PUBLISH, PUBLISH, Workload(), None, None, None, at, statement.subjects)
+    return VerifiedAttestation(
+        AttestationKind.NPM_PUBLISH, PUBLISH_PREDICATE, Workload(), None, None, None, at, statement.subjects
+    )
 
 
-def _check_subject(statement: Statement, name: str, version: str, file: File) -> None:
-    subject = subject_of(statement, "sha512", file.digests.get("sha512"), file.name)
+def _check_subject(statement: InTotoStatement, name: str, version: str, file: PackageFile) -> None:
+    subject = find_subject(statement, "sha512", file.digests.get("sha512"), file.name)
     if unquote(subject.name) != f"pkg:npm/{name}@{version}":
         raise ProvenanceError(f"it is of another package or version than {name} {version}")

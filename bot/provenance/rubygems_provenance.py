@@ -1,35 +1,35 @@
 """Judges RubyGems' attestations of a gem: Sigstore bundles that sign the file itself, or a statement of it."""
 
-from bot.packages.versions import File
-from bot.provenance.attestations import Attested, Judged, Kind, ProvenanceError
-from bot.provenance.bundles import signed
-from bot.provenance.document import judge_each, proved, read_document, refused_whole
-from bot.provenance.statement import read_statement, subject_of
-from bot.provenance.trust import Trust
+from bot.packages.versions import PackageFile
+from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
+from bot.provenance.bundles import verify_bundle
+from bot.provenance.document import parse_response, reject_response, verified_attestation, verify_each
+from bot.provenance.statement import find_subject, parse_statement
+from bot.provenance.trust import TrustStore
 
 
-def judge_rubygems(document: bytes, file: File, trust: Trust) -> Judged:
+def verify_rubygems(response: bytes, file: PackageFile, trust: TrustStore) -> AttestationResults:
     """Judge all attestations that RubyGems offers of a gem, whose `sha256` it tells."""
     try:
-        bundles = _bundles(read_document(document))
+        bundles = _bundles_in(parse_response(response))
     except ProvenanceError as error:
-        return refused_whole(Kind.RUBYGEMS, error)
-    return judge_each(Kind.RUBYGEMS, bundles, lambda bundle: _judge(bundle, file, trust))
+        return reject_response(AttestationKind.RUBYGEMS, error)
+    return verify_each(AttestationKind.RUBYGEMS, bundles, lambda bundle: _verify_attestation(bundle, file, trust))
 
 
-def _bundles(document: object) -> list[object]:
-    if isinstance(document, list):
-        return document
+def _bundles_in(response: object) -> list[object]:
+    if isinstance(response, list):
+        return response
     raise ProvenanceError("the answer is no list of bundles")
 
 
-def _judge(bundle: object, file: File, trust: Trust) -> Attested:
+def _verify_attestation(bundle: object, file: PackageFile, trust: TrustStore) -> VerifiedAttestation:
     sha256 = file.digests.get("sha256")
     if not sha256:
-        raise ProvenanceError(f"the registry tells no sha256 of {file.name} to compare with", unseen=True)
-    seen = signed(bundle, trust, sha256)
+        raise ProvenanceError(f"the registry tells no sha256 of {file.name} to compare with", unverifiable=True)
+    seen = verify_bundle(bundle, trust, sha256)
     if seen.statement is None:
-        return proved(Kind.RUBYGEMS, seen, None, (File(file.name, {"sha256": sha256}),))
-    statement = read_statement(seen.statement)
-    subject_of(statement, "sha256", sha256, file.name)
-    return proved(Kind.RUBYGEMS, seen, statement.predicate_type, statement.subjects)
+        return verified_attestation(AttestationKind.RUBYGEMS, seen, None, (PackageFile(file.name, {"sha256": sha256}),))
+    statement = parse_statement(seen.statement)
+    find_subject(statement, "sha256", sha256, file.name)
+    return verified_attestation(AttestationKind.RUBYGEMS, seen, statement.predicate_type, statement.subjects)

@@ -19,29 +19,29 @@ from sigstore_models.rekor.v1 import TransparencyLogEntry as Entry
 from sigstore_models.trustroot import v1
 
 from bot.provenance.attestations import ProvenanceError
-from bot.provenance.certificate_claims import claims
-from bot.provenance.in_toto import STATEMENT, check_logged, is_intoto, signed_statement
+from bot.provenance.certificate_claims import read_claims
+from bot.provenance.in_toto import STATEMENT_MEDIA_TYPE, check_log_entry, is_intoto_entry, verify_envelope
 
-UNKNOWN_LOG = (
+UNTRUSTED_LOG = (
     "it is recorded in a log that is not among the trusted ones; if Sigstore has a newer root than this release, "
     "save it and name the file in WHARFINGER_TRUSTED_ROOTS"
 )
 
 
-def shipped_root() -> TrustedRoot:
+def bundled_root() -> TrustedRoot:
     """Return the root that the installed sigstore library ships for the public instance."""
     return TrustedRoot(v1.TrustedRoot.from_json(read_embedded("trusted_root.json", DEFAULT_TUF_URL)))
 
 
-class GitHubActions:
+class GitHubActionsPolicy:
     """The library's policy for a certificate: it was given to a workflow of GitHub Actions. Which one is compared elsewhere."""
 
     def verify(self, cert: Certificate) -> None:
         """Raise ProvenanceError for anybody else's certificate."""
-        claims(cert)
+        read_claims(cert)
 
 
-class Verifier(Library):
+class SigstoreVerifier(Library):
     """The library's verifier of one trusted root, for every kind of log entry that the registries have."""
 
     def __init__(self, *, trusted_root: TrustedRoot) -> None:
@@ -50,43 +50,43 @@ class Verifier(Library):
         self._log_keys = trusted_root.rekor_keyring(KeyringPurpose.VERIFY)
         self._logs = frozenset(log.log_id.key_id for log in trusted_root._inner.tlogs)  # noqa: SLF001 - it tells keys, but not names
 
-    def statement(self, bundle: Bundle, fields: Fields) -> bytes:
+    def verify_statement(self, bundle: Bundle, fields: Fields) -> bytes:
         """Return the statement that a bundle signs; raise the library's VerificationError or ProvenanceError for one not to be believed."""
         if fields.dsse_envelope is None:
             raise ProvenanceError("it signs a file, where a statement was expected")
-        self._know_log(bundle)
-        if not is_intoto(fields.verification_material.tlog_entries[0]):
-            kind, payload = self.verify_dsse(bundle, GitHubActions())
-            if kind != STATEMENT:
+        self._require_trusted_log(bundle)
+        if not is_intoto_entry(fields.verification_material.tlog_entries[0]):
+            kind, payload = self.verify_dsse(bundle, GitHubActionsPolicy())
+            if kind != STATEMENT_MEDIA_TYPE:
                 raise ProvenanceError("what it signs is no in-toto statement")
             return payload
-        self._verify_common_signing_cert(bundle, GitHubActions())
+        self._verify_common_signing_cert(bundle, GitHubActionsPolicy())
         key = bundle.signing_certificate.public_key()
-        payload = signed_statement(fields.dsse_envelope, key)
-        check_logged(fields.verification_material.tlog_entries[0], fields.dsse_envelope, bundle.signing_certificate)
+        payload = verify_envelope(fields.dsse_envelope, key)
+        check_log_entry(fields.verification_material.tlog_entries[0], fields.dsse_envelope, bundle.signing_certificate)
         return payload
 
-    def artifact(self, bundle: Bundle, digest: Hashed) -> None:
+    def verify_file(self, bundle: Bundle, digest: Hashed) -> None:
         """Verify that a bundle signs a file of this digest; raise as `statement` does when it does not."""
-        self._know_log(bundle)
-        self.verify_artifact(digest, bundle, GitHubActions())
+        self._require_trusted_log(bundle)
+        self.verify_artifact(digest, bundle, GitHubActionsPolicy())
 
     def signed_at(self, bundle: Bundle) -> datetime | None:
         """Return when a verified bundle was signed, by the log or by a timestamp authority."""
         return min((seen.time for seen in self._establish_time(bundle)), default=None)
 
-    def knows(self, entry: Entry) -> bool:
+    def trusts_log_of(self, entry: Entry) -> bool:
         """Whether an entry is of a log that is trusted."""
         return entry.log_id.key_id in self._logs
 
-    def logged(self, entry: TransparencyLogEntry) -> None:
+    def verify_log_entry(self, entry: TransparencyLogEntry) -> None:
         """Verify that a trusted log holds an entry, and its promise of the time; raise the library's VerificationError."""
         entry._verify(self._log_keys)  # noqa: SLF001 - the library offers this step only within bundles with a certificate
 
     def _establish_time(self, bundle: Bundle) -> list[TimestampVerificationResult]:
         """Let the log's time count for `intoto` entries too: its promise covers body and time alike, and is verified after this."""
-        entry = _entry(bundle)
-        if not is_intoto(entry):
+        entry = _log_entry(bundle)
+        if not is_intoto_entry(entry):
             return super()._establish_time(bundle)
         seen = self._verify_timestamp_authority(bundle)
         if entry.integrated_time and entry.inclusion_promise:  # a time of 0 is not promised: the library passes it over
@@ -94,14 +94,14 @@ class Verifier(Library):
             seen.append(TimestampVerificationResult(source=TimestampSource.TRANSPARENCY_SERVICE, time=at))
         return seen
 
-    def _know_log(self, bundle: Bundle) -> None:
+    def _require_trusted_log(self, bundle: Bundle) -> None:
         """Raise ProvenanceError, as not seen, for an honest certificate in an unknown log: logs are added to Sigstore every year."""
-        if not self.knows(_entry(bundle)):
+        if not self.trusts_log_of(_log_entry(bundle)):
             begin = bundle.signing_certificate.not_valid_before_utc
             at = TimestampVerificationResult(source=TimestampSource.TRANSPARENCY_SERVICE, time=begin)
             self._verify_chain_at_time(bundle.signing_certificate, at)
-            raise ProvenanceError(UNKNOWN_LOG, unseen=True)
+            raise ProvenanceError(UNTRUSTED_LOG, unverifiable=True)
 
 
-def _entry(bundle: Bundle) -> Entry:
+def _log_entry(bundle: Bundle) -> Entry:
     return bundle.log_entry._inner  # noqa: SLF001 - what is overridden needs what the library does not offer

@@ -16,15 +16,15 @@ from sigstore_models.bundle.v1 import Bundle as Fields
 
 from bot.packages.versions import Workload
 from bot.provenance.attestations import ProvenanceError
-from bot.provenance.certificate_claims import Claims, claims
-from bot.provenance.in_toto import signed_statement
+from bot.provenance.certificate_claims import CertificateClaims, read_claims
+from bot.provenance.in_toto import verify_envelope
 
-MOST_TIMESTAMPS = 8
-RELEASES = "https://dotcom.releases.github.com"  # GitHub itself, when it makes a release immutable
-NOBODY_BUT_GITHUB = Claims(Workload(), RELEASES, None, None)
+MAX_TIMESTAMPS = 8
+RELEASE_SIGNER = "https://dotcom.releases.github.com"  # GitHub itself, when it makes a release immutable
+GITHUB_RELEASE_CLAIMS = CertificateClaims(Workload(), RELEASE_SIGNER, None, None)
 
 
-class StampedVerifier(Library):
+class TimestampVerifier(Library):
     """The library's steps for a trusted root without logs."""
 
     def __init__(self, *, trusted_root: TrustedRoot) -> None:  # the library's own would ask for a log
@@ -32,16 +32,20 @@ class StampedVerifier(Library):
         self._fulcio_certificate_chain = trusted_root.get_fulcio_certs()
         self.authorities = frozenset(certificate.subject for certificate in self._fulcio_certificate_chain)
 
-    def stamped_statement(self, certificate: Certificate, fields: Fields) -> tuple[Claims, bytes, datetime]:
+    def verify_timestamped_statement(
+        self, certificate: Certificate, fields: Fields
+    ) -> tuple[CertificateClaims, bytes, datetime]:
         """Return who signed, the statement and when; raise the library's VerificationError or ProvenanceError for one not to be believed."""
-        signer = NOBODY_BUT_GITHUB if _names(certificate) == [RELEASES] else claims(certificate)
+        signer = (
+            GITHUB_RELEASE_CLAIMS if _certificate_uris(certificate) == [RELEASE_SIGNER] else read_claims(certificate)
+        )
         if fields.dsse_envelope is None:
             raise ProvenanceError("it signs a file, where a statement was expected")
-        payload = signed_statement(fields.dsse_envelope, certificate.public_key())
+        payload = verify_envelope(fields.dsse_envelope, certificate.public_key())
         data = fields.verification_material.timestamp_verification_data
         stamps = data.rfc3161_timestamps if data else []
-        if len(stamps) > MOST_TIMESTAMPS:
-            raise ProvenanceError(f"it holds {len(stamps)} timestamps, where {MOST_TIMESTAMPS} are read at most")
+        if len(stamps) > MAX_TIMESTAMPS:
+            raise ProvenanceError(f"it holds {len(stamps)} timestamps, where {MAX_TIMESTAMPS} are read at most")
         signature = Envelope(fields.dsse_envelope).signature
         answers = [decode_timestamp_response(stamp.signed_timestamp) for stamp in stamps]
         seen = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
@@ -55,6 +59,6 @@ class StampedVerifier(Library):
         return signer, payload, min(at.time for at in seen)
 
 
-def _names(certificate: Certificate) -> list[str]:
+def _certificate_uris(certificate: Certificate) -> list[str]:
     names = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
     return names.get_values_for_type(UniformResourceIdentifier)

@@ -1,9 +1,9 @@
 """Why a bundle is not believed, in a person's words: what the sigstore library says, said again."""
 
-from bot.provenance.certificate_claims import shown
+from bot.provenance.certificate_claims import sanitize
 
 # What the library's message holds (sigstore 4.5), in lower case, the first that fits. tests/provenance holds each that a forger can reach.
-_SAID = (
+_EXPLANATIONS = (
     ("must contain an inclusion promise", "nobody who is trusted saw when it was signed"),
     ("not valid at validation time", "its certificate was not valid at the time when the log saw the signature"),
     ("invalid signing cert: expired", "its certificate was not valid at the time when the log saw the signature"),
@@ -31,10 +31,10 @@ _SAID = (
 )
 
 
-def in_words(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """Say why the library does not believe a bundle."""
     text = str(error)
-    for part, words in _SAID:
+    for part, words in _EXPLANATIONS:
         if part in text.casefold():
             return words
-    return f"it does not verify: {shown(text)}"
+    return f"it does not verify: {sanitize(text)}"

@@ -1,19 +1,19 @@
 """What is known about each registry: one data file each, facts with source and date."""
 
-from bot.registries.catalog import Catalogue, KnownAction, KnownCommand, action_name
-from bot.registries.load import load_catalogue
-from bot.registries.registry import ActionFact, CommandFact, InputTest, Migration, Registry, Source
+from bot.registries.catalog import ActionMatch, Catalog, CommandMatch, action_name
+from bot.registries.load import load_catalog
+from bot.registries.registry import ActionFact, CommandFact, FactSource, InputTest, Migration, Registry
 
 __all__ = [
     "ActionFact",
-    "Catalogue",
+    "ActionMatch",
+    "Catalog",
     "CommandFact",
+    "CommandMatch",
+    "FactSource",
     "InputTest",
-    "KnownAction",
-    "KnownCommand",
     "Migration",
     "Registry",
-    "Source",
     "action_name",
-    "load_catalogue",
+    "load_catalog",
 ]

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
 from bot.model.core_types import RegistryId
-from bot.registries.registry import Address, Registry
+from bot.registries.registry import Registry, RegistryAddress
 
 _PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)
-# Names that only a machine or an organisation's own network knows: RFC 6761, RFC 6762 appendix G.
+# Names that only a machine or an organization's own network knows: RFC 6761, RFC 6762 appendix G.
 _LOCAL_NAMES = (
     "localhost",
     "localdomain",
@@ -29,14 +29,14 @@ _LOCAL_NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ParsedAddress:
     """An address taken apart: host labels in reverse order, lower case, and the path behind it."""
 
     labels: tuple[str, ...]
     path: str
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether it can only be this machine or a stand-in: nothing is published there."""
         if self.labels[0] == "localhost" or (len(self.labels) > 1 and self.labels[0] in _LOCAL_NAMES):
             return True
@@ -47,7 +47,7 @@ class Place:
         return address.is_loopback or address.is_unspecified
 
 
-def place_of(text: str) -> Place | None:
+def parse_address(text: str) -> ParsedAddress | None:
     """Take an address apart: an URL, `//host/path`, `host/path`, `host:port/path`; None when it holds no host."""
     text = text.strip()
     scheme = _SCHEME.match(text)
@@ -57,14 +57,14 @@ def place_of(text: str) -> Place | None:
     certain = (
         scheme or "." in host or host == "localhost" or (port and slash)
     )  # else a name, or the owner in owner/image
-    return Place(tuple(reversed(host.split("."))), slash + path) if host and certain else None
+    return ParsedAddress(tuple(reversed(host.split("."))), slash + path) if host and certain else None
 
 
-class AddressBook:
+class AddressIndex:
     """Finds the registry of an address: the longest host that it ends with, then the longest path that it begins with."""
 
     def __init__(self, registries: Iterable[Registry]) -> None:
-        self._by_host: dict[tuple[str, ...], list[tuple[Address, RegistryId]]] = {}
+        self._by_host: dict[tuple[str, ...], list[tuple[RegistryAddress, RegistryId]]] = {}
         self._with_star: list[tuple[str, ...]] = []
         self._by_alias: dict[str, list[RegistryId]] = {}
         registries = tuple(registries)
@@ -73,22 +73,22 @@ class AddressBook:
             for address in registry.addresses:
                 self._by_host.setdefault(address.labels, []).append((address, registry.id))
             for alias in registry.aliases:
-                name = expand(alias, known) if "{" in alias else alias
+                name = expand_addresses(alias, known) if "{" in alias else alias
                 self._by_alias.setdefault(name.lower(), []).append(registry.id)
         for labels, found in self._by_host.items():
             found.sort(key=lambda pair: len(pair[0].path), reverse=True)
             if "*" in labels:
                 self._with_star.append(labels)
 
-    def at(self, text: str) -> tuple[RegistryId, Address] | None:
+    def find(self, text: str) -> tuple[RegistryId, RegistryAddress] | None:
         """Return the registry at an address and which of its addresses it is; None when no known registry answers there."""
-        place = place_of(text)
+        place = parse_address(text)
         if place is None:
             return None
         path = place.path.lower()
         for host in self._hosts(place.labels):
             for address, registry in self._by_host[host]:
-                if not address.path or _begins(path, address.path):
+                if not address.path or _path_matches(path, address.path):
                     return registry, address
         return None
 
@@ -101,16 +101,16 @@ class AddressBook:
             if labels[:length] in self._by_host:
                 yield labels[:length]
 
-    def named(self, name: str) -> tuple[RegistryId, ...]:
+    def by_name(self, name: str) -> tuple[RegistryId, ...]:
         """Return the registries that tools call by this name."""
         return tuple(self._by_alias.get(name.strip().lower(), ()))
 
 
-def _begins(path: str, beginning: str) -> bool:
+def _path_matches(path: str, beginning: str) -> bool:
     return fnmatchcase(path, beginning + "*") if "*" in beginning else path.startswith(beginning)
 
 
-def expand(text: str, registries: Mapping[RegistryId, Registry]) -> str:
+def expand_addresses(text: str, registries: Mapping[RegistryId, Registry]) -> str:
     """Write out `{host:ID.KEY}` and `{url:ID.KEY}`; a placeholder that names nothing stays as it is.
 
     Registries' addresses are spelled out nowhere but in what this returns: pages, tests and reports hold placeholders.
@@ -127,12 +127,12 @@ def expand(text: str, registries: Mapping[RegistryId, Registry]) -> str:
     return _PLACEHOLDER.sub(write, text)
 
 
-def spell(host: str) -> str:
+def reverse_host(host: str) -> str:
     """Turn a host between reverse-domain and usual order."""
     return ".".join(reversed(host.split(".")))
 
 
-_FORMS: Mapping[str, Callable[[Address], str]] = {
-    "host": lambda address: spell(address.host),
-    "url": lambda address: f"https://{spell(address.host)}{address.path}",
+_FORMS: Mapping[str, Callable[[RegistryAddress], str]] = {
+    "host": lambda address: reverse_host(address.host),
+    "url": lambda address: f"https://{reverse_host(address.host)}{address.path}",
 }

@@ -9,11 +9,11 @@ from bot.registries.registry import CommandFact
 
 _SHELLS = ("sh", "bash", "zsh")  # that run a tool's own script in the repository
 
-Match = tuple[RegistryId | None, CommandFact, tuple[int, ...]]
+MatchedFact = tuple[RegistryId | None, CommandFact, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _CommandEntry:
     """A fact with its words as choices."""
 
     registry: RegistryId | None
@@ -23,27 +23,27 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class _CommandHit:
     """A fact that a command line matched: by which words, and what is left."""
 
-    entry: _Entry
+    entry: _CommandEntry
     words: frozenset[int]
     arguments: tuple[int, ...]
 
 
-class Tools:
+class CommandMatcher:
     """Facts about commands, by the name of their tool."""
 
     def __init__(self, facts: Iterable[tuple[RegistryId | None, CommandFact]]) -> None:
-        self._by_tool: dict[str, list[_Entry]] = {}
+        self._by_tool: dict[str, list[_CommandEntry]] = {}
         for registry, fact in facts:
             tools, *words = (tuple(word.split("|")) for word in fact.argv)
             flags = frozenset(fact.token_flags + fact.user_flags + fact.target_flags + fact.value_flags)
-            entry = _Entry(registry, fact, tuple(words), flags)
+            entry = _CommandEntry(registry, fact, tuple(words), flags)
             for tool in dict.fromkeys((*tools, *map(str.lower, tools))):  # PowerShell's cmdlets are read in lower case
                 self._by_tool.setdefault(tool, []).append(entry)
 
-    def match(self, argv: Sequence[str]) -> Iterator[Match]:
+    def match(self, argv: Sequence[str]) -> Iterator[MatchedFact]:
         """Yield the facts that match most exactly; several where a command serves several registries or names several tasks.
 
         A fact gives way to one that matches the same words and more, and, on the same words, to one that knows its registry.
@@ -56,17 +56,17 @@ class Tools:
             return
         found = [hit for entry in self._by_tool.get(argv[0], ()) if (hit := _match(entry, argv))]
         for hit in found:
-            if not any(_gives_way(hit, other) for other in found):
+            if not any(_is_overridden(hit, other) for other in found):
                 yield hit.entry.registry, hit.entry.fact, hit.arguments
 
 
-def _gives_way(hit: _Hit, other: _Hit) -> bool:
+def _is_overridden(hit: _CommandHit, other: _CommandHit) -> bool:
     if hit.words < other.words:
         return True
     return hit.words == other.words and other.entry.fact.default and not hit.entry.fact.default
 
 
-def _match(entry: _Entry, argv: Sequence[str]) -> _Hit | None:
+def _match(entry: _CommandEntry, argv: Sequence[str]) -> _CommandHit | None:
     plain = _arguments(argv, entry.value_flags)
     if entry.fact.anywhere:
         return _match_anywhere(entry, argv, plain)
@@ -75,10 +75,10 @@ def _match(entry: _Entry, argv: Sequence[str]) -> _Hit | None:
     for index, choices in zip(plain, entry.words, strict=False):
         if not _is_one_of(argv[index], choices):
             return None
-    return _Hit(entry, frozenset(plain[: len(entry.words)]), plain[len(entry.words) :])
+    return _CommandHit(entry, frozenset(plain[: len(entry.words)]), plain[len(entry.words) :])
 
 
-def _match_anywhere(entry: _Entry, argv: Sequence[str], plain: tuple[int, ...]) -> _Hit | None:
+def _match_anywhere(entry: _CommandEntry, argv: Sequence[str], plain: tuple[int, ...]) -> _CommandHit | None:
     used = []
     for choices in entry.words:
         where = range(1, len(argv)) if choices[0][0] in "-+/" else plain
@@ -86,7 +86,7 @@ def _match_anywhere(entry: _Entry, argv: Sequence[str], plain: tuple[int, ...]) 
         if index is None:
             return None
         used.append(index)
-    return _Hit(entry, frozenset(used), tuple(index for index in plain if index not in used))
+    return _CommandHit(entry, frozenset(used), tuple(index for index in plain if index not in used))
 
 
 def _arguments(argv: Sequence[str], value_flags: frozenset[str]) -> tuple[int, ...]:

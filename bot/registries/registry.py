@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 from bot.model.core_types import Confidence, Credential, RegistryId
 
 # With no token in reach: how does this action or command get along?
-Oidc: TypeAlias = Literal[
+OidcUse: TypeAlias = Literal[
     "never",  # it cannot use trusted publishing
     "token-wins",  # it uses OIDC by itself, unless a token is given
     "oidc-wins",  # it tries OIDC first, even when a token is given
     "on-request",  # only with `oidc_flag` or `oidc_inputs`
     "always",  # it knows nothing else
 ]
-Role: TypeAlias = Literal[
+FactRole: TypeAlias = Literal[
     "publish",  # the step sends a package
     "login",  # the step stores a credential for a later step of the job
     "mint",  # the step hands out a short-lived credential: its outputs and `exports` are of kind `grants`
@@ -28,7 +28,7 @@ TargetKind: TypeAlias = Literal[
 ]
 
 
-Through: TypeAlias = Literal[
+TrustMechanism: TypeAlias = Literal[
     "publisher",  # the registry itself trusts a workflow
     "cloud",  # the registry's cloud trusts a workflow, and the registry its cloud
     "job-token",  # GitHub's own registries take the job's GITHUB_TOKEN
@@ -62,7 +62,7 @@ class ActionFact:
     """What is known of one action, matched on owner/name[/path] (or `docker://image`) without regard to case."""
 
     uses: str
-    role: Role = "publish"
+    role: FactRole = "publish"
     when: tuple[InputTest, ...] = ()  # all must hold, else the step does not play its role
     runs: str | None = None  # of a wrapper: "cargo {command} {args}", `{name}` an input, `{name:default}` its default
     shell: str = "bash"  # that reads `runs`; python and node are programs, not shells
@@ -81,7 +81,7 @@ class ActionFact:
     exports: tuple[str, ...] = ()  # environment variables with the credential that later steps see
     grants: Credential = Credential.OIDC  # of a mint: what kind of credential it hands out
     fallback: Credential = Credential.UNKNOWN  # what authenticates when no token is given and OIDC is not used
-    oidc: Oidc = "never"
+    oidc: OidcUse = "never"
     oidc_inputs: tuple[InputTest, ...] = ()  # of `on-request`: all must hold
     oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
     min_oidc_version: str | None = None
@@ -99,7 +99,7 @@ class CommandFact:
     """
 
     argv: tuple[str, ...]
-    role: Role = "publish"
+    role: FactRole = "publish"
     anywhere: bool = False  # the words after the tool stand anywhere among its arguments (mvn clean deploy)
     token_flags: tuple[str, ...] = ()
     token_args: tuple[int, ...] = ()  # positions after the sub-command that hold the token (`cargo login TOKEN`)
@@ -121,7 +121,7 @@ class CommandFact:
     exports: tuple[str, ...] = ()  # of a login or mint: environment variables that later steps see
     grants: Credential = Credential.OIDC  # of a mint, as for an action
     fallback: Credential = Credential.UNKNOWN
-    oidc: Oidc = "never"
+    oidc: OidcUse = "never"
     oidc_flag: str | None = None  # asks for OIDC and nothing else (`--trusted-publishing=always`)
     oidc_off_flags: tuple[str, ...] = ()  # switch OIDC off
     oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
@@ -133,7 +133,7 @@ class CommandFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RegistryAddress:
     """Where a registry answers: `host` in reverse-domain order, `path` where several registries share the host.
 
     A label of the host may be `*`, and so may parts of the path. A request to the address called `mint` exchanges the
@@ -150,7 +150,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FactSource:
     """Where a fact was read, and when; `host` is in reverse-domain order."""
 
     host: str
@@ -159,17 +159,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Etiquette:
+class RequestPolicy:
     """How a registry is asked for what it has of a package: at which of its addresses, and how often at most."""
 
     addresses: tuple[str, ...]  # keys of `Registry.addresses`: no other is ever called
-    pause: float  # seconds between two requests of one machine
-    why: str
-    source: Source | None = None
+    pause_seconds: float  # seconds between two requests of one machine
+    reason: str
+    source: FactSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Mint:
+class TokenExchange:
     """The action that exchanges the workflow's OIDC token, as a step to insert before the publishing one."""
 
     uses: str
@@ -179,7 +179,7 @@ class Mint:
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
+class MinimumVersion:
     """An action's input that chooses a tool's version, where a lower one knows no trusted publishing."""
 
     uses: str
@@ -190,7 +190,7 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
-class Instead:
+class ReplacementAction:
     """An action that publishes in the place of tools that know no trusted publishing."""
 
     uses: str
@@ -213,17 +213,17 @@ class Migration:
     # Which workflow file the registry matches: the one that is started, or the one that holds the job (they differ where a
     # reusable workflow publishes); none at all; the token's subject; or it is not documented.
     identity: Literal["caller", "callee", "none", "subject", "unknown"] = "none"
-    mint: Mint | None = None
+    token_exchange: TokenExchange | None = None
     reusable: bool = True  # whether a job of a called workflow is taken
     self_hosted: bool = True  # whether a job on a runner of one's own is taken
     env: Mapping[str, str] = field(default_factory=dict)  # what asks for OIDC, on the step that logs in
     permissions: Mapping[str, str] = field(default_factory=dict)  # what publishing with the job's own token takes
-    raises: tuple[Raise, ...] = ()
-    instead: Instead | None = None
+    minimum_versions: tuple[MinimumVersion, ...] = ()
+    replacement_action: ReplacementAction | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TokenLiteral:
+class TokenFormat:
     """What a token of a registry looks like: `pattern` begins with the literal `prefix`, which makes looking cheap."""
 
     name: str
@@ -239,10 +239,10 @@ class Registry:
     id: RegistryId
     name: str
     purl_type: str | None
-    addresses: tuple[Address, ...]
+    addresses: tuple[RegistryAddress, ...]
     aliases: tuple[str, ...]  # names that tools and settings give to it: testpypi, ossrh, github
     trusted_publishing: bool  # whether it can be published to without a stored token
-    through: Through  # … and by what
+    trust_mechanism: TrustMechanism  # … and by what
     status: str  # of trusted publishing, in words
     since: str | None
     environment_match: str
@@ -253,20 +253,20 @@ class Registry:
     credential_files: tuple[str, ...]  # ends of paths where its tools keep a credential: .npmrc, .m2/settings.xml
     secret_names: tuple[str, ...]
     secret_name_patterns: tuple[str, ...]  # regular expressions, searched for without regard to case
-    token_literals: tuple[TokenLiteral, ...]
+    token_formats: tuple[TokenFormat, ...]
     rejected_events: tuple[str, ...]
     migration: Migration
-    docs: Source | None
-    sources: tuple[Source, ...]
+    docs: FactSource | None
+    sources: tuple[FactSource, ...]
     gotchas: tuple[str, ...]
     verified: bool
     checked: str  # ISO date of the newest look at the sources
-    etiquette: Etiquette | None = None  # None: we do not know how to ask it
+    request_policy: RequestPolicy | None = None  # None: we do not know how to ask it
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Its hosts in reverse-domain order."""
         return tuple(dict.fromkeys(address.host for address in self.addresses))
 
-    def address(self, key: str) -> Address | None:
+    def address(self, key: str) -> RegistryAddress | None:
         return next((address for address in self.addresses if address.key == key), None)

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 from bot.model.core_types import RegistryId
 
-DATA = Path(__file__).parent / "revocation.json"
+REVOCATION_FILE = Path(__file__).parent / "revocation.json"
 
-Kind: TypeAlias = Literal["token", "publisher"]
+RevocationKind: TypeAlias = Literal["token", "publisher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class RevocationPage:
     """A page on which something is taken back, and the way from there in the words that stand on it."""
 
     url: str
-    way: str
+    instructions: str
     verified: bool  # read about on the day it was checked; else as known
     checked: str  # ISO date
 
 
-def revocation_page(registry: RegistryId, kind: Kind) -> RevocationPage | None:
+def revocation_page(registry: RegistryId, kind: RevocationKind) -> RevocationPage | None:
     """Return the page of a registry on which a token or a publisher is taken back; None where none is known."""
-    known = _facts().get(registry, {})
+    known = _revocation_facts().get(registry, {})
     page = known.get(kind)
     if page is None:
         return None
@@ -34,6 +34,6 @@ def revocation_page(registry: RegistryId, kind: Kind) -> RevocationPage | None:
 
 
 @lru_cache(maxsize=1)
-def _facts() -> dict[str, dict[str, Any]]:
-    registries: dict[str, dict[str, Any]] = json.loads(DATA.read_bytes())["registries"]
+def _revocation_facts() -> dict[str, dict[str, Any]]:
+    registries: dict[str, dict[str, Any]] = json.loads(REVOCATION_FILE.read_bytes())["registries"]
     return registries

@@ -14,7 +14,7 @@ SCHEMA: dict[str, Any] = json.loads((Path(__file__).parent / "schema.json").read
 _VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
-def check_registry(raw: object, file: str) -> None:
+def validate_registry(raw: object, file: str) -> None:
     """Raise RegistryDataError for the first thing in `raw` that does not hold; the text names file, field and remedy."""
     for error in _VALIDATOR.iter_errors(raw):
         field = ".".join(str(part) for part in error.instance_path) or "the file"

@@ -7,13 +7,13 @@ from bot.model.core_types import RegistryId
 from bot.registries.registry import Registry
 
 
-class TokenLiterals:
+class TokenFinder:
     """Looks for the fixed beginnings first, which is cheap, and only then for the whole form."""
 
     def __init__(self, registries: Iterable[Registry]) -> None:
         self._by_prefix: dict[str, list[tuple[re.Pattern[str], RegistryId, str]]] = {}
         for registry in registries:
-            for literal in registry.token_literals:
+            for literal in registry.token_formats:
                 found = self._by_prefix.setdefault(literal.prefix, [])
                 found.append((re.compile(literal.pattern), registry.id, literal.name))
 

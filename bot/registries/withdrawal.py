@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from bot.model.core_types import RegistryId
 
-DATA = Path(__file__).parent / "withdrawal.json"
+WITHDRAWAL_FILE = Path(__file__).parent / "withdrawal.json"
 
 # What may stand in a command that people copy: registries allow no more in a name, and a shell takes none of it for its own.
-_PLAIN = re.compile(r"[\w@./+~-]{1,200}", re.ASCII)
+_SAFE_WORD = re.compile(r"[\w@./+~-]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,16 @@ class Withdrawal:
 
     url: str | None
     command: str | None
-    way: str  # from there on, or what else to do
+    instructions: str  # from there on, or what else to do
     effect: str  # what users get from then on
     verified: bool  # read about on the day it was checked; else as known
     checked: str  # ISO date
 
 
-def withdrawal(registry: RegistryId, package: str, version: str) -> Withdrawal | None:
+def find_withdrawal(registry: RegistryId, package: str, version: str) -> Withdrawal | None:
     """Return how a version is taken back; None where that is not known, or a name cannot stand in a command or an address."""
-    known = _facts().get(registry)
-    if known is None or not _PLAIN.fullmatch(package) or not _PLAIN.fullmatch(version):
+    known = _withdrawal_facts().get(registry)
+    if known is None or not _SAFE_WORD.fullmatch(package) or not _SAFE_WORD.fullmatch(version):
         return None
     command, page = known.get("command"), known.get("page")
     url = None
@@ -41,7 +41,7 @@ def withdrawal(registry: RegistryId, package: str, version: str) -> Withdrawal |
     return Withdrawal(
         url=url,
         command=command and command.format(package=package, version=version),
-        way=known["way"],
+        instructions=known["way"],
         effect=known["effect"],
         verified=known["verified"],
         checked=known["checked"],
@@ -49,6 +49,6 @@ def withdrawal(registry: RegistryId, package: str, version: str) -> Withdrawal |
 
 
 @lru_cache(maxsize=1)
-def _facts() -> dict[str, dict[str, Any]]:
-    registries: dict[str, dict[str, Any]] = json.loads(DATA.read_bytes())["registries"]
+def _withdrawal_facts() -> dict[str, dict[str, Any]]:
+    registries: dict[str, dict[str, Any]] = json.loads(WITHDRAWAL_FILE.read_bytes())["registries"]
     return registries

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-MOST = 100  # boxes of one change; people tick a few
-KEY = r"[0-9a-f]{12}"
+MAX_CHECKBOXES = 100  # boxes of one change; people tick a few
+KEY_PATTERN = r"[0-9a-f]{12}"
 
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.
-_BOX = re.compile(rf"^[-*] \[([ xX])\] [^\n]*<!-- (keep|drop|delete) ({KEY}) -->[ \t\r]*$", re.MULTILINE)
-_SAID = re.compile(rf"(keep|drop|delete)-({KEY})")
+_CHECKBOX = re.compile(rf"^[-*] \[([ xX])\] [^\n]*<!-- (keep|drop|delete) ({KEY_PATTERN}) -->[ \t\r]*$", re.MULTILINE)
+_ENCODED_CHECKBOX = re.compile(rf"(keep|drop|delete)-({KEY_PATTERN})")
 
 
-class Word(StrEnum):
+class CheckboxAction(StrEnum):
     """What ticking a box says."""
 
     KEEP = "keep"
@@ -22,41 +22,41 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Box:
+class Checkbox:
     """A box: what ticking it says, of what."""
 
-    word: Word
+    action: CheckboxAction
     key: str
 
-    def line(self, words: str, *, ticked: bool = False) -> str:
+    def markdown_line(self, label: str, *, checked: bool = False) -> str:
         """Write it as a line of Markdown; `words` are ours, text of others in them made inert."""
-        return f"- [{'x' if ticked else ' '}] {words} <!-- {self.word} {self.key} -->"
+        return f"- [{'x' if checked else ' '}] {label} <!-- {self.action} {self.key} -->"
 
     def __str__(self) -> str:
-        return f"{self.word}-{self.key}"
+        return f"{self.action}-{self.key}"
 
 
-def ticked(body: str) -> frozenset[Box]:
+def checked_boxes(body: str) -> frozenset[Checkbox]:
     """Return the boxes that are ticked in an issue's body."""
-    return frozenset(Box(Word(word), key) for mark, word, key in _BOX.findall(body) if mark != " ")
+    return frozenset(Checkbox(CheckboxAction(word), key) for mark, word, key in _CHECKBOX.findall(body) if mark != " ")
 
 
-def newly_ticked(before: str, after: str) -> tuple[Box, ...]:
+def newly_checked(before: str, after: str) -> tuple[Checkbox, ...]:
     """Return the boxes that a change of the body ticked, in order; of a text that was not ours nothing follows."""
-    return tuple(sorted(ticked(after) - ticked(before)))[:MOST]
+    return tuple(sorted(checked_boxes(after) - checked_boxes(before)))[:MAX_CHECKBOXES]
 
 
-def written(boxes: Iterable[Box]) -> str:
+def encode_checkboxes(checkboxes: Iterable[Checkbox]) -> str:
     """Write boxes as the argument of a job."""
-    return ",".join(map(str, boxes))
+    return ",".join(map(str, checkboxes))
 
 
-def read(text: str) -> tuple[Box, ...]:
+def decode_checkboxes(text: str) -> tuple[Checkbox, ...]:
     """Read what `written` wrote."""
-    return tuple(Box(Word(word), key) for word, key in _SAID.findall(text))
+    return tuple(Checkbox(CheckboxAction(word), key) for word, key in _ENCODED_CHECKBOX.findall(text))
 
 
-def untick(body: str, box: Box) -> str:
+def uncheck(body: str, checkbox: Checkbox) -> str:
     """Take the tick out of a box."""
-    marked = re.compile(rf"^([-*]) \[[xX]\]( [^\n]*<!-- {box.word} {box.key} -->[ \t\r]*)$", re.MULTILINE)
+    marked = re.compile(rf"^([-*]) \[[xX]\]( [^\n]*<!-- {checkbox.action} {checkbox.key} -->[ \t\r]*)$", re.MULTILINE)
     return marked.sub(r"\1 [ ]\2", body)

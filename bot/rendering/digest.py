@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.model.core_types import FullName, Severity
-from bot.rendering.digest_facts import Held, Told
-from bot.rendering.markdown import code, plain, prose
-from bot.rendering.phrases import count, untold
+from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus
+from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.phrases import count, missing_permission
 
-OVERDUE = 90  # days after which a finding is; its issue's last reminder came then
-SOON = timedelta(days=30)  # before an identity's end, in which it is told
-BRIEF = 200  # characters of one message
+OVERDUE_DAYS = 90  # days after which a finding is; its issue's last reminder came then
+EXPIRY_NOTICE = timedelta(days=30)  # before an identity's end, in which it is told
+MAX_BRIEF = 200  # characters of one message
 # Bytes of each part, so that all find room in one issue; what has none is counted.
-MOST_SECTION, MOST_COVERAGE, MOST_FAILING, MOST_INVENTORY = 5_000, 4_000, 8_000, 14_000
+MAX_SECTION_BYTES, MAX_COVERAGE_BYTES, MAX_FAILING_BYTES, MAX_INVENTORY_BYTES = 5_000, 4_000, 8_000, 14_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrendRow:
     """One period of the trend."""
 
     period: str
@@ -28,127 +28,131 @@ class Row:
     new: int
     fixed: int
     waived: int
-    unseen: int  # repositories of which something could not be seen
+    unknown: int  # repositories of which something could not be seen
 
 
-def section(title: str, lines: Sequence[str]) -> str:
+def list_section(title: str, lines: Sequence[str]) -> str:
     """Give a list under a title, with how many there are; an empty one says none."""
-    return "\n".join([f"### {title} ({len(lines):,})", "", *(_fitting(lines, MOST_SECTION) or ["None."])])
+    return "\n".join([f"### {title} ({len(lines):,})", "", *(_limit_lines(lines, MAX_SECTION_BYTES) or ["None."])])
 
 
-def brief(text: str) -> str:
+def brief_text(text: str) -> str:
     """Give a message as prose, not longer than a line or two."""
-    return prose(plain(text, BRIEF))
+    return markdown_text(plain_line(text, MAX_BRIEF))
 
 
-def coverage(evaluated: int, missing: Sequence[tuple[FullName, str]]) -> str:
+def coverage_section(evaluated: int, not_evaluated: Sequence[tuple[FullName, str]]) -> str:
     """Say how many repositories were evaluated, and why the others were not."""
-    reasons = Counter(why for _, why in missing)
-    title = f"### Coverage: {evaluated:,} of {evaluated + len(missing):,} repositories evaluated"
+    reasons = Counter(why for _, why in not_evaluated)
+    title = f"### Coverage: {evaluated:,} of {evaluated + len(not_evaluated):,} repositories evaluated"
     lines = []
     for why, number in sorted(reasons.items()):
-        names = [code(name) for name, reason in missing if reason == why][:10]
+        names = [inline_code(name) for name, reason in not_evaluated if reason == why][:10]
         rest = f" and {number - len(names):,} more" if number > len(names) else ""
-        lines.append(f"- {number:,} not: {brief(why)} ({', '.join(names)}{rest})")
-    return "\n".join([title, "", *_fitting(lines, MOST_COVERAGE)]).rstrip()
+        lines.append(f"- {number:,} not: {brief_text(why)} ({', '.join(names)}{rest})")
+    return "\n".join([title, "", *_limit_lines(lines, MAX_COVERAGE_BYTES)]).rstrip()
 
 
-def ending(told: Iterable[Told], day: date) -> Iterator[str]:
+def expiring_lines(repositories: Iterable[RepositoryStatus], day: date) -> Iterator[str]:
     """Yield the waivers and the identities that end soon, or ended and are still there."""
-    for each in told:
-        for waived in each.waived:
-            if waived.ending:
+    for each in repositories:
+        for waived in each.waivers:
+            if waived.expires_soon:
                 yield (
-                    f"- the waiver of {code(waived.rule)} in {code(each.repository)} ends on {waived.expires} "
-                    f"({prose(waived.owner)}): {brief(waived.message)}"
+                    f"- the waiver of {inline_code(waived.rule)} in {inline_code(each.repository)} ends on {waived.expires} "
+                    f"({markdown_text(waived.owner)}): {brief_text(waived.message)}"
                 )
-    for held in identities(told):
-        if held.expires is not None and held.expires <= day + SOON:
+    for held in unique_identities(repositories):
+        if held.expires is not None and held.expires <= day + EXPIRY_NOTICE:
             said = "ended" if held.expires <= day else "ends"
-            yield f"- {brief(held.words)} in {code(held.holder)} {said} on {held.expires} ({_owner(held)})"
+            yield f"- {brief_text(held.description)} in {inline_code(held.holder)} {said} on {held.expires} ({_owner_text(held)})"
 
 
-def waived(told: Iterable[Told]) -> Iterator[str]:
+def waived_lines(repositories: Iterable[RepositoryStatus]) -> Iterator[str]:
     """Yield what is waived, and until when."""
-    for each in told:
-        for waiver in each.waived:
+    for each in repositories:
+        for waiver in each.waivers:
             yield (
-                f"- {code(each.repository)} {code(waiver.place)} {code(waiver.rule)}: {brief(waiver.message)}; "
-                f"until {waiver.expires} by {prose(waiver.owner)}"
+                f"- {inline_code(each.repository)} {inline_code(waiver.location)} {inline_code(waiver.rule)}: {brief_text(waiver.message)}; "
+                f"until {waiver.expires} by {markdown_text(waiver.owner)}"
             )
 
 
-def hidden(told: Iterable[Told]) -> Iterator[str]:
+def unknown_lines(repositories: Iterable[RepositoryStatus]) -> Iterator[str]:
     """Yield what could not be seen, the same thing once for all repositories."""
     where: dict[tuple[str, str, str], dict[FullName, None]] = {}
-    for each in told:
-        for fact in each.hidden:
-            where.setdefault((fact.what, fact.reason, fact.permission or ""), {})[each.repository] = None
+    for each in repositories:
+        for fact in each.unknown:
+            where.setdefault((fact.fact, fact.reason, fact.permission or ""), {})[each.repository] = None
     for (what, reason, permission), names in sorted(where.items()):
-        shown = ", ".join(code(name) for name in list(names)[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - as many as are shown
-        lacking = untold(reason, permission)
-        remedy = f" It takes the permission {code(lacking)}." if lacking else ""
-        yield f"- {brief(what)} ({brief(reason)}) in {count(len(names), 'repository')}: {shown}.{remedy}"
+        shown = ", ".join(inline_code(name) for name in list(names)[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - as many as are shown
+        lacking = missing_permission(reason, permission)
+        remedy = f" It takes the permission {inline_code(lacking)}." if lacking else ""
+        yield f"- {brief_text(what)} ({brief_text(reason)}) in {count(len(names), 'repository')}: {shown}.{remedy}"
 
 
-def failing(told: Sequence[Told], severities: Sequence[Severity]) -> str:
+def failing_table(repositories: Sequence[RepositoryStatus], severities: Sequence[Severity]) -> str:
     """Give a row for each repository in which something fails, the worst first."""
     worst = list(reversed(severities))
-    counts = [(each, Counter(finding.severity for finding in each.findings)) for each in told]
+    counts = [(each, Counter(finding.severity for finding in each.findings)) for each in repositories]
     counts.sort(key=lambda row: ([-row[1][severity] for severity in worst], row[0].repository))
     rows = [
-        f"| {code(each.repository)} | {' | '.join(str(found[severity] or '') for severity in worst)} |"
+        f"| {inline_code(each.repository)} | {' | '.join(str(found[severity] or '') for severity in worst)} |"
         for each, found in counts
     ]
-    return _table("Failing", ["Repository", *worst], rows, MOST_FAILING)
+    return _digest_table("Failing", ["Repository", *worst], rows, MAX_FAILING_BYTES)
 
 
-def inventory(told: Iterable[Told]) -> str:
+def inventory_table(repositories: Iterable[RepositoryStatus]) -> str:
     """Give a row for each publishing identity, those that nobody declared first."""
-    each = sorted(identities(told), key=lambda held: (held.declared, held.holder.lower(), held.words))
+    each = sorted(
+        unique_identities(repositories), key=lambda held: (held.declared, held.holder.lower(), held.description)
+    )
     rows = [
-        f"| {brief(held.words)} | {code(held.holder)} | {_owner(held)} | {held.rotated or ''} | {held.expires or ''} |"
+        f"| {brief_text(held.description)} | {inline_code(held.holder)} | {_owner_text(held)} | {held.rotated or ''} | {held.expires or ''} |"
         for held in each
     ]
-    return _table("Inventory", ["Identity", "Held by", "Owner", "Made or rotated", "Ends"], rows, MOST_INVENTORY)
+    return _digest_table(
+        "Inventory", ["Identity", "Held by", "Owner", "Made or rotated", "Ends"], rows, MAX_INVENTORY_BYTES
+    )
 
 
-def trend(rows: Sequence[Row]) -> str:
+def trend_table(rows: Sequence[TrendRow]) -> str:
     """Give the periods, the latest first."""
     lines = [
         f"| {each.period} | {each.evaluated:,} of {each.repositories:,} | {each.findings:,} | {each.new:,} | {each.fixed:,} "
-        f"| {each.waived:,} | {each.unseen:,} |"
+        f"| {each.waived:,} | {each.unknown:,} |"
         for each in reversed(rows)
     ]
     head = ["Period", "Evaluated", "Findings", "New", "Fixed", "Waived", "Repositories not seen in full"]
-    return _table("Trend", head, lines, MOST_COVERAGE)
+    return _digest_table("Trend", head, lines, MAX_COVERAGE_BYTES)
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[str], most: int) -> str:
+def _digest_table(title: str, head: Sequence[str], rows: Sequence[str], max_bytes: int) -> str:
     if not rows:
         return f"### {title} (0)\n\nNone."
-    shown = _fitting(rows, most)
+    shown = _limit_lines(rows, max_bytes)
     rest = ["", shown.pop()] if len(shown) <= len(rows) and shown[-1].startswith("…") else []
     return "\n".join(
         [f"### {title} ({len(rows):,})", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *shown, *rest]
     )
 
 
-def _fitting(lines: Sequence[str], most: int) -> list[str]:
+def _limit_lines(lines: Sequence[str], max_bytes: int) -> list[str]:
     """Return the first lines that fit into so many bytes; the others are counted on a line of their own."""
     shown: list[str] = []
     for line in lines:
-        most -= len(line.encode()) + 1
-        if most < 0:
+        max_bytes -= len(line.encode()) + 1
+        if max_bytes < 0:
             return [*shown, f"… and {len(lines) - len(shown):,} more"]
         shown.append(line)
     return shown
 
 
-def _owner(held: Held) -> str:
-    return prose(held.owner) if held.owner else "nobody"
+def _owner_text(identity: DigestIdentity) -> str:
+    return markdown_text(identity.owner) if identity.owner else "nobody"
 
 
-def identities(told: Iterable[Told]) -> list[Held]:
-    """Return every identity once; an organisation's is in many repositories."""
-    return list({held.key: held for each in told for held in each.identities}.values())
+def unique_identities(repositories: Iterable[RepositoryStatus]) -> list[DigestIdentity]:
+    """Return every identity once; an organization's is in many repositories."""
+    return list({held.key: held for each in repositories for held in each.identities}.values())

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.evaluation.evaluate import Report, Result
-from bot.identities import Identity, observe
+from bot.evaluation.evaluate import Report, RuleResult
+from bot.identities import PublishingIdentity, list_identities
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.model.findings import Finding
-from bot.policy import Standing
-from bot.rendering.marker import digest
-from bot.rendering.phrases import credential
+from bot.policy import WaiverStatus
+from bot.rendering.marker import text_fingerprint
+from bot.rendering.phrases import credential_text
 
-DOUBT = (Outcome.UNSEEN, Outcome.BROKEN)
+UNKNOWN_OUTCOMES = (Outcome.UNKNOWN, Outcome.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DigestFinding:
     """A finding, and the day on which it was first made."""
 
     rule: RuleName
@@ -25,47 +25,47 @@ class Known:
     line: int
     message: str
     since: date
-    seen: bool = True  # False: its rule can not be judged at present; it was so when it could
+    confirmed: bool = True  # False: its rule can not be judged at present; it was so when it could
 
     @property
     def key(self) -> str:
         """Name it by what it says, not by its line, which other changes move."""
-        return digest(f"{self.rule}\0{self.file}\0{self.message}")
+        return text_fingerprint(f"{self.rule}\0{self.file}\0{self.message}")
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)
-class Excused:
+class DigestWaiver:
     """A finding that is waived."""
 
     rule: RuleName
-    place: str
+    location: str
     message: str
     owner: str
     expires: date
-    ending: bool
+    expires_soon: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class DigestUnknown:
     """A fact that a rule needed and could not see."""
 
     rule: RuleName
-    what: str
+    fact: str
     reason: str
     permission: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One publishing identity of the inventory; an organisation's has the same key in each repository."""
+class DigestIdentity:
+    """One publishing identity of the inventory; an organization's has the same key in each repository."""
 
     key: str
     kind: str
-    words: str
+    description: str
     holder: str
     owner: str | None
     rotated: date | None  # or made, where it never was
@@ -74,82 +74,92 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RepositoryStatus:
     """One repository, as it was judged last."""
 
     repository: FullName
-    judged_at: datetime
+    evaluated_at: datetime
     outcomes: Mapping[RuleName, Outcome]
-    findings: tuple[Known, ...]
-    waived: tuple[Excused, ...]
-    hidden: tuple[Hidden, ...]
+    findings: tuple[DigestFinding, ...]
+    waivers: tuple[DigestWaiver, ...]
+    unknown: tuple[DigestUnknown, ...]
     publications: tuple[tuple[str, ...], ...]  # registry and credential, in words
-    identities: tuple[Held, ...]
+    identities: tuple[DigestIdentity, ...]
 
 
-def told_of(report: Report, before: Told | None) -> Told:
+def repository_status(report: Report, previous: RepositoryStatus | None) -> RepositoryStatus:
     """Take from a report what a digest tells; of a finding that was there before the day stays.
 
     What failed before and can not be judged now is carried along, as not seen.
     """
     today = report.snapshot.taken_at.date()
-    known = {each.key: each for each in before.findings} if before else {}
-    found = [_known(result, finding, today) for result in report.results for finding in result.findings]
-    dated = {each.key: _since(each, known.get(each.key)) for each in found}
-    doubtful = {result.rule.name for result in report.results if result.outcome in DOUBT or result.unseen}
-    held = {key: _unseen(each) for key, each in known.items() if each.rule in doubtful and key not in dated}
-    return Told(
+    known = {each.key: each for each in previous.findings} if previous else {}
+    found = [_digest_finding(result, finding, today) for result in report.results for finding in result.findings]
+    dated = {each.key: _keep_since(each, known.get(each.key)) for each in found}
+    doubtful = {result.rule.name for result in report.results if result.outcome in UNKNOWN_OUTCOMES or result.unknown}
+    held = {key: _unconfirmed(each) for key, each in known.items() if each.rule in doubtful and key not in dated}
+    return RepositoryStatus(
         repository=report.snapshot.repository,
-        judged_at=report.snapshot.taken_at,
+        evaluated_at=report.snapshot.taken_at,
         outcomes=report.outcomes,
         findings=(*dated.values(), *held.values()),
-        waived=tuple(each for result in report.results for each in _excused(result)),
-        hidden=tuple(each for result in report.results for each in _hidden(result)),
+        waivers=tuple(each for result in report.results for each in _digest_waivers(result)),
+        unknown=tuple(each for result in report.results for each in _unknown_facts(result)),
         publications=tuple(
             sorted(
-                (report.snapshot.registries[each.registry].name, credential(each))
+                (report.snapshot.registries[each.registry].name, credential_text(each))
                 for each in report.snapshot.publications
             )
         ),
-        identities=tuple(_held(each) for each in observe(report.snapshot).identities),
+        identities=tuple(_digest_identity(each) for each in list_identities(report.snapshot).identities),
     )
 
 
-def _known(result: Result, finding: Finding, today: date) -> Known:
-    place = finding.place
-    return Known(result.rule.name, result.rule.severity, place.file, place.line, finding.message, today)
+def _digest_finding(result: RuleResult, finding: Finding, today: date) -> DigestFinding:
+    place = finding.location
+    return DigestFinding(result.rule.name, result.rule.severity, place.file, place.line, finding.message, today)
 
 
-def _since(now: Known, before: Known | None) -> Known:
-    since = min(now.since, before.since) if before else now.since
-    return Known(now.rule, now.severity, now.file, now.line, now.message, since)
+def _keep_since(current: DigestFinding, previous: DigestFinding | None) -> DigestFinding:
+    since = min(current.since, previous.since) if previous else current.since
+    return DigestFinding(current.rule, current.severity, current.file, current.line, current.message, since)
 
 
-def _unseen(before: Known) -> Known:
-    return Known(before.rule, before.severity, before.file, before.line, before.message, before.since, seen=False)
+def _unconfirmed(previous: DigestFinding) -> DigestFinding:
+    return DigestFinding(
+        previous.rule,
+        previous.severity,
+        previous.file,
+        previous.line,
+        previous.message,
+        previous.since,
+        confirmed=False,
+    )
 
 
-def _excused(result: Result) -> Iterator[Excused]:
+def _digest_waivers(result: RuleResult) -> Iterator[DigestWaiver]:
     for each in result.waived:
         finding, waiver = each.finding, each.waiver
-        ending = each.standing is Standing.ENDING
-        yield Excused(result.rule.name, str(finding.place), finding.message, waiver.owner, waiver.expires, ending)
+        ending = each.status is WaiverStatus.EXPIRING
+        yield DigestWaiver(
+            result.rule.name, str(finding.location), finding.message, waiver.owner, waiver.expires, ending
+        )
 
 
-def _hidden(result: Result) -> Iterator[Hidden]:
-    for each in result.unseen:
-        yield Hidden(result.rule.name, each.what, each.reason, each.permission)
-    if result.fault:
-        yield Hidden(result.rule.name, "the rule itself", f"it broke ({result.fault}): our fault", None)
+def _unknown_facts(result: RuleResult) -> Iterator[DigestUnknown]:
+    for each in result.unknown:
+        yield DigestUnknown(result.rule.name, each.fact, each.reason, each.permission)
+    if result.error:
+        yield DigestUnknown(result.rule.name, "the rule itself", f"it broke ({result.error}): our fault", None)
 
 
-def _held(identity: Identity) -> Held:
+def _digest_identity(identity: PublishingIdentity) -> DigestIdentity:
     rotated = identity.rotated_at or identity.created_at
     declared, own = identity.declared, identity.expires_at
-    return Held(
+    return DigestIdentity(
         key=identity.key,
         kind=identity.kind,
-        words=identity.words,
+        description=identity.description,
         holder=identity.holder,
         owner=identity.owner,
         rotated=rotated.date() if rotated else None,

@@ -5,38 +5,38 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from bot.detection import Publication
-from bot.evaluation.evaluate import Report, Result
-from bot.model.findings import Finding, Seen, Unreadable
-from bot.policy import Standing
-from bot.policy.apply_waivers import Waived
+from bot.evaluation.evaluate import Report, RuleResult
+from bot.model.findings import Finding, Known, UnreadableFile
+from bot.policy import WaiverStatus
+from bot.policy.apply_waivers import WaiverMatch
 
-Json: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
+ScanObject: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
 
 
-def render(reports: Iterable[tuple[str, Report]]) -> str:
+def render_scan_json(reports: Iterable[tuple[str, Report]]) -> str:
     """Give the whole document, a repository for each path and its report, in the order given; each stands on a line."""
     # Python indents JSON ten times slower than it writes it.
-    lines = (json.dumps(repository(path, report), ensure_ascii=True) for path, report in reports)
+    lines = (json.dumps(repository_object(path, report), ensure_ascii=True) for path, report in reports)
     return '{"repositories": [\n' + ",\n".join(lines) + "\n]}"
 
 
-def repository(path: str, report: Report) -> Json:
+def repository_object(path: str, report: Report) -> ScanObject:
     """Give one repository's object of the contract."""
     return {
         "path": path,
-        "publications": [_publication(publication) for publication in report.snapshot.publications],
-        "findings": [finding for result in report.results for finding in _findings(result)],
+        "publications": [_publication_object(publication) for publication in report.snapshot.publications],
+        "findings": [finding for result in report.results for finding in _finding_objects(result)],
         "outcomes": dict(report.outcomes),
-        "waived": [_waived(result, each) for result in report.results for each in result.waived],
-        "lapsed": [_waived(result, each) for result in report.results for each in result.lapsed],
-        "unseen": [unseen for result in report.results for unseen in _unseen(result)],
-        "unreadable": [_unreadable(file) for file in report.snapshot.unreadable],
-        "partly": [_unreadable(file) for file in report.snapshot.partly],
-        "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.doubts]},
+        "waived": [_waived_object(result, each) for result in report.results for each in result.waived],
+        "lapsed": [_waived_object(result, each) for result in report.results for each in result.ineffective_waivers],
+        "unknown": [unseen for result in report.results for unseen in _unknown_objects(result)],
+        "unreadable": [_unreadable_object(file) for file in report.snapshot.unreadable],
+        "partly": [_unreadable_object(file) for file in report.snapshot.partially_read],
+        "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.undecided]},
     }
 
 
-def _publication(publication: Publication) -> Json:
+def _publication_object(publication: Publication) -> ScanObject:
     return {
         "file": publication.file,
         "job": publication.job,
@@ -55,52 +55,52 @@ def _publication(publication: Publication) -> Json:
     }
 
 
-def _findings(result: Result) -> Iterable[Json]:
+def _finding_objects(result: RuleResult) -> Iterable[ScanObject]:
     for finding in result.findings:
-        yield _finding(result, finding)
+        yield _finding_object(result, finding)
 
 
-def _finding(result: Result, finding: Finding) -> Json:
+def _finding_object(result: RuleResult, finding: Finding) -> ScanObject:
     return {
         "rule": result.rule.name,
         "severity": result.rule.severity,
-        "file": finding.place.file,
-        "line": finding.place.line,
-        "end_line": finding.place.end_line,
+        "file": finding.location.file,
+        "line": finding.location.line,
+        "end_line": finding.location.end_line,
         "message": finding.message,
         "fix": finding.fix,
         "suggestion": finding.suggestion,
     }
 
 
-def _waived(result: Result, waived: Waived) -> Json:
+def _waived_object(result: RuleResult, waived: WaiverMatch) -> ScanObject:
     waiver = waived.waiver
-    seen = waiver.approval.value if isinstance(waiver.approval, Seen) else None
+    seen = waiver.approval.value if isinstance(waiver.approval, Known) else None
     return {
-        **_finding(result, waived.finding),
+        **_finding_object(result, waived.finding),
         "waiver": {
             "file": waiver.origin,
             "line": waiver.line,
             "owner": waiver.owner,
             "reason": waiver.reason,
             "expires": waiver.expires.isoformat(),
-            "ending": waived.standing is Standing.ENDING,
-            "standing": waived.standing,
+            "ending": waived.status is WaiverStatus.EXPIRING,
+            "standing": waived.status,
             "requester": seen.requester if seen else None,
             "approvers": list(seen.approvers) if seen else None,
         },
     }
 
 
-def _unseen(result: Result) -> Iterable[Json]:
-    for unseen in result.unseen:
+def _unknown_objects(result: RuleResult) -> Iterable[ScanObject]:
+    for unseen in result.unknown:
         yield {
             "rule": result.rule.name,
-            "what": unseen.what,
+            "what": unseen.fact,
             "reason": unseen.reason,
             "permission": unseen.permission,
         }
 
 
-def _unreadable(file: Unreadable) -> Json:
+def _unreadable_object(file: UnreadableFile) -> ScanObject:
     return {"file": file.file, "reason": file.reason, "line": file.line}

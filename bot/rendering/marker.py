@@ -5,20 +5,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PUBLISHING = "publishing"  # the kind of an issue about what publishes from one repository
-DIGEST = "digest"  # the kind of an issue about a whole organisation
-SIGNAL = "signal"  # the kind of an issue about a change that people have to hear of
-ALARM = "alarm"  # the kind of an issue about a published version, or what else cannot wait
+PUBLISHING_ISSUE = "publishing"  # the kind of an issue about what publishes from one repository
+DIGEST_ISSUE = "digest"  # the kind of an issue about a whole organization
+CHANGE_ALERT_ISSUE = "change-alert"  # the kind of an issue about a change that people have to hear of
+PACKAGE_ALERT_ISSUE = "package-alert"  # the kind of an issue about a published version, or what else cannot wait
 
 # On a line of its own. Text of repositories never makes one: its `<` is written as a character reference.
-MARKER = re.compile(
+METADATA_PATTERN = re.compile(
     r"^<!-- wharfinger ([a-z-]{1,40}) ([\w./-]{1,200})((?: [a-z]{1,20}=[\w.,:-]{0,2000}){0,20}) -->$", re.MULTILINE
 )
-NOTES = re.compile(r" ([a-z]+)=([\w.,:-]*)")
+FIELDS_PATTERN = re.compile(r" ([a-z]+)=([\w.,:-]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
+class HiddenMetadata:
     """Names an issue: its kind ("publishing", "digest" …) and subject ("repository-31"), with notes to ourselves.
 
     Whoever can edit the issue can edit the marker too: notes are read as text that somebody else may have written.
@@ -26,7 +26,7 @@ class Marker:
 
     kind: str
     subject: str
-    notes: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -34,23 +34,23 @@ class Marker:
         return f"{self.kind} {self.subject}"
 
     def __str__(self) -> str:
-        notes = "".join(f" {key}={value}" for key, value in self.notes.items())
+        notes = "".join(f" {key}={value}" for key, value in self.fields.items())
         text = f"<!-- wharfinger {self.name}{notes} -->"
-        if MARKER.fullmatch(text) is None:
+        if METADATA_PATTERN.fullmatch(text) is None:
             raise ValueError("a marker is made of plain words only")
         return text
 
-    def on(self, body: str) -> str:
+    def attach_to(self, body: str) -> str:
         """Put this marker on a text, in place of the one that it has."""
-        return f"{self}\n{MARKER.sub('', body).lstrip()}"
+        return f"{self}\n{METADATA_PATTERN.sub('', body).lstrip()}"
 
     @classmethod
-    def read(cls, body: str) -> "Marker | None":
+    def parse(cls, body: str) -> "HiddenMetadata | None":
         """Read the first marker of a text; None where it has none."""
-        found = MARKER.search(body.replace("\r\n", "\n"))  # GitHub's form for editing sends these
-        return cls(found[1], found[2], dict(NOTES.findall(found[3]))) if found else None
+        found = METADATA_PATTERN.search(body.replace("\r\n", "\n"))  # GitHub's form for editing sends these
+        return cls(found[1], found[2], dict(FIELDS_PATTERN.findall(found[3]))) if found else None
 
 
-def digest(text: str) -> str:
+def text_fingerprint(text: str) -> str:
     """Name a text by what it says, in 16 letters."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]

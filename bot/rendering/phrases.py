@@ -1,20 +1,20 @@
 """The words that all reports share: of outcomes, credentials, counts and the verdict as a whole."""
 
 from bot.detection import Publication
-from bot.evaluation.evaluate import Report, Result
+from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Credential, Outcome
-from bot.model.findings import listed
+from bot.model.findings import join_names
 
-OUTCOMES = {
-    Outcome.PASSED: "holds",
-    Outcome.FAILED: "does not hold",
+OUTCOME_TEXTS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
     Outcome.WAIVED: "waived",
     Outcome.NOT_APPLICABLE: "not applicable",
-    Outcome.UNSEEN: "could not be seen",
-    Outcome.BROKEN: "could not be judged (our fault)",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.ERROR: "error (in Wharfinger itself)",
 }
 
-CREDENTIALS = {
+CREDENTIAL_TEXTS = {
     Credential.LONG_LIVED: "stored token",
     Credential.OIDC: "trusted publishing",
     Credential.GITHUB_TOKEN: "the job's own GITHUB_TOKEN",
@@ -24,7 +24,7 @@ CREDENTIALS = {
     Credential.UNKNOWN: "unknown credential",
 }
 
-MOST_NAMES = 4  # of rules, for each outcome in a title
+MAX_NAMES = 4  # of rules, for each outcome in a title
 
 
 def count(number: int, thing: str) -> str:
@@ -34,20 +34,20 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {plural}"
 
 
-def untold(reason: str, permission: str | None) -> str:
+def missing_permission(reason: str, permission: str | None) -> str:
     """Return the permission that would show a fact, where the reason does not name it already: once is enough."""
     return permission if permission and permission not in reason else ""
 
 
-def credential(publication: Publication) -> str:
+def credential_text(publication: Publication) -> str:
     """Say what a publication authenticates with, secrets named."""
-    kind = CREDENTIALS[publication.credential]
+    kind = CREDENTIAL_TEXTS[publication.credential]
     named = publication.secrets and publication.credential is not Credential.GITHUB_TOKEN
-    return f"{kind} ({listed(publication.secrets)})" if named else kind
+    return f"{kind} ({join_names(publication.secrets)})" if named else kind
 
 
-def verdict(report: Report) -> str:
-    """Say in one line what became of the rules: `2 of 3 rules hold; trusted-publishing does not`."""
+def summarize_outcomes(report: Report) -> str:
+    """Say in one line what became of the rules: `1 of 3 rules failed: trusted-publishing`."""
     judged = [result for result in report.results if result.outcome is not Outcome.NOT_APPLICABLE]
     if not report.results:
         return "No rule is in force here"
@@ -57,30 +57,30 @@ def verdict(report: Report) -> str:
             if report.snapshot.publications
             else "Nothing is published from here"
         )
-    held = _of(judged, Outcome.PASSED)
-    if len(held) == len(judged):
-        return f"All {len(held)} rules hold" if len(held) > 1 else f"{held[0]} holds"
-    parts = [f"{len(held)} of {len(judged)} rules {'holds' if len(held) == 1 else 'hold'}"]
-    failed, waived, unseen, broken = (
-        _of(judged, each) for each in (Outcome.FAILED, Outcome.WAIVED, Outcome.UNSEEN, Outcome.BROKEN)
+    passed = _rules_with_outcome(judged, Outcome.PASSED)
+    if len(passed) == len(judged):
+        return f"All {len(passed)} rules passed" if len(passed) > 1 else f"{passed[0]} passed"
+    parts = [f"{len(passed)} of {len(judged)} rules passed"]
+    failed, waived, unknown, errors = (
+        _rules_with_outcome(judged, each) for each in (Outcome.FAILED, Outcome.WAIVED, Outcome.UNKNOWN, Outcome.ERROR)
     )
     if failed:
-        parts.append(f"{_first(failed)} {'does' if len(failed) == 1 else 'do'} not")
+        parts = [f"{len(failed)} of {len(judged)} rules failed: {_first_names(failed)}"]
     if waived:
-        parts.append(f"{_first(waived)} {'is' if len(waived) == 1 else 'are'} waived")
-    if unseen:
-        parts.append(f"{_first(unseen)} could not be seen")
-    if broken:
-        parts.append(f"{_first(broken)} could not be judged")
+        parts.append(f"waived: {_first_names(waived)}")
+    if unknown:
+        parts.append(f"unknown: {_first_names(unknown)}")
+    if errors:
+        parts.append(f"error: {_first_names(errors)}")
     return "; ".join(parts)
 
 
-def _first(names: list[str]) -> str:
+def _first_names(names: list[str]) -> str:
     """List the first few names: a title that lists a dozen is read by nobody, and cut by GitHub."""
-    return listed(
-        names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+    return join_names(
+        names if len(names) <= MAX_NAMES else [*names[: MAX_NAMES - 1], f"{len(names) - MAX_NAMES + 1} more"]
     )
 
 
-def _of(results: list[Result], outcome: Outcome) -> list[str]:
+def _rules_with_outcome(results: list[RuleResult], outcome: Outcome) -> list[str]:
     return [result.rule.name for result in results if result.outcome is outcome]

@@ -4,36 +4,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.detection.path import JobKey, Part, PublishPath, Start, publish_path
-from bot.rendering.phrases import credential
+from bot.detection.path import JobKey, PathRole, PathStart, PublishPath, publish_path
+from bot.rendering.phrases import credential_text
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Trigger, Workflow
 
-MOST_FILTERS = 5  # values of one trigger's filter that are shown
+MAX_FILTERS = 5  # values of one trigger's filter that are shown
 
-_HANDS = {Part.FEEDS: "artifact", Part.INFORMS: "outputs", Part.GATES: "", Part.CALLS: "calls", Part.PUBLISHES: ""}
+_EDGE_LABELS = {
+    PathRole.FEEDS: "artifact",
+    PathRole.INFORMS: "outputs",
+    PathRole.GATES: "",
+    PathRole.CALLS: "calls",
+    PathRole.PUBLISHES: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Arrow:
+class DiagramEdge:
     """One job leads to another: it is needed, or calls the workflow in which the other stands."""
 
-    origin: JobKey
-    to: JobKey
-    hands: str  # what of it is handed on: "artifact", "outputs", "calls", or nothing
+    source: JobKey
+    target: JobKey
+    label: str  # what of it is handed on: "artifact", "outputs", "calls", or nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DiagramTrigger:
     """What starts a workflow, and the jobs that it starts first."""
 
     file: str
     text: str  # "push (tags v*)"
-    starts: tuple[JobKey, ...]
+    first_jobs: tuple[JobKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class DiagramPublication:
     """A package leaves."""
 
     job: JobKey
@@ -44,30 +50,30 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class PublishPathDiagram:
     """All publish paths of a repository; its texts are the repository's own, so whoever shows them escapes them."""
 
-    events: tuple[Event, ...]
+    triggers: tuple[DiagramTrigger, ...]
     jobs: tuple[JobKey, ...]
-    arrows: tuple[Arrow, ...]
-    leaving: tuple[Leaving, ...]
-    unseen: tuple[str, ...]  # why there may be more
+    edges: tuple[DiagramEdge, ...]
+    publications: tuple[DiagramPublication, ...]
+    unknown: tuple[str, ...]  # why there may be more
 
     @property
-    def publishing(self) -> tuple[JobKey, ...]:
+    def publishing_jobs(self) -> tuple[JobKey, ...]:
         """The jobs from which packages leave."""
-        return tuple(dict.fromkeys(each.job for each in self.leaving))
+        return tuple(dict.fromkeys(each.job for each in self.publications))
 
     @property
-    def before(self) -> dict[JobKey, list[JobKey]]:
+    def predecessors(self) -> dict[JobKey, list[JobKey]]:
         """The jobs that lead straight to each job."""
         before: dict[JobKey, list[JobKey]] = {}
-        for arrow in self.arrows:
-            before.setdefault(arrow.to, []).append(arrow.origin)
+        for arrow in self.edges:
+            before.setdefault(arrow.target, []).append(arrow.source)
         return before
 
 
-def chain(job: JobKey, before: Mapping[JobKey, Sequence[JobKey]]) -> list[JobKey]:
+def job_chain(job: JobKey, predecessors: Mapping[JobKey, Sequence[JobKey]]) -> list[JobKey]:
     """List the jobs that lead to one, earliest first, and the job itself."""
     found: list[JobKey] = []
     seen: set[JobKey] = set()
@@ -78,40 +84,42 @@ def chain(job: JobKey, before: Mapping[JobKey, Sequence[JobKey]]) -> list[JobKey
             found.append(key)
         elif key not in seen:
             seen.add(key)
-            waiting += [(key, True), *((each, False) for each in reversed(before.get(key, [])))]
+            waiting += [(key, True), *((each, False) for each in reversed(predecessors.get(key, [])))]
     return found
 
 
-def draw(snapshot: Snapshot) -> Drawing:
+def build_diagram(snapshot: Snapshot) -> PublishPathDiagram:
     """Draw what the snapshot shows."""
     path = publish_path(snapshot.publications, snapshot.workflows, snapshot.actions)
     here = {id(publication): job.key for job in path.publishing for publication in job.publications}
     leaving = tuple(
-        _leaving(publication, here.get(id(publication), (publication.file, publication.job)), snapshot)
+        _diagram_publication(publication, here.get(id(publication), (publication.file, publication.job)), snapshot)
         for publication in snapshot.publications
     )
-    drawn = {job.key: job.part for job in path.jobs} | {each.job: Part.PUBLISHES for each in leaving}
-    first = _first(drawn, snapshot)
-    arrows = tuple(dict.fromkeys([*_needs(drawn, snapshot), *_calls(path, drawn, first)]))
-    unseen = tuple(f"{each.what} was not followed: {each.reason}" for each in path.unseen)
-    return Drawing(tuple(_events(path, first)), tuple(drawn), arrows, leaving, unseen)
+    drawn = {job.key: job.role for job in path.jobs} | {each.job: PathRole.PUBLISHES for each in leaving}
+    first = _first_jobs(drawn, snapshot)
+    arrows = tuple(dict.fromkeys([*_need_edges(drawn, snapshot), *_call_edges(path, drawn, first)]))
+    unseen = tuple(f"{each.fact} was not followed: {each.reason}" for each in path.unknown)
+    return PublishPathDiagram(tuple(_diagram_triggers(path, first)), tuple(drawn), arrows, leaving, unseen)
 
 
-def _leaving(publication: Publication, job: JobKey, snapshot: Snapshot) -> Leaving:
+def _diagram_publication(publication: Publication, job: JobKey, snapshot: Snapshot) -> DiagramPublication:
     registry = snapshot.registries[publication.registry].name
-    return Leaving(job, publication.environment, registry, credential(publication), publication.line)
+    return DiagramPublication(job, publication.environment, registry, credential_text(publication), publication.line)
 
 
-def _needs(drawn: Mapping[JobKey, Part], snapshot: Snapshot) -> Iterator[Arrow]:
-    for file, name in drawn:
+def _need_edges(job_parts: Mapping[JobKey, PathRole], snapshot: Snapshot) -> Iterator[DiagramEdge]:
+    for file, name in job_parts:
         workflow = snapshot.workflows.get(file)
         job = workflow.jobs.get(name) if workflow else None
         for need in job.needs if job else ():
-            if (file, need) in drawn:
-                yield Arrow((file, need), (file, name), _HANDS[drawn[file, need]])
+            if (file, need) in job_parts:
+                yield DiagramEdge((file, need), (file, name), _EDGE_LABELS[job_parts[file, need]])
 
 
-def _calls(path: PublishPath, drawn: Mapping[JobKey, Part], first: Mapping[str, Sequence[JobKey]]) -> Iterator[Arrow]:
+def _call_edges(
+    path: PublishPath, job_parts: Mapping[JobKey, PathRole], first_jobs: Mapping[str, Sequence[JobKey]]
+) -> Iterator[DiagramEdge]:
     """Yield what leads from a calling job to the first jobs of the workflow that it calls."""
     pairs: dict[tuple[JobKey, str], None] = {}
     for key, starts in path.starts.items():
@@ -120,35 +128,37 @@ def _calls(path: PublishPath, drawn: Mapping[JobKey, Part], first: Mapping[str, 
             files = [file for file, _ in ways[1:]] + [key[0]]
             pairs |= dict.fromkeys(zip(ways, files, strict=False))  # without calls there is no way
     for calling, file in pairs:
-        if calling in drawn:
-            yield from (Arrow(calling, each, "calls") for each in first.get(file, ()))
+        if calling in job_parts:
+            yield from (DiagramEdge(calling, each, "calls") for each in first_jobs.get(file, ()))
 
 
-def _first(drawn: Mapping[JobKey, Part], snapshot: Snapshot) -> dict[str, list[JobKey]]:
+def _first_jobs(job_parts: Mapping[JobKey, PathRole], snapshot: Snapshot) -> dict[str, list[JobKey]]:
     """Give the drawn jobs that need no other, by file."""
     found: dict[str, list[JobKey]] = {}
-    for file, name in drawn:
+    for file, name in job_parts:
         workflow = snapshot.workflows.get(file)
         job = workflow.jobs.get(name) if workflow else None
-        if job is None or not any((file, need) in drawn and need != name for need in job.needs):
+        if job is None or not any((file, need) in job_parts and need != name for need in job.needs):
             found.setdefault(file, []).append((file, name))
     return found
 
 
-def _events(path: PublishPath, first: Mapping[str, Sequence[JobKey]]) -> Iterator[Event]:
-    started = {_begins(start).path: _begins(start) for starts in path.starts.values() for start in starts}
+def _diagram_triggers(path: PublishPath, first_jobs: Mapping[str, Sequence[JobKey]]) -> Iterator[DiagramTrigger]:
+    started = {
+        _starting_workflow(start).path: _starting_workflow(start) for starts in path.starts.values() for start in starts
+    }
     for file, workflow in started.items():
         for trigger in workflow.triggers.values():
-            yield Event(file, _trigger(trigger), tuple(first.get(file, ())))
+            yield DiagramTrigger(file, _trigger_text(trigger), tuple(first_jobs.get(file, ())))
 
 
-def _begins(start: Start) -> Workflow:
+def _starting_workflow(start: PathStart) -> Workflow:
     return start.calls[0][0] if start.calls else start.workflow
 
 
-def _trigger(trigger: Trigger) -> str:
+def _trigger_text(trigger: Trigger) -> str:
     filters = "; ".join(
-        f"{name} {', '.join(values[:MOST_FILTERS])}{' …' if len(values) > MOST_FILTERS else ''}"
+        f"{name} {', '.join(values[:MAX_FILTERS])}{' …' if len(values) > MAX_FILTERS else ''}"
         for name, values in trigger.filters.items()
     )
     return f"{trigger.event} ({filters})" if filters else trigger.event

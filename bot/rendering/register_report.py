@@ -5,23 +5,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.evaluation.evaluate import Report
-from bot.identities import Identity, Reach, absent, last_review, observe, reach_of, used_at
+from bot.identities import (
+    IdentityReach,
+    PublishingIdentity,
+    identity_reach,
+    last_review,
+    last_use,
+    list_identities,
+    missing_identities,
+)
 from bot.model.core_types import FullName, RuleName
-from bot.model.findings import Finding, Seen, Unseen
+from bot.model.findings import Finding, Known, Unknown
 from bot.model.identity_register import DeclaredIdentity, IdentityKind
-from bot.settings import Read
+from bot.settings import SettingsQuery
 
-NEVER_RAN: Mapping[str, datetime] = {}
+NO_RUNS: Mapping[str, datetime] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RegisterEntry:
     """One identity, and what each rule says of it."""
 
-    identity: Identity
-    reach: Reach
-    last_used: datetime | None  # None: never, or nobody could see
-    reviewed: date | None
+    identity: PublishingIdentity
+    reach: IdentityReach
+    last_used_at: datetime | None  # None: never, or nobody could see
+    reviewed_on: date | None
     reviewed_by: str | None
     findings: tuple[tuple[RuleName, Finding], ...]
     waived: tuple[RuleName, ...]
@@ -32,48 +40,48 @@ class RegisterReport:
     """The register of one repository."""
 
     repository: FullName
-    lines: tuple[Line, ...]
-    unseen: tuple[Unseen, ...]
-    absent: tuple[DeclaredIdentity, ...]  # declared, and not there
+    entries: tuple[RegisterEntry, ...]
+    unknown: tuple[Unknown, ...]
+    missing: tuple[DeclaredIdentity, ...]  # declared, and not there
 
 
-def register_of(report: Report, runs: Mapping[str, datetime] = NEVER_RAN) -> RegisterReport:
+def build_register(report: Report, runs: Mapping[str, datetime] = NO_RUNS) -> RegisterReport:
     """Make the register of a repository from its report; `runs` says when workflows last ran, by path."""
     snapshot = report.snapshot
-    register = observe(snapshot, tuple(IdentityKind))
-    lines = tuple(_line(report, each, runs) for each in register.identities)
-    unseen = dict.fromkeys((*register.unseen, *_unread(report)))
-    return RegisterReport(snapshot.repository, lines, tuple(unseen), absent(register, snapshot))
+    register = list_identities(snapshot, tuple(IdentityKind))
+    lines = tuple(_register_entry(report, each, runs) for each in register.identities)
+    unseen = dict.fromkeys((*register.unknown, *_unreadable_files(report)))
+    return RegisterReport(snapshot.repository, lines, tuple(unseen), missing_identities(register, snapshot))
 
 
-def findings_about(report: Report, identity: Identity) -> Iterator[tuple[RuleName, Finding]]:
+def identity_findings(report: Report, identity: PublishingIdentity) -> Iterator[tuple[RuleName, Finding]]:
     """Yield the findings that stand and are about an identity, each with its rule."""
     for result in report.results:
         for finding in result.findings:
-            if finding.about.identity == identity.key:
+            if finding.subject.identity == identity.key:
                 yield result.rule.name, finding
 
 
-def _line(report: Report, identity: Identity, runs: Mapping[str, datetime]) -> Line:
+def _register_entry(report: Report, identity: PublishingIdentity, runs: Mapping[str, datetime]) -> RegisterEntry:
     snapshot = report.snapshot
-    last = last_review(identity, snapshot.reviews.value) if isinstance(snapshot.reviews, Seen) else None
-    return Line(
+    last = last_review(identity, snapshot.reviews.value) if isinstance(snapshot.reviews, Known) else None
+    return RegisterEntry(
         identity=identity,
-        reach=reach_of(identity, snapshot),
-        last_used=used_at(identity, snapshot, runs),
-        reviewed=last.at.date() if last else None,
-        reviewed_by=f"@{last.by}" if last else None,
-        findings=tuple(findings_about(report, identity)),
+        reach=identity_reach(identity, snapshot),
+        last_used_at=last_use(identity, snapshot, runs),
+        reviewed_on=last.reviewed_at.date() if last else None,
+        reviewed_by=f"@{last.reviewer}" if last else None,
+        findings=tuple(identity_findings(report, identity)),
         waived=tuple(
             result.rule.name
             for result in report.results
             for each in result.waived
-            if each.finding.about.identity == identity.key
+            if each.finding.subject.identity == identity.key
         ),
     )
 
 
-def _unread(report: Report) -> Iterator[Unseen]:
+def _unreadable_files(report: Report) -> Iterator[Unknown]:
     """Say which files could not be read: they may hold a publication, and so an identity."""
     for file in report.snapshot.unreadable:
-        yield Unseen(file.file, file.reason, Read.FILES.permission if file.line is None else None)
+        yield Unknown(file.file, file.reason, SettingsQuery.FILES.permission if file.line is None else None)

@@ -4,131 +4,139 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.findings import Fact, Unseen, listed
-from bot.packages.versions import File, Sender, Version
-from bot.provenance.attestations import Judged
-from bot.tracing import Account, Ran, Sent
-from bot.tracing.sending import became
+from bot.model.findings import MaybeKnown, Unknown, join_names
+from bot.packages.versions import PackageFile, PackageVersion, PublisherKind
+from bot.provenance.attestations import AttestationResults
+from bot.tracing import PublishStepRun, VersionTrace, WorkflowRun
+from bot.tracing.sending import describe_outcome
 
-SHORT = 7  # characters of a commit id that people read
-DIGITS = 12  # of a digest that people compare at a glance; the record has all of it
-MOST_FILES = 20  # of one version that are shown
+SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
+DIGEST_PREFIX_LENGTH = 12  # of a digest that people compare at a glance; the record has all of it
+MAX_SHOWN_FILES = 20  # of one version that are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class TraceLink:
     """One link: what it is about, and what was seen of it."""
 
-    about: str
-    words: str
-    web: str = ""  # GitHub's page of it
+    label: str
+    text: str
+    url: str = ""  # GitHub's page of it
 
 
-def chain(account: Account) -> tuple[Link, ...]:
+def trace_links(trace: VersionTrace) -> tuple[TraceLink, ...]:
     """Return every link of an account, from what was published to what was signed for it."""
-    return tuple(_links(account))
+    return tuple(_iterate_links(trace))
 
 
-def _links(account: Account) -> Iterator[Link]:
-    yield Link("version", _version(account.version))
-    sent = account.sent
+def _iterate_links(trace: VersionTrace) -> Iterator[TraceLink]:
+    yield TraceLink("version", _version_text(trace.version))
+    sent = trace.step_run
     if sent is None:
-        yield Link("publication", "none was found that sent it")
+        yield TraceLink("publication", "none was found that sent it")
     else:
-        yield from _sending(account, sent)
-    tag, release = account.tag, account.release
-    yield Link("tag", f"{tag.name} names {tag.commit[:SHORT]}" if tag else "none names it")
+        yield from _step_links(trace, sent)
+    tag, release = trace.tag, trace.release
+    yield TraceLink("tag", f"{tag.name} names {tag.commit[:SHORT_SHA_LENGTH]}" if tag else "none names it")
     if release is not None:
         kind = "immutable" if release.immutable else "can still be changed"
-        yield Link("release", f"{release.tag} by {release.author}, {kind}", release.web)
-    yield Link("provenance", _provenance(account.provenance) if account.attestable else "its registry takes none")
-    files = account.version.files
-    shown = [_file(file) for file in files[:MOST_FILES]]
-    more = [f"and {len(files) - MOST_FILES} more"] if len(files) > MOST_FILES else []
+        yield TraceLink("release", f"{release.tag} by {release.author}, {kind}", release.html_url)
+    yield TraceLink(
+        "provenance", _provenance_text(trace.provenance) if trace.supports_provenance else "its registry takes none"
+    )
+    files = trace.version.files
+    shown = [_file_text(file) for file in files[:MAX_SHOWN_FILES]]
+    more = [f"and {len(files) - MAX_SHOWN_FILES} more"] if len(files) > MAX_SHOWN_FILES else []
     if shown:
-        yield Link("files", ", ".join([*shown, *more]))
+        yield TraceLink("files", ", ".join([*shown, *more]))
 
 
-def _sending(account: Account, sent: Sent) -> Iterator[Link]:
-    publication, run, job, step = sent.publication, sent.run, sent.job, sent.step
+def _step_links(trace: VersionTrace, step_run: PublishStepRun) -> Iterator[TraceLink]:
+    publication, run, job, step = step_run.publication, step_run.run, step_run.job, step_run.step
     where = f"{publication.file}:{publication.line}"
-    yield Link(
+    yield TraceLink(
         "publication", f"{where}, job {publication.job}: {publication.tool}, credential {publication.credential}"
     )
-    yield Link("run", _run(run), run.web)
+    yield TraceLink("run", _run_text(run), run.html_url)
     if job is not None:
-        labels = f" on {listed(job.labels)}" if job.labels else ""
-        yield Link(
+        labels = f" on {join_names(job.labels)}" if job.labels else ""
+        yield TraceLink(
             "job",
-            f"{job.name}, attempt {job.attempt}, {_ended(job.conclusion)}{labels}{_times(job.started, job.completed)}",
+            f"{job.name}, attempt {job.attempt}, {_conclusion_text(job.conclusion)}{labels}{_times_text(job.started_at, job.completed_at)}",
         )
     name = f"{step.name}: it" if step is not None else "it"
-    yield Link("step", f"{name} {became(sent)}{_times(step.started, step.completed) if step else ''}")
-    yield Link("environment", publication.environment or "none")
-    yield Link("approved by", _approvals(account, run))
+    yield TraceLink(
+        "step", f"{name} {describe_outcome(step_run)}{_times_text(step.started_at, step.completed_at) if step else ''}"
+    )
+    yield TraceLink("environment", publication.environment or "none")
+    yield TraceLink("approved by", _approvals_text(trace, run))
 
 
-def _version(version: Version) -> str:
-    when = f", published on {_moment(version.published)}" if version.published else ""
-    match version.sender:
-        case Sender.TRUSTED_PUBLISHER:
+def _version_text(version: PackageVersion) -> str:
+    when = f", published on {_time_text(version.published_at)}" if version.published_at else ""
+    match version.publisher_kind:
+        case PublisherKind.TRUSTED_PUBLISHER:
             how = " by a trusted publisher"
-        case Sender.ACCOUNT:
-            how = f" with a stored credential{f' of {version.account}' if version.account else ''}"
-        case Sender.UNTOLD:
+        case PublisherKind.ACCOUNT:
+            how = f" with a stored credential{f' of {version.published_by}' if version.published_by else ''}"
+        case PublisherKind.UNKNOWN:
             how = ""
     return f"{version.number} of {version.package}{when}{how if when else f', sent{how}' if how else ''}"
 
 
-def _run(run: Ran) -> str:
+def _run_text(run: WorkflowRun) -> str:
     by = (
         run.actor
         if run.actor == run.triggering_actor
         else f"{run.actor}, attempt {run.attempt} by {run.triggering_actor}"
     )
-    ended = _ended(run.conclusion)
-    return f"{run.id} of {run.workflow} for {run.ref} ({run.commit[:SHORT]}), on {run.event} by {by}, {ended}"
+    ended = _conclusion_text(run.conclusion)
+    return (
+        f"{run.id} of {run.workflow} for {run.ref} ({run.commit[:SHORT_SHA_LENGTH]}), on {run.event} by {by}, {ended}"
+    )
 
 
-def _approvals(account: Account, run: Ran) -> str:
-    if isinstance(run.approvals, Unseen):
-        return f"unseen: {run.approvals.reason}"
-    by = listed(account.approvers)
-    bots = listed(account.approving_bots)
-    own = [login for login in account.approvers if login not in account.independent_approvers]
+def _approvals_text(trace: VersionTrace, run: WorkflowRun) -> str:
+    if isinstance(run.approvals, Unknown):
+        return f"unknown: {run.approvals.reason}"
+    by = join_names(trace.approvers)
+    bots = join_names(trace.approving_bots)
+    own = [login for login in trace.approvers if login not in trace.independent_approvers]
     told = by or "nobody"
     if own:
-        told += f"; {listed(own)} started the run too"
+        told += f"; {join_names(own)} started the run too"
     return f"{told}; and by machines: {bots}" if bots else told
 
 
-def _provenance(fact: Fact[Judged]) -> str:
-    if isinstance(fact, Unseen):
-        return f"unseen: {fact.reason}"
+def _provenance_text(fact: MaybeKnown[AttestationResults]) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.reason}"
     told = []
-    for each in fact.value.attested:
+    for each in fact.value.verified:
         work = each.workload
         of = f" of {work.workflow} in {work.repository} at {work.ref}" if work.repository else ""
         run = f", run {work.run}" if work.run else ""
         told.append(f"{each.kind} verified{of}{run}")
-    told += [f"{each.kind} {'not judged' if each.unseen else 'refused'}: {each.reason}" for each in fact.value.refused]
+    told += [
+        f"{each.kind} {'not judged' if each.unverifiable else 'refused'}: {each.reason}" for each in fact.value.rejected
+    ]
     return "; ".join(dict.fromkeys(told)) or "the registry has none of it"
 
 
-def _file(file: File) -> str:
+def _file_text(file: PackageFile) -> str:
     algorithm, digest = next(iter(sorted(file.digests.items())), ("", ""))
-    return f"{file.name} ({algorithm} {digest[:DIGITS]}…)" if digest else file.name
+    return f"{file.name} ({algorithm} {digest[:DIGEST_PREFIX_LENGTH]}…)" if digest else file.name
 
 
-def _ended(conclusion: str) -> str:
+def _conclusion_text(conclusion: str) -> str:
     return conclusion or "not ended yet"
 
 
-def _times(start: datetime | None, end: datetime | None) -> str:
+def _times_text(start: datetime | None, end: datetime | None) -> str:
     if start is None:
         return ""
-    return f", from {_moment(start)}" + (f" to {end:%H:%M:%S}" if end else "")
+    return f", from {_time_text(start)}" + (f" to {end:%H:%M:%S}" if end else "")
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d at %H:%M:%S} UTC"
+def _time_text(timestamp: datetime) -> str:
+    return f"{timestamp:%Y-%m-%d at %H:%M:%S} UTC"

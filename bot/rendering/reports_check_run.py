@@ -4,31 +4,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bot.evaluation.evaluate import Report, Result
+from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Conclusion, Mode, Outcome, Severity
 from bot.model.findings import Finding
-from bot.rendering.check_run import Mending
-from bot.rendering.markdown import block, code, plain, prose
-from bot.rendering.phrases import OUTCOMES, count, untold, verdict
-from bot.rendering.picture import picture
-from bot.rendering.waivers import idle_words, lapsed_words, stanza, waived_words
+from bot.rendering.check_run import FindingFixes
+from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
+from bot.rendering.phrases import OUTCOME_TEXTS, count, missing_permission, summarize_outcomes
+from bot.rendering.picture import render_ascii_diagram
+from bot.rendering.waivers import lapsed_waiver_text, unused_waiver_text, waiver_template, waiver_text
 
-Level: TypeAlias = Literal["notice", "warning", "failure"]
+AnnotationLevel: TypeAlias = Literal["notice", "warning", "failure"]
 
 # Limits of GitHub's API: docs.github.com/rest/checks/runs. Held in bytes, which are never fewer than characters.
-MOST_TEXT = 65_535
-MOST_TITLE = 255
-MOST_MESSAGE = 4_000  # GitHub takes 64 KB; nobody reads more than this beside a line
-PAGE = 50  # annotations that one request may carry
-MOST_LINES = 40  # of the picture
+MAX_TEXT_BYTES = 65_535
+MAX_TITLE = 255
+MAX_MESSAGE = 4_000  # GitHub takes 64 KB; nobody reads more than this beside a line
+ANNOTATIONS_PER_REQUEST = 50  # annotations that one request may carry
+MAX_DIAGRAM_LINES = 40  # of the picture
 
-ICONS = {
+OUTCOME_ICONS = {
     Outcome.PASSED: "✅",
     Outcome.FAILED: "❌",
     Outcome.WAIVED: "☑️",
     Outcome.NOT_APPLICABLE: "⚪",
-    Outcome.UNSEEN: "❔",
-    Outcome.BROKEN: "💥",
+    Outcome.UNKNOWN: "❔",
+    Outcome.ERROR: "💥",
 }
 
 
@@ -39,14 +39,14 @@ class Annotation:
     path: str
     start_line: int
     end_line: int
-    annotation_level: Level
+    annotation_level: AnnotationLevel
     title: str
     message: str
     raw_details: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class CheckRunAction:
     """A button of the check run (label 20, description 40, identifier 20 characters at most)."""
 
     label: str
@@ -54,7 +54,9 @@ class Action:
     identifier: str
 
 
-RECHECK = Action(label="Re-check", description="Read everything again and judge anew", identifier="recheck")
+RECHECK_ACTION = CheckRunAction(
+    label="Re-check", description="Read everything again and judge anew", identifier="recheck"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +68,36 @@ class CheckRunText:
     summary: str
     text: str
     annotations: tuple[Annotation, ...]
-    actions: tuple[Action, ...] = (RECHECK,)
+    actions: tuple[CheckRunAction, ...] = (RECHECK_ACTION,)
 
     @property
-    def pages(self) -> tuple[tuple[Annotation, ...], ...]:
+    def annotation_pages(self) -> tuple[tuple[Annotation, ...], ...]:
         """The annotations by the 50 that one request may carry; at least one page, which may be empty."""
-        starts = range(0, max(1, len(self.annotations)), PAGE)
-        return tuple(self.annotations[start : start + PAGE] for start in starts)
+        starts = range(0, max(1, len(self.annotations)), ANNOTATIONS_PER_REQUEST)
+        return tuple(self.annotations[start : start + ANNOTATIONS_PER_REQUEST] for start in starts)
 
 
-def render(report: Report) -> CheckRunText:
+def render_check_run(report: Report) -> CheckRunText:
     """Put a report into the words and limits of a check run. Pure: the same report gives the same text."""
     found = [(result, finding) for result in report.results for finding in result.findings]
-    mends = Mending.of(report)
+    mends = FindingFixes.for_report(report)
     return CheckRunText(
         conclusion=report.conclusion,
-        title=plain(verdict(report), MOST_TITLE),
-        summary=fit([_intention(report), _table(report), *_waivers(report), *_kept_from_us(report)], "fact"),
-        text=fit([*_picture(report), *(_told(mends, result, finding) for result, finding in found)], "finding"),
-        annotations=tuple(_annotation(mends, *each) for each in found if each[1].place.in_file),
+        title=plain_line(summarize_outcomes(report), MAX_TITLE),
+        summary=join_blocks(
+            [_modes_text(report), _outcome_table(report), *_waiver_lines(report), *_unknown_lines(report)], "fact"
+        ),
+        text=join_blocks(
+            [*_diagram_block(report), *(_finding_block(mends, result, finding) for result, finding in found)], "finding"
+        ),
+        annotations=tuple(_annotation(mends, *each) for each in found if each[1].location.in_file),
     )
 
 
-def fit(blocks: Sequence[str], thing: str, most: int = MOST_TEXT) -> str:
+def join_blocks(blocks: Sequence[str], thing: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
     """Join blocks of Markdown up to `most` bytes; what has no room is counted, never cut in the middle."""
     kept: list[str] = []
-    room = most - len(f"\n\n… and {len(blocks):,} more {thing}s".encode())
+    room = max_bytes - len(f"\n\n… and {len(blocks):,} more {thing}s".encode())
     for index, each in enumerate(blocks):
         size = len(each.encode()) + 2
         if size > room:
@@ -101,10 +107,10 @@ def fit(blocks: Sequence[str], thing: str, most: int = MOST_TEXT) -> str:
     return "\n\n".join(kept)
 
 
-def _intention(report: Report) -> str:
+def _modes_text(report: Report) -> str:
     modes = {result.rule.mode for result in report.results}
     if modes == {Mode.ENFORCE}:
-        said = "These rules are **enforced**: what does not hold, and what cannot be seen, stops the merge."
+        said = "These rules are **enforced**: a failed or unknown rule blocks the merge."
     elif Mode.ENFORCE in modes:
         said = "Some of these rules are **enforced**; the others are only observed."
     else:
@@ -112,9 +118,9 @@ def _intention(report: Report) -> str:
     return f"{count(len(report.snapshot.publications), 'publication')} found. {said}"
 
 
-def _table(report: Report) -> str:
+def _outcome_table(report: Report) -> str:
     rows = [
-        f"| {ICONS[result.outcome]} {OUTCOMES[result.outcome]} | {code(result.rule.name)} | {prose(result.rule.title())} "
+        f"| {OUTCOME_ICONS[result.outcome]} {OUTCOME_TEXTS[result.outcome]} | {inline_code(result.rule.name)} | {markdown_text(result.rule.title())} "
         f"| {result.rule.severity} | {result.rule.mode} | {len(result.findings) or ''} |"
         for result in report.results
     ]
@@ -122,81 +128,81 @@ def _table(report: Report) -> str:
     return "\n".join([*head, *rows])
 
 
-def _kept_from_us(report: Report) -> Iterator[str]:
+def _unknown_lines(report: Report) -> Iterator[str]:
     """Tell what could not be seen or read, each once, and what of the policy was not followed."""
     for said, files in (
         ("Could not be read", report.snapshot.unreadable),
-        ("Was read in part", report.snapshot.partly),
+        ("Was read in part", report.snapshot.partially_read),
     ):
         for file in files:
             where = file.file if file.line is None else f"{file.file}:{file.line}"
-            yield f"- {said}: {code(where)}: {prose(file.reason)}"
+            yield f"- {said}: {inline_code(where)}: {markdown_text(file.reason)}"
     unreadable = {file.file for file in report.snapshot.unreadable}
-    unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unseen)
+    unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unknown)
     for each in unseen:
-        if each.what not in unreadable:
-            permission = untold(each.reason, each.permission)
-            remedy = f" It takes the permission {code(permission)}." if permission else ""
-            yield f"- Could not be seen: {prose(each.what)} ({prose(each.reason)}).{remedy}"
+        if each.fact not in unreadable:
+            permission = missing_permission(each.reason, each.permission)
+            remedy = f" It takes the permission {inline_code(permission)}." if permission else ""
+            yield f"- Could not be seen: {markdown_text(each.fact)} ({markdown_text(each.reason)}).{remedy}"
     for result in report.results:
-        if result.fault:
-            yield f"- {code(result.rule.name)} broke ({code(result.fault)}): our fault, and no verdict. Please report it."
+        if result.error:
+            yield f"- {inline_code(result.rule.name)} broke ({inline_code(result.error)}): our fault, and no verdict. Please report it."
     for note in report.policy.notes:
-        yield f"- Policy: {prose(note)}"
+        yield f"- Policy: {markdown_text(note)}"
 
 
-def _waivers(report: Report) -> Iterator[str]:
+def _waiver_lines(report: Report) -> Iterator[str]:
     """Tell what is waived, until when, and which waivers are in vain."""
     for result in report.results:
         for waived in result.waived:
             finding = waived.finding
             yield (
-                f"- {ICONS[Outcome.WAIVED]} {code(result.rule.name)}: {code(str(finding.place))} "
-                f"{prose(finding.message)}: {prose(waived_words(waived))}"
+                f"- {OUTCOME_ICONS[Outcome.WAIVED]} {inline_code(result.rule.name)}: {inline_code(str(finding.location))} "
+                f"{markdown_text(finding.message)}: {markdown_text(waiver_text(waived))}"
             )
-        for lapsed in dict.fromkeys(lapsed_words(each, report) for each in result.lapsed):
-            yield f"- {code(result.rule.name)}: {prose(lapsed)}."
-    for waiver in report.idle_waivers:
-        yield f"- Policy: {prose(idle_words(waiver))}."
+        for lapsed in dict.fromkeys(lapsed_waiver_text(each, report) for each in result.ineffective_waivers):
+            yield f"- {inline_code(result.rule.name)}: {markdown_text(lapsed)}."
+    for waiver in report.unused_waivers:
+        yield f"- Policy: {markdown_text(unused_waiver_text(waiver))}."
 
 
-def _picture(report: Report) -> Iterator[str]:
-    lines = picture(report.snapshot)
+def _diagram_block(report: Report) -> Iterator[str]:
+    lines = render_ascii_diagram(report.snapshot)
     if lines:
-        more = [f"… and {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
-        yield "### Publish path\n\n" + block([*lines[:MOST_LINES], *more])
+        more = [f"… and {len(lines) - MAX_DIAGRAM_LINES:,} more lines"] if len(lines) > MAX_DIAGRAM_LINES else []
+        yield "### Publish path\n\n" + code_block([*lines[:MAX_DIAGRAM_LINES], *more])
 
 
-def _told(mends: Mending, result: Result, finding: Finding) -> str:
+def _finding_block(fixes: FindingFixes, result: RuleResult, finding: Finding) -> str:
     told = (
-        f"### {code(result.rule.name)} · {result.rule.severity}\n\n"
-        f"{code(str(finding.place))} {prose(finding.message)}\n\n**Next:** {prose(finding.fix)}"
+        f"### {inline_code(result.rule.name)} · {result.rule.severity}\n\n"
+        f"{inline_code(str(finding.location))} {markdown_text(finding.message)}\n\n**Next:** {markdown_text(finding.fix)}"
     )
-    change = mends.change(finding)
+    change = fixes.snippet_for(finding)
     if change is not None:
-        told += f"\n\n{change.said}\n\n{block(change.lines, change.language)}"
-    return f"{told}\n\n{_waive(mends.report, result, finding)}"
+        told += f"\n\n{change.caption}\n\n{code_block(change.lines, change.language)}"
+    return f"{told}\n\n{_waiver_details(fixes.report, result, finding)}"
 
 
-def _waive(report: Report, result: Result, finding: Finding) -> str:
-    lines = block(stanza(report, result, finding), "yaml")
+def _waiver_details(report: Report, result: RuleResult, finding: Finding) -> str:
+    lines = code_block(waiver_template(report, result, finding), "yaml")
     return f"<details><summary>If it has to stay: a waiver for the policy</summary>\n\n{lines}\n\n</details>"
 
 
-def _annotation(mends: Mending, result: Result, finding: Finding) -> Annotation:
-    change = mends.change(finding)
+def _annotation(fixes: FindingFixes, result: RuleResult, finding: Finding) -> Annotation:
+    change = fixes.snippet_for(finding)
     return Annotation(
-        path=finding.place.file,
-        start_line=finding.place.line,
-        end_line=finding.place.end_line,
-        annotation_level=_level(result),
-        title=plain(f"{result.rule.name}: {result.rule.title()}", MOST_TITLE),
-        message=plain(finding.message, MOST_MESSAGE) + "\n\n" + plain(finding.fix, MOST_MESSAGE),
-        raw_details=None if change is None else "\n".join([change.said, *map(plain, change.lines)]),
+        path=finding.location.file,
+        start_line=finding.location.line,
+        end_line=finding.location.end_line,
+        annotation_level=_annotation_level(result),
+        title=plain_line(f"{result.rule.name}: {result.rule.title()}", MAX_TITLE),
+        message=plain_line(finding.message, MAX_MESSAGE) + "\n\n" + plain_line(finding.fix, MAX_MESSAGE),
+        raw_details=None if change is None else "\n".join([change.caption, *map(plain_line, change.lines)]),
     )
 
 
-def _level(result: Result) -> Level:
+def _annotation_level(result: RuleResult) -> AnnotationLevel:
     if result.rule.severity is Severity.LOW:
         return "notice"
     return "failure" if result.rule.mode is Mode.ENFORCE else "warning"

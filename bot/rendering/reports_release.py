@@ -5,132 +5,132 @@ from dataclasses import dataclass
 
 from bot.evaluation.evaluate import Report
 from bot.model.core_types import Conclusion, Mode, Outcome
-from bot.model.findings import Unseen, listed
-from bot.packages.versions import Package, Standing
-from bot.rendering.markdown import code, plain, prose
-from bot.rendering.phrases import OUTCOMES, count, untold
-from bot.rendering.release import chain
-from bot.rendering.reports_check_run import ICONS, MOST_TITLE, CheckRunText, fit
-from bot.tracing import Account
+from bot.model.findings import Unknown, join_names
+from bot.packages.versions import Package, TraceStatus
+from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.phrases import OUTCOME_TEXTS, count, missing_permission
+from bot.rendering.release import trace_links
+from bot.rendering.reports_check_run import MAX_TITLE, OUTCOME_ICONS, CheckRunText, join_blocks
+from bot.tracing import VersionTrace
 
-STANDINGS = {Standing.ACCOUNTED: "✅", Standing.PENDING: "⏳", Standing.UNACCOUNTED: "❌"}
-ACCOUNTED = "traceable-versions"  # the rule that the standings tell of
-WORDS = {
-    Standing.ACCOUNTED: "accounted for",
-    Standing.PENDING: "not accounted for yet",
-    Standing.UNACCOUNTED: "not accounted for",
+STATUS_ICONS = {TraceStatus.TRACED: "✅", TraceStatus.PENDING: "⏳", TraceStatus.UNTRACED: "❌"}
+TRACEABLE_VERSIONS = "traceable-versions"  # the rule that the standings tell of
+STATUS_TEXTS = {
+    TraceStatus.TRACED: "accounted for",
+    TraceStatus.PENDING: "not accounted for yet",
+    TraceStatus.UNTRACED: "not accounted for",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Awaited:
+class AwaitedVersion:
     """A version that a tag announces and that its registry does not have, or that nobody could ask for."""
 
     package: Package
     number: str
-    why: str  # one sentence without its full stop
+    reason: str  # one sentence without its full stop
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class ReleaseStatus:
     """What a tag stands for, so far."""
 
     tag: str
-    accounts: tuple[Account, ...]
-    awaited: tuple[Awaited, ...] = ()
+    traces: tuple[VersionTrace, ...]
+    awaited: tuple[AwaitedVersion, ...] = ()
 
     @property
-    def settled(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether nothing more is to be waited for."""
-        return not self.awaited and all(each.standing is not Standing.PENDING for each in self.accounts)
+        return not self.awaited and all(each.status is not TraceStatus.PENDING for each in self.traces)
 
 
-def render(released: Released, report: Report) -> CheckRunText:
+def render_release(release: ReleaseStatus, report: Report) -> CheckRunText:
     """Say what became of a release; `report` is the judgement of the rules about evidence on its accounts alone."""
     return CheckRunText(
-        conclusion=_conclusion(released, report),
-        title=plain(f"{released.tag}: {_accounted(released)}{_failing(report)}", MOST_TITLE),
-        summary=fit([_intention(report), _versions(released), *_rules(report)], "fact"),
-        text=fit([_chain(each) for each in released.accounts], "version"),
+        conclusion=_release_conclusion(release, report),
+        title=plain_line(f"{release.tag}: {_status_text(release)}{_failed_rules(report)}", MAX_TITLE),
+        summary=join_blocks([_mode_text(report), _version_table(release), *_rule_lines(report)], "fact"),
+        text=join_blocks([_trace_block(each) for each in release.traces], "version"),
         annotations=(),
     )
 
 
-def _conclusion(released: Released, report: Report) -> Conclusion:
+def _release_conclusion(release: ReleaseStatus, report: Report) -> Conclusion:
     """Say at once what is certain; while something is awaited, nothing is green, and nothing is stopped for that."""
     found = report.conclusion
-    if found is Conclusion.FAILURE or released.settled:
+    if found is Conclusion.FAILURE or release.is_complete:
         return found
     return Conclusion.NEUTRAL
 
 
-def _accounted(released: Released) -> str:
-    accounts, awaited = released.accounts, len(released.awaited)
+def _status_text(release: ReleaseStatus) -> str:
+    accounts, awaited = release.traces, len(release.awaited)
     whole = len(accounts) + awaited
-    by_standing = {standing: sum(each.standing is standing for each in accounts) for standing in Standing}
-    if whole == by_standing[Standing.ACCOUNTED]:
+    by_standing = {standing: sum(each.status is standing for each in accounts) for standing in TraceStatus}
+    if whole == by_standing[TraceStatus.TRACED]:
         return f"{count(whole, 'version')} accounted for"
-    told = [f"{number} {WORDS[standing]}" for standing, number in by_standing.items() if number]
+    told = [f"{number} {STATUS_TEXTS[standing]}" for standing, number in by_standing.items() if number]
     if awaited:
         told.append(f"{awaited} not on the registry yet")
     return f"of {count(whole, 'version')}, {', '.join(told)}"
 
 
-def _failing(report: Report) -> str:
+def _failed_rules(report: Report) -> str:
     """Name what fails the check beside a version that is not accounted for, which is said already."""
     rules = [each.rule.name for each in report.results if each.outcome is Outcome.FAILED]
-    others = [name for name in rules if name != ACCOUNTED]
-    return f"; {listed(others)} {'does' if len(others) == 1 else 'do'} not hold" if others else ""
+    others = [name for name in rules if name != TRACEABLE_VERSIONS]
+    return f"; {join_names(others)} failed" if others else ""
 
 
-def _intention(report: Report) -> str:
+def _mode_text(report: Report) -> str:
     modes = {result.rule.mode for result in report.results}
     if Mode.ENFORCE in modes:
-        return "What does not hold fails this check."
+        return "Each failed rule fails this check."
     return "The rules about evidence are **observed**: nothing here fails this check."
 
 
-def _versions(released: Released) -> str:
+def _version_table(release: ReleaseStatus) -> str:
     rows = [
-        f"| {STANDINGS[each.standing]} {WORDS[each.standing]} | {prose(str(each.version.package))} | {prose(each.version.number)} | {_why(each)} |"
-        for each in released.accounts
+        f"| {STATUS_ICONS[each.status]} {STATUS_TEXTS[each.status]} | {markdown_text(str(each.version.package))} | {markdown_text(each.version.number)} | {_reasons_text(each)} |"
+        for each in release.traces
     ]
     rows += [
-        f"| ⏳ awaited | {prose(str(each.package))} | {prose(each.number)} | {prose(each.why)} |"
-        for each in released.awaited
+        f"| ⏳ awaited | {markdown_text(str(each.package))} | {markdown_text(each.number)} | {markdown_text(each.reason)} |"
+        for each in release.awaited
     ]
     return "\n".join(["| Standing | Package | Version | Why |", "|---|---|---|---|", *rows])
 
 
-def _why(account: Account) -> str:
-    said = [prose(reason.words) for reason in account.reasons] or [prose(remark) for remark in account.remarks]
+def _reasons_text(trace: VersionTrace) -> str:
+    said = [markdown_text(reason.text) for reason in trace.reasons] or [markdown_text(remark) for remark in trace.notes]
     return "<br>".join(said)
 
 
-def _rules(report: Report) -> Iterator[str]:
+def _rule_lines(report: Report) -> Iterator[str]:
     for result in report.results:
-        yield f"- {ICONS[result.outcome]} {OUTCOMES[result.outcome]}: {code(result.rule.name)} {prose(result.rule.title())}"
+        yield f"- {OUTCOME_ICONS[result.outcome]} {OUTCOME_TEXTS[result.outcome]}: {inline_code(result.rule.name)} {markdown_text(result.rule.title())}"
         for finding in result.findings:
-            yield f"  - {prose(finding.message)}. **Next:** {prose(finding.fix)}"
-        for unseen in result.unseen:
-            yield f"  - {_unseen(unseen)}"
-        if result.outcome is Outcome.BROKEN and result.fault:
-            yield f"  - it broke ({code(result.fault)}): our fault, and no verdict"
+            yield f"  - {markdown_text(finding.message)}. **Next:** {markdown_text(finding.fix)}"
+        for unseen in result.unknown:
+            yield f"  - {_unknown_text(unseen)}"
+        if result.outcome is Outcome.ERROR and result.error:
+            yield f"  - it broke ({inline_code(result.error)}): our fault, and no verdict"
 
 
-def _unseen(unseen: Unseen) -> str:
-    permission = untold(unseen.reason, unseen.permission)
-    remedy = f" It takes the permission {code(permission)}." if permission else ""
-    return f"{prose(unseen.what)}: {prose(unseen.reason)}.{remedy}"
+def _unknown_text(unknown: Unknown) -> str:
+    permission = missing_permission(unknown.reason, unknown.permission)
+    remedy = f" It takes the permission {inline_code(permission)}." if permission else ""
+    return f"{markdown_text(unknown.fact)}: {markdown_text(unknown.reason)}.{remedy}"
 
 
-def _chain(account: Account) -> str:
-    head = f"### {STANDINGS[account.standing]} {prose(account.version.package.name)} {prose(account.version.number)}"
-    rows = [f"| {each.about} | {_linked(each.words, each.web)} |" for each in chain(account)]
-    remarks = [f"- {prose(remark)}" for remark in account.remarks]
+def _trace_block(trace: VersionTrace) -> str:
+    head = f"### {STATUS_ICONS[trace.status]} {markdown_text(trace.version.package.name)} {markdown_text(trace.version.number)}"
+    rows = [f"| {each.label} | {_link_text(each.text, each.url)} |" for each in trace_links(trace)]
+    remarks = [f"- {markdown_text(remark)}" for remark in trace.notes]
     return "\n".join([head, "", "| Link | Seen |", "|---|---|", *rows, *([""] if remarks else []), *remarks])
 
 
-def _linked(words: str, web: str) -> str:
-    plain_address = web.startswith("http") and not set(web) & set(" ()<>|\"'")
-    return f"[{prose(words)}]({web})" if plain_address else prose(words)
+def _link_text(text: str, url: str) -> str:
+    plain_address = url.startswith("http") and not set(url) & set(" ()<>|\"'")
+    return f"[{markdown_text(text)}]({url})" if plain_address else markdown_text(text)

@@ -4,48 +4,60 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from bot.evaluation.evaluate import Report, Result
+from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.findings import Finding
-from bot.rendering.identities import FORMULA
-from bot.rendering.markdown import plain
+from bot.rendering.identities import FORMULA_PREFIXES
+from bot.rendering.markdown import plain_line
 
-COLUMNS = ("path", "rule", "outcome", "severity", "mode", "file", "line", "message", "fix", "waived_until", "waived_by")
+CSV_COLUMNS = (
+    "path",
+    "rule",
+    "outcome",
+    "severity",
+    "mode",
+    "file",
+    "line",
+    "message",
+    "fix",
+    "waived_until",
+    "waived_by",
+)
 
 
-def render(reports: Iterable[tuple[str, Report]]) -> str:
+def render_scan_csv(reports: Iterable[tuple[str, Report]]) -> str:
     """Give a line of names and a line for each thing told; columns are only ever added, at the end."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(CSV_COLUMNS)
     for path, report in reports:
-        for row in _rows(report):
-            writer.writerow(map(_cell, (path, *row)))
+        for row in _csv_rows(report):
+            writer.writerow(map(_csv_cell, (path, *row)))
     return out.getvalue().removesuffix("\n")
 
 
-def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+def _csv_rows(report: Report) -> Iterator[tuple[str, ...]]:
     for result in report.results:
         for finding in result.findings:
-            yield (*_finding(result, "failed", finding), "", "")
+            yield (*_csv_finding(result, "failed", finding), "", "")
         for waived in result.waived:
             waiver = waived.waiver
-            yield (*_finding(result, "waived", waived.finding), waiver.expires.isoformat(), waiver.owner)
-        for unseen in result.unseen:
+            yield (*_csv_finding(result, "waived", waived.finding), waiver.expires.isoformat(), waiver.owner)
+        for unseen in result.unknown:
             remedy = f"grant {unseen.permission}" if unseen.permission else ""
-            said = f"{unseen.what}: {unseen.reason}"
-            yield (result.rule.name, "unseen", result.rule.severity, result.rule.mode, "", "", said, remedy, "", "")
-        if result.fault:
-            yield (result.rule.name, "broken", result.rule.severity, result.rule.mode, "", "", result.fault, "", "", "")
+            said = f"{unseen.fact}: {unseen.reason}"
+            yield (result.rule.name, "unknown", result.rule.severity, result.rule.mode, "", "", said, remedy, "", "")
+        if result.error:
+            yield (result.rule.name, "error", result.rule.severity, result.rule.mode, "", "", result.error, "", "", "")
     for file in report.snapshot.unreadable:
         yield ("", "unreadable", "", "", file.file, str(file.line or ""), file.reason, "", "", "")
 
 
-def _finding(result: Result, outcome: str, finding: Finding) -> tuple[str, ...]:
-    place, rule = finding.place, result.rule
+def _csv_finding(result: RuleResult, outcome: str, finding: Finding) -> tuple[str, ...]:
+    place, rule = finding.location, result.rule
     line = str(place.line) if place.in_file else ""
     return (rule.name, outcome, rule.severity, rule.mode, place.file, line, finding.message, finding.fix)
 
 
-def _cell(text: str) -> str:
-    shown = plain(text)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+def _csv_cell(text: str) -> str:
+    shown = plain_line(text)
+    return f"'{shown}" if shown.startswith(FORMULA_PREFIXES) else shown

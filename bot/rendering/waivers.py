@@ -3,61 +3,59 @@
 import json
 import re
 
-from bot.evaluation.evaluate import Report, Result
-from bot.model.findings import Finding, Seen, listed
-from bot.policy.apply_waivers import Waived, about_of
-from bot.policy.policy_schema import said
-from bot.policy.waiver import Standing, Waiver
-from bot.snapshot.repository_snapshot import WORKFLOW
+from bot.evaluation.evaluate import Report, RuleResult
+from bot.model.findings import Finding, Known, join_names
+from bot.policy.apply_waivers import WaiverMatch, subject_of_finding
+from bot.policy.policy_schema import format_duration
+from bot.policy.waiver import Waiver, WaiverStatus
+from bot.snapshot.repository_snapshot import WORKFLOW_PATH
 
-SAFE = re.compile(r"[A-Za-z_.][A-Za-z0-9_./@-]*")  # stands for itself in YAML, and cannot be taken for a number
-TAKEN = frozenset(
+PLAIN_SCALAR = re.compile(r"[A-Za-z_.][A-Za-z0-9_./@-]*")  # stands for itself in YAML, and cannot be taken for a number
+YAML_KEYWORDS = frozenset(
     {"true", "false", "null", "yes", "no", "on", "off", "~"}
 )  # words that YAML readers may take for others
 
 
-def waived_words(waived: Waived) -> str:
+def waiver_text(waived: WaiverMatch) -> str:
     """Say who waived a finding, until when and why, and whether anybody else approved that."""
     waiver = waived.waiver
-    soon = "; it ends soon, and then this fails again" if waived.standing is Standing.ENDING else ""
-    return (
-        f"waived until {waiver.expires} by {waiver.owner}{soon} ({waiver}): {waiver.reason}; {approval_words(waiver)}"
-    )
+    soon = "; it ends soon, and then this fails again" if waived.status is WaiverStatus.EXPIRING else ""
+    return f"waived until {waiver.expires} by {waiver.owner}{soon} ({waiver}): {waiver.reason}; {approval_text(waiver)}"
 
 
-def approval_words(waiver: Waiver) -> str:
+def approval_text(waiver: Waiver) -> str:
     """Say who approved a waiver, or why that is not known."""
-    if not isinstance(waiver.approval, Seen):
+    if not isinstance(waiver.approval, Known):
         return f"who approved it was not seen: {waiver.approval.reason}"
     approval = waiver.approval.value
     others = [f"@{login}" for login in approval.approvers if login.lower() != approval.requester.lower()]
-    return f"@{approval.requester} asked for it, {listed(others) or 'nobody else'} approved it"
+    return f"@{approval.requester} asked for it, {join_names(others) or 'nobody else'} approved it"
 
 
-def lapsed_words(lapsed: Waived, report: Report) -> str:
+def lapsed_waiver_text(lapsed: WaiverMatch, report: Report) -> str:
     """Say why a waiver does not help a finding that it covers."""
-    waiver, longest = lapsed.waiver, said(report.policy.max_waiver_duration)
-    match lapsed.standing:
-        case Standing.ENDED:
+    waiver, longest = lapsed.waiver, format_duration(report.policy.max_waiver_duration)
+    match lapsed.status:
+        case WaiverStatus.EXPIRED:
             return f"the waiver {waiver} of {waiver.owner} ended on {waiver.expires}"
-        case Standing.TOO_LONG:
+        case WaiverStatus.TOO_LONG:
             return f"the waiver {waiver} is not followed: it would last until {waiver.expires}, and a waiver may last {longest}"
         case _:
-            return f"the waiver {waiver} is not followed: {approval_words(waiver)}"
+            return f"the waiver {waiver} is not followed: {approval_text(waiver)}"
 
 
-def idle_words(waiver: Waiver) -> str:
+def unused_waiver_text(waiver: Waiver) -> str:
     """Say that a waiver can go."""
     return f"the waiver {waiver} of {waiver.rule} covers nothing here; take it out"
 
 
-def stanza(report: Report, result: Result, finding: Finding) -> list[str]:
+def waiver_template(report: Report, result: RuleResult, finding: Finding) -> list[str]:
     """Give the lines that waive this finding and little else, for `waivers:` in the policy; what a person has to say is left empty.
 
     Left empty it is refused, with the line: nobody waives by pasting alone.
     """
-    about = about_of(finding, report.snapshot)
-    workflow = finding.place.file if WORKFLOW.fullmatch(finding.place.file) else None
+    about = subject_of_finding(finding, report.snapshot)
+    workflow = finding.location.file if WORKFLOW_PATH.fullmatch(finding.location.file) else None
     narrowed = {
         "workflow": workflow,
         "job": about.job,
@@ -68,20 +66,20 @@ def stanza(report: Report, result: Result, finding: Finding) -> list[str]:
     repository = report.snapshot.repository
     lines = [
         f"  - rule: {result.rule.name}",
-        f"    repository: {_yaml(repository) if '/' in repository else f'OWNER/{_yaml(repository)}'}",
+        f"    repository: {_yaml_scalar(repository) if '/' in repository else f'OWNER/{_yaml_scalar(repository)}'}",
     ]
-    lines += [f"    {key}: {_yaml(value)}" for key, value in narrowed.items() if value]
-    longest = said(report.policy.max_waiver_duration)
+    lines += [f"    {key}: {_yaml_scalar(value)}" for key, value in narrowed.items() if value]
+    longest = format_duration(report.policy.max_waiver_duration)
     return [
         "waivers:",
         *lines,
         "    reason:   # why it has to be, and what is done about it",
-        '    owner:    # who answers for it: "@login", or "@organisation/team"',
+        '    owner:    # who answers for it: "@login", or "@organization/team"',
         f"    expires:  # a day such as 2027-01-31, at most {longest} from now",
     ]
 
 
-def _yaml(text: str) -> str:
+def _yaml_scalar(text: str) -> str:
     """Write a text as one YAML scalar, whatever is in it; a JSON string is one."""
-    plain = SAFE.fullmatch(text) and text.lower() not in TAKEN and "@" not in text[:1]
+    plain = PLAIN_SCALAR.fullmatch(text) and text.lower() not in YAML_KEYWORDS and "@" not in text[:1]
     return text if plain else json.dumps(text)

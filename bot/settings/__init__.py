@@ -3,7 +3,7 @@
 from bot.settings.environments import (
     AllowedRefs,
     AnyRef,
-    CustomRule,
+    CustomProtectionRule,
     Environment,
     ProtectedBranches,
     RefKind,
@@ -12,27 +12,27 @@ from bot.settings.environments import (
     ReviewerKind,
     SelectedRefs,
 )
-from bot.settings.organization import AppInstallation, FineGrainedToken, Organisation, Team
-from bot.settings.owners import CodeOwners, OwnersLine, read_owners
-from bot.settings.plans import OFFERS, Feature, Offer, offers
+from bot.settings.organization import AppInstallation, FineGrainedToken, Organization, Team
+from bot.settings.owners import CodeOwners, CodeOwnersLine, parse_code_owners
+from bot.settings.plans import PLAN_REQUIREMENTS, PlanFeature, PlanRequirement, plan_offers
 from bot.settings.ref_patterns import ref_matches
 from bot.settings.repository_facts import (
     ActionsPolicy,
     DeployKey,
-    ImmutableReleases,
+    GitHubPlan,
+    ImmutableReleasesSetting,
     OidcSubject,
-    Plan,
     RepositoryFacts,
     RepositoryVisibility,
     Runner,
 )
-from bot.settings.repository_settings import Holdings, Stored, nothing_seen
-from bot.settings.rulesets import BranchProtection, BypassActor, Enforcement, Ruleset, RulesetRule, Target
-from bot.settings.secrets import Reach, Secret, Store, Variable, Visibility
-from bot.settings.settings_query import Read
+from bot.settings.repository_settings import FoundSecrets, RepositorySettings, all_unknown
+from bot.settings.rulesets import BranchProtection, BypassActor, Ruleset, RulesetEnforcement, RulesetRule, RulesetTarget
+from bot.settings.secrets import Secret, SecretAccess, SecretStore, SecretVisibility, Variable
+from bot.settings.settings_query import SettingsQuery
 
 __all__ = [
-    "OFFERS",
+    "PLAN_REQUIREMENTS",
     "ActionsPolicy",
     "AllowedRefs",
     "AnyRef",
@@ -40,41 +40,41 @@ __all__ = [
     "BranchProtection",
     "BypassActor",
     "CodeOwners",
-    "CustomRule",
+    "CodeOwnersLine",
+    "CustomProtectionRule",
     "DeployKey",
-    "Enforcement",
     "Environment",
-    "Feature",
     "FineGrainedToken",
-    "Holdings",
-    "ImmutableReleases",
-    "Offer",
+    "FoundSecrets",
+    "GitHubPlan",
+    "ImmutableReleasesSetting",
     "OidcSubject",
-    "Organisation",
-    "OwnersLine",
-    "Plan",
+    "Organization",
+    "PlanFeature",
+    "PlanRequirement",
     "ProtectedBranches",
-    "Reach",
-    "Read",
     "RefKind",
     "RefPattern",
     "RepositoryFacts",
+    "RepositorySettings",
     "RepositoryVisibility",
     "Reviewer",
     "ReviewerKind",
     "Ruleset",
+    "RulesetEnforcement",
     "RulesetRule",
+    "RulesetTarget",
     "Runner",
     "Secret",
+    "SecretAccess",
+    "SecretStore",
+    "SecretVisibility",
     "SelectedRefs",
-    "Store",
-    "Stored",
-    "Target",
+    "SettingsQuery",
     "Team",
     "Variable",
-    "Visibility",
-    "nothing_seen",
-    "offers",
-    "read_owners",
+    "all_unknown",
+    "parse_code_owners",
+    "plan_offers",
     "ref_matches",
 ]

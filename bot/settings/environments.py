@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model.findings import Fact
-from bot.settings.settings_query import Read
+from bot.model.findings import MaybeKnown
+from bot.settings.settings_query import SettingsQuery
 
 
 class RefKind(StrEnum):
@@ -59,7 +59,7 @@ class Reviewer:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomRule:
+class CustomProtectionRule:
     """A custom deployment protection rule: an App that is asked before each deployment."""
 
     app_id: int
@@ -76,10 +76,10 @@ class Environment:
     prevent_self_review: bool = False
     wait_minutes: int = 0
     admins_bypass: bool | None = None  # None: GitHub did not say; its description does not know the field
-    refs: Fact[AllowedRefs] = Read.ENVIRONMENT_REFS.not_read
-    custom_rules: Fact[tuple[CustomRule, ...]] = Read.ENVIRONMENT_RULES.not_read
+    allowed_refs: MaybeKnown[AllowedRefs] = SettingsQuery.ENVIRONMENT_REFS.not_read
+    custom_rules: MaybeKnown[tuple[CustomProtectionRule, ...]] = SettingsQuery.ENVIRONMENT_RULES.not_read
 
-    def is_called(self, name: str) -> bool:
+    def has_name(self, name: str) -> bool:
         """Whether a workflow's `environment: name` means this one: GitHub does not mind the case of letters."""
         # docs.github.com/actions/deployment/targeting-different-environments
         return self.name.casefold() == name.casefold()

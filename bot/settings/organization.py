@@ -1,4 +1,4 @@
-"""Who can act: members and teams, Apps, and fine-grained tokens of the organisation."""
+"""Who can act: members and teams, Apps, and fine-grained tokens of the organization."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
-    """The people of an organisation. GitHub does not mind the case of logins; ask with `has`."""
+class Organization:
+    """The people of an organization. GitHub does not mind the case of logins; ask with `has`."""
 
     login: str
     members: frozenset[str]
     teams: Mapping[str, Team] = field(default_factory=dict)  # by slug
 
-    def has(self, login: str) -> bool:
+    def has_member(self, login: str) -> bool:
         """Whether somebody is a member."""
         return login.casefold() in {member.casefold() for member in self.members}
 
@@ -31,11 +31,11 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class AppInstallation:
-    """An App installed in the organisation, and what it may write."""
+    """An App installed in the organization, and what it may write."""
 
     app_id: int
     slug: str
-    writes: tuple[str, ...]  # permissions: contents, packages …
+    write_permissions: tuple[str, ...]  # permissions: contents, packages …
     all_repositories: bool
     suspended: bool = False
 
@@ -47,8 +47,8 @@ class FineGrainedToken:
     id: int
     name: str
     owner: str  # login
-    writes: tuple[str, ...]
+    write_permissions: tuple[str, ...]
     all_repositories: bool
-    created_at: datetime | None = None  # when the organisation let it in
+    created_at: datetime | None = None  # when the organization let it in
     expires_at: datetime | None = None  # None: never
     last_used_at: datetime | None = None

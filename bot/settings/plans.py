@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.settings.repository_facts import Plan, RepositoryFacts
+from bot.settings.repository_facts import GitHubPlan, RepositoryFacts
 
 
-class Feature(StrEnum):
+class PlanFeature(StrEnum):
     """What can be protected with, where the plan has it. Public repositories have all of it on every plan."""
 
     REQUIRED_REVIEWERS = "required reviewers"
@@ -21,42 +21,48 @@ class Feature(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PlanRequirement:
     """The smallest plan that has a feature for private repositories, and what to do without it."""
 
-    least: Plan
-    instead: str
+    minimum_plan: GitHubPlan
+    alternative: str
 
 
-_REVIEW_INSTEAD = (
+_REVIEW_ALTERNATIVE = (
     "let only protected branches or tags deploy to the environment, and require a review of every change to them"
 )
 
 # Source: docs.github.com/actions/deployment/targeting-different-environments and docs.github.com/get-started/learning-about-github/githubs-plans,
 # seen 2026-11-24.
-OFFERS: dict[Feature, Offer] = {
-    Feature.REQUIRED_REVIEWERS: Offer(Plan.ENTERPRISE, _REVIEW_INSTEAD),
-    Feature.WAIT_TIMER: Offer(Plan.ENTERPRISE, _REVIEW_INSTEAD),
-    Feature.CUSTOM_RULES: Offer(Plan.ENTERPRISE, "require the check publishing on the branches that release"),
-    Feature.NO_ADMIN_BYPASS: Offer(Plan.ENTERPRISE, "keep the number of the repository's administrators small"),
-    Feature.REF_POLICIES: Offer(Plan.PRO, "publish from a public repository, or with a plan that has them"),
-    Feature.ENVIRONMENT_SECRETS: Offer(
-        Plan.PRO,
-        "use trusted publishing, so that no secret is needed, or an organisation secret for this repository alone",
+PLAN_REQUIREMENTS: dict[PlanFeature, PlanRequirement] = {
+    PlanFeature.REQUIRED_REVIEWERS: PlanRequirement(GitHubPlan.ENTERPRISE, _REVIEW_ALTERNATIVE),
+    PlanFeature.WAIT_TIMER: PlanRequirement(GitHubPlan.ENTERPRISE, _REVIEW_ALTERNATIVE),
+    PlanFeature.CUSTOM_RULES: PlanRequirement(
+        GitHubPlan.ENTERPRISE, "require the check publishing on the branches that release"
     ),
-    Feature.RULESETS: Offer(Plan.PRO, "let few people write to the repository"),
-    Feature.BRANCH_PROTECTION: Offer(Plan.PRO, "let few people write to the repository"),
-    Feature.ATTESTATIONS: Offer(
-        Plan.ENTERPRISE, "publish from a public repository, or sign what is published by other means"
+    PlanFeature.NO_ADMIN_BYPASS: PlanRequirement(
+        GitHubPlan.ENTERPRISE, "keep the number of the repository's administrators small"
+    ),
+    PlanFeature.REF_POLICIES: PlanRequirement(
+        GitHubPlan.PRO, "publish from a public repository, or with a plan that has them"
+    ),
+    PlanFeature.ENVIRONMENT_SECRETS: PlanRequirement(
+        GitHubPlan.PRO,
+        "use trusted publishing, so that no secret is needed, or an organization secret for this repository alone",
+    ),
+    PlanFeature.RULESETS: PlanRequirement(GitHubPlan.PRO, "let few people write to the repository"),
+    PlanFeature.BRANCH_PROTECTION: PlanRequirement(GitHubPlan.PRO, "let few people write to the repository"),
+    PlanFeature.ATTESTATIONS: PlanRequirement(
+        GitHubPlan.ENTERPRISE, "publish from a public repository, or sign what is published by other means"
     ),
 }
 
 
-def offers(facts: RepositoryFacts, feature: Feature) -> bool | None:
+def plan_offers(facts: RepositoryFacts, feature: PlanFeature) -> bool | None:
     """Whether the owner's plan has a feature for this repository; None where the plan is not known."""
     if facts.is_public:
         return True
-    if facts.plan is Plan.UNKNOWN:
+    if facts.plan is GitHubPlan.UNKNOWN:
         return None
-    order = list(Plan)
-    return order.index(facts.plan) >= order.index(OFFERS[feature].least)
+    order = list(GitHubPlan)
+    return order.index(facts.plan) >= order.index(PLAN_REQUIREMENTS[feature].minimum_plan)

@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-LONGEST = 1000  # signs; git's names are shorter
+MAX_LENGTH = 1000  # signs; git's names are shorter
 
-_PARTS = re.compile(
+_PATTERN_PARTS = re.compile(
     r"(?P<folders>(?:(?<=/)|^)\*\*/)|(?P<star>\*+)|\[(?P<set>[^\]]+)\]|(?P<any>\?)|\\?(?P<sign>.)", re.DOTALL
 )
 _RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
 
 
-class _Kind(Enum):
-    SIGN = auto()  # one of `signs`, or one of any others
+class _PartKind(Enum):
+    CHARACTER = auto()  # one of `signs`, or one of any others
     STAR = auto()  # any signs up to a slash
     FOLDERS = auto()  # between whole folders
     FOLDER = auto()  # inside one of them
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    kind: _Kind
+class _PatternPart:
+    kind: _PartKind
     ranges: tuple[tuple[str, str], ...] = ()
     negated: bool = False
 
-    def takes(self, sign: str) -> bool:
+    def matches(self, character: str) -> bool:
         if not self.ranges or self.negated:  # `?` and `[^a]` do not take a slash
-            return sign != "/" and not any(first <= sign <= last for first, last in self.ranges)
-        return any(first <= sign <= last for first, last in self.ranges)
+            return character != "/" and not any(first <= character <= last for first, last in self.ranges)
+        return any(first <= character <= last for first, last in self.ranges)
 
 
 def ref_matches(pattern: str, ref: str) -> bool:
@@ -44,20 +44,20 @@ def ref_matches(pattern: str, ref: str) -> bool:
     """
     if pattern == ref:
         return True
-    if max(len(pattern), len(ref)) > LONGEST:
+    if max(len(pattern), len(ref)) > MAX_LENGTH:
         return False
-    parts = _parts(pattern)
-    at = _reached(parts, {0})
+    parts = _parse_pattern(pattern)
+    at = _with_skipped(parts, {0})
     for sign in ref:
-        at = _reached(parts, {after for place in at for after in _after(parts, place, sign)})
+        at = _with_skipped(parts, {after for place in at for after in _next_positions(parts, place, sign)})
         if not at:
             return False
     return len(parts) in at
 
 
-def _reached(parts: tuple[_Part, ...], places: Iterable[int]) -> set[int]:
+def _with_skipped(parts: tuple[_PatternPart, ...], positions: Iterable[int]) -> set[int]:
     """Add the places that are reached without a sign: behind what may be empty."""
-    found, left = set(), list(places)
+    found, left = set(), list(positions)
     while left:
         place = left.pop()
         if place in found:
@@ -65,48 +65,50 @@ def _reached(parts: tuple[_Part, ...], places: Iterable[int]) -> set[int]:
         found.add(place)
         if place < len(parts):
             match parts[place].kind:
-                case _Kind.STAR:
+                case _PartKind.STAR:
                     left.append(place + 1)
-                case _Kind.FOLDERS:
+                case _PartKind.FOLDERS:
                     left.append(place + 2)
-                case _Kind.SIGN | _Kind.FOLDER:
+                case _PartKind.CHARACTER | _PartKind.FOLDER:
                     pass
     return found
 
 
-def _after(parts: tuple[_Part, ...], place: int, sign: str) -> tuple[int, ...]:
-    if place == len(parts):
+def _next_positions(parts: tuple[_PatternPart, ...], position: int, character: str) -> tuple[int, ...]:
+    if position == len(parts):
         return ()
-    match parts[place].kind:
-        case _Kind.SIGN:
-            return (place + 1,) if parts[place].takes(sign) else ()
-        case _Kind.STAR:
-            return (place,) if sign != "/" else ()
-        case _Kind.FOLDERS:
-            return (place + 1,) if sign != "/" else ()
-        case _Kind.FOLDER:
-            return (place,) if sign != "/" else (place - 1,)
+    match parts[position].kind:
+        case _PartKind.CHARACTER:
+            return (position + 1,) if parts[position].matches(character) else ()
+        case _PartKind.STAR:
+            return (position,) if character != "/" else ()
+        case _PartKind.FOLDERS:
+            return (position + 1,) if character != "/" else ()
+        case _PartKind.FOLDER:
+            return (position,) if character != "/" else (position - 1,)
 
 
 @lru_cache(maxsize=512)
-def _parts(pattern: str) -> tuple[_Part, ...]:
-    found: list[_Part] = []
-    for part in _PARTS.finditer(pattern):
+def _parse_pattern(pattern: str) -> tuple[_PatternPart, ...]:
+    found: list[_PatternPart] = []
+    for part in _PATTERN_PARTS.finditer(pattern):
         if part["folders"]:
-            found += [_Part(_Kind.FOLDERS), _Part(_Kind.FOLDER)]
+            found += [_PatternPart(_PartKind.FOLDERS), _PatternPart(_PartKind.FOLDER)]
         elif part["star"]:
-            found.append(_Part(_Kind.STAR))
+            found.append(_PatternPart(_PartKind.STAR))
         elif part["set"]:
-            found.append(_set(part["set"]))
+            found.append(_parse_character_set(part["set"]))
         elif part["any"]:
-            found.append(_Part(_Kind.SIGN))
+            found.append(_PatternPart(_PartKind.CHARACTER))
         else:
-            found.append(_Part(_Kind.SIGN, ((part["sign"], part["sign"]),)))
+            found.append(_PatternPart(_PartKind.CHARACTER, ((part["sign"], part["sign"]),)))
     return tuple(found)
 
 
-def _set(written: str) -> _Part:
+def _parse_character_set(written: str) -> _PatternPart:
     negated = written[0] in "!^" and len(written) > 1
     pairs = [(each[1] or each[3], each[2] or each[3]) for each in _RANGE.finditer(written[negated:])]
     # A slash is taken by none: File.fnmatch with FNM_PATHNAME.
-    return _Part(_Kind.SIGN, tuple(pair for pair in pairs if pair != ("/", "/")) or (("b", "a"),), negated)
+    return _PatternPart(
+        _PartKind.CHARACTER, tuple(pair for pair in pairs if pair != ("/", "/")) or (("b", "a"),), negated
+    )

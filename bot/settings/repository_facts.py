@@ -13,7 +13,7 @@ class RepositoryVisibility(StrEnum):
     INTERNAL = "internal"
 
 
-class Plan(StrEnum):
+class GitHubPlan(StrEnum):
     """What the owner pays GitHub for, in order; `unknown` where GitHub did not say."""
 
     UNKNOWN = "unknown"
@@ -32,8 +32,8 @@ class RepositoryFacts:
     archived: bool = False
     fork: bool = False
     topics: tuple[str, ...] = ()
-    owner_is_organisation: bool = True
-    plan: Plan = Plan.UNKNOWN
+    owner_is_organization: bool = True
+    plan: GitHubPlan = GitHubPlan.UNKNOWN
     created_at: datetime | None = None
 
     @property
@@ -46,13 +46,13 @@ class ActionsPolicy:
     """Which actions may run here and what a workflow's token may do when the workflow does not say."""
 
     enabled: bool
-    allowed: str  # all, local_only, selected
-    patterns: tuple[str, ...] = ()  # of `selected`
-    github_owned: bool = False  # of `selected`
-    verified: bool = False  # of `selected`
+    allowed_actions: str  # all, local_only, selected
+    allowed_patterns: tuple[str, ...] = ()  # of `selected`
+    github_owned_allowed: bool = False  # of `selected`
+    verified_allowed: bool = False  # of `selected`
     sha_pinning_required: bool | None = None  # None: GitHub did not say (an older server)
-    default_token: str = "read"  # noqa: S105 - read or write
-    token_approves: bool = False  # whether workflows may approve pull requests
+    default_token_permission: str = "read"  # noqa: S105 - read or write
+    can_approve_pull_requests: bool = False  # whether workflows may approve pull requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +60,18 @@ class OidcSubject:
     """What the `sub` of an identity token says, in both forms of 2026."""
 
     use_default: bool
-    claims: tuple[str, ...] = ()  # of a subject of one's own
+    claim_keys: tuple[str, ...] = ()  # of a subject of one's own
     immutable: bool | None = None  # ids beside the names: `repo:acme@12/tool@34:…`; None: GitHub did not say
     prefix: str | None = None  # what the subject begins with, where GitHub says it
 
 
 @dataclass(frozen=True, slots=True)
-class ImmutableReleases:
+class ImmutableReleasesSetting:
     """Whether published releases and their tags can still be changed."""
 
     enabled: bool
-    by_owner: bool = False  # the organisation demands it
-    offered: bool = True  # False: this server does not have them
+    enforced_by_owner: bool = False  # the organization demands it
+    supported: bool = True  # False: this server does not have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class DeployKey:
     title: str
     read_only: bool
     created_at: datetime
-    last_used: datetime | None = None
+    last_used_at: datetime | None = None
     added_by: str | None = None
 
 

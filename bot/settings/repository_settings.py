@@ -1,89 +1,95 @@
-"""Holdings: all that GitHub keeps for a repository beside its files, each fact seen, or unseen with what would show it."""
+"""Holdings: all that GitHub keeps for a repository beside its files, each fact seen, or unknown with what would show it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
-from bot.model.findings import Fact, Seen, Unseen
+from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.settings.environments import Environment
-from bot.settings.organization import AppInstallation, FineGrainedToken, Organisation
+from bot.settings.organization import AppInstallation, FineGrainedToken, Organization
 from bot.settings.owners import CodeOwners
 from bot.settings.repository_facts import (
     ActionsPolicy,
     DeployKey,
-    ImmutableReleases,
+    ImmutableReleasesSetting,
     OidcSubject,
     RepositoryFacts,
     Runner,
 )
 from bot.settings.rulesets import BranchProtection, Ruleset
-from bot.settings.secrets import Secret, Store, Variable
-from bot.settings.settings_query import Read
+from bot.settings.secrets import Secret, SecretStore, Variable
+from bot.settings.settings_query import SettingsQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class FoundSecrets:
     """The secrets of some stores, and the stores among them that could not be seen."""
 
     secrets: tuple[Secret, ...]
-    unseen: tuple[Unseen, ...]
+    unknown: tuple[Unknown, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
+class RepositorySettings:
     """What GitHub keeps. Only what a rule in force `reads` is read, and only where there is something to judge."""
 
-    repository: Fact[RepositoryFacts] = Read.REPOSITORY.not_read
-    properties: Fact[Mapping[str, tuple[str, ...]]] = Read.PROPERTIES.not_read  # custom ones: a value or several
+    repository: MaybeKnown[RepositoryFacts] = SettingsQuery.REPOSITORY.not_read
+    custom_properties: MaybeKnown[Mapping[str, tuple[str, ...]]] = (
+        SettingsQuery.CUSTOM_PROPERTIES.not_read
+    )  # custom ones: a value or several
     # Looked into (refs, custom rules, secrets) are those that publications name, and all where there are few.
-    environments: Fact[tuple[Environment, ...]] = Read.ENVIRONMENTS.not_read
-    secrets: Fact[tuple[Secret, ...]] = Read.SECRETS.not_read
-    organisation_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_SECRETS.not_read
-    environment_secrets: Fact[tuple[Secret, ...]] = Read.ENVIRONMENT_SECRETS.not_read  # see environments
-    dependabot_secrets: Fact[tuple[Secret, ...]] = Read.DEPENDABOT_SECRETS.not_read
-    organisation_dependabot_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_DEPENDABOT_SECRETS.not_read
-    agent_secrets: Fact[tuple[Secret, ...]] = Read.AGENT_SECRETS.not_read
-    organisation_agent_secrets: Fact[tuple[Secret, ...]] = Read.ORGANISATION_AGENT_SECRETS.not_read
-    variables: Fact[tuple[Variable, ...]] = Read.VARIABLES.not_read  # with the organisation's that reach it
-    environment_variables: Fact[tuple[Variable, ...]] = Read.ENVIRONMENT_VARIABLES.not_read
-    rulesets: Fact[tuple[Ruleset, ...]] = Read.RULESETS.not_read
-    branch_protection: Fact[tuple[BranchProtection, ...]] = Read.BRANCH_PROTECTION.not_read
-    code_owners: Fact[CodeOwners] = Read.CODE_OWNERS.not_read
-    actions_policy: Fact[ActionsPolicy] = Read.ACTIONS_POLICY.not_read
-    oidc_subject: Fact[OidcSubject] = Read.OIDC_SUBJECT.not_read
-    immutable_releases: Fact[ImmutableReleases] = Read.IMMUTABLE_RELEASES.not_read
-    deploy_keys: Fact[tuple[DeployKey, ...]] = Read.DEPLOY_KEYS.not_read
-    runners: Fact[tuple[Runner, ...]] = Read.RUNNERS.not_read
-    tokens: Fact[tuple[FineGrainedToken, ...]] = Read.TOKENS.not_read
-    installations: Fact[tuple[AppInstallation, ...]] = Read.INSTALLATIONS.not_read
-    organisation: Fact[Organisation] = Read.ORGANISATION.not_read
+    environments: MaybeKnown[tuple[Environment, ...]] = SettingsQuery.ENVIRONMENTS.not_read
+    secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.SECRETS.not_read
+    organization_secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.ORGANIZATION_SECRETS.not_read
+    environment_secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.ENVIRONMENT_SECRETS.not_read  # see environments
+    dependabot_secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.DEPENDABOT_SECRETS.not_read
+    organization_dependabot_secrets: MaybeKnown[tuple[Secret, ...]] = (
+        SettingsQuery.ORGANIZATION_DEPENDABOT_SECRETS.not_read
+    )
+    agent_secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.AGENT_SECRETS.not_read
+    organization_agent_secrets: MaybeKnown[tuple[Secret, ...]] = SettingsQuery.ORGANIZATION_AGENT_SECRETS.not_read
+    variables: MaybeKnown[tuple[Variable, ...]] = (
+        SettingsQuery.VARIABLES.not_read
+    )  # with the organization's that reach it
+    environment_variables: MaybeKnown[tuple[Variable, ...]] = SettingsQuery.ENVIRONMENT_VARIABLES.not_read
+    rulesets: MaybeKnown[tuple[Ruleset, ...]] = SettingsQuery.RULESETS.not_read
+    branch_protection: MaybeKnown[tuple[BranchProtection, ...]] = SettingsQuery.BRANCH_PROTECTION.not_read
+    code_owners: MaybeKnown[CodeOwners] = SettingsQuery.CODE_OWNERS.not_read
+    actions_policy: MaybeKnown[ActionsPolicy] = SettingsQuery.ACTIONS_POLICY.not_read
+    oidc_subject: MaybeKnown[OidcSubject] = SettingsQuery.OIDC_SUBJECT.not_read
+    immutable_releases: MaybeKnown[ImmutableReleasesSetting] = SettingsQuery.IMMUTABLE_RELEASES.not_read
+    deploy_keys: MaybeKnown[tuple[DeployKey, ...]] = SettingsQuery.DEPLOY_KEYS.not_read
+    runners: MaybeKnown[tuple[Runner, ...]] = SettingsQuery.RUNNERS.not_read
+    fine_grained_tokens: MaybeKnown[tuple[FineGrainedToken, ...]] = SettingsQuery.FINE_GRAINED_TOKENS.not_read
+    app_installations: MaybeKnown[tuple[AppInstallation, ...]] = SettingsQuery.APP_INSTALLATIONS.not_read
+    organization: MaybeKnown[Organization] = SettingsQuery.ORGANIZATION.not_read
 
-    def environment(self, name: str) -> Fact[Environment | None]:
+    def environment(self, name: str) -> MaybeKnown[Environment | None]:
         """Return the environment that a workflow calls by this name: Seen(None) where there is none."""
-        if isinstance(self.environments, Unseen):
+        if isinstance(self.environments, Unknown):
             return self.environments
-        return Seen(next((each for each in self.environments.value if each.is_called(name)), None))
+        return Known(next((each for each in self.environments.value if each.has_name(name)), None))
 
-    def stored(self, stores: Iterable[Store] = tuple(Store)) -> Stored:
-        """Return the secrets of these stores together, and what was unseen among them."""
+    def secrets_in(self, stores: Iterable[SecretStore] = tuple(SecretStore)) -> FoundSecrets:
+        """Return the secrets of these stores together, and what was unknown among them."""
         kept = self._by_store()
         facts = [kept[store] for store in stores]
-        found = (secret for fact in facts if isinstance(fact, Seen) for secret in fact.value)
-        return Stored(tuple(found), tuple(fact for fact in facts if isinstance(fact, Unseen)))
+        found = (secret for fact in facts if isinstance(fact, Known) for secret in fact.value)
+        return FoundSecrets(tuple(found), tuple(fact for fact in facts if isinstance(fact, Unknown)))
 
-    def _by_store(self) -> Mapping[Store, Fact[tuple[Secret, ...]]]:
+    def _by_store(self) -> Mapping[SecretStore, MaybeKnown[tuple[Secret, ...]]]:
         return {
-            Store.REPOSITORY: self.secrets,
-            Store.ENVIRONMENT: self.environment_secrets,
-            Store.ORGANISATION: self.organisation_secrets,
-            Store.DEPENDABOT: self.dependabot_secrets,
-            Store.ORGANISATION_DEPENDABOT: self.organisation_dependabot_secrets,
-            Store.AGENT: self.agent_secrets,
-            Store.ORGANISATION_AGENT: self.organisation_agent_secrets,
+            SecretStore.REPOSITORY: self.secrets,
+            SecretStore.ENVIRONMENT: self.environment_secrets,
+            SecretStore.ORGANIZATION: self.organization_secrets,
+            SecretStore.DEPENDABOT: self.dependabot_secrets,
+            SecretStore.ORGANIZATION_DEPENDABOT: self.organization_dependabot_secrets,
+            SecretStore.AGENT: self.agent_secrets,
+            SecretStore.ORGANIZATION_AGENT: self.organization_agent_secrets,
         }
 
 
-def nothing_seen(reason: str) -> Holdings:
+def all_unknown(reason: str) -> RepositorySettings:
     """Return holdings of which no fact was seen, all for one reason."""
-    nothing = Holdings()
-    facts: dict[str, Unseen] = {each.name: getattr(nothing, each.name) for each in fields(nothing)}
+    nothing = RepositorySettings()
+    facts: dict[str, Unknown] = {each.name: getattr(nothing, each.name) for each in fields(nothing)}
     return replace(nothing, **{name: replace(fact, reason=reason) for name, fact in facts.items()})

@@ -3,98 +3,98 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.model.findings import Fact, Seen, Unseen
+from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.settings import (
     BranchProtection,
     Environment,
-    Holdings,
     ProtectedBranches,
     RefKind,
+    RepositorySettings,
     Ruleset,
     SelectedRefs,
 )
-from bot.settings.ref_protection import samples
+from bot.settings.ref_protection import sample_names
 
 
 @dataclass(frozen=True, slots=True)
-class BranchReview:
-    """The review of changes to one branch. What was unseen may ask for more than `approvals` says, never for less."""
+class RequiredReview:
+    """The review of changes to one branch. What was unknown may ask for more than `approvals` says, never for less."""
 
-    approvals: int = 0
-    code_owners: bool = False
-    binds_admins: bool = True  # False: only branch protection asks for it, and administrators are above that
-    unseen: tuple[Unseen, ...] = ()
+    required_approvals: int = 0
+    require_code_owner_review: bool = False
+    enforce_admins: bool = True  # False: only branch protection asks for it, and administrators are above that
+    unknown: tuple[Unknown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TagGuard:
+class TagProtection:
     """What rulesets forbid of some tags: `creation`, `update`, `deletion`; those who may bypass them are above it."""
 
-    forbidden: frozenset[str] = frozenset()
-    unseen: Unseen | None = None
+    blocked: frozenset[str] = frozenset()
+    unknown: Unknown | None = None
 
 
-def default_branch_of(holdings: Holdings) -> str:
+def default_branch_name(settings: RepositorySettings) -> str:
     """Return the default branch's name; an empty text where that was not seen, which no pattern covers."""
-    return holdings.repository.value.default_branch if isinstance(holdings.repository, Seen) else ""
+    return settings.repository.value.default_branch if isinstance(settings.repository, Known) else ""
 
 
-def review_of(branch: str, holdings: Holdings) -> BranchReview:
+def required_review(branch: str, settings: RepositorySettings) -> RequiredReview:
     """Say which review a change to a branch needs: the strictest of what covers it."""
-    default_branch = default_branch_of(holdings)
-    unseen = tuple(fact for fact in (holdings.rulesets, holdings.branch_protection) if isinstance(fact, Unseen))
-    by_rulesets = _by_rulesets(branch, _rulesets(holdings), default_branch)
-    protection = holdings.branch_protection
-    classic = _by_protection(branch, protection.value if isinstance(protection, Seen) else ())
-    return BranchReview(
-        approvals=max(by_rulesets.approvals, classic.approvals),
-        code_owners=by_rulesets.code_owners or classic.code_owners,
-        binds_admins=by_rulesets.approvals > 0 or classic.binds_admins,
-        unseen=unseen,
+    default_branch = default_branch_name(settings)
+    unseen = tuple(fact for fact in (settings.rulesets, settings.branch_protection) if isinstance(fact, Unknown))
+    by_rulesets = _review_by_rulesets(branch, _known_rulesets(settings), default_branch)
+    protection = settings.branch_protection
+    classic = _review_by_branch_protection(branch, protection.value if isinstance(protection, Known) else ())
+    return RequiredReview(
+        required_approvals=max(by_rulesets.required_approvals, classic.required_approvals),
+        require_code_owner_review=by_rulesets.require_code_owner_review or classic.require_code_owner_review,
+        enforce_admins=by_rulesets.required_approvals > 0 or classic.enforce_admins,
+        unknown=unseen,
     )
 
 
-def tag_guard(tag: str, holdings: Holdings) -> TagGuard:
+def tag_protection(tag: str, settings: RepositorySettings) -> TagProtection:
     """Say what the rulesets in force forbid of a tag. Classic tag protection is gone from GitHub."""
-    if isinstance(holdings.rulesets, Unseen):
-        return TagGuard(unseen=holdings.rulesets)
-    ref, default_branch = f"refs/tags/{tag}", default_branch_of(holdings)
-    covering = [each for each in _rulesets(holdings) if each.is_active and each.covers(ref, default_branch)]
-    return TagGuard(frozenset(rule.type for each in covering for rule in each.rules))
+    if isinstance(settings.rulesets, Unknown):
+        return TagProtection(unknown=settings.rulesets)
+    ref, default_branch = f"refs/tags/{tag}", default_branch_name(settings)
+    covering = [each for each in _known_rulesets(settings) if each.is_active and each.covers(ref, default_branch)]
+    return TagProtection(frozenset(rule.type for each in covering for rule in each.rules))
 
 
-def reviewed_refs(environment: Environment, holdings: Holdings) -> Fact[bool]:
+def allows_only_reviewed_refs(environment: Environment, settings: RepositorySettings) -> MaybeKnown[bool]:
     """Whether only reviewed branches and guarded tags can deploy to an environment: the next best where nobody can be asked."""
-    refs = environment.refs
-    if isinstance(refs, Unseen):
+    refs = environment.allowed_refs
+    if isinstance(refs, Unknown):
         return refs
     if isinstance(refs.value, ProtectedBranches):
-        rules = holdings.branch_protection
+        rules = settings.branch_protection
         return (
             rules
-            if isinstance(rules, Unseen)
-            else Seen(bool(rules.value) and all(each.approvals for each in rules.value))
+            if isinstance(rules, Unknown)
+            else Known(bool(rules.value) and all(each.required_approvals for each in rules.value))
         )
     if not isinstance(refs.value, SelectedRefs):
-        return Seen(value=False)
+        return Known(value=False)
     for pattern in refs.value.patterns:
-        for name in samples(pattern.pattern):
+        for name in sample_names(pattern.pattern):
             if pattern.kind is RefKind.TAG:
-                guard = tag_guard(name, holdings)
-                held, unseen = "creation" in guard.forbidden, guard.unseen
+                guard = tag_protection(name, settings)
+                held, unseen = "creation" in guard.blocked, guard.unknown
             else:
-                review = review_of(name, holdings)
-                held, unseen = review.approvals > 0, next(iter(review.unseen), None)
+                review = required_review(name, settings)
+                held, unseen = review.required_approvals > 0, next(iter(review.unknown), None)
             if not held:
-                return unseen or Seen(value=False)
-    return Seen(value=True)
+                return unseen or Known(value=False)
+    return Known(value=True)
 
 
-def _rulesets(holdings: Holdings) -> tuple[Ruleset, ...]:
-    return holdings.rulesets.value if isinstance(holdings.rulesets, Seen) else ()
+def _known_rulesets(settings: RepositorySettings) -> tuple[Ruleset, ...]:
+    return settings.rulesets.value if isinstance(settings.rulesets, Known) else ()
 
 
-def _by_rulesets(branch: str, rulesets: Iterable[Ruleset], default_branch: str) -> BranchReview:
+def _review_by_rulesets(branch: str, rulesets: Iterable[Ruleset], default_branch: str) -> RequiredReview:
     reviews = [
         rule
         for each in rulesets
@@ -102,16 +102,16 @@ def _by_rulesets(branch: str, rulesets: Iterable[Ruleset], default_branch: str) 
         for rule in each.rules
         if rule.type == "pull_request"
     ]
-    return BranchReview(
-        approvals=max((rule.approvals for rule in reviews), default=0),
-        code_owners=any(rule.code_owners for rule in reviews),
+    return RequiredReview(
+        required_approvals=max((rule.required_approvals for rule in reviews), default=0),
+        require_code_owner_review=any(rule.require_code_owner_review for rule in reviews),
     )
 
 
-def _by_protection(branch: str, rules: Iterable[BranchProtection]) -> BranchReview:
+def _review_by_branch_protection(branch: str, rules: Iterable[BranchProtection]) -> RequiredReview:
     # An exact name goes before a pattern; of several patterns the oldest counts, which we cannot tell: the weakest does.
     covering = [each for each in rules if each.pattern == branch] or [each for each in rules if each.covers(branch)]
     if not covering:
-        return BranchReview()
-    weakest = min(covering, key=lambda each: each.approvals)
-    return BranchReview(weakest.approvals, weakest.code_owners, weakest.binds_admins)
+        return RequiredReview()
+    weakest = min(covering, key=lambda each: each.required_approvals)
+    return RequiredReview(weakest.required_approvals, weakest.require_code_owner_review, weakest.enforce_admins)

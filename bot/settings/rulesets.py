@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.model.findings import Fact, Unseen
+from bot.model.findings import MaybeKnown, Unknown
 from bot.settings.ref_patterns import ref_matches
 
-HIDDEN_ACTORS = Unseen(
+HIDDEN_BYPASS_ACTORS = Unknown(
     "who may bypass the ruleset", "GitHub shows it only to those who may change the ruleset", "administration: write"
 )
 
 
-class Target(StrEnum):
+class RulesetTarget(StrEnum):
     """What a ruleset is about."""
 
     BRANCH = "branch"
@@ -20,7 +20,7 @@ class Target(StrEnum):
     REPOSITORY = "repository"
 
 
-class Enforcement(StrEnum):
+class RulesetEnforcement(StrEnum):
     """Whether a ruleset binds; `evaluate` only tells."""
 
     ACTIVE = "active"
@@ -33,10 +33,10 @@ class RulesetRule:
     """One rule, by GitHub's name in small letters (`creation`, `update`, `deletion`, `pull_request` …)."""
 
     type: str
-    approvals: int = 0  # of pull_request: approving reviews that are needed
-    code_owners: bool = False  # of pull_request: code owners have to approve
-    last_push: bool = False  # of pull_request: somebody other than the last pusher has to approve
-    checks: tuple[str, ...] = ()  # of required_status_checks: their names
+    required_approvals: int = 0  # of pull_request: approving reviews that are needed
+    require_code_owner_review: bool = False  # of pull_request: code owners have to approve
+    require_last_push_approval: bool = False  # of pull_request: somebody other than the last pusher has to approve
+    required_checks: tuple[str, ...] = ()  # of required_status_checks: their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +50,31 @@ class BypassActor:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """One ruleset that reaches the repository; `source` is the repository, organisation or enterprise that has it."""
+    """One ruleset that reaches the repository; `source` is the repository, organization or enterprise that has it."""
 
     id: int
     name: str
     source: str
-    target: Target
-    enforcement: Enforcement
+    target: RulesetTarget
+    enforcement: RulesetEnforcement
     include: tuple[str, ...]  # full refs with wildcards, ~ALL, ~DEFAULT_BRANCH
     exclude: tuple[str, ...]
     rules: tuple[RulesetRule, ...]
-    bypass_actors: Fact[tuple[BypassActor, ...]] = HIDDEN_ACTORS
+    bypass_actors: MaybeKnown[tuple[BypassActor, ...]] = HIDDEN_BYPASS_ACTORS
 
     @property
     def is_active(self) -> bool:
-        return self.enforcement is Enforcement.ACTIVE
+        return self.enforcement is RulesetEnforcement.ACTIVE
 
     def covers(self, ref: str, default_branch: str) -> bool:
         """Whether it is about a full ref (`refs/tags/v1`), binding or not."""
-        prefix = {Target.BRANCH: "refs/heads/", Target.TAG: "refs/tags/"}.get(self.target)
+        prefix = {RulesetTarget.BRANCH: "refs/heads/", RulesetTarget.TAG: "refs/tags/"}.get(self.target)
         if prefix is None or not ref.startswith(prefix):
             return False
-        included = any(_covers(pattern, ref, default_branch) for pattern in self.include)
-        return included and not any(_covers(pattern, ref, default_branch) for pattern in self.exclude)
+        included = any(_ref_condition_matches(pattern, ref, default_branch) for pattern in self.include)
+        return included and not any(_ref_condition_matches(pattern, ref, default_branch) for pattern in self.exclude)
 
-    def has(self, *types: str) -> bool:
+    def has_rules(self, *types: str) -> bool:
         """Whether it has a rule of each of these types."""
         return set(types) <= {rule.type for rule in self.rules}
 
@@ -84,20 +84,20 @@ class BranchProtection:
     """One classic branch protection rule."""
 
     pattern: str
-    approvals: int = 0  # 0: no review is required
-    code_owners: bool = False
-    last_push: bool = False
-    binds_admins: bool = False
-    force_pushes: bool = False  # allowed
-    deletions: bool = False  # allowed
+    required_approvals: int = 0  # 0: no review is required
+    require_code_owner_review: bool = False
+    require_last_push_approval: bool = False
+    enforce_admins: bool = False
+    allows_force_pushes: bool = False  # allowed
+    allows_deletions: bool = False  # allowed
     restricts_pushes: bool = False
-    checks: tuple[str, ...] = field(default=())
+    required_checks: tuple[str, ...] = field(default=())
 
     def covers(self, branch: str) -> bool:
         return ref_matches(self.pattern, branch)
 
 
-def _covers(pattern: str, ref: str, default_branch: str) -> bool:
+def _ref_condition_matches(pattern: str, ref: str, default_branch: str) -> bool:
     if pattern == "~ALL":
         return True
     if pattern == "~DEFAULT_BRANCH":

@@ -5,23 +5,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.core_types import FullName
-from bot.model.findings import Fact
+from bot.model.findings import MaybeKnown
 
 
-class Store(StrEnum):
+class SecretStore(StrEnum):
     """Where a secret or variable is kept, and so who can reach it."""
 
     REPOSITORY = "repository"
     ENVIRONMENT = "environment"
-    ORGANISATION = "organization"
+    ORGANIZATION = "organization"
     DEPENDABOT = "dependabot"
-    ORGANISATION_DEPENDABOT = "organization dependabot"
+    ORGANIZATION_DEPENDABOT = "organization dependabot"
     AGENT = "agent"  # GitHub's coding agent
-    ORGANISATION_AGENT = "organization agent"
+    ORGANIZATION_AGENT = "organization agent"
 
 
-class Visibility(StrEnum):
-    """Which of an organisation's repositories may use what it keeps."""
+class SecretVisibility(StrEnum):
+    """Which of an organization's repositories may use what it keeps."""
 
     ALL = "all"
     PRIVATE = "private"  # internal ones too
@@ -29,10 +29,10 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Who may use what an organisation keeps."""
+class SecretAccess:
+    """Who may use what an organization keeps."""
 
-    visibility: Visibility
+    visibility: SecretVisibility
     repositories: tuple[FullName, ...] | None = None  # those of `selected`; None where they were not asked for
 
 
@@ -41,11 +41,11 @@ class Secret:
     """One stored secret. GitHub shows its value to nobody; a new value moves `updated_at`."""
 
     name: str
-    store: Store
+    store: SecretStore
     created_at: datetime
     updated_at: datetime
     environment: str | None = None  # of Store.ENVIRONMENT
-    reach: Fact[Reach] | None = None  # of an organisation's secret
+    access: MaybeKnown[SecretAccess] | None = None  # of an organization's secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Variable:
     """One stored variable. Its value is looked at once, when it is read, and not kept."""
 
     name: str
-    store: Store
+    store: SecretStore
     created_at: datetime
     updated_at: datetime
     environment: str | None = None  # of Store.ENVIRONMENT
-    looks_like: str | None = None  # the kind of token that its value looks like: "npm" …
+    token_kind: str | None = None  # the kind of token that its value looks like: "npm" …

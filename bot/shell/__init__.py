@@ -1,38 +1,38 @@
 """The commands inside a step's script, read with real grammars."""
 
-from bot.shell.read import read_once, read_script
+from bot.shell.read import read_script, read_script_cached
 from bot.shell.script import (
     Command,
-    Expand,
-    Hole,
-    HoleKind,
-    Part,
+    ExpandExpression,
+    FileWrite,
+    PossibleValues,
     Redirect,
     Script,
-    Value,
-    Values,
+    UnknownKind,
+    UnknownPart,
     Word,
-    Words,
-    Write,
-    show,
+    WordPart,
+    WordsByName,
+    WordValue,
+    value_text,
 )
-from bot.shell.strip_wrappers import ENCODED_COMMAND
+from bot.shell.strip_wrappers import ENCODED_COMMAND_OPTION
 
 __all__ = [
-    "ENCODED_COMMAND",
+    "ENCODED_COMMAND_OPTION",
     "Command",
-    "Expand",
-    "Hole",
-    "HoleKind",
-    "Part",
+    "ExpandExpression",
+    "FileWrite",
+    "PossibleValues",
     "Redirect",
     "Script",
-    "Value",
-    "Values",
+    "UnknownKind",
+    "UnknownPart",
     "Word",
-    "Words",
-    "Write",
-    "read_once",
+    "WordPart",
+    "WordValue",
+    "WordsByName",
     "read_script",
-    "show",
+    "read_script_cached",
+    "value_text",
 ]

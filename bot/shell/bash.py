@@ -6,15 +6,15 @@ tests/bot/shell/test_plain_bash.py holds that the grammar reads them alike.
 import re
 from collections.abc import Sequence
 
-from bot.shell.interpreter import QUIET, Session
+from bot.shell.interpreter import EMPTY_CONTEXT, Interpreter
 from bot.shell.script import Word
 
 # Nothing here has a meaning of its own to any shell: no quotes, variables, globs, operators, comments, or lines that go on.
-_WORDS = re.compile(r"[A-Za-z0-9_./:@+,=\n -]*")
-_FIRST = re.compile(
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./:@+,=\n -]*")
+_PLAIN_COMMAND_NAME = re.compile(
     r"[A-Za-z_./][A-Za-z0-9_./-]*"
 )  # no assignment, nor what the grammar takes for something else (`1`, `a@`)
-_MEANS_MORE = frozenset(
+_KEYWORDS = frozenset(
     [
         "case",
         "coproc",
@@ -42,30 +42,34 @@ _MEANS_MORE = frozenset(
         "while",
     ]
 )
-_MOST_WORDS = 500  # of one command; the bounds for more are the grammar's
+_MAX_PLAIN_WORDS = 500  # of one command; the bounds for more are the grammar's
 
 
 def plain_commands(text: str) -> list[tuple[int, str, list[str]]] | None:
     """Give row, text and words of each command of a script of plain words only; None for any other script."""
-    if _WORDS.fullmatch(text) is None:
+    if _PLAIN_TEXT.fullmatch(text) is None:
         return None
     found = []
     for row, line in enumerate(text.split("\n")):
         words = line.split()
         if not words:
             continue
-        if words[0] in _MEANS_MORE or _FIRST.fullmatch(words[0]) is None or len(words) > _MOST_WORDS:
+        if words[0] in _KEYWORDS or _PLAIN_COMMAND_NAME.fullmatch(words[0]) is None or len(words) > _MAX_PLAIN_WORDS:
             return None
+        if any(word.startswith("=") for word in words):
+            return None  # the grammar takes `_ ==` for the start of a test and leaves it out
         found.append((row, line.strip(), words))
     return found
 
 
-def run_plain(session: Session, found: Sequence[tuple[int, str, list[str]]], rows: Sequence[int]) -> list[Word]:
+def run_plain_commands(
+    interpreter: Interpreter, commands: Sequence[tuple[int, str, list[str]]], rows: Sequence[int]
+) -> list[Word]:
     """Run such commands; returns what they print when somebody wants to know."""
     printed = []
-    for row, text, words in found:
+    for row, text, words in commands:
         argv = tuple(Word(word, ((word,),)) for word in words)
-        command = session.command(argv, rows[min(row, len(rows) - 1)], text, QUIET)
-        if (word := session.run(command)) is not None:
+        command = interpreter.make_command(argv, rows[min(row, len(rows) - 1)], text, EMPTY_CONTEXT)
+        if (word := interpreter.run(command)) is not None:
             printed.append(word)
     return printed

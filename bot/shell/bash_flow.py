@@ -5,110 +5,110 @@ from functools import partial
 
 from tree_sitter import Node
 
-from bot.shell.bash_simple import SimpleReader
-from bot.shell.interpreter import QUIET, EndedError, Io
-from bot.shell.script import HoleKind, Word
-from bot.shell.variables import Changes
-from bot.shell.words import merge, unknown
+from bot.shell.bash_simple import BashCommandReader
+from bot.shell.interpreter import EMPTY_CONTEXT, ShellExitError, StatementContext
+from bot.shell.script import UnknownKind, Word
+from bot.shell.variables import VariableChanges
+from bot.shell.words import merge_words, unknown_word
 
-_STATUS = {"true": True, ":": True, "false": False}
+_EXIT_STATUS = {"true": True, ":": True, "false": False}
 
 
-class FlowReader(SimpleReader):
+class BashFlowReader(BashCommandReader):
     """Walks what decides whether and how often other statements run."""
 
-    def sequel(self, node: Node, io: Io) -> list[Word]:
+    def and_or_list(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `a && b || c`; what an earlier `true` or `false` decides is not left open."""
         parts: list[tuple[str, Node]] = []
         while node.type == "list":
             parts.append((node.children[1].type, node.children[2]))
             node = node.children[0]
-        status = self.status(node)
-        printed = self.statement(node, io if not parts else Io(io.env, io.stdin))
+        status = self.exit_status(node)
+        printed = self.statement(node, context if not parts else StatementContext(context.env, context.stdin))
         for index, (operator, right) in enumerate(reversed(parts)):
             wanted = operator == "&&"
             if status is (not wanted):
                 continue
-            given = io if index == len(parts) - 1 else Io(io.env, io.stdin)
+            given = context if index == len(parts) - 1 else StatementContext(context.env, context.stdin)
             if status is wanted:
                 printed += self.statement(right, given)
-                status = self.status(right)
+                status = self.exit_status(right)
             else:
-                printed += self.optional(partial(self.statement, right, given))
+                printed += self.run_branches(partial(self.statement, right, given))
         return printed
 
-    def optional(self, *ways: Callable[[], list[Word]], exhaustive: bool = False) -> list[Word]:
+    def run_branches(self, *alternatives: Callable[[], list[Word]], exhaustive: bool = False) -> list[Word]:
         """Walk branches of which one runs, or none unless they are exhaustive; what they set is merged."""
         printed: list[Word] = []
-        branches: list[Changes] = []
-        for way in ways:
-            with self.session.maybe(), self.session.scope.branch() as changes:
+        branches: list[VariableChanges] = []
+        for way in alternatives:
+            with self.interpreter.conditionally(), self.interpreter.variables.branch() as changes:
                 printed += way()
             branches.append(changes)
-        self.session.scope.settle(branches, exhaustive=exhaustive)
+        self.interpreter.variables.merge_branches(branches, exhaustive=exhaustive)
         return printed
 
-    def status(self, node: Node) -> bool | None:
+    def exit_status(self, node: Node) -> bool | None:
         """Return how a statement ends when its text alone says so."""
         if node.type == "negated_command" and node.child_count > 1:
-            inner = self.status(node.children[1])
+            inner = self.exit_status(node.children[1])
             return None if inner is None else not inner
         if node.type != "command":
             return None
-        return _STATUS.get(self.slice(node))
+        return _EXIT_STATUS.get(self.node_text(node))
 
-    def negated(self, node: Node, io: Io) -> list[Word]:
-        return self.sequence(node.children, io)
+    def negated(self, node: Node, context: StatementContext) -> list[Word]:
+        return self.sequence(node.children, context)
 
-    def subshell(self, node: Node, io: Io) -> list[Word]:
+    def subshell(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `( … )`: what it sets is forgotten, and an exit ends only it."""
-        with self.session.scope.branch(forget=True):
+        with self.interpreter.variables.branch(discard=True):
             try:
-                return self.sequence(node.children, Io(io.env, io.stdin))
-            except EndedError:
+                return self.sequence(node.children, StatementContext(context.env, context.stdin))
+            except ShellExitError:
                 return []
 
-    def group(self, node: Node, io: Io) -> list[Word]:
-        return self.sequence(node.children, Io(io.env, io.stdin))
+    def group(self, node: Node, context: StatementContext) -> list[Word]:
+        return self.sequence(node.children, StatementContext(context.env, context.stdin))
 
-    def choice(self, node: Node, io: Io) -> list[Word]:
+    def if_statement(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `if`; a condition that is `true` or `false` decides."""
         printed: list[Word] = []
         ways: list[Callable[[], list[Word]]] = []
         exhaustive = False
         for clause in [node, *(child for child in node.children if child.type in ("elif_clause", "else_clause"))]:
-            tests, body = _parts(clause)
+            tests, body = _condition_and_body(clause)
             if clause.type == "else_clause":
                 exhaustive = True
-                ways.append(partial(self.sequence, body, io))
+                ways.append(partial(self.sequence, body, context))
                 break
-            status = self.status(tests[0]) if len(tests) == 1 else None
+            status = self.exit_status(tests[0]) if len(tests) == 1 else None
             if ways:
-                with self.session.maybe():
-                    self.sequence(tests, io)
+                with self.interpreter.conditionally():
+                    self.sequence(tests, context)
             else:
-                self.sequence(tests, io)
+                self.sequence(tests, context)
             if status is True and not ways:
-                return self.sequence(body, io)
+                return self.sequence(body, context)
             if status is not False:
-                ways.append(partial(self.sequence, body, io))
+                ways.append(partial(self.sequence, body, context))
             elif not ways and clause is node:
                 continue
         if len(ways) == 1 and exhaustive:
             return ways[0]()
-        printed += self.optional(*ways, exhaustive=exhaustive)
+        printed += self.run_branches(*ways, exhaustive=exhaustive)
         return printed
 
-    def loop(self, node: Node, io: Io) -> list[Word]:
+    def while_loop(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `while` and `until` once."""
         *tests, body = [child for child in node.children if child.is_named and child.type != "comment"]
         never = node.children[0].type == "while"
-        self.sequence(tests, io)
-        if len(tests) == 1 and self.status(tests[0]) is (not never):
+        self.sequence(tests, context)
+        if len(tests) == 1 and self.exit_status(tests[0]) is (not never):
             return []
-        return self.optional(partial(self.sequence, body.children, io))
+        return self.run_branches(partial(self.sequence, body.children, context))
 
-    def each(self, node: Node, io: Io) -> list[Word]:
+    def for_loop(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `for NAME in …` once, with all values at the same time."""
         name, body = "", None
         values: list[Node] = []
@@ -116,42 +116,48 @@ class FlowReader(SimpleReader):
             if child.type in ("do_group", "compound_statement"):
                 body = child
             elif child.type == "variable_name" and not name:
-                name = self.slice(child)
+                name = self.node_text(child)
             elif child.is_named and child.type != "comment":
                 values.append(child)
-        words = [word for form in self.arguments(values) for word in form] if values else self.session.scope.positional
-        self.session.scope.assign(name, merge(words) if words else unknown(HoleKind.VARIABLE, "@"))
-        return self.optional(partial(self.sequence, body.children, io)) if body else []
+        words = (
+            [word for form in self.arguments(values) for word in form]
+            if values
+            else self.interpreter.variables.positional
+        )
+        self.interpreter.variables.assign(
+            name, merge_words(words) if words else unknown_word(UnknownKind.VARIABLE, "@")
+        )
+        return self.run_branches(partial(self.sequence, body.children, context)) if body else []
 
-    def count(self, node: Node, io: Io) -> list[Word]:
+    def arithmetic_for_loop(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `for ((…))` once."""
         body = node.children[-1]
-        return self.optional(partial(self.sequence, body.children, io))
+        return self.run_branches(partial(self.sequence, body.children, context))
 
-    def cases(self, node: Node, io: Io) -> list[Word]:
+    def case_statement(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk each item of `case`; one with the pattern `*` makes them exhaustive."""
         ways: list[Callable[[], list[Word]]] = []
         exhaustive = False
         for child in node.children:
             if child.type != "case_item":
-                self.look(child)
+                self.find_commands(child)
                 continue
             end = next((n for n, one in enumerate(child.children) if one.type == ")"), 0)
-            exhaustive = exhaustive or any(self.slice(one) == "*" for one in child.children[:end])
-            ways.append(partial(self.sequence, child.children[end + 1 :], io))
-        return self.optional(*ways, exhaustive=exhaustive)
+            exhaustive = exhaustive or any(self.node_text(one) == "*" for one in child.children[:end])
+            ways.append(partial(self.sequence, child.children[end + 1 :], context))
+        return self.run_branches(*ways, exhaustive=exhaustive)
 
-    def function(self, node: Node, io: Io) -> list[Word]:
+    def function(self, node: Node, context: StatementContext) -> list[Word]:
         """Remember a function; it is walked where it is called."""
-        del io
-        name = next((self.slice(child) for child in node.children if child.type == "word"), "")
+        del context
+        name = next((self.node_text(child) for child in node.children if child.type == "word"), "")
         body = node.children[-1]
-        self.session.scope.functions[name] = partial(self.statement, body, QUIET)
-        self.session.functions.add(name)
+        self.interpreter.variables.functions[name] = partial(self.statement, body, EMPTY_CONTEXT)
+        self.interpreter.functions.add(name)
         return []
 
 
-def _parts(clause: Node) -> tuple[list[Node], list[Node]]:
+def _condition_and_body(clause: Node) -> tuple[list[Node], list[Node]]:
     """Split a clause of `if` into its condition and its body."""
     tests: list[Node] = []
     body: list[Node] = []

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from bot.shell.fences import Source
-from bot.shell.interpreter import HIDDEN, Session
-from bot.shell.script import Hole, HoleKind, Value, Word
+from bot.shell.fences import ScriptSource
+from bot.shell.interpreter import UNKNOWN_VARIABLE_PREFIX, Interpreter
+from bot.shell.script import UnknownKind, UnknownPart, Word, WordValue
 from bot.shell.words import (
-    NONE,
+    EMPTY_TEXT,
     Alternatives,
-    Gap,
-    Origin,
-    cross,
-    fenced,
-    fields,
+    WordBreak,
+    WordOrigin,
+    combine_alternatives,
+    join_pieces,
     make_word,
+    read_text_with_expressions,
     shorten,
-    split,
-    tidy,
+    split_at_breaks,
+    split_at_whitespace,
 )
 
 _EXPANSIONS = {
@@ -32,10 +32,10 @@ _EXPANSIONS = {
     "process_substitution",
     "arithmetic_expansion",
 }
-_DEFAULTS = {":-", "-", ":=", "=", ":?", "?"}
-_INSTEAD = {":+", "+"}
+_DEFAULT_OPERATORS = {":-", "-", ":=", "=", ":?", "?"}
+_ALTERNATIVE_OPERATORS = {":+", "+"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
-_ANSI = re.compile(
+_ANSI_ESCAPE = re.compile(
     r"\\(?:x(?P<hex>[0-9a-fA-F]{1,2})|(?:u|U(?=[0-9a-fA-F]{5}))(?P<unicode>[0-9a-fA-F]{1,8})|(?P<octal>[0-7]{1,3})|(?P<sign>.))",
     re.DOTALL,
 )
@@ -67,18 +67,18 @@ def unescape(text: str, only: str = "") -> str:
 
 
 @dataclass(slots=True)
-class WordReader(ABC):
+class BashWordReader(ABC):
     """Reads the words of one text; statements are read by the class that stands on this one."""
 
-    session: Session
-    source: Source
+    interpreter: Interpreter
+    source: ScriptSource
     rows: Sequence[int]
 
     @abstractmethod
-    def substitute(self, node: Node) -> Word:
+    def command_substitution(self, node: Node) -> Word:
         """Walk the commands of `$(…)` and return what they print."""
 
-    def slice(self, node: Node) -> str:
+    def node_text(self, node: Node) -> str:
         """Return a node's text as written."""
         return self.source.original[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
@@ -88,164 +88,170 @@ class WordReader(ABC):
 
     def word(self, node: Node) -> Word:
         """Read a node as one word that is not split: an assignment's value, a redirect's target."""
-        origin = Origin()
-        return make_word(shorten(self.slice(node)), map(tidy, self.pieces(node, origin, quoted=True)), origin)
+        origin = WordOrigin()
+        return make_word(
+            shorten(self.node_text(node)), map(join_pieces, self.pieces(node, origin, quoted=True)), origin
+        )
 
     def arguments(self, nodes: Sequence[Node]) -> list[list[Word]]:
         """Read a command's words: once for each of its possible forms, up to the bound."""
-        return self.session.forms(map(self._options, nodes))
+        return self.interpreter.combine_words(map(self._word_forms, nodes))
 
-    def _options(self, node: Node) -> list[list[Word]]:
+    def _word_forms(self, node: Node) -> list[list[Word]]:
         """Read one word's possible forms, each a list of words after splitting."""
-        text = self.slice(node)
-        if node.type in ("word", "number") and not self.source.fences and "\\" not in text:
+        text = self.node_text(node)
+        if node.type in ("word", "number") and not self.source.expressions and "\\" not in text:
             return [[Word(text, ((text,),))]]
-        origin = Origin()
+        origin = WordOrigin()
         alternatives = self.pieces(node, origin, quoted=False)
         variables, expressions = frozenset(origin.variables), frozenset(origin.expressions)
-        forms: dict[tuple[Value, ...], None] = dict.fromkeys(fields(pieces) for pieces in alternatives)
+        forms: dict[tuple[WordValue, ...], None] = dict.fromkeys(split_at_breaks(pieces) for pieces in alternatives)
         return [[Word(shorten(text), (value,), variables, expressions) for value in form] for form in forms]
 
-    def pieces(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:  # noqa: PLR0911 - one answer for each kind of node
+    def pieces(self, node: Node, origin: WordOrigin, *, quoted: bool) -> Alternatives:  # noqa: PLR0911 - one answer for each kind of node
         """Read any part of a word."""
         match node.type:
             case "string" | "translated_string":
                 return self._string(node, origin)
             case "raw_string":
-                inside = fenced(self.source, node.start_byte + 1, node.end_byte - 1, origin)
-                return cross([("",)], inside)
+                inside = read_text_with_expressions(self.source, node.start_byte + 1, node.end_byte - 1, origin)
+                return combine_alternatives([("",)], inside)
             case "ansi_c_string":
-                return [(_ansi(self.slice(node)[2:-1]),)]
+                return [(_decode_ansi_string(self.node_text(node)[2:-1]),)]
             case "command_name":
-                return self.pieces(node.children[0], origin, quoted=quoted) if node.children else NONE
+                return self.pieces(node.children[0], origin, quoted=quoted) if node.children else EMPTY_TEXT
             case "concatenation":
                 return self._concatenation(node, origin, quoted=quoted)
             case "simple_expansion":
-                name = self.slice(node)[1:]
+                name = self.node_text(node)[1:]
                 return self.variable(name, origin, quoted=quoted)
             case "expansion":
-                with self.session.deeper() as fine:
-                    return self._expansion(node, origin, quoted=quoted) if fine else NONE
+                with self.interpreter.nested_construct() as fine:
+                    return self._expansion(node, origin, quoted=quoted) if fine else EMPTY_TEXT
             case "command_substitution" | "process_substitution":
-                word = self.substitute(node)
+                word = self.command_substitution(node)
                 origin.add(word)
-                return word.values if quoted else [split(value) for value in word.values]
+                return word.values if quoted else [split_at_whitespace(value) for value in word.values]
             case "arithmetic_expansion":
-                return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+                return [(UnknownPart(UnknownKind.OTHER, shorten(self.node_text(node))),)]
             case _:
                 return self.text(node.start_byte, node.end_byte, origin, quoted=False)
 
-    def text(self, start: int, end: int, origin: Origin, *, quoted: bool) -> Alternatives:
+    def text(self, start: int, end: int, origin: WordOrigin, *, quoted: bool) -> Alternatives:
         """Read text between expansions; what a backslash means depends on the quotes."""
         if start >= end:
-            return NONE
-        found = fenced(self.source, start, end, origin, quoted=quoted)
+            return EMPTY_TEXT
+        found = read_text_with_expressions(self.source, start, end, origin, quoted=quoted)
         only = '$`"\\' if quoted else ""
         return [tuple(unescape(piece, only) if isinstance(piece, str) else piece for piece in one) for one in found]
 
-    def _string(self, node: Node, origin: Origin) -> Alternatives:
+    def _string(self, node: Node, origin: WordOrigin) -> Alternatives:
         end = node.end_byte - (node.children[-1].type == '"' and node.child_count > 1)
         start = node.start_byte + 1 + (node.type == "translated_string")
-        return cross([("",)], self.expanded(node, start, end, origin))
+        return combine_alternatives([("",)], self.expanded(node, start, end, origin))
 
-    def expanded(self, node: Node, start: int, end: int, origin: Origin) -> Alternatives:
+    def expanded(self, node: Node, start: int, end: int, origin: WordOrigin) -> Alternatives:
         """Read a double-quoted string or a heredoc: text with expansions in it, nothing split."""
-        found: Alternatives = NONE
+        found: Alternatives = EMPTY_TEXT
         for child in node.children:
             if child.type in _EXPANSIONS:
-                found = cross(found, self.text(start, child.start_byte, origin, quoted=True))
-                found = cross(found, self.pieces(child, origin, quoted=True))
+                found = combine_alternatives(found, self.text(start, child.start_byte, origin, quoted=True))
+                found = combine_alternatives(found, self.pieces(child, origin, quoted=True))
                 start = child.end_byte
-        return cross(found, self.text(start, max(start, end), origin, quoted=True))
+        return combine_alternatives(found, self.text(start, max(start, end), origin, quoted=True))
 
-    def _concatenation(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:
-        found: Alternatives = NONE
+    def _concatenation(self, node: Node, origin: WordOrigin, *, quoted: bool) -> Alternatives:
+        found: Alternatives = EMPTY_TEXT
         position = node.start_byte
         for child in node.children:
             if child.start_byte > position:
-                found = cross(found, self.text(position, child.start_byte, origin, quoted=quoted))
-            found = cross(found, self.pieces(child, origin, quoted=quoted))
+                found = combine_alternatives(found, self.text(position, child.start_byte, origin, quoted=quoted))
+            found = combine_alternatives(found, self.pieces(child, origin, quoted=quoted))
             position = child.end_byte
         return found
 
-    def variable(self, name: str, origin: Origin, *, quoted: bool, every: bool = False) -> Alternatives:
+    def variable(self, name: str, origin: WordOrigin, *, quoted: bool, all_elements: bool = False) -> Alternatives:
         """Read a variable, the script's own words included; `every` is for arrays: `${name[@]}`."""
         if name in ("@", "*") or name.isdecimal():
             return self._positional(name, origin, quoted=quoted)
-        if not name.startswith(HIDDEN):
+        if not name.startswith(UNKNOWN_VARIABLE_PREFIX):
             origin.variables.add(name)
-        binding = self.session.scope.find(name)
+        binding = self.interpreter.variables.find(name)
         if binding is None:
-            return [(Hole(HoleKind.VARIABLE, name),)]
+            return [(UnknownPart(UnknownKind.VARIABLE, name),)]
         if isinstance(binding, tuple):
-            return self._many(binding if every else binding[:1], origin, quoted=quoted)
+            return self._join_array(binding if all_elements else binding[:1], origin, quoted=quoted)
         origin.add(binding)
-        return binding.values if quoted else [split(value) for value in binding.values]
+        return binding.values if quoted else [split_at_whitespace(value) for value in binding.values]
 
-    def _positional(self, name: str, origin: Origin, *, quoted: bool) -> Alternatives:
-        words = self.session.scope.positional
+    def _positional(self, name: str, origin: WordOrigin, *, quoted: bool) -> Alternatives:
+        words = self.interpreter.variables.positional
         if words is None or name == "0":
-            return [(Hole(HoleKind.VARIABLE, name),)]
+            return [(UnknownPart(UnknownKind.VARIABLE, name),)]
         if name.isdecimal():
-            return self._many(words[int(name) - 1 : int(name)], origin, quoted=quoted) if len(name) < 4 else NONE  # noqa: PLR2004 - nobody has a thousand words
-        return self._many(words, origin, quoted=quoted)
+            return (
+                self._join_array(words[int(name) - 1 : int(name)], origin, quoted=quoted)
+                if len(name) < 4  # noqa: PLR2004 - nobody has a thousand words
+                else EMPTY_TEXT
+            )
+        return self._join_array(words, origin, quoted=quoted)
 
     @staticmethod
-    def _many(words: Sequence[Word], origin: Origin, *, quoted: bool) -> Alternatives:
+    def _join_array(words: Sequence[Word], origin: WordOrigin, *, quoted: bool) -> Alternatives:
         """Read several words side by side."""
-        found: Alternatives = NONE
+        found: Alternatives = EMPTY_TEXT
         for index, word in enumerate(words):
             origin.add(word)
             values: Alternatives = (
-                [value or ("",) for value in word.values] if quoted else list(map(split, word.values))
+                [value or ("",) for value in word.values] if quoted else list(map(split_at_whitespace, word.values))
             )
-            found = cross(found, [(Gap.GAP, *value) for value in values] if index else values)
+            found = combine_alternatives(found, [(WordBreak.BREAK, *value) for value in values] if index else values)
         return found
 
-    def _expansion(self, node: Node, origin: Origin, *, quoted: bool) -> Alternatives:
+    def _expansion(self, node: Node, origin: WordOrigin, *, quoted: bool) -> Alternatives:
         """Read `${NAME}`, `${NAME:-default}`, `${NAME[@]}`; what changes the value makes it unknown."""
         inside = [child for child in node.children if child.type not in ("${", "}")]
         if not inside:
-            return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+            return [(UnknownPart(UnknownKind.OTHER, shorten(self.node_text(node))),)]
         first, *rest = inside
-        name = self.slice(first)
+        name = self.node_text(first)
         every = False
         if first.type == "subscript":
             name, _, index = name.partition("[")
             every = index.rstrip("]") in ("@", "*")
         if first.type in ("variable_name", "special_variable_name", "subscript") and not rest:
-            return self.variable(name, origin, quoted=quoted, every=every)
-        if first.type in ("variable_name", "subscript") and rest[0].type in _DEFAULTS | _INSTEAD:
-            own = self.variable(name, origin, quoted=quoted, every=every)
+            return self.variable(name, origin, quoted=quoted, all_elements=every)
+        if first.type in ("variable_name", "subscript") and rest[0].type in _DEFAULT_OPERATORS | _ALTERNATIVE_OPERATORS:
+            own = self.variable(name, origin, quoted=quoted, all_elements=every)
             return self._default(name, own, rest, origin, quoted=quoted)
-        origin.variables |= {self.slice(child) for child in inside if child.type == "variable_name"}
-        return [(Hole(HoleKind.OTHER, shorten(self.slice(node))),)]
+        origin.variables |= {self.node_text(child) for child in inside if child.type == "variable_name"}
+        return [(UnknownPart(UnknownKind.OTHER, shorten(self.node_text(node))),)]
 
     def _default(
-        self, name: str, own: Alternatives, rest: Sequence[Node], origin: Origin, *, quoted: bool
+        self, name: str, own: Alternatives, rest: Sequence[Node], origin: WordOrigin, *, quoted: bool
     ) -> Alternatives:
         """Read `${NAME:-other}` and `${NAME:+other}`; a variable that nobody in sight has set counts as not set."""
         operator, *operands = rest
-        other: Alternatives = NONE
+        other: Alternatives = EMPTY_TEXT
         for child in operands:
-            other = cross(other, self.pieces(child, origin, quoted=quoted))
-        known = self.session.scope.find(name) is not None
+            other = combine_alternatives(other, self.pieces(child, origin, quoted=quoted))
+        known = self.interpreter.variables.find(name) is not None
         empty = ((), ("",))
-        if operator.type in _INSTEAD:
+        if operator.type in _ALTERNATIVE_OPERATORS:
             if not known:
                 return [*other, ()]
-            return [one for value in own for one in (NONE if value in empty else other)]
+            return [one for value in own for one in (EMPTY_TEXT if value in empty else other)]
         if not known:
             return own if operator.type in (":?", "?") or other[0] in empty else other
         return [one for value in own for one in (other if value in empty else [value])]
 
 
-def _ansi(text: str) -> str:
+def _decode_ansi_string(text: str) -> str:
     r"""Read `$'…'`, also what stands in it by its number: `$'\x6e'` is n (bash manual, 3.1.2.4)."""
-    return _ANSI.sub(_ansi_sign, text)
+    return _ANSI_ESCAPE.sub(_decode_ansi_escape, text)
 
 
-def _ansi_sign(escape: re.Match[str]) -> str:
+def _decode_ansi_escape(escape: re.Match[str]) -> str:
     number, digits = escape["hex"] or escape["unicode"], escape["octal"]
     if number or digits:
         code = int(number, 16) if number else int(digits, 8) % 256

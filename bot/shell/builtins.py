@@ -4,18 +4,18 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.shell.files import read_workflow_command
-from bot.shell.interpreter import EndedError, Session
-from bot.shell.script import Command, HoleKind, Word
-from bot.shell.strip_wrappers import Nested
-from bot.shell.variables import DIRECTORY
-from bot.shell.words import Origin, join, plain, unknown
+from bot.shell.interpreter import Interpreter, ShellExitError
+from bot.shell.script import Command, UnknownKind, Word
+from bot.shell.strip_wrappers import NestedScript
+from bot.shell.variables import DIRECTORY_VARIABLE
+from bot.shell.words import WordOrigin, join_words, literal_word, unknown_word
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "0": "\0", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\([ntra0\\\"'])")
 _SPECIFIER = re.compile(r"%(?:%|[-+ #0]*+\d*+(?:\.\d{1,9})?[sbdiqxXuof])")
 
 
-def _text(word: Word, change: Callable[[str], str]) -> Word:
+def _change_text(word: Word, change: Callable[[str], str]) -> Word:
     """Change the known parts of a word."""
     values = tuple(tuple(change(part) if isinstance(part, str) else part for part in value) for value in word.values)
     return Word(word.text, values, word.variables, word.expressions)
@@ -25,135 +25,143 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES[found[1]], text)
 
 
-def echo(session: Session, command: Command) -> Word | None:
+def echo(interpreter: Interpreter, command: Command) -> Word | None:
     """Print the words; `::set-output` is for GitHub."""
     words = list(command.argv[1:])
     escapes = False
     while words and (flag := words[0].literal) in ("-n", "-e", "-E", "-ne", "-en"):
         escapes = escapes or "e" in (flag or "")
         words.pop(0)
-    printed = join(words) if words else plain("")
+    printed = join_words(words) if words else literal_word("")
     if escapes:
-        printed = _text(printed, _unescape)
+        printed = _change_text(printed, _unescape)
     said = read_workflow_command(printed)
     if said:
-        session.collect(session.outputs if said[0] == "output" else session.environment, [(said[1], said[2])])
+        interpreter.merge_assignments(
+            interpreter.github_output if said[0] == "output" else interpreter.github_env, [(said[1], said[2])]
+        )
     return printed
 
 
-def printf(session: Session, command: Command) -> Word | None:
+def printf(interpreter: Interpreter, command: Command) -> Word | None:
     """Print a format with words in it."""
     if len(command.argv) > 2 and command.argv[1].literal == "-v":  # noqa: PLR2004 - `printf -v NAME FORMAT`
-        session.scope.assign(str(command.argv[2]), join(command.argv[3:]) if command.argv[3:] else plain(""))
+        interpreter.variables.assign(
+            str(command.argv[2]), join_words(command.argv[3:]) if command.argv[3:] else literal_word("")
+        )
         return None
     words = [word for word in command.argv[1:] if word.literal != "--"]
     form = words[0].literal if words else ""
     if form is None:
-        return join(words)
+        return join_words(words)
     pieces, rest, waiting = [], words[1:], form
     while True:
         position = 0
         for found in _SPECIFIER.finditer(waiting):
-            pieces.append(plain(_unescape(waiting[position : found.start()])))
-            pieces.append(plain("%") if found[0] == "%%" else rest.pop(0) if rest else plain(""))
+            pieces.append(literal_word(_unescape(waiting[position : found.start()])))
+            pieces.append(literal_word("%") if found[0] == "%%" else rest.pop(0) if rest else literal_word(""))
             position = found.end()
-        pieces.append(plain(_unescape(waiting[position:])))
+        pieces.append(literal_word(_unescape(waiting[position:])))
         if not rest or position == 0:
-            return join(pieces, "")
+            return join_words(pieces, "")
 
 
-def cat(session: Session, command: Command) -> Word | None:
+def cat(interpreter: Interpreter, command: Command) -> Word | None:
     """Print standard input, or files that the script wrote itself."""
     files = [word for word in command.argv[1:] if not str(word).startswith("-")]
     if not files:
-        return command.stdin or unknown(HoleKind.OUTPUT, command.text)
-    known = [session.scope.files.get(str(word).removeprefix("./")) for word in files]
+        return command.stdin or unknown_word(UnknownKind.OUTPUT, command.text)
+    known = [interpreter.variables.files.get(str(word).removeprefix("./")) for word in files]
     if any(word is None for word in known):
-        origin = Origin()
+        origin = WordOrigin()
         for word in files:
             origin.add(word)
-        return unknown(HoleKind.OUTPUT, command.text, origin)
-    return join([word for word in known if word], "\n")
+        return unknown_word(UnknownKind.OUTPUT, command.text, origin)
+    return join_words([word for word in known if word], "\n")
 
 
-def tee(session: Session, command: Command) -> Word | None:
+def tee(interpreter: Interpreter, command: Command) -> Word | None:
     """Write standard input into files, and print it."""
-    content = command.stdin or unknown(HoleKind.OUTPUT, command.text)
+    content = command.stdin or unknown_word(UnknownKind.OUTPUT, command.text)
     flags = {str(word) for word in command.argv[1:] if str(word).startswith("-")}
     for word in command.argv[1:]:
         if str(word) not in flags:
-            session.write(word, content, append=bool(flags & {"-a", "--append"}), line=command.line)
+            interpreter.write_file(word, content, append=bool(flags & {"-a", "--append"}), line=command.line)
     return content
 
 
-def cd(session: Session, command: Command) -> None:
+def cd(interpreter: Interpreter, command: Command) -> None:
     """Change the folder."""
     words = [word for word in command.argv[1:] if not str(word).startswith("-")]
-    before = session.scope.find(DIRECTORY)
-    goal = words[0] if words else plain("~")
+    before = interpreter.variables.find(DIRECTORY_VARIABLE)
+    goal = words[0] if words else literal_word("~")
     if isinstance(before, Word) and str(before) and not str(goal).startswith(("/", "~", "$")):
-        goal = join([before, goal], "/")
-    session.scope.assign(DIRECTORY, goal)
+        goal = join_words([before, goal], "/")
+    interpreter.variables.assign(DIRECTORY_VARIABLE, goal)
 
 
-def read(session: Session, command: Command) -> None:
+def read_variables(interpreter: Interpreter, command: Command) -> None:
     """Read a line of standard input into variables: the whole of it, as far as it is known."""
     names = [str(word) for word in command.argv[1:] if str(word).isidentifier()]
-    stdin = command.stdin or unknown(HoleKind.OUTPUT, "standard input")
+    stdin = command.stdin or unknown_word(UnknownKind.OUTPUT, "standard input")
     for name in names:
         text = stdin.literal
         lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
         word = (
             Word(stdin.text, tuple((line,) for line in lines), stdin.variables, stdin.expressions) if lines else stdin
         )
-        session.scope.assign(name, word)
+        interpreter.variables.assign(name, word)
 
 
-def set_(session: Session, command: Command) -> None:
+def set_positional(interpreter: Interpreter, command: Command) -> None:
     """`set -- a b` gives the script other words; other options change nothing that matters here."""
     words = [str(word) for word in command.argv]
     if "--" in words:
-        session.scope.positional = command.argv[words.index("--") + 1 :]
+        interpreter.variables.positional = command.argv[words.index("--") + 1 :]
 
 
-def exit_(session: Session, command: Command) -> None:
+def exit_shell(interpreter: Interpreter, command: Command) -> None:
     """End the shell, when nothing stands in the way."""
     del command
-    if not session.conditional:
-        raise EndedError
+    if not interpreter.conditional:
+        raise ShellExitError
 
 
-def source(session: Session, command: Command) -> Word | None:
+def source_file(interpreter: Interpreter, command: Command) -> Word | None:
     """Read a file that the script wrote itself, in this shell."""
-    return _run_file(session, command, 1)
+    return _run_file(interpreter, command, 1)
 
 
-def shell(session: Session, command: Command) -> Word | None:
+def run_shell_file(interpreter: Interpreter, command: Command) -> Word | None:
     """`bash FILE`, of a file that the script wrote itself."""
     index = next((n for n, word in enumerate(command.argv[1:], 1) if not str(word).startswith(("-", "+"))), 0)
-    return _run_file(session, command, index) if index else None
+    return _run_file(interpreter, command, index) if index else None
 
 
-def _run_file(session: Session, command: Command, index: int) -> Word | None:
+def _run_file(interpreter: Interpreter, command: Command, index: int) -> Word | None:
     if len(command.argv) <= index:
         return None
-    content = session.scope.files.get(str(command.argv[index]).removeprefix("./"))
+    content = interpreter.variables.files.get(str(command.argv[index]).removeprefix("./"))
     return (
-        session.nested(Nested("bash", content, command, command.argv[index + 1 :], elsewhere=True)) if content else None
+        interpreter.run_nested(
+            NestedScript("bash", content, command, command.argv[index + 1 :], written_elsewhere=True)
+        )
+        if content
+        else None
     )
 
 
-EFFECTS: Mapping[str, Callable[[Session, Command], Word | None]] = {
+SHELL_BUILTINS: Mapping[str, Callable[[Interpreter, Command], Word | None]] = {
     "echo": echo,
     "printf": printf,
     "cat": cat,
     "tee": tee,
     "cd": cd,
     "pushd": cd,
-    "read": read,
-    "set": set_,
-    "exit": exit_,
-    "source": source,
-    ".": source,
-    **dict.fromkeys(("bash", "sh", "zsh", "dash", "ash", "ksh"), shell),
+    "read": read_variables,
+    "set": set_positional,
+    "exit": exit_shell,
+    "source": source_file,
+    ".": source_file,
+    **dict.fromkeys(("bash", "sh", "zsh", "dash", "ash", "ksh"), run_shell_file),
 }

@@ -3,20 +3,36 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.shell.fences import Source, read_source
-from bot.shell.interpreter import HIDDEN, EndedError, Io, Session, run_all
-from bot.shell.script import Hole, HoleKind, Redirect, Word
-from bot.shell.strip_wrappers import lowered, named
-from bot.shell.words import NONE, Alternatives, Origin, cross, fenced, make_word, shorten, tidy, unknown
+from bot.shell.fences import ScriptSource, read_source
+from bot.shell.interpreter import (
+    UNKNOWN_VARIABLE_PREFIX,
+    Interpreter,
+    ShellExitError,
+    StatementContext,
+    run_alternatives,
+)
+from bot.shell.script import Redirect, UnknownKind, UnknownPart, Word
+from bot.shell.strip_wrappers import lowercase_name, with_value
+from bot.shell.words import (
+    EMPTY_TEXT,
+    Alternatives,
+    WordOrigin,
+    combine_alternatives,
+    join_pieces,
+    make_word,
+    read_text_with_expressions,
+    shorten,
+    unknown_word,
+)
 
 _OPERATORS = ("&&", "||", "&", "|", "\n")
-_SPECIAL = b" \t\r\n&|<>()"  # and the end, which is part of any text
-_SENDS = (b">", b"<")
+_SEPARATORS = b" \t\r\n&|<>()"  # and the end, which is part of any text
+_REDIRECTION_SIGNS = (b">", b"<")
 _COMPARISONS = ("==", "equ", "neq", "lss", "leq", "gtr", "geq")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class CmdToken:
     """One word, operator or redirection of a line; `start` and `end` are offsets."""
 
     kind: str  # "word", or the operator itself: && || & | ( ) > >> <
@@ -24,12 +40,12 @@ class Token:
     end: int
 
 
-def read_cmd(session: Session, text: str, rows: Sequence[int]) -> list[Word]:
+def read_cmd(interpreter: Interpreter, text: str, rows: Sequence[int]) -> list[Word]:
     """Read a script of cmd; returns what it prints when somebody wants to know."""
-    return Cmd(session, read_source(text, session.expand), rows).script()
+    return CmdReader(interpreter, read_source(text, interpreter.expand), rows).run_script()
 
 
-def tokens(source: Source) -> Iterator[Token]:
+def tokenize_cmd(source: ScriptSource) -> Iterator[CmdToken]:
     """Split a script: quotes keep together, `^` takes the meaning off one character, or continues the line."""
     text = source.masked
     index, start, quoted = 0, -1, False
@@ -41,7 +57,7 @@ def tokens(source: Source) -> Iterator[Token]:
             continue
         quoted = char == b'"'
         continued = next((mark for mark in (b"^\r\n", b"^\n") if text.startswith(mark, index)), b"")
-        if not continued and char not in _SPECIAL:
+        if not continued and char not in _SEPARATORS:
             start = index if start < 0 else start
             index += 2 if char == b"^" else 1
             continue
@@ -49,59 +65,59 @@ def tokens(source: Source) -> Iterator[Token]:
             index += 1
             continue
         if start >= 0:
-            if char not in _SENDS or not text[start:index].isdigit():  # the 2 of `2>&1`
-                yield Token("word", start, index)
+            if char not in _REDIRECTION_SIGNS or not text[start:index].isdigit():  # the 2 of `2>&1`
+                yield CmdToken("word", start, index)
             start = -1
         if text.startswith((b">&", b"<&"), index):
             index += 3
             continue
         operator = next((mark for mark in (b"&&", b"||", b">>") if text.startswith(mark, index)), char)
         if not continued and operator.strip(b" \t\r"):
-            yield Token(operator.decode(), index, index + len(operator))
+            yield CmdToken(operator.decode(), index, index + len(operator))
         index += max(len(continued or operator), 1)
 
 
 @dataclass(slots=True)
-class Cmd:
+class CmdReader:
     """Runs the commands of one text in order."""
 
-    session: Session
-    source: Source
+    interpreter: Interpreter
+    source: ScriptSource
     rows: Sequence[int]
 
-    def script(self) -> list[Word]:
+    def run_script(self) -> list[Word]:
         """Read all commands; those in parentheses or behind `if`, `for`, `&&`, `||` may not run."""
         printed: list[Word] = []
-        line: list[Token] = []
+        line: list[CmdToken] = []
         depth = 0
         before = "\n"
         listing = False
         stdin: Word | None = None
-        for token in [*tokens(self.source), Token("\n", len(self.source.original), len(self.source.original))]:
-            if token.kind in ("(", ")") and (listing or self.listed(line)):  # the list of `for %%f in (…)`
+        for token in [*tokenize_cmd(self.source), CmdToken("\n", len(self.source.original), len(self.source.original))]:
+            if token.kind in ("(", ")") and (listing or self.starts_for_list(line)):  # the list of `for %%f in (…)`
                 listing = token.kind == "("
                 continue
             if token.kind not in (*_OPERATORS, "(", ")"):
                 line.append(token)
                 continue
             piped = token.kind == "|"
-            self.session.capturing += piped
-            found = self.one(line, Io(stdin=stdin), conditional=depth > 0 or before in ("&&", "||"))
-            self.session.capturing -= piped
-            stdin = found or unknown(HoleKind.OUTPUT, "a command") if piped else None
+            self.interpreter.capturing += piped
+            found = self.run_line(line, StatementContext(stdin=stdin), conditional=depth > 0 or before in ("&&", "||"))
+            self.interpreter.capturing -= piped
+            stdin = found or unknown_word(UnknownKind.OUTPUT, "a command") if piped else None
             printed += [found] if found and not piped else []
             depth = max(0, depth + (token.kind == "(") - (token.kind == ")"))
             before = token.kind if token.kind not in "()" else before
             line = []
         return printed
 
-    def listed(self, line: Sequence[Token]) -> bool:
+    def starts_for_list(self, line: Sequence[CmdToken]) -> bool:
         """Whether a line is a `for` whose list begins."""
         return bool(line) and self.text(line[0]).lstrip("@").lower() == "for" and self.text(line[-1]).lower() == "in"
 
-    def one(self, line: Sequence[Token], io: Io, *, conditional: bool) -> Word | None:
+    def run_line(self, line: Sequence[CmdToken], context: StatementContext, *, conditional: bool) -> Word | None:
         """Run one command of a line."""
-        words: list[Token] = []
+        words: list[CmdToken] = []
         redirects: list[Redirect] = []
         rest = list(line)
         while rest:
@@ -117,20 +133,20 @@ class Cmd:
             name = self.text(words[0]).lstrip("@").lower()
             if name in ("rem", "::") or name.startswith((":", "::")):
                 return None
-            skip = self.prefix(name, words)
+            skip = self.prefix_length(name, words)
             if skip == 0:
                 break
             depth = 1
             words = words[skip:]
         if not words:
             return None
-        self.session.conditional += depth
+        self.interpreter.conditional += depth
         try:
-            return self.run(words, Io(io.env, io.stdin, tuple(redirects)))
+            return self.run(words, StatementContext(context.env, context.stdin, tuple(redirects)))
         finally:
-            self.session.conditional -= depth
+            self.interpreter.conditional -= depth
 
-    def prefix(self, name: str, words: Sequence[Token]) -> int:
+    def prefix_length(self, name: str, words: Sequence[CmdToken]) -> int:
         """Return how many words of `if …`, `else`, `for … do` stand in front of the command."""
         texts = [self.text(word).lower() for word in words]
         if name in ("else", "do"):
@@ -148,82 +164,91 @@ class Cmd:
             return index + 3
         return index + 1
 
-    def text(self, token: Token) -> str:
+    def text(self, token: CmdToken) -> str:
         return self.source.original[token.start : token.end].decode("utf-8", "replace")
 
-    def run(self, words: Sequence[Token], io: Io) -> Word | None:
+    def run(self, words: Sequence[CmdToken], context: StatementContext) -> Word | None:
         """Run a command, or set a variable."""
         name = self.text(words[0]).lstrip("@").lower()
         if name == "set":
             self.assign(words[1:])
             return None
-        if name == "exit" and not self.session.conditional:
-            raise EndedError
+        if name == "exit" and not self.interpreter.conditional:
+            raise ShellExitError
         read = map(self.word, words)
-        forms = self.session.forms([[replace(word, values=(value,))] for value in word.values] for word in read)
+        forms = self.interpreter.combine_words(
+            [[replace(word, values=(value,))] for value in word.values] for word in read
+        )
         text = self.source.original[words[0].start : words[-1].end].decode("utf-8", "replace")
         line = self.rows[min(self.source.row(words[0].start), len(self.rows) - 1)]
         commands = [
-            self.session.command((named(form[0], lowered(form[0]).lstrip("@")), *form[1:]), line, text, io)
+            self.interpreter.make_command(
+                (with_value(form[0], lowercase_name(form[0]).lstrip("@")), *form[1:]), line, text, context
+            )
             for form in forms
             if str(form[0])
         ]
-        return run_all(self.session, commands)
+        return run_alternatives(self.interpreter, commands)
 
-    def assign(self, words: Sequence[Token]) -> None:
+    def assign(self, words: Sequence[CmdToken]) -> None:
         """`set NAME=value`, `set "NAME=value"`: the rest of the line is the value."""
         words = [word for word in words if self.text(word).lower() not in ("/a", "/p")]
         if not words:
             return
-        token = Token("word", words[0].start, words[-1].end)
+        token = CmdToken("word", words[0].start, words[-1].end)
         name, equals, value = self.text(token).partition("=")
         if equals:
             start = token.start + len((name + "=").encode("utf-8", "replace"))
             end = token.end - (name.startswith('"') and value.endswith('"'))
-            self.session.scope.assign(name.strip('" '), self.word(Token("word", start, max(start, end))), export=True)
+            self.interpreter.variables.assign(
+                name.strip('" '), self.word(CmdToken("word", start, max(start, end))), export=True
+            )
 
-    def word(self, token: Token) -> Word:
+    def word(self, token: CmdToken) -> Word:
         """Read a word: quotes off, `%NAME%` and `!NAME!` put in."""
-        origin = Origin()
-        found: Alternatives = NONE
-        for pieces in fenced(self.source, token.start, token.end, origin):
-            one: Alternatives = NONE
+        origin = WordOrigin()
+        found: Alternatives = EMPTY_TEXT
+        for pieces in read_text_with_expressions(self.source, token.start, token.end, origin):
+            one: Alternatives = EMPTY_TEXT
             for piece in pieces:
-                one = cross(one, self.expanded(piece, origin) if isinstance(piece, str) else [(piece,)])
-            found = one if found is NONE else [*found, *one]
-        return make_word(shorten(self.text(token)), map(tidy, found), origin)
+                one = combine_alternatives(
+                    one, self.expand_variables(piece, origin) if isinstance(piece, str) else [(piece,)]
+                )
+            found = one if found is EMPTY_TEXT else [*found, *one]
+        return make_word(shorten(self.text(token)), map(join_pieces, found), origin)
 
-    def expanded(self, text: str, origin: Origin) -> Alternatives:
-        found: Alternatives = NONE
+    def expand_variables(self, text: str, origin: WordOrigin) -> Alternatives:
+        found: Alternatives = EMPTY_TEXT
         text = text.replace('"', "").replace("^", "")
         while text:
             index = min((place for place in map(text.find, "%!") if place >= 0), default=-1)
             if index < 0:
-                return cross(found, [(text,)])
-            found = cross(found, [(text[:index],)] if index else NONE)
+                return combine_alternatives(found, [(text,)])
+            found = combine_alternatives(found, [(text[:index],)] if index else EMPTY_TEXT)
             end = text.find(text[index], index + 1)
             name = text[index + 1 : end] if end > 0 else ""
             if name.replace("_", "").isalnum():
-                found = cross(found, self.variable(name, origin))
+                found = combine_alternatives(found, self.variable(name, origin))
                 text = text[end + 1 :]
             else:
                 following = text[index + 1 : index + 3]
                 if following[:1] == "%" or following[:1].isalnum():  # %%f of a loop, %1 of the script
                     width = 2 if following[:1] == "%" else 1
-                    found = cross(
-                        found, [(Hole(HoleKind.VARIABLE, text[index + 1 : index + 1 + width].strip("%") or "1"),)]
+                    found = combine_alternatives(
+                        found,
+                        [(UnknownPart(UnknownKind.VARIABLE, text[index + 1 : index + 1 + width].strip("%") or "1"),)],
                     )
                     text = text[index + 1 + width :]
                 else:
-                    found = cross(found, [(text[index],)])
+                    found = combine_alternatives(found, [(text[index],)])
                     text = text[index + 1 :]
         return found
 
-    def variable(self, name: str, origin: Origin) -> Alternatives:
-        if not name.startswith(HIDDEN):
+    def variable(self, name: str, origin: WordOrigin) -> Alternatives:
+        if not name.startswith(UNKNOWN_VARIABLE_PREFIX):
             origin.variables.add(name)
-        binding = self.session.scope.find(name)
+        binding = self.interpreter.variables.find(name)
         if isinstance(binding, Word):
             origin.add(binding)
             return binding.values
-        return [(Hole(HoleKind.VARIABLE, name),)]
+        return [(UnknownPart(UnknownKind.VARIABLE, name),)]

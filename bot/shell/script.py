@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 # The possible values of an environment variable, each as written in the workflow: a value may hold `${{ … }}`.
-Values: TypeAlias = tuple[str, ...]
+PossibleValues: TypeAlias = tuple[str, ...]
 
 # Asked with the text between `${{` and `}}`; answers its possible values (literals), or None when they cannot be known.
-Expand: TypeAlias = Callable[[str], Values | None]
+ExpandExpression: TypeAlias = Callable[[str], PossibleValues | None]
 
 
-class HoleKind(StrEnum):
+class UnknownKind(StrEnum):
     """Where an unknown part of a word would have come from."""
 
     VARIABLE = "variable"  # `$NAME`, not assigned in sight; also `$1` and `$@`
@@ -26,22 +26,22 @@ class HoleKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class UnknownPart:
     """A part of a word that stays unknown; `name` is the variable, or the expression or command as written."""
 
-    kind: HoleKind
+    kind: UnknownKind
     name: str
 
     def __str__(self) -> str:
-        shown = {HoleKind.VARIABLE: f"${self.name}", HoleKind.EXPRESSION: f"${{{{ {self.name} }}}}"}
+        shown = {UnknownKind.VARIABLE: f"${self.name}", UnknownKind.EXPRESSION: f"${{{{ {self.name} }}}}"}
         return shown.get(self.kind, f"$({self.name})")
 
 
-Part: TypeAlias = str | Hole
-Value: TypeAlias = tuple[Part, ...]  # one possible value: its parts put together; () is the empty text
+WordPart: TypeAlias = str | UnknownPart
+WordValue: TypeAlias = tuple[WordPart, ...]  # one possible value: its parts put together; () is the empty text
 
 
-def show(value: Value) -> str:
+def value_text(value: WordValue) -> str:
     """Put a value together as text, its holes as `$NAME`, `${{ … }}` or `$(…)`."""
     return "".join(map(str, value))
 
@@ -55,14 +55,16 @@ class Word:
     """
 
     text: str  # as written, quotes included
-    values: tuple[Value, ...]
+    values: tuple[WordValue, ...]
     variables: frozenset[str] = frozenset()
     expressions: frozenset[str] = frozenset()  # the text between the fences, trimmed
 
     @property
     def literals(self) -> tuple[str, ...]:
         """The possible values that are known to the last character."""
-        return tuple(show(value) for value in self.values if not any(isinstance(part, Hole) for part in value))
+        return tuple(
+            value_text(value) for value in self.values if not any(isinstance(part, UnknownPart) for part in value)
+        )
 
     @property
     def literal(self) -> str | None:
@@ -71,22 +73,22 @@ class Word:
         return found[0] if len(self.values) == 1 and found else None
 
     @property
-    def holes(self) -> tuple[Hole, ...]:
+    def unknown_parts(self) -> tuple[UnknownPart, ...]:
         """The parts that stay unknown, over all values."""
-        return tuple(part for value in self.values for part in value if isinstance(part, Hole))
+        return tuple(part for value in self.values for part in value if isinstance(part, UnknownPart))
 
     def __str__(self) -> str:
         """Show the first possible value, with holes as in `show`."""
-        return show(self.values[0])
+        return value_text(self.values[0])
 
 
-Words: TypeAlias = Mapping[str, Word]
-NOTHING: Words = MappingProxyType({})
+WordsByName: TypeAlias = Mapping[str, Word]
+NO_WORDS: WordsByName = MappingProxyType({})
 
 
-def _nothing() -> Words:
+def _no_words() -> WordsByName:
     """Stand for NOTHING in dataclasses, which Python 3.11 refuses as a default because it cannot be hashed."""
-    return NOTHING
+    return NO_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,16 @@ class Command:
     argv: tuple[Word, ...]
     line: int  # 0-based in the script
     text: str  # as written, at most 500 characters
-    env: Words = field(
-        default_factory=_nothing
+    env: WordsByName = field(
+        default_factory=_no_words
     )  # assigned in front (`FOO=1 npm`, `env FOO=1 npm`), or exported earlier in the script
     stdin: Word | None = None  # a heredoc, a here-string, or what is piped in
     redirects: tuple[Redirect, ...] = ()
     conditional: bool = False  # stands in if, &&, ||, a loop, a case or a function: may not run, or run several times
-    through: tuple[
+    wrappers: tuple[
         str, ...
     ] = ()  # what was taken off, outermost first: ("sudo", "yarn run"); then argv[0] may be a script's name
-    options: tuple[Word, ...] = ()  # options of those wrappers: `--with x` of `uv run --with x twine`
+    wrapper_options: tuple[Word, ...] = ()  # options of those wrappers: `--with x` of `uv run --with x twine`
     path: str | None = None  # the tool as the script has it, where it has a folder: "scripts/publish"
     package: str | None = None  # that a runner was asked for, without its version: "@changesets/cli"
     version: str | None = None  # of that package: "11" of `npx npm@11 publish`
@@ -134,7 +136,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class FileWrite:
     """Text that the script puts into a file: `echo … >> ~/.npmrc`, `cat > f <<EOF`, `tee`, `Set-Content`."""
 
     target: Word  # `$GITHUB_ENV` is a word with one hole of that name, unless the caller gave it a value
@@ -148,12 +150,12 @@ class Script:
     """All that was found in one script; with `partial` it is not all that is there, and the reason is said."""
 
     commands: tuple[Command, ...] = ()
-    exports: Words = field(default_factory=_nothing)  # environment variables at the end of the script
-    variables: Words = field(default_factory=_nothing)  # other variables assigned in the script
-    environment: Words = field(default_factory=_nothing)  # written to $GITHUB_ENV: the environment of later steps
-    outputs: Words = field(
-        default_factory=_nothing
+    exports: WordsByName = field(default_factory=_no_words)  # environment variables at the end of the script
+    variables: WordsByName = field(default_factory=_no_words)  # other variables assigned in the script
+    github_env: WordsByName = field(default_factory=_no_words)  # written to $GITHUB_ENV: the environment of later steps
+    github_output: WordsByName = field(
+        default_factory=_no_words
     )  # written to $GITHUB_OUTPUT (or `::set-output`): steps.<id>.outputs
     functions: frozenset[str] = field(default_factory=frozenset)  # defined in the script, called or not
-    writes: tuple[Write, ...] = ()
-    partial: str | None = None  # "the script is larger than 256 KiB", "broken syntax near line 3" …
+    file_writes: tuple[FileWrite, ...] = ()
+    incomplete_reason: str | None = None  # "the script is larger than 256 KiB", "broken syntax near line 3" …

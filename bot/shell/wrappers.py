@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class WrapperKind(Enum):
     """What stands behind the options."""
 
     COMMAND = auto()  # the command itself
@@ -28,238 +28,351 @@ class Wrapper:
     """One row of the table."""
 
     words: str
-    kind: Kind = Kind.COMMAND
-    values: str = ""  # options that take a value
-    skip: int = 0  # words between options and command: the 10 of `timeout 10 npm`
-    assigns: bool = False  # NAME=value may stand before the command
-    package: bool = False  # the command's first word is a package, perhaps with a version
-    packages: str = ""  # options whose value is a package, perhaps with a version
-    modules: str = ""  # options whose value is a Python module, the command's first word
-    scripts: str = ""  # options whose value is a shell script, or a program of `language`
-    directories: str = ""  # options whose value is the folder it runs in
-    environment: str = ""  # options whose value is NAME or NAME=value
-    commands: str = ""  # options behind which the command begins: `nix develop -c npm`
-    refuses: str = ""  # options with which nothing is run: `command -v npm`
-    own: str = ""  # words behind the options that are its own sub-commands and no tool
-    until: str = ""  # all before this word is its own
-    becomes: str = ""  # put before the command: `yarn workspace x publish` is `yarn publish`
-    late: bool = False  # `scripts` may stand behind other words: `su user -c 'npm publish'`
+    kind: WrapperKind = WrapperKind.COMMAND
+    value_options: str = ""  # options that take a value
+    skipped_words: int = 0  # words between options and command: the 10 of `timeout 10 npm`
+    allows_assignments: bool = False  # NAME=value may stand before the command
+    runs_package: bool = False  # the command's first word is a package, perhaps with a version
+    package_options: str = ""  # options whose value is a package, perhaps with a version
+    module_options: str = ""  # options whose value is a Python module, the command's first word
+    script_options: str = ""  # options whose value is a shell script, or a program of `language`
+    directory_options: str = ""  # options whose value is the folder it runs in
+    environment_options: str = ""  # options whose value is NAME or NAME=value
+    command_options: str = ""  # options behind which the command begins: `nix develop -c npm`
+    no_run_options: str = ""  # options with which nothing is run: `command -v npm`
+    subcommands: str = ""  # words behind the options that are its own sub-commands and no tool
+    separator: str = ""  # all before this word is its own
+    replacement: str = ""  # put before the command: `yarn workspace x publish` is `yarn publish`
+    options_after_words: bool = False  # `scripts` may stand behind other words: `su user -c 'npm publish'`
     language: str = "bash"
 
 
-NPM_OWN = (
+NPM_SUBCOMMANDS = (
     "access adduser audit bugs cache ci completion config dedupe deprecate diff dist-tag docs doctor edit exec explain explore "
     "find-dupes fund get help hook init install install-test link ll login logout ls list org outdated owner pack ping pkg "
     "prefix profile prune publish query rebuild repo restart root run run-script sbom search set shrinkwrap star start stage "
     "stop team test token undeprecate uninstall unpublish unstar update version view whoami x i add rm remove"
 )
-PNPM_OWN = NPM_OWN + (
+PNPM_SUBCOMMANDS = NPM_SUBCOMMANDS + (
     " approve-builds cat-file cat-index catalog create dlx deploy env fetch import install-completion licenses m multi patch "
     "patch-commit patch-remove recursive self-update server setup store unlink up upgrade why"
 )
-YARN_OWN = (
+YARN_SUBCOMMANDS = (
     "access add audit autoclean bin cache check config constraints create dedupe dlx exec explain generate-lock-entry global "
     "help import info init install licenses link list login logout node npm outdated owner pack patch patch-commit plugin "
     "policies prolog publish rebuild remove run search set stage tag team test unlink unplug up upgrade upgrade-interactive "
     "version versions why workspace workspaces"
 )
-BUN_OWN = (
+BUN_SUBCOMMANDS = (
     "add audit build completions config create deploy exec i info init install link outdated patch patch-commit pm publish "
     "remove repl rm run test unlink update upgrade why x"
 )
-_NPM = "--prefix -C --loglevel --registry --userconfig --cache -w --workspace --tag"
-_PNPM = "--filter -F --filter-prod --dir -C --workspace-concurrency --resume-from --loglevel --reporter --registry"
-_UV = "--cache-dir --color --project --config-file --allow-insecure-host"
-_UV_RUN = (
-    f"{_UV} -p --python --extra --group --env-file --with-requirements --with-editable -i --index --default-index --index-url "
+_NPM_VALUE_OPTIONS = "--prefix -C --loglevel --registry --userconfig --cache -w --workspace --tag"
+_PNPM_VALUE_OPTIONS = (
+    "--filter -F --filter-prod --dir -C --workspace-concurrency --resume-from --loglevel --reporter --registry"
+)
+_UV_VALUE_OPTIONS = "--cache-dir --color --project --config-file --allow-insecure-host"
+_UV_RUN_VALUE_OPTIONS = (
+    f"{_UV_VALUE_OPTIONS} -p --python --extra --group --env-file --with-requirements --with-editable -i --index --default-index --index-url "
     "--extra-index-url -P --upgrade-package --link-mode --refresh-package --resolution --exclude-newer --index-strategy "
     "--no-extra --no-group --only-group --keyring-provider -c --constraints --overrides"
 )
-_DOCKER = (
+_DOCKER_VALUE_OPTIONS = (
     "-f --file -a --attach --add-host --annotation --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile --cpus -c --cpu-shares "
     "--device --dns --entrypoint --env-file --expose --gpus --group-add --health-cmd -h --hostname --ip --ipc -l --label "
     "--label-file --link --log-driver --log-opt --mac-address -m --memory --mount --name --net --network --network-alias "
-    "--pid --platform -p --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --sysctl --tmpfs "
+    "--pid --platform -p --publish --pull --restart --runtime --security-opt --shm-size --stop-alert --sysctl --tmpfs "
     "--ulimit -u --user --userns --uts -v --volume --volumes-from"
 )
-_SUDO = "-u --user -g --group -h --host -p --prompt -C -r -t -T -U"
-_SHELL = "-o -O +o +O --rcfile --init-file"
-_PYTHON = "-W -X --check-hash-based-pycs"
+_SUDO_VALUE_OPTIONS = "-u --user -g --group -h --host -p --prompt -C -r -t -T -U"
+_SHELL_VALUE_OPTIONS = "-o -O +o +O --rcfile --init-file"
+_PYTHON_VALUE_OPTIONS = "-W -X --check-hash-based-pycs"
 
 WRAPPERS: tuple[Wrapper, ...] = (
     # who runs it, and how
     Wrapper(
-        "sudo", values=_SUDO, assigns=True, refuses="-l -v -K -k -e --list --validate --edit", directories="-D --chdir"
+        "sudo",
+        value_options=_SUDO_VALUE_OPTIONS,
+        allows_assignments=True,
+        no_run_options="-l -v -K -k -e --list --validate --edit",
+        directory_options="-D --chdir",
     ),
-    Wrapper("doas", values="-u -C", refuses="-L"),
-    Wrapper("gosu", skip=1),
-    Wrapper("su-exec", skip=1),
-    Wrapper("runuser", values="-g -G -s -w -u --user --group --shell", scripts="-c --command"),
-    Wrapper("su", values="-g -G -s -w --group --shell", scripts="-c --command", late=True),
-    Wrapper("env", values="-u --unset", assigns=True, scripts="-S --split-string", directories="-C --chdir"),
-    Wrapper("exec", values="-a"),
-    Wrapper("command", refuses="-v -V"),
+    Wrapper("doas", value_options="-u -C", no_run_options="-L"),
+    Wrapper("gosu", skipped_words=1),
+    Wrapper("su-exec", skipped_words=1),
+    Wrapper("runuser", value_options="-g -G -s -w -u --user --group --shell", script_options="-c --command"),
+    Wrapper("su", value_options="-g -G -s -w --group --shell", script_options="-c --command", options_after_words=True),
+    Wrapper(
+        "env",
+        value_options="-u --unset",
+        allows_assignments=True,
+        script_options="-S --split-string",
+        directory_options="-C --chdir",
+    ),
+    Wrapper("exec", value_options="-a"),
+    Wrapper("command", no_run_options="-v -V"),
     Wrapper("builtin"),
     Wrapper("coproc"),
     Wrapper("noglob"),
     Wrapper("nocorrect"),
     Wrapper("then"),  # a grammar that lost its way
-    Wrapper("time|gtime", values="-f -o --format --output"),
-    Wrapper("nice", values="-n --adjustment"),
-    Wrapper("ionice", values="-c -n -p --class --classdata", refuses="-p --pid"),
-    Wrapper("chrt", values="-p", skip=1),
-    Wrapper("taskset", skip=1),
+    Wrapper("time|gtime", value_options="-f -o --format --output"),
+    Wrapper("nice", value_options="-n --adjustment"),
+    Wrapper("ionice", value_options="-c -n -p --class --classdata", no_run_options="-p --pid"),
+    Wrapper("chrt", value_options="-p", skipped_words=1),
+    Wrapper("taskset", skipped_words=1),
     Wrapper("nohup"),
     Wrapper("setsid"),
-    Wrapper("stdbuf", values="-i -o -e"),
+    Wrapper("stdbuf", value_options="-i -o -e"),
     Wrapper("unbuffer"),
     Wrapper("chronic"),
-    Wrapper("caffeinate", values="-t -w"),
-    Wrapper("timeout|gtimeout", values="-k -s --kill-after --signal", skip=1),
-    Wrapper("flock", values="-w -E --timeout --wait --conflict-exit-code", skip=1, scripts="-c --command", late=True),
-    Wrapper("setarch", skip=1),
-    Wrapper("arch", values="-e"),
+    Wrapper("caffeinate", value_options="-t -w"),
+    Wrapper("timeout|gtimeout", value_options="-k -s --kill-after --alert", skipped_words=1),
+    Wrapper(
+        "flock",
+        value_options="-w -E --timeout --wait --conflict-exit-code",
+        skipped_words=1,
+        script_options="-c --command",
+        options_after_words=True,
+    ),
+    Wrapper("setarch", skipped_words=1),
+    Wrapper("arch", value_options="-e"),
     Wrapper("fakeroot"),
-    Wrapper("chroot", skip=1, values="--userspec --groups"),
+    Wrapper("chroot", skipped_words=1, value_options="--userspec --groups"),
     Wrapper("unshare"),
-    Wrapper("strace", values="-e -o -p -s -u"),
-    Wrapper("systemd-run", values="-p --property -u --unit -E --setenv"),
-    Wrapper("xvfb-run", values="-n -s -e -f -p --server-num --server-args --error-file --auth-file --xauth-protocol"),
+    Wrapper("strace", value_options="-e -o -p -s -u"),
+    Wrapper("systemd-run", value_options="-p --property -u --unit -E --setenv"),
+    Wrapper(
+        "xvfb-run", value_options="-n -s -e -f -p --server-num --server-args --error-file --auth-file --xauth-protocol"
+    ),
     Wrapper("dbus-run-session"),
-    Wrapper("ssh-agent", values="-t -a -E"),
-    Wrapper("watch", values="-n --interval"),
-    Wrapper("script", values="-O -I -B -T -m -o", scripts="-c --command", late=True),
+    Wrapper("ssh-agent", value_options="-t -a -E"),
+    Wrapper("watch", value_options="-n --interval"),
+    Wrapper("script", value_options="-O -I -B -T -m -o", script_options="-c --command", options_after_words=True),
     Wrapper("busybox"),
     Wrapper("start"),  # of cmd, as `call`
     Wrapper("call"),
     Wrapper("winpty"),
     # again until it works
-    Wrapper("retry", values="-t -s -m -x -d --times --sleep --tries --delay --max --attempts --backoff"),
-    Wrapper("retry-cli", values="-n -w", until="--"),
+    Wrapper("retry", value_options="-t -s -m -x -d --times --sleep --tries --delay --max --attempts --backoff"),
+    Wrapper("retry-cli", value_options="-n -w", separator="--"),
     # secrets and settings brought into the environment
-    Wrapper("op run", values="--env-file --account"),
-    Wrapper("doppler run", values="-p -c -t --project --config --token", scripts="--command"),
-    Wrapper("infisical run", values="--env --path --projectId --token --domain", scripts="--command"),
-    Wrapper("aws-vault exec", values="-d --duration -t --mfa-token", skip=1),
-    Wrapper("chamber exec", until="--"),
+    Wrapper("op run", value_options="--env-file --account"),
+    Wrapper("doppler run", value_options="-p -c -t --project --config --token", script_options="--command"),
+    Wrapper("infisical run", value_options="--env --path --projectId --token --domain", script_options="--command"),
+    Wrapper("aws-vault exec", value_options="-d --duration -t --mfa-token", skipped_words=1),
+    Wrapper("chamber exec", separator="--"),
     Wrapper("berglas exec"),
-    Wrapper("envchain", skip=1),
-    Wrapper("sops exec-env", Kind.HANDLER, skip=1),
+    Wrapper("envchain", skipped_words=1),
+    Wrapper("sops exec-env", WrapperKind.HANDLER, skipped_words=1),
     Wrapper("teller run"),
-    Wrapper("dotenv", values="-e -v -c -p -f", own="list get set unset run"),
+    Wrapper("dotenv", value_options="-e -v -c -p -f", subcommands="list get set unset run"),
     Wrapper("dotenv run"),
-    Wrapper("dotenvx run", values="-f -e -fk --env-file"),
-    Wrapper("env-cmd", values="-f -r -e"),
-    Wrapper("cross-env", assigns=True),
-    Wrapper("cross-env-shell", Kind.EVAL, assigns=True),
-    Wrapper("direnv exec", skip=1),
+    Wrapper("dotenvx run", value_options="-f -e -fk --env-file"),
+    Wrapper("env-cmd", value_options="-f -r -e"),
+    Wrapper("cross-env", allows_assignments=True),
+    Wrapper("cross-env-shell", WrapperKind.EVAL, allows_assignments=True),
+    Wrapper("direnv exec", skipped_words=1),
     # shells and interpreters
-    Wrapper("bash|sh|zsh|dash|ash|ksh", Kind.SHELL, values=_SHELL),
-    Wrapper("eval", Kind.EVAL),
-    Wrapper("trap", Kind.HANDLER, refuses="-l -p"),
+    Wrapper("bash|sh|zsh|dash|ash|ksh", WrapperKind.SHELL, value_options=_SHELL_VALUE_OPTIONS),
+    Wrapper("eval", WrapperKind.EVAL),
+    Wrapper("trap", WrapperKind.HANDLER, no_run_options="-l -p"),
     Wrapper(
         "pwsh|powershell",
-        Kind.POWERSHELL,
-        scripts="-c -command",
-        values="-executionpolicy -ex -ep -workingdirectory -wd -windowstyle -w -version -inputformat -outputformat",
+        WrapperKind.POWERSHELL,
+        script_options="-c -command",
+        value_options="-executionpolicy -ex -ep -workingdirectory -wd -windowstyle -w -version -inputformat -outputformat",
         language="pwsh",
     ),
-    Wrapper("cmd", Kind.EVAL, language="cmd"),
-    Wrapper("python|pypy|py", Kind.PROGRAM, values=_PYTHON, modules="-m", scripts="-c", language="python"),
+    Wrapper("cmd", WrapperKind.EVAL, language="cmd"),
     Wrapper(
-        "node", Kind.PROGRAM, values="-r --require --import --loader", scripts="-e --eval -p --print", language="node"
+        "python|pypy|py",
+        WrapperKind.PROGRAM,
+        value_options=_PYTHON_VALUE_OPTIONS,
+        module_options="-m",
+        script_options="-c",
+        language="python",
     ),
-    Wrapper("ruby|perl", Kind.PROGRAM, values="-r -I -C -M", scripts="-e -E", language="node"),
+    Wrapper(
+        "node",
+        WrapperKind.PROGRAM,
+        value_options="-r --require --import --loader",
+        script_options="-e --eval -p --print",
+        language="node",
+    ),
+    Wrapper("ruby|perl", WrapperKind.PROGRAM, value_options="-r -I -C -M", script_options="-e -E", language="node"),
     # many at once
     Wrapper(
-        "xargs", Kind.XARGS, values="-I -a -d -E -L -n -P -s --arg-file --delimiter --max-args --max-procs --max-lines"
+        "xargs",
+        WrapperKind.XARGS,
+        value_options="-I -a -d -E -L -n -P -s --arg-file --delimiter --max-args --max-procs --max-lines",
     ),
-    Wrapper("find", Kind.FIND),
-    Wrapper("parallel", Kind.XARGS, values="-j --jobs -a --arg-file --colsep -d --joblog --results --retries --delay"),
+    Wrapper("find", WrapperKind.FIND),
+    Wrapper(
+        "parallel",
+        WrapperKind.XARGS,
+        value_options="-j --jobs -a --arg-file --colsep -d --joblog --results --retries --delay",
+    ),
     # JavaScript
-    Wrapper("npx", package=True, packages="-p --package", scripts="-c --call", values=f"{_NPM} --node-options"),
-    Wrapper("npm exec|x", package=True, packages="-p --package", scripts="-c --call", values=_NPM),
-    Wrapper("pnpx", package=True, packages="-p --package", values=_PNPM),
-    Wrapper("pnpm dlx", package=True, packages="-p --package", values=_PNPM, directories="--dir -C"),
-    Wrapper("pnpm exec", values=_PNPM, directories="--dir -C"),
-    Wrapper("pnpm", own=PNPM_OWN, values=_PNPM, directories="--dir -C", refuses="-v --version -h --help"),
-    Wrapper("bunx", package=True, packages="-p --package"),
-    Wrapper("bun x", package=True, packages="-p --package"),
-    Wrapper("bun run", values="--filter -F", directories="--cwd"),
+    Wrapper(
+        "npx",
+        runs_package=True,
+        package_options="-p --package",
+        script_options="-c --call",
+        value_options=f"{_NPM_VALUE_OPTIONS} --node-options",
+    ),
+    Wrapper(
+        "npm exec|x",
+        runs_package=True,
+        package_options="-p --package",
+        script_options="-c --call",
+        value_options=_NPM_VALUE_OPTIONS,
+    ),
+    Wrapper("pnpx", runs_package=True, package_options="-p --package", value_options=_PNPM_VALUE_OPTIONS),
+    Wrapper(
+        "pnpm dlx",
+        runs_package=True,
+        package_options="-p --package",
+        value_options=_PNPM_VALUE_OPTIONS,
+        directory_options="--dir -C",
+    ),
+    Wrapper("pnpm exec", value_options=_PNPM_VALUE_OPTIONS, directory_options="--dir -C"),
+    Wrapper(
+        "pnpm",
+        subcommands=PNPM_SUBCOMMANDS,
+        value_options=_PNPM_VALUE_OPTIONS,
+        directory_options="--dir -C",
+        no_run_options="-v --version -h --help",
+    ),
+    Wrapper("bunx", runs_package=True, package_options="-p --package"),
+    Wrapper("bun x", runs_package=True, package_options="-p --package"),
+    Wrapper("bun run", value_options="--filter -F", directory_options="--cwd"),
     Wrapper(
         "bun",
-        own=BUN_OWN,
-        values="--filter -F",
-        directories="--cwd",
-        refuses="-v --version -h --help -e --eval -p --print",
+        subcommands=BUN_SUBCOMMANDS,
+        value_options="--filter -F",
+        directory_options="--cwd",
+        no_run_options="-v --version -h --help -e --eval -p --print",
     ),
-    Wrapper("yarn dlx", package=True, packages="-p --package"),
-    Wrapper("yarn exec", directories="--cwd"),
-    Wrapper("yarn run", directories="--cwd"),
-    Wrapper("yarn workspace", skip=1, becomes="yarn"),
-    Wrapper("yarn workspaces foreach", values="-j --jobs --include --exclude --from", becomes="yarn"),
-    Wrapper("yarn workspaces run", becomes="yarn"),
-    Wrapper("yarn", own=YARN_OWN, directories="--cwd", refuses="-v --version -h --help"),
-    Wrapper("corepack", package=True, own="cache disable enable hydrate install pack prepare up use"),
-    Wrapper("nlx", package=True),
-    Wrapper("lerna exec", values="--scope --ignore --concurrency --since"),
+    Wrapper("yarn dlx", runs_package=True, package_options="-p --package"),
+    Wrapper("yarn exec", directory_options="--cwd"),
+    Wrapper("yarn run", directory_options="--cwd"),
+    Wrapper("yarn workspace", skipped_words=1, replacement="yarn"),
+    Wrapper("yarn workspaces foreach", value_options="-j --jobs --include --exclude --from", replacement="yarn"),
+    Wrapper("yarn workspaces run", replacement="yarn"),
+    Wrapper("yarn", subcommands=YARN_SUBCOMMANDS, directory_options="--cwd", no_run_options="-v --version -h --help"),
+    Wrapper("corepack", runs_package=True, subcommands="cache disable enable hydrate install pack prepare up use"),
+    Wrapper("nlx", runs_package=True),
+    Wrapper("lerna exec", value_options="--scope --ignore --concurrency --since"),
     Wrapper("nx exec"),
-    Wrapper("deno run", package=True, values="-c --config --import-map --lock"),
-    Wrapper("volta run", values="--node --npm --yarn --pnpm --env"),
-    Wrapper("fnm exec", values="--using"),
-    Wrapper("nvm exec", skip=1),
-    Wrapper("nvs exec", skip=1),
+    Wrapper("deno run", runs_package=True, value_options="-c --config --import-map --lock"),
+    Wrapper("volta run", value_options="--node --npm --yarn --pnpm --env"),
+    Wrapper("fnm exec", value_options="--using"),
+    Wrapper("nvm exec", skipped_words=1),
+    Wrapper("nvs exec", skipped_words=1),
     # Python
-    Wrapper("uvx", package=True, packages="--from --with", values=_UV_RUN, directories="--directory"),
-    Wrapper("uv tool run", package=True, packages="--from --with", values=_UV_RUN, directories="--directory"),
-    Wrapper("uv run", packages="--with", modules="-m --module", values=_UV_RUN, directories="--directory"),
-    Wrapper("pipx run", package=True, packages="--spec --with", values="--python --pip-args --index-url"),
-    Wrapper("poetry run", directories="-C --directory -P --project"),
-    Wrapper("pdm run", values="-p --project --venv -L"),
-    Wrapper("hatch run", values="-e --env -p --project"),
-    Wrapper("rye run", values="--pyproject"),
-    Wrapper("pipenv run"),
-    Wrapper("pixi run", values="-e --environment --manifest-path"),
     Wrapper(
-        "conda|mamba|micromamba run", values="-n --name -p --prefix -r --root-prefix -e --env", directories="--cwd"
+        "uvx",
+        runs_package=True,
+        package_options="--from --with",
+        value_options=_UV_RUN_VALUE_OPTIONS,
+        directory_options="--directory",
     ),
-    Wrapper("coverage run", modules="-m", values="--rcfile --source --omit --include"),
+    Wrapper(
+        "uv tool run",
+        runs_package=True,
+        package_options="--from --with",
+        value_options=_UV_RUN_VALUE_OPTIONS,
+        directory_options="--directory",
+    ),
+    Wrapper(
+        "uv run",
+        package_options="--with",
+        module_options="-m --module",
+        value_options=_UV_RUN_VALUE_OPTIONS,
+        directory_options="--directory",
+    ),
+    Wrapper(
+        "pipx run", runs_package=True, package_options="--spec --with", value_options="--python --pip-args --index-url"
+    ),
+    Wrapper("poetry run", directory_options="-C --directory -P --project"),
+    Wrapper("pdm run", value_options="-p --project --venv -L"),
+    Wrapper("hatch run", value_options="-e --env -p --project"),
+    Wrapper("rye run", value_options="--pyproject"),
+    Wrapper("pipenv run"),
+    Wrapper("pixi run", value_options="-e --environment --manifest-path"),
+    Wrapper(
+        "conda|mamba|micromamba run",
+        value_options="-n --name -p --prefix -r --root-prefix -e --env",
+        directory_options="--cwd",
+    ),
+    Wrapper("coverage run", module_options="-m", value_options="--rcfile --source --omit --include"),
     Wrapper("pyenv exec"),
     # Ruby
     Wrapper("bundle exec"),
     Wrapper("rbenv exec"),
-    Wrapper("rvm", until="do"),
-    Wrapper("chruby-exec", until="--"),
-    Wrapper("gem exec", package=True, packages="-g --gem", values="-v --version"),
+    Wrapper("rvm", separator="do"),
+    Wrapper("chruby-exec", separator="--"),
+    Wrapper("gem exec", runs_package=True, package_options="-g --gem", value_options="-v --version"),
     # .NET, Go, Rust
     Wrapper("dotnet tool run"),
-    Wrapper("dotnet tool exec", package=True, values="--version --source --add-source --configfile"),
-    Wrapper("dnx", package=True, values="--version --source --add-source --configfile"),
-    Wrapper("go run", package=True, values="-tags -ldflags -mod -modfile -exec", directories="-C"),
+    Wrapper("dotnet tool exec", runs_package=True, value_options="--version --source --add-source --configfile"),
+    Wrapper("dnx", runs_package=True, value_options="--version --source --add-source --configfile"),
+    Wrapper("go run", runs_package=True, value_options="-tags -ldflags -mod -modfile -exec", directory_options="-C"),
     Wrapper("go tool"),
-    Wrapper("rustup run", skip=1),
+    Wrapper("rustup run", skipped_words=1),
     # tool chains and machines
-    Wrapper("mise|rtx exec|x", values="-j --jobs -C --cd", until="--", scripts="-c --command"),
+    Wrapper("mise|rtx exec|x", value_options="-j --jobs -C --cd", separator="--", script_options="-c --command"),
     Wrapper("asdf exec"),
-    Wrapper("pkgx", package=True),
-    Wrapper("nix run", package=True, values="--inputs-from --override-input --option"),
-    Wrapper("nix shell", commands="-c --command"),
-    Wrapper("nix develop", commands="-c --command"),
-    Wrapper("nix-shell", values="-p --packages -I -A", scripts="--run --command", late=True),
-    Wrapper("devbox run", values="-c --config -e --env"),
-    Wrapper("devenv shell"),
-    Wrapper("guix shell", until="--"),
+    Wrapper("pkgx", runs_package=True),
+    Wrapper("nix run", runs_package=True, value_options="--inputs-from --override-input --option"),
+    Wrapper("nix shell", command_options="-c --command"),
+    Wrapper("nix develop", command_options="-c --command"),
     Wrapper(
-        "docker|podman|nerdctl run", Kind.CONTAINER, values=_DOCKER, environment="-e --env", directories="-w --workdir"
+        "nix-shell", value_options="-p --packages -I -A", script_options="--run --command", options_after_words=True
     ),
-    Wrapper("docker container run", Kind.CONTAINER, values=_DOCKER, environment="-e --env", directories="-w --workdir"),
-    Wrapper("docker|podman exec", skip=1, values=_DOCKER, environment="-e --env", directories="-w --workdir"),
-    Wrapper("docker compose run|exec", skip=1, values=_DOCKER, environment="-e --env", directories="-w --workdir"),
-    Wrapper("docker-compose run|exec", skip=1, values=_DOCKER, environment="-e --env", directories="-w --workdir"),
+    Wrapper("devbox run", value_options="-c --config -e --env"),
+    Wrapper("devenv shell"),
+    Wrapper("guix shell", separator="--"),
+    Wrapper(
+        "docker|podman|nerdctl run",
+        WrapperKind.CONTAINER,
+        value_options=_DOCKER_VALUE_OPTIONS,
+        environment_options="-e --env",
+        directory_options="-w --workdir",
+    ),
+    Wrapper(
+        "docker container run",
+        WrapperKind.CONTAINER,
+        value_options=_DOCKER_VALUE_OPTIONS,
+        environment_options="-e --env",
+        directory_options="-w --workdir",
+    ),
+    Wrapper(
+        "docker|podman exec",
+        skipped_words=1,
+        value_options=_DOCKER_VALUE_OPTIONS,
+        environment_options="-e --env",
+        directory_options="-w --workdir",
+    ),
+    Wrapper(
+        "docker compose run|exec",
+        skipped_words=1,
+        value_options=_DOCKER_VALUE_OPTIONS,
+        environment_options="-e --env",
+        directory_options="-w --workdir",
+    ),
+    Wrapper(
+        "docker-compose run|exec",
+        skipped_words=1,
+        value_options=_DOCKER_VALUE_OPTIONS,
+        environment_options="-e --env",
+        directory_options="-w --workdir",
+    ),
 )
 
 # Packages whose program has another name than the last part of the package's name.
-PROGRAMS = {
+PACKAGE_PROGRAMS = {
     "@changesets/cli": "changeset",
     "@lerna-lite/cli": "lerna",
     "@microsoft/rush": "rush",

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.detection.steps import local_folder
-from bot.model.findings import About, Finding, Place, Unseen, listed
+from bot.detection.steps import local_uses_path
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import Environment
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.expressions import Scope, known_values, possible_values, scope_of
+from bot.workflows.expressions import ContextValues, context_values, known_values, possible_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +20,27 @@ class PublishEnvironment:
     environment: Environment | None
 
     @property
-    def place(self) -> Place:
+    def location(self) -> Location:
         first = self.publications[0]
-        return Place(first.file, first.line, first.line)
+        return Location(first.file, first.line, first.line)
 
     @property
-    def about(self) -> About:
-        return About(environment=self.name)
+    def subject(self) -> FindingSubject:
+        return FindingSubject(environment=self.name)
 
-    def where(self, snapshot: Snapshot) -> str:
+    def registry_names(self, snapshot: Snapshot) -> str:
         """Name the registries: `PyPI and npm`."""
-        return listed(snapshot.registries[each.registry].name for each in self.publications)
+        return join_names(snapshot.registries[each.registry].name for each in self.publications)
 
 
 def publish_environments(
     publications: Iterable[Publication], snapshot: Snapshot
-) -> Iterator[PublishEnvironment | Unseen]:
+) -> Iterator[PublishEnvironment | Unknown]:
     """Yield each environment once, with all that is published from it, and what could not be seen on the way there."""
     named: dict[str | None, tuple[str | None, dict[Publication, None]]] = {}
     for publication in publications:
-        for name in environments_of(publication, snapshot):
-            if isinstance(name, Unseen):
+        for name in possible_environment_names(publication, snapshot):
+            if isinstance(name, Unknown):
                 yield name
             else:  # GitHub does not mind the case of letters
                 key = name.casefold() if name else None
@@ -49,16 +49,16 @@ def publish_environments(
         if called is None:
             yield PublishEnvironment(None, tuple(together), None)
             continue
-        found = snapshot.holdings.environment(called)
-        if isinstance(found, Unseen):
+        found = snapshot.settings.environment(called)
+        if isinstance(found, Unknown):
             yield found
-        elif found.value is None and all(is_called_elsewhere(each, snapshot) for each in together):
-            yield of_the_caller(called, next(iter(together)))
+        elif found.value is None and all(is_called_externally_only(each, snapshot) for each in together):
+            yield unknown_caller_environment(called, next(iter(together)))
         else:
             yield PublishEnvironment(called, tuple(together), found.value)
 
 
-def is_called_elsewhere(publication: Publication, snapshot: Snapshot) -> bool:
+def is_called_externally_only(publication: Publication, snapshot: Snapshot) -> bool:
     """Whether only workflows of other repositories start a publication: it then runs in theirs, with their environments.
 
     docs.github.com/actions/how-tos/reuse-automations/reuse-workflows: a called workflow runs in its caller's context.
@@ -67,41 +67,41 @@ def is_called_elsewhere(publication: Publication, snapshot: Snapshot) -> bool:
     if workflow is None or set(workflow.triggers) != {"workflow_call"}:
         return False
     jobs = (job for each in snapshot.workflows.values() for job in each.jobs.values())
-    return not any(job.uses is not None and local_folder(job.uses.value) == publication.file for job in jobs)
+    return not any(job.uses is not None and local_uses_path(job.uses.value) == publication.file for job in jobs)
 
 
-def of_the_caller(name: str, publication: Publication) -> Unseen:
+def unknown_caller_environment(name: str, publication: Publication) -> Unknown:
     """Say that an environment is another repository's."""
-    return Unseen(
-        what=f"the environment {name} of whoever calls {publication.file}",
+    return Unknown(
+        fact=f"the environment {name} of whoever calls {publication.file}",
         reason="a called workflow runs in its caller's repository, and no workflow here calls it",
     )
 
 
-def in_no_environment(each: PublishEnvironment, snapshot: Snapshot, so: str) -> Finding:
+def no_environment_finding(publish_environment: PublishEnvironment, snapshot: Snapshot, consequence: str) -> Finding:
     """Say of publications that no environment protects them, and what of a rule's good state is missing by that: `so`."""
-    where = each.where(snapshot)
-    if each.name is None:
+    where = publish_environment.registry_names(snapshot)
+    if publish_environment.name is None:
         return Finding(
-            place=each.place,
-            message=f"publishes to {where} outside of any environment, so {so}",
-            fix=f"Name an environment in the job {each.publications[0].job}, and protect it (Settings, Environments).",
+            location=publish_environment.location,
+            message=f"publishes to {where} outside of any environment, so {consequence}",
+            fix=f"Name an environment in the job {publish_environment.publications[0].job}, and protect it (Settings, Environments).",
         )
     return Finding(
-        place=each.place,
-        message=f"publishes to {where} in the environment {each.name}, which does not exist yet, so {so}",
-        fix=f"Create the environment {each.name} (Settings, Environments) and protect it before the job first runs.",
-        about=each.about,
+        location=publish_environment.location,
+        message=f"publishes to {where} in the environment {publish_environment.name}, which does not exist yet, so {consequence}",
+        fix=f"Create the environment {publish_environment.name} (Settings, Environments) and protect it before the job first runs.",
+        subject=publish_environment.subject,
     )
 
 
-def environments_of(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unseen | None]:
+def possible_environment_names(publication: Publication, snapshot: Snapshot) -> Iterator[str | Unknown | None]:
     """Yield every name that the publication's environment can have, None where it can have none, and what hides it."""
     workflow = snapshot.workflows.get(publication.file)
     job = workflow.jobs.get(publication.job) if workflow else None
     if job is not None and job.uses is not None:
-        yield Unseen(
-            what=f"the environment of the workflow that {publication.file}:{publication.line} calls",
+        yield Unknown(
+            fact=f"the environment of the workflow that {publication.file}:{publication.line} calls",
             reason="the called workflow lies in another repository",
         )
         return
@@ -109,14 +109,14 @@ def environments_of(publication: Publication, snapshot: Snapshot) -> Iterator[st
     if "${{" not in written:
         yield written or None
         return
-    scope = scope_of(workflow, job) if workflow else Scope()
+    scope = context_values(workflow, job) if workflow else ContextValues()
     values = possible_values(written, scope)
     if values is not None:
         yield from (value or None for value in values)
         return
     if "" in known_values(written, scope):
         yield None
-    yield Unseen(
-        what=f"the environment of the job {publication.job} in {publication.file}",
+    yield Unknown(
+        fact=f"the environment of the job {publication.job} in {publication.file}",
         reason=f"its name is computed when the job runs: {written}; a name written out can be checked",
     )

@@ -6,33 +6,35 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.detection import Found, Publication, find_publications
+from bot.detection import DetectionResult, Publication, find_publications
 from bot.model.core_types import FullName, RegistryId, Sha
-from bot.model.errors import UnreadableError, fault_of
-from bot.model.findings import Fact, Unreadable, Unseen
-from bot.model.identity_register import DeclaredIdentity, Reviews
-from bot.packages.publish_history import Watched
-from bot.registries import Catalogue, Registry
-from bot.settings import Holdings, nothing_seen
-from bot.snapshot.zizmor_findings import Hygiene
-from bot.tracing import Account
+from bot.model.errors import UnreadableError, describe_fault
+from bot.model.findings import MaybeKnown, Unknown, UnreadableFile
+from bot.model.identity_register import AccessReviews, DeclaredIdentity
+from bot.packages.publish_history import WatchedPackage
+from bot.registries import Catalog, Registry
+from bot.settings import RepositorySettings, all_unknown
+from bot.snapshot.zizmor_findings import ZizmorFindings
+from bot.tracing import VersionTrace
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
-NOTHING_KNOWN = Catalogue(())
-LOCALLY = "a local checkout does not show it"
-UNSEEN_LOCALLY = nothing_seen(LOCALLY)
-NOT_KEPT = "nobody has kept them here; the App does"
-NO_REVIEWS: Fact[Reviews] = Unseen("the reviews of access", NOT_KEPT)
-NO_ACCOUNTS: Fact[tuple[Account, ...]] = Unseen("the accounts of published versions", NOT_KEPT)
-NOT_WATCHED: Fact[tuple[Watched, ...]] = Unseen("what its registries have of its packages", NOT_KEPT)
+EMPTY_CATALOG = Catalog(())
+NOT_IN_CHECKOUT = "a local checkout does not show it"
+CHECKOUT_SETTINGS = all_unknown(NOT_IN_CHECKOUT)
+NOT_STORED = "nobody has kept them here; the App does"
+REVIEWS_NOT_STORED: MaybeKnown[AccessReviews] = Unknown("the reviews of access", NOT_STORED)
+TRACES_NOT_STORED: MaybeKnown[tuple[VersionTrace, ...]] = Unknown("the accounts of published versions", NOT_STORED)
+REGISTRY_VERSIONS_NOT_STORED: MaybeKnown[tuple[WatchedPackage, ...]] = Unknown(
+    "what its registries have of its packages", NOT_STORED
+)
 
 # GitHub runs what lies directly in this folder, and nothing deeper:
 # docs.github.com/actions/using-workflows/about-workflows
-WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+WORKFLOW_PATH = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 ACTION_FILES = frozenset({"action.yml", "action.yaml"})
 
 # More of one script is not followed: what publishes is written by people, and stands at its start.
-MOST_TEXT = 1_000_000
+MAX_FILE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +46,39 @@ class Snapshot:
     taken_at: datetime
     workflows: Mapping[str, Workflow] = field(default_factory=dict)  # by path
     actions: Mapping[str, Action] = field(default_factory=dict)  # local actions by folder
-    texts: Mapping[str, str] = field(default_factory=dict)  # other files that publications were followed into, by path
-    unreadable: tuple[Unreadable, ...] = ()
-    partly: tuple[Unreadable, ...] = ()  # scripts that were looked into, and of which not every command was understood
+    followed_files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # other files that publications were followed into, by path
+    unreadable: tuple[UnreadableFile, ...] = ()
+    partially_read: tuple[
+        UnreadableFile, ...
+    ] = ()  # scripts that were looked into, and of which not every command was understood
     publications: tuple[Publication, ...] = ()
-    registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalogue, by id
-    catalogue: Catalogue = NOTHING_KNOWN  # the same with its index: what an action or command is known to do
-    holdings: Holdings = UNSEEN_LOCALLY  # what GitHub keeps beside the files
-    hygiene: Hygiene = field(default_factory=dict)  # what zizmor says of files of the publish path, where it was asked
-    declared: tuple[DeclaredIdentity, ...] = ()  # the register's entries for it, by the policy that it is judged by
-    reviews: Fact[Reviews] = NO_REVIEWS  # who confirmed what can publish, and when
-    released: Fact[tuple[Account, ...]] = NO_ACCOUNTS  # what was last published from it, the newest first
-    watched: Fact[tuple[Watched, ...]] = NOT_WATCHED  # its packages, as their registries were last seen
-    fault: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
+    registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalog, by id
+    catalog: Catalog = EMPTY_CATALOG  # the same with its index: what an action or command is known to do
+    settings: RepositorySettings = CHECKOUT_SETTINGS  # what GitHub keeps beside the files
+    zizmor_findings: ZizmorFindings = field(
+        default_factory=dict
+    )  # what zizmor says of files of the publish path, where it was asked
+    declared_identities: tuple[
+        DeclaredIdentity, ...
+    ] = ()  # the register's entries for it, by the policy that it is judged by
+    reviews: MaybeKnown[AccessReviews] = REVIEWS_NOT_STORED  # who confirmed what can publish, and when
+    version_traces: MaybeKnown[tuple[VersionTrace, ...]] = (
+        TRACES_NOT_STORED  # what was last published from it, the newest first
+    )
+    registry_versions: MaybeKnown[tuple[WatchedPackage, ...]] = (
+        REGISTRY_VERSIONS_NOT_STORED  # its packages, as their registries were last seen
+    )
+    error: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SnapshotProgress:
     """A snapshot, and the paths of files that would show more of it."""
 
     snapshot: Snapshot
-    wanted: frozenset[str]
+    missing_paths: frozenset[str]
 
 
 def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and together they are the moment
@@ -72,47 +86,49 @@ def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and to
     commit: Sha | None,
     taken_at: datetime,
     files: Mapping[str, bytes],
-    catalogue: Catalogue,
-    holdings: Holdings = UNSEEN_LOCALLY,
-) -> Taken:
+    catalog: Catalog,
+    settings: RepositorySettings = CHECKOUT_SETTINGS,
+) -> SnapshotProgress:
     """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
-    nothing = Snapshot(
-        repository, commit, taken_at, registries=catalogue.registries, catalogue=catalogue, holdings=holdings
-    )
-    return look_further(Taken(nothing, frozenset()), files, catalogue)
+    nothing = Snapshot(repository, commit, taken_at, registries=catalog.registries, catalog=catalog, settings=settings)
+    return extend_snapshot(SnapshotProgress(nothing, frozenset()), files, catalog)
 
 
-def look_further(taken: Taken, files: Mapping[str, bytes], catalogue: Catalogue) -> Taken:
+def extend_snapshot(progress: SnapshotProgress, files: Mapping[str, bytes], catalog: Catalog) -> SnapshotProgress:
     """Take the same snapshot with more files at hand; what was read before is not read again."""
-    workflows, actions, texts = dict(taken.snapshot.workflows), dict(taken.snapshot.actions), dict(taken.snapshot.texts)
-    unreadable = list(taken.snapshot.unreadable)
+    workflows, actions, texts = (
+        dict(progress.snapshot.workflows),
+        dict(progress.snapshot.actions),
+        dict(progress.snapshot.followed_files),
+    )
+    unreadable = list(progress.snapshot.unreadable)
     for path, content in sorted(files.items()):
         try:
-            if WORKFLOW.fullmatch(path):
+            if WORKFLOW_PATH.fullmatch(path):
                 workflows[path] = read_workflow(path, content)
             elif PurePosixPath(path).name in ACTION_FILES:
                 actions[_folder(path)] = read_action(path, content)
             else:
-                texts[path] = _text(content)
+                texts[path] = _decode_text(content)
         except UnreadableError as error:
-            unreadable.append(Unreadable(path, error.reason, error.line))
-    found, fault = Found(), None
+            unreadable.append(UnreadableFile(path, error.reason, error.line))
+    found, fault = DetectionResult(), None
     try:
-        found = find_publications(workflows, actions, texts, catalogue)
+        found = find_publications(workflows, actions, texts, catalog)
     except Exception as error:  # noqa: BLE001 - whatever it is, one repository must not stop the others, nor pass for clean
-        fault = fault_of(error)
+        fault = describe_fault(error)
     snapshot = replace(
-        taken.snapshot,
-        fault=fault,
+        progress.snapshot,
+        error=fault,
         workflows=workflows,
         actions=actions,
-        texts=texts,
+        followed_files=texts,
         unreadable=tuple(dict.fromkeys((*unreadable, *found.unreadable))),
-        partly=found.partly,
+        partially_read=found.partially_read,
         publications=found.publications,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
-    return Taken(snapshot, found.wanted - seen)
+    return SnapshotProgress(snapshot, found.missing_files - seen)
 
 
 def _folder(path: str) -> str:
@@ -120,9 +136,9 @@ def _folder(path: str) -> str:
     return "" if folder == "." else folder
 
 
-def _text(content: bytes) -> str:
-    if len(content) > MOST_TEXT:
-        raise UnreadableError(f"the file is larger than {MOST_TEXT:,} bytes")
+def _decode_text(content: bytes) -> str:
+    if len(content) > MAX_FILE_BYTES:
+        raise UnreadableError(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
     if b"\0" in content:
         raise UnreadableError("the file is not text")
     return content.decode("utf-8", errors="replace")

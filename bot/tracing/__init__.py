@@ -1,22 +1,30 @@
 """Evidence: which run, job and step sent a published version, who let it go, and whether all of it fits together. Pure."""
 
-from bot.tracing.model import Account, Clues, Doubt, Reason, Sent
-from bot.tracing.traces import Approval, JobRan, Plan, Ran, Release, StepRan, Tag
-from bot.tracing.version_tracing import GRACE, account
+from bot.tracing.model import PublishStepRun, TraceEvidence, TraceProblem, TraceReason, VersionTrace
+from bot.tracing.traces import (
+    CommitPublications,
+    DeploymentApproval,
+    GitHubRelease,
+    JobRun,
+    StepRun,
+    VersionTag,
+    WorkflowRun,
+)
+from bot.tracing.version_tracing import GRACE_PERIOD, build_version_trace
 
 __all__ = [
-    "GRACE",
-    "Account",
-    "Approval",
-    "Clues",
-    "Doubt",
-    "JobRan",
-    "Plan",
-    "Ran",
-    "Reason",
-    "Release",
-    "Sent",
-    "StepRan",
-    "Tag",
-    "account",
+    "GRACE_PERIOD",
+    "CommitPublications",
+    "DeploymentApproval",
+    "GitHubRelease",
+    "JobRun",
+    "PublishStepRun",
+    "StepRun",
+    "TraceEvidence",
+    "TraceProblem",
+    "TraceReason",
+    "VersionTag",
+    "VersionTrace",
+    "WorkflowRun",
+    "build_version_trace",
 ]

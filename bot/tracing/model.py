@@ -7,90 +7,105 @@ from enum import StrEnum
 
 from bot.detection import Publication
 from bot.model.core_types import FullName, RepositoryId, Sha
-from bot.model.findings import Fact, Unseen
-from bot.packages.versions import Standing, Version
-from bot.provenance.attestations import Judged
-from bot.tracing.traces import NOT_ASKED, JobRan, Plan, Ran, Release, StepRan, Tag
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.versions import PackageVersion, TraceStatus
+from bot.provenance.attestations import AttestationResults
+from bot.tracing.traces import (
+    NOT_REQUESTED,
+    CommitPublications,
+    GitHubRelease,
+    JobRun,
+    StepRun,
+    VersionTag,
+    WorkflowRun,
+)
 
-NO_TAG = Unseen("the tag of the version", NOT_ASKED, "contents: read")
-NO_RELEASE = Unseen("the release of the tag", NOT_ASKED, "contents: read")
-NO_PROVENANCE = Unseen("the provenance of the version", NOT_ASKED)
+TAG_NOT_REQUESTED = Unknown("the tag of the version", NOT_REQUESTED, "contents: read")
+RELEASE_NOT_REQUESTED = Unknown("the release of the tag", NOT_REQUESTED, "contents: read")
+PROVENANCE_NOT_REQUESTED = Unknown("the provenance of the version", NOT_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Clues:
+class TraceEvidence:
     """All that was seen that may account for one version."""
 
     repository: FullName
-    provenance: Fact[Judged]  # nothing in it: its registry offers none of this version
-    runs: Fact[tuple[Ran, ...]]  # those that may have sent it
-    plans: Mapping[Sha, Fact[Plan]]  # of the commits of those runs
-    tag: Fact[Tag | None] = NO_TAG
-    release: Fact[Release | None] = NO_RELEASE
+    provenance: MaybeKnown[AttestationResults]  # nothing in it: its registry offers none of this version
+    runs: MaybeKnown[tuple[WorkflowRun, ...]]  # those that may have sent it
+    commit_publications: Mapping[Sha, MaybeKnown[CommitPublications]]  # of the commits of those runs
+    tag: MaybeKnown[VersionTag | None] = TAG_NOT_REQUESTED
+    release: MaybeKnown[GitHubRelease | None] = RELEASE_NOT_REQUESTED
     repository_id: RepositoryId | None = None  # stays when the repository is renamed
-    attestable: bool = True  # whether its registry takes provenance that can be verified
-    earlier: tuple[Version, ...] = ()  # the versions before it, oldest first
+    supports_provenance: bool = True  # whether its registry takes provenance that can be verified
+    earlier_versions: tuple[PackageVersion, ...] = ()  # the versions before it, oldest first
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class PublishStepRun:
     """The step that sent a version, or was to: what the workflow says, and what ran."""
 
     publication: Publication
-    run: Ran  # with the jobs of the attempt that is meant, and none beside the one below
-    job: JobRan | None  # None: it has not begun, or no job of that name is in the run
-    step: StepRan | None
+    run: WorkflowRun  # with the jobs of the attempt that is meant, and none beside the one below
+    job: JobRun | None  # None: it has not begun, or no job of that name is in the run
+    step: StepRun | None
 
 
-class Doubt(StrEnum):
+class TraceProblem(StrEnum):
     """What keeps a version from being accounted for."""
 
     NO_RUN = "no run"  # nothing of ours can have sent it
-    NO_PUBLISHER = "no publisher"  # the run that is said to have sent it has no step that publishes there
-    STEP = "step"  # the step that publishes did not succeed: skipped, failed, never begun
+    NO_PUBLISH_STEP = "no publisher"  # the run that is said to have sent it has no step that publishes there
+    STEP_NOT_SUCCESSFUL = "step"  # the step that publishes did not succeed: skipped, failed, never begun
     OTHER_WORKLOAD = "other workload"  # it is said to come from another repository, workflow, commit or run
-    REFUSED = "refused"  # its provenance does not verify
-    LOST = "lost"  # it has no provenance, and versions before it have
-    FILES = "files"  # a file of it is not what was attested
-    WAITING = "waiting"  # a run that may have sent it is not over
-    UNSEEN = "unseen"  # something needed was kept from us
+    PROVENANCE_REJECTED = "refused"  # its provenance does not verify
+    PROVENANCE_MISSING = "lost"  # it has no provenance, and versions before it have
+    FILE_MISMATCH = "files"  # a file of it is not what was attested
+    RUN_NOT_COMPLETED = "waiting"  # a run that may have sent it is not over
+    UNKNOWN = "unknown"  # something needed was kept from us
 
 
 # What more patience does not mend: registry, certificate or GitHub say otherwise.
-_CONTRADICTIONS = frozenset({Doubt.STEP, Doubt.OTHER_WORKLOAD, Doubt.REFUSED, Doubt.FILES})
+_CONTRADICTIONS = frozenset(
+    {
+        TraceProblem.STEP_NOT_SUCCESSFUL,
+        TraceProblem.OTHER_WORKLOAD,
+        TraceProblem.PROVENANCE_REJECTED,
+        TraceProblem.FILE_MISMATCH,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class TraceReason:
     """Why a version is not accounted for, or not yet."""
 
-    doubt: Doubt
-    words: str  # one sentence without its full stop; repository text in it is escaped by whoever shows it
+    problem: TraceProblem
+    text: str  # one sentence without its full stop; repository text in it is escaped by whoever shows it
 
     @property
     def contradicts(self) -> bool:
         """Whether something that was seen speaks against the version: waiting longer would not help."""
-        return self.doubt in _CONTRADICTIONS
+        return self.problem in _CONTRADICTIONS
 
     def __str__(self) -> str:
-        return self.words
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class VersionTrace:
     """Whether a version is accounted for, why not, and the chain of evidence as far as it reaches."""
 
-    version: Version
+    version: PackageVersion
     repository: FullName
-    standing: Standing
-    taken_at: datetime
-    reasons: tuple[Reason, ...] = ()  # why it is not accounted for, or not yet
-    remarks: tuple[str, ...] = ()  # what else is worth a look, and does not decide
-    sent: Sent | None = None
-    tag: Tag | None = None
-    release: Release | None = None
-    provenance: Fact[Judged] = NO_PROVENANCE
-    attestable: bool = True  # whether its registry takes provenance that can be verified
+    status: TraceStatus
+    traced_at: datetime
+    reasons: tuple[TraceReason, ...] = ()  # why it is not accounted for, or not yet
+    notes: tuple[str, ...] = ()  # what else is worth a look, and does not decide
+    step_run: PublishStepRun | None = None
+    tag: VersionTag | None = None
+    release: GitHubRelease | None = None
+    provenance: MaybeKnown[AttestationResults] = PROVENANCE_NOT_REQUESTED
+    supports_provenance: bool = True  # whether its registry takes provenance that can be verified
 
     @property
     def contradicted(self) -> bool:
@@ -99,28 +114,28 @@ class Account:
 
     @property
     def approvers(self) -> tuple[str, ...]:
-        """The people who let it go to its environment, each once; nobody where that is unseen."""
-        return self._approvers(bots=False)
+        """The people who let it go to its environment, each once; nobody where that is unknown."""
+        return self._list_approvers(bots=False)
 
     @property
     def approving_bots(self) -> tuple[str, ...]:
         """The machine accounts that let it go."""
-        return self._approvers(bots=True)
+        return self._list_approvers(bots=True)
 
     @property
     def independent_approvers(self) -> tuple[str, ...]:
         """The people who let it go and did not start the run."""
-        own = {login.casefold() for login in self.sent.run.starters} if self.sent else set()
+        own = {login.casefold() for login in self.step_run.run.starters} if self.step_run else set()
         return tuple(login for login in self.approvers if login.casefold() not in own)
 
-    def _approvers(self, *, bots: bool) -> tuple[str, ...]:
-        if self.sent is None or isinstance(self.sent.run.approvals, Unseen):
+    def _list_approvers(self, *, bots: bool) -> tuple[str, ...]:
+        if self.step_run is None or isinstance(self.step_run.run.approvals, Unknown):
             return ()
-        place = (self.sent.publication.environment or "").casefold()
+        place = (self.step_run.publication.environment or "").casefold()
         place = "" if "${{" in place else place  # an expression: which of the run's environments it was is not known
         found = (
-            each.by
-            for each in self.sent.run.approvals.value
-            if each.approved and each.bot is bots and (not place or place in map(str.casefold, each.environments))
+            each.login
+            for each in self.step_run.run.approvals.value
+            if each.approved and each.is_bot is bots and (not place or place in map(str.casefold, each.environments))
         )
         return tuple(dict.fromkeys(found))

@@ -6,52 +6,52 @@ from datetime import datetime
 
 from bot.detection import Publication
 from bot.model.core_types import Sha
-from bot.model.findings import Fact, Unseen
-from bot.packages.versions import File
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.versions import PackageFile
 from bot.workflows import Workflow
 
-NOT_ASKED = "nobody asked for it"
-NO_APPROVALS = Unseen("who approved the deployment", NOT_ASKED, "actions: read")
+NOT_REQUESTED = "nobody asked for it"
+APPROVALS_NOT_REQUESTED = Unknown("who approved the deployment", NOT_REQUESTED, "actions: read")
 SUCCESS = "success"
 
 
 @dataclass(frozen=True, slots=True)
-class StepRan:
+class StepRun:
     """One step of a job as it ran."""
 
     number: int
     name: str
     conclusion: str  # success, failure, skipped, cancelled …; empty while it runs
-    started: datetime | None = None
-    completed: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class JobRan:
+class JobRun:
     """One job of one attempt of a run."""
 
     id: int
     name: str
     attempt: int
     conclusion: str  # as of a step
-    started: datetime | None = None
-    completed: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
     labels: tuple[str, ...] = ()  # of the runner that was asked for
-    steps: tuple[StepRan, ...] = ()
+    steps: tuple[StepRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class DeploymentApproval:
     """Somebody let deployments of a run to environments go, or did not. GitHub does not say for which attempt."""
 
-    by: str  # login
-    bot: bool  # nobody is behind it
+    login: str  # login
+    is_bot: bool  # nobody is behind it
     environments: tuple[str, ...]
     approved: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class WorkflowRun:
     """A workflow run with its jobs. Logins are GitHub's."""
 
     id: int
@@ -63,10 +63,10 @@ class Ran:
     actor: str  # who caused the first attempt
     triggering_actor: str  # who caused the latest
     conclusion: str = ""  # empty while it runs
-    started: datetime | None = None
-    jobs: tuple[JobRan, ...] = ()  # of all attempts
-    approvals: Fact[tuple[Approval, ...]] = NO_APPROVALS
-    web: str = ""  # its page for people
+    started_at: datetime | None = None
+    jobs: tuple[JobRun, ...] = ()  # of all attempts
+    approvals: MaybeKnown[tuple[DeploymentApproval, ...]] = APPROVALS_NOT_REQUESTED
+    html_url: str = ""  # its page for people
 
     @property
     def starters(self) -> tuple[str, ...]:
@@ -74,12 +74,12 @@ class Ran:
         return tuple(dict.fromkeys((self.actor, self.triggering_actor)))
 
     @property
-    def over(self) -> bool:
+    def is_completed(self) -> bool:
         return bool(self.conclusion)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CommitPublications:
     """What a commit publishes, and the workflows that say so."""
 
     publications: tuple[Publication, ...]
@@ -87,7 +87,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class VersionTag:
     """A tag that names a version, and the commit that it names now."""
 
     name: str
@@ -95,11 +95,11 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class GitHubRelease:
     """GitHub's release of a tag."""
 
     tag: str
     immutable: bool
     author: str  # login
-    files: tuple[File, ...] = ()
-    web: str = ""
+    files: tuple[PackageFile, ...] = ()
+    html_url: str = ""

@@ -3,50 +3,54 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model.findings import Seen
-from bot.packages.versions import Standing, Version
-from bot.tracing.identity_claims import doubts_of_files, doubts_of_provenance
-from bot.tracing.model import Account, Clues, Doubt, Reason
-from bot.tracing.remarks import remarks
-from bot.tracing.tracing import trace
+from bot.model.findings import Known
+from bot.packages.versions import PackageVersion, TraceStatus
+from bot.tracing.identity_claims import file_problems, provenance_problems
+from bot.tracing.model import TraceEvidence, TraceProblem, TraceReason, VersionTrace
+from bot.tracing.remarks import trace_notes
+from bot.tracing.tracing import find_step_run
 
-GRACE = timedelta(minutes=15)  # what a run and a registry get to tell of a version
+GRACE_PERIOD = timedelta(minutes=15)  # what a run and a registry get to tell of a version
 
 
-def account(
-    version: Version, clues: Clues, now: datetime, grace: timedelta = GRACE, since: datetime | None = None
-) -> Account:
+def build_version_trace(
+    version: PackageVersion,
+    evidence: TraceEvidence,
+    now: datetime,
+    grace_period: timedelta = GRACE_PERIOD,
+    first_observed_at: datetime | None = None,
+) -> VersionTrace:
     """Account for a version; `since` is when it was first seen, for registries that do not say when it was published.
 
     `accounted`: a publish step of this repository sent it, and nothing that was seen speaks against that. `unaccounted`:
     something speaks against it, or within `grace` nothing spoke for it. `pending`: neither, or something needed was not seen.
     """
-    traced = trace(version, clues)
+    traced = find_step_run(version, evidence)
     reasons = tuple(
-        dict.fromkeys((*doubts_of_provenance(version, clues), *traced.reasons, *doubts_of_files(version, clues)))
+        dict.fromkeys((*provenance_problems(version, evidence), *traced.reasons, *file_problems(version, evidence)))
     )
-    began = version.published or since
-    fresh = began is None or now - began < grace
-    found = Account(
+    began = version.published_at or first_observed_at
+    fresh = began is None or now - began < grace_period
+    found = VersionTrace(
         version=version,
-        repository=clues.repository,
-        standing=_standing(reasons, fresh=fresh),
-        taken_at=now,
+        repository=evidence.repository,
+        status=_status(reasons, within_grace_period=fresh),
+        traced_at=now,
         reasons=reasons,
-        sent=traced.sent,
-        tag=clues.tag.value if isinstance(clues.tag, Seen) else None,
-        release=clues.release.value if isinstance(clues.release, Seen) else None,
-        provenance=clues.provenance,
-        attestable=clues.attestable,
+        step_run=traced.step_run,
+        tag=evidence.tag.value if isinstance(evidence.tag, Known) else None,
+        release=evidence.release.value if isinstance(evidence.release, Known) else None,
+        provenance=evidence.provenance,
+        supports_provenance=evidence.supports_provenance,
     )
-    return replace(found, remarks=tuple(remarks(found, clues)))
+    return replace(found, notes=tuple(trace_notes(found, evidence)))
 
 
-def _standing(reasons: tuple[Reason, ...], *, fresh: bool) -> Standing:
-    doubts = {reason.doubt for reason in reasons}
+def _status(reasons: tuple[TraceReason, ...], *, within_grace_period: bool) -> TraceStatus:
+    doubts = {reason.problem for reason in reasons}
     if any(reason.contradicts for reason in reasons):
-        return Standing.UNACCOUNTED
+        return TraceStatus.UNTRACED
     if not doubts:
-        return Standing.ACCOUNTED
+        return TraceStatus.TRACED
     # A run that is said to be under way does not put it off for longer: whoever may start one could then hide behind it.
-    return Standing.PENDING if fresh or Doubt.UNSEEN in doubts else Standing.UNACCOUNTED
+    return TraceStatus.PENDING if within_grace_period or TraceProblem.UNKNOWN in doubts else TraceStatus.UNTRACED

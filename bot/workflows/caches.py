@@ -2,88 +2,91 @@
 
 from dataclasses import dataclass
 
-OFF = frozenset({"", "false"})
+OFF_VALUES = frozenset({"", "false"})
 
 
 @dataclass(frozen=True, slots=True)
-class CacheFact:
+class CacheBehavior:
     """One way in which an action comes to restore a cache."""
 
     action: str  # in lower case
     source: str
     input: str | None = None  # that decides; None: it always restores
-    by_default: bool = True  # what happens when the input is not written
-    off: frozenset[str] = OFF  # values of the input that switch the cache off
-    inverted: bool = False  # the values in `off` switch it on instead: the input says "no cache"
-    since: int | None = None  # the default holds from this major version
-    before: int | None = None  # and below this one
-    hosted: bool = False  # the default holds on GitHub's own runners alone
-    depends: str = ""  # what else the default depends on, and the workflow does not show
+    on_by_default: bool = True  # what happens when the input is not written
+    off_values: frozenset[str] = OFF_VALUES  # values of the input that switch the cache off
+    off_values_enable: bool = False  # the values in `off` switch it on instead: the input says "no cache"
+    since_major: int | None = None  # the default holds from this major version
+    before_major: int | None = None  # and below this one
+    github_hosted_only: bool = False  # the default holds on GitHub's own runners alone
+    default_depends_on: str = ""  # what else the default depends on, and the workflow does not show
 
 
-def _off_unless(action: str, name: str, source: str) -> CacheFact:
-    return CacheFact(action, source, name, by_default=False)
+def _off_by_default(action: str, name: str, source: str) -> CacheBehavior:
+    return CacheBehavior(action, source, name, on_by_default=False)
 
 
-def _on_unless(action: str, name: str, source: str, *, since: int | None = None, depends: str = "") -> CacheFact:
-    return CacheFact(action, source, name, since=since, depends=depends)
+def _on_by_default(
+    action: str, name: str, source: str, *, since: int | None = None, depends: str = ""
+) -> CacheBehavior:
+    return CacheBehavior(action, source, name, since_major=since, default_depends_on=depends)
 
 
-def _unless_told(action: str, name: str, source: str) -> CacheFact:
+def _on_unless_disabled(action: str, name: str, source: str) -> CacheBehavior:
     """Make a fact of an input that switches the cache off: `cache-disabled: true`, `lookup-only: true`."""
-    return CacheFact(action, source, name, inverted=True)
+    return CacheBehavior(action, source, name, off_values_enable=True)
 
 
-_LIST = (
-    _unless_told("actions/cache", "lookup-only", "github.com/actions/cache/blob/main/action.yml"),
-    _unless_told("actions/cache/restore", "lookup-only", "github.com/actions/cache/blob/main/restore/action.yml"),
-    _off_unless("actions/setup-node", "cache", "github.com/actions/setup-node/blob/main/action.yml"),
-    _on_unless(
+_CACHE_BEHAVIORS = (
+    _on_unless_disabled("actions/cache", "lookup-only", "github.com/actions/cache/blob/main/action.yml"),
+    _on_unless_disabled("actions/cache/restore", "lookup-only", "github.com/actions/cache/blob/main/restore/action.yml"),
+    _off_by_default("actions/setup-node", "cache", "github.com/actions/setup-node/blob/main/action.yml"),
+    _on_by_default(
         "actions/setup-node", "package-manager-cache", "github.com/actions/setup-node/releases/tag/v5.0.0",
         since=5, depends="where package.json names npm as its package manager",
     ),
-    _off_unless("actions/setup-python", "cache", "github.com/actions/setup-python/blob/main/action.yml"),
-    _off_unless("actions/setup-java", "cache", "github.com/actions/setup-java/blob/main/action.yml"),
-    _off_unless("actions/setup-dotnet", "cache", "github.com/actions/setup-dotnet/blob/main/action.yml"),
-    _on_unless("actions/setup-go", "cache", "github.com/actions/setup-go/blob/main/action.yml", since=4),
-    CacheFact(
+    _off_by_default("actions/setup-python", "cache", "github.com/actions/setup-python/blob/main/action.yml"),
+    _off_by_default("actions/setup-java", "cache", "github.com/actions/setup-java/blob/main/action.yml"),
+    _off_by_default("actions/setup-dotnet", "cache", "github.com/actions/setup-dotnet/blob/main/action.yml"),
+    _on_by_default("actions/setup-go", "cache", "github.com/actions/setup-go/blob/main/action.yml", since=4),
+    CacheBehavior(
         "astral-sh/setup-uv", "github.com/astral-sh/setup-uv/blob/main/action.yml", "enable-cache",
-        before=10, hosted=True,
+        before_major=10, github_hosted_only=True,
     ),
-    _off_unless("ruby/setup-ruby", "bundler-cache", "github.com/ruby/setup-ruby/blob/master/action.yml"),
-    _off_unless("graalvm/setup-graalvm", "cache", "github.com/graalvm/setup-graalvm/blob/main/action.yml"),
-    _off_unless("pyo3/maturin-action", "sccache", "github.com/PyO3/maturin-action/blob/main/action.yml"),
-    _off_unless("denoland/setup-deno", "cache", "github.com/denoland/setup-deno/blob/main/action.yml"),
-    _off_unless("pdm-project/setup-pdm", "cache", "github.com/pdm-project/setup-pdm/blob/main/action.yml"),
-    _off_unless("subosito/flutter-action", "cache", "github.com/subosito/flutter-action/blob/main/action.yaml"),
-    _on_unless("mlugg/setup-zig", "use-cache", "github.com/mlugg/setup-zig/blob/main/action.yml"),
-    _on_unless("jdx/mise-action", "cache", "github.com/jdx/mise-action/blob/main/action.yml"),
-    _on_unless(
+    _off_by_default("ruby/setup-ruby", "bundler-cache", "github.com/ruby/setup-ruby/blob/master/action.yml"),
+    _off_by_default("graalvm/setup-graalvm", "cache", "github.com/graalvm/setup-graalvm/blob/main/action.yml"),
+    _off_by_default("pyo3/maturin-action", "sccache", "github.com/PyO3/maturin-action/blob/main/action.yml"),
+    _off_by_default("denoland/setup-deno", "cache", "github.com/denoland/setup-deno/blob/main/action.yml"),
+    _off_by_default("pdm-project/setup-pdm", "cache", "github.com/pdm-project/setup-pdm/blob/main/action.yml"),
+    _off_by_default("subosito/flutter-action", "cache", "github.com/subosito/flutter-action/blob/main/action.yaml"),
+    _on_by_default("mlugg/setup-zig", "use-cache", "github.com/mlugg/setup-zig/blob/main/action.yml"),
+    _on_by_default("jdx/mise-action", "cache", "github.com/jdx/mise-action/blob/main/action.yml"),
+    _on_by_default(
         "actions-rust-lang/setup-rust-toolchain", "cache",
         "github.com/actions-rust-lang/setup-rust-toolchain/blob/main/action.yml",
     ),
-    _on_unless(
+    _on_by_default(
         "determinatesystems/magic-nix-cache-action", "use-gha-cache",
         "github.com/DeterminateSystems/magic-nix-cache-action/blob/main/action.yml",
     ),
-    _unless_told("oven-sh/setup-bun", "no-cache", "github.com/oven-sh/setup-bun/blob/main/action.yml"),
-    _unless_told("swatinem/rust-cache", "lookup-only", "github.com/Swatinem/rust-cache/blob/master/action.yml"),
-    _unless_told(
+    _on_unless_disabled("oven-sh/setup-bun", "no-cache", "github.com/oven-sh/setup-bun/blob/main/action.yml"),
+    _on_unless_disabled("swatinem/rust-cache", "lookup-only", "github.com/Swatinem/rust-cache/blob/master/action.yml"),
+    _on_unless_disabled(
         "gradle/actions/setup-gradle", "cache-disabled", "github.com/gradle/actions/blob/main/setup-gradle/action.yml"
     ),
-    _unless_told(
+    _on_unless_disabled(
         "gradle/gradle-build-action", "cache-disabled", "github.com/gradle/gradle-build-action/blob/main/action.yml"
     ),
-    CacheFact(
+    CacheBehavior(
         "ramsey/composer-install", "github.com/ramsey/composer-install/blob/v3/action.yml", "ignore-cache",
-        off=frozenset({"", "false", "no", "0"}), inverted=True,
+        off_values=frozenset({"", "false", "no", "0"}), off_values_enable=True,
     ),
-    CacheFact("mozilla-actions/sccache-action", "github.com/Mozilla-Actions/sccache-action/blob/main/action.yml"),
-    CacheFact("nix-community/cache-nix-action", "github.com/nix-community/cache-nix-action/blob/main/action.yml"),
-    CacheFact("awalsh128/cache-apt-pkgs-action", "github.com/awalsh128/cache-apt-pkgs-action/blob/master/action.yml"),
-    CacheFact("hendrikmuhs/ccache-action", "github.com/hendrikmuhs/ccache-action/blob/main/action.yml"),
+    CacheBehavior("mozilla-actions/sccache-action", "github.com/Mozilla-Actions/sccache-action/blob/main/action.yml"),
+    CacheBehavior("nix-community/cache-nix-action", "github.com/nix-community/cache-nix-action/blob/main/action.yml"),
+    CacheBehavior("awalsh128/cache-apt-pkgs-action", "github.com/awalsh128/cache-apt-pkgs-action/blob/master/action.yml"),
+    CacheBehavior("hendrikmuhs/ccache-action", "github.com/hendrikmuhs/ccache-action/blob/main/action.yml"),
 )  # fmt: skip
 
-FACTS: dict[str, tuple[CacheFact, ...]] = {
-    action: tuple(fact for fact in _LIST if fact.action == action) for action in dict.fromkeys(f.action for f in _LIST)
+CACHE_BEHAVIORS_BY_ACTION: dict[str, tuple[CacheBehavior, ...]] = {
+    action: tuple(fact for fact in _CACHE_BEHAVIORS if fact.action == action)
+    for action in dict.fromkeys(f.action for f in _CACHE_BEHAVIORS)
 }

@@ -3,17 +3,17 @@
 from collections import ChainMap
 from collections.abc import Mapping
 
-from bot.workflows.workflow import Job, Level, Permissions, Step, Text, Workflow
+from bot.workflows.workflow import Job, PermissionLevel, Permissions, SourceText, Step, Workflow
 
 # docs.github.com, "GITHUB_TOKEN" and workflow syntax, `permissions`, as of 2026-11
-SCOPES = (
+PERMISSION_SCOPES = (
     "actions", "artifact-metadata", "attestations", "checks", "contents", "deployments", "discussions", "id-token",
     "issues", "models", "packages", "pages", "pull-requests", "repository-projects", "security-events", "statuses",
 )  # fmt: skip
-_RANK: Mapping[Level, int] = {"none": 0, "read": 1, "write": 2}
+_LEVEL_RANK: Mapping[PermissionLevel, int] = {"none": 0, "read": 1, "write": 2}
 
 
-def needed(workflow: Workflow, job_id: str) -> tuple[str, ...]:
+def transitive_needs(workflow: Workflow, job_id: str) -> tuple[str, ...]:
     """Give the jobs that a job needs, near ones first, those they need included; names of no job are left out.
 
     A circle, which GitHub refuses, ends where it began.
@@ -38,7 +38,7 @@ def effective_permissions(workflow: Workflow, job: Job) -> Permissions | None:
     return workflow.permissions if job.permissions is None else job.permissions
 
 
-def granted(called: Permissions | None, caller: Permissions | None) -> Permissions | None:
+def reusable_workflow_permissions(called: Permissions | None, caller: Permissions | None) -> Permissions | None:
     """Give what a job of a reusable workflow may do: never more than the job that calls it.
 
     Both are effective permissions. Where the called workflow writes none, the caller's hold; where the caller has
@@ -46,17 +46,17 @@ def granted(called: Permissions | None, caller: Permissions | None) -> Permissio
     """
     if called is None:
         return caller
-    levels: dict[str, Level] = {}
-    for scope in dict.fromkeys((*SCOPES, *called.scopes)):
+    levels: dict[str, PermissionLevel] = {}
+    for scope in dict.fromkeys((*PERMISSION_SCOPES, *called.scopes)):
         own = called.level(scope)
-        limit = level(caller, scope)
-        lower = own if limit is None or _RANK[own] <= _RANK[limit] else limit
+        limit = permission_level(caller, scope)
+        lower = own if limit is None or _LEVEL_RANK[own] <= _LEVEL_RANK[limit] else limit
         if lower != "none":
             levels[scope] = lower
     return Permissions(levels, None, called.line)
 
 
-def level(permissions: Permissions | None, scope: str) -> Level | None:
+def permission_level(permissions: Permissions | None, scope: str) -> PermissionLevel | None:
     """Give the level of a scope; None where the repository's default decides, which we cannot see in a file.
 
     The default, also the permissive one, never includes id-token.
@@ -66,7 +66,7 @@ def level(permissions: Permissions | None, scope: str) -> Level | None:
     return permissions.level(scope)
 
 
-def effective_env(workflow: Workflow, job: Job, step: Step | None = None) -> Mapping[str, Text]:
+def effective_env(workflow: Workflow, job: Job, step: Step | None = None) -> Mapping[str, SourceText]:
     """Give the variables that a step sees: its own before the job's before the workflow's.
 
     What a step before it wrote to GITHUB_ENV is not among them.

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["action", "local", "docker", "unknown"]
+UsesKind: TypeAlias = Literal["action", "local", "docker", "unknown"]
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAJOR = re.compile(r"v?([0-9]{1,4})(?:\.[0-9]+)*")
@@ -14,7 +14,7 @@ _MAJOR = re.compile(r"v?([0-9]{1,4})(?:\.[0-9]+)*")
 class Uses:
     """A reference to an action or reusable workflow."""
 
-    kind: Kind
+    kind: UsesKind
     name: (
         str  # owner/repository/path in lower case, for GitHub's names have no case; of a local one its path as written
     )

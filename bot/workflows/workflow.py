@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class SourceText:
     """One scalar of a YAML file, as GitHub reads it, and the 1-based lines of its value."""
 
     value: str
@@ -19,22 +19,22 @@ class Text:
         return self.value
 
 
-Texts: TypeAlias = Mapping[str, Text]
-Level: TypeAlias = Literal["none", "read", "write"]
+SourceTexts: TypeAlias = Mapping[str, SourceText]
+PermissionLevel: TypeAlias = Literal["none", "read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """A `permissions:` block; a scope that is not named is `none` unless `everything` says otherwise."""
 
-    scopes: Mapping[str, Level]
-    everything: Literal["read-all", "write-all"] | None = None
+    scopes: Mapping[str, PermissionLevel]
+    all_scopes: Literal["read-all", "write-all"] | None = None
     line: int = 0
 
-    def level(self, scope: str) -> Level:
-        if self.everything == "write-all":
+    def level(self, scope: str) -> PermissionLevel:
+        if self.all_scopes == "write-all":
             return "write"
-        if self.everything == "read-all":
+        if self.all_scopes == "read-all":
             return "none" if scope == "id-token" else "read"
         return self.scopes.get(scope, "none")
 
@@ -68,25 +68,25 @@ class Step:
     end_line: int  # the last line of the whole step
     start_line: int  # the first line of the whole step
     id: str | None = None
-    name: Text | None = None
-    condition: Text | None = None
-    uses: Text | None = None
-    run: Text | None = None
-    shell: Text | None = None
-    working_directory: Text | None = None
-    inputs: Texts = field(default_factory=dict)  # `with:`
-    inputs_expression: Text | None = None  # `with: ${{ fromJSON(…) }}`
-    env: Texts = field(default_factory=dict)
-    env_expression: Text | None = None  # `env: ${{ fromJSON(…) }}`
+    name: SourceText | None = None
+    condition: SourceText | None = None
+    uses: SourceText | None = None
+    run: SourceText | None = None
+    shell: SourceText | None = None
+    working_directory: SourceText | None = None
+    inputs: SourceTexts = field(default_factory=dict)  # `with:`
+    inputs_expression: SourceText | None = None  # `with: ${{ fromJSON(…) }}`
+    env: SourceTexts = field(default_factory=dict)
+    env_expression: SourceText | None = None  # `env: ${{ fromJSON(…) }}`
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
     """The job's own container or a service beside it; a mapping given as an expression stands under `${{ insert }}`."""
 
-    image: Text | None = None
-    env: Texts = field(default_factory=dict)
-    credentials: Texts = field(default_factory=dict)
+    image: SourceText | None = None
+    env: SourceTexts = field(default_factory=dict)
+    credentials: SourceTexts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +96,31 @@ class Job:
     id: str
     line: int  # of the key that is its id
     end_line: int
-    name: Text | None = None
+    name: SourceText | None = None
     needs: tuple[str, ...] = ()
-    runs_on: tuple[Text, ...] = ()  # labels
-    runner_group: Text | None = None
+    runs_on: tuple[SourceText, ...] = ()  # labels
+    runner_group: SourceText | None = None
     permissions: Permissions | None = None
-    environment: Text | None = None
-    condition: Text | None = None
-    env: Texts = field(default_factory=dict)
-    env_expression: Text | None = None
+    environment: SourceText | None = None
+    condition: SourceText | None = None
+    env: SourceTexts = field(default_factory=dict)
+    env_expression: SourceText | None = None
     matrix: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # literal values, `include` folded in; `config.os` inside objects
     matrix_complete: bool = True  # False: an expression adds values that the file does not show
-    default_shell: Text | None = None
-    default_working_directory: Text | None = None
+    default_shell: SourceText | None = None
+    default_working_directory: SourceText | None = None
     steps: tuple[Step, ...] = ()
-    uses: Text | None = None
+    uses: SourceText | None = None
     uses_line: int | None = None  # of the `uses:` key of a calling job
-    inputs: Texts = field(default_factory=dict)  # `with:` of a call
-    inputs_expression: Text | None = None
-    secrets: Texts | Literal["inherit"] = field(default_factory=dict)
-    outputs: Texts = field(default_factory=dict)
-    container: Text | None = None
-    container_env: Texts = field(default_factory=dict)
-    container_credentials: Texts = field(default_factory=dict)
+    inputs: SourceTexts = field(default_factory=dict)  # `with:` of a call
+    inputs_expression: SourceText | None = None
+    secrets: SourceTexts | Literal["inherit"] = field(default_factory=dict)
+    outputs: SourceTexts = field(default_factory=dict)
+    container: SourceText | None = None
+    container_env: SourceTexts = field(default_factory=dict)
+    container_credentials: SourceTexts = field(default_factory=dict)
     services: Mapping[str, Container] = field(default_factory=dict)
 
 
@@ -130,17 +130,17 @@ class Workflow:
 
     path: str
     lines: tuple[str, ...]  # the file's own lines, for pictures and suggestions
-    name: Text | None
+    name: SourceText | None
     triggers: Mapping[str, Trigger]
     permissions: Permissions | None
-    env: Texts
-    env_expression: Text | None
-    default_shell: Text | None
-    default_working_directory: Text | None
+    env: SourceTexts
+    env_expression: SourceText | None
+    default_shell: SourceText | None
+    default_working_directory: SourceText | None
     jobs: Mapping[str, Job]
     inputs: Mapping[str, Input] = field(default_factory=dict)  # of workflow_call and workflow_dispatch
     call_secrets: tuple[str, ...] = ()  # secrets that `workflow_call` declares
-    outputs: Texts = field(default_factory=dict)  # of `workflow_call`
+    outputs: SourceTexts = field(default_factory=dict)  # of `workflow_call`
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +152,4 @@ class Action:
     using: str
     inputs: Mapping[str, Input]
     steps: tuple[Step, ...] = ()
-    outputs: Texts = field(default_factory=dict)
+    outputs: SourceTexts = field(default_factory=dict)

@@ -3,100 +3,107 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.workflows.caches import FACTS, CacheFact
-from bot.workflows.expressions import known_values, possible_values, scope_of
-from bot.workflows.runners import Machine, machine_of
+from bot.workflows.caches import CACHE_BEHAVIORS_BY_ACTION, CacheBehavior
+from bot.workflows.expressions import context_values, known_values, possible_values
+from bot.workflows.runners import RunnerLifetime, runner_lifetime
 from bot.workflows.uses import Uses, read_uses
 from bot.workflows.workflow import Job, Step, Workflow
 
-_BUILDX = (
+_BUILDX_ACTIONS = (
     "docker/build-push-action",
     "docker/bake-action",
 )  # https://docs.docker.com/build/cache/backends/gha/, 2026-11
-_BUILDX_INPUTS = ("cache-from", "set")
+_BUILDX_CACHE_INPUTS = ("cache-from", "set")
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
+class CacheRestore:
     """A step that restores a cache; `certain` is False where it depends on what the file does not show."""
 
     step: Step
     action: str
     certain: bool
-    why: str
+    reason: str
 
 
-def caches_in(workflow: Workflow, job: Job) -> tuple[Cache, ...]:
+def cache_restores(workflow: Workflow, job: Job) -> tuple[CacheRestore, ...]:
     """Give the steps of a job that restore a cache, in order. Saving one alone brings nothing in and does not count."""
-    return tuple(_caches(workflow, job))
+    return tuple(_restores_in(workflow, job))
 
 
-def _caches(workflow: Workflow, job: Job) -> Iterator[Cache]:
+def _restores_in(workflow: Workflow, job: Job) -> Iterator[CacheRestore]:
     for step in job.steps:
         if step.uses is None:
             continue
         uses = read_uses(step.uses.value)
-        if uses.name in FACTS and (found := _by_fact(workflow, job, step, uses)) is not None:
+        if (
+            uses.name in CACHE_BEHAVIORS_BY_ACTION
+            and (found := _restore_of_action(workflow, job, step, uses)) is not None
+        ):
             yield found
-        elif uses.name in _BUILDX:
-            yield from _buildx(workflow, job, step, uses.name)
+        elif uses.name in _BUILDX_ACTIONS:
+            yield from _buildx_restores(workflow, job, step, uses.name)
 
 
-def _by_fact(workflow: Workflow, job: Job, step: Step, uses: Uses) -> Cache | None:
-    best: Cache | None = None
-    for fact in FACTS[uses.name]:
-        answer = _restores(workflow, job, step, uses, fact)
+def _restore_of_action(workflow: Workflow, job: Job, step: Step, action: Uses) -> CacheRestore | None:
+    best: CacheRestore | None = None
+    for fact in CACHE_BEHAVIORS_BY_ACTION[action.name]:
+        answer = _may_restore(workflow, job, step, action, fact)
         if answer is not False and (best is None or not best.certain):
-            best = Cache(step, uses.name, answer is True, _reason(fact, step))
+            best = CacheRestore(step, action.name, answer is True, _restore_reason(fact, step))
     return best
 
 
-def _restores(workflow: Workflow, job: Job, step: Step, uses: Uses, fact: CacheFact) -> bool | None:
+def _may_restore(workflow: Workflow, job: Job, step: Step, uses: Uses, behavior: CacheBehavior) -> bool | None:
     """Tell whether a fact holds for a step; None where the file does not settle it."""
-    given = None if fact.input is None else step.inputs.get(fact.input)
+    given = None if behavior.input is None else step.inputs.get(behavior.input)
     if given is None:
-        if fact.input is not None and step.inputs_expression is not None:
+        if behavior.input is not None and step.inputs_expression is not None:
             return None
-        return _by_default(workflow, job, uses, fact)
-    values = possible_values(given.value, scope_of(workflow, job, step))
+        return _restores_by_default(workflow, job, uses, behavior)
+    values = possible_values(given.value, context_values(workflow, job, step))
     if values is None:
         return None
-    answers = {(value.strip().lower() in fact.off) is fact.inverted for value in values}
+    answers = {(value.strip().lower() in behavior.off_values) is behavior.off_values_enable for value in values}
     return answers.pop() if len(answers) == 1 else None
 
 
-def _by_default(workflow: Workflow, job: Job, uses: Uses, fact: CacheFact) -> bool | None:
-    if not fact.by_default:
+def _restores_by_default(workflow: Workflow, job: Job, uses: Uses, behavior: CacheBehavior) -> bool | None:
+    if not behavior.on_by_default:
         return False
-    if fact.since is not None or fact.before is not None:
+    if behavior.since_major is not None or behavior.before_major is not None:
         if uses.major is None:
             return None
-        if not (fact.since or 0) <= uses.major < (fact.before or uses.major + 1):
+        if not (behavior.since_major or 0) <= uses.major < (behavior.before_major or uses.major + 1):
             return False
-    if fact.hosted and machine_of(workflow, job)[0] is not Machine.NEW:
+    if behavior.github_hosted_only and runner_lifetime(workflow, job)[0] is not RunnerLifetime.EPHEMERAL:
         return None
-    return None if fact.depends else True
+    return None if behavior.default_depends_on else True
 
 
-def _reason(fact: CacheFact, step: Step) -> str:
-    if fact.input is None:
+def _restore_reason(behavior: CacheBehavior, step: Step) -> str:
+    if behavior.input is None:
         return "restores a cache each time"
-    if fact.input in step.inputs:
-        return f"its input {fact.input} lets it restore a cache"
-    return f"restores a cache unless its input {fact.input} says otherwise" + (
-        ", on GitHub's own runners" if fact.hosted else f", {fact.depends}" if fact.depends else ""
+    if behavior.input in step.inputs:
+        return f"its input {behavior.input} lets it restore a cache"
+    return f"restores a cache unless its input {behavior.input} says otherwise" + (
+        ", on GitHub's own runners"
+        if behavior.github_hosted_only
+        else f", {behavior.default_depends_on}"
+        if behavior.default_depends_on
+        else ""
     )
 
 
-def _buildx(workflow: Workflow, job: Job, step: Step, action: str) -> Iterator[Cache]:
+def _buildx_restores(workflow: Workflow, job: Job, step: Step, action: str) -> Iterator[CacheRestore]:
     """Find `cache-from: type=gha`, where the builder's layers come from GitHub's cache."""
-    scope = scope_of(workflow, job, step)
-    for name in _BUILDX_INPUTS:
+    scope = context_values(workflow, job, step)
+    for name in _BUILDX_CACHE_INPUTS:
         given = step.inputs.get(name)
         if given is None:
             continue
         values = known_values(given.value, scope) or (given.value,)
         if any("type=gha" in value and (name == "cache-from" or "cache-from" in value) for value in values):
             certain = possible_values(given.value, scope) is not None
-            yield Cache(step, action, certain, f"its input {name} takes layers from GitHub's cache")
+            yield CacheRestore(step, action, certain, f"its input {name} takes layers from GitHub's cache")
             return

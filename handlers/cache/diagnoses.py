@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class DiagnosisState(StrEnum):
     """How one thing stands. What could not be seen is not well."""
 
-    WELL = "well"
+    OK = "well"
     MISSING = "missing"
-    UNSEEN = "unseen"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Diagnosis:
     """One line of the doctor's: what was looked at, how it stands, why that matters, the remedy where it is not well."""
 
     what: str
-    state: State
+    state: DiagnosisState
     why: str
     remedy: str = ""
 
@@ -25,16 +25,16 @@ class Diagnosis:
         return f"{self.what}: {self.why}" + (f"; {self.remedy}" if self.remedy else "")
 
 
-def well(what: str, why: str) -> Diagnosis:
+def diagnosed_ok(subject: str, reason: str) -> Diagnosis:
     """Say that something is as it should be."""
-    return Diagnosis(what, State.WELL, why)
+    return Diagnosis(subject, DiagnosisState.OK, reason)
 
 
-def missing(what: str, why: str, remedy: str) -> Diagnosis:
+def diagnosed_missing(subject: str, reason: str, remedy: str) -> Diagnosis:
     """Say that something is missing or wrong."""
-    return Diagnosis(what, State.MISSING, why, remedy)
+    return Diagnosis(subject, DiagnosisState.MISSING, reason, remedy)
 
 
-def unseen(what: str, why: str, remedy: str) -> Diagnosis:
+def diagnosed_unknown(subject: str, reason: str, remedy: str) -> Diagnosis:
     """Say that something could not be looked at."""
-    return Diagnosis(what, State.UNSEEN, why, remedy)
+    return Diagnosis(subject, DiagnosisState.UNKNOWN, reason, remedy)

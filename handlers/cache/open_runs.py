@@ -9,40 +9,40 @@ from redis import Redis
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 
-NAME = "wharfinger:open-runs"
+OPEN_CHECK_RUNS_KEY = "wharfinger:open-runs"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRun:
+class OpenCheckRun:
     """A commit whose check run may be in progress."""
 
     installation: InstallationId
     repository: RepositoryId
-    name: FullName
+    full_name: FullName
     revision: str
 
 
-class OpenRuns:
+class OpenCheckRunStore:
     """The notes, by the time the run was begun (seconds since 1970)."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def open(self, run: OpenRun, now: float) -> None:
+    def open(self, run: OpenCheckRun, now: float) -> None:
         """Note a run that is about to begin; a note that is there keeps its time."""
-        self._redis.zadd(NAME, {_text(run): now}, nx=True)
+        self._redis.zadd(OPEN_CHECK_RUNS_KEY, {_check_run_json(run): now}, nx=True)
 
-    def close(self, run: OpenRun) -> None:
+    def close(self, run: OpenCheckRun) -> None:
         """Take the note away: the run is completed, or there is nothing to complete any more."""
-        self._redis.zrem(NAME, _text(run))
+        self._redis.zrem(OPEN_CHECK_RUNS_KEY, _check_run_json(run))
 
-    def older(self, than: float) -> Iterator[OpenRun]:
+    def begun_before(self, time: float) -> Iterator[OpenCheckRun]:
         """Yield the runs that were begun before a time, the oldest first."""
-        texts: list[Any] = self._redis.zrangebyscore(NAME, "-inf", than)
+        texts: list[Any] = self._redis.zrangebyscore(OPEN_CHECK_RUNS_KEY, "-inf", time)
         for text in texts:
             installation, repository, name, revision = json.loads(text)
-            yield OpenRun(InstallationId(installation), RepositoryId(repository), FullName(name), revision)
+            yield OpenCheckRun(InstallationId(installation), RepositoryId(repository), FullName(name), revision)
 
 
-def _text(run: OpenRun) -> str:
+def _check_run_json(run: OpenCheckRun) -> str:
     return json.dumps(astuple(run))

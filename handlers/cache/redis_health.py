@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from handlers.cache.diagnoses import Diagnosis, missing, unseen, well
-from handlers.queue.enqueue import QUEUES, lengths
+from handlers.cache.diagnoses import Diagnosis, diagnosed_missing, diagnosed_ok, diagnosed_unknown
+from handlers.queue.enqueue import QUEUES, queue_lengths
 
 OLDEST = (6, 2)  # LMOVE and the rest of what the scripts use
 
@@ -19,25 +19,27 @@ def look_at_redis(redis: Redis) -> Iterator[Diagnosis]:
     yield _memory(about)
     workers = redis.scard("rq:workers")
     yield (
-        well("workers", f"{workers} gave a sign of life lately")
+        diagnosed_ok("workers", f"{workers} gave a sign of life lately")
         if workers
-        else missing("workers", "nobody does the work", "start `wharfinger worker`, or `wharfinger run`")
+        else diagnosed_missing("workers", "nobody does the work", "start `wharfinger worker`, or `wharfinger run`")
     )
-    waiting = sum(lengths(redis).values())
-    yield well("waiting", f"{waiting} pieces of work wait")
+    waiting = sum(queue_lengths(redis).values())
+    yield diagnosed_ok("waiting", f"{waiting} pieces of work wait")
     dead = sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
     yield (
-        missing("dead letters", f"{dead} pieces of work failed for good", "see `wharfinger dead list`")
+        diagnosed_missing("dead letters", f"{dead} pieces of work failed for good", "see `wharfinger failed-jobs list`")
         if dead
-        else well("dead letters", "no work has failed for good")
+        else diagnosed_ok("dead letters", "no work has failed for good")
     )
 
 
 def _version(version: str) -> Diagnosis:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST:
-        return missing("Redis version", f"{version} lacks commands that are needed", "use Redis 6.2 or any Valkey")
-    return well("Redis version", version)
+        return diagnosed_missing(
+            "Redis version", f"{version} lacks commands that are needed", "use Redis 6.2 or any Valkey"
+        )
+    return diagnosed_ok("Redis version", version)
 
 
 def _keeping(redis: Redis) -> Iterator[Diagnosis]:
@@ -46,22 +48,24 @@ def _keeping(redis: Redis) -> Iterator[Diagnosis]:
         policy = _setting(redis, "maxmemory-policy")
         kept = _setting(redis, "appendonly")
     except ResponseError:
-        yield unseen(
+        yield diagnosed_unknown(
             "Redis settings",
             "the server does not show them",
             "see to it that maxmemory-policy is noeviction and appendonly is yes",
         )
         return
     if policy == "noeviction":
-        yield well("Redis maxmemory-policy", "noeviction: no work is thrown away")
+        yield diagnosed_ok("Redis maxmemory-policy", "noeviction: no work is thrown away")
     else:
-        yield missing(
+        yield diagnosed_missing(
             "Redis maxmemory-policy", f"{policy} throws work away when memory is short", "set it to noeviction"
         )
     if kept == "yes":
-        yield well("Redis appendonly", "yes: work outlives the server")
+        yield diagnosed_ok("Redis appendonly", "yes: work outlives the server")
     else:
-        yield missing("Redis appendonly", f"{kept}: when the server ends, waiting work is lost", "set it to yes")
+        yield diagnosed_missing(
+            "Redis appendonly", f"{kept}: when the server ends, waiting work is lost", "set it to yes"
+        )
 
 
 def _setting(redis: Redis, name: str) -> str:
@@ -71,15 +75,15 @@ def _setting(redis: Redis, name: str) -> str:
 def _memory(about: Mapping[str, object]) -> Diagnosis:
     used, most = int(str(about["used_memory"])), int(str(about.get("maxmemory", 0)))
     if not most:
-        return well("Redis memory", f"{used >> 20} MB used, without a limit of its own")
+        return diagnosed_ok("Redis memory", f"{used >> 20} MB used, without a limit of its own")
     if used >= 0.7 * most:
-        return missing(
+        return diagnosed_missing(
             "Redis memory", f"{used >> 20} of {most >> 20} MB used: deliveries are refused", "raise maxmemory"
         )
-    return well("Redis memory", f"{used >> 20} of {most >> 20} MB used")
+    return diagnosed_ok("Redis memory", f"{used >> 20} of {most >> 20} MB used")
 
 
 def away(error: RedisError, url: str, *, embedded: bool) -> Diagnosis:
     """Say that Redis does not answer."""
     remedy = "start `wharfinger run`, which brings one" if embedded else "start it, or set REDIS_URL right"
-    return missing("Redis", f"{url} does not answer ({type(error).__name__})", remedy)
+    return diagnosed_missing("Redis", f"{url} does not answer ({type(error).__name__})", remedy)

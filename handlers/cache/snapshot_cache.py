@@ -10,68 +10,68 @@ from importlib.metadata import version
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId, Sha
-from bot.model.findings import Unreadable
-from bot.policy import Subject
-from bot.registries import Catalogue
-from bot.settings import Holdings
+from bot.model.findings import UnreadableFile
+from bot.policy import TargetRepository
+from bot.registries import Catalog
+from bot.settings import RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
-from bot.snapshot.zizmor_findings import Hygiene
-from handlers.config.redis_values import frozen, thawed
+from bot.snapshot.zizmor_findings import ZizmorFindings
+from handlers.config.redis_values import from_json_value, to_json_value
 
 # What one repository may take in Redis, compressed. Workflows and what they run are small; what is larger is left out, and a
 # preview says that it does not know the repository.
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredSnapshot:
     """A snapshot that is kept, and what a policy's targets look at."""
 
     snapshot: Snapshot
-    subject: Subject
+    subject: TargetRepository
 
 
-class Snapshots:
+class SnapshotCache:
     """Every repository's kept snapshot, by number. A sweep makes all of them anew."""
 
-    def __init__(self, redis: Redis, catalogue: Catalogue) -> None:
+    def __init__(self, redis: Redis, catalog: Catalog) -> None:
         self._redis = redis
-        self._catalogue = catalogue
+        self._catalog = catalog
 
-    def put(self, repository: RepositoryId, kept: Kept, files: Mapping[str, bytes]) -> None:
+    def put(self, repository: RepositoryId, stored: StoredSnapshot, files: Mapping[str, bytes]) -> None:
         """Keep a snapshot with the files that it was taken from, in place of the one before."""
-        text = json.dumps(_record(kept, files), separators=(",", ":"))
+        text = json.dumps(_record(stored, files), separators=(",", ":"))
         packed = zlib.compress(text.encode(), level=6)
-        if len(packed) > MOST_BYTES:
+        if len(packed) > MAX_BYTES:
             self.forget(repository)
         else:
             self._redis.set(snapshot_key(repository), packed)
 
-    def get(self, repository: RepositoryId) -> Kept | None:
+    def get(self, repository: RepositoryId) -> StoredSnapshot | None:
         """Return a repository's snapshot; None where there is none, or one that another version of Wharfinger took."""
         try:
-            record = self._record(repository)
-            return None if record is None else self._kept(record)
+            record = self._read_record(repository)
+            return None if record is None else self._rebuild_snapshot(record)
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def subject(self, repository: RepositoryId) -> Subject | None:
+    def subject(self, repository: RepositoryId) -> TargetRepository | None:
         """Return only what a policy's targets look at, without taking the snapshot again."""
         try:
-            record = self._record(repository)
-            return None if record is None else thawed(Subject, record["subject"])
+            record = self._read_record(repository)
+            return None if record is None else from_json_value(TargetRepository, record["subject"])
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def holdings(self, repository: RepositoryId) -> Holdings | None:
+    def settings(self, repository: RepositoryId) -> RepositorySettings | None:
         """Return only what GitHub held at the last look, without taking the snapshot again."""
         try:
-            record = self._record(repository)
-            return None if record is None else thawed(Holdings, record["holdings"])
+            record = self._read_record(repository)
+            return None if record is None else from_json_value(RepositorySettings, record["settings"])
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def _record(self, repository: RepositoryId) -> Mapping[str, object] | None:
+    def _read_record(self, repository: RepositoryId) -> Mapping[str, object] | None:
         packed = self._redis.get(snapshot_key(repository))
         record = json.loads(zlib.decompress(packed)) if isinstance(packed, bytes) else {"version": None}
         return record if record["version"] == version("wharfinger") else None
@@ -80,37 +80,37 @@ class Snapshots:
         """Forget a repository that is gone."""
         self._redis.delete(snapshot_key(repository))
 
-    def _kept(self, record: Mapping[str, object]) -> Kept:
+    def _rebuild_snapshot(self, record: Mapping[str, object]) -> StoredSnapshot:
         """Take the same snapshot again, from the same files."""
-        files = thawed(Mapping[str, str], record["files"])
+        files = from_json_value(Mapping[str, str], record["files"])
         taken = take_snapshot(
-            thawed(FullName, record["repository"]),
-            thawed(Sha | None, record["commit"]),
-            thawed(datetime, record["taken_at"]),
+            from_json_value(FullName, record["repository"]),
+            from_json_value(Sha | None, record["commit"]),
+            from_json_value(datetime, record["taken_at"]),
             {path: content.encode("latin-1") for path, content in files.items()},  # byte for byte, and packed well
-            self._catalogue,
-            thawed(Holdings, record["holdings"]),
+            self._catalog,
+            from_json_value(RepositorySettings, record["settings"]),
         )
         snapshot = replace(
             taken.snapshot,
-            unreadable=thawed(tuple[Unreadable, ...], record["unreadable"]),
-            hygiene=thawed(Hygiene, record["hygiene"]),
+            unreadable=from_json_value(tuple[UnreadableFile, ...], record["unreadable"]),
+            zizmor_findings=from_json_value(ZizmorFindings, record["zizmor_findings"]),
         )
-        return Kept(snapshot, thawed(Subject, record["subject"]))
+        return StoredSnapshot(snapshot, from_json_value(TargetRepository, record["subject"]))
 
 
-def _record(kept: Kept, files: Mapping[str, bytes]) -> Mapping[str, object]:
-    snapshot = kept.snapshot
+def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, object]:
+    snapshot = stored.snapshot
     return {
         "version": version("wharfinger"),
         "repository": snapshot.repository,
         "commit": snapshot.commit,
         "taken_at": snapshot.taken_at.isoformat(),
         "files": {path: content.decode("latin-1") for path, content in files.items()},
-        "unreadable": frozen(snapshot.unreadable),
-        "holdings": frozen(snapshot.holdings),
-        "hygiene": frozen(snapshot.hygiene),
-        "subject": frozen(kept.subject),
+        "unreadable": to_json_value(snapshot.unreadable),
+        "settings": to_json_value(snapshot.settings),
+        "zizmor_findings": to_json_value(snapshot.zizmor_findings),
+        "subject": to_json_value(stored.subject),
     }
 
 

@@ -10,71 +10,71 @@ from pathlib import Path
 from bot.documents_init import MAX_BYTES
 from bot.model.core_types import FullName
 from bot.model.errors import UnreadableError, WharfingerError
-from bot.model.findings import Fact, Seen, Unreadable, Unseen
-from bot.registries import Catalogue
-from bot.settings import CodeOwners, Read, read_owners
-from bot.settings.owners import PLACES
-from bot.snapshot.repository_snapshot import ACTION_FILES, MOST_TEXT, Snapshot, look_further, take_snapshot
+from bot.model.findings import Known, MaybeKnown, Unknown, UnreadableFile
+from bot.registries import Catalog
+from bot.settings import CodeOwners, SettingsQuery, parse_code_owners
+from bot.settings.owners import CODEOWNERS_PATHS
+from bot.snapshot.repository_snapshot import ACTION_FILES, MAX_FILE_BYTES, Snapshot, extend_snapshot, take_snapshot
 
-WORKFLOWS = ".github/workflows"
+WORKFLOW_FOLDER = ".github/workflows"
 
 # How often what was read may lead to more: a workflow to a script, to a Makefile, to a script …
-MOST_HOPS = 6
-MOST_FILES = 500  # beyond which a checkout leads on and on; people's do not lead to fifty
-TOO_FAR = "it lies too far behind the workflow that leads to it, and was not followed"
+MAX_HOPS = 6
+MAX_FILES = 500  # beyond which a checkout leads on and on; people's do not lead to fifty
+TOO_MANY_HOPS = "it lies too far behind the workflow that leads to it, and was not followed"
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class CheckoutFiles:
     """Files of a checkout by path from its root, and those that are there and cannot be read."""
 
-    read: Mapping[str, bytes]
-    unreadable: tuple[Unreadable, ...]
+    contents: Mapping[str, bytes]
+    unreadable: tuple[UnreadableFile, ...]
 
 
-def snapshot_of(folder: Path, taken_at: datetime, catalogue: Catalogue) -> Snapshot:
+def read_checkout(folder: Path, taken_at: datetime, catalog: Catalog) -> Snapshot:
     """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read."""
     root = Path(os.path.realpath(folder))
     files = _read_all(root, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
-    taken = take_snapshot(_name(folder), None, taken_at, files.read, catalogue)
+    taken = take_snapshot(_checkout_name(folder), None, taken_at, files.contents, catalog)
     unreadable = list(files.unreadable)
     asked: set[str] = set()
-    for hop in range(MOST_HOPS + 1):
-        paths = sorted(taken.wanted - asked)
-        room = 0 if hop == MOST_HOPS else max(0, MOST_FILES - len(asked))
-        unreadable += [Unreadable(path, TOO_FAR) for path in paths[room:] if (folder / path).is_file()]
+    for hop in range(MAX_HOPS + 1):
+        paths = sorted(taken.missing_paths - asked)
+        room = 0 if hop == MAX_HOPS else max(0, MAX_FILES - len(asked))
+        unreadable += [UnreadableFile(path, TOO_MANY_HOPS) for path in paths[room:] if (folder / path).is_file()]
         asked |= set(paths)
         files = _read_all(root, paths[:room])
         unreadable += files.unreadable
-        if not files.read:
+        if not files.contents:
             break
-        taken = look_further(taken, files.read, catalogue)
-    holdings = replace(taken.snapshot.holdings, code_owners=_code_owners(root))
-    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), holdings=holdings)
+        taken = extend_snapshot(taken, files.contents, catalog)
+    holdings = replace(taken.snapshot.settings, code_owners=_code_owners(root))
+    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), settings=holdings)
 
 
-def read_files(folder: Path, paths: Iterable[str]) -> Files:
+def read_files(folder: Path, paths: Iterable[str]) -> CheckoutFiles:
     """Read the files there are; one that is missing is simply not there, one that cannot be read is said so."""
     return _read_all(Path(os.path.realpath(folder)), paths)
 
 
-def _read_all(root: Path, paths: Iterable[str]) -> Files:
+def _read_all(root: Path, paths: Iterable[str]) -> CheckoutFiles:
     read, unreadable = {}, []
     for path in paths:
         try:
-            content = _read(root, path)
+            content = _read_file(root, path)
         except UnreadableError as error:
-            unreadable.append(Unreadable(path, error.reason))
+            unreadable.append(UnreadableFile(path, error.reason))
             continue
         if content is not None:
             read[path] = content
-    return Files(read, tuple(unreadable))
+    return CheckoutFiles(read, tuple(unreadable))
 
 
-def _read(root: Path, path: str) -> bytes | None:
+def _read_file(root: Path, path: str) -> bytes | None:
     """Read one regular file below `root`; None when there is none."""
     try:
-        real = _real(root, path)
+        real = _resolve_inside(root, path)
         if real is None:
             raise UnreadableError("the path leads out of the checkout")
         about = real.stat()
@@ -83,14 +83,16 @@ def _read(root: Path, path: str) -> bytes | None:
         if not stat.S_ISREG(about.st_mode):
             raise UnreadableError("it is not a regular file")
         with real.open("rb") as file:
-            return file.read(max(MAX_BYTES, MOST_TEXT) + 1)  # one more than is allowed, so that the reader can say so
+            return file.read(
+                max(MAX_BYTES, MAX_FILE_BYTES) + 1
+            )  # one more than is allowed, so that the reader can say so
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise UnreadableError(f"it cannot be opened ({_reason(error)})") from error
 
 
-def _real(root: Path, path: str) -> Path | None:
+def _resolve_inside(root: Path, path: str) -> Path | None:
     """Follow a path below `root`, which is real itself, to where it leads; None when that is outside of it."""
     at = str(root)
     for part in path.split("/"):
@@ -101,18 +103,18 @@ def _real(root: Path, path: str) -> Path | None:
     return Path(at)
 
 
-def _code_owners(root: Path) -> Fact[CodeOwners]:
+def _code_owners(root: Path) -> MaybeKnown[CodeOwners]:
     """Read the CODEOWNERS that counts: of all that GitHub keeps for a repository, the one thing that a checkout holds too."""
-    for place in PLACES:
+    for place in CODEOWNERS_PATHS:
         files = _read_all(root, [place])
         if files.unreadable:
-            return Unseen(Read.CODE_OWNERS.what, f"{place}: {files.unreadable[0].reason}")
-        if place in files.read:
-            content = files.read[place]
+            return Unknown(SettingsQuery.CODE_OWNERS.fact, f"{place}: {files.unreadable[0].reason}")
+        if place in files.contents:
+            content = files.contents[place]
             if len(content) > MAX_BYTES:
-                return Unseen(Read.CODE_OWNERS.what, f"{place} is larger than {MAX_BYTES:,} bytes")
-            return Seen(read_owners(place, content.decode(errors="replace")))
-    return Seen(CodeOwners(None))
+                return Unknown(SettingsQuery.CODE_OWNERS.fact, f"{place} is larger than {MAX_BYTES:,} bytes")
+            return Known(parse_code_owners(place, content.decode(errors="replace")))
+    return Known(CodeOwners(None))
 
 
 def _workflow_paths(folder: Path) -> list[str]:
@@ -121,21 +123,23 @@ def _workflow_paths(folder: Path) -> list[str]:
         if not folder.is_dir():
             raise WharfingerError(f"{folder}: not a folder; give the folder of a checkout")
         os.scandir(folder).close()
-        workflows = os.path.realpath(folder / WORKFLOWS)
+        workflows = os.path.realpath(folder / WORKFLOW_FOLDER)
         if not Path(workflows).is_relative_to(folder.resolve()):
-            raise WharfingerError(f"{folder}: {WORKFLOWS} leads out of the checkout; scan the folder that it leads to")
+            raise WharfingerError(
+                f"{folder}: {WORKFLOW_FOLDER} leads out of the checkout; scan the folder that it leads to"
+            )
         names = sorted(os.listdir(workflows)) if Path(workflows).is_dir() else []  # noqa: PTH208 - names are all that is asked for, and there may be many
     except OSError as error:
         raise WharfingerError(
             f"{folder}: cannot be read ({_reason(error)}); check the path and its permissions"
         ) from error
-    return [f"{WORKFLOWS}/{name}" for name in names if name.endswith((".yml", ".yaml"))]
+    return [f"{WORKFLOW_FOLDER}/{name}" for name in names if name.endswith((".yml", ".yaml"))]
 
 
 def _reason(error: OSError | ValueError) -> str:
     return (error.strerror or "unknown reason").lower() if isinstance(error, OSError) else "its name is not one"
 
 
-def _name(folder: Path) -> FullName:
+def _checkout_name(folder: Path) -> FullName:
     """Name a checkout by its folder: its remote may be anything."""
     return FullName(folder.resolve().name)

@@ -4,7 +4,7 @@ import ctypes
 import signal
 import sys
 
-from handlers.cli.main import start
+from handlers.cli.main import run_command
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -17,4 +17,4 @@ def die_with_parent() -> None:
 
 if __name__ == "__main__":
     die_with_parent()
-    sys.exit(start(sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1:]))

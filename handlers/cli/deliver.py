@@ -6,72 +6,72 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.model.errors import LaterError, WharfingerError
-from bot.rendering.markdown import plain
+from bot.model.errors import RetryLaterError, WharfingerError
+from bot.rendering.markdown import plain_line
 from handlers.config.context import open_context
-from handlers.config.logs import set_up_logging, told
-from handlers.config.redis_client import answering_redis
+from handlers.config.logs import describe_error, set_up_logging
+from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
-from handlers.events.events import work_for
+from handlers.events.events import jobs_for_event
 from handlers.jobs.job_table import JOBS
-from handlers.queue.job_specs import Work
-from handlers.web.delivery import Payload, Refusal, account_of, is_own, read_payload
+from handlers.queue.job_specs import JobSpec
+from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_payload, sent_by_this_app
 
-GOOD, FAILED, BAD = 0, 1, 2
+SUCCESS, FAILED, BAD_USAGE = 0, 1, 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Read the payload, say what it asks for, and do that unless told not to."""
     options = _parser().parse_args(arguments)
-    payload = _read(options.file)
-    asked = work_for(options.event, payload)
-    _say(f"{options.event}: {asked.why}")
-    for work in asked.work:
-        _say(f"asks for {work.job}{work.arguments!r} (queue {work.priority}, lane {work.lane})")
-    if options.dry_run or not asked.work:
-        return GOOD
+    payload = _read_payload_file(options.file)
+    asked = jobs_for_event(options.event, payload)
+    _print(f"{options.event}: {asked.reason}")
+    for work in asked.jobs:
+        _print(f"asks for {work.job}{work.arguments!r} (queue {work.priority}, lane {work.concurrency_key})")
+    if options.dry_run or not asked.jobs:
+        return SUCCESS
     settings = Settings.from_environment()
     set_up_logging(settings)
-    if is_own(payload, settings.app_id):
-        _say("the App itself did that, so the receiver would drop it; nothing is done")
-        return GOOD
-    if not settings.allows(int(str(asked.work[0].arguments[0])), account_of(payload)):
-        _say("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
-        return GOOD
-    return _do(settings, asked.work)
+    if sent_by_this_app(payload, settings.app_id):
+        _print("the App itself did that, so the receiver would drop it; nothing is done")
+        return SUCCESS
+    if not settings.allows(int(str(asked.jobs[0].arguments[0])), account_login(payload)):
+        _print("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
+        return SUCCESS
+    return _run_jobs(settings, asked.jobs)
 
 
-def _do(settings: Settings, work: Sequence[Work]) -> int:
+def _run_jobs(settings: Settings, jobs: Sequence[JobSpec]) -> int:
     """Do each piece as a worker would, without the queue."""
-    status = GOOD
-    with answering_redis(settings.redis_url) as redis:
+    status = SUCCESS
+    with connected_redis(settings.redis_url) as redis:
         context = open_context(settings, redis)
-        for piece in work:
+        for piece in jobs:
             try:
                 JOBS[piece.job](context, *piece.arguments)
-            except LaterError as error:
-                _say(f"{piece.job}: GitHub asks to be asked again in {error.seconds:.0f} seconds: {error.reason}")
+            except RetryLaterError as error:
+                _print(f"{piece.job}: GitHub asks to be asked again in {error.seconds:.0f} seconds: {error.reason}")
                 status = FAILED
             except Exception as error:
                 logging.getLogger("wharfinger.deliver").debug("it failed", exc_info=True)
-                _say(f"{piece.job}: failed: {told(error)}")
+                _print(f"{piece.job}: failed: {describe_error(error)}")
                 status = FAILED
             else:
-                _say(f"{piece.job}: done")
-        context.telephone.close()
+                _print(f"{piece.job}: done")
+        context.github.close()
     return status
 
 
-def _read(file: Path) -> Payload:
+def _read_payload_file(file: Path) -> Payload:
     try:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return read_payload(body, form=False)
+        return read_payload(body, is_form=False)
     except OSError as error:
         raise WharfingerError(
             f"{file} cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path"
         ) from error
-    except Refusal as refusal:
-        raise WharfingerError(f"{file}: {refusal.sentence}; give the JSON as GitHub sent it") from None
+    except DeliveryRefused as refusal:
+        raise WharfingerError(f"{file}: {refusal.message}; give the JSON as GitHub sent it") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,5 +86,5 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(plain(line) + "\n")
+def _print(line: str) -> None:
+    sys.stdout.write(plain_line(line) + "\n")

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from redis.exceptions import RedisError
 from termcolor import can_colorize, colored
 
-from bot.model.errors import SettingsError
-from bot.rendering.markdown import plain
-from handlers.cache.diagnoses import Diagnosis, State, missing, unseen, well
+from bot.model.errors import ConfigurationError
+from bot.rendering.markdown import plain_line
+from handlers.cache.diagnoses import Diagnosis, DiagnosisState, diagnosed_missing, diagnosed_ok, diagnosed_unknown
 from handlers.cache.redis_health import away, look_at_redis
 from handlers.config.context import open_context
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
-from handlers.jobs.repositories.doctor_github import look_at_github
+from handlers.jobs.repositories.doctor_github import diagnose_github
 
-GOOD, MISSING = 0, 1
-COLOURS = {State.WELL: "green", State.MISSING: "red", State.UNSEEN: "yellow"}
+SUCCESS, MISSING = 0, 1
+COLORS = {DiagnosisState.OK: "green", DiagnosisState.MISSING: "red", DiagnosisState.UNKNOWN: "yellow"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,49 +27,51 @@ def main(arguments: Sequence[str]) -> int:
         description="Look at settings, Redis, the App at GitHub and its installations, and say what is missing.",
         epilog="Exit status: 0 all is well, 1 something is missing or could not be seen.",
     ).parse_args(arguments)
-    status = GOOD
+    status = SUCCESS
     for diagnosis in examine():
-        word = colored(f"{diagnosis.state:<7}", COLOURS[diagnosis.state]) if can_colorize() else f"{diagnosis.state:<7}"
-        sys.stdout.write(f"{word}  {plain(str(diagnosis))}\n")
+        word = colored(f"{diagnosis.state:<7}", COLORS[diagnosis.state]) if can_colorize() else f"{diagnosis.state:<7}"
+        sys.stdout.write(f"{word}  {plain_line(str(diagnosis))}\n")
         sys.stdout.flush()
-        if diagnosis.state is not State.WELL:
+        if diagnosis.state is not DiagnosisState.OK:
             status = MISSING
     return status
 
 
 def examine() -> Iterator[Diagnosis]:
-    """Look at one thing after another; what cannot be looked at for want of another is said to be unseen."""
+    """Look at one thing after another; what cannot be looked at for want of another is said to be unknown."""
     try:
         settings = Settings.from_environment()
-    except SettingsError as error:
+    except ConfigurationError as error:
         for line in str(error).splitlines():
             name, _, why = line.partition(" ")
             sentence, _, remedy = why.partition("; ")
-            yield missing(name, sentence, remedy)
-        yield unseen("Redis and GitHub", "they are looked at once the settings are right", "mend the settings first")
+            yield diagnosed_missing(name, sentence, remedy)
+        yield diagnosed_unknown(
+            "Redis and GitHub", "they are looked at once the settings are right", "mend the settings first"
+        )
         return
-    yield well("settings", "complete and readable")
-    redis = open_redis(settings.redis_url, brief=True)
+    yield diagnosed_ok("settings", "complete and readable")
+    redis = open_redis(settings.redis_url, fail_fast=True)
     try:
         yield from look_at_redis(redis)
         context = open_context(settings, redis)
-        yield from look_at_github(settings, context.telephone)
-        context.telephone.close()
+        yield from diagnose_github(settings, context.github)
+        context.github.close()
         yield _registries(settings)
     except RedisError as error:
-        yield away(error, without_password(settings.redis_url), embedded=settings.embedded)
-        yield unseen("GitHub", "tokens and pauses are shared through Redis", "start Redis first")
+        yield away(error, without_password(settings.redis_url), embedded=settings.embedded_redis)
+        yield diagnosed_unknown("GitHub", "tokens and pauses are shared through Redis", "start Redis first")
     finally:
         redis.close()
 
 
 def _registries(settings: Settings) -> Diagnosis:
     """Say how registries are asked; that they do not know by whom is no fault, but rude."""
-    mirrors = ", ".join(sorted(settings.registry_addresses))
+    mirrors = ", ".join(sorted(settings.registry_urls))
     where = f"a mirror is asked in the place of {mirrors}" if mirrors else "they are asked at their own addresses"
     who = (
         f"as {settings.contact}"
         if settings.contact
         else "without a contact: WHARFINGER_CONTACT would tell them whom to reach"
     )
-    return well("registries", f"{where}, {who}")
+    return diagnosed_ok("registries", f"{where}, {who}")

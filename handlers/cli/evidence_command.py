@@ -7,51 +7,51 @@ from collections.abc import Sequence
 
 from bot.model.core_types import RegistryId
 from bot.model.errors import UnreadableError, WharfingerError
-from bot.packages.manifests import package_of
-from bot.packages.manifests.purl import normal
-from bot.packages.versions import Package, Standing
-from bot.registries import Catalogue, load_catalogue
-from bot.rendering.evidence import as_json, as_text
-from handlers.cli.main import FINDINGS, GOOD
-from handlers.config.redis_client import answering_redis
+from bot.packages.manifests import parse_purl
+from bot.packages.manifests.purl import normalize_name
+from bot.packages.versions import Package, TraceStatus
+from bot.registries import Catalog, load_catalog
+from bot.rendering.evidence import trace_record_json, trace_record_text
+from handlers.cli.main import FINDINGS, SUCCESS
+from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
-from handlers.records.trace_store import AccountBook
+from handlers.records.trace_store import TraceStore
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the record; return 0 where the version is accounted for, 1 where it is not (yet)."""
     options = _parser().parse_args(arguments)
-    catalogue = load_catalogue()
+    catalogue = load_catalog()
     package = _package(options.package, catalogue)
     settings = Settings.from_environment()
-    with answering_redis(settings.redis_url) as redis:
-        found = AccountBook(redis).get(package, options.version)
+    with connected_redis(settings.redis_url) as redis:
+        found = TraceStore(redis).find_all(package, options.version)
     if not found:
         raise WharfingerError(
             f"there is no record of {options.version!a} of {package}; one is made when the App sees the version's tag, or sees "
             "the version on its registry"
         )
     if options.format == "json":
-        sys.stdout.write(f"{json.dumps(as_json(found, catalogue), indent=2)}\n")
+        sys.stdout.write(f"{json.dumps(trace_record_json(found, catalogue), indent=2)}\n")
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in as_text(found)))
-    return GOOD if any(each.standing is Standing.ACCOUNTED for each in found) else FINDINGS
+        sys.stdout.write("".join(f"{line}\n" for line in trace_record_text(found)))
+    return SUCCESS if any(each.status is TraceStatus.TRACED for each in found) else FINDINGS
 
 
-def _package(said: str, catalogue: Catalogue) -> Package:
+def _package(argument: str, catalog: Catalog) -> Package:
     """Read a package as a package-url, or as `registry:name`."""
-    registry, colon, name = said.partition(":")
-    if said.startswith("pkg:"):
+    registry, colon, name = argument.partition(":")
+    if argument.startswith("pkg:"):
         try:
-            return package_of(said, catalogue)
+            return parse_purl(argument, catalog)
         except UnreadableError as error:
             raise WharfingerError(error.reason) from error
-    if not colon or not name or RegistryId(registry) not in catalogue.registries:
+    if not colon or not name or RegistryId(registry) not in catalog.registries:
         raise WharfingerError(
-            f"{said[:200]!a} names no package; write a package-url (pkg:npm/%40acme/cli) or REGISTRY:NAME (npm:@acme/cli); "
+            f"{argument[:200]!a} names no package; write a package-url (pkg:npm/%40acme/cli) or REGISTRY:NAME (npm:@acme/cli); "
             "docs/registries.md lists the registries"
         )
-    return Package(RegistryId(registry), normal(RegistryId(registry), name))
+    return Package(RegistryId(registry), normalize_name(RegistryId(registry), name))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,59 +7,59 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from bot.evaluation.evaluate import Report
-from bot.fixes.fix_verification import Mended
-from bot.fixes.patch import changed, text_of, unified
+from bot.fixes.fix_verification import RepositoryFixes
+from bot.fixes.patch import apply_draft, decode_text, unified_diff
 from bot.model.errors import WharfingerError
 from bot.rendering import mermaid
-from bot.rendering.check_run import fixes_of, words
-from bot.rendering.markdown import plain
+from bot.rendering.check_run import describe_fix, report_fixes
+from bot.rendering.markdown import plain_line
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cli.checkout import read_files
 
-LONGEST_SENTENCE = 2_000
+MAX_LINE_LENGTH = 2_000
 
 
 def print_diff(reports: Sequence[tuple[Path, Report]]) -> None:
     """Print what `git apply` takes in each checkout; say on the error stream what it leaves to a person."""
     for folder, report in reports:
-        fixes = fixes_of(report)
+        fixes = report_fixes(report)
         for path, draft in fixes.drafts.items():
-            sys.stdout.write(unified(path, _content(folder, path, report.snapshot), draft))
-        _say(fixes)
+            sys.stdout.write(unified_diff(path, _unchanged_content(folder, path, report.snapshot), draft))
+        _print_explanations(fixes)
 
 
 def print_graph(reports: Sequence[tuple[Path, Report]]) -> None:
     """Print the publish paths as one Mermaid flowchart."""
-    sys.stdout.write(mermaid.render((str(folder), report.snapshot) for folder, report in reports) + "\n")
+    sys.stdout.write(mermaid.render_mermaid((str(folder), report.snapshot) for folder, report in reports) + "\n")
 
 
 def write_fixes(reports: Sequence[tuple[Path, Report]]) -> None:
     """Write the fixes into the checkouts; raise WharfingerError when a file cannot be written, or is not what was judged."""
     for folder, report in reports:
-        fixes = fixes_of(report)
+        fixes = report_fixes(report)
         for path, draft in fixes.drafts.items():
-            _write(folder, path, changed(_content(folder, path, report.snapshot), draft))
-        _say(fixes)
+            _write(folder, path, apply_draft(_unchanged_content(folder, path, report.snapshot), draft))
+        _print_explanations(fixes)
 
 
-def _say(fixes: Mended) -> None:
-    for line in _sentences(fixes):
-        sys.stderr.write(f"{plain(line, LONGEST_SENTENCE)}\n")
+def _print_explanations(fixes: RepositoryFixes) -> None:
+    for line in _explanations(fixes):
+        sys.stderr.write(f"{plain_line(line, MAX_LINE_LENGTH)}\n")
 
 
-def _sentences(fixes: Mended) -> Iterator[str]:
+def _explanations(fixes: RepositoryFixes) -> Iterator[str]:
     for fix in fixes.fixes:
-        yield from words(fix)
-    if fixes.left:
-        yield f"{fixes.left:,} more were not looked at; apply these first, and ask again."
+        yield from describe_fix(fix)
+    if fixes.remaining:
+        yield f"{fixes.remaining:,} more were not looked at; apply these first, and ask again."
     if not fixes.fixes:
         yield "There is no stored token here that a registry could do without."
 
 
-def _content(folder: Path, path: str, snapshot: Snapshot) -> bytes:
+def _unchanged_content(folder: Path, path: str, snapshot: Snapshot) -> bytes:
     """Read a file again, and hold it to what was judged."""
-    content = read_files(folder, [path]).read.get(path)
-    if content is None or text_of(content) != "\n".join(snapshot.workflows[path].lines):
+    content = read_files(folder, [path]).contents.get(path)
+    if content is None or decode_text(content) != "\n".join(snapshot.workflows[path].lines):
         raise WharfingerError(f"{folder / path}: changed while it was looked at; scan again")
     return content
 
@@ -75,7 +75,7 @@ def _write(folder: Path, path: str, content: bytes) -> None:
         about = os.stat(parts[-1], dir_fd=opened[-1], follow_symlinks=False)
         if not stat.S_ISREG(about.st_mode):
             raise WharfingerError(f"{folder / path}: it is a symbolic link or no regular file, and is left alone")
-        _put(parts[-1], opened[-1], content, stat.S_IMODE(about.st_mode))
+        _replace_file(parts[-1], opened[-1], content, stat.S_IMODE(about.st_mode))
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise WharfingerError(
@@ -86,7 +86,7 @@ def _write(folder: Path, path: str, content: bytes) -> None:
             os.close(each)
 
 
-def _put(name: str, folder: int, content: bytes, mode: int) -> None:
+def _replace_file(name: str, folder: int, content: bytes, mode: int) -> None:
     """Write beside a file, then take its place: whoever reads sees the one or the other."""
     fresh = f".{name}.wharfinger-{os.getpid()}"
     made = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)

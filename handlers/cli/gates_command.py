@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 
-from bot.rendering.markdown import plain
-from handlers.config.redis_client import answering_redis
+from bot.rendering.markdown import plain_line
+from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
-from handlers.records.gate_store import Decided, Gate, GateBook, Note
-from handlers.records.report_store import Standings
+from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
+from handlers.records.report_store import ReportStore
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,34 +20,34 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     settings = Settings.from_environment()
     wanted = (options.repository or "").lower()
-    with answering_redis(settings.redis_url) as redis:
-        book = GateBook(redis)
+    with connected_redis(settings.redis_url) as redis:
+        book = GateStore(redis)
         waiting = [each for each in book.waiting() if wanted in ("", each[0].name.lower())]
-        found = (each for each in book.history() if wanted in ("", each.repository.lower()))
+        found = (each for each in book.decisions() if wanted in ("", each.repository.lower()))
         decided = list(islice(found, options.limit))
         if wanted and not waiting and not decided:
-            Standings(redis).check_known(options.repository)
+            ReportStore(redis).require_known(options.repository)
     lines = _as_json(waiting, decided) if options.format == "json" else _as_text(waiting, decided)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
-def _as_text(waiting: list[tuple[Gate, Note]], decided: list[Decided]) -> Iterator[str]:
+def _as_text(waiting: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
     for gate, note in waiting:
         since = datetime.fromtimestamp(note.since, UTC)
-        yield plain(f"{since:%Y-%m-%d %H:%M}  waiting   {gate.name} → {gate.environment}  run {gate.run}")
-        yield from (plain(f"    {reason}") for reason in note.why)
-    for each in decided:
+        yield plain_line(f"{since:%Y-%m-%d %H:%M}  waiting   {gate.name} → {gate.environment}  run {gate.run}")
+        yield from (plain_line(f"    {reason}") for reason in note.reasons)
+    for each in decisions:
         verdict = each.verdict.value if each.confirmed else f"{each.verdict.value} (not confirmed)"
         ref = f"{each.ref} ({each.commit[:7]}) by {each.actor}, run {each.run} attempt {each.attempt}"
-        yield plain(f"{each.at:%Y-%m-%d %H:%M}  {verdict:<9} {each.repository} → {each.environment}  {ref}")
-        yield from (plain(f"    {reason}") for reason in each.reasons)
-        yield from (plain(f"    only observed: {reason}") for reason in each.observed)
-        yield from (plain(f"    waived: {waiver}") for waiver in each.waivers)
-    yield f"{len(waiting)} waiting, {len(decided)} decided"
+        yield plain_line(f"{each.at:%Y-%m-%d %H:%M}  {verdict:<9} {each.repository} → {each.environment}  {ref}")
+        yield from (plain_line(f"    {reason}") for reason in each.reasons)
+        yield from (plain_line(f"    only observed: {reason}") for reason in each.observed)
+        yield from (plain_line(f"    waived: {waiver}") for waiver in each.waivers)
+    yield f"{len(waiting)} waiting, {len(decisions)} decided"
 
 
-def _as_json(waiting: list[tuple[Gate, Note]], decided: list[Decided]) -> Iterator[str]:
+def _as_json(waiting: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
     shown = {
         "version": 1,
         "waiting": [
@@ -56,19 +56,19 @@ def _as_json(waiting: list[tuple[Gate, Note]], decided: list[Decided]) -> Iterat
                 "environment": gate.environment,
                 "run": gate.run,
                 "since": datetime.fromtimestamp(note.since, UTC).isoformat(),
-                "why": note.why,
+                "why": note.reasons,
             }
             for gate, note in waiting
         ],
-        "decided": [asdict(each) | {"at": each.at.isoformat()} for each in decided],
+        "decided": [asdict(each) | {"at": each.at.isoformat()} for each in decisions],
     }
     yield json.dumps(shown, indent=2)
 
 
-def _limit(said: str) -> int:
-    if not said.isdecimal():
-        raise argparse.ArgumentTypeError(f"{said[:60]!r} is no number of decisions; write 0 or more")
-    return min(int(said), sys.maxsize)  # as many as can be counted
+def _limit(argument: str) -> int:
+    if not argument.isdecimal():
+        raise argparse.ArgumentTypeError(f"{argument[:60]!r} is no number of decisions; write 0 or more")
+    return min(int(argument), sys.maxsize)  # as many as can be counted
 
 
 def _parser() -> argparse.ArgumentParser:

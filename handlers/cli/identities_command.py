@@ -12,18 +12,18 @@ from termcolor import can_colorize
 
 from bot.model.core_types import FullName
 from bot.model.errors import WharfingerError
-from bot.registries import load_catalogue
-from bot.rendering.identities import render_csv, render_json, render_text
-from bot.rendering.register_report import RegisterReport, register_of
-from handlers.cache.runs import Runs
-from handlers.cli.judging import Asking, judge_checkout, policy_file
-from handlers.cli.main import GOOD
+from bot.registries import load_catalog
+from bot.rendering.identities import render_register_csv, render_register_json, render_register_text
+from bot.rendering.register_report import RegisterReport, build_register
+from handlers.cache.runs import WorkflowRunCache
+from handlers.cli.judging import CheckoutOptions, evaluate_checkout, read_policy_option
+from handlers.cli.main import SUCCESS
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
-from handlers.jobs.repositories.latest import Latest
-from handlers.records.report_store import Standings
+from handlers.jobs.repositories.latest import LatestReports
+from handlers.records.report_store import ReportStore
 
-NOTHING = "No publishing identity is known: the App has seen no repository yet, or none that can publish."
+NO_IDENTITIES = "No publishing identity is known: the App has seen no repository yet, or none that can publish."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,30 +35,30 @@ def main(arguments: Sequence[str]) -> int:
     if options.paths and options.repository and len(options.paths) > 1:
         parser.error("--repository names the one checkout that is looked at")
     name = FullName(options.repository) if options.repository else None
-    found = list(_checkouts(options.paths, options.policy, name) if options.paths else _known(name))
+    found = list(_checkouts(options.paths, options.policy, name) if options.paths else _stored_registers(name))
     form = options.format
     if form == "text":
-        said = render_text(found, colour=can_colorize()) or NOTHING
+        said = render_register_text(found, color=can_colorize()) or NO_IDENTITIES
     else:
-        said = render_json(found) if form == "json" else render_csv(found)
+        said = render_register_json(found) if form == "json" else render_register_csv(found)
     sys.stdout.write(f"{said}\n")
-    return GOOD
+    return SUCCESS
 
 
 def _checkouts(paths: Sequence[Path], policy: Path | None, name: FullName | None) -> Iterator[RegisterReport]:
-    catalogue = load_catalogue()
-    organisation = policy_file(policy, catalogue) if policy else None
-    asking = Asking(datetime.now(UTC), catalogue, organisation, zizmor=False, name=name)
+    catalogue = load_catalog()
+    organization = read_policy_option(policy, catalogue) if policy else None
+    asking = CheckoutOptions(datetime.now(UTC), catalogue, organization, zizmor=False, name=name)
     for path in paths:
-        yield register_of(judge_checkout(path, asking))
+        yield build_register(evaluate_checkout(path, asking))
 
 
-def _known(name: FullName | None) -> Iterator[RegisterReport]:
+def _stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
     settings = Settings.from_environment()
     with open_redis(settings.redis_url) as redis:
         try:
             if name:
-                Standings(redis).check_known(name)
+                ReportStore(redis).require_known(name)
             yield from _reports(redis, name)
         except RedisError as error:
             where = without_password(settings.redis_url)
@@ -66,17 +66,17 @@ def _known(name: FullName | None) -> Iterator[RegisterReport]:
 
 
 def _reports(redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
-    standings, catalogue = Standings(redis), load_catalogue()
+    standings, catalogue = ReportStore(redis), load_catalog()
     for installation in standings.installations():
-        latest = Latest(redis, catalogue, installation)
+        latest = LatestReports(redis, catalogue, installation)
         for standing in sorted(standings.all(installation), key=lambda each: each.repository.lower()):
             if name and standing.repository.lower() != name.lower():
                 continue
             report = latest.report(standing.id)
             if report is None and name:
                 raise WharfingerError(f"of {standing.repository} no snapshot is kept; the next look at it makes one")
-            register = register_of(report, Runs(redis, standing.id).known()) if report else None
-            if register and (register.lines or register.absent or name):
+            register = build_register(report, WorkflowRunCache(redis, standing.id).cached()) if report else None
+            if register and (register.entries or register.missing or name):
                 yield register
 
 
@@ -92,6 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=["text", "json", "csv"], default="text", help="what to print (default: text)"
     )
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="the organisation's policy file, for checkouts")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the organization's policy file, for checkouts")
     parser.add_argument("--repository", metavar="OWNER/NAME", help="only this one; of a checkout, what GitHub calls it")
     return parser

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from bot.model.core_types import RegistryId
 from bot.model.errors import PolicyError
-from bot.policy import PolicyFile, Standing, Waiver
-from bot.policy.policy_schema import said as duration_in_words
+from bot.policy import PolicyFile, Waiver, WaiverStatus
+from bot.policy.policy_schema import format_duration as duration_in_words
 from bot.policy.read_policy import read_policy
 from bot.policy.schema import policy_schema
-from bot.registries import load_catalogue
-from bot.rendering.markdown import plain
+from bot.registries import load_catalog
+from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count
 
 
@@ -28,43 +28,45 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(json.dumps(policy_schema(), indent=2) + "\n")
     elif not options.files:
         parser.error("name a policy file, or ask for --schema")
-    registries = load_catalogue().registries
-    told = [_told(file, list(registries)) for file in options.files]
-    sys.stdout.write("".join(f"{plain(line)}\n" for lines, _ in told for line in lines.split("\n")))
+    registries = load_catalog().registries
+    told = [_check_file(file, list(registries)) for file in options.files]
+    sys.stdout.write("".join(f"{plain_line(line)}\n" for lines, _ in told for line in lines.split("\n")))
     return 0 if all(valid for _, valid in told) else 2
 
 
-def _told(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool]:
+def _check_file(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool]:
     try:
         policy = read_policy(file.read_bytes(), registries, str(file))
     except PolicyError as error:
         return f"{file}: {error}", False
     except OSError as error:
         return f"{file}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path", False
-    told = [_said(waiver, policy) for waiver in policy.waivers]
-    wrong = any(waiver.standing(_today(), policy.max_waiver_duration) is Standing.TOO_LONG for waiver in policy.waivers)
-    off = sum(said.off for said in policy.rules.values())
+    told = [_waiver_warning(waiver, policy) for waiver in policy.waivers]
+    wrong = any(
+        waiver.status(_today(), policy.max_waiver_duration) is WaiverStatus.TOO_LONG for waiver in policy.waivers
+    )
+    off = sum(said.off for said in policy.checks.values())
     parts = {
         "target": len(policy.repositories),
         "identity": len(policy.identities),
         "package": len(policy.packages),
         "waiver": len(policy.waivers),
     }
-    counted = [f"{count(len(policy.rules) - off, 'rule')} set, {off} switched off"]
+    counted = [f"{count(len(policy.checks) - off, 'rule')} set, {off} switched off"]
     counted += [count(number, what) for what, number in parts.items() if number]
     verdict = "not valid: a waiver would last too long" if wrong else "valid"
     return "\n".join([f"{file}: {verdict}; {', '.join(counted)}", *filter(None, told)]), not wrong
 
 
-def _said(waiver: Waiver, policy: PolicyFile) -> str | None:
+def _waiver_warning(waiver: Waiver, policy: PolicyFile) -> str | None:
     """Say where a waiver stands today, if that asks for anybody's attention."""
-    match waiver.standing(_today(), policy.max_waiver_duration):
-        case Standing.TOO_LONG:
+    match waiver.status(_today(), policy.max_waiver_duration):
+        case WaiverStatus.TOO_LONG:
             longest = duration_in_words(policy.max_waiver_duration)
             return f"{waiver}: this waiver would last until {waiver.expires}, and a waiver may last {longest}; set an earlier `expires`"
-        case Standing.ENDED:
+        case WaiverStatus.EXPIRED:
             return f"{waiver}: this waiver ended on {waiver.expires}; take it out, or have another one reviewed"
-        case Standing.ENDING:
+        case WaiverStatus.EXPIRING:
             return f"{waiver}: this waiver ends on {waiver.expires}"
         case _:
             return None

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from redis import Redis
 
 from bot.github.auth import read_app_key
-from bot.github.client import Telephone
-from bot.github.transport import Server
-from bot.packages.http_client import RegistryTelephone
-from bot.packages.pacing import SharedPace
-from bot.registries import Catalogue, load_catalogue
+from bot.github.client import GitHubClient
+from bot.github.transport import GitHubServer
+from bot.packages.http_client import RegistryHttpClient
+from bot.packages.pacing import RedisPacing
+from bot.registries import Catalog, load_catalog
 from handlers.config.settings import Settings
 
 
@@ -27,24 +27,24 @@ class Context:
 
     settings: Settings
     redis: Redis
-    telephone: Telephone
-    catalogue: Catalogue
-    registries: RegistryTelephone
+    github: GitHubClient
+    catalog: Catalog
+    registry_client: RegistryHttpClient
     clock: Callable[[], datetime] = utc_now  # what time it is: jobs ask nothing else, so a replay has a time of its own
-    delivery: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
+    delivery_id: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
 
 # A job is called with the context and the arguments of its Work, all positional. It may raise LaterError to be done
 # again after some seconds; any other error counts as an attempt and is retried with growing pauses.
-Job: TypeAlias = Callable[..., None]
+JobFunction: TypeAlias = Callable[..., None]
 
 
 def open_context(settings: Settings, redis: Redis) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
     key = read_app_key(settings.app_id, settings.private_key)
-    telephone = Telephone(Server(settings.github_api), key, redis, settings.token_keys)
-    catalogue = load_catalogue()
-    registries = RegistryTelephone(
-        catalogue, settings.registry_addresses, contact=settings.contact, pace=SharedPace(redis)
+    telephone = GitHubClient(GitHubServer(settings.github_api), key, redis, settings.token_keys)
+    catalogue = load_catalog()
+    registries = RegistryHttpClient(
+        catalogue, settings.registry_urls, contact=settings.contact, pacing=RedisPacing(redis)
     )
     return Context(settings, redis, telephone, catalogue, registries)

@@ -13,80 +13,80 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from bot.model.errors import SettingsError
+from bot.model.errors import ConfigurationError
 
-SHORTEST_SECRET = 8  # characters
-SHORTEST_PASSWORD = 20  # characters: anybody who reaches the pages may guess as often as they like
+MIN_SECRET_LENGTH = 8  # characters
+MIN_PASSWORD_LENGTH = 20  # characters: anybody who reaches the pages may guess as often as they like
 
 
-def key_file(text: str) -> str:
+def read_key_file(text: str) -> str:
     """Return the PEM in the file of that name; raise SettingsError."""
     try:
         content = Path(text).read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise SettingsError(f"names {text!r}, which cannot be read: {reason}; name the .pem file") from error
-    return private_key_text(content)
+        raise ConfigurationError(f"names {text!r}, which cannot be read: {reason}; name the .pem file") from error
+    return parse_private_key(content)
 
 
 @cache
-def private_key_text(text: str) -> str:
+def parse_private_key(text: str) -> str:
     """Return the PEM of an RSA key given as PEM (also with escaped line ends) or as base64 of PEM; raise SettingsError."""
     pem = text.replace("\\n", "\n").strip() + "\n"
     if "-----BEGIN" not in pem:
         try:
             pem = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
         except (binascii.Error, ValueError):
-            raise SettingsError("is neither a PEM text nor base64 of one; give the whole .pem file") from None
+            raise ConfigurationError("is neither a PEM text nor base64 of one; give the whole .pem file") from None
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except TypeError:
-        raise SettingsError("is protected by a pass phrase; give it without one") from None
+        raise ConfigurationError("is protected by a pass phrase; give it without one") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise SettingsError(
+        raise ConfigurationError(
             "is not a complete private key; give the whole .pem file, with its first and last line"
         ) from None
     if not isinstance(key, RSAPrivateKey):
-        raise SettingsError("is not an RSA key; make one on your GitHub App's settings page")
+        raise ConfigurationError("is not an RSA key; make one on your GitHub App's settings page")
     return pem
 
 
-def webhook_secrets(text: str) -> tuple[str, ...]:
+def parse_webhook_secrets(text: str) -> tuple[str, ...]:
     """Return the secrets, separated by commas or lines, of which any may have signed; raise SettingsError."""
     secrets = tuple(part.strip() for part in re.split(r"[,\n]", text) if part.strip())
     if not secrets:
-        raise SettingsError("is empty; set the secret that stands on your GitHub App's settings page")
-    if min(map(len, secrets)) < SHORTEST_SECRET:
-        raise SettingsError(
-            f"holds a secret shorter than {SHORTEST_SECRET} characters, which can be guessed; set a longer one"
+        raise ConfigurationError("is empty; set the secret that stands on your GitHub App's settings page")
+    if min(map(len, secrets)) < MIN_SECRET_LENGTH:
+        raise ConfigurationError(
+            f"holds a secret shorter than {MIN_SECRET_LENGTH} characters, which can be guessed; set a longer one"
         )
     return secrets
 
 
-def pages_tokens(text: str) -> tuple[str, ...]:
+def parse_pages_tokens(text: str) -> tuple[str, ...]:
     """Return the passwords of the pages, separated by commas or lines; none where the text is empty; raise SettingsError."""
     tokens = tuple(part.strip() for part in re.split(r"[,\n]", text) if part.strip())
-    if not all(token.isascii() and token.isprintable() and len(token) >= SHORTEST_PASSWORD for token in tokens):
-        raise SettingsError(
-            f"holds one that is shorter than {SHORTEST_PASSWORD} characters or not plain text; make one with: openssl rand -hex 32"
+    if not all(token.isascii() and token.isprintable() and len(token) >= MIN_PASSWORD_LENGTH for token in tokens):
+        raise ConfigurationError(
+            f"holds one that is shorter than {MIN_PASSWORD_LENGTH} characters or not plain text; make one with: openssl rand -hex 32"
         )
     return tokens
 
 
-def token_keys(text: str) -> tuple[str, ...]:
+def parse_token_keys(text: str) -> tuple[str, ...]:
     """Return the Fernet keys, separated by commas or spaces; raise SettingsError."""
     keys = tuple(part for part in re.split(r"[,\s]+", text) if part)
     for number, key in enumerate(keys, 1):
         try:
             Fernet(key)
         except (ValueError, binascii.Error):
-            raise SettingsError(
+            raise ConfigurationError(
                 f"has a wrong key at place {number}; a key is 32 random bytes in URL-safe base64, 44 characters long"
             ) from None
     return keys
 
 
-def derived_token_key(private_key: str) -> tuple[str, ...]:
+def derive_token_key(private_key: str) -> tuple[str, ...]:
     """Make the key for tokens at rest from the App's own key, so that nobody must set one; rotating it drops the tokens."""
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"wharfinger installation tokens 1")
     return (base64.urlsafe_b64encode(kdf.derive(private_key.encode())).decode(),)

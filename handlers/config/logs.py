@@ -11,36 +11,36 @@ from typing import Final
 from bot.model.errors import WharfingerError
 from handlers.config.settings import Settings
 
-HIDDEN: Final = "[hidden]"
+REDACTED: Final = "[hidden]"
 # GitHub's tokens (https://docs.github.com/authentication: prefixes), JSON Web Tokens, PEM keys, passwords in addresses.
 _SECRET_SHAPES = re.compile(
     r"gh[opsur]_[A-Za-z0-9._-]{16,}|github_pat_[A-Za-z0-9_]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
     r"|-----BEGIN[^-]*PRIVATE KEY-----.*?(?:-----END[^-]*-----|\Z)|(?<=://)[^/\s@]*:[^/\s@]+(?=@)",
     re.DOTALL,
 )
-_LONGEST_WHY = 500
+_MAX_REASON_LENGTH = 500
 
 
-def hide(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return the text with everything hidden that is one of the secrets or has the shape of one."""
     for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return _SECRET_SHAPES.sub(HIDDEN, text)
+        text = text.replace(secret, REDACTED)
+    return _SECRET_SHAPES.sub(REDACTED, text)
 
 
-def told(error: BaseException | None) -> str:
+def describe_error(error: BaseException | None) -> str:
     """Return what may be kept of an error: our own errors' sentence; of any other its kind and place, not its words.
 
     The words of a library's error may quote what it choked on, and that may be a repository's or GitHub's.
     """
     if isinstance(error, WharfingerError):
-        return hide(str(error))[:_LONGEST_WHY]
+        return redact(str(error))[:_MAX_REASON_LENGTH]
     places = traceback.extract_tb(error.__traceback__) if error is not None else []
     place = f" at {places[-1].filename.rpartition('/')[2]}:{places[-1].lineno}" if places else ""
     return f"{type(error).__name__}{place}"
 
 
-class _Line(logging.Formatter):
+class _LogFormatter(logging.Formatter):
     """Makes the line; control characters in it are shown, not sent to a terminal."""
 
     def __init__(self, *, as_json: bool, secrets: tuple[str, ...]) -> None:
@@ -49,17 +49,17 @@ class _Line(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        text = hide(super().format(record), self._secrets)
+        text = redact(super().format(record), self._secrets)
         if not self._as_json:
             return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
         line = {
             "time": self.formatTime(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": hide(record.getMessage(), self._secrets),
+            "message": redact(record.getMessage(), self._secrets),
         }
         if record.exc_info:
-            line["error"] = hide(self.formatException(record.exc_info), self._secrets)
+            line["error"] = redact(self.formatException(record.exc_info), self._secrets)
         return json.dumps(line)
 
 
@@ -67,7 +67,7 @@ def set_up_logging(settings: Settings) -> None:
     """Send every logger's lines to standard error, as the settings want them."""
     handler = logging.StreamHandler(sys.stderr)
     secrets = (*settings.webhook_secrets, settings.private_key, *settings.token_keys)
-    handler.setFormatter(_Line(as_json=settings.log_format == "json", secrets=secrets))
+    handler.setFormatter(_LogFormatter(as_json=settings.log_format == "json", secrets=secrets))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for chatty in ("httpx", "httpcore", "rq.worker", "rq.job", "asyncio", "githubkit", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

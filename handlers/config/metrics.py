@@ -11,24 +11,24 @@ REGISTRY = CollectorRegistry()
 DELIVERIES = Counter(
     "wharfinger_deliveries", "Deliveries by event and by what became of them.", ["event", "outcome"], registry=REGISTRY
 )
-ANSWER_TIME = Histogram(
-    "wharfinger_answer_seconds",
+RESPONSE_TIME = Histogram(
+    "wharfinger_response_seconds",
     "Seconds from a delivery's headers to its answer.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 10),
     registry=REGISTRY,
 )
 MEMORY = Gauge("wharfinger_redis_memory_ratio", "Redis's used memory as a part of its maximum.", registry=REGISTRY)
 
-Figures = dict[str, int]
+Counts = dict[str, int]
 
 
-def queue_metrics(waiting: Figures, dead: Figures, counts: Figures, workers: int) -> Iterable[Metric]:
+def queue_metrics(waiting: Counts, failed: Counts, counts: Counts, workers: int) -> Iterable[Metric]:
     """Yield the queue's figures; `counts` has names such as done:check_commit."""
     gauge = GaugeMetricFamily("wharfinger_waiting", "Pieces of work that wait.", labels=["queue"])
-    letters = GaugeMetricFamily("wharfinger_dead_letters", "Pieces of work that failed for good.", labels=["queue"])
+    letters = GaugeMetricFamily("wharfinger_failed_jobs", "Pieces of work that failed for good.", labels=["queue"])
     for queue in waiting:
         gauge.add_metric([queue], waiting[queue])
-        letters.add_metric([queue], dead[queue])
+        letters.add_metric([queue], failed[queue])
     attempts = CounterMetricFamily("wharfinger_jobs", "Jobs by name and ending.", labels=["job", "ending"])
     for name, count in counts.items():
         ending, _, job = name.partition(":")
@@ -39,7 +39,7 @@ def queue_metrics(waiting: Figures, dead: Figures, counts: Figures, workers: int
     yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
 
 
-def watch_metrics(watched: int, due: int, untold: int, outages: Mapping[bytes, bytes]) -> Iterable[Metric]:
+def watch_metrics(watched: int, due: int, unreported: int, outages: Mapping[bytes, bytes]) -> Iterable[Metric]:
     """Yield the watch's figures; `outages` are the registries that do not answer, as they rest in Redis."""
     away = GaugeMetricFamily(
         "wharfinger_registry_unreachable_since_timestamp_seconds",
@@ -49,12 +49,14 @@ def watch_metrics(watched: int, due: int, untold: int, outages: Mapping[bytes, b
     for registry, outage in outages.items():
         away.add_metric([registry.decode()], datetime.fromisoformat(json.loads(outage)["since"]).timestamp())
     yield GaugeMetricFamily("wharfinger_watched_packages", "Packages watched at their registries.", value=watched)
-    yield GaugeMetricFamily("wharfinger_watch_due", "Packages that it is time to look at.", value=due)
-    yield GaugeMetricFamily("wharfinger_alarms_untold", "Alarms of which GitHub was not told yet.", value=untold)
+    yield GaugeMetricFamily("wharfinger_packages_due", "Packages that it is time to look at.", value=due)
+    yield GaugeMetricFamily(
+        "wharfinger_alerts_unreported", "Alerts of which GitHub was not told yet.", value=unreported
+    )
     yield away
 
 
-class _Given:
+class _StaticCollector:
     """A collector of what was gathered already."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
@@ -67,5 +69,5 @@ class _Given:
 def as_text(metrics: Iterable[Metric]) -> bytes:
     """Return this process's figures and the given ones as Prometheus reads them."""
     given = CollectorRegistry()
-    given.register(_Given(metrics))
+    given.register(_StaticCollector(metrics))
     return generate_latest(REGISTRY) + generate_latest(given)

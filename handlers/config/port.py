@@ -2,17 +2,17 @@
 
 import socket
 
-from bot.model.errors import SettingsError
+from bot.model.errors import ConfigurationError
 from handlers.config.settings import Settings
 
 
-def port_is_free(settings: Settings) -> None:
+def check_port_is_free(settings: Settings) -> None:
     """Raise SettingsError when nothing could listen there."""
     try:
         with socket.create_server((settings.host, settings.port)):
             return
     except OSError as error:
-        raise SettingsError(
+        raise ConfigurationError(
             f"WHARFINGER_HOST and WHARFINGER_PORT: cannot listen on {settings.host}:{settings.port} "
             f"({error.strerror}); choose another port, or stop what has it"
         ) from error

@@ -17,36 +17,36 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from bot.model.errors import SettingsError, WharfingerError
+from bot.model.errors import ConfigurationError, WharfingerError
 
 log = logging.getLogger("wharfinger.redis")
 
-SAY_AGAIN = 60.0  # seconds
+LOG_INTERVAL = 60.0  # seconds
 
-HOW_SENTINEL = "write redis+sentinel://[user:password@]host:port[,host:port]/service[/database]"
+SENTINEL_HELP = "write redis+sentinel://[user:password@]host:port[,host:port]/service[/database]"
 SENTINEL_PORT = 26379
 
 # The receiver must answer within GitHub's ten seconds, so it waits briefly and never tries twice (measured: with the
 # library's own ten tries a frozen server holds a request for 58 seconds).
-BRIEF: Mapping[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 2}
+SHORT_TIMEOUTS: Mapping[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 2}
 
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 
 
-def check_address(url: str) -> str:
+def check_redis_url(url: str) -> str:
     """Return an address that a client can be opened with, or the empty text; raise SettingsError."""
     scheme, _, rest = url.partition("://")
     try:
         if url and scheme.endswith("+sentinel"):
-            read_sentinel(url)
+            parse_sentinel_url(url)
         elif url:
             parse_url(url)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         known = not url or (scheme in SCHEMES and rest != "")
     except ValueError:
         known = False
     if not known:
-        raise SettingsError(
+        raise ConfigurationError(
             "is not an address Redis clients know; begin it with redis://, rediss://, unix:// or redis+sentinel://"
         )
     return url
@@ -69,19 +69,19 @@ class SentinelAddress:
         return {"db": self.database, "username": self.user, "password": self.password, "ssl": self.tls}
 
 
-def read_sentinel(url: str) -> SentinelAddress:
+def parse_sentinel_url(url: str) -> SentinelAddress:
     """Read such an address; raise SettingsError."""
     parts = urlsplit(url)
     credentials, _, hosts = parts.netloc.rpartition("@")
     user, _, password = credentials.partition(":")
     service, _, database = parts.path.strip("/").partition("/")
     if not hosts or not service or not (database.isdigit() or not database):
-        raise SettingsError(f"is not a complete Sentinel address; {HOW_SENTINEL}")
+        raise ConfigurationError(f"is not a complete Sentinel address; {SENTINEL_HELP}")
     sentinels = []
     for host_port in hosts.split(","):
         host, _, port = host_port.partition(":")
         if not host or not (port.isdigit() or not port):
-            raise SettingsError(f"names a sentinel without a host or a port; {HOW_SENTINEL}")
+            raise ConfigurationError(f"names a sentinel without a host or a port; {SENTINEL_HELP}")
         sentinels.append((host, int(port or SENTINEL_PORT)))
     tls = parts.scheme.startswith("rediss")
     return SentinelAddress(
@@ -89,22 +89,22 @@ def read_sentinel(url: str) -> SentinelAddress:
     )
 
 
-def open_redis(url: str, *, brief: bool = False) -> Redis:
+def open_redis(url: str, *, fail_fast: bool = False) -> Redis:
     """Open a client that speaks bytes; `brief`: give up within two seconds instead of trying ten times."""
-    options: dict[str, Any] = {**BRIEF, "retry": Retry(NoBackoff(), 0)} if brief else {}
+    options: dict[str, Any] = {**SHORT_TIMEOUTS, "retry": Retry(NoBackoff(), 0)} if fail_fast else {}
     if "+sentinel" in url.partition("://")[0]:
-        address = read_sentinel(url)
-        sentinel = Sentinel(list(address.sentinels), sentinel_kwargs=dict(BRIEF), **address.options, **options)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        address = parse_sentinel_url(url)
+        sentinel = Sentinel(list(address.sentinels), sentinel_kwargs=dict(SHORT_TIMEOUTS), **address.options, **options)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         client: Redis = sentinel.master_for(address.service)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         return client
     return Redis.from_url(url, **options)
 
 
 @contextmanager
-def answering_redis(url: str) -> Iterator[Redis]:
+def connected_redis(url: str) -> Iterator[Redis]:
     """Open a client for a command that a person waits for; raises WharfingerError as soon as Redis does not answer."""
     try:
-        with open_redis(url, brief=True) as redis:
+        with open_redis(url, fail_fast=True) as redis:
             yield redis
     except RedisError as error:
         reason = type(error).__name__
@@ -128,11 +128,11 @@ class AsyncRedis:
 
 def open_async_redis(url: str, connections: int) -> AsyncRedis:
     """Open the receiver's client: brief, with at most so many connections, each waited for rather than refused."""
-    options: dict[str, Any] = {**BRIEF, "retry": AsyncRetry(NoBackoff(), 0)}
+    options: dict[str, Any] = {**SHORT_TIMEOUTS, "retry": AsyncRetry(NoBackoff(), 0)}
     if "+sentinel" in url.partition("://")[0]:
-        address = read_sentinel(url)
+        address = parse_sentinel_url(url)
         sentinel = redis_asyncio.Sentinel(
-            list(address.sentinels), sentinel_kwargs=dict(BRIEF), **address.options, **options
+            list(address.sentinels), sentinel_kwargs=dict(SHORT_TIMEOUTS), **address.options, **options
         )  # type: ignore[no-untyped-call]  # the library leaves it untyped
         return AsyncRedis(sentinel.master_for(address.service), tuple(sentinel.sentinels))
     pool = redis_asyncio.BlockingConnectionPool.from_url(url, max_connections=connections, timeout=2, **options)
@@ -147,12 +147,12 @@ def without_password(url: str) -> str:
 
 def wait_for_redis(redis: Redis, url: str) -> None:
     """Return once Redis answers; say once a minute that it does not."""
-    pause, said = 0.1, -SAY_AGAIN
+    pause, said = 0.1, -LOG_INTERVAL
     while True:
         try:
             redis.ping()
         except RedisError as error:
-            if time.monotonic() - said >= SAY_AGAIN:
+            if time.monotonic() - said >= LOG_INTERVAL:
                 shown, reason, said = without_password(url), type(error).__name__, time.monotonic()
                 log.warning("waiting for Redis at %s (%s); start it, or set REDIS_URL right", shown, reason)
             time.sleep(pause)

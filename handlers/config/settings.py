@@ -10,23 +10,23 @@ from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from bot.model.core_types import RegistryId
-from bot.model.errors import SettingsError
+from bot.model.errors import ConfigurationError
 from handlers.config.credentials import (
-    derived_token_key,
-    key_file,
-    pages_tokens,
-    private_key_text,
-    token_keys,
-    webhook_secrets,
+    derive_token_key,
+    parse_pages_tokens,
+    parse_private_key,
+    parse_token_keys,
+    parse_webhook_secrets,
+    read_key_file,
 )
-from handlers.config.redis_client import check_address
-from handlers.config.registry_addresses import contact, registry_addresses
-from handlers.config.trusted_roots import trusted_roots
+from handlers.config.redis_client import check_redis_url
+from handlers.config.registry_addresses import parse_contact, parse_registry_urls
+from handlers.config.trusted_roots import read_trusted_roots
 
 T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
 
-LONGEST_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
+MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})")  # GitHub's rule for the names of accounts, lower case
@@ -43,10 +43,10 @@ class Settings:
     pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
     github_api: str  # without a slash at the end
     redis_url: str = field(repr=False)  # may hold a password
-    embedded: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
+    embedded_redis: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
     redis_server: str | None  # the server binary to prefer for it
     data: Path
-    organisations: frozenset[str]  # account names in lower case; empty: all
+    organizations: frozenset[str]  # account names in lower case; empty: all
     installations: frozenset[int]  # empty: all
     host: str
     port: int
@@ -54,7 +54,7 @@ class Settings:
     trusted_roots: tuple[bytes, ...] = field(
         repr=False
     )  # further roots of Sigstore and registries' keys, each a file's content
-    registry_addresses: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
+    registry_urls: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
     contact: str  # where registries reach whoever runs this; empty: they cannot
     queue_limit: int  # pieces of work waiting; above it the receiver answers 503
     log_level: str
@@ -63,58 +63,58 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Environment | None = None) -> "Settings":
         """Read and check every variable; raise SettingsError with one line for each that is missing or wrong."""
-        read = _Reader(os.environ if environ is None else environ)
-        redis_url = read.value("REDIS_URL", check_address, "")
+        read = _EnvironmentReader(os.environ if environ is None else environ)
+        redis_url = read.value("REDIS_URL", check_redis_url, "")
         settings = cls(
             app_id=read.value("WHARFINGER_APP_ID", _app_id),
             private_key=read.either(
-                "WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", private_key_text, key_file
+                "WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", parse_private_key, read_key_file
             ),
-            webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", webhook_secrets),
-            token_keys=read.value("WHARFINGER_TOKEN_KEYS", token_keys, ""),
-            pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", pages_tokens, ""),
+            webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", parse_webhook_secrets),
+            token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
+            pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", parse_pages_tokens, ""),
             github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
             redis_url=redis_url,
-            embedded=not redis_url,
+            embedded_redis=not redis_url,
             redis_server=read.value("WHARFINGER_REDIS_SERVER", str, "") or None,
             data=read.value("WHARFINGER_DATA", _folder, _default_folder(read.environ)),
-            organisations=read.value("WHARFINGER_ORGANISATIONS", _logins, ""),
+            organizations=read.value("WHARFINGER_ORGANIZATIONS", _logins, ""),
             installations=read.value("WHARFINGER_INSTALLATIONS", _installations, ""),
             host=read.value("WHARFINGER_HOST", str, "127.0.0.1"),
             port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
             workers=read.value("WHARFINGER_WORKERS", _number(1, 64), "2"),
-            trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", trusted_roots, ""),
-            registry_addresses=read.value("WHARFINGER_REGISTRY_ADDRESSES", registry_addresses, ""),
-            contact=read.value("WHARFINGER_CONTACT", contact, ""),
+            trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", read_trusted_roots, ""),
+            registry_urls=read.value("WHARFINGER_REGISTRY_ADDRESSES", parse_registry_urls, ""),
+            contact=read.value("WHARFINGER_CONTACT", parse_contact, ""),
             queue_limit=read.value("WHARFINGER_QUEUE_LIMIT", _number(1, 1_000_000), "20000"),
             log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
             log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),
         )
         if read.problems:
-            raise SettingsError("\n".join(read.problems))
+            raise ConfigurationError("\n".join(read.problems))
         return replace(
             settings,
-            token_keys=settings.token_keys or derived_token_key(settings.private_key),
+            token_keys=settings.token_keys or derive_token_key(settings.private_key),
             redis_url=settings.redis_url or f"unix://{redis_socket(settings.data)}",
         )
 
-    def allows(self, installation: int, organisation: str) -> bool:
+    def allows(self, installation: int, account: str) -> bool:
         """Whether the administrator lets this installation, on this account, use the App."""
-        if not self.organisations and not self.installations:
+        if not self.organizations and not self.installations:
             return True
-        return installation in self.installations or organisation.lower() in self.organisations
+        return installation in self.installations or account.lower() in self.organizations
 
 
 def redis_socket(data: Path) -> Path:
     """Where the embedded Redis listens: in the data folder, or in a short place of its own when that path is too long."""
     inside = data / "redis.sock"
-    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(inside)) <= MAX_SOCKET_PATH:
         return inside
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     return Path(f"/tmp/wharfinger-{os.getuid()}-{name}/redis.sock")  # noqa: S108 - made 0700 and owner-checked by redis_server.py
 
 
-class _Reader:
+class _EnvironmentReader:
     """Reads one variable after another and keeps what is wrong, so that an administrator sees all of it at once."""
 
     def __init__(self, environ: Environment) -> None:
@@ -129,7 +129,7 @@ class _Reader:
         else:
             try:
                 return parse(text)
-            except SettingsError as error:
+            except ConfigurationError as error:
                 self.problems.append(f"{name} {error}")
         return None  # type: ignore[return-value]  # from_environment raises before anybody sees it
 
@@ -156,13 +156,15 @@ def _default_folder(environ: Environment) -> str:
 def _folder(text: str) -> Path:
     path = Path(text).absolute()
     if path.exists() and not path.is_dir():
-        raise SettingsError(f"names {str(path)!r}, which is not a folder; name a folder the App may write to")
+        raise ConfigurationError(f"names {str(path)!r}, which is not a folder; name a folder the App may write to")
     return path
 
 
 def _app_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**53):
-        raise SettingsError("is not a number; it is the App ID on your GitHub App's settings page, not the client ID")
+        raise ConfigurationError(
+            "is not a number; it is the App ID on your GitHub App's settings page, not the client ID"
+        )
     return int(text)
 
 
@@ -172,9 +174,9 @@ def _github_api(text: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise SettingsError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
+        raise ConfigurationError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
-        raise SettingsError("would send tokens unencrypted; begin it with https://")
+        raise ConfigurationError("would send tokens unencrypted; begin it with https://")
     return text.rstrip("/")
 
 
@@ -182,7 +184,7 @@ def _logins(text: str) -> frozenset[str]:
     logins = [part.lower().removeprefix("@") for part in re.split(r"[,\s]+", text) if part]
     for login in logins:
         if not _LOGIN.fullmatch(login):
-            raise SettingsError(f"names {login[:60]!r}, which is no account name; separate names by commas")
+            raise ConfigurationError(f"names {login[:60]!r}, which is no account name; separate names by commas")
     return frozenset(logins)
 
 
@@ -190,14 +192,16 @@ def _installations(text: str) -> frozenset[int]:
     parts = [part for part in re.split(r"[,\s]+", text) if part]
     for part in parts:
         if not (part.isascii() and part.isdigit() and len(part) <= 16):  # noqa: PLR2004 - 2**53 has 16 digits
-            raise SettingsError(f"names {part[:60]!r}, which is no installation's number; separate numbers by commas")
+            raise ConfigurationError(
+                f"names {part[:60]!r}, which is no installation's number; separate numbers by commas"
+            )
     return frozenset(map(int, parts))
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
+def _number(least: int, limit: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):  # noqa: PLR2004 - longer than any limit
-            raise SettingsError(f"is {text[:60]!r}; it must be a whole number from {least} to {most}")
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= limit):  # noqa: PLR2004 - longer than any limit
+            raise ConfigurationError(f"is {text[:60]!r}; it must be a whole number from {least} to {limit}")
         return int(text)
 
     return parse
@@ -206,7 +210,7 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in words:
-            raise SettingsError(f"is {text[:60]!r}; it must be one of {', '.join(words)}")
+            raise ConfigurationError(f"is {text[:60]!r}; it must be one of {', '.join(words)}")
         return text.lower()
 
     return parse

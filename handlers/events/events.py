@@ -7,242 +7,281 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.github.commit_query import CHECK, ORGANISATION_POLICY, PREVIEW, PRIVATE, PUBLIC, RELEASE_CHECK
-from bot.json_access import number, record, records, text, texts, true
+from bot.github.commit_query import (
+    CHECK_NAME,
+    ORGANIZATION_POLICY_PATH,
+    PREVIEW_CHECK_NAME,
+    PRIVATE_POLICY_REPOSITORY,
+    PUBLIC_POLICY_REPOSITORY,
+    RELEASE_CHECK_NAME,
+)
+from bot.json_access import get_bool, get_int, get_object, get_objects, get_str, get_strings
 from handlers.events import event_table, gate_events, issue_events, release_events
 from handlers.events import settings_events as others
-from handlers.events.event_result import NAME, Answer, Asked, Payload, branch_work, nothing, where
-from handlers.queue.job_specs import Priority, Work, diagnose_work, preview_work
+from handlers.events.event_result import (
+    REPOSITORY_NAME,
+    EventHandler,
+    EventResult,
+    Payload,
+    check_branch_spec,
+    no_jobs,
+    repository_of,
+)
+from handlers.queue.job_specs import JobSpec, Priority, diagnose_spec, preview_policy_spec
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class WebhookEvent:
     """One event: the permission it needs to be subscribed to (None: every App gets it), and what each action asks for."""
 
     permission: str | None
-    actions: Mapping[str, Answer]  # the empty action is that of events that have none
+    handlers_by_action: Mapping[str, EventHandler]  # the empty action is that of events that have none
 
 
-def work_for(event: str, payload: Payload) -> Asked:
+def jobs_for_event(event: str, payload: Payload) -> EventResult:
     """Say what an event asks for. Pure, and total: whatever the payload is, it returns."""
     row = EVENTS.get(event)
     if row is None:
-        return nothing("nothing depends on this event")
-    answer = row.actions.get(text(payload, "action"))
-    return answer(payload) if answer else nothing("nothing depends on this action")
+        return no_jobs("nothing depends on this event")
+    answer = row.handlers_by_action.get(get_str(payload, "action"))
+    return answer(payload) if answer else no_jobs("nothing depends on this action")
 
 
-def _pushed(payload: Payload) -> Asked:
-    ref, after = text(payload, "ref"), text(payload, "after")
-    if true(payload, "deleted") or not after.strip("0"):
-        return nothing("a branch or tag was deleted")
+def _branch_or_tag_pushed(payload: Payload) -> EventResult:
+    ref, after = get_str(payload, "ref"), get_str(payload, "after")
+    if get_bool(payload, "deleted") or not after.strip("0"):
+        return no_jobs("a branch or tag was deleted")
     if not ref.startswith(("refs/heads/", "refs/tags/")):
-        return nothing("it is neither a branch nor a tag")
+        return no_jobs("it is neither a branch nor a tag")
     # After the push of an annotated tag, `after` is the tag and not the commit.
-    commit = text(payload, "head_commit", "id") or after
-    asked = _check(payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed")
-    if not asked.work:
+    commit = get_str(payload, "head_commit", "id") or after
+    asked = _check_result(
+        payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed"
+    )
+    if not asked.jobs:
         return asked
-    asked = Asked((*event_table.looks(payload), *asked.work), asked.why)
+    asked = EventResult((*event_table.check_push_specs(payload), *asked.jobs), asked.reason)
     if _touches_policy(payload, ref):
-        return Asked(
-            (*asked.work, _sweep(number(payload, "installation", "id"))), "the organisation's policy was pushed"
+        return EventResult(
+            (*asked.jobs, _sweep_spec(get_int(payload, "installation", "id"))), "the organization's policy was pushed"
         )
     return asked
 
 
 def _touches_policy(payload: Payload, ref: str) -> bool:
-    """Whether a push may have changed the organisation's policy in force."""
-    branch = text(payload, "repository", "default_branch")
-    if text(payload, "repository", "name").lower() not in (PRIVATE, PUBLIC) or ref != f"refs/heads/{branch}":
+    """Whether a push may have changed the organization's policy in force."""
+    branch = get_str(payload, "repository", "default_branch")
+    if (
+        get_str(payload, "repository", "name").lower() not in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
+        or ref != f"refs/heads/{branch}"
+    ):
         return False
-    commits = records(payload, "commits")
-    changed = {path for commit in commits for kind in ("added", "modified", "removed") for path in texts(commit, kind)}
-    return ORGANISATION_POLICY in changed or not commits or true(payload, "forced")
+    commits = get_objects(payload, "commits")
+    changed = {
+        path for commit in commits for kind in ("added", "modified", "removed") for path in get_strings(commit, kind)
+    }
+    return ORGANIZATION_POLICY_PATH in changed or not commits or get_bool(payload, "forced")
 
 
-def _pull_request(payload: Payload) -> Asked:
+def _pull_request(payload: Payload) -> EventResult:
     # Also from a fork: its head is reachable in the base repository, and the check run belongs there.
-    return _check(payload, text(payload, "pull_request", "head", "sha"), "a pull request has a new head")
+    return _check_result(payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head")
 
 
-def _check_suite(payload: Payload) -> Asked:
-    return _check(payload, text(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
+def _check_suite(payload: Payload) -> EventResult:
+    return _check_result(payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
 
 
-def _check_suite_again(payload: Payload) -> Asked:
-    head = text(payload, "check_suite", "head_sha")
-    asked = _check(payload, head, "somebody asked for the checks again", again=True)
-    return Asked((*asked.work, *release_events.releases_at(payload, head, asked.why).work), asked.why)
+def _check_suite_again(payload: Payload) -> EventResult:
+    head = get_str(payload, "check_suite", "head_sha")
+    asked = _check_result(payload, head, "somebody asked for the checks again", recheck=True)
+    return EventResult(
+        (*asked.jobs, *release_events.recheck_releases_at(payload, head, asked.reason).jobs), asked.reason
+    )
 
 
-def _check_run_again(payload: Payload) -> Asked:
-    name = text(payload, "check_run", "name")
-    if name == PREVIEW:
+def _check_run_again(payload: Payload) -> EventResult:
+    name = get_str(payload, "check_run", "name")
+    if name == PREVIEW_CHECK_NAME:
         return _preview_again(payload)
-    if name == RELEASE_CHECK:
-        head = text(payload, "check_run", "head_sha")
-        return release_events.releases_at(payload, head, "somebody asked for the release again")
-    if name != CHECK:
-        return nothing("it is not a check run of ours")
-    return _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the check again", again=True)
+    if name == RELEASE_CHECK_NAME:
+        head = get_str(payload, "check_run", "head_sha")
+        return release_events.recheck_releases_at(payload, head, "somebody asked for the release again")
+    if name != CHECK_NAME:
+        return no_jobs("it is not a check run of ours")
+    return _check_result(
+        payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the check again", recheck=True
+    )
 
 
-def _preview_again(payload: Payload) -> Asked:
-    asked = _check(payload, text(payload, "check_run", "head_sha"), "somebody asked for the preview again")
-    if not asked.work:
+def _preview_again(payload: Payload) -> EventResult:
+    asked = _check_result(payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the preview again")
+    if not asked.jobs:
         return asked
-    installation, repository = number(payload, "installation", "id"), record(payload, "repository")
-    name, commit = text(repository, "full_name"), text(payload, "check_run", "head_sha")
-    return Asked((preview_work(installation, number(repository, "id"), name, commit, again=True),), asked.why)
+    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
+    name, commit = get_str(repository, "full_name"), get_str(payload, "check_run", "head_sha")
+    return EventResult(
+        (preview_policy_spec(installation, get_int(repository, "id"), name, commit, again=True),), asked.reason
+    )
 
 
-def _workflow_run(payload: Payload) -> Asked:
-    if text(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
-        return nothing("the push or pull request that began the run asks for the check itself")
-    return _check(payload, text(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+def _workflow_run(payload: Payload) -> EventResult:
+    if get_str(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
+        return no_jobs("the push or pull request that began the run asks for the check itself")
+    return _check_result(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
 
 
-def _released(payload: Payload) -> Asked:
-    tag = text(payload, "release", "tag_name")
+def _release_published(payload: Payload) -> EventResult:
+    tag = get_str(payload, "release", "tag_name")
     if not release_events.is_tag(tag):
-        return nothing("the payload names no tag")
-    asked = _check(payload, f"refs/tags/{tag}", "a release was published")
-    return Asked((*asked.work, *release_events.release_of(payload)), asked.why)
+        return no_jobs("the payload names no tag")
+    asked = _check_result(payload, f"refs/tags/{tag}", "a release was published")
+    return EventResult((*asked.jobs, *release_events.check_release_specs(payload)), asked.reason)
 
 
-def _repository(payload: Payload) -> Asked:
-    place = where(payload)
+def _repository_changed(payload: Payload) -> EventResult:
+    place = repository_of(payload)
     if place is None:
-        return nothing("the payload names no repository of an installation")
-    return Asked((branch_work(place),), "the repository itself changed")
+        return no_jobs("the payload names no repository of an installation")
+    return EventResult((check_branch_spec(place),), "the repository itself changed")
 
 
-def _forget_repository(payload: Payload) -> Asked:
-    installation, number_ = number(payload, "installation", "id"), number(payload, "repository", "id")
+def _repository_deleted(payload: Payload) -> EventResult:
+    installation, number_ = get_int(payload, "installation", "id"), get_int(payload, "repository", "id")
     if not installation or not number_:
-        return nothing("the payload names no repository of an installation")
-    work = Work("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
-    return Asked((work,), "the repository is gone")
+        return no_jobs("the payload names no repository of an installation")
+    work = JobSpec("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
+    return EventResult((work,), "the repository is gone")
 
 
-def _widened(payload: Payload) -> Asked:
-    installation = number(payload, "installation", "id")
+def _repositories_added(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
     if not installation:
-        return nothing("the payload names no installation")
-    return Asked((_sweep(installation),), "all repositories of the installation are looked at")
+        return no_jobs("the payload names no installation")
+    return EventResult((_sweep_spec(installation),), "all repositories of the installation are looked at")
 
 
-def _installed(payload: Payload) -> Asked:
-    asked = _widened(payload)
-    return Asked((diagnose_work(), *asked.work), asked.why) if asked.work else asked
+def _installation_created(payload: Payload) -> EventResult:
+    asked = _repositories_added(payload)
+    return EventResult((diagnose_spec(), *asked.jobs), asked.reason) if asked.jobs else asked
 
 
-def _uninstalled(payload: Payload) -> Asked:
-    installation = number(payload, "installation", "id")
+def _installation_deleted(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
     if not installation:
-        return nothing("the payload names no installation")
+        return no_jobs("the payload names no installation")
     lane = f"installation-{installation}"
-    work = Work("forget_installation", Priority.CHECK, lane, (installation,))
-    return Asked((work, diagnose_work()), "the installation is gone")
+    work = JobSpec("forget_installation", Priority.CHECK, lane, (installation,))
+    return EventResult((work, diagnose_spec()), "the installation is gone")
 
 
-def _suspended(payload: Payload) -> Asked:
-    installation = number(payload, "installation", "id")
+def _installation_suspended(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
     if not installation:
-        return nothing("the payload names no installation")
-    work = Work("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
-    return Asked((work, diagnose_work()), "the installation is suspended")
+        return no_jobs("the payload names no installation")
+    work = JobSpec("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
+    return EventResult((work, diagnose_spec()), "the installation is suspended")
 
 
-def _removed(payload: Payload) -> Asked:
-    installation = number(payload, "installation", "id")
-    gone = [number(repository, "id") for repository in records(payload, "repositories_removed")]
+def _repositories_removed(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
+    gone = [get_int(repository, "id") for repository in get_objects(payload, "repositories_removed")]
     work = tuple(
-        Work("forget_repository", Priority.SWEEP, f"repository-{repository}", (installation, repository))
+        JobSpec("forget_repository", Priority.SWEEP, f"repository-{repository}", (installation, repository))
         for repository in gone
         if installation and repository
     )
-    return Asked(work, "repositories left the installation") if work else nothing("the payload names no repository")
+    return (
+        EventResult(work, "repositories left the installation") if work else no_jobs("the payload names no repository")
+    )
 
 
-def _check(payload: Payload, revision: str, why: str, *, again: bool = False) -> Asked:
-    installation, repository = number(payload, "installation", "id"), record(payload, "repository")
-    name, number_ = text(repository, "full_name"), number(repository, "id")
+def _check_result(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
+    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
+    name, number_ = get_str(repository, "full_name"), get_int(repository, "id")
     if not installation:
-        return nothing("the payload names no installation")
-    if not number_ or not NAME.fullmatch(name):
-        return nothing("the payload names no repository")
+        return no_jobs("the payload names no installation")
+    if not number_ or not REPOSITORY_NAME.fullmatch(name):
+        return no_jobs("the payload names no repository")
     if not _SHA.fullmatch(revision) and not revision.startswith("refs/tags/"):
-        return nothing("the payload names no commit")
-    job = "recheck_commit" if again else "check_commit"
-    work = Work(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
-    return Asked((work,), why)
+        return no_jobs("the payload names no commit")
+    job = "recheck_commit" if recheck else "check_commit"
+    work = JobSpec(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
+    return EventResult((work,), reason)
 
 
-def _sweep(installation: int) -> Work:
-    return Work("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
+def _sweep_spec(installation: int) -> JobSpec:
+    return JobSpec("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
 
 
-def _any(answer: Answer, *actions: str) -> Mapping[str, Answer]:
-    return dict.fromkeys(actions, answer)
+def _for_actions(handler: EventHandler, *actions: str) -> Mapping[str, EventHandler]:
+    return dict.fromkeys(actions, handler)
 
 
 # Every event that asks for something. The manifest's events and the permissions they need are made from this table.
-EVENTS: Mapping[str, Event] = {
-    "push": Event("contents: read", {"": _pushed}),
-    "pull_request": Event(
+EVENTS: Mapping[str, WebhookEvent] = {
+    "push": WebhookEvent("contents: read", {"": _branch_or_tag_pushed}),
+    "pull_request": WebhookEvent(
         "pull_requests: read",
         {"opened": _pull_request, "synchronize": _pull_request, "reopened": _pull_request},
     ),
-    "check_suite": Event("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
-    "check_run": Event("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
-    "workflow_run": Event("actions: read", {"requested": _workflow_run, "completed": release_events.run_over}),
-    "release": Event("contents: read", {"published": _released}),
-    "create": Event("contents: read", {"": release_events.tag_created}),
-    "registry_package": Event("packages: read", _any(release_events.package_appeared, "published", "updated")),
-    "repository": Event(
+    "check_suite": WebhookEvent("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
+    "check_run": WebhookEvent("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
+    "workflow_run": WebhookEvent(
+        "actions: read", {"requested": _workflow_run, "completed": release_events.run_completed}
+    ),
+    "release": WebhookEvent("contents: read", {"published": _release_published}),
+    "create": WebhookEvent("contents: read", {"": release_events.tag_created}),
+    "registry_package": WebhookEvent(
+        "packages: read", _for_actions(release_events.package_published, "published", "updated")
+    ),
+    "repository": WebhookEvent(
         "metadata: read",
         {
-            "archived": _repository,
-            "edited": _repository,
-            "privatized": _repository,
-            "publicized": _repository,
-            "renamed": _repository,
-            "transferred": _repository,
-            "unarchived": _repository,
-            "deleted": _forget_repository,
+            "archived": _repository_changed,
+            "edited": _repository_changed,
+            "privatized": _repository_changed,
+            "publicized": _repository_changed,
+            "renamed": _repository_changed,
+            "transferred": _repository_changed,
+            "unarchived": _repository_changed,
+            "deleted": _repository_deleted,
         },
     ),
-    "repository_ruleset": Event("administration: read", _any(others.ruleset_changed, "created", "edited", "deleted")),
-    "branch_protection_rule": Event(
-        "administration: read", _any(others.settings_changed, "created", "edited", "deleted")
+    "repository_ruleset": WebhookEvent(
+        "administration: read", _for_actions(others.ruleset_changed, "created", "edited", "deleted")
     ),
-    "deployment_protection_rule": Event("deployments: read", {"requested": gate_events.gate_asked}),
-    "deployment_review": Event("deployments: read", {"approved": gate_events.deployment_reviewed}),
-    "deploy_key": Event("deployments: read", _any(others.settings_changed, "created", "deleted")),
-    "member": Event("members: read", _any(others.people_changed, "added", "edited", "removed")),
-    "membership": Event("members: read", _any(others.people_changed, "added", "removed")),
-    "team": Event("members: read", _any(others.people_changed, "created", "edited", "deleted")),
-    "organization": Event("members: read", _any(others.people_changed, "member_added", "member_removed")),
-    "personal_access_token_request": Event(
+    "branch_protection_rule": WebhookEvent(
+        "administration: read", _for_actions(others.settings_changed, "created", "edited", "deleted")
+    ),
+    "deployment_protection_rule": WebhookEvent("deployments: read", {"requested": gate_events.deployment_requested}),
+    "deployment_review": WebhookEvent("deployments: read", {"approved": gate_events.deployment_reviewed}),
+    "deploy_key": WebhookEvent("deployments: read", _for_actions(others.settings_changed, "created", "deleted")),
+    "member": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "edited", "removed")),
+    "membership": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "removed")),
+    "team": WebhookEvent("members: read", _for_actions(others.people_changed, "created", "edited", "deleted")),
+    "organization": WebhookEvent(
+        "members: read", _for_actions(others.people_changed, "member_added", "member_removed")
+    ),
+    "personal_access_token_request": WebhookEvent(
         "organization_personal_access_token_requests: read", {"approved": others.tokens_changed}
     ),
-    "issues": Event(
-        "issues: read", {**_any(others.issue_changed, "closed", "reopened"), "edited": issue_events.issue_edited}
+    "issues": WebhookEvent(
+        "issues: read",
+        {**_for_actions(others.issue_changed, "closed", "reopened"), "edited": issue_events.issue_edited},
     ),
-    "issue_comment": Event("issues: read", {"created": others.issue_commented}),
-    "installation": Event(
+    "issue_comment": WebhookEvent("issues: read", {"created": others.issue_commented}),
+    "installation": WebhookEvent(
         None,
         {
-            "created": _installed,
-            "unsuspend": _installed,
+            "created": _installation_created,
+            "unsuspend": _installation_created,
             "new_permissions_accepted": others.permissions_accepted,
-            "suspend": _suspended,
-            "deleted": _uninstalled,
+            "suspend": _installation_suspended,
+            "deleted": _installation_deleted,
         },
     ),
-    "installation_repositories": Event(None, {"added": _widened, "removed": _removed}),
+    "installation_repositories": WebhookEvent(None, {"added": _repositories_added, "removed": _repositories_removed}),
 }

@@ -2,32 +2,36 @@
 
 import re
 
-from bot.json_access import number, text
-from handlers.events.event_result import Asked, Payload, nothing, where
-from handlers.queue.job_specs import Priority, Work, gate_work
+from bot.json_access import get_int, get_str
+from handlers.events.event_result import EventResult, Payload, no_jobs, repository_of
+from handlers.queue.job_specs import JobSpec, Priority, decide_gate_spec
 
 # The run is named nowhere else in the payload. Nothing is ever sent to this address: only its number counts.
 _CALLBACK = re.compile(r"/actions/runs/([0-9]{1,15})/deployment_protection_rule")
-_LONGEST = 255  # characters of an environment's name: docs.github.com/rest/deployments/environments
+_MAX_ENVIRONMENT_NAME = 255  # characters of an environment's name: docs.github.com/rest/deployments/environments
 
 
-def gate_asked(payload: Payload) -> Asked:
+def deployment_requested(payload: Payload) -> EventResult:
     """Decide a deployment that waits for us."""
-    place, environment = where(payload), text(payload, "environment")
-    run = _CALLBACK.search(text(payload, "deployment_callback_url"))
+    place, environment = repository_of(payload), get_str(payload, "environment")
+    run = _CALLBACK.search(get_str(payload, "deployment_callback_url"))
     if place is None:
-        return nothing("the payload names no repository of an installation")
-    if run is None or not environment or len(environment) > _LONGEST or not environment.isprintable():
-        return nothing("the payload names no run that waits at an environment")
-    deployment = number(payload, "deployment", "id")
-    work = gate_work(place.installation, place.repository, place.name, int(run[1]), environment, deployment)
-    return Asked((work,), "a deployment waits for the gate")
+        return no_jobs("the payload names no repository of an installation")
+    if run is None or not environment or len(environment) > _MAX_ENVIRONMENT_NAME or not environment.isprintable():
+        return no_jobs("the payload names no run that waits at an environment")
+    deployment = get_int(payload, "deployment", "id")
+    work = decide_gate_spec(
+        place.installation_id, place.repository_id, place.full_name, int(run[1]), environment, deployment
+    )
+    return EventResult((work,), "a deployment waits for the gate")
 
 
-def deployment_reviewed(payload: Payload) -> Asked:
+def deployment_reviewed(payload: Payload) -> EventResult:
     """Look again at what waits of a run that somebody approved."""
-    place, run = where(payload), number(payload, "workflow_run", "id")
+    place, run = repository_of(payload), get_int(payload, "workflow_run", "id")
     if place is None or not run:
-        return nothing("the payload names no run of a repository")
-    arguments = (place.installation, place.repository, place.name, run)
-    return Asked((Work("review_gates", Priority.GATE, f"gate-{run}", arguments),), "somebody approved a deployment")
+        return no_jobs("the payload names no run of a repository")
+    arguments = (place.installation_id, place.repository_id, place.full_name, run)
+    return EventResult(
+        (JobSpec("review_gates", Priority.GATE, f"gate-{run}", arguments),), "somebody approved a deployment"
+    )

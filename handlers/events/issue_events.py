@@ -2,47 +2,56 @@
 
 import re
 
-from bot.json_access import number, record, text
-from bot.rendering.boxes import Word, newly_ticked, written
-from bot.rendering.marker import PUBLISHING, Marker
-from bot.rendering.review import KIND as REVIEW
-from handlers.events.event_result import LOGIN, Asked, Payload, Where, nothing, where
-from handlers.queue.job_specs import Priority, Work
+from bot.json_access import get_int, get_object, get_str
+from bot.rendering.boxes import CheckboxAction, encode_checkboxes, newly_checked
+from bot.rendering.marker import PUBLISHING_ISSUE, HiddenMetadata
+from bot.rendering.review import REVIEW_ISSUE as REVIEW
+from handlers.events.event_result import LOGIN_PATTERN, EventRepository, EventResult, Payload, no_jobs, repository_of
+from handlers.queue.job_specs import JobSpec, Priority
 
-ABOUT = re.compile(r"repository-([0-9]{1,16})(?:/|$)")  # how the subject of our markers begins
-JOBS = {REVIEW: "record_review", PUBLISHING: "delete_secrets"}
-WORDS = {REVIEW: (Word.KEEP, Word.DROP), PUBLISHING: (Word.DELETE,)}
+SUBJECT = re.compile(r"repository-([0-9]{1,16})(?:/|$)")  # how the subject of our markers begins
+JOB_BY_KIND = {REVIEW: "record_review", PUBLISHING_ISSUE: "delete_secrets"}
+CHECKBOX_ACTIONS = {REVIEW: (CheckboxAction.KEEP, CheckboxAction.DROP), PUBLISHING_ISSUE: (CheckboxAction.DELETE,)}
 
 
-def issue_edited(payload: Payload) -> Asked:
+def issue_edited(payload: Payload) -> EventResult:
     """Hear of boxes that a person ticked in an issue of ours. Text of others is only compared, and goes no further."""
-    issue, place = record(payload, "issue"), where(payload)
-    body = text(issue, "body")
-    marker = Marker.read(body)
-    repository = _repository(marker.subject) if marker and marker.kind in JOBS else 0
-    if marker is None or not repository or text(issue, "user", "type") != "Bot":
-        return nothing("it is not an issue of ours with boxes")
-    if place is None or not number(issue, "number"):
-        return nothing("the payload names no issue of a repository")
-    who = text(payload, "sender", "login")
-    if text(payload, "sender", "type") != "User" or not LOGIN.fullmatch(who):
-        return nothing("no person changed it")
-    boxes = newly_ticked(text(payload, "changes", "body", "from"), body)
-    mine = [box for box in boxes if box.word in WORDS[marker.kind]]
+    issue, place = get_object(payload, "issue"), repository_of(payload)
+    body = get_str(issue, "body")
+    marker = HiddenMetadata.parse(body)
+    repository = _repository_id(marker.subject) if marker and marker.kind in JOB_BY_KIND else 0
+    if marker is None or not repository or get_str(issue, "user", "type") != "Bot":
+        return no_jobs("it is not an issue of ours with boxes")
+    if place is None or not get_int(issue, "number"):
+        return no_jobs("the payload names no issue of a repository")
+    who = get_str(payload, "sender", "login")
+    if get_str(payload, "sender", "type") != "User" or not LOGIN_PATTERN.fullmatch(who):
+        return no_jobs("no person changed it")
+    boxes = newly_checked(get_str(payload, "changes", "body", "from"), body)
+    mine = [box for box in boxes if box.action in CHECKBOX_ACTIONS[marker.kind]]
     if mine:
-        arguments = (place.installation, repository, place.name, number(issue, "number"), who, written(mine))
-        work = Work(JOBS[marker.kind], Priority.CHECK, f"review-{repository}", arguments)
-        return Asked((work,), "somebody ticked a box in an issue of ours")
+        arguments = (
+            place.installation_id,
+            repository,
+            place.full_name,
+            get_int(issue, "number"),
+            who,
+            encode_checkboxes(mine),
+        )
+        work = JobSpec(JOB_BY_KIND[marker.kind], Priority.CHECK, f"review-{repository}", arguments)
+        return EventResult((work,), "somebody ticked a box in an issue of ours")
     if marker.kind == REVIEW:
-        return Asked((_look_again(place, repository),), "somebody changed the issue of a review")
-    return nothing("no box of ours was ticked")
+        return EventResult((_review_again_spec(place, repository),), "somebody changed the issue of a review")
+    return no_jobs("no box of ours was ticked")
 
 
-def _look_again(place: Where, repository: int) -> Work:
-    return Work("review_access", Priority.SWEEP, f"review-{repository}", (place.installation, repository))
+def _review_again_spec(event_repository: EventRepository, repository: int) -> JobSpec:
+    return JobSpec(
+        "review_access", Priority.SWEEP, f"review-{repository}", (event_repository.installation_id, repository)
+    )
 
 
-def _repository(subject: str) -> int:
+def _repository_id(subject: str) -> int:
     """Return the number of the repository that an issue is about; 0 where its marker names none."""
-    found = ABOUT.match(subject)
+    found = SUBJECT.match(subject)
     return int(found[1]) if found else 0

@@ -4,48 +4,48 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.github.commit_state import File, Reading
-from bot.github.repositories import RepositoryReader
-from bot.model.findings import Unreadable
-from bot.registries import Catalogue
-from bot.snapshot.repository_snapshot import Snapshot, look_further, take_snapshot
+from bot.github.commit_state import CommitState, RepositoryFile
+from bot.github.repositories import CommitReader
+from bot.model.findings import UnreadableFile
+from bot.registries import Catalog
+from bot.snapshot.repository_snapshot import Snapshot, extend_snapshot, take_snapshot
 
-MOST_HOPS = 6  # how often what was read may lead to more
-MOST_PATHS = 300  # files beside the workflows
-TOO_MANY = f"more than {MOST_PATHS} files lead to publications here; it was not read"
+MAX_HOPS = 6  # how often what was read may lead to more
+MAX_PATHS = 300  # files beside the workflows
+TOO_MANY_FILES = f"more than {MAX_PATHS} files lead to publications here; it was not read"
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedFiles:
     """A snapshot without what GitHub holds, and all that it was made from."""
 
     snapshot: Snapshot
-    files: Mapping[str, File]
+    files: Mapping[str, RepositoryFile]
     paths: tuple[str, ...]  # beside the workflows: what was asked for, found or not
 
 
-def follow(
-    reader: RepositoryReader, reading: Reading, asked: Iterable[str], now: datetime, catalogue: Catalogue
-) -> Followed:
+def follow_files(
+    reader: CommitReader, reading: CommitState, requested_paths: Iterable[str], now: datetime, catalog: Catalog
+) -> FollowedFiles:
     """Take the snapshot of a reading for which `asked` was asked, and of all that it leads to."""
-    known, files = set(asked), dict(reading.files)
-    taken = take_snapshot(reading.repository, reading.commit, now, contents(files), catalogue)
-    not_followed: list[Unreadable] = []
-    for _ in range(MOST_HOPS):
-        paths = sorted(taken.wanted - known - files.keys())
-        room = max(0, MOST_PATHS - len(known))
-        not_followed += [Unreadable(path, TOO_MANY) for path in paths[room:]]
+    known, files = set(requested_paths), dict(reading.files)
+    taken = take_snapshot(reading.repository, reading.commit, now, file_contents(files), catalog)
+    not_followed: list[UnreadableFile] = []
+    for _ in range(MAX_HOPS):
+        paths = sorted(taken.missing_paths - known - files.keys())
+        room = max(0, MAX_PATHS - len(known))
+        not_followed += [UnreadableFile(path, TOO_MANY_FILES) for path in paths[room:]]
         known |= set(paths)
         if not paths[:room]:
             break
-        found = reader.further(paths[:room])
+        found = reader.read_more(paths[:room])
         files |= found
-        taken = look_further(taken, contents(found), catalogue)
-    unreadable = [Unreadable(file.path, file.reason) for file in files.values() if file.reason]
+        taken = extend_snapshot(taken, file_contents(found), catalog)
+    unreadable = [UnreadableFile(file.path, file.reason) for file in files.values() if file.reason]
     snapshot = replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable, *not_followed))
-    return Followed(snapshot, files, tuple(sorted(known)[:MOST_PATHS]))
+    return FollowedFiles(snapshot, files, tuple(sorted(known)[:MAX_PATHS]))
 
 
-def contents(files: Mapping[str, File]) -> dict[str, bytes]:
+def file_contents(files: Mapping[str, RepositoryFile]) -> dict[str, bytes]:
     """Return what the files hold, those whose content is known."""
     return {path: file.content for path, file in files.items() if file.content is not None}

@@ -2,35 +2,35 @@
 
 from dataclasses import replace
 
-from bot.github.client import ReadLine
+from bot.github.client import ReadOnlyClient
 from bot.github.commit_query import Revision
-from bot.github.repositories import RepositoryReader
+from bot.github.repositories import CommitReader
 from bot.github.trees import read_tree
-from bot.model.findings import Unreadable
-from bot.packages.manifests import Published, packages_of, wanted_manifests
+from bot.model.findings import UnreadableFile
+from bot.packages.manifests import PublishedPackages, find_published_packages, manifest_paths
 from bot.policy import Policy
-from bot.registries import Catalogue
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
 
 
 def published_packages(
-    line: ReadLine, reader: RepositoryReader, snapshot: Snapshot, policy: Policy, catalogue: Catalogue
-) -> Published:
+    client: ReadOnlyClient, reader: CommitReader, snapshot: Snapshot, policy: Policy, catalog: Catalog
+) -> PublishedPackages:
     """Say which packages a snapshot's repository publishes; two further calls, none where it publishes nothing.
 
     `reader` is the one that read the snapshot: its budget bounds the manifests too. Raises as reading files does.
     """
     registries = {publication.registry for publication in snapshot.publications}
-    readable = any(catalogue.registries[each].etiquette for each in registries if each in catalogue.registries)
+    readable = any(catalog.registries[each].request_policy for each in registries if each in catalog.registries)
     if not readable or snapshot.commit is None:
-        return packages_of(snapshot.repository, {}, registries, policy.packages, catalogue)
-    tree = read_tree(line, Revision(snapshot.repository, snapshot.commit))
-    files = reader.further(wanted_manifests(tree.paths))
+        return find_published_packages(snapshot.repository, {}, registries, policy.packages, catalog)
+    tree = read_tree(client, Revision(snapshot.repository, snapshot.commit))
+    files = reader.read_more(manifest_paths(tree.paths))
     texts = {path: file.content.decode("utf-8", "replace") for path, file in files.items() if file.content is not None}
-    found = packages_of(snapshot.repository, texts, registries, policy.packages, catalogue)
+    found = find_published_packages(snapshot.repository, texts, registries, policy.packages, catalog)
     untold = [
-        Unreadable(path, file.reason or "it was not given") for path, file in files.items() if file.content is None
+        UnreadableFile(path, file.reason or "it was not given") for path, file in files.items() if file.content is None
     ]
-    if tree.cut:
-        untold.append(Unreadable("the repository", "it has more files than GitHub tells the names of"))
-    return replace(found, untold=(*found.untold, *untold))
+    if tree.truncated:
+        untold.append(UnreadableFile("the repository", "it has more files than GitHub tells the names of"))
+    return replace(found, unidentified=(*found.unidentified, *untold))

@@ -4,43 +4,49 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.github.client import Line, ReadLine
-from bot.github.commit_query import ORGANISATION_POLICY, OWN_POLICY, PRIVATE, PUBLIC, Revision
-from bot.github.commit_state import File, Reading
+from bot.github.client import InstallationClient, ReadOnlyClient
+from bot.github.commit_query import (
+    ORGANIZATION_POLICY_PATH,
+    PRIVATE_POLICY_REPOSITORY,
+    PUBLIC_POLICY_REPOSITORY,
+    REPOSITORY_POLICY_PATH,
+    Revision,
+)
+from bot.github.commit_state import CommitState, RepositoryFile
 from bot.github.github_errors import ForbiddenError, MissingError
-from bot.github.repositories import RepositoryReader
-from bot.github.settings.read_known import ask
-from bot.github.settings.repository_api import read_properties
+from bot.github.repositories import CommitReader
+from bot.github.settings.read_known import read_known
+from bot.github.settings.repository_api import read_custom_properties
 from bot.model.core_types import FullName
 from bot.model.errors import PolicyError
-from bot.model.findings import Seen
-from bot.policy import Policy, PolicyFile, Standing, Subject, policy_in_force
-from bot.policy.policy_schema import said
+from bot.model.findings import Known
+from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
+from bot.policy.policy_schema import format_duration
 from bot.policy.read_policy import read_policy
-from bot.settings import Read
-from handlers.cache.approvals import approved
+from bot.settings import SettingsQuery
+from handlers.cache.approvals import add_approvals
 from handlers.config.context import Context
 
-BASE_FOR = 300  # seconds for which the file that an organisation's policy extends is not read again
+BASE_TTL = 300  # seconds for which the file that an organization's policy extends is not read again
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class PolicyState:
     """What a repository is judged by, and what of the present files is not in it; with a problem no check is green."""
 
     policy: Policy
     problems: tuple[str, ...]
-    subject: Subject
+    subject: TargetRepository
 
-    def mark(self, today: date) -> str:
+    def fingerprint(self, today: date) -> str:
         """Name all that can change a verdict: what is in force, and where each waiver stands on a day."""
         policy = self.policy  # frozen values all the way down: the same policy reads the same
-        waivers = [str(waiver.standing(today, policy.max_waiver_duration)) for waiver in policy.waivers]
+        waivers = [str(waiver.status(today, policy.max_waiver_duration)) for waiver in policy.waivers]
         return repr((policy, waivers, self.problems))
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class InvalidProposal:
     """A policy file of the commit itself that is not valid."""
 
     file: str
@@ -48,106 +54,119 @@ class Proposed:
     line: int
 
 
-def policy_of(context: Context, line: Line, reading: Reading) -> InForce:
+def read_policy_in_force(context: Context, client: InstallationClient, reading: CommitState) -> PolicyState:
     """Make the policy in force of the repository that was read; raises LaterError when GitHub wants to be asked later."""
     policies = reading.policies
     problems: list[str] = []
     owner = reading.repository.partition("/")[0].lower()
-    organisation = _valid(context, policies.organisation, f"{policies.holder}/{ORGANISATION_POLICY}", owner, problems)
-    own = _valid(context, policies.own, OWN_POLICY, f"repository-{reading.id}", problems)
+    organization = _last_valid_policy(
+        context,
+        policies.organization,
+        f"{policies.organization_repository}/{ORGANIZATION_POLICY_PATH}",
+        owner,
+        problems,
+    )
+    own = _last_valid_policy(context, policies.repository, REPOSITORY_POLICY_PATH, f"repository-{reading.id}", problems)
     if policies.hidden:
-        problems.append("The organisation may have a policy, but GitHub does not let the App read it.")
-    if organisation is not None and policies.organisation is not None:
-        organisation = with_base(context, line, organisation, problems)
-        place = Revision(policies.holder, policies.organisation.oid)
-        organisation = approved(context.redis, line, place, organisation, reading.repository)
-    subject = _subject(line, reading, [file for file in (organisation, own) if file is not None])
-    policy = policy_in_force(organisation, own, subject)
-    return InForce(policy, (*problems, *policy.doubts), subject)
+        problems.append("The organization may have a policy, but GitHub does not let the App read it.")
+    if organization is not None and policies.organization is not None:
+        organization = add_base_policy(context, client, organization, problems)
+        place = Revision(policies.organization_repository, policies.organization.oid)
+        organization = add_approvals(context.redis, client, place, organization, reading.repository)
+    subject = _subject(client, reading, [file for file in (organization, own) if file is not None])
+    policy = policy_in_force(organization, own, subject)
+    return PolicyState(policy, (*problems, *policy.undecided), subject)
 
 
-def is_organisations(repository: FullName) -> bool:
-    """Whether this is one of the repositories that may hold an organisation's policy."""
-    return repository.partition("/")[2].lower() in (PRIVATE, PUBLIC)
+def is_organization_repository(repository: FullName) -> bool:
+    """Whether this is one of the repositories that may hold an organization's policy."""
+    return repository.partition("/")[2].lower() in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
 
 
-def present(reading: Reading) -> File | None:
+def current_policy_file(reading: CommitState) -> RepositoryFile | None:
     """Return the policy file that is in force where the commit may propose another."""
-    return reading.policies.organisation if is_organisations(reading.repository) else reading.policies.own
+    return (
+        reading.policies.organization if is_organization_repository(reading.repository) else reading.policies.repository
+    )
 
 
-def proposes(reading: Reading) -> bool:
+def proposes_change(reading: CommitState) -> bool:
     """Whether a commit beside the default branch has another policy file than is in force, or none any more."""
-    there, here = present(reading), reading.policies.proposed
-    elsewhere = is_organisations(reading.repository) and reading.policies.holder.lower() != reading.repository.lower()
-    if reading.is_default or (
+    there, here = current_policy_file(reading), reading.policies.proposed
+    elsewhere = (
+        is_organization_repository(reading.repository)
+        and reading.policies.organization_repository.lower() != reading.repository.lower()
+    )
+    if reading.is_default_branch_head or (
         here is None and elsewhere
     ):  # to have none changes nothing where another repository has one
         return False
     return (there and there.oid) != (here and here.oid)
 
 
-def invalid_proposal(context: Context, reading: Reading) -> Proposed | None:
+def invalid_proposal(context: Context, reading: CommitState) -> InvalidProposal | None:
     """Return why the commit's own policy file is not valid, if this commit or pull request made it so."""
     file = reading.policies.proposed
-    if file is None or not (reading.is_default or proposes(reading)):
+    if file is None or not (reading.is_default_branch_head or proposes_change(reading)):
         return None
     try:
-        policy = read_file(context, file, file.path)
+        policy = parse_policy_file(context, file, file.path)
     except PolicyError as error:
-        return Proposed(file.path, error.reason, error.line or 1)
-    return next(too_long(policy, file.path, context.clock().date()), None)
+        return InvalidProposal(file.path, error.reason, error.line or 1)
+    return next(overlong_waivers(policy, file.path, context.clock().date()), None)
 
 
-def too_long(policy: PolicyFile, path: str, today: date) -> Iterator[Proposed]:
+def overlong_waivers(policy: PolicyFile, path: str, today: date) -> Iterator[InvalidProposal]:
     """Yield each waiver that would last longer than the policy allows, from `today` on."""
     longest = policy.max_waiver_duration
     for waiver in policy.waivers:
-        if waiver.standing(today, longest) is Standing.TOO_LONG:
-            reason = f"this waiver would last until {waiver.expires}, and a waiver may last {said(longest)}; set an earlier `expires`"
-            yield Proposed(path, reason, waiver.line)
+        if waiver.status(today, longest) is WaiverStatus.TOO_LONG:
+            reason = f"this waiver would last until {waiver.expires}, and a waiver may last {format_duration(longest)}; set an earlier `expires`"
+            yield InvalidProposal(path, reason, waiver.line)
 
 
-def with_base(context: Context, line: ReadLine, file: PolicyFile, problems: list[str]) -> PolicyFile:
+def add_base_policy(context: Context, client: ReadOnlyClient, file: PolicyFile, problems: list[str]) -> PolicyFile:
     """Add the file that this one extends, read not long ago; where it cannot be had, the last valid one, and a sentence.
 
     What one installation may read is not shown to another.
     """
     if file.extends is None:
         return file
-    name = f"wharfinger:policy:{line.installation}:base:{file.extends.lower()}"
+    name = f"wharfinger:policy:{client.installation}:base:{file.extends.lower()}"
     told = context.redis.get(f"{name}:told")
     if not isinstance(told, bytes):
-        told = _fetch_base(context, line, file.extends, name).encode()
-        context.redis.set(f"{name}:told", told, ex=BASE_FOR)
+        told = _fetch_base(context, client, file.extends, name).encode()
+        context.redis.set(f"{name}:told", told, ex=BASE_TTL)
     if told:
         problems.append(told.decode())
     kept = context.redis.get(name)
     if not isinstance(kept, bytes):
         return file
-    base = read_policy(kept, context.catalogue.registries, f"{file.extends}/{ORGANISATION_POLICY}")
+    base = read_policy(kept, context.catalog.registries, f"{file.extends}/{ORGANIZATION_POLICY_PATH}")
     if base.extends is not None:
         problems.append(f"{base.origin} extends {base.extends} in turn, which is not followed: one step is.")
     return replace(file, base=replace(base, extends=None))
 
 
-def read_file(context: Context, file: File, origin: str) -> PolicyFile:
+def parse_policy_file(context: Context, file: RepositoryFile, origin: str) -> PolicyFile:
     """Read a policy file that was fetched; raises PolicyError where it is not valid, or has no content."""
     if file.content is None:
         raise PolicyError(file.reason or "it could not be fetched")
-    return read_policy(file.content, context.catalogue.registries, origin)
+    return read_policy(file.content, context.catalog.registries, origin)
 
 
-def _fetch_base(context: Context, line: ReadLine, repository: FullName, name: str) -> str:
+def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, name: str) -> str:
     """Fetch the file that is extended and keep it if it is valid; return what is wrong, or an empty text."""
-    origin = f"{repository}/{ORGANISATION_POLICY}"
+    origin = f"{repository}/{ORGANIZATION_POLICY_PATH}"
     try:
         file = (
-            RepositoryReader(line, Revision(repository, "HEAD")).further([ORGANISATION_POLICY]).get(ORGANISATION_POLICY)
+            CommitReader(client, Revision(repository, "HEAD"))
+            .read_more([ORGANIZATION_POLICY_PATH])
+            .get(ORGANIZATION_POLICY_PATH)
         )
         if file is None:
             return f"{origin} is extended by the policy, and the App sees no such file; make the repository public, or take `extends` out."
-        read_file(context, file, origin)
+        parse_policy_file(context, file, origin)
     except (ForbiddenError, MissingError) as error:
         return f"{origin} is extended by the policy and could not be read: {error}."
     except PolicyError as error:
@@ -156,29 +175,31 @@ def _fetch_base(context: Context, line: ReadLine, repository: FullName, name: st
     return ""
 
 
-def _subject(line: Line, reading: Reading, files: Iterable[PolicyFile]) -> Subject:
+def _subject(client: InstallationClient, reading: CommitState, files: Iterable[PolicyFile]) -> TargetRepository:
     """Say what targets look at; custom properties only where one asks for them."""
     facts, properties = reading.facts, None
     matches = (layer.match for file in files for _, layer in file.layers() if layer.match)
     if any(match.properties for match in matches):
-        seen = ask(Read.PROPERTIES, lambda: read_properties(line, reading.repository))
-        properties = seen.value if isinstance(seen, Seen) else None
-    return Subject(reading.repository, facts.visibility, facts.topics, properties)
+        seen = read_known(SettingsQuery.CUSTOM_PROPERTIES, lambda: read_custom_properties(client, reading.repository))
+        properties = seen.value if isinstance(seen, Known) else None
+    return TargetRepository(reading.repository, facts.visibility, facts.topics, properties)
 
 
-def _valid(context: Context, file: File | None, origin: str, key: str, problems: list[str]) -> PolicyFile | None:
+def _last_valid_policy(
+    context: Context, file: RepositoryFile | None, origin: str, key: str, problems: list[str]
+) -> PolicyFile | None:
     """Read a file in force; where it is not valid, the last one that was, and add a sentence to the problems."""
     name = f"wharfinger:policy:{key}"
     if file is None:
         context.redis.delete(name)
         return None
     try:
-        policy = read_file(context, file, origin)
+        policy = parse_policy_file(context, file, origin)
     except PolicyError as error:
         kept = context.redis.get(name)
         if isinstance(kept, bytes):
             problems.append(f"{origin} is not valid ({error}); the last valid version of it stays in force.")
-            return read_policy(kept, context.catalogue.registries, origin)
+            return read_policy(kept, context.catalog.registries, origin)
         problems.append(f"{origin} is not valid ({error}), and no valid version of it is known; the defaults hold.")
         return None
     context.redis.set(name, file.content or b"")

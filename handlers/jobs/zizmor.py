@@ -11,28 +11,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.checks.rules.workflow_hygiene import CleanPath
+from bot.checks.rules.workflow_hygiene import WorkflowHygiene
 from bot.model.errors import UnreadableError
-from bot.model.findings import Fact, Seen
+from bot.model.findings import Known, MaybeKnown
 from bot.policy import Policy
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.snapshot.zizmor_findings import Hygiene, Weakness, files_on_path, not_seen, read_answer, too_much
+from bot.snapshot.zizmor_findings import (
+    ZizmorFinding,
+    ZizmorFindings,
+    parse_zizmor_output,
+    publish_path_files,
+    unknown_findings,
+    why_too_large,
+)
 from bot.workflows import Action, Workflow
 
-SECONDS = 10.0  # for all files of one repository
-MEMORY = 1 << 30  # bytes of address space
-ANSWER = 32 << 20  # bytes of an answer
+TIME_LIMIT = 10.0  # for all files of one repository
+MEMORY_LIMIT = 1 << 30  # bytes of address space
+MAX_OUTPUT_BYTES = 32 << 20  # bytes of an answer
 
 # No word of the repository's configuration, of its comments, or of our environment counts; zizmor asks nobody.
-_WORDS = (
+_ARGUMENTS = (
     "--quiet", "--offline", "--no-config", "--no-ignores", "--strict-collection", "--persona=regular",
     "--format=json-v1", "--no-exit-codes", "--no-progress", "--color=never", "--",
 )  # fmt: skip
 
 _LIMITS = (
-    (resource.RLIMIT_AS, MEMORY),
-    (resource.RLIMIT_CPU, int(SECONDS)),
-    (resource.RLIMIT_FSIZE, ANSWER),
+    (resource.RLIMIT_AS, MEMORY_LIMIT),
+    (resource.RLIMIT_CPU, int(TIME_LIMIT)),
+    (resource.RLIMIT_FSIZE, MAX_OUTPUT_BYTES),
     (resource.RLIMIT_CORE, 0),
 )
 
@@ -43,75 +50,75 @@ def find_zizmor() -> Path | None:
     return program if program.is_file() else None
 
 
-def with_hygiene(snapshot: Snapshot, policy: Policy) -> Snapshot:
+def add_zizmor_findings(snapshot: Snapshot, policy: Policy) -> Snapshot:
     """Add to a snapshot what zizmor says of it, where something is published and the policy asks for that."""
-    if not snapshot.publications or not any(isinstance(rule, CleanPath) for rule in policy.rules):
+    if not snapshot.publications or not any(isinstance(rule, WorkflowHygiene) for rule in policy.rules):
         return snapshot
-    return replace(snapshot, hygiene=hygiene_of(snapshot, find_zizmor()))
+    return replace(snapshot, zizmor_findings=run_zizmor(snapshot, find_zizmor()))
 
 
-def hygiene_of(snapshot: Snapshot, program: Path | None, seconds: float = SECONDS) -> Hygiene:
+def run_zizmor(snapshot: Snapshot, program: Path | None, time_limit: float = TIME_LIMIT) -> ZizmorFindings:
     """Say of each file on the publish path what zizmor finds in it, or why that could not be seen."""
-    files = files_on_path(snapshot.publications, snapshot.workflows, snapshot.actions)
+    files = publish_path_files(snapshot.publications, snapshot.workflows, snapshot.actions)
     if program is None:
-        return {file: not_seen(file, "zizmor is not installed beside Wharfinger") for file in files}
-    told: dict[str, Fact[tuple[Weakness, ...]]] = {}
+        return {file: unknown_findings(file, "zizmor is not installed beside Wharfinger") for file in files}
+    told: dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]] = {}
     asked: dict[str, Workflow | Action] = {}
     for path, file in files.items():
-        reason = too_much(file)
+        reason = why_too_large(file)
         if reason is None:
             asked[path] = file
         else:
-            told[path] = not_seen(path, reason)
-    return {**told, **(_Asking(program, time.monotonic() + seconds).about(asked) if asked else {})}
+            told[path] = unknown_findings(path, reason)
+    return {**told, **(_ZizmorRun(program, time.monotonic() + time_limit).check(asked) if asked else {})}
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _ZizmorRun:
     """One repository's questions; one file that zizmor stumbles over must not hide the others."""
 
     program: Path
-    until: float  # of the monotonic clock
+    deadline: float  # of the monotonic clock
 
-    def about(self, files: Mapping[str, Workflow | Action]) -> dict[str, Fact[tuple[Weakness, ...]]]:
+    def check(self, files: Mapping[str, Workflow | Action]) -> dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]]:
         """Ask about all files at once; if that fails, about each half, down to the file that makes it fail."""
         try:
-            return {file: Seen(found) for file, found in self._run(files).items()}
+            return {file: Known(found) for file, found in self._run(files).items()}
         except OSError as error:  # no room for the copies, a program that is none
             reason = f"zizmor could not be started ({(error.strerror or 'unknown reason').lower()})"
-            return {file: not_seen(file, reason) for file in files}
+            return {file: unknown_findings(file, reason) for file in files}
         except UnreadableError as error:
-            if len(files) == 1 or time.monotonic() >= self.until:
-                return {file: not_seen(file, error.reason) for file in files}
+            if len(files) == 1 or time.monotonic() >= self.deadline:
+                return {file: unknown_findings(file, error.reason) for file in files}
         names = list(files)
         halves = names[: len(names) // 2], names[len(names) // 2 :]
         return {
-            file: fact for half in halves for file, fact in self.about({each: files[each] for each in half}).items()
+            file: fact for half in halves for file, fact in self.check({each: files[each] for each in half}).items()
         }
 
-    def _run(self, files: Mapping[str, Workflow | Action]) -> dict[str, tuple[Weakness, ...]]:
+    def _run(self, files: Mapping[str, Workflow | Action]) -> dict[str, tuple[ZizmorFinding, ...]]:
         """Run zizmor on copies under names of ours: what it is told of a repository is the text of these files alone."""
         with TemporaryDirectory(prefix="wharfinger-zizmor-") as folder:
             root = Path(folder).resolve()
-            paths = {str(_copy(root, number, file)): name for number, (name, file) in enumerate(files.items())}
+            paths = {str(_write_copy(root, number, file)): name for number, (name, file) in enumerate(files.items())}
             answer = root / "answer"
             with answer.open("wb") as out:
                 process = subprocess.Popen(  # noqa: S603 - our own program, our own words, names that we made
-                    [str(self.program), *_WORDS, *paths],
+                    [str(self.program), *_ARGUMENTS, *paths],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.DEVNULL,  # it may quote what is in the files
                     cwd=root,
                     env={"PATH": str(self.program.parent), "HOME": str(root), "LC_ALL": "C.UTF-8"},
                 )
-            self._watch(process)
-            return read_answer(answer.read_bytes(), paths)
+            self._wait_for_exit(process)
+            return parse_zizmor_output(answer.read_bytes(), paths)
 
-    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+    def _wait_for_exit(self, process: "subprocess.Popen[bytes]") -> None:
         with process:
             try:
-                _limit(process.pid)
-                status = process.wait(timeout=max(0.0, self.until - time.monotonic()))
+                _limit_resources(process.pid)
+                status = process.wait(timeout=max(0.0, self.deadline - time.monotonic()))
             except subprocess.TimeoutExpired as error:
                 raise UnreadableError("zizmor took too long and was stopped") from error
             finally:
@@ -120,7 +127,7 @@ class _Asking:
             raise UnreadableError(f"zizmor could not judge it (it ended with {status})")
 
 
-def _copy(root: Path, number: int, file: Workflow | Action) -> Path:
+def _write_copy(root: Path, number: int, file: Workflow | Action) -> Path:
     """Write a copy where its path says what it is; a regular file, whatever it was in the repository."""
     path = (
         root / ".github" / "workflows" / f"{number}.yml"
@@ -132,7 +139,7 @@ def _copy(root: Path, number: int, file: Workflow | Action) -> Path:
     return path
 
 
-def _limit(pid: int) -> None:
+def _limit_resources(pid: int) -> None:
     """Hold the process to what it may use, where the system lets us; a process that has ended needs no limits."""
     if sys.platform != "linux":
         return

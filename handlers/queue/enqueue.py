@@ -13,23 +13,23 @@ from typing import Any
 
 from redis import Redis
 
-from handlers.queue.job_specs import Priority, Work
+from handlers.queue.job_specs import JobSpec, Priority
 
-REMEMBER_DELIVERY = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
-KEEP_DEAD = 30 * 24 * 3600  # seconds a dead letter is kept
-PAUSES = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
+DELIVERY_TTL = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
+FAILED_JOB_TTL = 30 * 24 * 3600  # seconds a dead letter is kept
+RETRY_DELAYS = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
 # Seconds before a piece is tried again whose worker died: after the first death, the second, …; one more is its last.
 # A kill is seldom the job's fault, so it has more patience than PAUSES: what kills workers for an hour kills no work.
-AFTER_DEATH = (0, 5, 30, 120, 600, 600, 600, 600, 600)
+CRASH_RETRY_DELAYS = (0, 5, 30, 120, 600, 600, 600, 600, 600)
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
-BELL = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
+WAKEUP_KEY = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
 QUEUES = tuple(priority.value for priority in Priority)
 
 _RQ_ID = re.compile(r"[A-Za-z0-9_-]{1,150}")  # the letters RQ allows in a job's id
 _LUA = Path(__file__).parent / "lua"
 
 
-class Verdict(StrEnum):
+class EnqueueStatus(StrEnum):
     """What became of a delivery or a wish at the queue's door."""
 
     OK = "ok"
@@ -38,84 +38,84 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class EnqueueResult:
     """The queue's answer: how many pieces were queued, waited already, or (of a repeated delivery) are done."""
 
-    verdict: Verdict
+    status: EnqueueStatus
     queued: int = 0
-    waiting: int = 0
-    done: int = 0
+    already_waiting: int = 0
+    already_done: int = 0
 
 
 @cache
-def lua(name: str) -> str:
+def load_script(name: str) -> str:
     """Return the text of a script as it is sent to Redis."""
     return f"{(_LUA / 'prelude.lua').read_text()}\n{(_LUA / name).with_suffix('.lua').read_text()}"
 
 
-ACCEPT = lua("enqueue")
+ENQUEUE_SCRIPT = load_script("enqueue")
 
 
-def job_id(work: Work) -> str:
+def job_id(spec: JobSpec) -> str:
     """Return the piece's key in the letters that RQ allows; a key with others is shortened to its digest."""
-    if _RQ_ID.fullmatch(work.key):
-        return work.key
-    return f"{work.job}-{hashlib.sha256(work.key.encode()).hexdigest()[:32]}"
+    if _RQ_ID.fullmatch(spec.key):
+        return spec.key
+    return f"{spec.job}-{hashlib.sha256(spec.key.encode()).hexdigest()[:32]}"
 
 
-def spec(work: Work, delivery: str) -> str:
+def job_fields(spec: JobSpec, delivery_id: str) -> str:
     """Return the hash fields of RQ's job, as JSON: names and numbers only, nothing of the payload."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # RQ's own format
     return json.dumps(
         {
             "created_at": now,
             "enqueued_at": now,
-            "origin": work.priority.value,
-            "lane": work.lane if work.lane != work.job else "",
-            "delivery": delivery,
-            "description": work.job,
-            "data": json.dumps([work.job, None, list(work.arguments), {}]),
-            "timeout": TIMEOUTS[work.priority],
+            "origin": spec.priority.value,
+            "lane": spec.concurrency_key if spec.concurrency_key != spec.job else "",
+            "delivery": delivery_id,
+            "description": spec.job,
+            "data": json.dumps([spec.job, None, list(spec.arguments), {}]),
+            "timeout": TIMEOUTS[spec.priority],
             "result_ttl": 0,
-            "failure_ttl": KEEP_DEAD,
-            "retries_left": len(PAUSES),
-            "retry_intervals": json.dumps(PAUSES),
+            "failure_ttl": FAILED_JOB_TTL,
+            "retries_left": len(RETRY_DELAYS),
+            "retry_intervals": json.dumps(RETRY_DELAYS),
         }
     )
 
 
-def accept_arguments(
-    work: Iterable[Work], delivery: str, installation: int, most: int, bar: str = ""
+def enqueue_arguments(
+    specs: Iterable[JobSpec], delivery_id: str, installation: int, limit: int, suspension: str = ""
 ) -> list[str | int]:
     """Return the arguments of lua/accept.lua; `installation` may be 0, `bar` is "suspend", "unsuspend" or empty."""
-    arguments: list[str | int] = [delivery, REMEMBER_DELIVERY, installation or "", most, bar]
-    for piece in work:
-        arguments += [job_id(piece), spec(piece, delivery)]
+    arguments: list[str | int] = [delivery_id, DELIVERY_TTL, installation or "", limit, suspension]
+    for piece in specs:
+        arguments += [job_id(piece), job_fields(piece, delivery_id)]
     return arguments
 
 
-def accepted(answer: list[Any]) -> Accepted:
+def parse_enqueue_result(answer: list[Any]) -> EnqueueResult:
     """Read what lua/accept.lua answered."""
-    return Accepted(Verdict(answer[0].decode()), *map(int, answer[1:]))
+    return EnqueueResult(EnqueueStatus(answer[0].decode()), *map(int, answer[1:]))
 
 
-def enqueue(redis: Redis, work: Iterable[Work], delivery: str = "", most: int = 1_000_000) -> Accepted:
+def enqueue(redis: Redis, specs: Iterable[JobSpec], delivery_id: str = "", limit: int = 1_000_000) -> EnqueueResult:
     """Queue the pieces, all or nothing, and remember them under `delivery` so that a repeat is not done twice.
 
     A piece that waits already is not queued again; one that a worker holds is done once more after it. Jobs and the
     clock use this; the receiver does the same without waiting in line. Raises redis.RedisError.
     """
-    script = redis.register_script(ACCEPT)
-    return accepted(script(args=accept_arguments(work, delivery, 0, most)))
+    script = redis.register_script(ENQUEUE_SCRIPT)
+    return parse_enqueue_result(script(args=enqueue_arguments(specs, delivery_id, 0, limit)))
 
 
-def seen(redis: Redis, deliveries: list[str]) -> set[str]:
+def accepted_deliveries(redis: Redis, deliveries: list[str]) -> set[str]:
     """Return those of the deliveries that were accepted with work in the last three days."""
     values = redis.mget([f"wharfinger:delivery:{guid}" for guid in deliveries]) if deliveries else []
     return {guid for guid, value in zip(deliveries, values, strict=True) if value is not None}
 
 
-def lengths(redis: Redis) -> dict[str, int]:
+def queue_lengths(redis: Redis) -> dict[str, int]:
     """Return how many pieces wait in each queue."""
     with redis.pipeline(transaction=False) as pipe:
         for queue in QUEUES:

@@ -8,22 +8,22 @@ from typing import Any
 from redis import Redis
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from bot.policy import Issues, Policy
+from bot.policy import IssueDestination, Policy
 from bot.rendering.issue import IssueText
-from bot.rendering.marker import digest
-from handlers.config.redis_values import frozen, thawed
+from bot.rendering.marker import text_fingerprint
+from handlers.config.redis_values import from_json_value, to_json_value
 
-OPEN = "wharfinger:open-issues"  # a hash: repository -> OpenIssue
+OPEN_ISSUES_KEY = "wharfinger:open-issues"  # a hash: repository -> OpenIssue
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IssueOutboxEntry:
     """What an issue about a repository is to say, and in which repository; None: the policy asks for none."""
 
     installation: InstallationId
     repository: RepositoryId
-    said: IssueText
-    holder: FullName | None
+    issue_text: IssueText
+    issue_repository: FullName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,84 +32,92 @@ class OpenIssue:
 
     installation: InstallationId
     repository: RepositoryId
-    holder: FullName
+    issue_repository: FullName
 
 
-class WantedIssues:
+class IssueOutbox:
     """The wanted issue of each repository, and whether GitHub has it so already."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, wanted: Wanted) -> bool:
+    def put(self, entry: IssueOutboxEntry) -> bool:
         """Keep what is wanted; say whether there is anything to write, as far as is known here."""
-        text = json.dumps(frozen(wanted))
-        self._redis.set(_name(wanted.repository), text)
-        return self._redis.get(f"{_name(wanted.repository)}:written") != _mark(wanted)
+        text = json.dumps(to_json_value(entry))
+        self._redis.set(_entry_key(entry.repository), text)
+        return self._redis.get(f"{_entry_key(entry.repository)}:written") != _entry_fingerprint(entry)
 
-    def get(self, repository: RepositoryId) -> Wanted | None:
+    def get(self, repository: RepositoryId) -> IssueOutboxEntry | None:
         """Return what is wanted; None where nothing is known, or another version wrote it."""
-        text = self._redis.get(_name(repository))
+        text = self._redis.get(_entry_key(repository))
         try:
-            return thawed(Wanted, json.loads(text)) if isinstance(text, bytes) else None
+            return from_json_value(IssueOutboxEntry, json.loads(text)) if isinstance(text, bytes) else None
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def written(self, wanted: Wanted) -> None:
+    def mark_written(self, entry: IssueOutboxEntry) -> None:
         """Note that GitHub has it so."""
-        self._redis.set(f"{_name(wanted.repository)}:written", _mark(wanted))
+        self._redis.set(f"{_entry_key(entry.repository)}:written", _entry_fingerprint(entry))
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that nobody has to be told of any more."""
-        self._redis.delete(_name(repository), f"{_name(repository)}:written")
-        self._redis.hdel(OPEN, str(repository))
+        self._redis.delete(_entry_key(repository), f"{_entry_key(repository)}:written")
+        self._redis.hdel(OPEN_ISSUES_KEY, str(repository))
 
-    def opened(self, wanted: Wanted, holder: FullName) -> None:
+    def mark_open(self, entry: IssueOutboxEntry, issue_repository: FullName) -> None:
         """Note where an issue is open."""
-        record = OpenIssue(wanted.installation, wanted.repository, holder)
-        self._redis.hset(OPEN, str(wanted.repository), json.dumps(frozen(record)))
+        record = OpenIssue(entry.installation, entry.repository, issue_repository)
+        self._redis.hset(OPEN_ISSUES_KEY, str(entry.repository), json.dumps(to_json_value(record)))
 
-    def closed(self, repository: RepositoryId) -> None:
+    def mark_closed(self, repository: RepositoryId) -> None:
         """Note that none is open any more."""
-        self._redis.hdel(OPEN, str(repository))
+        self._redis.hdel(OPEN_ISSUES_KEY, str(repository))
 
-    def where(self, repository: RepositoryId) -> OpenIssue | None:
+    def get_open(self, repository: RepositoryId) -> OpenIssue | None:
         """Return where an issue about a repository may be open."""
-        return _open_issue(self._redis.hget(OPEN, str(repository)))
+        return _parse_open_issue(self._redis.hget(OPEN_ISSUES_KEY, str(repository)))
 
-    def open(self) -> Iterator[OpenIssue]:
+    def open_issues(self) -> Iterator[OpenIssue]:
         """Yield every issue that may be open, of all installations."""
-        values: list[Any] = self._redis.hvals(OPEN)
+        values: list[Any] = self._redis.hvals(OPEN_ISSUES_KEY)
         for value in values:
-            if found := _open_issue(value):
+            if found := _parse_open_issue(value):
                 yield found
 
 
-def holder_of(repository: FullName, policy: Policy) -> FullName | None:
+def issue_repository_of(repository: FullName, policy: Policy) -> FullName | None:
     """Say in which repository a policy wants the issue about a repository."""
     match policy.reports.issues:
-        case Issues.REPOSITORY:
+        case IssueDestination.REPOSITORY:
             return repository
-        case Issues.CENTRAL:
-            return policy.reports.central
-        case Issues.OFF:
+        case IssueDestination.CENTRAL:
+            return policy.reports.central_repository
+        case IssueDestination.OFF:
             return None
 
 
-def _mark(wanted: Wanted) -> bytes:
+def _entry_fingerprint(entry: IssueOutboxEntry) -> bytes:
     # The evidence names commit and time: by itself it is no reason to write.
-    said = wanted.said
-    body = said.body if said.failing else ""
-    facts = (wanted.holder, said.repository, body, said.failing, said.doubtful, said.evaluated, said.certain)
-    return digest(repr(facts)).encode()
+    said = entry.issue_text
+    body = said.body if said.failed_rules else ""
+    facts = (
+        entry.issue_repository,
+        said.repository,
+        body,
+        said.failed_rules,
+        said.unknown_rules,
+        said.evaluated,
+        said.policy_readable,
+    )
+    return text_fingerprint(repr(facts)).encode()
 
 
-def _name(repository: RepositoryId) -> str:
+def _entry_key(repository: RepositoryId) -> str:
     return f"wharfinger:wanted:{repository}"
 
 
-def _open_issue(value: object) -> OpenIssue | None:
+def _parse_open_issue(value: object) -> OpenIssue | None:
     try:
-        return thawed(OpenIssue, json.loads(value)) if isinstance(value, bytes) else None
+        return from_json_value(OpenIssue, json.loads(value)) if isinstance(value, bytes) else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

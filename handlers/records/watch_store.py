@@ -14,21 +14,21 @@ from typing import Any, TypeVar
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.evaluation.package_alerts import Demands
+from bot.evaluation.package_alerts import AlertThresholds
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.model import Known
-from bot.packages.publish_history import Watched
-from bot.packages.versions import Package, Version
-from handlers.config.redis_values import frozen, thawed
-from handlers.config.watch_keys import ANNOUNCED, DUE, PACKAGES, UNREACHABLE
-from handlers.queue.job_specs import Priority, Work
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.model import FetchedListing
+from bot.packages.publish_history import WatchedPackage
+from bot.packages.versions import Package, PackageVersion
+from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.watch_keys import ANNOUNCED_KEY, DUE_KEY, PACKAGES_KEY, UNREACHABLE_KEY
+from handlers.queue.job_specs import JobSpec, Priority
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class PackageWatch:
     """One package that an installation's repositories publish."""
 
     installation: InstallationId
@@ -41,31 +41,31 @@ class Watch:
         return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:24]
 
     @property
-    def work(self) -> Work:
+    def job(self) -> JobSpec:
         """The work that looks at it once."""
         arguments = (self.installation, self.package.registry, self.package.name)
-        return Work("watch_package", Priority.CHECK, f"watch-{self.key}", arguments)
+        return JobSpec("watch_package", Priority.CHECK, f"watch-{self.key}", arguments)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PackageClaim:
     """A repository that publishes a package, by its files or the policy, and what its policy asks of the watch."""
 
     repository: RepositoryId
-    name: FullName
-    holder: FullName  # where alarms are opened
-    demands: Demands
+    full_name: FullName
+    issue_repository: FullName  # where alerts are opened
+    thresholds: AlertThresholds
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class WatchState:
     """What is kept of a package between two looks."""
 
-    watched: Watched | None = None
-    known: Known | None = None  # for conditional requests
-    fault: str | None = None  # why the last answer could not be used
+    observed: WatchedPackage | None = None
+    known_listing: FetchedListing | None = None  # for conditional requests
+    error: str | None = None  # why the last answer could not be used
     since: datetime | None = None  # the first of such answers
-    gone: tuple[Version, ...] = ()  # that are listed no more
+    removed_versions: tuple[PackageVersion, ...] = ()  # that are listed no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,166 +75,172 @@ class Outage:
     registry: RegistryId
     since: datetime
     reason: str
-    again: datetime  # when it may be asked again
+    retry_at: datetime  # when it may be asked again
     failures: int = 1
 
 
-class WatchBook:
+class WatchStore:
     """The packages that are watched, and what was seen of each."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def claim(
-        self, installation: InstallationId, repository: RepositoryId, claims: Mapping[Package, Claim], now: datetime
-    ) -> tuple[Watch, ...]:
+    def put_claims(
+        self,
+        installation: InstallationId,
+        repository: RepositoryId,
+        claims: Mapping[Package, PackageClaim],
+        now: datetime,
+    ) -> tuple[PackageWatch, ...]:
         """Keep what a repository publishes in place of what it did; return the packages that nobody claimed before."""
-        before = {key.decode() for key in self._set(_of(repository))}
+        before = {key.decode() for key in self._members(_repository_key(repository))}
         new = []
         for package, claim in claims.items():
-            watch = Watch(installation, package)
+            watch = PackageWatch(installation, package)
             before.discard(watch.key)
             with self._redis.pipeline() as pipe:
-                pipe.hset(_claims(watch.key), str(repository), json.dumps(frozen(claim)))
-                pipe.hset(PACKAGES, watch.key, json.dumps(frozen(watch)))
-                pipe.zadd(DUE, {watch.key: now.timestamp()}, nx=True)
-                pipe.sadd(_of(repository), watch.key)
+                pipe.hset(_claims_key(watch.key), str(repository), json.dumps(to_json_value(claim)))
+                pipe.hset(PACKAGES_KEY, watch.key, json.dumps(to_json_value(watch)))
+                pipe.zadd(DUE_KEY, {watch.key: now.timestamp()}, nx=True)
+                pipe.sadd(_repository_key(repository), watch.key)
                 if pipe.execute()[2]:
                     new.append(watch)
         for key in before:
-            self._leave(key, repository)
+            self._remove_claim(key, repository)
         return tuple(new)
 
-    def leave(self, repository: RepositoryId) -> None:
+    def remove_repository(self, repository: RepositoryId) -> None:
         """Forget that a repository publishes anything; what nobody else claims is watched no more."""
-        for key in self._set(_of(repository)):
-            self._leave(key.decode(), repository)
+        for key in self._members(_repository_key(repository)):
+            self._remove_claim(key.decode(), repository)
 
-    def of(self, repository: RepositoryId) -> Iterator[Watch]:
+    def of_repository(self, repository: RepositoryId) -> Iterator[PackageWatch]:
         """Yield what a repository publishes."""
-        for key in sorted(self._set(_of(repository))):
-            if watch := _read(Watch, self._redis.hget(PACKAGES, key)):
+        for key in sorted(self._members(_repository_key(repository))):
+            if watch := _parse(PackageWatch, self._redis.hget(PACKAGES_KEY, key)):
                 yield watch
 
-    def all(self) -> Iterator[Watch]:
+    def all(self) -> Iterator[PackageWatch]:
         """Yield all that is watched."""
-        kept: list[Any] = self._redis.hvals(PACKAGES)
+        kept: list[Any] = self._redis.hvals(PACKAGES_KEY)
         for each in kept:
-            if watch := _read(Watch, each):
+            if watch := _parse(PackageWatch, each):
                 yield watch
 
-    def claims(self, watch: Watch) -> tuple[Claim, ...]:
+    def claims(self, watch: PackageWatch) -> tuple[PackageClaim, ...]:
         """Return the repositories that claim a package, the first that was known first."""
-        kept: dict[Any, Any] = self._redis.hgetall(_claims(watch.key))
-        found = (_read(Claim, kept[number]) for number in sorted(kept, key=int))
+        kept: dict[Any, Any] = self._redis.hgetall(_claims_key(watch.key))
+        found = (_parse(PackageClaim, kept[number]) for number in sorted(kept, key=int))
         return tuple(claim for claim in found if claim is not None)
 
-    def watched_of(self, repository: RepositoryId) -> Fact[tuple[Watched, ...]]:
-        """Return what was seen of what a repository publishes; unseen where one of its registries could not be looked at."""
+    def observed_packages(self, repository: RepositoryId) -> MaybeKnown[tuple[WatchedPackage, ...]]:
+        """Return what was seen of what a repository publishes; unknown where one of its registries could not be looked at."""
         found, outages = [], self.outages()
-        for watch in self.of(repository):
-            kept, outage = self.kept(watch), outages.get(watch.package.registry)
+        for watch in self.of_repository(repository):
+            kept, outage = self.get_state(watch), outages.get(watch.package.registry)
             why = (
                 outage.reason
                 if outage
-                else kept.fault or ("it was not looked at yet" if kept.watched is None else None)
+                else kept.error or ("it was not looked at yet" if kept.observed is None else None)
             )
-            if why is not None or kept.watched is None:
-                return Unseen(f"what {watch.package.registry} has of {watch.package.name}", why or "")
-            found.append(kept.watched)
-        return Seen(tuple(found))
+            if why is not None or kept.observed is None:
+                return Unknown(f"what {watch.package.registry} has of {watch.package.name}", why or "")
+            found.append(kept.observed)
+        return Known(tuple(found))
 
-    def due(self, now: datetime) -> Iterator[Watch]:
+    def due(self, now: datetime) -> Iterator[PackageWatch]:
         """Yield what it is time to look at, the longest due first."""
-        keys: list[Any] = self._redis.zrangebyscore(DUE, "-inf", now.timestamp())
+        keys: list[Any] = self._redis.zrangebyscore(DUE_KEY, "-inf", now.timestamp())
         for key in keys:
-            watch = _read(Watch, self._redis.hget(PACKAGES, key))
+            watch = _parse(PackageWatch, self._redis.hget(PACKAGES_KEY, key))
             if watch is None:  # another version wrote it; the next sweep claims it again
-                self._redis.zrem(DUE, key)
+                self._redis.zrem(DUE_KEY, key)
             else:
                 yield watch
 
-    def when(self, watch: Watch) -> float | None:
+    def due_at(self, watch: PackageWatch) -> float | None:
         """Return when a package is due, in seconds since 1970; None where it is not watched."""
-        return self._redis.zscore(DUE, watch.key)
+        return self._redis.zscore(DUE_KEY, watch.key)
 
-    def postpone(self, watch: Watch, until: datetime) -> None:
+    def postpone(self, watch: PackageWatch, until: datetime) -> None:
         """Have a package looked at at another time; one that is not watched stays so."""
-        self._redis.zadd(DUE, {watch.key: until.timestamp()}, xx=True)
+        self._redis.zadd(DUE_KEY, {watch.key: until.timestamp()}, xx=True)
 
-    def kept(self, watch: Watch) -> Kept:
+    def get_state(self, watch: PackageWatch) -> WatchState:
         """Return what is kept of a package."""
-        packed = self._redis.get(_seen(watch.key))
+        packed = self._redis.get(_state_key(watch.key))
         try:
-            kept = _read(Kept, zlib.decompress(packed)) if isinstance(packed, bytes) else None
+            kept = _parse(WatchState, zlib.decompress(packed)) if isinstance(packed, bytes) else None
         except zlib.error:
             kept = None
-        return kept or Kept()
+        return kept or WatchState()
 
-    def keep(self, pipe: Pipeline, watch: Watch, kept: Kept, until: datetime) -> None:
+    def put_state(self, pipe: Pipeline, watch: PackageWatch, stored: WatchState, until: datetime) -> None:
         """Keep what was seen, and when the next look is due, together with what else is in the pipeline."""
-        pipe.set(_seen(watch.key), zlib.compress(json.dumps(frozen(kept), separators=(",", ":")).encode()))
-        pipe.zadd(DUE, {watch.key: until.timestamp()}, xx=True)
+        pipe.set(
+            _state_key(watch.key), zlib.compress(json.dumps(to_json_value(stored), separators=(",", ":")).encode())
+        )
+        pipe.zadd(DUE_KEY, {watch.key: until.timestamp()}, xx=True)
 
-    def announce(self, watch: Watch, now: datetime) -> None:
+    def announce_version(self, watch: PackageWatch, now: datetime) -> None:
         """Note that a version is about to come, and look now."""
-        self._redis.hset(ANNOUNCED, watch.key, now.isoformat())
+        self._redis.hset(ANNOUNCED_KEY, watch.key, now.isoformat())
         self.postpone(watch, now)
 
-    def announced(self, watch: Watch) -> datetime | None:
+    def announced_at(self, watch: PackageWatch) -> datetime | None:
         """Return when a version was announced that did not come yet."""
-        kept = self._redis.hget(ANNOUNCED, watch.key)
+        kept = self._redis.hget(ANNOUNCED_KEY, watch.key)
         return datetime.fromisoformat(kept.decode()) if isinstance(kept, bytes) else None
 
-    def arrived(self, watch: Watch) -> None:
+    def clear_announcement(self, watch: PackageWatch) -> None:
         """Note that the version came, or that it is no longer waited for."""
-        self._redis.hdel(ANNOUNCED, watch.key)
+        self._redis.hdel(ANNOUNCED_KEY, watch.key)
 
     def outages(self) -> dict[RegistryId, Outage]:
         """Return the registries that do not answer."""
-        kept: list[Any] = self._redis.hvals(UNREACHABLE)
-        found = (_read(Outage, each) for each in kept)
+        kept: list[Any] = self._redis.hvals(UNREACHABLE_KEY)
+        found = (_parse(Outage, each) for each in kept)
         return {each.registry: each for each in found if each is not None}
 
-    def unreachable(self, outage: Outage) -> None:
+    def put_outage(self, outage: Outage) -> None:
         """Note that a registry does not answer."""
-        self._redis.hset(UNREACHABLE, outage.registry, json.dumps(frozen(outage)))
+        self._redis.hset(UNREACHABLE_KEY, outage.registry, json.dumps(to_json_value(outage)))
 
-    def reachable(self, registry: RegistryId) -> bool:
+    def clear_outage(self, registry: RegistryId) -> bool:
         """Note that a registry answers; say whether it did not before."""
-        return bool(self._redis.hdel(UNREACHABLE, registry))
+        return bool(self._redis.hdel(UNREACHABLE_KEY, registry))
 
-    def _leave(self, key: str, repository: RepositoryId) -> None:
+    def _remove_claim(self, key: str, repository: RepositoryId) -> None:
         with self._redis.pipeline() as pipe:
-            pipe.hdel(_claims(key), str(repository))
-            pipe.srem(_of(repository), key)
-            pipe.hlen(_claims(key))
+            pipe.hdel(_claims_key(key), str(repository))
+            pipe.srem(_repository_key(repository), key)
+            pipe.hlen(_claims_key(key))
             *_, left = pipe.execute()
         if not left:
-            self._redis.hdel(PACKAGES, key)
-            self._redis.zrem(DUE, key)
-            self._redis.hdel(ANNOUNCED, key)
-            self._redis.delete(_seen(key))
+            self._redis.hdel(PACKAGES_KEY, key)
+            self._redis.zrem(DUE_KEY, key)
+            self._redis.hdel(ANNOUNCED_KEY, key)
+            self._redis.delete(_state_key(key))
 
-    def _set(self, name: str) -> set[bytes]:
+    def _members(self, name: str) -> set[bytes]:
         members: set[Any] = self._redis.smembers(name)
         return members
 
 
-def _of(repository: RepositoryId) -> str:
+def _repository_key(repository: RepositoryId) -> str:
     return f"wharfinger:watch:of:{repository}"
 
 
-def _claims(key: str) -> str:
+def _claims_key(key: str) -> str:
     return f"wharfinger:watch:claims:{key}"
 
 
-def _seen(key: str) -> str:
+def _state_key(key: str) -> str:
     return f"wharfinger:watch:seen:{key}"
 
 
-def _read(kind: type[T], kept: object) -> T | None:
+def _parse(kind: type[T], stored: object) -> T | None:
     try:
-        return thawed(kind, json.loads(kept)) if isinstance(kept, bytes) else None
+        return from_json_value(kind, json.loads(stored)) if isinstance(stored, bytes) else None
     except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
         return None

@@ -5,11 +5,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LONGEST_HEAD = 64 * 1024  # bytes of request line and headers; GitHub's have about two thousand
-PATIENCE = 10.0  # seconds for the head to arrive
+MAX_HEAD_BYTES = 64 * 1024  # bytes of request line and headers; GitHub's have about two thousand
+HEAD_TIMEOUT = 10.0  # seconds for the head to arrive
 
 
-class PatientProtocol(HttpToolsProtocol):
+class LimitedHeadProtocol(HttpToolsProtocol):
     """Closes a connection whose request's head is too long or too slow. Bodies are the receiver's affair."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as they are
@@ -20,33 +20,33 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._await_head()
+        self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._head_came()
+        self._stop_head_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
-            if self._head > LONGEST_HEAD:
+            if self._head > MAX_HEAD_BYTES:
                 self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._await_head()
+        self._start_head_timer()
 
     def on_headers_complete(self) -> None:
-        self._head_came()
+        self._stop_head_timer()
         super().on_headers_complete()
 
-    def _await_head(self) -> None:
-        self._head_came()
+    def _start_head_timer(self) -> None:
+        self._stop_head_timer()
         self._in_head, self._head = True, 0
-        self._timer = self.loop.call_later(PATIENCE, self.transport.close)
+        self._timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
 
-    def _head_came(self) -> None:
+    def _stop_head_timer(self) -> None:
         self._in_head = False
         if self._timer is not None:
             self._timer.cancel()

@@ -9,78 +9,80 @@ from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
-from bot.json_access import number, text
+from bot.json_access import get_int, get_str
 
 Payload: TypeAlias = Mapping[str, object]
 
-LARGEST_BODY = 25 * 1024 * 1024  # bytes; GitHub sends none larger: https://docs.github.com/webhooks (payload cap)
-DEEPEST = 100  # levels; GitHub's own payloads have about ten
+MAX_BODY_BYTES = 25 * 1024 * 1024  # bytes; GitHub sends none larger: https://docs.github.com/webhooks (payload cap)
+MAX_DEPTH = 100  # levels; GitHub's own payloads have about ten
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
+class DeliveryRefused(Exception):  # noqa: N818 - it is an answer, not an error of ours
     """A delivery that is not taken: the HTTP status, and a sentence that says why and what to do."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
-        self.sentence = sentence
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class DeliveryHeaders:
     """What the request's headers say of the delivery (https://docs.github.com/webhooks, delivery headers)."""
 
     event: str
-    delivery: str
+    delivery_id: str
     signature: str
-    form: bool  # GitHub's other content type: the JSON is a form's field
+    is_form: bool  # GitHub's other content type: the JSON is a form's field
 
 
-def read_heading(headers: Mapping[str, str], app_id: int) -> Heading:
+def parse_headers(headers: Mapping[str, str], app_id: int) -> DeliveryHeaders:
     """Read the headers before a byte of the body is read; raise Refusal."""
     length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > LARGEST_BODY:  # noqa: PLR2004 - more digits than any length
-        raise Refusal(413, f"the body is larger than {LARGEST_BODY} bytes, the most GitHub sends")
+    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > MAX_BODY_BYTES:  # noqa: PLR2004 - more digits than any length
+        raise DeliveryRefused(413, f"the body is larger than {MAX_BODY_BYTES} bytes, the most GitHub sends")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
-        raise Refusal(415, "set the webhook's content type to application/json")
+        raise DeliveryRefused(415, "set the webhook's content type to application/json")
     event, delivery = headers.get("x-github-event", ""), headers.get("x-github-delivery", "")
     if not _EVENT.fullmatch(event) or not _DELIVERY.fullmatch(delivery):
-        raise Refusal(
+        raise DeliveryRefused(
             400, "this is not a delivery of GitHub's: X-GitHub-Event or X-GitHub-Delivery is missing or wrong"
         )
     signature = headers.get("x-hub-signature-256", "")
     if not signature:
-        raise Refusal(401, "the delivery is not signed: set the webhook's secret to that of WHARFINGER_WEBHOOK_SECRET")
+        raise DeliveryRefused(
+            401, "the delivery is not signed: set the webhook's secret to that of WHARFINGER_WEBHOOK_SECRET"
+        )
     if not _SIGNATURE.fullmatch(signature):
-        raise Refusal(401, "X-Hub-Signature-256 is not of the form sha256=<64 hexadecimal digits>")
+        raise DeliveryRefused(401, "X-Hub-Signature-256 is not of the form sha256=<64 hexadecimal digits>")
     target = headers.get("x-github-hook-installation-target-id", "")
     if headers.get("x-github-hook-installation-target-type") == "integration" and target != str(app_id):
-        raise Refusal(400, f"the delivery is for another App than that of WHARFINGER_APP_ID, {app_id}")
-    return Heading(event, delivery, signature, kind != "application/json")
+        raise DeliveryRefused(400, f"the delivery is for another App than that of WHARFINGER_APP_ID, {app_id}")
+    return DeliveryHeaders(event, delivery, signature, kind != "application/json")
 
 
-def verify(secrets: tuple[str, ...], body: bytes, signature: str) -> None:
+def verify_signature(secrets: tuple[str, ...], body: bytes, signature: str) -> None:
     """Check the signature over the bytes as they came, against every secret and in constant time; raise Refusal."""
     good = False
     for secret in secrets:  # all are tried, so that the time tells nothing of which one it was
         expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         good |= hmac.compare_digest(expected, signature)
     if not good:
-        raise Refusal(
+        raise DeliveryRefused(
             401, "the signature is not one made with WHARFINGER_WEBHOOK_SECRET: set the same secret at GitHub"
         )
 
 
-def read_payload(body: bytes, *, form: bool) -> Payload:
+def read_payload(body: bytes, *, is_form: bool) -> Payload:
     """Read the JSON object, strictly; raise Refusal with what is wrong with it."""
     try:
         content = body.decode()
-        if form:
+        if is_form:
             fields = parse_qsl(content, keep_blank_values=True, strict_parsing=True, max_num_fields=4, errors="strict")
             values = [value for name, value in fields if name == "payload"]
             if len(values) != 1:
@@ -102,37 +104,37 @@ def read_payload(body: bytes, *, form: bool) -> Payload:
     return payload
 
 
-def is_own(payload: Payload, app_id: int) -> bool:
+def sent_by_this_app(payload: Payload, app_id: int) -> bool:
     """Whether our own App did what is reported: hearing of it must not make us do it again.
 
     A person who presses a button on our check run is the sender then, and is heard.
     """
-    if text(payload, "sender", "type") != "Bot":
+    if get_str(payload, "sender", "type") != "Bot":
         return False
     whose = (
-        number(payload, "check_run", "app", "id"),
-        number(payload, "check_suite", "app", "id"),
+        get_int(payload, "check_run", "app", "id"),
+        get_int(payload, "check_suite", "app", "id"),
         *(
-            number(payload, each, "performed_via_github_app", "id")
+            get_int(payload, each, "performed_via_github_app", "id")
             for each in ("issue", "comment")
-            if _wrote(payload, each)
+            if _is_author(payload, each)
         ),
-        number(payload, "deployment", "performed_via_github_app", "id"),
+        get_int(payload, "deployment", "performed_via_github_app", "id"),
     )
     return app_id in whose
 
 
-def _wrote(payload: Payload, what: str) -> bool:
+def _is_author(payload: Payload, what: str) -> bool:
     """Whether the sender wrote an issue or comment; another bot may have closed one of ours, and that is news."""
-    return text(payload, what, "user", "login") == text(payload, "sender", "login")
+    return get_str(payload, what, "user", "login") == get_str(payload, "sender", "login")
 
 
-def account_of(payload: Payload) -> str:
+def account_login(payload: Payload) -> str:
     """Return the login of the account that the App is installed on, as far as the payload tells."""
     return (
-        text(payload, "installation", "account", "login")
-        or text(payload, "organization", "login")
-        or text(payload, "repository", "owner", "login")
+        get_str(payload, "installation", "account", "login")
+        or get_str(payload, "organization", "login")
+        or get_str(payload, "repository", "owner", "login")
     )
 
 
@@ -156,7 +158,7 @@ def _float(digits: str) -> float:
 
 def _too_deep(payload: object) -> bool:
     level = [payload]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for value in level
@@ -168,5 +170,5 @@ def _too_deep(payload: object) -> bool:
     return True
 
 
-def _not_json(why: str) -> NoReturn:
-    raise Refusal(400, f"the payload cannot be read: {why}")
+def _not_json(reason: str) -> NoReturn:
+    raise DeliveryRefused(400, f"the payload cannot be read: {reason}")

@@ -12,32 +12,32 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 
-from bot.json_access import number, text
-from handlers.config.metrics import ANSWER_TIME, DELIVERIES
+from bot.json_access import get_int, get_str
+from handlers.config.metrics import DELIVERIES, RESPONSE_TIME
 from handlers.config.settings import Settings
-from handlers.events.event_result import Asked
-from handlers.events.events import work_for
-from handlers.queue.enqueue import ACCEPT, Accepted, Verdict, accept_arguments, accepted
+from handlers.events.event_result import EventResult
+from handlers.events.events import jobs_for_event
+from handlers.queue.enqueue import ENQUEUE_SCRIPT, EnqueueResult, EnqueueStatus, enqueue_arguments, parse_enqueue_result
 from handlers.web.delivery import (
-    LARGEST_BODY,
-    Heading,
+    MAX_BODY_BYTES,
+    DeliveryHeaders,
+    DeliveryRefused,
     Payload,
-    Refusal,
-    account_of,
-    is_own,
-    read_heading,
+    account_login,
+    parse_headers,
     read_payload,
-    verify,
+    sent_by_this_app,
+    verify_signature,
 )
 
 log = logging.getLogger("wharfinger.web")
 
-LONGEST_READ = 10  # seconds; GitHub itself gives up after ten
-LARGE = 1024 * 1024  # bytes; larger bodies are read a few at a time, and off the loop
-UNREAD = (400, 401, 408, 413, 415)
-AT_ONCE = 3  # large bodies in memory
+READ_TIMEOUT = 10  # seconds; GitHub itself gives up after ten
+LARGE_BODY_BYTES = 1024 * 1024  # bytes; larger bodies are read a few at a time, and off the loop
+UNREAD_STATUSES = (400, 401, 408, 413, 415)
+MAX_LARGE_BODIES = 3  # large bodies in memory
 # Whether what becomes of an installation bars its deliveries from now on.
-BARS: Mapping[str, str] = {
+SUSPENSION_BY_ACTION: Mapping[str, str] = {
     "suspend": "suspend",
     "unsuspend": "unsuspend",
     "created": "unsuspend",
@@ -46,12 +46,12 @@ BARS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """The answer to a delivery: its status, the word it is counted under, and a sentence for GitHub's log."""
 
     status: int
-    word: str
-    sentence: str
+    label: str
+    message: str
 
 
 class Receiver:
@@ -59,8 +59,8 @@ class Receiver:
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._settings = settings
-        self._accept = redis.register_script(ACCEPT)
-        self._large = asyncio.Semaphore(AT_ONCE)
+        self._enqueue_script = redis.register_script(ENQUEUE_SCRIPT)
+        self._large_bodies = asyncio.Semaphore(MAX_LARGE_BODIES)
         self.nearly_full = False  # set by whoever watches Redis's memory
 
     async def receive(self, request: Request) -> PlainTextResponse:
@@ -69,77 +69,85 @@ class Receiver:
         event = request.headers.get("x-github-event", "")
         try:
             outcome = await self._receive(request)
-        except Refusal as refusal:
-            outcome = Outcome(refusal.status, "refused", refusal.sentence)
+        except DeliveryRefused as refusal:
+            outcome = DeliveryOutcome(refusal.status, "refused", refusal.message)
             event = "refused"  # the event of a delivery that is not GitHub's is anybody's text
         except RedisError as error:
             log.error("a delivery could not be kept: Redis is away (%s)", type(error).__name__)  # noqa: TRY400 - no trace is wanted for an outage
-            outcome = Outcome(
+            outcome = DeliveryOutcome(
                 503, "unkept", "Redis cannot be reached, so the delivery is not kept; it will be asked for again"
             )
-        DELIVERIES.labels(event=event, outcome=outcome.word).inc()
-        ANSWER_TIME.observe(time.perf_counter() - begin)
+        DELIVERIES.labels(event=event, outcome=outcome.label).inc()
+        RESPONSE_TIME.observe(time.perf_counter() - begin)
         # What is left of a body that was not read to its end is not waited for.
-        headers = {"connection": "close"} if outcome.status in UNREAD else None
-        return PlainTextResponse(f"{outcome.sentence}\n", outcome.status, headers)
+        headers = {"connection": "close"} if outcome.status in UNREAD_STATUSES else None
+        return PlainTextResponse(f"{outcome.message}\n", outcome.status, headers)
 
-    async def _receive(self, request: Request) -> Outcome:
-        heading = read_heading(request.headers, self._settings.app_id)
+    async def _receive(self, request: Request) -> DeliveryOutcome:
+        heading = parse_headers(request.headers, self._settings.app_id)
         try:
-            async with asyncio.timeout(LONGEST_READ):
+            async with asyncio.timeout(READ_TIMEOUT):
                 payload = await self._read(request, heading)
         except TimeoutError:
-            raise Refusal(408, f"the body did not arrive within {LONGEST_READ} seconds") from None
+            raise DeliveryRefused(408, f"the body did not arrive within {READ_TIMEOUT} seconds") from None
         except ClientDisconnect:
-            raise Refusal(400, "the body broke off") from None
-        return await self._take(heading, payload)
+            raise DeliveryRefused(400, "the body broke off") from None
+        return await self._enqueue(heading, payload)
 
-    async def _read(self, request: Request, heading: Heading) -> Payload:
+    async def _read(self, request: Request, headers: DeliveryHeaders) -> Payload:
         """Read the body no further than allowed, check its signature, and only then look at what it says."""
         body = bytearray()
         chunks = request.stream()
         async for chunk in chunks:
             body += chunk
-            if len(body) > LARGE:
-                async with self._large:
+            if len(body) > LARGE_BODY_BYTES:
+                async with self._large_bodies:
                     async for more in chunks:
                         body += more
-                        if len(body) > LARGEST_BODY:
-                            raise Refusal(413, f"the body is larger than {LARGEST_BODY} bytes, the most GitHub sends")
-                    return await run_in_threadpool(self._judge, bytes(body), heading)
-        return self._judge(bytes(body), heading)
+                        if len(body) > MAX_BODY_BYTES:
+                            raise DeliveryRefused(
+                                413, f"the body is larger than {MAX_BODY_BYTES} bytes, the most GitHub sends"
+                            )
+                    return await run_in_threadpool(self._verify, bytes(body), headers)
+        return self._verify(bytes(body), headers)
 
-    def _judge(self, body: bytes, heading: Heading) -> Payload:
-        verify(self._settings.webhook_secrets, body, heading.signature)
-        return read_payload(body, form=heading.form)
+    def _verify(self, body: bytes, headers: DeliveryHeaders) -> Payload:
+        verify_signature(self._settings.webhook_secrets, body, headers.signature)
+        return read_payload(body, is_form=headers.is_form)
 
-    async def _take(self, heading: Heading, payload: Payload) -> Outcome:
-        installation = number(payload, "installation", "id")
-        account = account_of(payload)
-        if is_own(payload, self._settings.app_id):
-            return Outcome(202, "own", "this App did that itself; nothing to do")
+    async def _enqueue(self, headers: DeliveryHeaders, payload: Payload) -> DeliveryOutcome:
+        installation = get_int(payload, "installation", "id")
+        account = account_login(payload)
+        if sent_by_this_app(payload, self._settings.app_id):
+            return DeliveryOutcome(202, "own", "this App did that itself; nothing to do")
         if not self._settings.allows(installation, account):
             # 2xx: for GitHub a refusal would be a failed delivery, worth repeating; this one never will be.
-            return Outcome(202, "not-allowed", f"refused: this App is not open to {account[:60] or 'this account'}")
-        if heading.event == "ping":
-            return Outcome(202, "pong", "the webhook works")
-        asked = work_for(heading.event, payload)
-        bar = BARS.get(text(payload, "action"), "") if heading.event == "installation" else ""
-        if not asked.work and not bar:
-            return Outcome(202, "nothing", f"nothing to do: {asked.why}")
+            return DeliveryOutcome(
+                202, "not-allowed", f"refused: this App is not open to {account[:60] or 'this account'}"
+            )
+        if headers.event == "ping":
+            return DeliveryOutcome(202, "pong", "the webhook works")
+        asked = jobs_for_event(headers.event, payload)
+        bar = SUSPENSION_BY_ACTION.get(get_str(payload, "action"), "") if headers.event == "installation" else ""
+        if not asked.jobs and not bar:
+            return DeliveryOutcome(202, "nothing", f"nothing to do: {asked.reason}")
         if self.nearly_full:
-            return Outcome(503, "full", "Redis is nearly full, so the delivery is not kept; it will be asked for again")
-        arguments = accept_arguments(asked.work, heading.delivery, installation, self._settings.queue_limit, bar)
-        return _answer(asked, accepted(await self._accept(args=arguments)))
+            return DeliveryOutcome(
+                503, "full", "Redis is nearly full, so the delivery is not kept; it will be asked for again"
+            )
+        arguments = enqueue_arguments(asked.jobs, headers.delivery_id, installation, self._settings.queue_limit, bar)
+        return _outcome(asked, parse_enqueue_result(await self._enqueue_script(args=arguments)))
 
 
-def _answer(asked: Asked, kept: Accepted) -> Outcome:
-    if kept.verdict is Verdict.FULL:
-        return Outcome(503, "full", "too much work waits, so the delivery is not kept; it will be asked for again")
-    if kept.verdict is Verdict.SUSPENDED:
-        return Outcome(202, "suspended", "refused: the installation is suspended")
-    if kept.done and not kept.queued and not kept.waiting:
-        return Outcome(200, "done-already", f"done already: {asked.why}")
-    if not kept.queued:
-        return Outcome(202, "waiting-already", f"waits already: {asked.why}")
-    return Outcome(202, "queued", f"will be done: {asked.why}")
+def _outcome(result: EventResult, enqueued: EnqueueResult) -> DeliveryOutcome:
+    if enqueued.status is EnqueueStatus.FULL:
+        return DeliveryOutcome(
+            503, "full", "too much work waits, so the delivery is not kept; it will be asked for again"
+        )
+    if enqueued.status is EnqueueStatus.SUSPENDED:
+        return DeliveryOutcome(202, "suspended", "refused: the installation is suspended")
+    if enqueued.already_done and not enqueued.queued and not enqueued.already_waiting:
+        return DeliveryOutcome(200, "done-already", f"done already: {result.reason}")
+    if not enqueued.queued:
+        return DeliveryOutcome(202, "waiting-already", f"waits already: {result.reason}")
+    return DeliveryOutcome(202, "queued", f"will be done: {result.reason}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import pkgutil
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -24,21 +23,23 @@ from handlers.web.receiver import Receiver
 
 log = logging.getLogger("wharfinger.web")
 
-CONNECTIONS = 32  # to Redis; a delivery needs one for half a millisecond
-FULL = 0.7  # of maxmemory: from there on nothing more is taken, so that workers can still book what they did
-LOOK = 2.0  # seconds between two looks at Redis's memory
+MAX_REDIS_CONNECTIONS = 32  # to Redis; a delivery needs one for half a millisecond
+NEARLY_FULL_RATIO = (
+    0.7  # of maxmemory: from there on nothing more is taken, so that workers can still book what they did
+)
+MEMORY_CHECK_INTERVAL = 2.0  # seconds between two looks at Redis's memory
 
 
 def make_app(settings: Settings) -> Starlette:
     """Make the application; Redis need not be there yet."""
-    opened = open_async_redis(settings.redis_url, CONNECTIONS)
+    opened = open_async_redis(settings.redis_url, MAX_REDIS_CONNECTIONS)
     redis = opened.client
     receiver = Receiver(settings, redis)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         log.info("listening on http://%s:%d/webhook", settings.host, settings.port)
-        watch = asyncio.create_task(_watch_redis(redis, receiver, without_password(settings.redis_url)))
+        watch = asyncio.create_task(_monitor_redis(redis, receiver, without_password(settings.redis_url)))
         yield
         watch.cancel()
         with suppress(asyncio.CancelledError):
@@ -62,11 +63,13 @@ def make_app(settings: Settings) -> Starlette:
 
 
 def _pages(settings: Settings) -> list[BaseRoute]:
-    """Return the pages' routes, or one that says how to have them. By name: what they need takes a while to load."""
+    """Return the pages' routes, or one that says how to have them."""
     if not settings.pages_tokens:
         return [Route("/", _no_pages, methods=["GET"])]
-    routes: list[BaseRoute] = pkgutil.resolve_name("handlers.web.pages.pages_routes:routes")(settings)
-    return routes
+    # The pages take a while to load, and a receiver without them need not wait.
+    from handlers.web.pages.pages_routes import routes
+
+    return routes(settings)
 
 
 async def _no_pages(_: Request) -> Response:
@@ -102,10 +105,10 @@ async def _metrics(redis: Redis) -> Response:
                 pipe.zcard(f"rq:failed:{queue}")
             pipe.hgetall("wharfinger:counts")
             pipe.scard("rq:workers")
-            pipe.hlen(watch_keys.PACKAGES)
-            pipe.zcount(watch_keys.DUE, "-inf", time.time())
-            pipe.zcard(watch_keys.UNTOLD)
-            pipe.hgetall(watch_keys.UNREACHABLE)
+            pipe.hlen(watch_keys.PACKAGES_KEY)
+            pipe.zcount(watch_keys.DUE_KEY, "-inf", time.time())
+            pipe.zcard(watch_keys.UNREPORTED_ALERTS_KEY)
+            pipe.hgetall(watch_keys.UNREACHABLE_KEY)
             *figures, counts, workers, watched, due, untold, outages = await pipe.execute()
     except RedisError:
         return Response(as_text(()), media_type="text/plain; version=0.0.4")
@@ -116,7 +119,7 @@ async def _metrics(redis: Redis) -> Response:
     return Response(as_text(told), media_type="text/plain; version=0.0.4")
 
 
-async def _watch_redis(redis: Redis, receiver: Receiver, shown: str) -> None:
+async def _monitor_redis(redis: Redis, receiver: Receiver, address: str) -> None:
     """Tell the receiver when Redis is nearly full: at its maximum, workers could not even book what they did."""
     there = True
     while True:
@@ -125,21 +128,21 @@ async def _watch_redis(redis: Redis, receiver: Receiver, shown: str) -> None:
         except RedisError as error:
             if there:
                 reason = type(error).__name__
-                log.warning("Redis at %s does not answer (%s); start it, or set REDIS_URL right", shown, reason)
+                log.warning("Redis at %s does not answer (%s); start it, or set REDIS_URL right", address, reason)
             there = False
         else:
             if not there:
-                log.warning("Redis at %s answers again", shown)
+                log.warning("Redis at %s answers again", address)
             there = True
-            _weigh(memory, receiver)
-        await asyncio.sleep(LOOK)
+            _update_memory(memory, receiver)
+        await asyncio.sleep(MEMORY_CHECK_INTERVAL)
 
 
-def _weigh(memory: Mapping[str, Any], receiver: Receiver) -> None:
+def _update_memory(memory: Mapping[str, Any], receiver: Receiver) -> None:
     limit = int(memory.get("maxmemory", 0))
     ratio = int(memory["used_memory"]) / limit if limit else 0.0
     MEMORY.set(ratio)
-    if (ratio >= FULL) is not receiver.nearly_full:
-        receiver.nearly_full = ratio >= FULL
+    if (ratio >= NEARLY_FULL_RATIO) is not receiver.nearly_full:
+        receiver.nearly_full = ratio >= NEARLY_FULL_RATIO
         taken = "refused" if receiver.nearly_full else "taken again"
         log.warning("Redis uses %.0f %% of its memory: deliveries are %s", ratio * 100, taken)

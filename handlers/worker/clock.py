@@ -15,41 +15,45 @@ from handlers.config.logs import set_up_logging
 from handlers.config.redis_client import open_redis, wait_for_redis
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
+from handlers.queue.job_specs import JobSpec, Priority
 
 log = logging.getLogger("wharfinger.clock")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ScheduledJob:
     """One line of the timetable: a job without arguments, and the seconds between two times it is asked for."""
 
     job: str
-    every: int
+    interval: int
     priority: Priority = Priority.SWEEP
 
     def tick(self, now: float) -> int:
         """Return the number of the present interval, the same on every machine."""
-        return int(now) // self.every
+        return int(now) // self.interval
 
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 TIMETABLE = (
-    Due("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
-    Due("look_at_latest_tags", 5 * MINUTE),  # GitHub tells nobody of a push of more than three tags
-    Due("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
-    Due("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
-    Due("sweep_releases", MINUTE, Priority.CHECK),  # versions that a tag announced and that are not accounted for yet
-    Due("watch", 30, Priority.CHECK),  # packages that are due at their registries, alarms that GitHub was not told of
-    Due("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
-    Due("diagnose", 15 * MINUTE),  # what the set-up page shows of GitHub
-    Due("digests", HOUR),  # each is written once in its period
-    Due("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
+    ScheduledJob("missed_deliveries", 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
+    ScheduledJob("look_at_latest_tags", 5 * MINUTE),  # GitHub tells nobody of a push of more than three tags
+    ScheduledJob("sweep_check_runs", 5 * MINUTE),  # a check run left in progress is completed
+    ScheduledJob("sweep_gates", MINUTE, Priority.GATE),  # what waits at a gate is looked at again
+    ScheduledJob(
+        "sweep_releases", MINUTE, Priority.CHECK
+    ),  # versions that a tag announced and that are not accounted for yet
+    ScheduledJob(
+        "watch", 30, Priority.CHECK
+    ),  # packages that are due at their registries, alerts that GitHub was not told of
+    ScheduledJob("sweep", 6 * HOUR),  # every repository, oldest first: what no event told us
+    ScheduledJob("diagnose", 15 * MINUTE),  # what the set-up page shows of GitHub
+    ScheduledJob("digests", HOUR),  # each is written once in its period
+    ScheduledJob("remind", DAY),  # issues that are open: a reminder may be due, an event may have been missed
 )
 
 
-def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
+def enqueue_due_jobs(redis: Redis, now: float, last_ticks: dict[str, int]) -> None:
     """Enqueue each job whose interval has not been asked for yet; `asked` remembers the last tick of each.
 
     The tick is remembered in Redis too, as a delivery is: a second clock, or this one started anew, asks for nothing
@@ -57,13 +61,13 @@ def ask(redis: Redis, now: float, asked: dict[str, int]) -> None:
     """
     for due in TIMETABLE:
         tick = due.tick(now)
-        if asked.get(due.job) == tick:
+        if last_ticks.get(due.job) == tick:
             continue
-        enqueue(redis, [Work(due.job, due.priority, due.job, ())], f"tick-{due.job}-{tick}")
-        asked[due.job] = tick
+        enqueue(redis, [JobSpec(due.job, due.priority, due.job, ())], f"tick-{due.job}-{tick}")
+        last_ticks[due.job] = tick
 
 
-def _span(seconds: int) -> str:
+def _duration_text(seconds: int) -> str:
     return f"{seconds} s" if seconds % MINUTE else f"{seconds // MINUTE} min"
 
 
@@ -71,7 +75,8 @@ def main(arguments: Sequence[str]) -> int:
     """Tick until told to stop."""
     argparse.ArgumentParser(
         prog="wharfinger clock",
-        description="Ask for what is due: " + ", ".join(f"{due.job} every {_span(due.every)}" for due in TIMETABLE),
+        description="Ask for what is due: "
+        + ", ".join(f"{due.job} every {_duration_text(due.interval)}" for due in TIMETABLE),
     ).parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)
@@ -83,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     asked: dict[str, int] = {}
     while not stop.wait(1):
         try:
-            ask(redis, time.time(), asked)
+            enqueue_due_jobs(redis, time.time(), asked)
         except RedisError as error:
             log.warning("Redis is away (%s); what is due is asked for when it is back", type(error).__name__)
     return 0

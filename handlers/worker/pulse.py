@@ -9,32 +9,32 @@ from typing import Self
 from redis import Redis
 from redis.exceptions import RedisError
 
-from handlers.queue.enqueue import lua
+from handlers.queue.enqueue import load_script
 
 log = logging.getLogger("wharfinger.worker")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class WorkerTiming:
     """How fast a worker notices things, in seconds. Tests run the same worker faster."""
 
     lease: float = 30  # a worker that gave no sign of life for so long is taken for dead
-    pulse: float = 10  # between two signs of life
+    heartbeat: float = 10  # between two signs of life
     sweep: float = 15  # between two looks for what dead workers left
-    bell: float = 1  # the longest wait of an idle worker before it looks by itself
+    wakeup: float = 1  # the longest wait of an idle worker before it looks by itself
     grace: float = 30  # after a job's timeout, when a library does not even let Python interrupt it
 
 
-class Pulse:
+class Heartbeat:
     """While the `with` block runs, say every few seconds that the job is still held."""
 
-    def __init__(self, redis: Redis, job_id: str, fence: str, pace: Pace) -> None:
-        self._renew = redis.register_script(lua("renew"))
+    def __init__(self, redis: Redis, job_id: str, lease_token: str, timing: WorkerTiming) -> None:
+        self._renew = redis.register_script(load_script("renew"))
         self._job_id = job_id
-        self._fence = fence
-        self._pace = pace
+        self._lease_token = lease_token
+        self._timing = timing
         self._ended = Event()
-        self._thread = Thread(target=self._beat, name=f"pulse of {job_id}", daemon=True)
+        self._thread = Thread(target=self._renew_until_ended, name=f"pulse of {job_id}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -45,14 +45,14 @@ class Pulse:
     ) -> None:
         self._ended.set()
 
-    def still_ours(self) -> bool:
+    def renew_lease(self) -> bool:
         """Whether nobody else was given the job meanwhile; raises redis.RedisError."""
-        return bool(self._renew(args=[self._job_id, self._fence, self._pace.lease]))
+        return bool(self._renew(args=[self._job_id, self._lease_token, self._timing.lease]))
 
-    def _beat(self) -> None:
-        while not self._ended.wait(self._pace.pulse):
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(self._timing.heartbeat):
             try:
-                if not self.still_ours():
+                if not self.renew_lease():
                     return
             except RedisError as error:
                 log.warning("the hold on %s could not be renewed: %s", self._job_id, type(error).__name__)

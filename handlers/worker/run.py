@@ -10,15 +10,15 @@ from pathlib import Path
 
 from supervisor import supervisord  # type: ignore[import-untyped]  # supervisor has no types
 
-from bot.model.errors import SettingsError
-from handlers.config.embedded_redis import find_server, prepare
-from handlers.config.port import port_is_free
+from bot.model.errors import ConfigurationError
+from handlers.config.embedded_redis import find_server, prepare_data_folder
+from handlers.config.port import check_port_is_free
 from handlers.config.settings import Settings
 
 # Parts are started from the lowest number up and stopped from the highest down, each once the one before has stopped:
 # Redis is there last of all, so that a job that ends during the stop can still be booked.
 REDIS, WORKER, CLOCK, WEB = 10, 20, 30, 40
-FOR_EVER = 1_000_000  # restarts; the pause before each grows by a second
+UNLIMITED_RESTARTS = 1_000_000  # restarts; the pause before each grows by a second
 
 Section = Mapping[str, str]
 
@@ -30,14 +30,14 @@ def main(arguments: Sequence[str]) -> int:
         description="Start web, workers and clock, and a Redis of its own unless REDIS_URL is set; restart what ends.",
     ).parse_args(arguments)
     settings = Settings.from_environment()
-    prepare(settings.data)
-    lock = only_one(settings.data)
-    port_is_free(settings)
-    if settings.embedded:
+    prepare_data_folder(settings.data)
+    lock = lock_data_folder(settings.data)
+    check_port_is_free(settings)
+    if settings.embedded_redis:
         find_server(settings.redis_server)
     path = settings.data / "run.conf"
     with path.open("w") as file:
-        write_configuration(settings).write(file)
+        supervisor_configuration(settings).write(file)
     sys.stdout.write(f"Wharfinger listens on http://{settings.host}:{settings.port}/webhook; Ctrl+C stops it.\n")
     sys.stdout.flush()
     # Parts append to the same output. Where that is a file that was not opened for appending, our own lines would be
@@ -48,20 +48,20 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def only_one(data: Path) -> int:
+def lock_data_folder(data: Path) -> int:
     """Hold the data folder for this process; raise SettingsError when another has it."""
     lock = os.open(data / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
-        raise SettingsError(
+        raise ConfigurationError(
             f"WHARFINGER_DATA: another `wharfinger run` works in {str(data)!r}; stop it, or name another folder"
         ) from error
     return lock
 
 
-def write_configuration(settings: Settings) -> configparser.RawConfigParser:
+def supervisor_configuration(settings: Settings) -> configparser.RawConfigParser:
     """Return supervisor's configuration (http://supervisord.org/configuration.html) for these settings."""
     parts: dict[str, Section] = {
         "supervisord": {
@@ -82,20 +82,20 @@ def write_configuration(settings: Settings) -> configparser.RawConfigParser:
         "program:clock": _program("clock", CLOCK, stop=10),
         "program:web": _program("web", WEB, stop=20),
     }
-    if settings.embedded:
+    if settings.embedded_redis:
         parts["program:redis"] = _program("redis --replace", REDIS, stop=30)
     configuration = configparser.RawConfigParser()
     configuration.read_dict(parts)
     return configuration
 
 
-def _program(words: str, priority: int, stop: int) -> Section:
+def _program(command: str, priority: int, stop: int) -> Section:
     return {
-        "command": f"{_escaped(Path(sys.executable))} -m handlers.cli.child {words}",
+        "command": f"{_escaped(Path(sys.executable))} -m handlers.cli.child {command}",
         "priority": str(priority),
         "autorestart": "true",
         "startsecs": "1",
-        "startretries": str(FOR_EVER),
+        "startretries": str(UNLIMITED_RESTARTS),
         "stopwaitsecs": str(stop),
         "redirect_stderr": "true",
         "stdout_logfile": "/dev/fd/1",
@@ -106,7 +106,7 @@ def _program(words: str, priority: int, stop: int) -> Section:
 def _escaped(path: Path) -> str:
     text = str(path)
     if any(char in text for char in "\n\"'; "):
-        raise SettingsError(
+        raise ConfigurationError(
             f"{text!r} holds a space, a quote or a semicolon, which supervisor cannot take; use another"
         )
     return text.replace("%", "%%")

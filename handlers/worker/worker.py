@@ -24,27 +24,27 @@ from rq.job import JobStatus
 from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
-from bot.model.errors import LaterError
-from handlers.config.context import Context, Job
-from handlers.config.logs import told
-from handlers.queue.enqueue import AFTER_DEATH, BELL, KEEP_DEAD, QUEUES, lua
-from handlers.worker.loop import NotOurs, WorkJob
-from handlers.worker.pulse import Pace, Pulse
+from bot.model.errors import RetryLaterError
+from handlers.config.context import Context, JobFunction
+from handlers.config.logs import describe_error
+from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
+from handlers.worker.loop import QueuedJob, UnknownJobError
+from handlers.worker.pulse import Heartbeat, WorkerTiming
 
 log = logging.getLogger("wharfinger.worker")
-Raised: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+ExceptionInfo: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
-LONGEST_PUT_OFF = timedelta(days=1)  # work that GitHub puts off for longer than this has failed
+MAX_POSTPONEMENT = timedelta(days=1)  # work that GitHub puts off for longer than this has failed
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Lease:
     """What lua/take.lua gave us: the fence tells this hold from any later one of the same job."""
 
     job_id: str
     queue: str
-    fence: str
-    lane: str
+    lease_token: str
+    concurrency_key: str
 
 
 class Worker(SimpleWorker):
@@ -54,24 +54,26 @@ class Worker(SimpleWorker):
     who holds it and closing its lane are one step, and so is booking its end; a hold that is not renewed is swept.
     """
 
-    def __init__(self, redis: Redis, jobs: Mapping[str, Job], context: Context, pace: Pace | None = None) -> None:
+    def __init__(
+        self, redis: Redis, jobs: Mapping[str, JobFunction], context: Context, timing: WorkerTiming | None = None
+    ) -> None:
         super().__init__(
             list(QUEUES),
             connection=redis,
-            job_class=WorkJob,
+            job_class=QueuedJob,
             serializer="json",
             worker_ttl=60,
             log_job_description=False,
         )
         self.jobs = jobs
         self.context = context
-        self.pace = pace or Pace()
-        self._hold = Hold("", "", "", "")
-        self._swept = -float("inf")  # monotonic
+        self.timing = timing or WorkerTiming()
+        self._lease = Lease("", "", "", "")
+        self._swept_at = -float("inf")  # monotonic
         self._handlers: dict[signal.Signals, Any] = {}  # as they were before this worker's own
-        self._take = redis.register_script(lua("take"))
-        self._sweep = redis.register_script(lua("sweep"))
-        self._settle = redis.register_script(lua("finish"))
+        self._take_script = redis.register_script(load_script("take"))
+        self._sweep_script = redis.register_script(load_script("sweep"))
+        self._finish_script = redis.register_script(load_script("finish"))
 
     # -- the loop, as RQ calls it -------------------------------------------------------------------------------------
 
@@ -97,17 +99,17 @@ class Worker(SimpleWorker):
     @property
     def should_run_maintenance_tasks(self) -> bool:
         """Whether it is time for a sweep."""
-        return time.monotonic() - self._swept > self.pace.sweep
+        return time.monotonic() - self._swept_at > self.timing.sweep
 
     def run_maintenance_tasks(self) -> None:
         """Sweep up behind dead workers; let dead letters expire."""
-        back, dead, freed, again = self._sweep(args=[KEEP_DEAD, *AFTER_DEATH])
+        back, dead, freed, again = self._sweep_script(args=[FAILED_JOB_TTL, *CRASH_RETRY_DELAYS])
         if back or dead or freed or again:
             log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
         clean_worker_registry(self.queues[0])
-        self._swept = time.monotonic()
+        self._swept_at = time.monotonic()
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -117,32 +119,32 @@ class Worker(SimpleWorker):
         pause = 0.5
         while not self._stop_requested:
             try:
-                taken = self._next()
+                taken = self._take_next()
                 pause = 0.5
                 if taken or timeout is None:
                     return taken
-                self.connection.blpop([BELL], self.pace.bell)
+                self.connection.blpop([WAKEUP_KEY], self.timing.wakeup)
             except RedisError as error:
                 log.warning("Redis is away (%s); looking again in %.1f s", type(error).__name__, pause)
                 time.sleep(pause)
                 pause = min(pause * 2, 10)
         raise StopRequested
 
-    def _next(self) -> tuple[RqJob, Queue] | None:
+    def _take_next(self) -> tuple[RqJob, Queue] | None:
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
             self.heartbeat()
-        while taken := self._take(args=[self.pace.lease, *QUEUES]):
-            hold = Hold(*(part.decode() for part in taken))
+        while taken := self._take_script(args=[self.timing.lease, *QUEUES]):
+            hold = Lease(*(part.decode() for part in taken))
             try:
-                job = WorkJob.fetch(hold.job_id, connection=self.connection, serializer=self.serializer)
+                job = QueuedJob.fetch(hold.job_id, connection=self.connection, serializer=self.serializer)
             except (ValueError, TypeError, LookupError, NoSuchJobError) as error:
                 kind = type(error).__name__  # its words may quote what stands there
                 log.error("job %s in Redis is not one this App wrote (%s); it is dropped", hold.job_id, kind)  # noqa: TRY400 - as above
-                self.connection.delete(WorkJob.key_for(hold.job_id))
-                self._settle(args=[hold.job_id, hold.fence, hold.lane, "unreadable", "done"])
+                self.connection.delete(QueuedJob.key_for(hold.job_id))
+                self._finish_script(args=[hold.job_id, hold.lease_token, hold.concurrency_key, "unreadable", "done"])
                 continue
-            self._hold = hold
+            self._lease = hold
             return job, next(queue for queue in self.queues if queue.name == hold.queue)
         return None
 
@@ -184,45 +186,45 @@ class Worker(SimpleWorker):
 
     def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
         """Do the work under a hold that is renewed, within its time limit, and leave the process if even that hangs."""
-        if isinstance(job, WorkJob):
-            job.run = self._run
-        with Pulse(self.connection, job.id, self._hold.fence, self.pace) as self._pulse:
-            faulthandler.dump_traceback_later(int(job.timeout or 60) + self.pace.grace, exit=True)
+        if isinstance(job, QueuedJob):
+            job.run = self._run_named_job
+        with Heartbeat(self.connection, job.id, self._lease.lease_token, self.timing) as self._pulse:
+            faulthandler.dump_traceback_later(int(job.timeout or 60) + self.timing.grace, exit=True)
             try:
                 return super().perform_job(job, queue, execution)
             finally:
                 faulthandler.cancel_dump_traceback_later()
 
-    def _run(self, name: str, delivery: str, arguments: tuple[int | str, ...]) -> None:
+    def _run_named_job(self, name: str, delivery_id: str, arguments: tuple[int | str, ...]) -> None:
         job = self.jobs.get(name)
         if job is None:
-            raise NotOurs(f"there is no job named {name[:60]!r}")
+            raise UnknownJobError(f"there is no job named {name[:60]!r}")
         started = time.monotonic()
-        job(replace(self.context, delivery=delivery), *arguments)
-        log.info("did %s%r in %.2f s (delivery %s)", name, arguments, time.monotonic() - started, delivery or "-")
+        job(replace(self.context, delivery_id=delivery_id), *arguments)
+        log.info("did %s%r in %.2f s (delivery %s)", name, arguments, time.monotonic() - started, delivery_id or "-")
 
     def _finalize_success(self, job: RqJob, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
         """Book the good end, unless the hold was lost meanwhile: then another worker does the job and will book it."""
-        if self._still_ours(job):
+        if self._renew_lease(job):
             super()._finalize_success(job, queue, execution, return_value)
 
-    def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: Raised) -> None:
+    def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: ExceptionInfo) -> None:
         """Book a bad end: put off when GitHub asked for that, else tried again after a pause, else dead."""
-        if not self._still_ours(job):
+        if not self._renew_lease(job):
             return
         error = exc_info[1]
-        if isinstance(error, LaterError) and datetime.now(UTC) - job.created_at < LONGEST_PUT_OFF:
-            self._put_off(job, queue, execution, error)
+        if isinstance(error, RetryLaterError) and datetime.now(UTC) - job.created_at < MAX_POSTPONEMENT:
+            self._postpone(job, queue, execution, error)
             return
-        why = told(error)
+        why = describe_error(error)
         log.error("job %s failed: %s", job.id, why, exc_info=error)
         job.ended_at = datetime.now(UTC)
         self.connection.hset(job.key, "why", why)
         self.handle_job_failure(job, queue, exc_string=why, execution=execution)
 
-    def _put_off(self, job: RqJob, queue: Queue, execution: Execution, later: LaterError) -> None:
-        seconds = max(1.0, later.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
-        log.info("job %s is put off for %.0f s: %s", job.id, seconds, later.reason)
+    def _postpone(self, job: RqJob, queue: Queue, execution: Execution, error: RetryLaterError) -> None:
+        seconds = max(1.0, error.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
+        log.info("job %s is put off for %.0f s: %s", job.id, seconds, error.reason)
         with self.connection.pipeline() as pipe:
             queue.schedule_job(job, datetime.now(UTC) + timedelta(seconds=seconds), pipeline=pipe)
             self.cleanup_execution(job, pipe, execution)
@@ -238,11 +240,13 @@ class Worker(SimpleWorker):
             ending = "later"
         else:
             ending = "retry" if job.should_retry else "failed"
-        hold = self._hold
-        self._settle(args=[hold.job_id, hold.fence, hold.lane, job.description or "", ending], client=pipeline)
+        hold = self._lease
+        self._finish_script(
+            args=[hold.job_id, hold.lease_token, hold.concurrency_key, job.description or "", ending], client=pipeline
+        )
 
-    def _still_ours(self, job: RqJob) -> bool:
-        if self._pulse.still_ours():
+    def _renew_lease(self, job: RqJob) -> bool:
+        if self._pulse.renew_lease():
             return True
         log.warning("%s gave no sign of life for so long that another worker has it; its end is left to that", job.id)
         return False

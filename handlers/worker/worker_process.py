@@ -26,5 +26,5 @@ def main(arguments: Sequence[str]) -> int:
     context = open_context(settings, redis)
     log.info("ready for work from %s", without_password(settings.redis_url))
     Worker(redis, JOBS, context).work(burst=options.burst)
-    context.telephone.close()
+    context.github.close()
     return 0

@@ -1,4 +1,4 @@
-"""The organisation acme on a GitHub of its own, with our App installed: where the stories of jobs begin."""
+"""The organization acme on a GitHub of its own, with our App installed: where the stories of jobs begin."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,33 +8,35 @@ from datetime import UTC, datetime, timedelta
 from cryptography.fernet import Fernet
 from redis import Redis
 
-from bot.checks.alerts import SIGNALS
+from bot.checks.alerts import CHANGE_ALERTS
 from bot.checks.rules import RULES
 from bot.github.auth import read_app_key
-from bot.github.client import Telephone
-from bot.github.transport import Server
-from bot.github.wire import Patience
+from bot.github.client import GitHubClient
+from bot.github.transport import GitHubServer
+from bot.github.wire import Timeouts
 from bot.model.core_types import InstallationId, RegistryId
-from bot.packages.http_client import RegistryTelephone
-from bot.registries import load_catalogue
+from bot.packages.http_client import RegistryHttpClient
+from bot.registries import load_catalog
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from tests.conftest import NOBODY, environment
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.apps import Installation
-from tests.fakes.github.state.checks import CheckRun
-from tests.fakes.github.state.runs import Environment
+from tests.conftest import NO_REGISTRY, environment
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.apps import FakeInstallation
+from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.runs import FakeEnvironment
 from tests.repository.test_app_manifest import MANIFEST
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 TOKEN_KEY = Fernet.generate_key().decode()
-HURRIED = Patience(answer=20, connect=10, pause=0.01)  # a busy machine may be slow; tests do not pause for long
-MINTED = "POST /app/installations/{installation_id}/access_tokens"
+SHORT_TIMEOUTS = Timeouts(
+    read=20, connect=10, retry_delay=0.01
+)  # a busy machine may be slow; tests do not pause for long
+CREATE_TOKEN = "POST /app/installations/{installation_id}/access_tokens"
 
-RELEASE = ".github/workflows/release.yml"
+RELEASE_WORKFLOW_PATH = ".github/workflows/release.yml"
 
 # Publishes with a stored token; the step's `uses:` stands on line 7.
 STORED_TOKEN = """\
@@ -50,7 +52,7 @@ jobs:
 """
 
 # Publishes as it should: a job of its own, an environment, and nothing stored.
-TRUSTED = """\
+TRUSTED_PUBLISHING = """\
 on: {push: {tags: ["v*"]}}
 jobs:
   build:
@@ -71,30 +73,30 @@ jobs:
       - uses: pypa/gh-action-pypi-publish@release/v1
 """
 
-NOTHING = "on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
+WITHOUT_PUBLICATION = "on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
 
 
 # The rules these stories are about; others come and go without changing a word here.
-STORIED = ("trusted-publishing", "protected-environment", "separate-publish-job")
+RULES_IN_FORCE = ("trusted-publishing", "protected-environment", "separate-publish-job")
 
 
 def policy(mode: str = "observe") -> str:
     """A policy file by which only the storied rules are in force, and no signal."""
-    others = [f"  {rule.name}: false\n" for rule in RULES if rule.name not in STORIED]
-    signals = [f"  {signal.name}: false\n" for signal in SIGNALS]
-    return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join([*others, "signals:\n", *signals])
+    others = [f"  {rule.name}: false\n" for rule in RULES if rule.name not in RULES_IN_FORCE]
+    signals = [f"  {signal.name}: false\n" for signal in CHANGE_ALERTS]
+    return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join([*others, "alerts:\n", *signals])
 
 
 @dataclass(frozen=True, slots=True)
-class Acme:
-    """GitHub, the organisation, the App's installation there, and telephones to GitHub and to registries."""
+class AcmeInstallation:
+    """GitHub, the organization, the App's installation there, and telephones to GitHub and to registries."""
 
-    github: StandIn
-    organisation: Organisation
-    installation: Installation
+    github: FakeGitHub
+    organization: ScenarioOrganization
+    installation: FakeInstallation
     redis: Redis
-    telephone: Telephone
-    registries: RegistryTelephone
+    client: GitHubClient
+    registries: RegistryHttpClient
 
     @property
     def id(self) -> InstallationId:
@@ -109,35 +111,37 @@ class Acme:
             WHARFINGER_GITHUB_API=self.github.base_url,
             REDIS_URL="redis://unused",
         )
-        return Context(Settings.from_environment(environ), self.redis, self.telephone, CATALOGUE, self.registries)
+        return Context(Settings.from_environment(environ), self.redis, self.client, CATALOG, self.registries)
 
-    def protect(self, repository: Repository, name: str) -> None:
+    def add_environment(self, repository: ScenarioRepository, name: str) -> None:
         """Give the repository an environment of that name."""
         now = self.github.world.now()
-        repository.state.environments[name.lower()] = Environment(self.github.world.next_id(), name, now, now)
+        repository.state.environments[name.lower()] = FakeEnvironment(self.github.world.next_id(), name, now, now)
 
-    def day(self, days: int) -> str:
+    def date_in(self, days: int) -> str:
         """The day so many days from today, as a policy writes it."""
         return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
 
-    def check(self, repository: Repository, revision: str | None = None, *, job: str = "check_commit") -> CheckRun:
+    def check(
+        self, repository: ScenarioRepository, revision: str | None = None, *, job: str = "check_commit"
+    ) -> FakeCheckRun:
         """Do the job for a commit, the head by default, and return the check run that people see there."""
         sha = revision or repository.head
         JOBS[job](self.context, self.id, repository.id, repository.full_name, sha)
         return repository.check_runs(sha, "publishing")[-1]
 
-    def another_telephone(self, patience: Patience = HURRIED) -> Telephone:
+    def another_client(self, timeouts: Timeouts = SHORT_TIMEOUTS) -> GitHubClient:
         """As another process has it."""
-        return telephone(self.github, self.redis, patience)
+        return github_client(self.github, self.redis, timeouts)
 
 
-def telephone(github: StandIn, redis: Redis, patience: Patience = HURRIED) -> Telephone:
+def github_client(github: FakeGitHub, redis: Redis, timeouts: Timeouts = SHORT_TIMEOUTS) -> GitHubClient:
     key = read_app_key(github.app.id, github.private_key)
-    return Telephone(Server(github.base_url), key, redis, (TOKEN_KEY,), patience)
+    return GitHubClient(GitHubServer(github.base_url), key, redis, (TOKEN_KEY,), timeouts)
 
 
 @contextmanager
-def acme_on(  # noqa: PLR0913 - each is one difference from the usual organisation, by its name
+def acme_on(  # noqa: PLR0913 - each is one difference from the usual organization, by its name
     redis: Redis,
     *,
     enterprise: bool = False,
@@ -145,21 +149,21 @@ def acme_on(  # noqa: PLR0913 - each is one difference from the usual organisati
     policy: str = "",
     permissions: dict[str, str] | None = None,
     registries: Mapping[RegistryId, str] | None = None,
-) -> Iterator[Acme]:
+) -> Iterator[AcmeInstallation]:
     """Open the story, with a policy for everybody if one is given; at its end neither side has broken GitHub's contract.
 
     The App is granted what its manifest asks for, unless other `permissions` are given, but `without` some.
     `registries` are the addresses of stand-ins, by the registry's id.
     """
-    with StandIn(enterprise=enterprise) as github:
-        acme = github.organisation("acme")
+    with FakeGitHub(enterprise=enterprise) as github:
+        acme = github.organization("acme")
         if policy:
             acme.repository(".github", {"publishing.yml": policy})
         installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
-        phone = telephone(github, redis)
-        others = RegistryTelephone(CATALOGUE, NOBODY if registries is None else registries)
-        yield Acme(github, acme, installation, redis, phone, others)
+        phone = github_client(github, redis)
+        others = RegistryHttpClient(CATALOG, NO_REGISTRY if registries is None else registries)
+        yield AcmeInstallation(github, acme, installation, redis, phone, others)
         others.close()
         phone.close()
-        assert github.violations == []
-        assert github.lacking == []
+        assert github.contract_violations == []
+        assert github.missing_operations == []

@@ -14,14 +14,14 @@ from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.worker.worker import Worker
-from tests.conftest import NOBODY, environment
-from tests.handlers.worker.small_worker import FAST, FORKS, die_after
+from tests.conftest import NO_REGISTRY, environment
+from tests.handlers.worker.small_worker import FAST_PACE, FORKS, die_after
 
 FORKS.set_forkserver_preload(["tests.app.app_worker"])
 
 
 @dataclass(frozen=True)
-class Employer:
+class WorkerStarter:
     """Where a worker finds its work and GitHub, and as whom."""
 
     redis_url: str
@@ -29,7 +29,7 @@ class Employer:
     app_id: int
     private_key: str
     token_key: str
-    registries: Mapping[RegistryId, str] = field(default_factory=lambda: NOBODY)
+    registries: Mapping[RegistryId, str] = field(default_factory=lambda: NO_REGISTRY)
 
     def worker(self) -> Worker:
         """Open a worker whose pace is fast, so that deaths are noticed within a second."""
@@ -44,15 +44,15 @@ class Employer:
             )
         )
         redis = open_redis(self.redis_url)
-        return Worker(redis, JOBS, open_context(settings, redis), FAST)
+        return Worker(redis, JOBS, open_context(settings, redis), FAST_PACE)
 
-    def hire(self, commands: int | None = None) -> BaseProcess:
+    def start(self, commands: int | None = None) -> BaseProcess:
         """Start a worker; after so many commands sent to Redis it dies as by `kill -9`.
 
         As it asks Redis before each call to GitHub, that is between any two calls. It is at work when this returns.
         """
         ready, say = FORKS.Pipe(duplex=False)  # an Event is waited for without end when its other side dies in it
-        process = FORKS.Process(target=_work, args=(self, commands, say), daemon=True)
+        process = FORKS.Process(target=_run_worker, args=(self, commands, say), daemon=True)
         process.start()
         say.close()
         assert ready.poll(60), "the worker did not start"
@@ -61,8 +61,8 @@ class Employer:
         return process
 
 
-def _work(employer: Employer, commands: int | None, ready: Connection) -> None:
-    worker = employer.worker()
+def _run_worker(starter: WorkerStarter, commands: int | None, ready: Connection) -> None:
+    worker = starter.worker()
     if commands is not None:
         die_after(worker, commands)
     ready.send(True)  # noqa: FBT003 - anything will do

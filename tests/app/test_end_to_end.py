@@ -14,14 +14,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from handlers.cli.failed_jobs import letters
+from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
-from tests.app.acme import RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on, policy
-from tests.app.app_worker import Employer
+from handlers.queue.job_specs import JobSpec, Priority
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on, policy
+from tests.app.app_worker import WorkerStarter
 from tests.conftest import WEBHOOK_SECRET, environment
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.checks import CheckRun
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.checks import FakeCheckRun
 from tests.handlers.jobs.test_check_run_faults import publishing
 from tests.handlers.worker.small_worker import kill_all_forks
 
@@ -29,7 +29,7 @@ STEPS, NOTES = 70, 71  # two pages of annotations
 
 
 @contextmanager
-def processes(acme: Acme, redis_url: str, port: int, data: Path) -> Iterator[None]:
+def processes(acme: AcmeInstallation, redis_url: str, port: int, data: Path) -> Iterator[None]:
     """The App as an administrator starts it: `wharfinger web` and `wharfinger worker`."""
     environ = os.environ | environment(
         REDIS_URL=redis_url,
@@ -71,73 +71,77 @@ def wait_for(condition: object, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def completed(repository: Repository, sha: str) -> list[CheckRun]:
+def completed(repository: ScenarioRepository, sha: str) -> list[FakeCheckRun]:
     return [run for run in repository.check_runs(sha, "publishing") if run.status == "completed"]
 
 
 def test_from_a_signed_delivery_to_a_check_run(redis_url: str, redis: Redis, free_port: int, tmp_path: Path) -> None:
     with acme_on(redis, policy=policy()) as acme:
         acme.github.app.webhook_secret = WEBHOOK_SECRET
-        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-        acme.protect(widgets, "pypi")
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+        acme.add_environment(widgets, "pypi")
         with processes(acme, redis_url, free_port, tmp_path):
             acme.github.deliver_to(f"http://127.0.0.1:{free_port}/webhook")
             sha = widgets.push({"README.md": "news"})
             wait_for(lambda: completed(widgets, sha))
             (run,) = completed(widgets, sha)
-            assert (run.conclusion, run.title) == ("neutral", "2 of 3 rules hold; trusted-publishing does not")
-            assert [(note["path"], note["start_line"]) for note in run.annotations] == [(RELEASE, 7)]
+            assert (run.conclusion, run.title) == ("neutral", "1 of 3 rules failed: trusted-publishing")
+            assert [(note["path"], note["start_line"]) for note in run.annotations] == [(RELEASE_WORKFLOW_PATH, 7)]
 
-            pull = widgets.pull_request({RELEASE: STORED_TOKEN + "# new\n"}, fork=widgets.fork("mallory"), by="mallory")
+            pull = widgets.pull_request(
+                {RELEASE_WORKFLOW_PATH: STORED_TOKEN + "# new\n"}, fork=widgets.fork("mallory"), by="mallory"
+            )
             assert pull.pull is not None
             head = pull.pull.head_sha
             wait_for(lambda: completed(widgets, head))
 
-            writes = run.writes
+            writes = run.write_count
             widgets.rerequest(run)
-            wait_for(lambda: not run.suite.asked_again)
-            widgets.press(run, "recheck")
-            acme.github.settle()
+            wait_for(lambda: not run.suite.rerequested)
+            widgets.press_action_button(run, "recheck")
+            acme.github.wait_for_deliveries()
             wait_for(lambda: not redis.keys("rq:job:*"))
-            assert run.writes == writes + 1
+            assert run.write_count == writes + 1
         sent = [each for each in acme.github.deliveries if each.headers]
         assert {each.status_code for each in sent} == {202}
 
 
-def work_it_off(redis: Redis, employer: Employer) -> None:
+def work_it_off(redis: Redis, employer: WorkerStarter) -> None:
     """Let a worker that is not killed do the rest; what is due later is due now. Kills leave no dead letter."""
     end = time.monotonic() + 60
     survivor = employer.worker()
     while redis.keys("rq:job:*"):
         assert time.monotonic() < end, "work is left"
         survivor.work(burst=True)
-        assert letters(redis) == []
+        assert list_failed_jobs(redis) == []
         for queue in Priority:
             redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
         time.sleep(0.1)
-    survivor.context.telephone.close()
+    survivor.context.github.close()
 
 
 def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: list[float]) -> None:
     """Kill workers between two commands, and at moments of their own; in the end each commit has one completed run."""
     with acme_on(redis, enterprise=True, policy=policy()) as acme:  # such a server has no rate limits
         app = acme.github.app.id
-        employer = Employer(redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY)
+        employer = WorkerStarter(redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY)
         repositories = [
-            acme.organisation.repository(f"r{number}", {RELEASE: publishing(STEPS)})
+            acme.organization.repository(f"r{number}", {RELEASE_WORKFLOW_PATH: publishing(STEPS)})
             for number in range(len(commands) + len(delays))
         ]
         pieces = [
-            Work("check_commit", Priority.CHECK, f"repository-{each.id}", (acme.id, each.id, each.full_name, each.head))
+            JobSpec(
+                "check_commit", Priority.CHECK, f"repository-{each.id}", (acme.id, each.id, each.full_name, each.head)
+            )
             for each in repositories
         ]
         for piece, count in zip(pieces, commands, strict=False):
             enqueue(redis, [piece])
-            mortal = employer.hire(count)
+            mortal = employer.start(count)
             mortal.join(60)
             assert mortal.exitcode == -signal.SIGKILL
         for piece, delay in zip(pieces[len(commands) :], delays, strict=True):
-            mortal = employer.hire()
+            mortal = employer.start()
             enqueue(redis, [piece])
             time.sleep(delay)
             mortal.kill()

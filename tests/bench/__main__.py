@@ -27,7 +27,7 @@ PARTS = {
     "receiver": receiver_throughput.figures,
     "checks": check_run_latency.figures,
     "gates": gate_latency.figures,
-    "alarms": package_alert_latency.figures,
+    "alerts": package_alert_latency.figures,
     "proving": attestation_speed.figures,
     "settings": settings_calls.figures,
     "work": worker_throughput.figures,

@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from redis import Redis
 
-from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on, policy
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on, policy
 from tests.bench.processes import answers, free_port, megabytes, running
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis, environment
-from tests.fakes.github.http_api.fake_server import Server
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.http_api.fake_server import FakeGitHubServer
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
 TIMES = 30
 IDLE = 0.3  # seconds between two pushes: the system is idle
@@ -24,31 +24,33 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._answer = Server.__call__
+        self._answer = FakeGitHubServer.__call__
 
     def __enter__(self) -> Self:
-        async def timed(server: Server, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        async def timed(server: FakeGitHubServer, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
             begin = time.perf_counter()
             await self._answer(server, scope, receive, send)
             self.seconds += time.perf_counter() - begin
 
-        Server.__call__ = timed  # type: ignore[method-assign, assignment]  # only to look at the clock
+        FakeGitHubServer.__call__ = timed  # type: ignore[method-assign, assignment]  # only to look at the clock
         return self
 
     def __exit__(self, *_: object) -> None:
-        Server.__call__ = self._answer  # type: ignore[method-assign]  # as it was
+        FakeGitHubServer.__call__ = self._answer  # type: ignore[method-assign]  # as it was
 
 
-def completed(repository: Repository, sha: str) -> bool:
+def completed(repository: ScenarioRepository, sha: str) -> bool:
     return any(run.status == "completed" for run in repository.check_runs(sha, "publishing"))
 
 
-def one(acme: Acme, repository: Repository, watch: Stopwatch, number: int) -> tuple[float, float, int]:
+def one(
+    acme: AcmeInstallation, repository: ScenarioRepository, watch: Stopwatch, number: int
+) -> tuple[float, float, int]:
     """Push something that has to be judged; return the seconds, the stand-in's own among them, and the calls."""
     time.sleep(IDLE)
     watch.seconds, calls = 0.0, len(acme.github.calls)
     begin = time.perf_counter()
-    sha = repository.push({RELEASE: f"{STORED_TOKEN}# {number}\n"})
+    sha = repository.push({RELEASE_WORKFLOW_PATH: f"{STORED_TOKEN}# {number}\n"})
     pushed = time.perf_counter() - begin
     while not completed(repository, sha):
         assert time.perf_counter() - begin < 30
@@ -73,8 +75,8 @@ def measured(rules: str, text: str) -> Iterator[dict[str, Any]]:
                 WHARFINGER_APP_ID=str(acme.github.app.id), WHARFINGER_PRIVATE_KEY=acme.github.private_key,
                 WHARFINGER_GITHUB_API=acme.github.base_url,
             )  # fmt: skip
-            widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-            acme.protect(widgets, "pypi")
+            widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+            acme.add_environment(widgets, "pypi")
             with (
                 running("handlers.cli.main", "web", environ=environ),
                 running("handlers.cli.main", "worker", environ=environ) as worker,

@@ -11,7 +11,7 @@ from redis import Redis
 
 from tests.bench.processes import answers, free_port, running
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis, environment
-from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
+from tests.handlers.jobs.gate.gate_scenario import deployment_waiting, gate_scenario
 
 TIMES = 20
 AIM = 2.0  # seconds, the median
@@ -20,7 +20,10 @@ AIM = 2.0  # seconds, the median
 def figures() -> Iterator[dict[str, Any]]:
     with TemporaryDirectory(prefix="wf") as folder:
         server = EmbeddedRedis(Path(folder))
-        with Redis.from_url(server.url) as redis, gated(redis, gate="{independent-approval: off}") as (acme, widgets):
+        with (
+            Redis.from_url(server.url) as redis,
+            gate_scenario(redis, gate="{independent-approval: off}") as (acme, widgets),
+        ):
             port = free_port()
             acme.github.app.webhook_secret = WEBHOOK_SECRET
             environ = environment(
@@ -40,12 +43,12 @@ def figures() -> Iterator[dict[str, Any]]:
                 seconds, calls = [], []
                 for number in range(TIMES + 1):
                     before, begin = len(acme.github.calls), time.perf_counter()
-                    release = wait_at(acme, widgets, ref=f"v{number}", checked=False)
+                    release = deployment_waiting(acme, widgets, ref=f"v{number}", checked=False)
                     while release.verdict is None:
                         assert time.perf_counter() - begin < 60, "the gate did not decide"
                         time.sleep(0.001)
                     seconds.append(time.perf_counter() - begin)
-                    acme.github.settle()
+                    acme.github.wait_for_deliveries()
                     time.sleep(0.3)  # the system is idle
                     calls.append(len(acme.github.calls) - before)
         server.kill()

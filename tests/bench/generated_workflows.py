@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 
 CI = """\
 name: CI {n}
@@ -164,13 +164,13 @@ LONG = {
 
 def write(folder: Path, repositories: int) -> Iterator[Path]:
     """Write so many repositories, and yield their folders."""
-    catalogue = load_catalogue()
+    catalogue = load_catalog()
     for number in range(repositories):
         repository = folder / f"acme__widgets{number}"
         workflows = repository / ".github" / "workflows"
         workflows.mkdir(parents=True)
         for index, shape in enumerate(SHAPES[number % len(SHAPES)]):
-            (workflows / f"w{index}.yml").write_text(catalogue.expand(shape.replace("{n}", str(number))))
+            (workflows / f"w{index}.yml").write_text(catalogue.expand_addresses(shape.replace("{n}", str(number))))
         yield repository
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model.core_types import RegistryId
-from bot.packages.model import Known, Unchanged
-from tests.bot.packages.clients.registry_scenario import NAMES, Story, begin, number, registries
+from bot.packages.model import FetchedListing, UnchangedListing
+from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario, fake_registries, number, reset
 
 DAY = timedelta(days=1)
 INTERVALS = (timedelta(minutes=5), timedelta(minutes=10))
@@ -15,7 +15,7 @@ HISTORY = 50  # versions that were there before
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    with registries() as story:
+    with fake_registries() as story:
         for interval in INTERVALS:
             asked = {registry: _day(story, registry, interval) for registry in NAMES}
             hourly = {registry: round(requests / 24, 2) for registry, (requests, _) in asked.items()}
@@ -29,18 +29,18 @@ def figures() -> Iterator[dict[str, Any]]:
             }
 
 
-def _day(story: Story, registry: str, interval: timedelta) -> tuple[int, int]:
+def _day(story: RegistryScenario, registry: str, interval: timedelta) -> tuple[int, int]:
     """Count what one day takes, after the first reading: the requests, and the bytes of their answers."""
-    begin(story)
+    reset(story)
     world, name = story.registries.world, NAMES[registry]
     for minor in range(2, HISTORY):
         world.publish(registry, name, number(registry, f"1.{minor}.0"), by="alice")
     known = story.known(registry)
-    before, sent, times = story.telephone.calls[RegistryId(registry)], story.registries.sent, DAY // interval
+    before, sent, times = story.client.request_counts[RegistryId(registry)], story.registries.sent, DAY // interval
     for turn in range(1, times + 1):
         if turn == times // 2:
             world.publish(registry, name, number(registry, "2.0.0"), by="alice")
         reading = story.read(registry, known, after=turn * interval)
-        assert isinstance(reading, Known | Unchanged)
-        known = reading.known if isinstance(reading, Unchanged) else reading
-    return story.telephone.calls[RegistryId(registry)] - before, story.registries.sent - sent
+        assert isinstance(reading, FetchedListing | UnchangedListing)
+        known = reading.fetched if isinstance(reading, UnchangedListing) else reading
+    return story.client.request_counts[RegistryId(registry)] - before, story.registries.sent - sent

@@ -21,7 +21,7 @@ OURS = (sys.executable, "-m", "handlers.cli.main", "scan", "--format", "json")
 ZIZMOR = (str(Path(sys.executable).parent / "zizmor"), "--offline", "--no-progress", "-q", "--no-config", "--format", "json")  # fmt: skip
 
 
-class Cost(NamedTuple):
+class ProcessCost(NamedTuple):
     """What a command cost at best."""
 
     seconds: float
@@ -29,14 +29,14 @@ class Cost(NamedTuple):
     megabytes: float
 
 
-def cost(*words: str | Path, times: int = TIMES, most: float = 60) -> Cost | None:
+def process_cost(*words: str | Path, times: int = TIMES, most: float = 60) -> ProcessCost | None:
     """Run a command; None when it takes longer than `most` seconds."""
     runs = [_run([str(word) for word in words], most) for _ in range(times)]
     kept = [run for run in runs if run is not None]
-    return Cost(*(min(each) for each in zip(*kept, strict=True))) if len(kept) == times else None
+    return ProcessCost(*(min(each) for each in zip(*kept, strict=True))) if len(kept) == times else None
 
 
-def _run(words: list[str], most: float) -> Cost | None:
+def _run(words: list[str], most: float) -> ProcessCost | None:
     begin, highest = time.perf_counter(), 0.0
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own command, and zizmor
     while True:
@@ -44,7 +44,7 @@ def _run(words: list[str], most: float) -> Cost | None:
         seconds = time.perf_counter() - begin
         if done:
             process.returncode = 0
-            return Cost(seconds, used.ru_utime + used.ru_stime, highest)
+            return ProcessCost(seconds, used.ru_utime + used.ru_stime, highest)
         if seconds > most:
             process.kill()
             process.wait()
@@ -58,9 +58,9 @@ def _megabytes(process: int) -> float:
     return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0.0)
 
 
-def sure(found: Cost | None) -> Cost:
-    assert found is not None, "it took longer than a minute"
-    return found
+def require_cost(cost: ProcessCost | None) -> ProcessCost:
+    assert cost is not None, "it took longer than a minute"
+    return cost
 
 
 def files_in(folders: Sequence[Path]) -> int:
@@ -81,10 +81,10 @@ def figures(chosen: Path | None = None) -> Iterator[dict[str, Any]]:
 
 def throughput(folders: Sequence[Path], together: Path) -> Iterator[dict[str, Any]]:
     files = files_in(folders)
-    zizmor = sure(cost(*ZIZMOR, together))
+    zizmor = require_cost(process_cost(*ZIZMOR, together))
     compared = {"to": "zizmor's default run on the same files", "files per second": round(files / zizmor.seconds)}
     for words, path in (((*OURS, "--no-zizmor"), "without workflow-hygiene"), (OURS, "with workflow-hygiene")):
-        ours = sure(cost(*words, *folders))
+        ours = require_cost(process_cost(*words, *folders))
         yield {
             "figure": f"files scanned per second by one process, {path}, its start included",
             "value": round(files / ours.seconds), "files": files, "seconds": round(ours.seconds, 2),
@@ -98,8 +98,8 @@ def throughput(folders: Sequence[Path], together: Path) -> Iterator[dict[str, An
 
 
 def start_up(folder: Path) -> dict[str, Any]:
-    ours = sure(cost(*OURS, "--no-zizmor", folder, times=10))
-    bare = sure(cost(sys.executable, "-c", "pass", times=10))
+    ours = require_cost(process_cost(*OURS, "--no-zizmor", folder, times=10))
+    bare = require_cost(process_cost(sys.executable, "-c", "pass", times=10))
     return {
         "figure": "scan of one small repository in ms, from start to end",
         "value": round(ours.seconds * 1000), "aim": "<= 350", "cpu ms": round(ours.cpu * 1000),
@@ -108,8 +108,11 @@ def start_up(folder: Path) -> dict[str, Any]:
 
 
 def growth(folders: Sequence[Path]) -> dict[str, Any]:
-    few = sure(cost(*OURS, "--no-zizmor", *folders[: len(folders) // 10]))
-    many, start = sure(cost(*OURS, "--no-zizmor", *folders)), sure(cost(*OURS, "--help")).cpu
+    few = require_cost(process_cost(*OURS, "--no-zizmor", *folders[: len(folders) // 10]))
+    many, start = (
+        require_cost(process_cost(*OURS, "--no-zizmor", *folders)),
+        require_cost(process_cost(*OURS, "--help")).cpu,
+    )
     return {
         "figure": "times the processor time for ten times the files, the start left out",
         "value": round((many.cpu - start) / (few.cpu - start), 1), "aim": "<= 11",
@@ -117,10 +120,13 @@ def growth(folders: Sequence[Path]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def long_jobs(place: Path) -> Iterator[dict[str, Any]]:
+def long_jobs(root: Path) -> Iterator[dict[str, Any]]:
     for name, steps in generated_workflows.LONG.items():
-        folder = generated_workflows.write_long(place / name, steps, STEPS)
-        ours, zizmor = sure(cost(*OURS, "--no-zizmor", folder)), cost(*ZIZMOR, folder, times=1, most=20)
+        folder = generated_workflows.write_long(root / name, steps, STEPS)
+        ours, zizmor = (
+            require_cost(process_cost(*OURS, "--no-zizmor", folder)),
+            process_cost(*ZIZMOR, folder, times=1, most=20),
+        )
         yield {
             "figure": f"seconds for one job of {STEPS:,} steps: {name}", "value": round(ours.seconds, 2), "aim": "<= 2",
             "cpu seconds": round(ours.cpu, 2), "compared": {"to": "zizmor", "seconds": round(zizmor.seconds, 2) if zizmor else "more than 20"},

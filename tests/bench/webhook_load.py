@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import uvloop
 
 from tests.conftest import WEBHOOK_SECRET
-from tests.handlers.web.running_receiver import COMMIT, push, sign
+from tests.handlers.web.running_receiver import COMMIT, push_payload, sign
 
 SIZE = 12_000  # bytes of a usual push
 NUMBERS = count()
-BODY = json.dumps(push(padding="x" * (SIZE - len(json.dumps(push(padding="")))))).encode()
+BODY = json.dumps(push_payload(padding="x" * (SIZE - len(json.dumps(push_payload(padding="")))))).encode()
 
 
 def request(host: str) -> bytes:
@@ -33,7 +33,7 @@ def request(host: str) -> bytes:
     return head.encode() + body
 
 
-class Connection(asyncio.Protocol):
+class LoadConnection(asyncio.Protocol):
     """One connection that is never idle; answers are small, so each arrives whole or ends in the next piece."""
 
     def __init__(self, host: str, times: list[float], bad: list[bytes]) -> None:
@@ -70,7 +70,7 @@ async def load(url: str, connections: int, seconds: float) -> dict[str, float]:
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(
-            lambda: Connection(parts.netloc, times, bad), parts.hostname or "", parts.port or 80
+            lambda: LoadConnection(parts.netloc, times, bad), parts.hostname or "", parts.port or 80
         )
     await asyncio.sleep(0.5)  # the first answers load what is loaded once
     times.clear()

@@ -14,8 +14,8 @@ from rq.serializers import JSONSerializer
 from handlers.config.context import Context, open_context
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
-from handlers.worker.pulse import Pace
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.worker.pulse import WorkerTiming
 from handlers.worker.worker import Worker
 from tests.conftest import EmbeddedRedis, environment
 
@@ -27,8 +27,8 @@ def nothing(*_: object) -> None:
 
 
 def ours(redis: Redis, context: Context) -> float:
-    enqueue(redis, [Work("nothing", Priority.CHECK, f"repository-{n}", (n,)) for n in range(PIECES)])
-    worker = Worker(redis, {"nothing": nothing}, context, Pace())
+    enqueue(redis, [JobSpec("nothing", Priority.CHECK, f"repository-{n}", (n,)) for n in range(PIECES)])
+    worker = Worker(redis, {"nothing": nothing}, context, WorkerTiming())
     begin = time.perf_counter()
     worker.work(burst=True)
     return PIECES / (time.perf_counter() - begin)
@@ -51,7 +51,7 @@ def figures() -> Iterator[dict[str, Any]]:
             settings = Settings.from_environment(environment(REDIS_URL=server.url, WHARFINGER_DATA=folder))
             context = open_context(settings, redis)
             rounds = [(ours(redis, context), theirs(redis)) for _ in range(3)]
-            context.telephone.close()
+            context.github.close()
         server.kill()
     yield {
         "figure": "pieces of work per second and worker, that do nothing",

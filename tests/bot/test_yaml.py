@@ -6,28 +6,28 @@ from bot.documents_init import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    read_document,
-    shown,
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    YamlSequence,
+    quoted,
+    read_yaml,
 )
 from bot.model.errors import UnreadableError
 
 
-def mapping(text: str) -> Mapping:
-    node = read_document(text.encode())
-    assert isinstance(node, Mapping)
+def mapping(text: str) -> YamlMapping:
+    node = read_yaml(text.encode())
+    assert isinstance(node, YamlMapping)
     return node
 
 
-def scalar(node: Node | None) -> Scalar:
-    assert isinstance(node, Scalar)
+def scalar(node: YamlNode | None) -> YamlScalar:
+    assert isinstance(node, YamlScalar)
     return node
 
 
-def lines(node: Node | None) -> tuple[int, int]:
+def lines(node: YamlNode | None) -> tuple[int, int]:
     assert node is not None
     return node.line, node.end_line
 
@@ -108,7 +108,7 @@ def test_anchors_and_aliases_are_followed_and_keep_the_lines_of_what_they_name()
 
 def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
     text = "a: |\n  one\n  two\nb: c\n"
-    assert read_document(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()) == read_document(text.encode())
+    assert read_yaml(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()) == read_yaml(text.encode())
 
 
 def test_lines_are_counted_as_git_counts_them_not_as_yaml_does() -> None:
@@ -152,14 +152,14 @@ REFUSED = {
 @pytest.mark.parametrize(("content", "line", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_github_refuses_is_refused_with_line_and_reason(content: bytes, line: int, reason: str) -> None:
     with pytest.raises(UnreadableError) as refused:
-        read_document(content)
+        read_yaml(content)
     assert (refused.value.reason, refused.value.line) == (reason, line)
 
 
 def test_keys_that_differ_in_case_are_one_key_where_github_says_so() -> None:
     assert set(mapping("path: 1\nPATH: 2\n").values) == {"path", "PATH"}
     with pytest.raises(UnreadableError, match="the key 'PATH' is written twice, first on line 1"):
-        read_document(b"path: 1\nPATH: 2\n", ignore_case=True)
+        read_yaml(b"path: 1\nPATH: 2\n", ignore_case=True)
 
 
 def laughs(levels: int) -> bytes:
@@ -194,31 +194,31 @@ BOMBS = {
 @pytest.mark.parametrize(("content", "reason"), BOMBS.values(), ids=BOMBS.keys())
 def test_bombs_are_refused_before_they_cost_anything(content: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as refused:
-        read_document(content)
+        read_yaml(content)
     assert refused.value.reason.startswith(reason)
 
 
 def test_what_stands_just_within_the_limits_is_read() -> None:
-    assert read_document(b"a: " + b"x" * (MAX_BYTES - 3)).line == 1
-    assert isinstance(read_document(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH), Sequence)
-    many = read_document(b"- a\n" * (MAX_NODES - 2))
-    assert isinstance(many, Sequence)
+    assert read_yaml(b"a: " + b"x" * (MAX_BYTES - 3)).line == 1
+    assert isinstance(read_yaml(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH), YamlSequence)
+    many = read_yaml(b"- a\n" * (MAX_NODES - 2))
+    assert isinstance(many, YamlSequence)
     assert len(many.items) == MAX_NODES - 2
 
 
 def test_a_hostile_word_is_shown_short_on_one_line_with_nothing_hidden() -> None:
-    assert shown("a\n\x1b[31m\u202eb") == "'a\\u000a\\u001b[31m\\u202eb'"
-    assert len(shown("x" * 5000)) == 62
+    assert quoted("a\n\x1b[31m\u202eb") == "'a\\u000a\\u001b[31m\\u202eb'"
+    assert len(quoted("x" * 5000)) == 62
     with pytest.raises(UnreadableError) as refused:
-        read_document(b'"%s": 1\n"%s": 2' % (b"k\\n" * 300, b"k\\n" * 300))
+        read_yaml(b'"%s": 1\n"%s": 2' % (b"k\\n" * 300, b"k\\n" * 300))
     assert len(refused.value.reason) < 500
     assert refused.value.reason.isprintable()
 
 
 def test_what_is_wrong_at_the_end_of_a_file_is_on_its_last_line() -> None:
     """libyaml puts a value that is not written on the line after the last one, where a file ends without a line break."""
-    read = read_document(b"jobs:\n  ? build")
-    assert isinstance(read, Mapping)
+    read = read_yaml(b"jobs:\n  ? build")
+    assert isinstance(read, YamlMapping)
     jobs = read.values["jobs"]
-    assert isinstance(jobs, Mapping)
+    assert isinstance(jobs, YamlMapping)
     assert jobs.values["build"].line == 2

@@ -10,20 +10,27 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from tests.demo.app_processes import DemoError, running
-from tests.demo.check_run_watcher import Watch
-from tests.demo.demo_registries import Wharf
-from tests.demo.demo_releases import disguise, release
-from tests.demo.demo_steps import ask_again, mend, propose, reconsider, settle_in, tell_all
-from tests.demo.expected_records import lacking, records, signposts
-from tests.demo.sample_organization import found
-from tests.demo.stolen_token import steal
-from tests.demo.terminal_output import heading, say, show, tell
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.registries.registries_server import Registries
-from tests.fakes.sigstore.signing_authority import Authority
+from tests.demo.app_processes import DemoError, running_app
+from tests.demo.check_run_watcher import CheckRunWatcher
+from tests.demo.demo_registries import DemoRegistries
+from tests.demo.demo_releases import release, release_unreviewed_tag
+from tests.demo.demo_steps import (
+    change_policy,
+    first_checks,
+    fix_workflow,
+    propose_change,
+    rerequest_check,
+    write_digest,
+)
+from tests.demo.expected_records import first_page_links, missing_records, records
+from tests.demo.sample_organization import create_accounts
+from tests.demo.stolen_token import publish_stolen_version
+from tests.demo.terminal_output import print_check_run, print_heading, print_records, print_text
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.registries.registries_server import FakeRegistries
+from tests.fakes.sigstore.signing_authority import SigningAuthority
 
-GOOD, WRONG = 0, 1
+EXIT_AS_EXPECTED, EXIT_UNEXPECTED = 0, 1
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,61 +42,76 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return play(stay=not options.once)
+        return run_demo(keep_running=not options.once)
     except DemoError as error:
-        say(f"\n{error}", "red")
-        return WRONG
+        print_text(f"\n{error}", "red")
+        return EXIT_UNEXPECTED
     except KeyboardInterrupt:
-        say("\nEnded.")
-        return GOOD
+        print_text("\nEnded.")
+        return EXIT_AS_EXPECTED
 
 
-def play(*, stay: bool) -> int:
+def run_demo(*, keep_running: bool) -> int:
     """Set the stage, play, and say how it went."""
     begin = time.monotonic()
-    with StandIn() as github, Registries() as registries:
-        repositories = found(github)
-        say(
-            "An organisation of eight small repositories, on stand-ins for GitHub and the registries; all else is real.",
+    with FakeGitHub() as github, FakeRegistries() as registries:
+        repositories = create_accounts(github)
+        print_text(
+            "An organization of eight small repositories, on stand-ins for GitHub and the registries; all else is real.",
             bold=True,
         )
-        wharf = Wharf(registries, Authority())
-        say(f"\n  GitHub       {github.page_url}/", "blue")
-        with running(github, wharf) as app:
-            say(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
-            say(f"  Its pages    {app.pages}", "blue")
-            github.world.signposts = signposts(app.pages, github.page_url)
+        wharf = DemoRegistries(registries, SigningAuthority())
+        print_text(f"\n  GitHub       {github.page_url}/", "blue")
+        with running_app(github, wharf) as app:
+            print_text(f"  Wharfinger   {app.address}/webhook  (Redis, web, two workers, clock)", "blue")
+            print_text(f"  Its pages    {app.pages}", "blue")
+            github.world.redirect_signposts = first_page_links(app.pages, github.page_url)
             github.deliver_to(f"{app.address}/webhook")
-            watch, telling = Watch(github, app, repositories, wharf), partial(tell, page_url=github.page_url)
-            for act in (settle_in, mend, propose, ask_again, reconsider, release, disguise, steal, tell_all):
-                heading(act.__doc__ or "")
+            watch, telling = (
+                CheckRunWatcher(github, app, repositories, wharf),
+                partial(print_check_run, page_url=github.page_url),
+            )
+            for act in (
+                first_checks,
+                fix_workflow,
+                propose_change,
+                rerequest_check,
+                change_policy,
+                release,
+                release_unreviewed_tag,
+                publish_stolen_version,
+                write_digest,
+            ):
+                print_heading(act.__doc__ or "")
                 act(watch, telling)
-            github.settle()
-            show(records(watch))
-            faults = [*watch.faults(), *lacking(watch)]
-            _sum_up(watch, faults, time.monotonic() - begin)
-            if stay:
-                _stay(watch)
-    return WRONG if faults else GOOD
+            github.wait_for_deliveries()
+            print_records(records(watch))
+            faults = [*watch.faults(), *missing_records(watch)]
+            _print_summary(watch, faults, time.monotonic() - begin)
+            if keep_running:
+                _keep_running(watch)
+    return EXIT_UNEXPECTED if faults else EXIT_AS_EXPECTED
 
 
-def _sum_up(watch: Watch, faults: list[str], seconds: float) -> None:
-    deliveries, calls = len(watch.github.deliveries), len(watch.github.calls)
-    heading(
-        f"{len(watch.expected)} check runs on {len(watch.repositories)} repositories after {seconds:.0f} seconds, "
+def _print_summary(watcher: CheckRunWatcher, faults: list[str], seconds: float) -> None:
+    deliveries, calls = len(watcher.github.deliveries), len(watcher.github.calls)
+    print_heading(
+        f"{len(watcher.expected)} check runs on {len(watcher.repositories)} repositories after {seconds:.0f} seconds, "
         f"from {deliveries} deliveries, with {calls} calls to GitHub."
     )
     if not faults:
-        say("Each ended as its story wants, and nothing was left undone.", "green")
+        print_text("Each ended as its story wants, and nothing was left undone.", "green")
     for fault in faults:
-        say(f"Wrong: {fault}", "red")
+        print_text(f"Wrong: {fault}", "red")
 
 
-def _stay(watch: Watch) -> None:
-    say(f"\nLook around at {watch.github.page_url}/ and press its buttons; what arrives is told here. Ctrl+C ends it.")
+def _keep_running(watcher: CheckRunWatcher) -> None:
+    print_text(
+        f"\nLook around at {watcher.github.page_url}/ and press its buttons; what arrives is told here. Ctrl+C ends it."
+    )
     while True:
-        for each in watch.news():
-            tell(each, watch.github.page_url)
+        for each in watcher.completed_check_runs():
+            print_check_run(each, watcher.github.page_url)
         time.sleep(0.1)
 
 

@@ -19,17 +19,17 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.model.core_types import FullName
-from bot.rendering.digest_facts import Held
-from handlers.cache.repository_listings import ListedBook
+from bot.rendering.digest_facts import DigestIdentity
+from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.settings import redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
-from handlers.queue.job_specs import Priority, Work
-from handlers.records.told import ToldBook
-from handlers.records.watch_store import WatchBook
-from tests.demo.demo_registries import Wharf
-from tests.fakes.github.fake_github import StandIn
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.told import DigestFactStore
+from handlers.records.watch_store import WatchStore
+from tests.demo.demo_registries import DemoRegistries
+from tests.fakes.github.fake_github import FakeGitHub
 
-PATIENCE = 60.0  # seconds until everything is there; on an idle machine it takes three
+START_TIMEOUT = 60.0  # seconds until everything is there; on an idle machine it takes three
 
 
 class DemoError(Exception):
@@ -37,7 +37,7 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class DemoApp:
     """A running Wharfinger."""
 
     process: "subprocess.Popen[bytes]"
@@ -54,11 +54,11 @@ class App:
     def log(self) -> Path:
         return self.data / "demo.log"
 
-    def last_words(self, lines: int = 15) -> str:
+    def log_tail(self, lines: int = 15) -> str:
         """The end of what its processes wrote."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def given_up(self) -> int:
+    def failed_job_count(self) -> int:
         """How many pieces of work failed for good."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             return sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
@@ -72,23 +72,26 @@ class App:
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             return not redis.keys("rq:job:*")
 
-    def strike(self, job: str) -> None:
+    def enqueue_job(self, job: str) -> None:
         """Ask for a job as the clock does when its time has come."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
-            enqueue(redis, [Work(job, Priority.SWEEP, job, ())])
+            enqueue(redis, [JobSpec(job, Priority.SWEEP, job, ())])
 
-    def look_at_registries(self) -> None:
+    def make_packages_due(self) -> None:
         """Let five minutes be over: what is watched is due."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
-            book, now = WatchBook(redis), datetime.now(UTC)
+            book, now = WatchStore(redis), datetime.now(UTC)
             for each in book.all():
                 book.postpone(each, now)
-        self.strike("watch")
+        self.enqueue_job("watch")
 
-    def identities(self) -> list[tuple[FullName, tuple[Held, ...]]]:
+    def identities(self) -> list[tuple[FullName, tuple[DigestIdentity, ...]]]:
         """What is kept of publishing identities, by repository."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
-            books = [ToldBook(redis, installation) for installation in ListedBook(redis).installations()]
+            books = [
+                DigestFactStore(redis, installation)
+                for installation in InstallationRepositoryStore(redis).installations()
+            ]
             return [each for book in books for each in book.identities()]
 
     def ready(self) -> bool:
@@ -101,7 +104,7 @@ class App:
 
 
 @contextmanager
-def running(github: StandIn, wharf: Wharf) -> Iterator[App]:
+def running_app(github: FakeGitHub, registries: DemoRegistries) -> Iterator[DemoApp]:
     """Start the App for that GitHub and those registries, and stop it at the end; raises DemoError where it does not start or stop."""
     with TemporaryDirectory(prefix="wharfinger-demo-") as folder:
         port = _free_port()
@@ -113,14 +116,14 @@ def running(github: StandIn, wharf: Wharf) -> Iterator[App]:
         environ |= {
             "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
             "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
-            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **wharf.settings(data),
+            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **registries.settings(data),
         }  # fmt: skip
         with (data / "demo.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "handlers.cli.child", "run"], env=environ, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl+C is the demo's, which stops the App itself; as a child it ends with the demo
             )  # fmt: skip
-        app = App(process, f"http://127.0.0.1:{port}", data, password)
+        app = DemoApp(process, f"http://127.0.0.1:{port}", data, password)
         try:
             _wait(app)
             yield app
@@ -129,11 +132,11 @@ def running(github: StandIn, wharf: Wharf) -> Iterator[App]:
             process.wait(90)
 
 
-def _wait(app: App) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait(app: DemoApp) -> None:
+    end = time.monotonic() + START_TIMEOUT
     while not app.ready():
         if app.process.poll() is not None or time.monotonic() > end:
-            raise DemoError(f"Wharfinger did not start. Its last words:\n{app.last_words()}")
+            raise DemoError(f"Wharfinger did not start. Its last words:\n{app.log_tail()}")
         time.sleep(0.05)
 
 

@@ -6,77 +6,77 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 
-from tests.demo.app_processes import App, DemoError
-from tests.demo.demo_registries import Decided, Wharf
-from tests.demo.demo_scenarios import CHECK, PREVIEW, RELEASE, Story
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.checks import CheckRun
+from tests.demo.app_processes import DemoApp, DemoError
+from tests.demo.demo_registries import DemoGateDecision, DemoRegistries
+from tests.demo.demo_scenarios import CHECK, PREVIEW, RELEASE, DemoScenario
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.checks import FakeCheckRun
 
-PATIENCE = 60.0  # seconds for everything that one act asks for; on an idle machine it takes two
-TAGS = re.compile(r"<[^>]*>")
+STEP_TIMEOUT = 60.0  # seconds for everything that one act asks for; on an idle machine it takes two
+HTML_TAGS = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class CompletedCheckRun:
     """A check run that was completed, perhaps anew; `story` is None where nobody told what to expect."""
 
-    repository: Repository
-    run: CheckRun
-    story: Story | None
-    where: str  # how the commit differs from the default branch, for people
+    repository: ScenarioRepository
+    run: FakeCheckRun
+    scenario: DemoScenario | None
+    commit_description: str  # how the commit differs from the default branch, for people
 
 
 @dataclass
-class Watch:
+class CheckRunWatcher:
     """Remembers what was told of each check run, by how often it was written."""
 
-    github: StandIn
-    app: App
-    repositories: Mapping[str, Repository]
-    wharf: Wharf
-    expected: dict[tuple[str, str, str], Story] = field(default_factory=dict)  # by repository, commit and name
-    where: dict[str, str] = field(default_factory=dict)  # by commit
-    gates: list[Decided] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    _told: dict[int, int] = field(default_factory=dict)
+    github: FakeGitHub
+    app: DemoApp
+    repositories: Mapping[str, ScenarioRepository]
+    registries: DemoRegistries
+    expected: dict[tuple[str, str, str], DemoScenario] = field(default_factory=dict)  # by repository, commit and name
+    commit_descriptions: dict[str, str] = field(default_factory=dict)  # by commit
+    gate_decisions: list[DemoGateDecision] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    _reported: dict[int, int] = field(default_factory=dict)
 
-    def expect(self, story: Story, sha: str, where: str = "") -> None:
+    def expect(self, scenario: DemoScenario, sha: str, commit_description: str = "") -> None:
         """From now on a check run on this commit has to end as the story does."""
-        self.expected[story.repository, sha, story.check] = story
-        self.where[sha] = where
-        for run in self.repositories[story.repository].check_runs(sha, story.check):
-            self._told.setdefault(run.id, run.writes)
+        self.expected[scenario.repository, sha, scenario.check] = scenario
+        self.commit_descriptions[sha] = commit_description
+        for run in self.repositories[scenario.repository].check_runs(sha, scenario.check):
+            self._reported.setdefault(run.id, run.write_count)
 
-    def news(self) -> Iterator[News]:
+    def completed_check_runs(self) -> Iterator[CompletedCheckRun]:
         """Yield each check run that was completed since it was last asked for; note those that do not fit."""
         for repository in self.repositories.values():
             for run in sorted(repository.state.checks.runs.values(), key=lambda each: each.id):
                 if (
                     run.name in (CHECK, PREVIEW, RELEASE)
                     and run.status == "completed"
-                    and self._told.get(run.id) != run.writes
+                    and self._reported.get(run.id) != run.write_count
                 ):
-                    self._told[run.id] = run.writes
+                    self._reported[run.id] = run.write_count
                     story = self.expected.get((repository.full_name, run.head_sha, run.name))
-                    self.wrong += differences(story, run) if story else []
-                    yield News(repository, run, story, self.where.get(run.head_sha, ""))
+                    self.unexpected += differences(story, run) if story else []
+                    yield CompletedCheckRun(repository, run, story, self.commit_descriptions.get(run.head_sha, ""))
 
-    def until(self, happened: Callable[[], bool], tell: Callable[[News], None]) -> None:
+    def wait_until(self, happened: Callable[[], bool], report: Callable[[CompletedCheckRun], None]) -> None:
         """Tell the news until something happened and nothing is left to do; raises DemoError when it takes too long."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + STEP_TIMEOUT
         while True:
             done = happened() and self.app.idle()
-            for each in self.news():
-                tell(each)
+            for each in self.completed_check_runs():
+                report(each)
             if done:
                 return
             if self.app.process.poll() is not None:
-                raise DemoError(f"Wharfinger ended. Its last words:\n{self.app.last_words()}")
+                raise DemoError(f"Wharfinger ended. Its last words:\n{self.app.log_tail()}")
             if time.monotonic() > end:
                 raise DemoError(
-                    f"Something did not happen within {PATIENCE:g} seconds: {'; '.join(self.missing()) or 'work is left'}. "
-                    f"Wharfinger's last words:\n{self.app.last_words()}"
+                    f"Something did not happen within {STEP_TIMEOUT:g} seconds: {'; '.join(self.missing()) or 'work is left'}. "
+                    f"Wharfinger's last words:\n{self.app.log_tail()}"
                 )
             time.sleep(0.03)
 
@@ -93,29 +93,34 @@ class Watch:
         runs = [(each, run) for each in self.repositories.values() for run in each.state.checks.runs.values()]
         refused = [each for each in self.github.deliveries if not 200 <= each.status_code < 300]
         return [
-            *self.wrong,
+            *self.unexpected,
             *self.missing(),
             *(f"{each.full_name}: a check run is left {run.status}" for each, run in runs if run.status != "completed"),
             *(f"the delivery {each.event} was answered {each.status_code} ({each.status})" for each in refused),
-            *(f"GitHub's contract was broken: {each}" for each in self.github.violations),
-            *(f"a registry was asked what none of them knows: {each}" for each in self.wharf.registries.violations),
-            *(f"the stand-in lacks {each}" for each in self.github.lacking),
+            *(f"GitHub's contract was broken: {each}" for each in self.github.contract_violations),
+            *(
+                f"a registry was asked what none of them knows: {each}"
+                for each in self.registries.fake_registries.violations
+            ),
+            *(f"the stand-in lacks {each}" for each in self.github.missing_operations),
             *(f"a part of Wharfinger ended: {each}" for each in self.app.crashes()),
-            *([f"{count} pieces of work failed for good"] if (count := self.app.given_up()) else []),
+            *([f"{count} pieces of work failed for good"] if (count := self.app.failed_job_count()) else []),
         ]
 
 
-def differences(story: Story, run: CheckRun) -> list[str]:
+def differences(scenario: DemoScenario, run: FakeCheckRun) -> list[str]:
     """Say how a check run differs from what its story wants."""
-    said = f"{story.repository} ({story.tells})"
-    if run.conclusion != story.conclusion:
-        return [f"{said} ended as {run.conclusion}, not as {story.conclusion}: {run.title}"]
+    said = f"{scenario.repository} ({scenario.description})"
+    if run.conclusion != scenario.conclusion:
+        return [f"{said} ended as {run.conclusion}, not as {scenario.conclusion}: {run.title}"]
     notes = [f"{note['title'].partition(':')[0]} {note['path']}:{note['start_line']}" for note in run.annotations]
-    if story.because not in notes and story.because not in words_of(run.summary or ""):
-        return [f"{said} ended as {run.conclusion}, but not because of {story.because!r}: {run.title}; {notes}"]
+    if scenario.expected_reason not in notes and scenario.expected_reason not in text_of(run.summary or ""):
+        return [
+            f"{said} ended as {run.conclusion}, but not because of {scenario.expected_reason!r}: {run.title}; {notes}"
+        ]
     return []
 
 
-def words_of(markdown: str) -> str:
+def text_of(markdown: str) -> str:
     """Give the words of a summary without its tags and character references."""
-    return unescape(TAGS.sub("", markdown)).replace("\u2060", "")
+    return unescape(HTML_TAGS.sub("", markdown)).replace("\u2060", "")

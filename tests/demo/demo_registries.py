@@ -5,52 +5,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.model.core_types import FullName, Sha
-from bot.packages.versions import File, Workload
-from tests.fakes.github.state.runs import Gate, Run
-from tests.fakes.registries.registries_server import Registries
-from tests.fakes.sigstore.signing_authority import Authority
+from bot.packages.versions import PackageFile, Workload
+from tests.fakes.github.state.runs import FakePendingDeployment, FakeWorkflowRun
+from tests.fakes.registries.registries_server import FakeRegistries
+from tests.fakes.sigstore.signing_authority import SigningAuthority
 
 
 @dataclass(frozen=True, slots=True)
-class Wharf:
+class DemoRegistries:
     """The registries, and who signs there as the real authority does."""
 
-    registries: Registries
-    authority: Authority
+    fake_registries: FakeRegistries
+    authority: SigningAuthority
 
     def settings(self, folder: Path) -> dict[str, str]:
         """What an administrator sets so that the App asks these registries, and believes this authority."""
         root = folder / "trusted_root.json"
         root.write_bytes(self.authority.trusted_root)
-        addresses = (f"{name}={address}" for name, address in self.registries.addresses.items())
+        addresses = (f"{name}={address}" for name, address in self.fake_registries.addresses.items())
         return {"WHARFINGER_REGISTRY_ADDRESSES": ",".join(addresses), "WHARFINGER_TRUSTED_ROOTS": str(root)}
 
-    def publish(self, run: Run, repository: str, name: str, number: str) -> None:
+    def publish(self, run: FakeWorkflowRun, repository: str, name: str, number: str) -> None:
         """Let a version that a run sent appear on PyPI, with provenance."""
         ref, commit = f"refs/tags/{run.head_branch}", Sha(run.head_sha)
         workload = Workload(
             FullName(repository), run.path, ref, commit, run.event, "github-hosted", "release", run.id, run.attempt
         )
 
-        def signed(file: File) -> object:
+        def signed(file: PackageFile) -> object:
             return json.loads(self.authority.pep740(workload, file))
 
-        self.registries.world.publish("pypi", name, number, workload=workload, provenance=signed)
+        self.fake_registries.world.publish("pypi", name, number, workload=workload, provenance=signed)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DemoGateDecision:
     """A deployment that waited at the gate, and what became of it."""
 
     repository: str
     tag: str
-    gate: Gate
+    pending_deployment: FakePendingDeployment
     app: int
 
     @property
     def verdict(self) -> str | None:
-        return self.gate.rules[self.app]
+        return self.pending_deployment.rule_states[self.app]
 
     @property
-    def said(self) -> str:
-        return self.gate.comments[0] if self.gate.comments else ""
+    def comment(self) -> str:
+        return self.pending_deployment.comments[0] if self.pending_deployment.comments else ""

@@ -6,13 +6,15 @@ CHECK, PREVIEW, RELEASE = "publishing", "publishing policy", "release"  # the ch
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DemoScenario:
     """One commit of one repository, and what has to be said of it."""
 
     repository: str  # full name
-    tells: str
+    description: str
     conclusion: str
-    because: str = ""  # what its check run says first: a rule and the line it blames, or a sentence of the summary
+    expected_reason: str = (
+        ""  # what its check run says first: a rule and the line it blames, or a sentence of the summary
+    )
     check: str = CHECK
 
     @property
@@ -26,38 +28,38 @@ class Story:
 
 WORKFLOW = ".github/workflows/release.yml"
 
-STORIES = (
-    Story(
+SCENARIOS = (
+    DemoScenario(
         "acme/wheels",
         "publishes with a token, though its registry offers trusted publishing",
         "failure",
         f"trusted-publishing {WORKFLOW}:36",
     ),
-    Story(
+    DemoScenario(
         "acme/cli",
         "could publish to npm without any token, and still hands one over",
         "failure",
         f"trusted-publishing {WORKFLOW}:19",
     ),
-    Story(
+    DemoScenario(
         "acme/engine",
         "has trusted publishing, but nobody has to approve",
         "failure",
         f"protected-environment {WORKFLOW}:9",
     ),
-    Story("acme/toolbox", "does it all as it should be done", "success"),
-    Story(
+    DemoScenario("acme/toolbox", "does it all as it should be done", "success"),
+    DemoScenario(
         "acme/shipping",
         "publishes through a reusable workflow, with a token on the way",
         "failure",
         "trusted-publishing .github/workflows/ship.yml:17",
     ),
-    Story("acme/attic", "has a workflow that nobody can read", "action_required", "Could not be read"),
-    Story(
+    DemoScenario("acme/attic", "has a workflow that nobody can read", "action_required", "Could not be read"),
+    DemoScenario(
         "acme-labs/vault",
         "may be well kept, but the App was not allowed to look",
         "action_required",
         "environments: read",
     ),
-    Story("acme/.github", "holds the policy and publishes nothing", "neutral"),
+    DemoScenario("acme/.github", "holds the policy and publishes nothing", "neutral"),
 )

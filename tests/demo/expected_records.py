@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.model.core_types import FullName
-from bot.rendering.digest_facts import Held
-from handlers.web.pages.times import ago, day
-from tests.demo.check_run_watcher import Watch, words_of
-from tests.demo.demo_scenarios import CHECK, RELEASE, STORIES
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.checks import CheckRun
-from tests.fakes.github.state.issues import Issue
+from bot.rendering.digest_facts import DigestIdentity
+from handlers.web.pages.times import format_day, relative_time
+from tests.demo.check_run_watcher import CheckRunWatcher, text_of
+from tests.demo.demo_scenarios import CHECK, RELEASE, SCENARIOS
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.issues import FakeIssue
 
-DIGEST = "Publishing digest of acme"
-ALARM = "Alarm: "  # how an alarm's title begins
+DIGEST_TITLE = "Publishing digest of acme"
+ALERT_TITLE = "Alert: "  # how an alert's title begins
 HOME, TOOLBOX = "acme/.github", "acme/toolbox"
 LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")  # of which only the words are shown
-ENDED = "ended on"  # what a check run says of a waiver whose day has come
+EXPIRED_WAIVER_TEXT = "ended on"  # what a check run says of a waiver whose day has come
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class DemoRecord:
     """A thing that is kept, in lines, and where to look at it."""
 
     title: str
@@ -30,44 +30,48 @@ class Record:
     link: str
 
 
-def records(watch: Watch) -> Iterator[Record]:
+def records(watcher: CheckRunWatcher) -> Iterator[DemoRecord]:
     """Yield what there is, as a person would look for it."""
-    web = watch.github.page_url
-    held = identities(watch)
-    yield Record(
+    web = watcher.github.page_url
+    held = identities(watcher)
+    yield DemoRecord(
         f"Inventory: {len(held)} publishing identities",
         tuple(_identity(*each) for each in held),
-        f"{watch.app.pages}organisations/acme/identities",
+        f"{watcher.app.pages}organizations/acme/identities",
     )
-    for repository, issue in open_issues(watch):
+    for repository, issue in open_issues(watcher):
         title = f"Issue in {repository.full_name}: {issue.title}"
-        yield Record(title, (), f"{web}/{repository.full_name}/issues/{issue.number}")
-    for repository, issue in alarms(watch):
-        said = words_of(issue.body or "").splitlines()
+        yield DemoRecord(title, (), f"{web}/{repository.full_name}/issues/{issue.number}")
+    for repository, issue in open_alerts(watcher):
+        said = text_of(issue.body or "").splitlines()
         seen = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
         link = f"{web}/{repository.full_name}/issues/{issue.number}"
-        yield Record(f"{issue.title}", seen, link)
-    for issue in digests(watch):
-        said = words_of(issue.body or "").splitlines()
-        yield Record(f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}")
-    for repository, run in released(watch):
-        text = LINK.sub(r"\1", words_of(run.text or ""))
+        yield DemoRecord(f"{issue.title}", seen, link)
+    for issue in digests(watcher):
+        said = text_of(issue.body or "").splitlines()
+        yield DemoRecord(
+            f"Digest: {issue.title}", (next(filter(None, said), ""),), f"{web}/{HOME}/issues/{issue.number}"
+        )
+    for repository, run in traced_releases(watcher):
+        text = LINK.sub(r"\1", text_of(run.text or ""))
         rows = [row.strip("| ").replace(" | ", ": ", 1) for row in text.splitlines()]
         links = tuple(row for row in rows if ": " in row and not row.startswith(("Link: ", "#")))
-        yield Record(f"Evidence: {run.title}", links, f"{web}/{repository.full_name}/runs/{run.id}")
-    for each in watch.gates:
-        said = words_of(each.said).splitlines()
+        yield DemoRecord(f"Evidence: {run.title}", links, f"{web}/{repository.full_name}/runs/{run.id}")
+    for each in watcher.gate_decisions:
+        said = text_of(each.comment).splitlines()
         reasons = tuple(line.removeprefix("- ") for line in said if line.startswith("- "))
-        yield Record(
-            f"Gate: {each.repository} {each.tag} {each.verdict}", reasons, f"{watch.app.pages}organisations/acme/gates"
+        yield DemoRecord(
+            f"Gate: {each.repository} {each.tag} {each.verdict}",
+            reasons,
+            f"{watcher.app.pages}organizations/acme/gates",
         )
-    for sentence in ended_waivers(watch):
-        yield Record("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
+    for sentence in expired_waivers(watcher):
+        yield DemoRecord("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
 
 
-def signposts(pages: str, web: str) -> dict[str, str]:
+def first_page_links(pages: str, web: str) -> dict[str, str]:
     """Return what the first page of the stand-in leads to: Wharfinger's own pages, and where its issues are."""
-    acme = f"{pages}organisations/acme"
+    acme = f"{pages}organizations/acme"
     return {
         "what Wharfinger knows": pages,
         "acme": acme,
@@ -77,79 +81,85 @@ def signposts(pages: str, web: str) -> dict[str, str]:
     }
 
 
-def lacking(watch: Watch) -> Iterator[str]:
+def missing_records(watcher: CheckRunWatcher) -> Iterator[str]:
     """Say what there is not, or more than once."""
-    failing = sorted([TOOLBOX, *(each.repository for each in STORIES if each.conclusion == "failure")])
-    having = sorted(repository.full_name for repository, _ in open_issues(watch))
+    failing = sorted([TOOLBOX, *(each.repository for each in SCENARIOS if each.conclusion == "failure")])
+    having = sorted(repository.full_name for repository, _ in open_issues(watcher))
     if having != failing:
         yield f"issues are open in {', '.join(having) or 'no repository'}, and {', '.join(failing)} fail"
-    if [each.verdict for each in watch.gates] != ["approved", "rejected"]:
-        yield f"the gate decided {[each.verdict for each in watch.gates]}, not to approve the first and to reject the second"
-    if [repository.full_name for repository, _ in alarms(watch)] != [TOOLBOX]:
-        yield f"there are {len(alarms(watch))} alarms, not the one about the version that came past GitHub"
-    if (count := len(digests(watch))) != 1:
+    if [each.verdict for each in watcher.gate_decisions] != ["approved", "rejected"]:
+        yield f"the gate decided {[each.verdict for each in watcher.gate_decisions]}, not to approve the first and to reject the second"
+    if [repository.full_name for repository, _ in open_alerts(watcher)] != [TOOLBOX]:
+        yield f"there are {len(open_alerts(watcher))} alerts, not the one about the version that came past GitHub"
+    if (count := len(digests(watcher))) != 1:
         yield f"there are {count} digests, not one"
-    if len(list(ended_waivers(watch))) != 1:
+    if len(list(expired_waivers(watcher))) != 1:
         yield "no check run tells of the waiver that ended, or more than one do"
-    if not any(held.owner and held.rotated for _, held in identities(watch)):
+    if not any(held.owner and held.rotated for _, held in identities(watcher)):
         yield "the inventory names no identity with owner and age"
 
 
-def identities(watch: Watch) -> list[tuple[FullName, Held]]:
+def identities(watcher: CheckRunWatcher) -> list[tuple[FullName, DigestIdentity]]:
     """All that can publish, each once; what nobody owns comes first."""
-    known = {held.key: (name, held) for name, each in watch.app.identities() for held in each}
-    return sorted(known.values(), key=lambda each: (each[1].owner is not None, each[0], each[1].words))
+    known = {held.key: (name, held) for name, each in watcher.app.identities() for held in each}
+    return sorted(known.values(), key=lambda each: (each[1].owner is not None, each[0], each[1].description))
 
 
-def open_issues(watch: Watch) -> list[tuple[Repository, Issue]]:
+def open_issues(watcher: CheckRunWatcher) -> list[tuple[ScenarioRepository, FakeIssue]]:
     """The open issues that Wharfinger wrote about a repository."""
     return [
         (repository, issue)
-        for repository in watch.repositories.values()
-        for issue in _ours(watch, repository)
-        if issue.title != DIGEST and not str(issue.title).startswith(ALARM)
+        for repository in watcher.repositories.values()
+        for issue in _app_issues(watcher, repository)
+        if issue.title != DIGEST_TITLE and not str(issue.title).startswith(ALERT_TITLE)
     ]
 
 
-def alarms(watch: Watch) -> list[tuple[Repository, Issue]]:
-    """The open alarms."""
+def open_alerts(watcher: CheckRunWatcher) -> list[tuple[ScenarioRepository, FakeIssue]]:
+    """The open alerts."""
     return [
         (repository, issue)
-        for repository in watch.repositories.values()
-        for issue in _ours(watch, repository)
-        if str(issue.title).startswith(ALARM)
+        for repository in watcher.repositories.values()
+        for issue in _app_issues(watcher, repository)
+        if str(issue.title).startswith(ALERT_TITLE)
     ]
 
 
-def released(watch: Watch) -> Iterator[tuple[Repository, CheckRun]]:
+def traced_releases(watcher: CheckRunWatcher) -> Iterator[tuple[ScenarioRepository, FakeCheckRun]]:
     """The check runs of releases whose versions are all accounted for."""
-    for repository in watch.repositories.values():
+    for repository in watcher.repositories.values():
         for run in repository.state.checks.runs.values():
             if run.name == RELEASE and run.conclusion == "success":
                 yield repository, run
 
 
-def digests(watch: Watch) -> list[Issue]:
+def digests(watcher: CheckRunWatcher) -> list[FakeIssue]:
     """The digests of acme."""
-    return [issue for issue in _ours(watch, watch.repositories[HOME]) if issue.title == DIGEST]
+    return [issue for issue in _app_issues(watcher, watcher.repositories[HOME]) if issue.title == DIGEST_TITLE]
 
 
-def _ours(watch: Watch, repository: Repository) -> Iterator[Issue]:
+def _app_issues(watcher: CheckRunWatcher, repository: ScenarioRepository) -> Iterator[FakeIssue]:
     for issue in repository.state.issues.issues.values():
-        if issue.app == watch.github.app.id and issue.pull is None and issue.state == "open":
+        if issue.app == watcher.github.app.id and issue.pull is None and issue.state == "open":
             yield issue
 
 
-def ended_waivers(watch: Watch) -> Iterator[str]:
+def expired_waivers(watcher: CheckRunWatcher) -> Iterator[str]:
     """What check runs on default branches say of waivers that ended."""
-    for repository in watch.repositories.values():
+    for repository in watcher.repositories.values():
         for run in repository.check_runs(repository.head, CHECK)[-1:]:
-            lines = words_of(run.summary or "").splitlines()
-            yield from (f"{repository.full_name}: {line.removeprefix('- ')}" for line in lines if ENDED in line)
+            lines = text_of(run.summary or "").splitlines()
+            yield from (
+                f"{repository.full_name}: {line.removeprefix('- ')}" for line in lines if EXPIRED_WAIVER_TEXT in line
+            )
 
 
-def _identity(name: FullName, held: Held) -> str:
+def _identity(name: FullName, held: DigestIdentity) -> str:
     now = datetime.now(UTC)
-    age = f"made or rotated {day(held.rotated)}, {ago(held.rotated, now)}" if held.rotated else "age not known"
-    ends = f", ends {day(held.expires)}" if held.expires else ""
-    return f"{name}: {held.words}; owner {held.owner or 'nobody'}; {age}{ends}"
+    age = (
+        f"made or rotated {format_day(held.rotated)}, {relative_time(held.rotated, now)}"
+        if held.rotated
+        else "age not known"
+    )
+    ends = f", ends {format_day(held.expires)}" if held.expires else ""
+    return f"{name}: {held.description}; owner {held.owner or 'nobody'}; {age}{ends}"

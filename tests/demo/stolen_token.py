@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 
-from tests.demo.check_run_watcher import News, Watch
+from tests.demo.check_run_watcher import CheckRunWatcher, CompletedCheckRun
 from tests.demo.demo_releases import TOOLBOX
-from tests.demo.demo_scenarios import WORKFLOW, Story
-from tests.demo.expected_records import alarms
+from tests.demo.demo_scenarios import WORKFLOW, DemoScenario
+from tests.demo.expected_records import open_alerts
 
-STOLEN = Story(TOOLBOX, "has a version that came past GitHub", "failure", f"consistent-publisher {WORKFLOW}:37")
-Tell = Callable[[News], None]
+STOLEN_VERSION = DemoScenario(
+    TOOLBOX, "has a version that came past GitHub", "failure", f"consistent-publisher {WORKFLOW}:37"
+)
+PrintNews = Callable[[CompletedCheckRun], None]
 
 
-def steal(watch: Watch, tell: Tell) -> None:
+def publish_stolen_version(watcher: CheckRunWatcher, report: PrintNews) -> None:
     """Somebody publishes acme-toolbox 1.4.2 from his own machine, with a stolen token. Five minutes later it is looked for."""
-    watch.expect(STOLEN, watch.repositories[TOOLBOX].head)
-    watch.wharf.registries.world.publish("pypi", "acme-toolbox", "1.4.2", by="mallory")
-    watch.app.look_at_registries()
-    watch.until(lambda: bool(alarms(watch)) and _is_told(watch), tell)
+    watcher.expect(STOLEN_VERSION, watcher.repositories[TOOLBOX].head)
+    watcher.registries.fake_registries.world.publish("pypi", "acme-toolbox", "1.4.2", by="mallory")
+    watcher.app.make_packages_due()
+    watcher.wait_until(lambda: bool(open_alerts(watcher)) and _is_reported(watcher), report)
 
 
-def _is_told(watch: Watch) -> bool:
-    toolbox = watch.repositories[TOOLBOX]
-    return toolbox.check_runs(toolbox.head, STOLEN.check)[-1].conclusion == STOLEN.conclusion
+def _is_reported(watcher: CheckRunWatcher) -> bool:
+    toolbox = watcher.repositories[TOOLBOX]
+    return toolbox.check_runs(toolbox.head, STOLEN_VERSION.check)[-1].conclusion == STOLEN_VERSION.conclusion

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from tests.demo.check_run_watcher import differences
-from tests.demo.demo_scenarios import STORIES, WORKFLOW
+from tests.demo.demo_scenarios import SCENARIOS, WORKFLOW
 from tests.demo.sample_organization import REPOSITORIES, files_of
-from tests.fakes.github.state.checks import CheckRun, CheckSuite
+from tests.fakes.github.state.checks import FakeCheckRun, FakeCheckSuite
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Each ended as its story wants, and nothing was left undone." in done.stdout
-    for story in STORIES:
+    for story in SCENARIOS:
         assert f"{story.conclusion:<15} {story.repository}\n" in done.stdout
     for record in (
         "Inventory: 6 publishing identities",
@@ -38,15 +38,15 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
     assert "\n  Evidence: v1.4.0: 1 version accounted for\n    version: 1.4.0 of acme-toolbox on pypi" in done.stdout
     assert "\n    approved by: mona\n" in done.stdout
     assert "\n  Gate: acme/toolbox v1.4.1 rejected\n    release-authority: .github/workflows/release.yml" in done.stdout
-    assert "\n  Alarm: 1.4.2 of acme-toolbox on PyPI did not come from where its versions come from\n" in done.stdout
+    assert "\n  Alert: 1.4.2 of acme-toolbox on PyPI did not come from where its versions come from\n" in done.stdout
     assert "made or rotated" in done.stdout
     assert done.stderr == ""
 
 
-def run(conclusion: str, rule: str, line: int) -> CheckRun:
-    suite = CheckSuite(1, 2, "c0ffee", "main", None, 0, 0)
+def run(conclusion: str, rule: str, line: int) -> FakeCheckRun:
+    suite = FakeCheckSuite(1, 2, "c0ffee", "main", None, 0, 0)
     note = {"title": f"{rule}: the good state", "path": WORKFLOW, "start_line": line}
-    return CheckRun(3, suite, 2, "c0ffee", "publishing", "completed", conclusion, annotations=[note])
+    return FakeCheckRun(3, suite, 2, "c0ffee", "publishing", "completed", conclusion, annotations=[note])
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def run(conclusion: str, rule: str, line: int) -> CheckRun:
         (run("failure", "trusted-publishing", 7), "not because of 'trusted-publishing"),
     ],
 )
-def test_a_story_that_ends_otherwise_is_noticed(ended: CheckRun, said: str) -> None:
-    found = differences(replace(STORIES[0], because=f"trusted-publishing {WORKFLOW}:36"), ended)
+def test_a_story_that_ends_otherwise_is_noticed(ended: FakeCheckRun, said: str) -> None:
+    found = differences(replace(SCENARIOS[0], expected_reason=f"trusted-publishing {WORKFLOW}:36"), ended)
 
     assert bool(found) is bool(said)
     assert said in "".join(found)
@@ -67,9 +67,9 @@ def test_a_story_that_ends_otherwise_is_noticed(ended: CheckRun, said: str) -> N
 
 def test_every_sample_repository_has_its_story_and_no_placeholder_is_left() -> None:
     folders = {path.name for path in REPOSITORIES.iterdir() if path.is_dir()}
-    catalogue = load_catalogue()
+    catalogue = load_catalog()
 
-    assert folders == {story.name for story in STORIES}
+    assert folders == {story.name for story in SCENARIOS}
     for name in folders:
         for path, text in files_of(name, catalogue).items():
             assert "{url:" not in text, path

@@ -10,51 +10,51 @@ import pytest
 
 from tests.fakes.github import api_callers
 from tests.fakes.github.contract.description import VERSIONS, rest, webhooks
-from tests.fakes.github.contract.operations import OPERATIONS, Operation
-from tests.fakes.github.fake_clock import Clock
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.full_organization import Everything, everything
-from tests.fakes.github.http_api.fake_rate_limits import Limits
+from tests.fakes.github.contract.operations import OPERATIONS, ContractOperation
+from tests.fakes.github.fake_clock import FakeClock
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.full_organization import FullOrganization, full_organization
+from tests.fakes.github.http_api.fake_rate_limits import FakeRateLimits
 from tests.fakes.github.payloads import examples
 from tests.fakes.github.routes.table import HANDLERS
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
 CONTRACT = Path(__file__).parent / "github" / "contract"
 READS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.access != "nobody"]
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[tuple[StandIn, Everything]]:
-    with StandIn() as github:
+def filled() -> Iterator[tuple[FakeGitHub, FullOrganization]]:
+    with FakeGitHub() as github:
         github.deliver_to(f"{github.page_url}/nowhere")  # what is not sent is not in the log
-        filled = everything(github)
-        github.settle()
+        filled = full_organization(github)
+        github.wait_for_deliveries()
         yield github, filled
 
 
-def address(operation: Operation, values: dict[str, str]) -> str:
+def address(operation: ContractOperation, values: dict[str, str]) -> str:
     """The operation's path with real values; some parameters share a name and not a meaning."""
     own = dict(values)
     if "/git/" in operation.path:
         own["ref"] = "heads/main"
     if operation.path.startswith("/orgs/"):
-        own |= {"secret_name": "SHARED", "name": "WHO", "ruleset_id": own["organisation_ruleset"]}
+        own |= {"secret_name": "SHARED", "name": "WHO", "ruleset_id": own["organization_ruleset"]}
     return re.sub(r"\{(\w+)\}", lambda found: own[found[1]], operation.path)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_read_answers_within_the_description(filled: tuple[StandIn, Everything], version: str) -> None:
+def test_every_read_answers_within_the_description(filled: tuple[FakeGitHub, FullOrganization], version: str) -> None:
     github, all_of_it = filled
     repository = all_of_it.repository.state
-    values = all_of_it.values | {
+    values = all_of_it.path_values | {
         "ref": "main",
         "secret_name": "TOKEN",
         "ruleset_id": str(next(iter(repository.rulesets))),
-        "organisation_ruleset": str(next(iter(repository.owner.rulesets))),
+        "organization_ruleset": str(next(iter(repository.owner.rulesets))),
     }
-    bearers = {"app": api_callers.app(github, version), "anyone": api_callers.caller(github, None, version)}
-    installed = api_callers.installed(github, all_of_it.installation, version)
+    bearers = {"app": api_callers.app_client(github, version), "anyone": api_callers.api_client(github, None, version)}
+    installed = api_callers.installation_client(github, all_of_it.installation, version)
     odd = []
     for operation in READS:
         answer: httpx.Response = bearers.get(operation.access, installed).get(address(operation, values))
@@ -63,11 +63,11 @@ def test_every_read_answers_within_the_description(filled: tuple[StandIn, Everyt
     for client in (*bearers.values(), installed):
         client.close()
     assert odd == []
-    assert github.violations == []
-    assert github.lacking == []
+    assert github.contract_violations == []
+    assert github.missing_operations == []
 
 
-def test_every_delivery_of_a_full_organisation_is_as_described(filled: tuple[StandIn, Everything]) -> None:
+def test_every_delivery_of_a_full_organization_is_as_described(filled: tuple[FakeGitHub, FullOrganization]) -> None:
     github, _ = filled
     told = {delivery.event for delivery in github.deliveries}
     assert told >= {
@@ -81,7 +81,7 @@ def test_every_delivery_of_a_full_organisation_is_as_described(filled: tuple[Sta
         "issues",
     }
     for delivery in github.deliveries:
-        place = webhooks().place(delivery.event, delivery.action)
+        place = webhooks().pointer(delivery.event, delivery.action)
         assert place is not None
         assert webhooks().errors(place, delivery.payload) == []
 
@@ -103,7 +103,7 @@ def test_every_operation_of_the_table_has_an_answer() -> None:
     ],
 )
 def test_what_the_newer_version_removed_is_gone(schema: str, gone: str) -> None:
-    older, newer = (rest(version).at(f"/$defs/{schema}") for version in VERSIONS)
+    older, newer = (rest(version).schema_at(f"/$defs/{schema}") for version in VERSIONS)
     assert gone in older["properties"]
     assert gone not in newer["properties"]
     assert gone not in newer.get("required", [])
@@ -111,7 +111,7 @@ def test_what_the_newer_version_removed_is_gone(schema: str, gone: str) -> None:
 
 def test_what_github_does_not_declare_is_refused() -> None:
     described = rest(VERSIONS[1])
-    place = described.answer_place("GET /repos/{owner}/{repo}/actions/secrets", 200)
+    place = described.response_pointer("GET /repos/{owner}/{repo}/actions/secrets", 200)
     assert place is not None
     secret = {"name": "A", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
     assert described.errors(place, {"total_count": 1, "secrets": [secret]}) == []
@@ -138,7 +138,11 @@ def test_the_notice_names_packages_versions_and_checksums() -> None:
 def test_the_readme_names_only_verbs_that_are_there() -> None:
     table = (CONTRACT.parent / "README.md").read_text().split("| for a story | say |")[1].split("\n\n")[0]
     verbs = {verb.split(".")[-1] for verb in re.findall(r"`([a-z_.]+)(?:\(|`)", table)}
-    there = {name for thing in (StandIn, Organisation, Repository, Clock, Limits) for name in dir(thing)} | {"skew"}
+    there = {
+        name
+        for thing in (FakeGitHub, ScenarioOrganization, ScenarioRepository, FakeClock, FakeRateLimits)
+        for name in dir(thing)
+    } | {"skew"}
     assert len(verbs) > 50
     assert verbs <= there
 

@@ -11,27 +11,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.fakes.github import api_callers
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.state.apps import Delivery
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.state.apps import FakeDelivery
 
 
 @dataclass
-class Receiver:
+class RecordingReceiver:
     """A receiver of deliveries that keeps what it gets and answers what it is told to."""
 
     status: int = 202
     wait: threading.Event | None = None
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     address: str = ""
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
+def receiver() -> Iterator[RecordingReceiver]:
+    kept = RecordingReceiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            kept.got.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            kept.received.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
             if kept.wait is not None:
                 kept.wait.wait(5)
             self.send_response(kept.status)
@@ -48,30 +48,30 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def github(receiver: Receiver) -> Iterator[StandIn]:
-    with StandIn(patience=0.3) as github:
+def github(receiver: RecordingReceiver) -> Iterator[FakeGitHub]:
+    with FakeGitHub(webhook_timeout=0.3) as github:
         github.deliver_to(receiver.address)
         yield github
-        assert github.violations == []
+        assert github.contract_violations == []
 
 
-def told(github: StandIn) -> list[str]:
+def told(github: FakeGitHub) -> list[str]:
     return [f"{each.event}.{each.action}" if each.action else each.event for each in github.deliveries]
 
 
-def last(github: StandIn) -> Delivery:
-    github.settle()
+def last(github: FakeGitHub) -> FakeDelivery:
+    github.wait_for_deliveries()
     return github.deliveries[-1]
 
 
-def test_a_push_is_told_signed_and_with_all_headers(github: StandIn, receiver: Receiver) -> None:
-    acme = github.organisation("acme")
+def test_a_push_is_told_signed_and_with_all_headers(github: FakeGitHub, receiver: RecordingReceiver) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets", {"old.txt": "1\n", "gone.txt": "1\n"})
     github.install(acme)
     before = widgets.head
     after = widgets.push({"new.txt": "1\n", "old.txt": "2\n", "gone.txt": None}, "Change", by="alice")
-    github.settle()
-    headers, raw = next(each for each in receiver.got if each[0]["X-GitHub-Event"] == "push")
+    github.wait_for_deliveries()
+    headers, raw = next(each for each in receiver.received if each[0]["X-GitHub-Event"] == "push")
     digest = hmac.new(github.app.webhook_secret.encode(), raw, hashlib.sha256).hexdigest()
     assert headers["X-Hub-Signature-256"] == f"sha256={digest}"
     assert headers["User-Agent"].startswith("GitHub-Hookshot/")
@@ -83,16 +83,16 @@ def test_a_push_is_told_signed_and_with_all_headers(github: StandIn, receiver: R
     assert changed == {"added": ["new.txt"], "removed": ["gone.txt"], "modified": ["old.txt"]}
 
 
-def test_a_push_asks_for_a_check_suite(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_a_push_asks_for_a_check_suite(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets")
     github.install(acme)
     widgets.push({"a": "1"})
     assert told(github) == ["installation.created", "push", "check_suite.requested"]
 
 
-def test_a_pull_request_from_a_fork_asks_for_none(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_a_pull_request_from_a_fork_asks_for_none(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets", private=False)
     github.install(acme, events=["pull_request", "check_suite", "push"])
     fork = widgets.fork("eve")
@@ -105,8 +105,8 @@ def test_a_pull_request_from_a_fork_asks_for_none(github: StandIn) -> None:
     assert (head["repo"]["full_name"], head["sha"]) == ("eve/widgets", pull.pull.head_sha)
 
 
-def test_only_who_listens_and_may_is_told(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_only_who_listens_and_may_is_told(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets")
     github.install(acme, events=["release"], without=["checks", "contents"])
     widgets.push({"a": "1"})
@@ -115,26 +115,26 @@ def test_only_who_listens_and_may_is_told(github: StandIn) -> None:
     assert told(github) == ["installation.created"]
 
 
-def test_a_suspended_installation_is_told_nothing_more(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_a_suspended_installation_is_told_nothing_more(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets")
     github.suspend(github.install(acme))
     widgets.push({"a": "1"})
     assert told(github) == ["installation.created", "installation.suspend"]
 
 
-def test_buttons_are_told_to_the_app_that_made_the_check_run(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_buttons_are_told_to_the_app_that_made_the_check_run(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets")
     installation = github.install(acme)
     other = github.world.register("other", github.app.owner, {"checks": "write"}, ["check_run"])
     github.install(acme, app=other)
     button = {"label": "Re-check", "description": "Look again", "identifier": "recheck"}
     check = {"name": "publishing", "head_sha": widgets.head, "conclusion": "failure", "actions": [button]}
-    with api_callers.installed(github, installation) as client:
+    with api_callers.installation_client(github, installation) as client:
         assert client.post("/repos/acme/widgets/check-runs", json=check).status_code == 201
     run = widgets.check_runs(widgets.head)[0]
-    widgets.press(run, "recheck")
+    widgets.press_action_button(run, "recheck")
     widgets.rerequest(run)
     asked = [
         (each.app.slug, each.action) for each in github.deliveries if each.action in ("requested_action", "rerequested")
@@ -144,8 +144,8 @@ def test_buttons_are_told_to_the_app_that_made_the_check_run(github: StandIn) ->
     assert heard == ["created", "completed"]
 
 
-def test_whatever_people_do_is_told_in_githubs_words(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_whatever_people_do_is_told_in_githubs_words(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets", private=False)
     installation = github.install(acme)
     team = acme.team("release", "alice")
@@ -176,9 +176,9 @@ def test_whatever_people_do_is_told_in_githubs_words(github: StandIn) -> None:
         ("repository.created", lambda: acme.repository("gears", told=True)),
         ("repository.renamed", lambda: widgets.rename("cogs")),
         ("repository.archived", widgets.archive),
-        ("installation_repositories.removed", lambda: github.choose(installation, widgets)),
+        ("installation_repositories.removed", lambda: github.select_repositories(installation, widgets)),
         ("repository.deleted", widgets.delete),
-        ("installation.new_permissions_accepted", lambda: github.withhold(installation, "checks")),
+        ("installation.new_permissions_accepted", lambda: github.revoke_permissions(installation, "checks")),
         ("installation.deleted", lambda: github.uninstall(installation)),
     ]
     for event, act in acts:
@@ -187,8 +187,8 @@ def test_whatever_people_do_is_told_in_githubs_words(github: StandIn) -> None:
         assert event in told(github)[before:], event
 
 
-def test_many_tags_at_once_are_not_told(github: StandIn) -> None:
-    acme = github.organisation("acme")
+def test_many_tags_at_once_are_not_told(github: FakeGitHub) -> None:
+    acme = github.organization("acme")
     widgets = acme.repository("widgets")
     github.install(acme)
     widgets.push_tags("a", "b", "c", "d")
@@ -197,42 +197,42 @@ def test_many_tags_at_once_are_not_told(github: StandIn) -> None:
     assert told(github)[1:] == ["create", "push"] * 2
 
 
-def test_what_failed_is_in_the_log_and_can_be_sent_again(github: StandIn, receiver: Receiver) -> None:
+def test_what_failed_is_in_the_log_and_can_be_sent_again(github: FakeGitHub, receiver: RecordingReceiver) -> None:
     receiver.status = 503
-    github.install(github.organisation("acme"))
-    github.settle()
+    github.install(github.organization("acme"))
+    github.wait_for_deliveries()
     receiver.status = 202
-    with api_callers.app(github) as app:
+    with api_callers.app_client(github) as app:
         failed = app.get("/app/hook/deliveries", params={"status": "failure"}).json()
         assert [(each["event"], each["status_code"], each["redelivery"]) for each in failed] == [
             ("installation", 503, False)
         ]
         assert app.post(f"/app/hook/deliveries/{failed[0]['id']}/attempts").status_code == 202
-        github.settle()
+        github.wait_for_deliveries()
         newest = app.get("/app/hook/deliveries").json()[0]
         assert (newest["guid"], newest["status_code"], newest["redelivery"]) == (failed[0]["guid"], 202, True)
         whole = app.get(f"/app/hook/deliveries/{newest['id']}").json()
     assert whole["request"]["headers"]["X-GitHub-Delivery"] == failed[0]["guid"]
     assert whole["request"]["payload"]["action"] == "created"
-    assert [headers["X-GitHub-Delivery"] for headers, _ in receiver.got] == [failed[0]["guid"]] * 2
+    assert [headers["X-GitHub-Delivery"] for headers, _ in receiver.received] == [failed[0]["guid"]] * 2
 
 
-def test_the_log_forgets_after_three_days(github: StandIn) -> None:
-    github.install(github.organisation("acme"))
-    github.settle()
+def test_the_log_forgets_after_three_days(github: FakeGitHub) -> None:
+    github.install(github.organization("acme"))
+    github.wait_for_deliveries()
     github.clock.advance(days=3, minutes=1)
-    with api_callers.app(github) as app:
+    with api_callers.app_client(github) as app:
         assert app.get("/app/hook/deliveries").json() == []
 
 
-def test_who_does_not_answer_in_time_has_not_received(github: StandIn, receiver: Receiver) -> None:
+def test_who_does_not_answer_in_time_has_not_received(github: FakeGitHub, receiver: RecordingReceiver) -> None:
     receiver.wait = threading.Event()
-    github.install(github.organisation("acme"))
+    github.install(github.organization("acme"))
     assert (last(github).status_code, last(github).status) == (0, "timed out")
     receiver.wait.set()
 
 
-def test_nobody_there_is_a_failure_too(github: StandIn) -> None:
+def test_nobody_there_is_a_failure_too(github: FakeGitHub) -> None:
     github.deliver_to("http://127.0.0.1:9/webhook")
-    github.install(github.organisation("acme"))
+    github.install(github.organization("acme"))
     assert (last(github).succeeded, last(github).status_code) == (False, 502)

@@ -8,21 +8,21 @@ import httpx
 import pytest
 
 from tests.fakes.github import api_callers
-from tests.fakes.github.fake_github import StandIn
+from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.http_api.faults import Fault
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.apps import Installation
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.apps import FakeInstallation
 
 WORKFLOW = ".github/workflows/release.yml"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class GraphQLScenario:
     """acme/widgets and somebody who asks."""
 
-    github: StandIn
-    widgets: Repository
-    installation: Installation
+    github: FakeGitHub
+    widgets: ScenarioRepository
+    installation: FakeInstallation
     client: httpx.Client
 
     def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - the whole answer
@@ -32,9 +32,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
-    with StandIn() as github:
-        acme = github.organisation("acme")
+def scene() -> Iterator[GraphQLScenario]:
+    with FakeGitHub() as github:
+        acme = github.organization("acme")
         files: dict[str, str | bytes | None] = {
             WORKFLOW: "on: push\n",
             "logo.png": b"\x89PNG\0\0",
@@ -42,8 +42,8 @@ def scene() -> Iterator[Scene]:
         }
         widgets = acme.repository("widgets", files)
         installation = github.install(acme)
-        with api_callers.installed(github, installation) as client:
-            yield Scene(github, widgets, installation, client)
+        with api_callers.installation_client(github, installation) as client:
+            yield GraphQLScenario(github, widgets, installation, client)
 
 
 FOLDER = """
@@ -60,7 +60,7 @@ query($at: String!) {
 """
 
 
-def test_one_query_reads_a_folder_with_its_files(scene: Scene) -> None:
+def test_one_query_reads_a_folder_with_its_files(scene: GraphQLScenario) -> None:
     data = scene.ask(FOLDER, at=f"{scene.widgets.head}:.github/workflows")["data"]
     repository = data["repository"]
     assert repository["defaultBranchRef"] == {"name": "main", "target": {"oid": scene.widgets.head}}
@@ -72,15 +72,15 @@ def test_one_query_reads_a_folder_with_its_files(scene: Scene) -> None:
     assert repository["big"] == {"isTruncated": True, "byteSize": 600_000}
     assert repository["missing"] is None
     assert data["rateLimit"] == {"cost": 1, "remaining": 4999, "nodeCount": 0}
-    assert scene.github.violations == []
+    assert scene.github.contract_violations == []
 
 
-def test_what_the_token_may_not_read_is_missing_and_the_rest_is_there(scene: Scene) -> None:
+def test_what_the_token_may_not_read_is_missing_and_the_rest_is_there(scene: GraphQLScenario) -> None:
     query = (
         """{ repository(owner: "acme", name: "widgets") { databaseId object(expression: "HEAD:big.txt") { oid } } }"""
     )
-    scene.github.withhold(scene.installation, "contents")
-    with api_callers.installed(scene.github, scene.installation) as client:
+    scene.github.revoke_permissions(scene.installation, "contents")
+    with api_callers.installation_client(scene.github, scene.installation) as client:
         answer = client.post("/graphql", json={"query": query}).json()
     assert answer["data"]["repository"] == {"databaseId": scene.widgets.id, "object": None}
     assert [(error["type"], error["path"], error["message"]) for error in answer["errors"]] == [
@@ -88,7 +88,7 @@ def test_what_the_token_may_not_read_is_missing_and_the_rest_is_there(scene: Sce
     ]
 
 
-def test_a_repository_that_is_not_to_be_seen_is_not_found(scene: Scene) -> None:
+def test_a_repository_that_is_not_to_be_seen_is_not_found(scene: GraphQLScenario) -> None:
     scene.github.user("eve").repository("diary")
     answer = scene.ask("""{ repository(owner: "eve", name: "diary") { id } }""")
     assert answer["data"] == {"repository": None}
@@ -96,14 +96,14 @@ def test_a_repository_that_is_not_to_be_seen_is_not_found(scene: Scene) -> None:
     assert answer["errors"][0]["message"] == "Could not resolve to a Repository with the name 'eve/diary'."
 
 
-def test_topics_can_be_asked_for(scene: Scene) -> None:
+def test_topics_can_be_asked_for(scene: GraphQLScenario) -> None:
     scene.widgets.set_topics("publishing", "python")
     query = """{ repository(owner: "acme", name: "widgets") { repositoryTopics(first: 20) { nodes { topic { name } } } } }"""
     nodes = scene.ask(query)["data"]["repository"]["repositoryTopics"]["nodes"]
     assert [node["topic"]["name"] for node in nodes] == ["publishing", "python"]
 
 
-def test_environments_come_with_what_protects_them(scene: Scene) -> None:
+def test_environments_come_with_what_protects_them(scene: GraphQLScenario) -> None:
     scene.widgets.environment("pypi", reviewers=["alice"], prevent_self_review=True, tags=["v*"])
     query = """{ repository(owner: "acme", name: "widgets") { environments(first: 20) { nodes { name
       protectionRules(first: 6) { nodes { type preventSelfReview reviewers(first: 6) { nodes { ... on User { login } } } } } } } } }"""
@@ -118,7 +118,7 @@ NESTED = """{ organization(login: "acme") { repositories(first: %d) { nodes { en
   protectionRules(first: 6) { nodes { type } } } } } pageInfo { endCursor hasNextPage } } } rateLimit { cost nodeCount } }"""
 
 
-def test_a_query_costs_by_the_pages_it_could_need(scene: Scene) -> None:
+def test_a_query_costs_by_the_pages_it_could_need(scene: GraphQLScenario) -> None:
     rate = scene.ask(NESTED % (25, 20))["data"]["rateLimit"]
     assert rate == {"cost": round((1 + 25 + 25 * 20) / 100), "nodeCount": 25 + 25 * 20 + 25 * 20 * 6}
 
@@ -139,7 +139,7 @@ def test_a_query_costs_by_the_pages_it_could_need(scene: Scene) -> None:
         ),
     ],
 )
-def test_a_query_without_bounds_is_refused(scene: Scene, query: str, kind: str | None) -> None:
+def test_a_query_without_bounds_is_refused(scene: GraphQLScenario, query: str, kind: str | None) -> None:
     answer = scene.ask(query)
     assert [error["type"] for error in answer.get("errors", [])] == ([kind] if kind else [])
 
@@ -152,29 +152,29 @@ def test_a_query_without_bounds_is_refused(scene: Scene, query: str, kind: str |
         ("""{ repository(owner: "acme") { id } }""", "of type 'String!' is required"),
     ],
 )
-def test_a_query_that_the_schema_refuses_is_refused(scene: Scene, query: str, says: str) -> None:
+def test_a_query_that_the_schema_refuses_is_refused(scene: GraphQLScenario, query: str, says: str) -> None:
     answer = scene.ask(query)
     assert says in answer["errors"][0]["message"]
     assert "data" not in answer
-    assert len(scene.github.violations) == 1
+    assert len(scene.github.contract_violations) == 1
 
 
-def test_what_the_stand_in_lacks_it_says(scene: Scene) -> None:
+def test_what_the_stand_in_lacks_it_says(scene: GraphQLScenario) -> None:
     query = {"query": """{ repository(owner: "acme", name: "widgets") { stargazerCount } }"""}
     assert scene.client.post("/graphql", json=query).status_code == 501
     assert scene.client.post("/graphql", json={"query": "mutation { x }"}).status_code == 501
-    assert scene.github.lacking == ["Repository.stargazerCount", "GraphQL mutations"]
+    assert scene.github.missing_operations == ["Repository.stargazerCount", "GraphQL mutations"]
 
 
-def test_a_spent_budget_is_an_error_with_status_200(scene: Scene) -> None:
-    scene.github.limits.exhaust(scene.installation, "graphql")
+def test_a_spent_budget_is_an_error_with_status_200(scene: GraphQLScenario) -> None:
+    scene.github.rate_limits.exhaust(scene.installation, "graphql")
     answer = scene.ask("{ viewer { login } }")
     assert answer["errors"][0]["type"] == "RATE_LIMITED"
 
 
-def test_a_list_is_read_page_by_page(scene: Scene) -> None:
+def test_a_list_is_read_page_by_page(scene: GraphQLScenario) -> None:
     for number in range(5):
-        scene.github.organisation("acme").repository(f"r{number}")
+        scene.github.organization("acme").repository(f"r{number}")
     query = """query($after: String) { organization(login: "acme") { repositories(first: 4, after: $after) {
       totalCount nodes { name } pageInfo { endCursor hasNextPage } } } }"""
     first = scene.ask(query)["data"]["organization"]["repositories"]
@@ -183,8 +183,8 @@ def test_a_list_is_read_page_by_page(scene: Scene) -> None:
     assert (len(second["nodes"]), second["pageInfo"]["hasNextPage"]) == (2, False)
 
 
-def test_nobody_asks_without_a_token_and_faults_strike_here_too(scene: Scene) -> None:
-    with api_callers.app(scene.github) as app:
+def test_nobody_asks_without_a_token_and_faults_strike_here_too(scene: GraphQLScenario) -> None:
+    with api_callers.app_client(scene.github) as app:
         assert app.post("/graphql", json={"query": "{ viewer { login } }"}).status_code == 401
-    scene.github.fail(Fault.BAD_GATEWAY, "/graphql")
+    scene.github.inject_fault(Fault.BAD_GATEWAY, "/graphql")
     assert scene.client.post("/graphql", json={"query": "{ viewer { login } }"}).status_code == 502

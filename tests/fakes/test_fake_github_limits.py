@@ -6,31 +6,31 @@ import httpx
 import pytest
 
 from tests.fakes.github import api_callers
-from tests.fakes.github.fake_github import StandIn
+from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.http_api.fake_rate_limits import CONTENT_A_MINUTE
 from tests.fakes.github.http_api.faults import Fault
-from tests.fakes.github.state.apps import Installation
+from tests.fakes.github.state.apps import FakeInstallation
 
 LIST = "/installation/repositories"
 
 
 @pytest.fixture
-def github() -> Iterator[StandIn]:
-    with StandIn() as github:
-        acme = github.organisation("acme")
+def github() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as github:
+        acme = github.organization("acme")
         acme.repository("widgets")
         github.install(acme)
         yield github
 
 
 @pytest.fixture
-def installation(github: StandIn) -> Installation:
+def installation(github: FakeGitHub) -> FakeInstallation:
     return next(iter(github.world.installations.values()))
 
 
 @pytest.fixture
-def client(github: StandIn, installation: Installation) -> Iterator[httpx.Client]:
-    with api_callers.installed(github, installation) as client:
+def client(github: FakeGitHub, installation: FakeInstallation) -> Iterator[httpx.Client]:
+    with api_callers.installation_client(github, installation) as client:
         yield client
 
 
@@ -46,22 +46,24 @@ def test_looking_at_the_limit_is_free(client: httpx.Client) -> None:
     assert (shown["limit"], shown["remaining"]) == (5000, 4999)
 
 
-def test_the_hour_grows_with_the_organisation(github: StandIn, installation: Installation) -> None:
-    acme = github.organisation("acme")
+def test_the_hour_grows_with_the_organization(github: FakeGitHub, installation: FakeInstallation) -> None:
+    acme = github.organization("acme")
     for number in range(24):
         acme.repository(f"r{number}")
     github.clock.advance(hours=1)
-    with api_callers.installed(github, installation) as later:
+    with api_callers.installation_client(github, installation) as later:
         assert later.get(LIST).headers["x-ratelimit-limit"] == str(5000 + 5 * 50)
 
 
-def test_a_spent_hour_is_over_when_it_ends(github: StandIn, installation: Installation, client: httpx.Client) -> None:
-    github.limits.exhaust(installation)
+def test_a_spent_hour_is_over_when_it_ends(
+    github: FakeGitHub, installation: FakeInstallation, client: httpx.Client
+) -> None:
+    github.rate_limits.exhaust(installation)
     refused = client.get(LIST)
     assert (refused.status_code, refused.headers["x-ratelimit-remaining"]) == (403, "0")
     assert "rate limit exceeded" in refused.json()["message"]
     github.clock.advance(hours=1)
-    with api_callers.installed(github, installation) as later:
+    with api_callers.installation_client(github, installation) as later:
         assert later.get(LIST).status_code == 200
 
 
@@ -73,14 +75,14 @@ def test_what_has_not_changed_costs_nothing(client: httpx.Client) -> None:
 
 
 def test_another_token_does_not_know_the_etag(
-    github: StandIn, installation: Installation, client: httpx.Client
+    github: FakeGitHub, installation: FakeInstallation, client: httpx.Client
 ) -> None:
     etag = client.get(LIST).headers["etag"]
-    with api_callers.installed(github, installation) as other:
+    with api_callers.installation_client(github, installation) as other:
         assert other.get(LIST, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_too_many_words_a_minute_are_refused(github: StandIn, client: httpx.Client) -> None:
+def test_too_many_words_a_minute_are_refused(github: FakeGitHub, client: httpx.Client) -> None:
     answers = [
         client.post("/repos/acme/widgets/issues", json={"title": str(number)}) for number in range(CONTENT_A_MINUTE + 1)
     ]
@@ -97,10 +99,10 @@ def test_too_many_requests_a_minute_are_refused(client: httpx.Client) -> None:
 
 
 def test_a_server_of_ones_own_has_no_limits() -> None:
-    with StandIn(enterprise=True) as github:
-        acme = github.organisation("acme")
+    with FakeGitHub(enterprise=True) as github:
+        acme = github.organization("acme")
         acme.repository("widgets")
-        with api_callers.installed(github, github.install(acme)) as client:
+        with api_callers.installation_client(github, github.install(acme)) as client:
             answers = {
                 client.post("/repos/acme/widgets/issues", json={"title": str(number)}).status_code
                 for number in range(90)
@@ -125,33 +127,33 @@ def test_a_server_of_ones_own_has_no_limits() -> None:
         (Fault.NOT_JSON, 200),
     ],
 )
-def test_the_next_requests_fail_as_ordered(github: StandIn, client: httpx.Client, fault: Fault, status: int) -> None:
-    github.fail(fault, "/installation/", times=2, skip=1)
+def test_the_next_requests_fail_as_ordered(github: FakeGitHub, client: httpx.Client, fault: Fault, status: int) -> None:
+    github.inject_fault(fault, "/installation/", times=2, skip=1)
     assert [client.get(LIST).status_code for _ in range(4)] == [200, status, status, 200]
     assert client.get("/repos/acme/widgets").status_code == 200
 
 
-def test_a_fault_can_be_for_one_method(github: StandIn, client: httpx.Client) -> None:
-    github.fail(Fault.BAD_GATEWAY, "/issues", method="POST")
+def test_a_fault_can_be_for_one_method(github: FakeGitHub, client: httpx.Client) -> None:
+    github.inject_fault(Fault.BAD_GATEWAY, "/issues", method="POST")
     assert client.get("/repos/acme/widgets/issues").status_code == 200
     assert client.post("/repos/acme/widgets/issues", json={"title": "x"}).status_code == 502
 
 
-def test_a_hanging_request_gets_no_answer(github: StandIn, client: httpx.Client) -> None:
-    github.fail(Fault.HANG, LIST)
+def test_a_hanging_request_gets_no_answer(github: FakeGitHub, client: httpx.Client) -> None:
+    github.inject_fault(Fault.HANG, LIST)
     with pytest.raises(httpx.ReadTimeout):
         client.get(LIST, timeout=0.05)
 
 
-def test_a_dropped_request_was_not_done_and_a_lost_answer_was(github: StandIn, client: httpx.Client) -> None:
+def test_a_dropped_request_was_not_done_and_a_lost_answer_was(github: FakeGitHub, client: httpx.Client) -> None:
     for fault, issues in ((Fault.DROP, 0), (Fault.DROP_AFTER, 1)):
-        github.fail(fault, "/issues", method="POST")
+        github.inject_fault(fault, "/issues", method="POST")
         with pytest.raises(httpx.RemoteProtocolError):
             client.post("/repos/acme/widgets/issues", json={"title": "x"})
         assert len(github.repository("acme/widgets").issues) == issues
 
 
-def test_calls_are_counted(github: StandIn, client: httpx.Client) -> None:
+def test_calls_are_counted(github: FakeGitHub, client: httpx.Client) -> None:
     client.get(LIST)
     client.get("/repos/acme/widgets/commits/main")
     assert github.count("GET /repos/{owner}/{repo}/commits/{ref}") == 1

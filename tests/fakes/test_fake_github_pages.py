@@ -10,32 +10,32 @@ import httpx
 import pytest
 
 from tests.fakes.github import api_callers
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
 HOSTILE = "<script>alert(1)</script>"
 WORKFLOW = ".github/workflows/release.yml"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PagesScenario:
     """A check run on acme/widgets, and somebody who looks."""
 
-    github: StandIn
-    widgets: Repository
+    github: FakeGitHub
+    widgets: ScenarioRepository
     run: int
     client: httpx.Client
 
-    def look(self, path: str) -> str:
+    def get(self, path: str) -> str:
         answer = self.client.get(f"{self.github.page_url}{path}")
         assert answer.status_code == 200, answer.text
         return answer.text
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
-    with StandIn() as github:
-        acme = github.organisation("acme")
+def scene() -> Iterator[PagesScenario]:
+    with FakeGitHub() as github:
+        acme = github.organization("acme")
         widgets = acme.repository("widgets", {WORKFLOW: f"on: push\nname: {HOSTILE}\njobs: {{}}\n"})
         installation = github.install(acme)
         note = {
@@ -54,19 +54,19 @@ def scene() -> Iterator[Scene]:
             "conclusion": "failure",
             "actions": [button],
         }
-        with api_callers.installed(github, installation) as client:
+        with api_callers.installation_client(github, installation) as client:
             made = client.post("/repos/acme/widgets/check-runs", json=check | {"output": output}).json()
-            yield Scene(github, widgets, made["id"], client)
+            yield PagesScenario(github, widgets, made["id"], client)
 
 
-def test_the_first_page_lists_repositories_with_their_checks(scene: Scene) -> None:
-    page = scene.look("/")
+def test_the_first_page_lists_repositories_with_their_checks(scene: PagesScenario) -> None:
+    page = scene.get("/")
     assert "acme/widgets" in page
     assert f"/acme/widgets/runs/{scene.run}" in page
 
 
-def test_a_check_run_shows_its_notes_beside_the_lines(scene: Scene) -> None:
-    page = scene.look(f"/acme/widgets/runs/{scene.run}")
+def test_a_check_run_shows_its_notes_beside_the_lines(scene: PagesScenario) -> None:
+    page = scene.get(f"/acme/widgets/runs/{scene.run}")
     assert "<strong>bold</strong>" in page
     assert "<table>" in page
     lines = re.findall(r'<tr class="(marked)?"><td class="number">(\d+)</td>', page)
@@ -80,17 +80,17 @@ def test_a_check_run_shows_its_notes_beside_the_lines(scene: Scene) -> None:
     ["/", "/acme", "/acme/widgets", "/acme/widgets/runs/{run}", "/acme/widgets/commit/main", "/acme/widgets/blob/main/" + WORKFLOW,
      "/acme/widgets/issues", "/acme/widgets/issues/1", "/acme/widgets/pulls", "/acme/widgets/pull/2", "/deliveries", "/apps/wharfinger"],
 )  # fmt: skip
-def test_nothing_hostile_comes_alive(scene: Scene, path: str) -> None:
+def test_nothing_hostile_comes_alive(scene: PagesScenario, path: str) -> None:
     issue = scene.widgets.open_issue(HOSTILE, f"{HOSTILE}\n\n[x](javascript:alert(1)) <img src=x onerror=alert(1)>")
     scene.widgets.comment(issue.number, HOSTILE)
     scene.widgets.pull_request({"b": HOSTILE}, HOSTILE, body=HOSTILE)
-    page = scene.look(path.format(run=scene.run))
+    page = scene.get(path.format(run=scene.run))
     assert "<script" not in page
     assert "<img" not in page
     assert 'href="javascript' not in page
 
 
-def test_the_buttons_of_a_check_run_tell_the_app(scene: Scene) -> None:
+def test_the_buttons_of_a_check_run_tell_the_app(scene: PagesScenario) -> None:
     address = f"{scene.github.page_url}/acme/widgets/runs/{scene.run}"
     for button in ("press/recheck", "rerequest"):
         assert scene.client.post(f"{address}/{button}").status_code == 303
@@ -98,9 +98,9 @@ def test_the_buttons_of_a_check_run_tell_the_app(scene: Scene) -> None:
     assert scene.client.post(f"{address}/press/nothing").status_code == 404
 
 
-def test_a_delivery_can_be_sent_again(scene: Scene) -> None:
+def test_a_delivery_can_be_sent_again(scene: PagesScenario) -> None:
     first = scene.github.deliveries[0]
-    assert first.guid in scene.look(f"/deliveries/{first.id}")
+    assert first.guid in scene.get(f"/deliveries/{first.id}")
     assert scene.client.post(f"{scene.github.page_url}/deliveries/{first.id}/attempts").status_code == 303
     again = scene.github.deliveries[-1]
     assert (again.guid, again.redelivery) == (first.guid, True)
@@ -113,7 +113,7 @@ MANIFEST = {
 }  # fmt: skip
 
 
-def test_an_app_comes_from_a_manifest_and_is_installed(scene: Scene) -> None:
+def test_an_app_comes_from_a_manifest_and_is_installed(scene: PagesScenario) -> None:
     web = scene.github.page_url
     asked = scene.client.post(
         f"{web}/organizations/acme/settings/apps/new?state=s1", data={"manifest": json.dumps(MANIFEST)}
@@ -123,7 +123,7 @@ def test_an_app_comes_from_a_manifest_and_is_installed(scene: Scene) -> None:
     sent = scene.client.post(f"{web}/apps/create", data=form)
     back = httpx.URL(sent.headers["location"])
     assert (back.host, back.params["state"]) == ("app.example", "s1")
-    with api_callers.caller(scene.github, None) as anyone:
+    with api_callers.api_client(scene.github, None) as anyone:
         path = f"/app-manifests/{back.params['code']}/conversions"
         made = anyone.post(path).json()
         assert anyone.post(path).status_code == 404
@@ -136,6 +136,6 @@ def test_an_app_comes_from_a_manifest_and_is_installed(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"default_events": ["release", "member"]}, {"url": "nowhere"}, {"default_events": ["ping"]}]
 )
-def test_a_manifest_that_github_would_refuse_is_refused(scene: Scene, wrong: dict[str, Any]) -> None:
+def test_a_manifest_that_github_would_refuse_is_refused(scene: PagesScenario, wrong: dict[str, Any]) -> None:
     address = f"{scene.github.page_url}/settings/apps/new"
     assert scene.client.post(address, data={"manifest": json.dumps(MANIFEST | wrong)}).status_code == 422

@@ -2,16 +2,16 @@
 
 import pytest
 
-from bot.rendering.markdown import code, prose
-from tests.fakes.github.pages.github_markdown import markdown
+from bot.rendering.markdown import inline_code, markdown_text
+from tests.fakes.github.pages.github_markdown import render_markdown
 
 
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
         ("<code>release.yml</code>", "<p><code>release.yml</code></p>"),
-        (f"a {code('<b>x</b> | `y`')}", "<p>a <code>&lt;b&gt;x&lt;/b&gt; | `y`</code></p>"),
-        (prose("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
+        (f"a {inline_code('<b>x</b> | `y`')}", "<p>a <code>&lt;b&gt;x&lt;/b&gt; | `y`</code></p>"),
+        (markdown_text("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
         ("<details><summary>More</summary>\n\nwords\n\n</details>", "<details><summary>More</summary>\n<p>words</p>\n</details>"),
         ("<!-- a marker -->\n\nwords", "<p>words</p>"),
         ("words <!-- a marker -->", "<p>words </p>"),
@@ -26,4 +26,4 @@ from tests.fakes.github.pages.github_markdown import markdown
     ],
 )  # fmt: skip
 def test_a_few_tags_live_and_the_rest_is_text(written: str, shown: str) -> None:
-    assert markdown(written).strip() == shown.strip()
+    assert render_markdown(written).strip() == shown.strip()

@@ -5,26 +5,26 @@ from datetime import UTC, datetime
 
 from bot.model.core_types import FullName
 from bot.model.errors import UnreadableError
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.shell import read_script
 from bot.snapshot.repository_snapshot import take_snapshot
 from bot.workflows import read_action, read_workflow
 from bot.workflows.expressions import (
-    Scope,
-    contexts_in,
-    dynamic_secrets,
+    ContextValues,
+    evaluate_condition,
+    has_dynamic_secrets,
     known_values,
     possible_values,
+    references_in,
     secrets_in,
-    truth,
 )
 
 SHELLS = ("", "bash -e {0}", "sh", "pwsh", "cmd", "python", "node {0}")
 VALUES = {"matrix.a": ("npm", "pnpm", ""), "inputs.b": ("npm publish\nfoo", '"; x "', "$(y)")}
-SCOPE = Scope(
+SCOPE = ContextValues(
     {"a": ("npm", "", "true")}, {"b": ("1", "x")}, {"C": "${{ env.C }}${{ matrix.a }}"}, frozenset({"matrix"})
 )
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -46,11 +46,11 @@ def ask_expression(data: bytes) -> None:
     text = data.decode(errors="replace")
     for condition in (False, True):
         secrets_in(text, condition=condition)
-        dynamic_secrets(text, condition=condition)
-        contexts_in(text, condition=condition)
+        has_dynamic_secrets(text, condition=condition)
+        references_in(text, condition=condition)
     possible_values(text, SCOPE)
     known_values(text, SCOPE)
-    truth(text, SCOPE)
+    evaluate_condition(text, SCOPE)
 
 
 def read_commands(data: bytes) -> None:
@@ -62,8 +62,8 @@ def read_commands(data: bytes) -> None:
 
 def find_publications(data: bytes) -> None:
     """Take the snapshot of a repository with this workflow; a fault of ours is kept in it, and shown here."""
-    taken = take_snapshot(FullName("o/r"), None, NOW, {".github/workflows/w.yml": data}, CATALOGUE)
-    assert taken.snapshot.fault is None, taken.snapshot.fault
+    taken = take_snapshot(FullName("o/r"), None, NOW, {".github/workflows/w.yml": data}, CATALOG)
+    assert taken.snapshot.error is None, taken.snapshot.error
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {

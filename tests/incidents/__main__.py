@@ -12,15 +12,15 @@ from pathlib import Path
 
 from termcolor import can_colorize, colored
 
-from bot.registries import load_catalogue
-from tests.incidents.fields import FormatError
+from bot.registries import load_catalog
+from tests.incidents.fields import IncidentFormatError
 from tests.incidents.incident import Incident
 from tests.incidents.incident_file import read_incident
-from tests.incidents.incident_verdict import Result
-from tests.incidents.parallel_replay import perform
+from tests.incidents.incident_verdict import IncidentResult
+from tests.incidents.parallel_replay import replay_in_processes
 
-HERE = Path(__file__).parent
-GOOD, WRONG, UNREADABLE = 0, 1, 2
+INCIDENTS_FOLDER = Path(__file__).parent
+EXIT_AS_EXPECTED, EXIT_UNEXPECTED, EXIT_UNREADABLE = 0, 1, 2
 COLUMNS = "{:<88} {:<10} {:>7} {:>7}  {}"
 
 
@@ -33,46 +33,48 @@ def main(arguments: Sequence[str]) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        catalogue = load_catalogue()
-        return play([read_incident(path, catalogue) for path in options.files or all_files()])
-    except FormatError as error:
+        catalogue = load_catalog()
+        return replay_all([read_incident(path, catalogue) for path in options.files or incident_files()])
+    except IncidentFormatError as error:
         sys.stderr.write(f"{error}\n")
-        return UNREADABLE
+        return EXIT_UNREADABLE
 
 
-def all_files() -> list[Path]:
+def incident_files() -> list[Path]:
     """Every incident that is written down, the oldest first."""
-    return sorted((HERE / "known").glob("*.yml"))
+    return sorted((INCIDENTS_FOLDER / "known").glob("*.yml"))
 
 
-def play(incidents: Sequence[Incident]) -> int:
+def replay_all(incidents: Sequence[Incident]) -> int:
     """Play them, two at a time, and print the table in their order."""
     begin, wrong = time.monotonic(), 0
-    say(COLUMNS.format("incident", "outcome", "seconds", "longest", "by"), bold=True)
-    for name, result in perform(incidents):
-        wrong += bool(result.wrong)
-        tell(name, result)
+    print_text(COLUMNS.format("incident", "outcome", "seconds", "longest", "by"), bold=True)
+    for name, result in replay_in_processes(incidents):
+        wrong += bool(result.problems)
+        print_result(name, result)
     spent = time.monotonic() - begin
     count = sum(len(incident.waves) for incident in incidents)
-    say(
+    print_text(
         f"\n{count} timelines of {len(incidents)} incidents and their clean twins, {wrong} wrong, in {spent:.0f} s",
         bold=True,
     )
-    return WRONG if wrong else GOOD
+    return EXIT_UNEXPECTED if wrong else EXIT_AS_EXPECTED
 
 
-def tell(name: str, result: Result) -> None:
-    outcome = result.outcome.value if result.outcome else "quiet" if not result.wrong else "raised"
+def print_result(name: str, result: IncidentResult) -> None:
+    outcome = result.outcome.value if result.outcome else "quiet" if not result.problems else "raised"
     seconds, longest = ("" if each is None else f"{each:.0f}" for each in (result.seconds, result.longest))
-    say(COLUMNS.format(name, outcome, seconds, longest, ", ".join(result.by)), "red" if result.wrong else "green")
-    for each in result.wrong:
-        say(f"    {each}", "red")
+    print_text(
+        COLUMNS.format(name, outcome, seconds, longest, ", ".join(result.by)), "red" if result.problems else "green"
+    )
+    for each in result.problems:
+        print_text(f"    {each}", "red")
 
 
-def say(text: str, colour: str | None = None, *, bold: bool = False) -> None:
+def print_text(text: str, color: str | None = None, *, bold: bool = False) -> None:
     """Write a line at once."""
-    if can_colorize() and (colour or bold):
-        text = colored(text, colour, attrs=["bold"] if bold else [])
+    if can_colorize() and (color or bold):
+        text = colored(text, color, attrs=["bold"] if bold else [])
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

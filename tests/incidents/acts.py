@@ -5,182 +5,189 @@ from typing import TypedDict
 
 from bot.model.core_types import RegistryId
 from bot.packages.versions import Package
-from tests.incidents.fields import Fields, plain
+from tests.incidents.fields import YamlFields, to_plain
 from tests.incidents.incident import (
     AnyAct,
-    DeployKey,
-    End,
-    JobPlan,
-    Maintain,
-    Merge,
-    Propose,
-    Publish,
-    Push,
-    Rerun,
-    Run,
-    Runner,
-    Settings,
-    Tag,
+    DeployKeyAct,
+    EndRunAct,
+    IncidentJob,
+    MaintainersAct,
+    MergeAct,
+    PublishAct,
+    PullRequestAct,
+    PushAct,
+    RerunAct,
+    RunAct,
+    RunnerAct,
+    SettingsAct,
+    TagAct,
 )
 
 
-class When(TypedDict):
+class ActHeader(TypedDict):
     """What every act has."""
 
     at: float
     line: int
     name: str
-    needs: tuple[str, ...]
-    harm: bool
+    requires: tuple[str, ...]
+    is_harmful: bool
 
 
-def read_timeline(fields: Fields) -> tuple[AnyAct, ...]:
+def read_timeline(fields: YamlFields) -> tuple[AnyAct, ...]:
     """Read the acts in order; each begins no earlier than the one before, and needs only what stands before it."""
     acts: list[AnyAct] = []
-    for each in fields.each("timeline", "an act"):
-        act = _act(each)
+    for each in fields.nested_list("timeline", "an act"):
+        act = _read_act(each)
         if acts and act.at < acts[-1].at:
-            raise each.wrong("an act is earlier than the one before; put them in order", each.line("at"))
+            raise each.error("an act is earlier than the one before; put them in order", each.line("at"))
         known = {before.name for before in acts}
-        for name in (*act.needs, *act.means, *act.recalls):
+        for name in (*act.requires, *act.acts_needed, *act.runs_needed):
             if name not in known:
-                raise each.wrong(f"no act before this one is called {name!r}; name it with `as`")
+                raise each.error(f"no act before this one is called {name!r}; name it with `as`")
         acts.append(act)
     if not acts or acts[0].at != 0:
-        raise fields.wrong("a timeline begins with an act at +0s")
+        raise fields.error("a timeline begins with an act at +0s")
     return tuple(acts)
 
 
-def package_of(fields: Fields) -> Package:
+def read_package(fields: YamlFields) -> Package:
     """Read a package: its registry's id, a slash, and its name there."""
     registry, slash, name = fields.text("package").partition("/")
     if not slash or not name:
-        raise fields.wrong("`package` is a registry's id, a slash and a name: pypi/acme-tool", fields.line("package"))
+        raise fields.error("`package` is a registry's id, a slash and a name: pypi/acme-tool", fields.line("package"))
     return Package(RegistryId(registry), name)
 
 
-def _act(fields: Fields) -> AnyAct:
-    verbs = [key for key in fields.block.keys if key in VERBS]
-    when = When(
-        at=fields.seconds("at"), line=fields.block.line, name=fields.text("as", ""), needs=fields.texts("needs"),
-        harm=fields.flag("harm"),
+def _read_act(fields: YamlFields) -> AnyAct:
+    verbs = [key for key in fields.block.keys if key in ACT_READERS]
+    when = ActHeader(
+        at=fields.seconds("at"), line=fields.block.line, name=fields.text("as", ""), requires=fields.texts("needs"),
+        is_harmful=fields.get_bool("harm"),
     )  # fmt: skip
     if len(verbs) != 1:
-        raise fields.wrong(f"an act has one verb; the verbs are {', '.join(VERBS)}")
-    inside = fields.inside(verbs[0])
+        raise fields.error(f"an act has one verb; the verbs are {', '.join(ACT_READERS)}")
+    inside = fields.nested(verbs[0])
     assert inside is not None
-    act = VERBS[verbs[0]](inside, when)
-    inside.done()
-    fields.done()
+    act = ACT_READERS[verbs[0]](inside, when)
+    inside.reject_unknown_keys()
+    fields.reject_unknown_keys()
     return act
 
 
-def _push(fields: Fields, when: When) -> Push:
-    return Push(
-        **when, to=fields.text("to"), files=fields.pairs("files"), branch=fields.maybe("branch"), by=fields.text("by", "mona"),
-        author=fields.maybe("author"), message=fields.text("message", "Change files"),
-        from_nowhere=fields.flag("from-nowhere"), verified=fields.flag("verified"),
+def _read_push(fields: YamlFields, header: ActHeader) -> PushAct:
+    return PushAct(
+        **header, to=fields.text("to"), files=fields.get_mapping("files"), branch=fields.optional_text("branch"), by=fields.text("by", "mona"),
+        author=fields.optional_text("author"), message=fields.text("message", "Change files"),
+        is_unknown_commit=fields.get_bool("from-nowhere"), verified=fields.get_bool("verified"),
     )  # fmt: skip
 
 
-def _tag(fields: Fields, when: When) -> Tag:
+def _read_tag(fields: YamlFields, header: ActHeader) -> TagAct:
     tags = fields.texts("tag")
     if not tags:
-        raise fields.wrong("`tag` lacks `tag`: a name, or a list of them")
-    return Tag(
-        **when, on=fields.text("on"), tags=tags, files=fields.pairs("files"), commit=fields.maybe("commit"), by=fields.text("by", "mona")
+        raise fields.error("`tag` lacks `tag`: a name, or a list of them")
+    return TagAct(
+        **header, on=fields.text("on"), tags=tags, files=fields.get_mapping("files"), commit=fields.optional_text("commit"), by=fields.text("by", "mona")
     )  # fmt: skip
 
 
-def _propose(fields: Fields, when: When) -> Propose:
-    return Propose(
-        **when, to=fields.text("to"), files=fields.pairs("files"), title=fields.text("title", "Change files"),
-        by=fields.text("by", "mona"), branch=fields.maybe("branch"), fork=fields.flag("fork"),
-        base=fields.maybe("base"),
+def _read_propose(fields: YamlFields, header: ActHeader) -> PullRequestAct:
+    return PullRequestAct(
+        **header, to=fields.text("to"), files=fields.get_mapping("files"), title=fields.text("title", "Change files"),
+        by=fields.text("by", "mona"), branch=fields.optional_text("branch"), fork=fields.get_bool("fork"),
+        base=fields.optional_text("base"),
     )  # fmt: skip
 
 
-def _merge(fields: Fields, when: When) -> Merge:
-    return Merge(
-        **when, pull=fields.text("pull"), by=fields.text("by", "mona"), approved_by=fields.maybe("approved-by")
+def _read_merge(fields: YamlFields, header: ActHeader) -> MergeAct:
+    return MergeAct(
+        **header,
+        pull=fields.text("pull"),
+        by=fields.text("by", "mona"),
+        approved_by=fields.optional_text("approved-by"),
     )
 
 
-def _run(fields: Fields, when: When) -> Run:
-    return Run(
-        **when, on=fields.text("on"), workflow=fields.text("workflow"), event=fields.text("event", "push"),
-        ref=fields.maybe("ref"), by=fields.text("by", "mona"), jobs=_jobs(fields),
-        goes_on=fields.flag("goes-on"),
+def _read_run(fields: YamlFields, header: ActHeader) -> RunAct:
+    return RunAct(
+        **header, on=fields.text("on"), workflow=fields.text("workflow"), event=fields.text("event", "push"),
+        ref=fields.optional_text("ref"), by=fields.text("by", "mona"), jobs=_read_jobs(fields),
+        keeps_running=fields.get_bool("goes-on"),
     )  # fmt: skip
 
 
-def _rerun(fields: Fields, when: When) -> Rerun:
-    return Rerun(
-        **when, run=fields.text("run"), by=fields.text("by", "mona"), jobs=_jobs(fields), goes_on=fields.flag("goes-on")
+def _read_rerun(fields: YamlFields, header: ActHeader) -> RerunAct:
+    return RerunAct(
+        **header,
+        run=fields.text("run"),
+        by=fields.text("by", "mona"),
+        jobs=_read_jobs(fields),
+        keeps_running=fields.get_bool("goes-on"),
     )
 
 
-def _jobs(fields: Fields) -> tuple[JobPlan, ...]:
-    return tuple(_job(name, each) for name, each in fields.named("jobs", "the job"))
+def _read_jobs(fields: YamlFields) -> tuple[IncidentJob, ...]:
+    return tuple(_read_job(name, each) for name, each in fields.nested_by_name("jobs", "the job"))
 
 
-def _job(name: str, fields: Fields) -> JobPlan:
-    steps = {step: ended or "" for step, ended in fields.pairs("steps").items()}
-    plan = JobPlan(name, fields.maybe("approved-by"), steps, fields.text("conclusion", "success"))
-    fields.done()
+def _read_job(name: str, fields: YamlFields) -> IncidentJob:
+    steps = {step: ended or "" for step, ended in fields.get_mapping("steps").items()}
+    plan = IncidentJob(name, fields.optional_text("approved-by"), steps, fields.text("conclusion", "success"))
+    fields.reject_unknown_keys()
     return plan
 
 
-def _end(fields: Fields, when: When) -> End:
-    return End(**when, run=fields.text("run"))
+def _read_end(fields: YamlFields, header: ActHeader) -> EndRunAct:
+    return EndRunAct(**header, run=fields.text("run"))
 
 
-def _publish(fields: Fields, when: When) -> Publish:
-    by, run = fields.maybe("by"), fields.maybe("run")
+def _read_publish(fields: YamlFields, header: ActHeader) -> PublishAct:
+    by, run = fields.optional_text("by"), fields.optional_text("run")
     if (by is None) == (run is None):
-        raise fields.wrong(
+        raise fields.error(
             "a version is published `by` an account's token, or by a `run` as a trusted publisher: one of the two"
         )
-    return Publish(
-        **when, package=package_of(fields), version=fields.text("version"), by=by, run=run,
-        provenance=fields.flag("provenance") if fields.node("provenance") else None,
+    return PublishAct(
+        **header, package=read_package(fields), version=fields.text("version"), by=by, run=run,
+        provenance=fields.get_bool("provenance") if fields.node("provenance") else None,
     )  # fmt: skip
 
 
-def _maintain(fields: Fields, when: When) -> Maintain:
-    return Maintain(**when, package=package_of(fields), who=fields.text("who"))
+def _read_maintain(fields: YamlFields, header: ActHeader) -> MaintainersAct:
+    return MaintainersAct(**header, package=read_package(fields), maintainers=fields.text("who"))
 
 
-def _deploy_key(fields: Fields, when: When) -> DeployKey:
-    return DeployKey(
-        **when, on=fields.text("on"), title=fields.text("title"), writable=fields.flag("writable"), by=fields.text("by", "mona")
+def _read_deploy_key(fields: YamlFields, header: ActHeader) -> DeployKeyAct:
+    return DeployKeyAct(
+        **header, on=fields.text("on"), title=fields.text("title"), writable=fields.get_bool("writable"), by=fields.text("by", "mona")
     )  # fmt: skip
 
 
-def _runner(fields: Fields, when: When) -> Runner:
-    return Runner(**when, on=fields.text("on"), runner=fields.text("name"))
+def _read_runner(fields: YamlFields, header: ActHeader) -> RunnerAct:
+    return RunnerAct(**header, on=fields.text("on"), runner=fields.text("name"))
 
 
-def _settings(fields: Fields, when: When) -> Settings:
-    to = fields.inside("to")
+def _read_settings(fields: YamlFields, header: ActHeader) -> SettingsAct:
+    to = fields.nested("to")
     if to is None:
-        raise fields.wrong(
+        raise fields.error(
             "`settings` lacks `to`: what they become, in the words of tests/fakes/github/scenario/settings_files.py"
         )
-    return Settings(**when, on=fields.text("on"), to=plain(to.block))
+    return SettingsAct(**header, on=fields.text("on"), to=to_plain(to.block))
 
 
-VERBS: Mapping[str, Callable[[Fields, When], AnyAct]] = {
-    "push": _push,
-    "tag": _tag,
-    "propose": _propose,
-    "merge": _merge,
-    "run": _run,
-    "rerun": _rerun,
-    "end": _end,
-    "publish": _publish,
-    "maintain": _maintain,
-    "deploy-key": _deploy_key,
-    "runner": _runner,
-    "settings": _settings,
+ACT_READERS: Mapping[str, Callable[[YamlFields, ActHeader], AnyAct]] = {
+    "push": _read_push,
+    "tag": _read_tag,
+    "propose": _read_propose,
+    "merge": _read_merge,
+    "run": _read_run,
+    "rerun": _read_rerun,
+    "end": _read_end,
+    "publish": _read_publish,
+    "maintain": _read_maintain,
+    "deploy-key": _read_deploy_key,
+    "runner": _read_runner,
+    "settings": _read_settings,
 }

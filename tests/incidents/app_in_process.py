@@ -8,70 +8,72 @@ from typing import Any
 from redis import Redis
 
 from bot.model.core_types import RegistryId
-from bot.packages.http_client import RegistryTelephone
+from bot.packages.http_client import RegistryHttpClient
 from handlers.config.context import open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES
-from handlers.worker.clock import TIMETABLE, ask
+from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 from handlers.worker.worker import Worker
 from tests.conftest import environment
-from tests.fakes.github.fake_github import StandIn
-from tests.handlers.web.running_receiver import Web
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.handlers.web.running_receiver import RunningReceiver
 
-ALIGNED = 300  # seconds: each line of the timetable that is asked for so often is asked for when the story begins
-MOST_ROUNDS = 50  # deliveries that ask for work that makes deliveries …
+TIMETABLE_PERIOD = (
+    300  # seconds: each line of the timetable that is asked for so often is asked for when the story begins
+)
+MAX_ROUNDS = 50  # deliveries that ask for work that makes deliveries …
 
 
 @dataclass
-class App:
+class InProcessApp:
     """A running Wharfinger, which does everything that is due before time goes on."""
 
-    github: StandIn
+    github: FakeGitHub
     redis: Redis
     worker: Worker
-    asked: dict[str, int] = field(default_factory=dict)
+    last_ticks: dict[str, int] = field(default_factory=dict)
 
     @property
     def now(self) -> float:
         return self.github.clock.now()
 
-    def work(self) -> None:
+    def work_until_idle(self) -> None:
         """Deliver what is to be delivered, and do what that asks for, until nothing is left."""
-        for _ in range(MOST_ROUNDS):
-            self.github.settle()
+        for _ in range(MAX_ROUNDS):
+            self.github.wait_for_deliveries()
             self.worker.work(burst=True)
-            self.github.settle()
+            self.github.wait_for_deliveries()
             if not any(self.redis.llen(f"rq:queue:{queue}") for queue in QUEUES):
                 return
         raise AssertionError("the App goes round in a circle: its work makes deliveries that make work")
 
-    def tick(self) -> None:
+    def run_due_jobs(self) -> None:
         """Ask for what the timetable says is due now, and do it."""
-        ask(self.redis, self.now, self.asked)
-        self.work()
+        enqueue_due_jobs(self.redis, self.now, self.last_ticks)
+        self.work_until_idle()
 
-    def settle_in(self) -> None:
+    def run_first_minutes(self) -> None:
         """Be there for some minutes: everything was looked at, and what that led to was done."""
-        self.tick()
-        self.pass_until(self.now + ALIGNED)
-        self.tick()
+        self.run_due_jobs()
+        self.advance_to(self.now + TIMETABLE_PERIOD)
+        self.run_due_jobs()
 
     def next_tick(self) -> float:
         """Say when something is due next."""
-        return min((due.tick(self.now) + 1) * due.every for due in TIMETABLE)
+        return min((due.tick(self.now) + 1) * due.interval for due in TIMETABLE)
 
-    def pass_until(self, moment: float) -> None:
+    def advance_to(self, time: float) -> None:
         """Let time pass, and no more: what was put off for some seconds is due so much sooner."""
-        seconds = moment - self.now
+        seconds = time - self.now
         self.github.clock.advance(seconds=seconds)
         for queue in QUEUES:
             later: list[Any] = self.redis.zrange(f"rq:scheduled:{queue}", 0, -1)
             for job in later:
                 self.redis.zincrby(f"rq:scheduled:{queue}", -seconds, job)
 
-    def given_up(self) -> list[str]:
+    def failed_jobs(self) -> list[str]:
         """Say what failed for good, or was put off and never came."""
         kept = [f"rq:{registry}:{queue}" for registry in ("failed", "scheduled") for queue in QUEUES]
         jobs: list[Any] = [job for name in kept for job in self.redis.zrange(name, 0, -1)]
@@ -79,11 +81,11 @@ class App:
 
 
 @contextmanager
-def running(
-    github: StandIn, registries: Mapping[RegistryId, str], roots: tuple[bytes, ...], redis_url: str
-) -> Iterator[App]:
+def running_in_process(
+    github: FakeGitHub, registries: Mapping[RegistryId, str], roots: tuple[bytes, ...], redis_url: str
+) -> Iterator[InProcessApp]:
     """Start the App for that GitHub and those registries, on an empty Redis; their time and its is one and stands still."""
-    github.clock.stands_at = (github.clock.now() // ALIGNED + 1) * ALIGNED
+    github.clock.frozen_at = (github.clock.now() // TIMETABLE_PERIOD + 1) * TIMETABLE_PERIOD
     settings = Settings.from_environment(
         environment(
             REDIS_URL=redis_url,
@@ -93,12 +95,12 @@ def running(
             WHARFINGER_GITHUB_API=github.base_url,
         )
     )
-    with open_redis(redis_url) as redis, Web(settings) as web:
+    with open_redis(redis_url) as redis, RunningReceiver(settings) as web:
         redis.flushall()
         opened = open_context(replace(settings, trusted_roots=roots), redis)
-        telephone = RegistryTelephone(opened.catalogue, registries)
-        context = replace(opened, clock=github.clock.moment, registries=telephone)
+        telephone = RegistryHttpClient(opened.catalog, registries)
+        context = replace(opened, clock=github.clock.utc_now, registry_client=telephone)
         github.deliver_to(f"{web.url}/webhook")
-        yield App(github, redis, Worker(redis, JOBS, context))
-        context.telephone.close()
+        yield InProcessApp(github, redis, Worker(redis, JOBS, context))
+        context.github.close()
         telephone.close()

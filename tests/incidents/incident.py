@@ -1,4 +1,4 @@
-"""An incident as it is written down: the organisation before, what happened, what must come of it, and its clean twin."""
+"""An incident as it is written down: the organization before, what happened, what must come of it, and its clean twin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,31 +6,33 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.packages.versions import Package
-from tests.fakes.github.scenario.settings_files import Written
+from tests.fakes.github.scenario.settings_files import SettingsMapping
 
-Content: TypeAlias = str | None  # None deletes the file
+FileContent: TypeAlias = str | None  # None deletes the file
 
 
-class Outcome(StrEnum):
-    """What came of a timeline. A prevented one did no harm; an alarmed one did, and people were told in time."""
+class IncidentOutcome(StrEnum):
+    """What came of a timeline. A prevented one did no harm; an alerted one did, and people were told in time."""
 
     PREVENTED = "prevented"
-    ALARMED = "alarmed"
+    ALERTED = "alerted"
     MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class IncidentRepository:
     """A repository before the first act: a sample, with files and settings laid over it."""
 
     name: str  # without its owner
     like: str | None
-    files: Mapping[str, Content]
-    settings: Written  # as tests/fakes/github/scenario/settings_files.py reads them; a key replaces the sample's
+    files: Mapping[str, FileContent]
+    settings: (
+        SettingsMapping  # as tests/fakes/github/scenario/settings_files.py reads them; a key replaces the sample's
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedBefore:
     """A package before the first act, as its registry has it."""
 
     package: Package
@@ -42,72 +44,72 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """The organisation acme before the first act; nothing is wrong but what is written here."""
+class InitialState:
+    """The organization acme before the first act; nothing is wrong but what is written here."""
 
-    repositories: tuple[Repository, ...]
-    packages: tuple[Published, ...]
+    repositories: tuple[IncidentRepository, ...]
+    packages: tuple[PublishedBefore, ...]
     policy: str  # further lines of the policy file, beside the recommended ones and the register
     file: str  # in which it stands
     line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class TimelineAct:
     """One thing that somebody does. It does not happen when one that it needs was stopped."""
 
     at: float  # seconds after the first act
     line: int
     name: str = ""  # by which later acts mean it
-    needs: tuple[str, ...] = ()
-    harm: bool = False  # what the incident was about: it has to be stopped, or told
+    requires: tuple[str, ...] = ()
+    is_harmful: bool = False  # what the incident was about: it has to be stopped, or told
 
     @property
-    def means(self) -> tuple[str, ...]:
+    def acts_needed(self) -> tuple[str, ...]:
         """Which acts it stands on by its nature, beside those that it needs."""
         return ()
 
     @property
-    def recalls(self) -> tuple[str, ...]:
+    def runs_needed(self) -> tuple[str, ...]:
         """Which acts it speaks of; they may have been stopped."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Push(Act):
+class PushAct(TimelineAct):
     """Files change on a branch, without a pull request."""
 
     to: str
-    files: Mapping[str, Content]
+    files: Mapping[str, FileContent]
     branch: str | None = None
     by: str = "mona"
     author: str | None = None  # as git has it, where it is not who pushes
     message: str = "Change files"
-    from_nowhere: bool = False  # the commit has no parent, and moves the branch off its history
+    is_unknown_commit: bool = False  # the commit has no parent, and moves the branch off its history
     verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tag(Act):
+class TagAct(TimelineAct):
     """Tags are put on a commit, or moved there, in one push."""
 
     on: str
     tags: tuple[str, ...]
-    files: Mapping[str, Content]  # written in a commit that is on no branch
+    files: Mapping[str, FileContent]  # written in a commit that is on no branch
     commit: str | None = None  # an earlier push's or merge's name; the head of the default branch unless said
     by: str = "mona"
 
     @property
-    def means(self) -> tuple[str, ...]:
+    def acts_needed(self) -> tuple[str, ...]:
         return (self.commit,) if self.commit else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Propose(Act):
+class PullRequestAct(TimelineAct):
     """A pull request is opened, from a branch or from a fork."""
 
     to: str
-    files: Mapping[str, Content]
+    files: Mapping[str, FileContent]
     title: str = "Change files"
     by: str = "mona"
     branch: str | None = None
@@ -116,7 +118,7 @@ class Propose(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merge(Act):
+class MergeAct(TimelineAct):
     """A pull request is approved and merged, if the rulesets let it be."""
 
     pull: str  # the proposal's name
@@ -124,12 +126,12 @@ class Merge(Act):
     approved_by: str | None = None
 
     @property
-    def means(self) -> tuple[str, ...]:
+    def acts_needed(self) -> tuple[str, ...]:
         return (self.pull,)
 
 
 @dataclass(frozen=True, slots=True)
-class JobPlan:
+class IncidentJob:
     """How one job of a run goes; its steps are those that its workflow has."""
 
     job: str
@@ -141,7 +143,7 @@ class JobPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Act):
+class RunAct(TimelineAct):
     """A workflow runs. A job that our gate does not let go stops the act, and what needs it."""
 
     on: str
@@ -149,37 +151,37 @@ class Run(Act):
     event: str = "push"
     ref: str | None = None
     by: str = "mona"
-    jobs: tuple[JobPlan, ...] = ()
-    goes_on: bool = False  # its last job has begun and is not over until an act ends it
+    jobs: tuple[IncidentJob, ...] = ()
+    keeps_running: bool = False  # its last job has begun and is not over until an act ends it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rerun(Act):
+class RerunAct(TimelineAct):
     """A run is run again, for the commit it ran for: one more attempt, also of one whose job our gate did not let go."""
 
     run: str
     by: str = "mona"
-    jobs: tuple[JobPlan, ...] = ()
-    goes_on: bool = False  # as a run's
+    jobs: tuple[IncidentJob, ...] = ()
+    keeps_running: bool = False  # as a run's
 
     @property
-    def recalls(self) -> tuple[str, ...]:
+    def runs_needed(self) -> tuple[str, ...]:
         return (self.run,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End(Act):
+class EndRunAct(TimelineAct):
     """The last job of a run ends, and the run with it."""
 
     run: str
 
     @property
-    def means(self) -> tuple[str, ...]:
+    def acts_needed(self) -> tuple[str, ...]:
         return (self.run,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publish(Act):
+class PublishAct(TimelineAct):
     """A version appears at its registry."""
 
     package: Package
@@ -189,20 +191,20 @@ class Publish(Act):
     provenance: bool | None = None  # attested; None: where a trusted publisher sends it
 
     @property
-    def means(self) -> tuple[str, ...]:
+    def acts_needed(self) -> tuple[str, ...]:
         return (self.run,) if self.run else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Maintain(Act):
+class MaintainersAct(TimelineAct):
     """Somebody becomes a maintainer of a package."""
 
     package: Package
-    who: str
+    maintainers: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeployKey(Act):
+class DeployKeyAct(TimelineAct):
     """A repository gets a deploy key."""
 
     on: str
@@ -212,7 +214,7 @@ class DeployKey(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Runner(Act):
+class RunnerAct(TimelineAct):
     """A repository gets a runner of its own."""
 
     on: str
@@ -220,44 +222,55 @@ class Runner(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Act):
+class SettingsAct(TimelineAct):
     """A repository's settings change."""
 
     on: str
-    to: Written  # as tests/fakes/github/scenario/settings_files.py reads them; what is named is added, or replaced where it has that name
+    to: SettingsMapping  # as tests/fakes/github/scenario/settings_files.py reads them; what is named is added, or replaced where it has that name
 
 
 AnyAct: TypeAlias = (
-    Push | Tag | Propose | Merge | Run | Rerun | End | Publish | Maintain | DeployKey | Runner | Settings
+    PushAct
+    | TagAct
+    | PullRequestAct
+    | MergeAct
+    | RunAct
+    | RerunAct
+    | EndRunAct
+    | PublishAct
+    | MaintainersAct
+    | DeployKeyAct
+    | RunnerAct
+    | SettingsAct
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Must:
+class ExpectedOutcome:
     """What has to come of a timeline: at least this, within so many seconds of the first act, for one of these reasons."""
 
-    outcome: Outcome
+    outcome: IncidentOutcome
     within: float
     by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class CleanTwin:
     """The same done rightly; it must raise nothing."""
 
-    before: Before
+    before: InitialState
     timeline: tuple[AnyAct, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Wave:
+class AttackWave:
     """One timeline of an incident."""
 
     name: str
-    before: Before
+    before: InitialState
     timeline: tuple[AnyAct, ...]
-    must: Must
-    twin: Twin
+    expected: ExpectedOutcome
+    twin: CleanTwin
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,4 +280,4 @@ class Incident:
     file: str
     name: str
     when: str
-    waves: tuple[Wave, ...]
+    waves: tuple[AttackWave, ...]

@@ -2,114 +2,125 @@
 
 from pathlib import Path
 
-from bot.checks.alerts import SIGNALS
-from bot.checks.gate import CONDITIONS
+from bot.checks.alerts import CHANGE_ALERTS
+from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
-from bot.documents_init import Mapping as Block
-from bot.documents_init import read_document
-from bot.evaluation.package_alerts import AlarmKind
+from bot.documents_init import YamlMapping as Block
+from bot.documents_init import read_yaml
+from bot.evaluation.package_alerts import PackageAlertKind
 from bot.model.errors import UnreadableError
-from bot.registries import Catalogue
-from tests.incidents.acts import package_of, read_timeline
-from tests.incidents.fields import Fields, FormatError, plain
-from tests.incidents.incident import Before, Incident, Must, Outcome, Published, Repository, Twin, Wave
+from bot.registries import Catalog
+from tests.incidents.acts import read_package, read_timeline
+from tests.incidents.fields import IncidentFormatError, YamlFields, to_plain
+from tests.incidents.incident import (
+    AttackWave,
+    CleanTwin,
+    ExpectedOutcome,
+    Incident,
+    IncidentOutcome,
+    IncidentRepository,
+    InitialState,
+    PublishedBefore,
+)
 
-CATCHERS = {
+KNOWN_CHECKS = {
     *(str(rule.name) for rule in RULES),
-    *(str(condition.name) for condition in CONDITIONS),
-    *(str(signal.name) for signal in SIGNALS),
-    *AlarmKind,
+    *(str(condition.name) for condition in GATE_CONDITIONS),
+    *(str(signal.name) for signal in CHANGE_ALERTS),
+    *PackageAlertKind,
 }
-MUST = {"prevented": Outcome.PREVENTED, "alarmed": Outcome.ALARMED}
+EXPECTED_OUTCOMES = {"prevented": IncidentOutcome.PREVENTED, "alerted": IncidentOutcome.ALERTED}
 
 
-def read_incident(path: Path, catalogue: Catalogue) -> Incident:
+def read_incident(path: Path, catalog: Catalog) -> Incident:
     """Read a file; addresses of registries are written in it as placeholders."""
     try:
-        root = read_document(catalogue.expand(path.read_text()).encode())
+        root = read_yaml(catalog.expand_addresses(path.read_text()).encode())
     except UnreadableError as error:
-        raise FormatError(f"{path.name}:{error.line or 1}: {error.reason}") from error
+        raise IncidentFormatError(f"{path.name}:{error.line or 1}: {error.reason}") from error
     except OSError as error:
-        raise FormatError(f"{path}: it cannot be read ({error.strerror}); check the path") from error
+        raise IncidentFormatError(f"{path}: it cannot be read ({error.strerror}); check the path") from error
     if not isinstance(root, Block):
-        raise FormatError(f"{path.name}:1: an incident is a block of words with values")
-    fields = Fields(path.name, root, "an incident")
-    waves = tuple(_wave(each) for each in fields.each("waves", "a wave"))
+        raise IncidentFormatError(f"{path.name}:1: an incident is a block of words with values")
+    fields = YamlFields(path.name, root, "an incident")
+    waves = tuple(_read_wave(each) for each in fields.nested_list("waves", "a wave"))
     incident = Incident(path.name, fields.text("incident"), fields.text("when"), waves)
     fields.text("what")
     fields.texts("sources")
-    fields.done()
+    fields.reject_unknown_keys()
     if not waves:
-        raise fields.wrong("an incident lacks `waves`: a list of one timeline or more")
+        raise fields.error("an incident lacks `waves`: a list of one timeline or more")
     return incident
 
 
-def _wave(fields: Fields) -> Wave:
-    twin = fields.inside("twin", "a twin")
-    must = fields.inside("must")
+def _read_wave(fields: YamlFields) -> AttackWave:
+    twin = fields.nested("twin", "a twin")
+    must = fields.nested("must")
     if twin is None or must is None:
-        raise fields.wrong(f"a wave lacks `{'twin' if twin is None else 'must'}`")
-    wave = Wave(
+        raise fields.error(f"a wave lacks `{'twin' if twin is None else 'must'}`")
+    wave = AttackWave(
         name=fields.text("wave", ""),
-        before=_before(fields),
+        before=_read_initial_state(fields),
         timeline=read_timeline(fields),
-        must=_must(must),
-        twin=Twin(_before(twin), read_timeline(twin)),
+        expected=_read_expected(must),
+        twin=CleanTwin(_read_initial_state(twin), read_timeline(twin)),
     )
-    twin.done()
-    fields.done()
+    twin.reject_unknown_keys()
+    fields.reject_unknown_keys()
     return wave
 
 
-def _must(fields: Fields) -> Must:
+def _read_expected(fields: YamlFields) -> ExpectedOutcome:
     outcome = fields.text("be")
-    if outcome not in MUST:
-        raise fields.wrong(f"`be` is prevented or alarmed, not {outcome!r}", fields.line("be"))
-    must = Must(MUST[outcome], fields.seconds("within"), fields.texts("by"))
-    fields.done()
+    if outcome not in EXPECTED_OUTCOMES:
+        raise fields.error(f"`be` is prevented or alerted, not {outcome!r}", fields.line("be"))
+    must = ExpectedOutcome(EXPECTED_OUTCOMES[outcome], fields.seconds("within"), fields.texts("by"))
+    fields.reject_unknown_keys()
     for name in must.by:
-        if name not in CATCHERS:
-            raise fields.wrong(f"{name!r} is no rule, condition, signal or kind of alarm", fields.line("by"))
+        if name not in KNOWN_CHECKS:
+            raise fields.error(f"{name!r} is no rule, condition, alert or kind of alert", fields.line("by"))
     if not must.by:
-        raise fields.wrong("`must` lacks `by`: the rules, conditions, signals or alarms that may have caught it")
+        raise fields.error("`must` lacks `by`: the rules, conditions, alerts or alerts that may have caught it")
     return must
 
 
-def _before(fields: Fields) -> Before:
-    before = fields.inside("before")
+def _read_initial_state(fields: YamlFields) -> InitialState:
+    before = fields.nested("before")
     if before is None:
-        raise fields.wrong(f"{fields.what} lacks `before`: the organisation before the first act")
-    made = Before(
-        repositories=tuple(_repository(name, each) for name, each in before.named("repositories", "the repository")),
-        packages=tuple(_published(each) for each in before.each("packages", "a package")),
+        raise fields.error(f"{fields.what} lacks `before`: the organization before the first act")
+    made = InitialState(
+        repositories=tuple(
+            _read_repository(name, each) for name, each in before.nested_by_name("repositories", "the repository")
+        ),
+        packages=tuple(_read_published(each) for each in before.nested_list("packages", "a package")),
         policy=before.text("policy", ""),
         file=fields.file,
         line=before.block.line,
     )
-    before.done()
+    before.reject_unknown_keys()
     return made
 
 
-def _repository(name: str, fields: Fields) -> Repository:
-    settings = fields.inside("settings")
-    made = Repository(
+def _read_repository(name: str, fields: YamlFields) -> IncidentRepository:
+    settings = fields.nested("settings")
+    made = IncidentRepository(
         name=name,
-        like=fields.maybe("like"),
-        files=fields.pairs("files"),
-        settings={} if settings is None else plain(settings.block),
+        like=fields.optional_text("like"),
+        files=fields.get_mapping("files"),
+        settings={} if settings is None else to_plain(settings.block),
     )
-    fields.done()
+    fields.reject_unknown_keys()
     return made
 
 
-def _published(fields: Fields) -> Published:
-    made = Published(
-        package=package_of(fields),
+def _read_published(fields: YamlFields) -> PublishedBefore:
+    made = PublishedBefore(
+        package=read_package(fields),
         repository=fields.text("from"),
         versions=fields.texts("versions"),
-        by=fields.maybe("by"),
+        by=fields.optional_text("by"),
         maintainers=fields.texts("maintainers") or ("mona",),
         environment=fields.text("environment", "release") or None,
     )
-    fields.done()
+    fields.reject_unknown_keys()
     return made

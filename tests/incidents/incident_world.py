@@ -1,4 +1,4 @@
-"""Sets up an organisation as an incident's `before` says: samples with what is written laid over them, and the policy."""
+"""Sets up an organization as an incident's `before` says: samples with what is written laid over them, and the policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,43 +10,43 @@ import yaml
 
 from bot.model.errors import PolicyError
 from bot.policy.read_policy import read_policy
-from bot.registries import Catalogue
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
+from bot.registries import Catalog
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.scenario.settings_files import (
-    Written,
+    SettingsMapping,
     read_settings,
-    set_up_organisation,
+    set_up_organization,
     set_up_repository,
 )
 from tests.incidents import incident
-from tests.incidents.fields import ImpossibleError
+from tests.incidents.fields import ImpossibleActError
 from tests.repository.test_app_manifest import MANIFEST
 
-HERE = Path(__file__).parent
-SAMPLES = HERE / "samples"
-RECOMMENDED = HERE.parent.parent / "docs" / "publishing.recommended.yml"
+INCIDENTS_FOLDER = Path(__file__).parent
+SAMPLES = INCIDENTS_FOLDER / "samples"
+RECOMMENDED = INCIDENTS_FOLDER.parent.parent / "docs" / "publishing.recommended.yml"
 OWNER, CENTRAL, POLICY = "acme", "security", ".github"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The organisation, with its repositories by name."""
+class IncidentWorld:
+    """The organization, with its repositories by name."""
 
-    organisation: Organisation
-    repositories: Mapping[str, Repository]
-    central: Repository
-    policy: Repository
+    organization: ScenarioOrganization
+    repositories: Mapping[str, ScenarioRepository]
+    central: ScenarioRepository
+    policy: ScenarioRepository
 
     @property
-    def all(self) -> tuple[Repository, ...]:
-        """Every repository, the organisation's own among them."""
+    def all_repositories(self) -> tuple[ScenarioRepository, ...]:
+        """Every repository, the organization's own among them."""
         return (*self.repositories.values(), self.central, self.policy)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleRepository:
     """A repository that does all as it should be done."""
 
     files: Mapping[str, str]
@@ -54,35 +54,35 @@ class Sample:
     register: str  # its entries in the policy
 
 
-def set_up(github: StandIn, before: incident.Before, catalogue: Catalogue) -> Stage:
-    """Make the organisation and install the App on it. Raises ImpossibleError for what a file of settings cannot say."""
+def set_up(github: FakeGitHub, before: incident.InitialState, catalog: Catalog) -> IncidentWorld:
+    """Make the organization and install the App on it. Raises ImpossibleError for what a file of settings cannot say."""
     github.app.permissions = dict(MANIFEST["default_permissions"])
     github.app.events = list(MANIFEST["default_events"])
-    acme = github.organisation(OWNER)
-    set_up_organisation(acme, read_settings(HERE / "organization.yml"))
-    end = f"{github.clock.moment() + timedelta(days=300):%Y-%m-%d}"
-    made: dict[str, Repository] = {}
+    acme = github.organization(OWNER)
+    set_up_organization(acme, read_settings(INCIDENTS_FOLDER / "organization.yml"))
+    end = f"{github.clock.utc_now() + timedelta(days=300):%Y-%m-%d}"
+    made: dict[str, ScenarioRepository] = {}
     register = []
     for each in before.repositories:
-        sample = read_sample(each.like, each.name, end, catalogue)
+        sample = read_sample(each.like, each.name, end, catalog)
         made[each.name] = acme.repository(each.name, {**sample.files, **each.files} or None)
         set_settings(made[each.name], acme, {**sample.settings, **each.settings})
         register.append(sample.register)
-    central = acme.repository(CENTRAL, {"README.md": "Alarms are opened here.\n"})
+    central = acme.repository(CENTRAL, {"README.md": "Alerts are opened here.\n"})
     text = policy("".join(register), before.policy)
     try:
-        read_policy(text.encode(), catalogue.registries)
+        read_policy(text.encode(), catalog.registries)
     except PolicyError as error:
-        raise ImpossibleError(f"the policy with the lines of `before` is not valid: {error.reason}") from error
-    return Stage(acme, made, central, acme.repository(POLICY, {"publishing.yml": text}))
+        raise ImpossibleActError(f"the policy with the lines of `before` is not valid: {error.reason}") from error
+    return IncidentWorld(acme, made, central, acme.repository(POLICY, {"publishing.yml": text}))
 
 
-def set_settings(repository: Repository, owner: Organisation, settings: Written) -> None:
+def set_settings(repository: ScenarioRepository, owner: ScenarioOrganization, settings: SettingsMapping) -> None:
     """Give a repository settings. Raises ImpossibleError for what they cannot be."""
     try:
         set_up_repository(repository, owner, settings)
     except (TypeError, AssertionError, KeyError) as error:
-        raise ImpossibleError(f"the settings of {repository.full_name} cannot be made: {error}") from error
+        raise ImpossibleActError(f"the settings of {repository.full_name} cannot be made: {error}") from error
 
 
 def policy(register: str, more: str) -> str:
@@ -91,14 +91,14 @@ def policy(register: str, more: str) -> str:
     return f"{RECOMMENDED.read_text()}{listed}{more}"
 
 
-def read_sample(like: str | None, name: str, end: str, catalogue: Catalogue) -> Sample:
+def read_sample(like: str | None, name: str, end: str, catalog: Catalog) -> SampleRepository:
     """Read a sample, for a repository of that name, whose entries in the register end on a day."""
     if like is None:
-        return Sample({}, {}, "")
+        return SampleRepository({}, {}, "")
     file = SAMPLES / f"{like}.yml"
     if not file.exists():
         known = ", ".join(sorted(path.stem for path in SAMPLES.glob("*.yml")))
-        raise ImpossibleError(f"there is no sample {like!r}; there are {known}")
-    text = catalogue.expand(file.read_text()).replace("{name}", name).replace("{end}", end)
+        raise ImpossibleActError(f"there is no sample {like!r}; there are {known}")
+    text = catalog.expand_addresses(file.read_text()).replace("{name}", name).replace("{end}", end)
     written = yaml.safe_load(text)
-    return Sample(written["files"], written["settings"], written["register"])
+    return SampleRepository(written["files"], written["settings"], written["register"])

@@ -1,119 +1,119 @@
-"""Hears what the App says while a story is played: red checks, refused releases, issues and alarms, each once."""
+"""Hears what the App says while a story is played: red checks, refused releases, issues and alerts, each once."""
 
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import unescape
 
-from bot.evaluation.gate_decision import Verdict
-from bot.rendering.markdown import JOINER
-from bot.rendering.marker import ALARM, DIGEST, SIGNAL, Marker, digest
-from handlers.records.gate_store import GateBook
-from tests.fakes.github.fake_github import StandIn
-from tests.fakes.github.state.checks import CheckRun
-from tests.fakes.github.state.issues import Issue
-from tests.incidents.app_in_process import App
-from tests.incidents.incident_world import Stage
+from bot.evaluation.gate_decision import GateVerdict
+from bot.rendering.markdown import WORD_JOINER
+from bot.rendering.marker import CHANGE_ALERT_ISSUE, DIGEST_ISSUE, PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
+from handlers.records.gate_store import GateStore
+from tests.fakes.github.fake_github import FakeGitHub
+from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.issues import FakeIssue
+from tests.incidents.app_in_process import InProcessApp
+from tests.incidents.incident_world import IncidentWorld
 
-RED = {"failure", "action_required", "timed_out"}
-NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
-HEADING = re.compile(r"^### <code>([a-z-]+)</code>", re.MULTILINE)
+FAILING_CONCLUSIONS = {"failure", "action_required", "timed_out"}
+RULE_NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
+ALERT_HEADING = re.compile(r"^### <code>([a-z-]+)</code>", re.MULTILINE)
 
 
-class Kind(StrEnum):
+class ReactionKind(StrEnum):
     """What people hear it from."""
 
     CHECK = "check"
     GATE = "gate"
     ISSUE = "issue"
-    ALARM = "alarm"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One thing that was said, when, and for which rules, conditions or kinds of alarm."""
+class Reaction:
+    """One thing that was said, when, and for which rules, conditions or kinds of alert."""
 
-    kind: Kind
+    kind: ReactionKind
     at: float
     by: tuple[str, ...]
-    words: str
+    text: str
 
 
 @dataclass
-class Ears:
+class Observer:
     """What was heard so far, oldest first."""
 
-    app: App
-    stage: Stage
-    heard: list[Heard] = field(default_factory=list)
-    _known: set[str] = field(default_factory=set)
+    app: InProcessApp
+    world: IncidentWorld
+    reactions: list[Reaction] = field(default_factory=list)
+    _seen_keys: set[str] = field(default_factory=set)
 
     @property
-    def github(self) -> StandIn:
+    def github(self) -> FakeGitHub:
         return self.app.github
 
-    def listen(self) -> None:
+    def observe(self) -> None:
         """Take in what is new."""
-        for decided in GateBook(self.app.redis).history():
-            if decided.verdict is Verdict.REJECTED:
+        for decided in GateStore(self.app.redis).decisions():
+            if decided.verdict is GateVerdict.REJECTED:
                 key = f"gate {decided.run} {decided.attempt} {decided.environment}"
-                self._hear(key, Kind.GATE, conditions(decided.reasons), "; ".join(decided.reasons))
-        for repository in self.stage.all:
+                self._note(key, ReactionKind.GATE, conditions_in(decided.reasons), "; ".join(decided.reasons))
+        for repository in self.world.all_repositories:
             for run in repository.state.checks.runs.values():
-                if run.conclusion in RED and run.app == self.github.app.id:
-                    self._hear(f"check {run.id} {run.writes}", Kind.CHECK, rules(run), run.title or "")
+                if run.conclusion in FAILING_CONCLUSIONS and run.app == self.github.app.id:
+                    self._note(f"check {run.id} {run.write_count}", ReactionKind.CHECK, rules_in(run), run.title or "")
             for issue in repository.issues:
                 if issue.app == self.github.app.id and issue.state == "open" and not is_digest(issue):
-                    words = shown(issue)
-                    self._hear(f"issue {issue.id} {digest(words)}", *told(issue), words)
+                    words = issue_text(issue)
+                    self._note(f"issue {issue.id} {text_fingerprint(words)}", *kind_of_issue(issue), words)
 
-    def alarms(self) -> list[Heard]:
-        return [each for each in self.heard if each.kind is Kind.ALARM]
+    def alerts(self) -> list[Reaction]:
+        return [each for each in self.reactions if each.kind is ReactionKind.ALERT]
 
-    def take(self) -> list[Heard]:
+    def take(self) -> list[Reaction]:
         """Give what was heard so far, and begin anew."""
-        heard, self.heard = self.heard, []
+        heard, self.reactions = self.reactions, []
         return heard
 
-    def _hear(self, key: str, kind: Kind, by: tuple[str, ...], words: str) -> None:
-        if key not in self._known:
-            self._known.add(key)
-            self.heard.append(Heard(kind, self.app.now, by, words))
+    def _note(self, key: str, kind: ReactionKind, by: tuple[str, ...], text: str) -> None:
+        if key not in self._seen_keys:
+            self._seen_keys.add(key)
+            self.reactions.append(Reaction(kind, self.app.now, by, text))
 
 
-def conditions(reasons: tuple[str, ...]) -> tuple[str, ...]:
+def conditions_in(reasons: tuple[str, ...]) -> tuple[str, ...]:
     """Say which conditions a decision's reasons name: each begins with one."""
     return tuple(dict.fromkeys(reason.partition(":")[0] for reason in reasons))
 
 
-def rules(run: CheckRun) -> tuple[str, ...]:
+def rules_in(run: FakeCheckRun) -> tuple[str, ...]:
     """Say which rules a check run's annotations are about: each title begins with one."""
     titles = (str(note["title"]).partition(":")[0] for note in run.annotations)
-    return tuple(dict.fromkeys(title for title in titles if NAME.fullmatch(title)))
+    return tuple(dict.fromkeys(title for title in titles if RULE_NAME.fullmatch(title)))
 
 
-def is_digest(issue: Issue) -> bool:
+def is_digest(issue: FakeIssue) -> bool:
     """Whether it is the report of a period, which comes whatever happens."""
-    marker = Marker.read(issue.body or "")
-    return marker is not None and marker.kind == DIGEST
+    marker = HiddenMetadata.parse(issue.body or "")
+    return marker is not None and marker.kind == DIGEST_ISSUE
 
 
-def shown(issue: Issue) -> str:
+def issue_text(issue: FakeIssue) -> str:
     """What people read: the title, the body and what was said below it."""
     text = "\n".join([issue.title, issue.body or "", *(each.body for each in issue.comments)])
-    return unescape(text).replace(JOINER, "")
+    return unescape(text).replace(WORD_JOINER, "")
 
 
-def told(issue: Issue) -> tuple[Kind, tuple[str, ...]]:
-    """Say what an issue of ours is, by its hidden marker: an alarm bears its kind there, signals stand in its headings."""
+def kind_of_issue(issue: FakeIssue) -> tuple[ReactionKind, tuple[str, ...]]:
+    """Say what an issue of ours is, by its hidden marker: an alert bears its kind there, alerts stand in its headings."""
     body = issue.body or ""
-    marker = Marker.read(body)
+    marker = HiddenMetadata.parse(body)
     if marker is None:
-        return Kind.ISSUE, ()
-    if marker.kind == ALARM:
-        return Kind.ALARM, (marker.subject.rpartition("-")[0],)
-    if marker.kind == SIGNAL:
-        return Kind.ALARM, tuple(
-            dict.fromkeys(HEADING.findall("\n".join([body, *(each.body for each in issue.comments)])))
+        return ReactionKind.ISSUE, ()
+    if marker.kind == PACKAGE_ALERT_ISSUE:
+        return ReactionKind.ALERT, (marker.subject.rpartition("-")[0],)
+    if marker.kind == CHANGE_ALERT_ISSUE:
+        return ReactionKind.ALERT, tuple(
+            dict.fromkeys(ALERT_HEADING.findall("\n".join([body, *(each.body for each in issue.comments)])))
         )
-    return Kind.ISSUE, (marker.kind,)
+    return ReactionKind.ISSUE, (marker.kind,)

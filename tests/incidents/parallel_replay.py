@@ -8,29 +8,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.conftest import EmbeddedRedis
-from tests.incidents.incident import Incident, Twin, Wave
-from tests.incidents.incident_verdict import Result
-from tests.incidents.replay import attack, clean
+from tests.incidents.incident import AttackWave, CleanTwin, Incident
+from tests.incidents.incident_verdict import IncidentResult
+from tests.incidents.replay import replay_attack, replay_clean_twin
 
 PROCESSES = 2  # each has a GitHub, registries, a Redis and an App of its own
 
 
-def perform(incidents: Sequence[Incident]) -> Iterator[tuple[str, Result]]:
+def replay_in_processes(incidents: Sequence[Incident]) -> Iterator[tuple[str, IncidentResult]]:
     """Yield what came of each timeline and of its twin, in order. Raises FormatError for what cannot have happened."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload([__name__])
     pool = ProcessPoolExecutor(PROCESSES, forks)
-    twins: list[tuple[Twin, Future[Result]]] = []
+    twins: list[tuple[CleanTwin, Future[IncidentResult]]] = []
 
-    def once(twin: Twin) -> Future[Result]:
+    def once(twin: CleanTwin) -> Future[IncidentResult]:
         known = next((future for each, future in twins if each == twin), None)
-        future = known or pool.submit(played, twin)
+        future = known or pool.submit(replay_timeline, twin)
         twins.append((twin, future))
         return future
 
     try:
         begun = [
-            (_name(incident, wave), pool.submit(played, wave), once(wave.twin))
+            (_timeline_name(incident, wave), pool.submit(replay_timeline, wave), once(wave.twin))
             for incident in incidents
             for wave in incident.waves
         ]
@@ -41,16 +41,20 @@ def perform(incidents: Sequence[Incident]) -> Iterator[tuple[str, Result]]:
         pool.shutdown(cancel_futures=True)
 
 
-def played(timeline: Wave | Twin) -> Result:
+def replay_timeline(timeline: AttackWave | CleanTwin) -> IncidentResult:
     """Play one, on a Redis of its own."""
     logging.disable()
     with TemporaryDirectory(prefix="wi") as folder:
         redis = EmbeddedRedis(Path(folder))
         try:
-            return clean(timeline, redis.url) if isinstance(timeline, Twin) else attack(timeline, redis.url)
+            return (
+                replay_clean_twin(timeline, redis.url)
+                if isinstance(timeline, CleanTwin)
+                else replay_attack(timeline, redis.url)
+            )
         finally:
             redis.kill()
 
 
-def _name(incident: Incident, wave: Wave) -> str:
+def _timeline_name(incident: Incident, wave: AttackWave) -> str:
     return f"{incident.when[:10]} {incident.name}{': ' if wave.name else ''}{wave.name}"

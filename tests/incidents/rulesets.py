@@ -2,14 +2,14 @@
 
 from fnmatch import fnmatchcase
 
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.incidents.incident_world import Stage
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.incidents.incident_world import IncidentWorld
 
 
-def forbids(stage: Stage, repository: Repository, ref: str, who: str, kind: str) -> bool:
+def is_forbidden(world: IncidentWorld, repository: ScenarioRepository, ref: str, login: str, kind: str) -> bool:
     """Whether an active ruleset has a rule of that kind for the ref, and the person may not bypass it."""
     default = f"refs/heads/{repository.state.default_branch}"
-    for ruleset in (*repository.state.rulesets.values(), *stage.organisation.state.rulesets.values()):
+    for ruleset in (*repository.state.rulesets.values(), *world.organization.state.rulesets.values()):
         names = ruleset["conditions"]["ref_name"]["include"]
         target = "refs/tags/" if ruleset["target"] == "tag" else "refs/heads/"
         meant = any(
@@ -17,20 +17,20 @@ def forbids(stage: Stage, repository: Repository, ref: str, who: str, kind: str)
         )
         if ruleset["enforcement"] != "active" or not ref.startswith(target) or not meant:
             continue
-        if any(rule["type"] == kind for rule in ruleset["rules"]) and not _bypasses(
-            stage, ruleset["bypass_actors"], who
+        if any(rule["type"] == kind for rule in ruleset["rules"]) and not _can_bypass(
+            world, ruleset["bypass_actors"], login
         ):
             return True
     return False
 
 
-def _bypasses(stage: Stage, actors: list[dict[str, object]], who: str) -> bool:
-    members, teams = stage.organisation.state.members, stage.organisation.state.teams.values()
+def _can_bypass(world: IncidentWorld, actors: list[dict[str, object]], login: str) -> bool:
+    members, teams = world.organization.state.members, world.organization.state.teams.values()
     return any(
-        (actor["actor_type"] == "OrganizationAdmin" and members.get(who) == "admin")
+        (actor["actor_type"] == "OrganizationAdmin" and members.get(login) == "admin")
         or (
             actor["actor_type"] == "Team"
-            and any(team.id == actor["actor_id"] and who in team.members for team in teams)
+            and any(team.id == actor["actor_id"] and login in team.members for team in teams)
         )
         for actor in actors
     )

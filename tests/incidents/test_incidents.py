@@ -4,40 +4,40 @@ from pathlib import Path
 
 import pytest
 
-from bot.registries import load_catalogue
-from tests.incidents.__main__ import HERE, all_files, main
-from tests.incidents.incident import Outcome, Wave
+from bot.registries import load_catalog
+from tests.incidents.__main__ import INCIDENTS_FOLDER, incident_files, main
+from tests.incidents.incident import AttackWave, IncidentOutcome
 from tests.incidents.incident_file import read_incident
-from tests.incidents.replay import attack, clean
+from tests.incidents.replay import replay_attack, replay_clean_twin
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 
 
-def wave(name: str) -> Wave:
+def wave(name: str) -> AttackWave:
     """The first timeline of an incident."""
-    return read_incident(HERE / "known" / f"{name}.yml", CATALOGUE).waves[0]
+    return read_incident(INCIDENTS_FOLDER / "known" / f"{name}.yml", CATALOG).waves[0]
 
 
 def test_a_release_that_restores_a_poisoned_cache_is_held_back(redis_url: str) -> None:
-    result = attack(wave("2024-12-ultralytics"), redis_url)
-    assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
+    result = replay_attack(wave("2024-12-ultralytics"), redis_url)
+    assert (result.outcome, result.problems) == (IncidentOutcome.PREVENTED, ())
     assert {"passed-check", "no-shared-cache"} <= set(result.by)
 
 
 def test_a_workflow_that_sends_secrets_away_is_told_at_once_and_one_that_tests_is_not(redis_url: str) -> None:
-    result = attack(wave("2025-09-ghostaction"), redis_url)
-    assert (result.outcome, result.wrong, result.longest) == (Outcome.ALARMED, (), 0)
-    assert clean(wave("2025-09-ghostaction").twin, redis_url).wrong == ()
+    result = replay_attack(wave("2025-09-ghostaction"), redis_url)
+    assert (result.outcome, result.problems, result.longest) == (IncidentOutcome.ALERTED, (), 0)
+    assert replay_clean_twin(wave("2025-09-ghostaction").twin, redis_url).problems == ()
 
 
 def test_a_version_sent_with_a_stolen_token_is_told_within_minutes(redis_url: str) -> None:
-    result = attack(wave("2026-03-axios"), redis_url)
-    assert (result.outcome, result.wrong) == (Outcome.ALARMED, ())
+    result = replay_attack(wave("2026-03-axios"), redis_url)
+    assert (result.outcome, result.problems) == (IncidentOutcome.ALERTED, ())
     assert "publisher-changed" in result.by
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("path", all_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", incident_files(), ids=lambda path: path.stem)
 def test_every_incident_is_prevented_or_told_in_time_and_its_clean_twin_raises_nothing(path: Path) -> None:
     assert main([str(path)]) == 0
 
@@ -54,7 +54,7 @@ waves:
     timeline:
       - {at: +0s, harm: true, maintain: {package: pypi/acme-widgets, who: mallory}}
       - {at: +10s, harm: true, deploy-key: {on: widgets, title: backup, writable: true, by: lee}}
-    must: {be: alarmed, within: 5m, by: [new-deploy-key, newcomer]}
+    must: {be: alerted, within: 5m, by: [new-deploy-key, newcomer]}
     twin:
       before: *tidy
       timeline: [{at: +0s, deploy-key: {on: widgets, title: mirror}}]
@@ -65,10 +65,10 @@ waves:
 def test_a_new_maintainer_and_a_new_key_are_told(tmp_path: Path, redis_url: str) -> None:
     path = tmp_path / "verbs.yml"
     path.write_text(VERBS)
-    (verbs,) = read_incident(path, CATALOGUE).waves
-    result = attack(verbs, redis_url)
+    (verbs,) = read_incident(path, CATALOG).waves
+    result = replay_attack(verbs, redis_url)
     assert {"new-deploy-key"} <= set(result.by)
-    assert clean(verbs.twin, redis_url).wrong == ()
+    assert replay_clean_twin(verbs.twin, redis_url).problems == ()
 
 
 AGAIN = """\
@@ -109,14 +109,14 @@ waves:
 def test_a_run_that_was_refused_is_refused_again_until_nobody_asks_the_gate(tmp_path: Path, redis_url: str) -> None:
     path = tmp_path / "again.yml"
     path.write_text(AGAIN)
-    (again,) = read_incident(path, CATALOGUE).waves
-    result = attack(again, redis_url)
-    assert (result.outcome, result.wrong) == (Outcome.PREVENTED, ())
+    (again,) = read_incident(path, CATALOG).waves
+    result = replay_attack(again, redis_url)
+    assert (result.outcome, result.problems) == (IncidentOutcome.PREVENTED, ())
     path.write_text(AGAIN.replace("as: third,", "as: third, harm: true,"))
-    (opened,) = read_incident(path, CATALOGUE).waves
-    told = attack(opened, redis_url)
-    assert (told.wrong, "weakened-environment" in told.by) == (("it had to be prevented",), True)
-    assert clean(again.twin, redis_url).wrong == ()
+    (opened,) = read_incident(path, CATALOG).waves
+    told = replay_attack(opened, redis_url)
+    assert (told.problems, "weakened-environment" in told.by) == (("it had to be prevented",), True)
+    assert replay_clean_twin(again.twin, redis_url).problems == ()
 
 
 def test_a_step_that_a_job_does_not_have_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

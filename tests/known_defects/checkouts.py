@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from bot.registries import load_catalogue
-from handlers.cli.handlers_scan import main as scan
+from bot.registries import load_catalog
+from handlers.cli.scan import main as scan
 
 Report: TypeAlias = Mapping[str, Any]
 HEAD = """\
@@ -39,7 +39,7 @@ def scanned(folder: Path, files: Mapping[str, str], capsys: pytest.CaptureFixtur
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(load_catalogue().expand(text))
+        path.write_text(load_catalog().expand_addresses(text))
     scan(["--no-zizmor", "--format", "json", str(folder)])
     (report,) = json.loads(capsys.readouterr().out)["repositories"]
     assert isinstance(report, dict)

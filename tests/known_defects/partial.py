@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.github.graphql import Answerer
-from tests.fakes.github.http_api.exchange import Answer
-from tests.fakes.github.http_api.router import Request
+from tests.fakes.github.graphql import GraphQLExecutor
+from tests.fakes.github.http_api.exchange import ApiAnswer
+from tests.fakes.github.http_api.router import RawRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ FORBIDDEN = Fault("FORBIDDEN", "Resource not accessible by integration")
 @contextmanager
 def answered_in_part(fault: Fault, *parts: Sequence[str]) -> Iterator[None]:
     """Give up, while this is open, on these parts of every answer that has them; each is the path to a part."""
-    whole: Callable[[Answerer, Request], Answer] = Answerer.__call__
+    whole: Callable[[GraphQLExecutor, RawRequest], ApiAnswer] = GraphQLExecutor.__call__
 
-    def in_part(self: Answerer, request: Request) -> Answer:
+    def in_part(self: GraphQLExecutor, request: RawRequest) -> ApiAnswer:
         answer = whole(self, request)
         data = answer.body.get("data") if isinstance(answer.body, Mapping) else None
         there = [path for path in parts if isinstance(data, Mapping) and _has(data, path)]
@@ -42,7 +42,7 @@ def answered_in_part(fault: Fault, *parts: Sequence[str]) -> Iterator[None]:
         return replace(answer, body={"data": data, "errors": [*answer.body.get("errors", ()), *errors]})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Answerer, "__call__", in_part)
+        patch.setattr(GraphQLExecutor, "__call__", in_part)
         yield
 
 

@@ -1,10 +1,10 @@
-"""Holds that another repository's claim to a package's name does not silence the alarm about a stolen version."""
+"""Holds that another repository's claim to a package's name does not silence the alert about a stolen version."""
 
 import pytest
 from redis import Redis
 
-from handlers.records.watch_store import WatchBook
-from tests.handlers.jobs.packages.watched_package import MINUTE, Story, watched
+from handlers.records.watch_store import WatchStore
+from tests.handlers.jobs.packages.watched_package import MINUTE, WatchedPackageScenario, watched_package_scenario
 
 DECOY_PATH = ".github/workflows/decoy.yml"
 DECOY = """\
@@ -19,38 +19,38 @@ jobs:
 GREEN = {"Set up job": "success", "Run pypa/gh-action-pypi-publish@release/v1": "success"}
 
 
-def look(story: Story) -> None:
+def look(story: WatchedPackageScenario) -> None:
     """Look at the package that the policy gives to acme/widgets, and tell GitHub what there is to tell."""
-    (package,) = (each.package for each in WatchBook(story.acme.redis).all() if each.package.name == "plain")
-    story.do("watch_package", story.acme.id, package.registry, package.name)
-    story.tell()
+    (package,) = (each.package for each in WatchStore(story.acme.redis).all() if each.package.name == "plain")
+    story.run_job("watch_package", story.acme.id, package.registry, package.name)
+    story.write_alerts()
 
 
-def claim(story: Story) -> None:
+def claim(story: WatchedPackageScenario) -> None:
     """Let a repository that mallory made name the package, and let a step there end green that looks like a publication."""
     project = '[project]\nname = "plain"\nversion = "6.6"\n'
-    scratch = story.acme.organisation.repository("scratch", {DECOY_PATH: DECOY, "pyproject.toml": project})
-    story.do("check_branch", story.acme.id, scratch.id, scratch.full_name)
+    scratch = story.acme.organization.repository("scratch", {DECOY_PATH: DECOY, "pyproject.toml": project})
+    story.run_job("check_branch", story.acme.id, scratch.id, scratch.full_name)
     run = scratch.start_run(DECOY_PATH, by="mallory")
     scratch.finish_job(run, scratch.start_job(run, "publish"), "success", GREEN)
     scratch.finish_run(run)
 
 
 def alarms_after_a_theft(redis: Redis, *, claimed: bool) -> list[str]:
-    """Return the alarms about a version that mallory sends with a stolen token."""
-    with watched(redis, packages=("plain",)) as story:
+    """Return the alerts about a version that mallory sends with a stolen token."""
+    with watched_package_scenario(redis, packages=("plain",)) as story:
         story.registries.world.publish("pypi", "plain", "1.0.0")
-        story.judge()
+        story.check_repository()
         look(story)
-        story.later(MINUTE)
+        story.advance(MINUTE)
         if claimed:
             claim(story)
         story.registries.world.publish("pypi", "plain", "6.6", by="mallory")
-        story.later(MINUTE * 2)
+        story.advance(MINUTE * 2)
         for _ in range(3):
             look(story)
-            story.later(MINUTE * 20)
-        return [each.title for each in story.alarms]
+            story.advance(MINUTE * 20)
+        return [each.title for each in story.alert_issues]
 
 
 def test_a_version_that_nobody_accounts_for_is_an_alarm(redis: Redis) -> None:

@@ -5,8 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from bot.registries import load_catalogue
-from handlers.cli.handlers_scan import main as scan
+from bot.registries import load_catalog
+from handlers.cli.scan import main as scan
 
 WORKFLOW = """\
     on: {push: {tags: ["v*"]}}
@@ -28,7 +28,7 @@ WORKFLOW = """\
 def checkout(tmp_path: Path) -> Path:
     file = tmp_path / ".github" / "workflows" / "release.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(load_catalogue().expand(dedent(WORKFLOW)))
+    file.write_text(load_catalog().expand_addresses(dedent(WORKFLOW)))
     return tmp_path
 
 

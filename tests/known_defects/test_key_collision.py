@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from handlers.jobs.job_table import JOBS
-from tests.app.acme import RELEASE, TRUSTED, Acme, acme_on
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.repository.test_app_manifest import MANIFEST
 
 OWN = "version: 1\nrules: {trusted-publishing: {severity: critical}}\n"
@@ -17,29 +17,31 @@ POLICY = ".github/publishing.yml"
 
 
 @pytest.fixture
-def story(redis: Redis) -> Iterator[tuple[Acme, Repository]]:
+def story(redis: Redis) -> Iterator[tuple[AcmeInstallation, ScenarioRepository]]:
     """Open the story: widgets has a policy of its own, and it was looked at."""
     with acme_on(redis) as acme:
-        widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED, POLICY: OWN})
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING, POLICY: OWN})
         acme.check(widgets)
         yield acme, widgets
 
 
-def let_a_stranger_in(acme: Acme, login: str) -> None:
+def let_a_stranger_in(acme: AcmeInstallation, login: str) -> None:
     """Install the App for another organization, and check a commit there."""
-    stranger = acme.github.organisation(login)
+    stranger = acme.github.organization(login)
     stranger.repository(".github", {"publishing.yml": THEIRS})
-    place = stranger.repository("place", {RELEASE: TRUSTED})
+    place = stranger.repository("place", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     installed = acme.github.install(stranger, permissions=MANIFEST["default_permissions"])
     JOBS["check_commit"](acme.context, installed.id, place.id, place.full_name, place.head)
 
 
-def summary_once_its_own_is_broken(acme: Acme, widgets: Repository) -> str:
+def summary_once_its_own_is_broken(acme: AcmeInstallation, widgets: ScenarioRepository) -> str:
     widgets.push({POLICY: BROKEN})
     return acme.check(widgets).summary or ""
 
 
-def test_a_broken_policy_of_its_own_leaves_the_last_valid_one_in_force(story: tuple[Acme, Repository]) -> None:
+def test_a_broken_policy_of_its_own_leaves_the_last_valid_one_in_force(
+    story: tuple[AcmeInstallation, ScenarioRepository],
+) -> None:
     acme, widgets = story
     let_a_stranger_in(acme, "stranger")
 
@@ -50,7 +52,9 @@ def test_a_broken_policy_of_its_own_leaves_the_last_valid_one_in_force(story: tu
     strict=True,
     reason="guard: an organization called repository-NUMBER replaces the policy that is kept of that repository",
 )
-def test_an_organization_called_as_the_repository_is_kept_changes_nothing(story: tuple[Acme, Repository]) -> None:
+def test_an_organization_called_as_the_repository_is_kept_changes_nothing(
+    story: tuple[AcmeInstallation, ScenarioRepository],
+) -> None:
     acme, widgets = story
     let_a_stranger_in(acme, f"repository-{widgets.id}")
 

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from tests.app.release_scenario import released
-from tests.handlers.jobs.gate.gate_scenario import gated, policy, wait_at
+from tests.app.release_scenario import release_scenario
+from tests.handlers.jobs.gate.gate_scenario import deployment_waiting, gate_scenario, policy
 
 ROBOT = """\
 identities:
@@ -14,20 +14,20 @@ identities:
 
 def verdict_after_an_approval(redis: Redis, by: str, register: str = "") -> str | None:
     """Return what the gate says of a release that this account alone approved."""
-    with gated(redis) as (acme, widgets):
-        acme.organisation.member(by)
+    with gate_scenario(redis) as (acme, widgets):
+        acme.organization.member(by)
         if register:
             acme.github.repository("acme/.github").push({"publishing.yml": policy() + register})
         widgets.environment("pypi", reviewers=["bob", by], gates=[acme.github.app])
-        release = wait_at(acme, widgets)
+        release = deployment_waiting(acme, widgets)
         release.approve(by)
         return release.decide()
 
 
 def check_after_an_approval(redis: Redis, by: str) -> str:
     """Return the title of the release check of a version that this account alone approved."""
-    with released(redis) as story:
-        story.acme.organisation.member(by)
+    with release_scenario(redis) as story:
+        story.acme.organization.member(by)
         story.widgets.environment("pypi", reviewers=["bob", by])
         run = story.run(approved_by=by)
         story.publish(workload=story.workload(run))
@@ -53,7 +53,7 @@ def test_at_the_gate_a_machine_by_the_register_does_not_approve(redis: Redis) ->
 
 
 def test_afterwards_a_person_s_approval_counts(redis: Redis) -> None:
-    assert "approved-release does not hold" not in check_after_an_approval(redis, "mona")
+    assert "approved-release failed" not in check_after_an_approval(redis, "mona")
 
 
 @pytest.mark.xfail(
@@ -61,4 +61,4 @@ def test_afterwards_a_person_s_approval_counts(redis: Redis) -> None:
     reason="identity: approved-release holds where only an account approved whose name says that it is a machine",
 )
 def test_afterwards_a_machine_s_approval_is_none(redis: Redis) -> None:
-    assert "approved-release does not hold" in check_after_an_approval(redis, "release-bot")
+    assert "approved-release failed" in check_after_an_approval(redis, "release-bot")

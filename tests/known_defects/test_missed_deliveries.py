@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from handlers.jobs.job_table import JOBS
-from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 
 NOBODY_THERE = "http://127.0.0.1:9/webhook"
 EVERY = 5  # minutes between two looks, as the timetable has it
@@ -42,11 +42,11 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
-def look(acme: Acme, times: int) -> None:
+def look(acme: AcmeInstallation, times: int) -> None:
     """Let that many looks pass, five minutes apart by GitHub's clock, which is the App's too."""
     for _ in range(times):
         JOBS["missed_deliveries"](acme.context)
-        acme.github.settle()
+        acme.github.wait_for_deliveries()
         acme.github.clock.advance(minutes=EVERY)
 
 
@@ -64,10 +64,10 @@ def look(acme: Acme, times: int) -> None:
 )
 def test_what_was_missed_comes_once_the_receiver_is_back(redis: Redis, receiver: Receiver, minutes: int) -> None:
     with acme_on(redis) as acme:
-        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
         acme.github.deliver_to(NOBODY_THERE)
         widgets.push({"README.md": "news"})
-        acme.github.settle()
+        acme.github.wait_for_deliveries()
         look(acme, minutes // EVERY)
         acme.github.deliver_to(receiver.address)
         look(acme, 4)

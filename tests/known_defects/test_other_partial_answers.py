@@ -8,27 +8,27 @@ import pytest
 from redis import Redis
 
 from bot.github import deployments, git_data, objects, releases
-from bot.github.client import ReadLine
+from bot.github.client import ReadOnlyClient
 from bot.model.core_types import FullName, Sha
 from bot.model.errors import WharfingerError
-from tests.app.acme import RELEASE, Acme
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
+from tests.app.acme import RELEASE_WORKFLOW_PATH, AcmeInstallation
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.handlers.jobs.gate.gate_scenario import deployment_waiting, gate_scenario
 from tests.known_defects.partial import FORBIDDEN, INTERNAL, RESOURCES, Fault, answered_in_part
 
 HERE = FullName("acme/widgets")
-Story = tuple[Acme, Repository]
+Story = tuple[AcmeInstallation, ScenarioRepository]
 
 
 @pytest.fixture
 def story(redis: Redis) -> Iterator[Story]:
     """Open the story: v1 left, a pull request was merged, and v2 waits at the gate."""
-    with gated(redis, gate="{independent-approval: off}") as (acme, widgets):
-        first = wait_at(acme, widgets)
+    with gate_scenario(redis, gate="{independent-approval: off}") as (acme, widgets):
+        first = deployment_waiting(acme, widgets)
         assert first.decide() == "approved"
         first.approve()
         widgets.merge(widgets.pull_request({"README.md": "news"}).number)
-        wait_at(acme, widgets, ref="v2")
+        deployment_waiting(acme, widgets, ref="v2")
         yield acme, widgets
 
 
@@ -37,34 +37,34 @@ class Reader:
     """A question, the part of its answer that GitHub gives up on, and who is misled."""
 
     part: Sequence[str]
-    ask: Callable[[ReadLine, Sha], object]  # Sha: of the newest commit
+    ask: Callable[[ReadOnlyClient, Sha], object]  # Sha: of the newest commit
     misled: str
 
 
-def previous(line: ReadLine, head: Sha) -> datetime | None:
-    return deployments.read_previous(line, HERE, "pypi", head)
+def previous(line: ReadOnlyClient, head: Sha) -> datetime | None:
+    return deployments.read_last_deployment(line, HERE, "pypi", head)
 
 
-def tags_named_v2(line: ReadLine, _: Sha) -> object:
-    return deployments.read_refs(line, HERE, "v2").named
+def tags_named_v2(line: ReadOnlyClient, _: Sha) -> object:
+    return deployments.read_refs(line, HERE, "v2").matches
 
 
-def merged(line: ReadLine, head: Sha) -> object:
-    return git_data.read_merged(line, HERE, [head])
+def merged(line: ReadOnlyClient, head: Sha) -> object:
+    return git_data.read_merged_commits(line, HERE, [head])
 
 
-def tag(line: ReadLine, _: Sha) -> object:
+def tag(line: ReadOnlyClient, _: Sha) -> object:
     return releases.find_tag(line, HERE, ["v2"])
 
 
-def workflow(line: ReadLine, head: Sha) -> object:
-    return objects.read_objects(line, HERE, [RELEASE], head)[0]
+def workflow(line: ReadOnlyClient, head: Sha) -> object:
+    return objects.read_object_ids(line, HERE, [RELEASE_WORKFLOW_PATH], head)[0]
 
 
 READERS = {
     "what left before": Reader(["repository", "deployments"], previous, "release-interval takes it that nothing left before"),
     "a tag by its name": Reader(["repository", "tag"], tags_named_v2, "protected-ref takes it that the tag is gone"),
-    "merged commits": Reader(["repository", "c0"], merged, "the signal takes it that a commit came without a pull request"),
+    "merged commits": Reader(["repository", "c0"], merged, "the alert takes it that a commit came without a pull request"),
     "a version's tag": Reader(["repository", "t0"], tag, "traceable-versions takes it that the version has no tag"),
     "a file at a commit": Reader(["repository", "p0c0"], workflow, "release-authority takes it that the file is not there"),
 }  # fmt: skip
@@ -74,7 +74,7 @@ READERS = {
 def test_what_is_there_is_read(story: Story, reader: Reader) -> None:
     acme, widgets = story
 
-    assert reader.ask(acme.telephone.installation(acme.id), Sha(widgets.head))
+    assert reader.ask(acme.client.installation(acme.id), Sha(widgets.head))
 
 
 def cases() -> Iterator[object]:
@@ -89,4 +89,4 @@ def cases() -> Iterator[object]:
 def test_what_was_not_answered_is_not_read(story: Story, reader: Reader, fault: Fault) -> None:
     acme, widgets = story
     with answered_in_part(fault, reader.part), pytest.raises(WharfingerError):
-        reader.ask(acme.telephone.installation(acme.id), Sha(widgets.head))
+        reader.ask(acme.client.installation(acme.id), Sha(widgets.head))

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from bot.model.errors import WharfingerError
-from tests.handlers.jobs.gate.gate_scenario import gated, wait_at
+from tests.handlers.jobs.gate.gate_scenario import deployment_waiting, gate_scenario
 from tests.known_defects.partial import FORBIDDEN, INTERNAL, RESOURCES, Fault, answered_in_part
 
 STRICT = "{independent-approval: {mode: enforce}}"
@@ -43,10 +43,10 @@ def forgets(fault: Fault) -> object:
     ],
 )
 def test_a_release_that_the_policy_does_not_let_through_is_not_approved(redis: Redis, fault: Fault | None) -> None:
-    with gated(redis, mode="enforce", gate=STRICT) as (acme, widgets):
+    with gate_scenario(redis, mode="enforce", gate=STRICT) as (acme, widgets):
         widgets.environment("pypi", gates=[acme.github.app])  # asks nobody
         acme.check(widgets)
-        release = wait_at(acme, widgets, checked=False)
+        release = deployment_waiting(acme, widgets, checked=False)
         with part(fault), suppress(WharfingerError):
             release.decide()
 
@@ -58,7 +58,7 @@ def test_a_release_that_the_policy_does_not_let_through_is_not_approved(redis: R
     [pytest.param(None, id="whole"), forgets(FORBIDDEN), forgets(RESOURCES), forgets(INTERNAL)],
 )
 def test_what_breaks_later_is_judged_by_the_last_valid_policy(redis: Redis, fault: Fault | None) -> None:
-    with gated(redis, mode="enforce", gate=STRICT) as (acme, widgets):
+    with gate_scenario(redis, mode="enforce", gate=STRICT) as (acme, widgets):
         acme.check(widgets)
         with part(fault), suppress(WharfingerError):
             acme.check(widgets, widgets.push({"a.txt": "1\n"}))

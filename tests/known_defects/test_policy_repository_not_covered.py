@@ -6,26 +6,26 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from tests.app.acme import Acme
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.handlers.jobs.gate.gate_scenario import gated, policy, wait_at
+from tests.app.acme import AcmeInstallation
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.handlers.jobs.gate.gate_scenario import deployment_waiting, gate_scenario, policy
 
 STRICT = "{independent-approval: {mode: enforce}}"
-Story = tuple[Acme, Repository]
+Story = tuple[AcmeInstallation, ScenarioRepository]
 
 
 @pytest.fixture
 def story(redis: Redis) -> Iterator[Story]:
     """Open the story: the environment asks nobody, so the policy lets no release through, and it was seen to be so."""
-    with gated(redis, mode="enforce", gate=STRICT) as (acme, widgets):
+    with gate_scenario(redis, mode="enforce", gate=STRICT) as (acme, widgets):
         widgets.environment("pypi", gates=[acme.github.app])
-        assert wait_at(acme, widgets, ref="v1").decide() == "rejected"
+        assert deployment_waiting(acme, widgets, ref="v1").decide() == "rejected"
         yield acme, widgets
 
 
-def narrow(acme: Acme, widgets: Repository) -> None:
+def narrow(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     """Choose widgets alone for the App: GitHub answers of the policy's repository as if it did not exist."""
-    acme.github.choose(acme.installation, widgets)
+    acme.github.select_repositories(acme.installation, widgets)
     widgets.push({"a.txt": "1\n"}, by="alice")
 
 
@@ -36,7 +36,7 @@ def narrow(acme: Acme, widgets: Repository) -> None:
 def test_the_gate_does_not_approve(story: Story) -> None:
     narrow(*story)
 
-    assert wait_at(*story, ref="v2").decide() != "approved"
+    assert deployment_waiting(*story, ref="v2").decide() != "approved"
 
 
 @pytest.mark.xfail(
@@ -46,7 +46,7 @@ def test_what_breaks_later_is_judged_by_the_last_valid_policy(story: Story) -> N
     acme, widgets = story
     narrow(acme, widgets)
     acme.check(widgets)
-    acme.github.choose(acme.installation, widgets, acme.github.repository("acme/.github"))
+    acme.github.select_repositories(acme.installation, widgets, acme.github.repository("acme/.github"))
     acme.github.repository("acme/.github").push({"publishing.yml": policy() + "rules: [broken\n"})
     check = acme.check(widgets, widgets.push({"a.txt": "2\n"}))
 

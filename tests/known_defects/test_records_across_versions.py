@@ -9,13 +9,13 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId
-from bot.model.identity_register import IdentityKind, Review
-from handlers.records.review_store import ReviewBook
+from bot.model.identity_register import AccessReview, IdentityKind
+from handlers.records.review_store import ReviewStore
 
 WIDGETS = RepositoryId(31)
 NAME = FullName("acme/widgets")
-REVIEW = Review(
-    IdentityKind.SECRET, "PYPI_TOKEN", "acme/widgets", datetime(2026, 11, 24, tzinfo=UTC), "alice", kept=True
+REVIEW = AccessReview(
+    IdentityKind.SECRET, "PYPI_TOKEN", "acme/widgets", datetime(2026, 11, 24, tzinfo=UTC), "alice", keep=True
 )
 Record: TypeAlias = dict[str, Any]
 Rewrite: TypeAlias = Callable[[Record], Record]
@@ -31,25 +31,25 @@ def with_one_field_more(record: Record) -> Record:
 
 def with_its_class_renamed(record: Record) -> Record:
     """Write the name that Python's class has in another version, where the record holds one."""
-    return {name: "Confirmation" if value == Review.__name__ else value for name, value in record.items()}
+    return {name: "Confirmation" if value == AccessReview.__name__ else value for name, value in record.items()}
 
 
 def without_a_field(record: Record) -> Record:
-    return {name: value for name, value in record.items() if name != "by"}
+    return {name: value for name, value in record.items() if name != "reviewer"}
 
 
 def wrong(what: str) -> pytest.MarkDecorator:
     return pytest.mark.xfail(strict=True, reason=f"records: {what}")
 
 
-def kept(redis: Redis, rewritten: Rewrite) -> list[Review]:
+def kept(redis: Redis, rewritten: Rewrite) -> list[AccessReview]:
     """Keep a review, write its record as another version would have, and read it."""
-    book = ReviewBook(redis)
+    book = ReviewStore(redis)
     book.add(WIDGETS, REVIEW)
     (key,) = redis.keys("wharfinger:reviews:repository:*")
     (line,) = redis.lrange(key, 0, -1)
     redis.lset(key, 0, json.dumps(rewritten(json.loads(line))))
-    return list(book.of(WIDGETS, NAME).reviews)
+    return list(book.of_repository(WIDGETS, NAME).reviews)
 
 
 @pytest.mark.parametrize(

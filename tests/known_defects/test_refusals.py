@@ -10,10 +10,10 @@ import pytest
 from redis import Redis
 
 from bot.github.auth import read_app_key
-from bot.github.client import Telephone
+from bot.github.client import GitHubClient
 from bot.github.github_errors import ForbiddenError, GitHubError
-from bot.github.transport import Server
-from tests.app.acme import HURRIED, TOKEN_KEY
+from bot.github.transport import GitHubServer
+from tests.app.acme import SHORT_TIMEOUTS, TOKEN_KEY
 from tests.conftest import PRIVATE_KEY
 
 ALLOW_LIST = (
@@ -50,7 +50,7 @@ def refusing(message: str, headers: dict[str, str]) -> Iterator[str]:
 def refusal(redis: Redis, message: str, headers: dict[str, str] | None = None) -> GitHubError:
     """Return what the telephone makes of a refusal."""
     with refusing(message, headers or {}) as address:
-        phone = Telephone(Server(address), read_app_key(1, PRIVATE_KEY), redis, (TOKEN_KEY,), HURRIED)
+        phone = GitHubClient(GitHubServer(address), read_app_key(1, PRIVATE_KEY), redis, (TOKEN_KEY,), SHORT_TIMEOUTS)
         with closing(phone), pytest.raises(GitHubError) as refused:
             phone.app().get("/repos/acme/widgets", "read files of acme/widgets")
     return refused.value

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.packages.http_client import RegistryTelephone
-from bot.packages.model import Known
+from bot.packages.http_client import RegistryHttpClient
+from bot.packages.model import FetchedListing
 from bot.packages.package_reader import read_listing
-from bot.packages.registry_errors import RegistryAnswerError
-from bot.packages.versions import Package, Version
-from bot.registries import load_catalogue
-from tests.fakes.registries import Registries
-from tests.fakes.registries.registry_exchange import Reply
+from bot.packages.registry_errors import RegistryResponseError
+from bot.packages.versions import Package, PackageVersion
+from bot.registries import load_catalog
+from tests.fakes.registries import FakeRegistries
+from tests.fakes.registries.registry_exchange import RegistryReply
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WHEN = "2026-11-20T12:00:00Z"
@@ -24,21 +24,21 @@ PAGES = "/v3/registration5-gz-semver2/acme.widgets"
 
 
 @contextmanager
-def answering(*replies: tuple[str, str, object]) -> Iterator[RegistryTelephone]:
+def answering(*replies: tuple[str, str, object]) -> Iterator[RegistryHttpClient]:
     """Open registries that answer so at these paths, and as they do elsewhere; a telephone to them."""
-    with Registries(lambda: NOON) as registries:
+    with FakeRegistries(lambda: NOON) as registries:
         for registry in ("pypi", "npm"):
             registries.world.publish(registry, "widgets", "1.0.0")
         for registry, path, body in replies:
-            registries.instead_of[registry, path] = Reply(body=body)
-        with closing(RegistryTelephone(load_catalogue(), registries.addresses)) as telephone:
+            registries.instead_of[registry, path] = RegistryReply(body=body)
+        with closing(RegistryHttpClient(load_catalog(), registries.addresses)) as telephone:
             yield telephone
 
 
-def versions(telephone: RegistryTelephone, registry: str, name: str = "widgets") -> tuple[Version, ...]:
+def versions(telephone: RegistryHttpClient, registry: str, name: str = "widgets") -> tuple[PackageVersion, ...]:
     """Return the versions that the registry lists."""
     reading = read_listing(telephone, Package(RegistryId(registry), name), now=NOON)
-    assert isinstance(reading, Known)
+    assert isinstance(reading, FetchedListing)
     return tuple(reading.listing.versions)
 
 
@@ -62,8 +62,8 @@ def packument(**more: object) -> tuple[str, str, object]:
 
 def test_a_registry_that_knows_of_provenance_and_names_none_has_none() -> None:
     with answering(pypi_json(), simple("1.4", provenance=None), packument(_npmUser={"name": "alice"})) as telephone:
-        assert [each.provenance for each in versions(telephone, "pypi")] == [False]
-        assert [each.provenance for each in versions(telephone, "npm")] == [False]
+        assert [each.has_provenance for each in versions(telephone, "pypi")] == [False]
+        assert [each.has_provenance for each in versions(telephone, "npm")] == [False]
 
 
 @pytest.mark.xfail(
@@ -72,7 +72,7 @@ def test_a_registry_that_knows_of_provenance_and_names_none_has_none() -> None:
 )
 def test_a_simple_api_that_does_not_know_of_provenance_leaves_it_unknown() -> None:
     with answering(pypi_json(), simple("1.1")) as telephone:
-        assert [each.provenance for each in versions(telephone, "pypi")] == [None]
+        assert [each.has_provenance for each in versions(telephone, "pypi")] == [None]
 
 
 @pytest.mark.xfail(
@@ -80,7 +80,7 @@ def test_a_simple_api_that_does_not_know_of_provenance_leaves_it_unknown() -> No
 )
 def test_a_packument_of_a_proxy_leaves_provenance_unknown() -> None:
     with answering(packument()) as telephone:
-        assert [each.provenance for each in versions(telephone, "npm")] == [None]
+        assert [each.has_provenance for each in versions(telephone, "npm")] == [None]
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_page_of_nuget_is_found_in_lower_case(lower: str) -> None:
     index = {"items": [{"@id": "elsewhere", "count": 2, **bounds}]}
     page = f"{PAGES}/page/{lower.lower()}/1.0.0.json"
     with answering(("nuget", f"{PAGES}/index.json", index), ("nuget", page, {"items": leaves, **bounds})) as telephone:
-        found: tuple[Version, ...] = ()
-        with suppress(RegistryAnswerError):
+        found: tuple[PackageVersion, ...] = ()
+        with suppress(RegistryResponseError):
             found = versions(telephone, "nuget", "Acme.Widgets")
 
         assert [each.number for each in found] == [lower, "1.0.0"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.packages.manifests.npm_manifests import members
-from tests.bot.checks.alerts.test_script_alerts import heard
-from tests.bot.detection.publication_lines import found, job
+from bot.packages.manifests.npm_manifests import read_workspace
+from tests.bot.checks.alerts.test_script_alerts import findings_in
+from tests.bot.detection.publication_lines import job, publications_in
 
 TIMES, LINEAR = (
     5,
@@ -25,23 +25,23 @@ class Text:
 
 
 def npmrc(line: str) -> Callable[[int], object]:
-    return lambda size: found({"release.yml": job("- run: npm publish\n"), ".npmrc": line * size})
+    return lambda size: publications_in({"release.yml": job("- run: npm publish\n"), ".npmrc": line * size})
 
 
 def justfile(size: int) -> object:
-    return found({"release.yml": job("- run: just ship\n"), "justfile": "a" * size})
+    return publications_in({"release.yml": job("- run: just ship\n"), "justfile": "a" * size})
 
 
 def makefile(size: int) -> object:
-    return found({"release.yml": job("- run: make ship\n"), "Makefile": "a" + " " * size})
+    return publications_in({"release.yml": job("- run: make ship\n"), "Makefile": "a" + " " * size})
 
 
 def workspace(size: int) -> object:
-    return members({"pnpm-workspace.yaml": "packages:\n" + "\n" * size})
+    return read_workspace({"pnpm-workspace.yaml": "packages:\n" + "\n" * size})
 
 
 def script(size: int) -> object:
-    return heard("\\" * size)
+    return findings_in("\\" * size)
 
 
 def wrong(what: str) -> pytest.MarkDecorator:

@@ -7,27 +7,27 @@ import pytest
 from redis import Redis
 
 from bot.github.auth import read_app_key
-from bot.github.client import Telephone
-from bot.github.transport import Server
+from bot.github.client import GitHubClient
+from bot.github.transport import GitHubServer
 from bot.model.errors import WharfingerError
 from handlers.config.context import Context
 from handlers.jobs.job_table import JOBS
-from tests.app.acme import HURRIED, RELEASE, STORED_TOKEN, TOKEN_KEY, Acme, acme_on
+from tests.app.acme import RELEASE_WORKFLOW_PATH, SHORT_TIMEOUTS, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on
 from tests.fakes.github.activity import installations
-from tests.fakes.github.defaults import EVENTS, PERMISSIONS
+from tests.fakes.github.defaults import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
 
 
-def of_the_first(acme: Acme) -> Context:
+def of_the_first(acme: AcmeInstallation) -> Context:
     return acme.context
 
 
-def of_the_second(acme: Acme) -> Context:
+def of_the_second(acme: AcmeInstallation) -> Context:
     """Return what a worker of another App gets that has a number and a key of its own, and the same Redis."""
     world = acme.github.world
-    other = world.register("wharfinger-two", world.account("somebody"), PERMISSIONS, EVENTS)
-    key = read_app_key(other.id, installations.pem(other))
-    phone = Telephone(Server(acme.github.base_url), key, acme.redis, (TOKEN_KEY,), HURRIED)
-    return replace(acme.context, telephone=phone)
+    other = world.register("wharfinger-two", world.account("somebody"), DEFAULT_PERMISSIONS, DEFAULT_EVENTS)
+    key = read_app_key(other.id, installations.private_key_pem(other))
+    phone = GitHubClient(GitHubServer(acme.github.base_url), key, acme.redis, (TOKEN_KEY,), SHORT_TIMEOUTS)
+    return replace(acme.context, github=phone)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,16 @@ def of_the_second(acme: Acme) -> Context:
         ),
     ],
 )
-def test_a_commit_is_checked_or_its_work_is_not_done(redis: Redis, worker: Callable[[Acme], Context]) -> None:
+def test_a_commit_is_checked_or_its_work_is_not_done(
+    redis: Redis, worker: Callable[[AcmeInstallation], Context]
+) -> None:
     with acme_on(redis) as acme:
-        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
         context, refused = worker(acme), False
         try:
             JOBS["check_commit"](context, acme.id, widgets.id, widgets.full_name, widgets.head)
         except WharfingerError:
             refused = True
-        context.telephone.close()
+        context.github.close()
 
         assert refused or widgets.check_runs(widgets.head, "publishing")

@@ -7,8 +7,8 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import Outcome, RepositoryId
-from handlers.records.report_store import Standings
-from tests.app.acme import RELEASE, acme_on
+from handlers.records.report_store import ReportStore
+from tests.app.acme import RELEASE_WORKFLOW_PATH, acme_on
 from tests.known_defects.worlds import (
     AN_APP,
     DEPLOY_KEYS,
@@ -26,7 +26,7 @@ from tests.known_defects.worlds import (
     tags_kept,
 )
 
-PASSED, BAD, NOT_GREEN = {Outcome.PASSED}, {Outcome.FAILED}, {Outcome.FAILED, Outcome.UNSEEN}
+PASSED, BAD, NOT_GREEN = {Outcome.PASSED}, {Outcome.FAILED}, {Outcome.FAILED, Outcome.UNKNOWN}
 TAGS = '{push: {tags: ["v*"]}}'
 OIDC = "permissions: {id-token: write, contents: read}"
 IN_ENVIRONMENT = f"environment: pypi\n{OIDC}"
@@ -101,7 +101,7 @@ def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> objec
 
 def good(name: str, what: str, rule: str, right: set[Outcome], world: World) -> object:
     """Make a case of the workflow that publishes as it should, with other settings."""
-    return wrong(name, what, Case({RELEASE: GOOD}, rule, right, world))
+    return wrong(name, what, Case({RELEASE_WORKFLOW_PATH: GOOD}, rule, right, world))
 
 
 UNREAD = "what a workflow or an action of another repository publishes is taken for nothing"
@@ -118,9 +118,9 @@ TAG_IS_IT = "a repository whose tag is the publication is taken for one that pub
 SHARED = f"acme/shared/{CI}@main"
 
 CASES = [
-    wrong("a called workflow gets all secrets", UNREAD, Case({RELEASE: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
-    wrong("a called workflow gets an identity token", UNREAD, Case({RELEASE: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
-    wrong("an action gets an identity token", UNREAD, Case({RELEASE: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
+    wrong("a called workflow gets all secrets", UNREAD, Case({RELEASE_WORKFLOW_PATH: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
+    wrong("a called workflow gets an identity token", UNREAD, Case({RELEASE_WORKFLOW_PATH: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
+    wrong("an action gets an identity token", UNREAD, Case({RELEASE_WORKFLOW_PATH: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
     good("writers bypass the ruleset for tags", BYPASS, "protected-tags", NOT_GREEN, tags_kept("v*", bypass=WRITERS)),
     good("writers bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=WRITERS)),
     good("an App bypasses the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=AN_APP)),
@@ -130,37 +130,37 @@ CASES = [
     good("one major version is protected", SAMPLE, "protected-tags", BAD, tags_kept("v1.*")),
     good("versions of digits are protected", SAMPLE, "protected-tags", BAD, tags_kept("v[0-9]*")),
     good("release candidates are not protected", SAMPLE, "protected-tags", BAD, tags_kept("v*", exclude=("v*-rc*",))),
-    wrong("another branch than the reviewed one publishes", "only the default branch is looked at", Case({RELEASE: workflow(PYPI, IN_ENVIRONMENT, '{push: {branches: ["release/*"]}}')}, "protected-workflows", NOT_GREEN, default_branch_reviewed())),
+    wrong("another branch than the reviewed one publishes", "only the default branch is looked at", Case({RELEASE_WORKFLOW_PATH: workflow(PYPI, IN_ENVIRONMENT, '{push: {branches: ["release/*"]}}')}, "protected-workflows", NOT_GREEN, default_branch_reviewed())),
     *(good(f"the environment takes {each}", WIDE, "restricted-refs", BAD, environment(branches=[each])) for each in ("?*", "[a-z]*", "*-*")),
-    *(wrong(f"on {each}", ANY_PUSH, Case({RELEASE: workflow(PYPI, OIDC, each)}, "trusted-triggers", BAD)) for each in ("push", "{push: {branches: ['**']}}", "{push: {branches: ['feature/**']}}", "create")),
-    *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
-    *(wrong(f"npm publish to an internal host, {rule}", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish --registry https://npm.acme.internal/", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", "")}, rule, BAD, old_secret("INTERNAL_TOKEN"))) for rule in ("owned-identities", "secret-rotation")),
-    wrong(".npmrc names an internal host", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish", "TOK"), "package.json": PACKAGE.replace("MORE", ""), ".npmrc": NPMRC}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("publishConfig names an internal host", OWN, Case({RELEASE: internal(f"{CHECKOUT}- run: npm publish", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", ', "publishConfig": {"registry": "https://npm.acme.internal/"}')}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("twine upload to an internal host", OWN, Case({RELEASE: internal("- run: twine upload --repository-url https://pypi.acme.internal/ dist/*", "TWINE_PASSWORD")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("uv publish to an internal host", OWN, Case({RELEASE: internal("- run: uv publish --publish-url https://pypi.acme.internal/", "UV_PUBLISH_TOKEN")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("docker push to an internal host", OWN, Case({RELEASE: internal(DOCKER)}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("dotnet nuget push to an internal host", OWN, Case({RELEASE: internal("- run: dotnet nuget push *.nupkg -k ${{ secrets.INTERNAL_TOKEN }} -s https://nuget.acme.internal/v3/index.json")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("gem push to an internal host", OWN, Case({RELEASE: internal("- run: gem push w.gem --host https://gems.acme.internal", "GEM_HOST_API_KEY")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
-    wrong("cargo compiles", BUILDS, Case({RELEASE: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
+    *(wrong(f"on {each}", ANY_PUSH, Case({RELEASE_WORKFLOW_PATH: workflow(PYPI, OIDC, each)}, "trusted-triggers", BAD)) for each in ("push", "{push: {branches: ['**']}}", "{push: {branches: ['feature/**']}}", "create")),
+    *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE_WORKFLOW_PATH: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
+    *(wrong(f"npm publish to an internal host, {rule}", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish --registry https://npm.acme.internal/", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", "")}, rule, BAD, old_secret("INTERNAL_TOKEN"))) for rule in ("owned-identities", "secret-rotation")),
+    wrong(".npmrc names an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish", "TOK"), "package.json": PACKAGE.replace("MORE", ""), ".npmrc": NPMRC}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("publishConfig names an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", ', "publishConfig": {"registry": "https://npm.acme.internal/"}')}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("twine upload to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: twine upload --repository-url https://pypi.acme.internal/ dist/*", "TWINE_PASSWORD")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("uv publish to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: uv publish --publish-url https://pypi.acme.internal/", "UV_PUBLISH_TOKEN")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("docker push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(DOCKER)}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("dotnet nuget push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: dotnet nuget push *.nupkg -k ${{ secrets.INTERNAL_TOKEN }} -s https://nuget.acme.internal/v3/index.json")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    wrong("gem push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: gem push w.gem --host https://gems.acme.internal", "GEM_HOST_API_KEY")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
+    *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE_WORKFLOW_PATH: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
+    wrong("cargo compiles", BUILDS, Case({RELEASE_WORKFLOW_PATH: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
     good("the reviewers are a team without members", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_a_team_of()),
     good("the reviewer has left", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_somebody_who_left),
-    *(wrong(f"the caller names the environment {name}", INPUT, Case({RELEASE: calls(f"./{PUB}", f"{OIDC}\nwith: {{env: {name}}}"), PUB: BY_INPUT}, "protected-environment", right, environment())) for name, right in (("pypi", PASSED), ("nope", BAD))),
-    wrong("the repository is an action", TAG_IS_IT, Case({RELEASE: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
-    wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
-    wrong("another workflow reads with the token", "a token that another workflow reads with is called a leftover to revoke", Case({RELEASE: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNSEEN, Outcome.NOT_APPLICABLE}, leftover_token)),
-    wrong("npm of Node 18", "a tool that is too old for trusted publishing passes", Case({RELEASE: workflow(NODE_18), "package.json": PACKAGE.replace("MORE", "")}, "trusted-publishing", NOT_GREEN)),
+    *(wrong(f"the caller names the environment {name}", INPUT, Case({RELEASE_WORKFLOW_PATH: calls(f"./{PUB}", f"{OIDC}\nwith: {{env: {name}}}"), PUB: BY_INPUT}, "protected-environment", right, environment())) for name, right in (("pypi", PASSED), ("nope", BAD))),
+    wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
+    wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
+    wrong("another workflow reads with the token", "a token that another workflow reads with is called a leftover to revoke", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
+    wrong("npm of Node 18", "a tool that is too old for trusted publishing passes", Case({RELEASE_WORKFLOW_PATH: workflow(NODE_18), "package.json": PACKAGE.replace("MORE", "")}, "trusted-publishing", NOT_GREEN)),
 ]  # fmt: skip
 
 
 def report_of(redis: Redis, files: Mapping[str, str], world: World) -> Mapping[str, object]:
     """Check the repository as an event would have it checked, and return the report that is kept of it."""
     with acme_on(redis, policy="version: 1\n") as acme:
-        repository = acme.organisation.repository("widgets", files)
-        world(acme.organisation, repository)
+        repository = acme.organization.repository("widgets", files)
+        world(acme.organization, repository)
         acme.check(repository)
-        standing = Standings(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(redis).get(RepositoryId(repository.id))
         assert standing is not None
         return standing.report
 
@@ -184,7 +184,7 @@ def test_the_outcome_is_what_an_expert_would_say(redis: Redis, case: Case) -> No
     ],
 )
 def test_settings_as_they_should_be_pass(redis: Redis, rule: str, world: World) -> None:
-    outcomes = report_of(redis, {RELEASE: GOOD}, world)["outcomes"]
+    outcomes = report_of(redis, {RELEASE_WORKFLOW_PATH: GOOD}, world)["outcomes"]
 
     assert isinstance(outcomes, dict)
     assert outcomes[rule] == Outcome.PASSED
@@ -193,7 +193,7 @@ def test_settings_as_they_should_be_pass(redis: Redis, rule: str, world: World) 
 @pytest.mark.xfail(strict=True, reason="verdicts: Gradle's own repository on an internal host is called Maven Central")
 def test_a_registry_that_a_build_file_names_is_not_maven_central(redis: Redis) -> None:
     steps = f"{CHECKOUT}- run: ./gradlew publish"
-    files = {RELEASE: internal(steps, "ORG_GRADLE_PROJECT_nexusPassword"), "build.gradle": GRADLE}
+    files = {RELEASE_WORKFLOW_PATH: internal(steps, "ORG_GRADLE_PROJECT_nexusPassword"), "build.gradle": GRADLE}
     publications = report_of(redis, files, old_secret("INTERNAL_TOKEN"))["publications"]
 
     assert isinstance(publications, list)

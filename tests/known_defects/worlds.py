@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
-World: TypeAlias = Callable[[Organisation, Repository], None]
+World: TypeAlias = Callable[[ScenarioOrganization, ScenarioRepository], None]
 REVIEW = {
     "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": False, "require_code_owner_review": False,
     "require_last_push_approval": False, "required_review_thread_resolution": False,
@@ -17,14 +17,14 @@ AN_APP = {"actor_id": 2740, "actor_type": "Integration", "bypass_mode": "always"
 DEPLOY_KEYS = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
 
 
-def bare(_: Organisation, __: Repository) -> None:
+def bare(_: ScenarioOrganization, __: ScenarioRepository) -> None:
     """Hold nothing."""
 
 
 def environment(*, branches: Iterable[str] = (), tags: Iterable[str] = ()) -> World:
     """Hold the environment pypi, which takes these refs."""
 
-    def hold(_: Organisation, repository: Repository) -> None:
+    def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
         repository.environment("pypi", branches=branches, tags=tags)
 
     return hold
@@ -33,25 +33,25 @@ def environment(*, branches: Iterable[str] = (), tags: Iterable[str] = ()) -> Wo
 def reviewed_by_a_team_of(*logins: str) -> World:
     """Hold the environment pypi, which asks a team of these members and nobody else."""
 
-    def hold(organisation: Organisation, repository: Repository) -> None:
-        team = organisation.team("release", *logins)
+    def hold(organization: ScenarioOrganization, repository: ScenarioRepository) -> None:
+        team = organization.team("release", *logins)
         repository.environment("pypi", reviewers=[team], prevent_self_review=True, admins_bypass=False)
 
     return hold
 
 
-def reviewed_by_somebody_who_left(organisation: Organisation, repository: Repository) -> None:
+def reviewed_by_somebody_who_left(organization: ScenarioOrganization, repository: ScenarioRepository) -> None:
     """Hold the environment pypi, whose only reviewer is no member any more."""
-    organisation.member("mona")
+    organization.member("mona")
     repository.environment("pypi", reviewers=["mona"], prevent_self_review=True, admins_bypass=False)
-    organisation.remove_member("mona")
+    organization.remove_member("mona")
 
 
 def tags_kept(include: str, *, exclude: Iterable[str] = (), bypass: Json | None = None) -> World:
     """Hold a ruleset by which tags of that pattern are not made, moved or deleted."""
     rules = [{"type": each} for each in ("creation", "update", "deletion")]
 
-    def hold(_: Organisation, repository: Repository) -> None:
+    def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
         repository.environment("pypi", tags=["v*"])
         repository.ruleset(
             _ruleset("tag", f"refs/tags/{include}", [f"refs/tags/{each}" for each in exclude], rules, bypass)
@@ -64,7 +64,7 @@ def default_branch_reviewed(*, bypass: Json | None = None) -> World:
     """Hold a ruleset by which changes to the default branch are reviewed."""
     rules = [{"type": "pull_request", "parameters": REVIEW}]
 
-    def hold(_: Organisation, repository: Repository) -> None:
+    def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
         repository.environment("pypi")
         repository.ruleset(_ruleset("branch", "~DEFAULT_BRANCH", [], rules, bypass))
 
@@ -77,7 +77,7 @@ def _ruleset(target: str, include: str, exclude: list[str], rules: list[Json], b
     return found | ({"bypass_actors": [bypass]} if bypass else {})
 
 
-def review_that_eve_may_leave_out(_: Organisation, repository: Repository) -> None:
+def review_that_eve_may_leave_out(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
     """Hold a protected branch whose reviews one account may pass by."""
     repository.environment("pypi")
     may = {"users": [{"login": "eve"}], "teams": [], "apps": []}
@@ -88,8 +88,8 @@ def review_that_eve_may_leave_out(_: Organisation, repository: Repository) -> No
 def beside(name: str, path: str, text: str) -> World:
     """Hold another repository of the organization with one file, and an old token in this one."""
 
-    def hold(organisation: Organisation, repository: Repository) -> None:
-        organisation.repository(name, {path: text})
+    def hold(organization: ScenarioOrganization, repository: ScenarioRepository) -> None:
+        organization.repository(name, {path: text})
         repository.secret("PYPI_TOKEN", age=500)
 
     return hold
@@ -98,13 +98,13 @@ def beside(name: str, path: str, text: str) -> World:
 def old_secret(name: str) -> World:
     """Hold a secret that was stored 500 days ago."""
 
-    def hold(_: Organisation, repository: Repository) -> None:
+    def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
         repository.secret(name, age=500)
 
     return hold
 
 
-def leftover_token(_: Organisation, repository: Repository) -> None:
+def leftover_token(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
     """Hold the environment pypi, and a token of npm beside it."""
     repository.environment("pypi")
     repository.secret("NPM_TOKEN")

@@ -1,12 +1,12 @@
-"""Make docs/registries.md from the catalogue: `make registries`."""
+"""Make docs/registries.md from the catalog: `make registries`."""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bot.registries import ActionFact, Catalogue, CommandFact, Registry, load_catalogue
+from bot.registries import ActionFact, Catalog, CommandFact, Registry, load_catalog
 
-PAGE = Path(__file__).parents[2] / "docs" / "registries.md"
+REGISTRIES_PAGE = Path(__file__).parents[2] / "docs" / "registries.md"
 _ADDRESS = re.compile(r"`?\{(?:host|url):([a-z0-9.-]+)\.[a-z0-9-]+\}`?")
 _IDENTITY = {
     "caller": "the one that is started",
@@ -31,17 +31,17 @@ his own; `bot/registries/schema.json` says what it may hold.
 """
 
 
-def page(catalogue: Catalogue) -> str:
+def registries_page(catalog: Catalog) -> str:
     """The whole page, addresses left out."""
-    registries = tuple(catalogue.registries.values())
+    registries = tuple(catalog.registries.values())
     return (
         "\n".join(
             [
                 _HEAD,
                 *_table(registries),
                 "",
-                *_leaving(catalogue, registries),
-                *_mind(catalogue, registries),
+                *_leaving(catalog, registries),
+                *_mind(catalog, registries),
                 *_known(registries),
             ]
         )
@@ -62,7 +62,7 @@ def _table(registries: Iterable[Registry]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _leaving(catalogue: Catalogue, registries: Iterable[Registry]) -> Iterator[str]:
+def _leaving(catalog: Catalog, registries: Iterable[Registry]) -> Iterator[str]:
     yield "## From a stored token to trusted publishing"
     for each in registries:
         if not each.trusted_publishing:
@@ -71,23 +71,23 @@ def _leaving(catalogue: Catalogue, registries: Iterable[Registry]) -> Iterator[s
         if each.min_versions:
             yield "Needs " + ", ".join(f"{tool} {version}" for tool, version in each.min_versions.items()) + ".\n"
         for number, step in enumerate((*each.migration.workflow, *each.migration.registry), start=1):
-            yield f"{number}. {_ADDRESS.sub(lambda match: _name(catalogue, match[1]), step)}"
+            yield f"{number}. {_ADDRESS.sub(lambda match: _name(catalog, match[1]), step)}"
         if each.rejected_events:
             yield f"\nIt refuses workflows started by {', '.join(f'`{event}`' for event in each.rejected_events)}."
     yield ""
 
 
-def _mind(catalogue: Catalogue, registries: Iterable[Registry]) -> Iterator[str]:
+def _mind(catalog: Catalog, registries: Iterable[Registry]) -> Iterator[str]:
     yield "## Worth knowing\n"
     for each in registries:
         if each.gotchas:
-            said = " ".join(_ADDRESS.sub(lambda match: _name(catalogue, match[1]), gotcha) for gotcha in each.gotchas)
+            said = " ".join(_ADDRESS.sub(lambda match: _name(catalog, match[1]), gotcha) for gotcha in each.gotchas)
             yield f"- **{each.name}**: {said}"
     yield ""
 
 
-def _name(catalogue: Catalogue, registry: str) -> str:
-    return next(each.name for each in catalogue.registries.values() if each.id == registry)
+def _name(catalog: Catalog, registry: str) -> str:
+    return next(each.name for each in catalog.registries.values() if each.id == registry)
 
 
 def _known(registries: Iterable[Registry]) -> Iterator[str]:
@@ -107,15 +107,15 @@ def _listed(facts: Iterable[ActionFact | CommandFact]) -> str:
     said: dict[str, bool] = {}
     for fact in facts:
         if fact.role == "publish":
-            name = _ADDRESS.sub("…", fact.uses if isinstance(fact, ActionFact) else _spoken(fact))
+            name = _ADDRESS.sub("…", fact.uses if isinstance(fact, ActionFact) else _fact_text(fact))
             said[name] = said.get(name, False) or fact.verified
     return ", ".join(f"`{name}`" if verified else f"*`{name}`*" for name, verified in said.items())
 
 
-def _spoken(fact: CommandFact) -> str:
+def _fact_text(fact: CommandFact) -> str:
     """The command as people type it: the first choice of each word."""
     return " ".join(word.partition("|")[0] for word in fact.argv)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(load_catalogue()))
+    REGISTRIES_PAGE.write_text(registries_page(load_catalog()))

@@ -11,11 +11,11 @@ from typing import Any
 
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
-from bot.policy.policy_schema import key_of, said
+from bot.policy.policy_schema import format_duration, option_key
 from tests.repository.page_examples import read_page
 
 ROOT = Path(__file__).parents[2]
-BOOK = ROOT / "docs" / "rules.md"
+RULES_PAGE = ROOT / "docs" / "rules.md"
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Credentials": (
@@ -40,40 +40,40 @@ FRAMEWORKS = {
     "OWASP NHI 2025": re.compile(r"\bNHI\d+"),
     "OSPS Baseline, SLSA": re.compile(r"OSPS-[A-Z]{2}-\d\d(?:\.\d\d)?|SLSA (?:Build|Source) L\d"),
 }
-HEAD = """\
+RULES_PAGE_HEAD = """\
 # Rules
 
-<!-- Made by `make rulebook` from bot/rules; change the rules and their pages, not this one. -->
+<!-- Made by `make rulebook` from bot/checks/rules; change the rules and their pages, not this one. -->
 
 A rule says a good state. Each has a page: why, what to do, options, and examples that are run as tests. The tables say where it
 stands in NIST's Cybersecurity Framework 2.0, OWASP's Non-Human Identities Top 10 (2025), and OpenSSF's OSPS Baseline (2026-02-19) or
-SLSA. Without a permission that a rule reads with, its outcome is `unseen` wherever that could hide something.
+SLSA. Without a permission that a rule reads with, its outcome is `unknown` wherever that could hide something.
 
 Every rule has the options `severity` (low, medium, high, critical), `mode` (observe, enforce) and `allow` (registries that it leaves
 alone). *Stricter* says which way an option may go in a repository's own policy under `overrides: stricter`.
 """
 
 
-def book() -> str:
+def rules_page() -> str:
     """The whole page."""
     by_name = {str(rule.name): rule for rule in RULES}
-    lines = [HEAD]
+    lines = [RULES_PAGE_HEAD]
     for family, names in FAMILIES.items():
         rules = [by_name[name] for name in names]
         lines += [f"## {family}", "", *_table(rules), ""]
         for rule in rules:
-            lines += [*_rule(rule), ""]
+            lines += [*_rule_section(rule), ""]
     return "\n".join(lines)
 
 
-def page(rule: type[Rule]) -> Path:
+def rule_page(rule: type[Rule]) -> Path:
     """The file of a rule's page."""
     return ROOT / "bot" / "checks" / "rules" / f"{rule.name.replace('-', '_')}.md"
 
 
-def stands(rule: type[Rule]) -> dict[str, list[str]]:
+def framework_places(rule: type[Rule]) -> dict[str, list[str]]:
     """Where a rule stands in each framework, as its page says."""
-    text = read_page(page(rule)).sections["Where it stands"]
+    text = read_page(rule_page(rule)).sections["Where it stands"]
     return {name: list(dict.fromkeys(pattern.findall(text))) for name, pattern in FRAMEWORKS.items()}
 
 
@@ -81,22 +81,22 @@ def _table(rules: list[type[Rule]]) -> Iterator[str]:
     yield f"| rule | severity | {' | '.join(FRAMEWORKS)} |"
     yield "|---|---|---|---|---|"
     for rule in rules:
-        places = " | ".join(", ".join(each) for each in stands(rule).values())
+        places = " | ".join(", ".join(each) for each in framework_places(rule).values())
         yield f"| [`{rule.name}`](#{rule.name}) | {rule().severity} | {places} |"
 
 
-def _rule(rule: type[Rule]) -> Iterator[str]:
+def _rule_section(rule: type[Rule]) -> Iterator[str]:
     title, _, more = (getdoc(rule) or "").partition("\n")
     yield f"### {rule.name}\n"
     yield f"**{title}** {' '.join(more.split())}\n"
     permissions = sorted({read.permission for read in rule.reads})
-    yield f"Reads with {', '.join(f'`{each}`' for each in permissions)}. [Its page](../bot/rules/{page(rule).name})."
+    yield f"Reads with {', '.join(f'`{each}`' for each in permissions)}. [Its page](../bot/checks/rules/{rule_page(rule).name})."
     own = [each for each in fields(rule) if each.name not in {"severity", "mode", "allow"}]
     if own:
         yield "\n| option | default | means | stricter |"
         yield "|---|---|---|---|"
         for each in own:
-            yield f"| `{key_of(each)}` | {default_of(each)} | {each.metadata['means']} | {each.metadata['stricter']} |"
+            yield f"| `{option_key(each)}` | {default_of(each)} | {each.metadata['means']} | {each.metadata['stricter']} |"
 
 
 def default_of(option: "Field[Any]") -> str:
@@ -105,9 +105,9 @@ def default_of(option: "Field[Any]") -> str:
     if isinstance(value, tuple):
         return ", ".join(f"`{each}`" for each in value) or "none"
     if isinstance(value, timedelta):
-        return f"`{said(value)}`"
+        return f"`{format_duration(value)}`"
     return f"`{value.value if isinstance(value, StrEnum) else str(value).lower()}`"
 
 
 if __name__ == "__main__":
-    BOOK.write_text(book())
+    RULES_PAGE.write_text(rules_page())

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import yaml
 
-from bot.checks.alerts import SIGNALS
-from bot.checks.gate import CONDITIONS
+from bot.checks.alerts import CHANGE_ALERTS
+from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
-from bot.rendering.revocation import DELETING
+from bot.rendering.revocation import DELETE_PERMISSIONS
 from handlers.events.events import EVENTS
-from handlers.jobs.repositories.diagnose import uses
+from handlers.jobs.repositories.diagnose import required_permissions
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app-manifest.yml").read_text())
 # The check run "publishing"; reviews of deployments at the gate; issues and the digest.
@@ -32,15 +32,17 @@ def test_the_manifests_events_are_those_of_the_table() -> None:
 def test_the_manifests_permissions_are_what_events_rules_and_writes_need() -> None:
     events = {row.permission for row in EVENTS.values() if row.permission}
     rules = {str(read) for rule in RULES for read in rule.reads}
-    conditions = {str(read) for condition in CONDITIONS for read in condition.reads}
-    signals = {str(read) for signal in SIGNALS for read in signal.reads}
+    conditions = {str(read) for condition in GATE_CONDITIONS for read in condition.reads}
+    signals = {str(read) for signal in CHANGE_ALERTS for read in signal.reads}
     assert MANIFEST["default_permissions"] == strongest(events | rules | conditions | signals | WRITES | ALWAYS)
 
 
 def test_the_doctor_asks_for_each_permission_once() -> None:
-    names = [permission.partition(": ")[0] for permission in uses()]
+    names = [permission.partition(": ")[0] for permission in required_permissions()]
 
-    assert uses().keys() == {f"{name}: {level}" for name, level in MANIFEST["default_permissions"].items()}
+    assert required_permissions().keys() == {
+        f"{name}: {level}" for name, level in MANIFEST["default_permissions"].items()
+    }
     assert len(names) == len(set(names))
 
 
@@ -68,11 +70,11 @@ def test_the_manifest_has_what_github_requires_and_no_key_it_does_not_know() -> 
 def test_the_security_page_names_each_thing_that_may_be_written() -> None:
     said = (Path(__file__).parents[2] / "SECURITY.md").read_text()
     assert all(f"`{permission}`" in said for permission in WRITES)
-    assert all(f"`{name}: write`" in said for name in DELETING.values())
+    assert all(f"`{name}: write`" in said for name in DELETE_PERMISSIONS.values())
 
 
 def test_the_manifest_for_revocation_asks_for_two_writes_more_and_nothing_else() -> None:
     text = (Path(__file__).parents[2] / "app-manifest-revocation.yml").read_text()
     more = {"secrets": "write", "environments": "write"}
     assert yaml.safe_load(text) == {**MANIFEST, "default_permissions": {**MANIFEST["default_permissions"], **more}}
-    assert set(more) == set(DELETING.values())
+    assert set(more) == set(DELETE_PERMISSIONS.values())

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md and README.md tell people to do is done here, step by step."""
+"""What CONTRIBUTING.md, README.md and pages of docs/ tell people to do is done here, step by step."""
 
 import re
 import shutil
@@ -10,11 +10,12 @@ import pytest
 
 from handlers.cli.main import COMMANDS
 from handlers.cli.policy_command import main as policy
-from tests.repository.page_examples import BLOCK
+from tests.repository.page_examples import FENCED_BLOCK
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
 README = (ROOT / "README.md").read_text()
+GENERATED_PAGES = {"registries.md", "rules.md", "change-alerts.md"}
 
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -86,17 +87,20 @@ def test_every_make_target_that_is_named_exists() -> None:
     assert {"check", "demo", "format", "run", "test"} <= named <= targets
 
 
-def test_the_readme_tells_every_setting_there_is() -> None:
+def test_the_docs_tell_every_setting_there_is() -> None:
     read = set(
         re.findall(r'"(WHARFINGER_[A-Z_]+|REDIS_URL)"', (ROOT / "handlers" / "config" / "settings.py").read_text())
     )
-    told = set(re.findall(r"`(WHARFINGER_[A-Z_]+|REDIS_URL)`", README))
+    told = set(re.findall(r"`(WHARFINGER_[A-Z_]+|REDIS_URL)`", (ROOT / "docs" / "operate.md").read_text()))
 
     assert read == told
 
 
-def test_the_readme_tells_every_command_there_is() -> None:
-    assert set(re.findall(r"`wharfinger ([a-z]+)", README)) == set(COMMANDS)
+def test_the_docs_tell_every_command_there_is() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text()
+
+    assert set(re.findall(r"`wharfinger ([a-z-]+)", page)) == set(COMMANDS)
+    assert set(re.findall(r"`wharfinger ([a-z-]+)", README)) <= set(COMMANDS)
 
 
 def test_the_readmes_policy_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +113,9 @@ def test_the_readmes_policy_is_valid(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_every_page_and_file_that_is_linked_exists() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
-        text = BLOCK.sub("", (ROOT / name).read_text())
-        for target in re.findall(r"\]\((?!https:)([^)#]+)\)", text):
-            assert (ROOT / target).exists(), f"{name} links {target}"
+    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+    pages += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in GENERATED_PAGES]
+    for page in pages:
+        text = FENCED_BLOCK.sub("", page.read_text())
+        for target in re.findall(r"\]\((?!https:)([^)#]+)(?:#[^)]*)?\)", text):
+            assert (page.parent / target).exists(), f"{page.name} links {target}"

@@ -4,13 +4,13 @@ import pytest
 
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
-from tests.repository.rules_page import BOOK, FAMILIES, ROOT, book, stands
+from tests.repository.rules_page import FAMILIES, ROOT, RULES_PAGE, framework_places, rules_page
 
 README = (ROOT / "README.md").read_text()
 
 
 def test_the_book_is_made_from_the_rules() -> None:
-    assert BOOK.read_text() == book(), "run `make rulebook`"
+    assert RULES_PAGE.read_text() == rules_page(), "run `make rulebook`"
 
 
 def test_every_rule_has_one_family() -> None:
@@ -19,7 +19,7 @@ def test_every_rule_has_one_family() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
 def test_a_rule_has_its_place_in_every_framework(rule: type[Rule]) -> None:
-    assert all(stands(rule).values()), stands(rule)
+    assert all(framework_places(rule).values()), framework_places(rule)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))

@@ -1,16 +1,16 @@
-"""docs/registries.md says what the catalogue holds."""
+"""docs/registries.md says what the catalog holds."""
 
-from bot.registries import load_catalogue
-from tests.repository.registries_page import PAGE, page
+from bot.registries import load_catalog
+from tests.repository.registries_page import REGISTRIES_PAGE, registries_page
 
 
 def test_the_page_is_made_from_the_data() -> None:
-    assert PAGE.read_text() == page(load_catalogue()), "run `make registries`"
+    assert REGISTRIES_PAGE.read_text() == registries_page(load_catalog()), "run `make registries`"
 
 
 def test_the_page_names_every_registry_and_no_address() -> None:
-    text = PAGE.read_text()
+    text = REGISTRIES_PAGE.read_text()
 
-    assert all(f"| `{registry}` |" in text for registry in load_catalogue().registries)
+    assert all(f"| `{registry}` |" in text for registry in load_catalog().registries)
     assert "{host:" not in text
     assert "{url:" not in text

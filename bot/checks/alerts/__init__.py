@@ -1,7 +1,7 @@
-"""Signals: what in a change people should hear of, one file and one page each; the list below is the registry."""
+"""Alerts: what in a change people should hear of, one file and one page each; the list below is the registry."""
 
 from bot.checks.alerts.backdated_commit import BackdatedCommit
-from bot.checks.alerts.change_alert import Change, Commit, Look, Moved, Pushed, Sides
+from bot.checks.alerts.change_alert import Push, PushedCommit, PushQuery, RepositoryChange, SnapshotComparison, TagMove
 from bot.checks.alerts.direct_workflow_edit import DirectWorkflowEdit
 from bot.checks.alerts.encoded_script import EncodedScript
 from bot.checks.alerts.lost_environment import LostEnvironment
@@ -13,14 +13,14 @@ from bot.checks.alerts.new_runner import NewRunner
 from bot.checks.alerts.pushed_for_another import PushedForAnother
 from bot.checks.alerts.secret_sent_away import SecretSentAway
 from bot.checks.alerts.secrets_dumped import SecretsDumped
-from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.signal import ChangeAlert
 from bot.checks.alerts.signals_compromised_action import CompromisedAction
 from bot.checks.alerts.stray_tag import StrayTag
 from bot.checks.alerts.unrelated_branch import UnrelatedBranch
 from bot.checks.alerts.unreviewed_run import UnreviewedRun
 from bot.checks.alerts.weakened_environment import WeakenedEnvironment
 
-SIGNALS: tuple[type[Signal], ...] = (
+CHANGE_ALERTS: tuple[type[ChangeAlert], ...] = (
     SecretSentAway,
     SecretsDumped,
     EncodedScript,
@@ -40,4 +40,13 @@ SIGNALS: tuple[type[Signal], ...] = (
     NewDeployKey,
 )
 
-__all__ = ["SIGNALS", "Change", "Commit", "Look", "Moved", "Pushed", "Sides", "Signal"]
+__all__ = [
+    "CHANGE_ALERTS",
+    "ChangeAlert",
+    "Push",
+    "PushQuery",
+    "PushedCommit",
+    "RepositoryChange",
+    "SnapshotComparison",
+    "TagMove",
+]

@@ -1,58 +1,62 @@
-"""The signal backdated-commit: a commit's date cannot be true."""
+"""The alert backdated-commit: a commit's date cannot be true."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Commit, Look
-from bot.checks.alerts.new_findings import MOST
-from bot.checks.alerts.signal import ALARM, SEVERITY, Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange
+from bot.checks.alerts.new_findings import MAX_FINDINGS
+from bot.checks.alerts.signal import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName, Severity, Sha
-from bot.model.findings import Finding, Unseen, settings_page
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown, settings_location
+from bot.settings import SettingsQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackdatedCommit(Signal):
+class BackdatedCommit(ChangeAlert):
     """A commit says that it is older than the one it stands on, or younger than now.
 
     Its author chose the date. An old one hides a new change at the bottom of every list.
     """
 
     name: ClassVar[RuleName] = RuleName("backdated-commit")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.COMMITS})
-    severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY)
-    alarm: bool = field(default=False, metadata=ALARM)
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS})
+    severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY_OPTION)
+    open_issue: bool = field(default=False, metadata=OPEN_ISSUE_OPTION)
     most: timedelta = field(
         default=timedelta(days=1),
-        metadata={"means": "How far the clocks of two machines may be apart.", "stricter": Stricter.LOWER},
+        metadata={"means": "How far the clocks of two machines may be apart.", "stricter": StricterWhen.LOWER},
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         commits = change.commits
-        if isinstance(commits, Unseen):
+        if isinstance(commits, Unknown):
             yield commits
             return
-        known = {commit.id: commit for commit in (*change.stands_on, *commits.value)}
-        found = [(commit, wrong) for commit in commits.value if (wrong := self._wrong(commit, known, change))]
-        for commit, wrong in found[:MOST]:
+        known = {commit.id: commit for commit in (*change.earlier_commits, *commits.value)}
+        found = [(commit, wrong) for commit in commits.value if (wrong := self._impossible_date(commit, known, change))]
+        for commit, wrong in found[:MAX_FINDINGS]:
             yield Finding(
-                settings_page(f"commit/{commit.id}"),
+                settings_location(f"commit/{commit.id}"),
                 f"commit {commit.short} of {commit.author} says it is of {commit.committed_at:%Y-%m-%d %H:%M} UTC, {wrong}",
                 "Ask its author; where nobody can say why, treat the push as a stranger's: revoke the pusher's tokens and revert it.",
             )
-        if len(found) > MOST:
-            yield Unseen(Look.COMMITS.what, f"{len(found) - MOST} more of the same kind are not told one by one")
+        if len(found) > MAX_FINDINGS:
+            yield Unknown(
+                PushQuery.COMMITS.fact, f"{len(found) - MAX_FINDINGS} more of the same kind are not told one by one"
+            )
 
-    def _wrong(self, commit: Commit, known: dict[Sha, Commit], change: Change) -> str | None:
+    def _impossible_date(
+        self, commit: PushedCommit, known: dict[Sha, PushedCommit], change: RepositoryChange
+    ) -> str | None:
         """Say why a commit's date cannot be true; None where it can."""
-        if commit.committed_at - change.taken_at > self.most:
-            return f"and it was pushed before {change.taken_at:%Y-%m-%d %H:%M} UTC"
+        if commit.committed_at - change.observed_at > self.most:
+            return f"and it was pushed before {change.observed_at:%Y-%m-%d %H:%M} UTC"
         for parent in (known[each] for each in commit.parents if each in known):
             if parent.committed_at - commit.committed_at > self.most:
                 return f"and the commit {parent.short} that it stands on is of {parent.committed_at:%Y-%m-%d %H:%M} UTC"

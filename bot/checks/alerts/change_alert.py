@@ -1,31 +1,31 @@
-"""A change to a repository: all that a signal may know of it. Values, without a telephone or a clock."""
+"""A change to a repository: all that an alert may know of it. Values, without a telephone or a clock."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.core_types import FullName, Sha
-from bot.model.findings import Fact, Readable
-from bot.settings import Holdings, RefKind
+from bot.model.findings import MaybeKnown, ReadableFact
+from bot.settings import RefKind, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
 
-SHORT = 7  # characters of a commit id that people read
+SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 
 
-class Look(Readable):
-    """What a signal may read of a push: in words, and the App's permission that shows it.
+class PushQuery(ReadableFact):
+    """What an alert may read of a push: in words, and the App's permission that shows it.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24.
     """
 
     FILES = ("the files before and after the push", "contents: read")
     COMMITS = ("the commits that were pushed", "contents: read")
-    MERGED = ("the pull requests that the commits came with", "pull_requests: read")
-    TAG = ("where the tag was before", "contents: read")
-    BRANCHES = ("which branches have the commit", "contents: read")
+    MERGED_COMMITS = ("the pull requests that the commits came with", "pull_requests: read")
+    PREVIOUS_TAG_COMMIT = ("where the tag was before", "contents: read")
+    BRANCHES_WITH_COMMIT = ("which branches have the commit", "contents: read")
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class PushedCommit:
     """One commit as its author wrote it: names and dates are the author's word, `verified` is GitHub's."""
 
     id: Sha
@@ -37,28 +37,28 @@ class Commit:
 
     @property
     def short(self) -> str:
-        return self.id[:SHORT]
+        return self.id[:SHORT_SHA_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class SnapshotComparison:
     """The repository before the change and after it, and the paths that differ."""
 
     before: Snapshot
     after: Snapshot
-    changed: frozenset[str]
+    changed_paths: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class TagMove:
     """Where a tag was when it was last seen; `forward`: what it names now comes after that in history."""
 
-    was: Sha
-    forward: bool
+    previous_commit: Sha
+    fast_forward: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class Push:
     """A push: which branch or tag now names which commit, and whose account did it."""
 
     kind: RefKind
@@ -73,35 +73,43 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RepositoryChange:
     """One change, at one moment: a push, or what GitHub keeps beside the files compared with the last look."""
 
     repository: FullName
-    taken_at: datetime
+    observed_at: datetime
     default_branch: str = ""
-    push: Pushed | None = None
-    files: Fact[Sides] = Look.FILES.not_read  # where the change is no push: nothing before, all that is there after
-    commits: Fact[tuple[Commit, ...]] = Look.COMMITS.not_read  # those that are new here, oldest first
-    unrelated: bool = False  # what was pushed has no history in common with what was there
-    stands_on: tuple[Commit, ...] = ()  # what is known of commits that were there before
-    merged: Fact[frozenset[Sha]] = Look.MERGED.not_read  # commits that came with a pull request that was merged
-    tag: Fact[Moved | None] = Look.TAG.not_read  # None: it is new, or names the same commit
-    branches: Fact[tuple[str, ...]] = Look.BRANCHES.not_read  # that have the pushed commit
-    held: Holdings | None = None  # now; None where the change is a push
-    held_before: Holdings | None = None  # at the last look; None where there was none
+    push: Push | None = None
+    files: MaybeKnown[SnapshotComparison] = (
+        PushQuery.FILES.not_read
+    )  # where the change is no push: nothing before, all that is there after
+    commits: MaybeKnown[tuple[PushedCommit, ...]] = PushQuery.COMMITS.not_read  # those that are new here, oldest first
+    has_unrelated_history: bool = False  # what was pushed has no history in common with what was there
+    earlier_commits: tuple[PushedCommit, ...] = ()  # what is known of commits that were there before
+    merged_commits: MaybeKnown[frozenset[Sha]] = (
+        PushQuery.MERGED_COMMITS.not_read
+    )  # commits that came with a pull request that was merged
+    tag_move: MaybeKnown[TagMove | None] = (
+        PushQuery.PREVIOUS_TAG_COMMIT.not_read
+    )  # None: it is new, or names the same commit
+    branches_with_commit: MaybeKnown[tuple[str, ...]] = (
+        PushQuery.BRANCHES_WITH_COMMIT.not_read
+    )  # that have the pushed commit
+    settings: RepositorySettings | None = None  # now; None where the change is a push
+    settings_before: RepositorySettings | None = None  # at the last look; None where there was none
 
     @property
-    def on_default(self) -> bool:
+    def is_default_branch_push(self) -> bool:
         """Whether the default branch was pushed."""
         push = self.push
         return push is not None and push.kind is RefKind.BRANCH and push.name == self.default_branch
 
     @property
-    def on_branch(self) -> bool:
+    def is_branch_push(self) -> bool:
         """Whether any branch was pushed."""
         return self.push is not None and self.push.kind is RefKind.BRANCH
 
     @property
-    def on_tag(self) -> bool:
+    def is_tag_push(self) -> bool:
         """Whether a tag was pushed."""
         return self.push is not None and self.push.kind is RefKind.TAG

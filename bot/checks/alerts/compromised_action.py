@@ -8,60 +8,60 @@ from pathlib import Path
 
 from bot.workflows.uses import Uses
 
-DATA = Path(__file__).parent / "compromised_actions.json"
+COMPROMISED_ACTIONS_FILE = Path(__file__).parent / "compromised_actions.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Compromised:
+class ActionCompromise:
     """One action and the time for which it was not its owner's. Days are ISO dates."""
 
     action: str  # owner/name in lower case
     since: str
     until: str | None  # the last day; None: nobody has said that it is over
     tags: frozenset[str] | None  # None: every one
-    safe: frozenset[str]  # tags that were never moved
-    commits: frozenset[str]  # known to be the attacker's
-    still: bool
+    safe_tags: frozenset[str]  # tags that were never moved
+    malicious_commits: frozenset[str]  # known to be the attacker's
+    still_malicious: bool
     advisory: str | None
     source: str
 
     @property
-    def when(self) -> str:
+    def period_text(self) -> str:
         """When, in words."""
         if self.until is None:
             return f"since {self.since}"
         return f"on {self.since}" if self.until == self.since else f"from {self.since} to {self.until}"
 
-    def means(self, uses: Uses) -> bool:
+    def affects(self, uses: Uses) -> bool:
         """Whether a reference may get, or may have got, what the attacker put there; a full commit id that is not theirs does not."""
         if uses.ref is None:
             return False
         if uses.pinned:
-            return uses.ref.lower() in self.commits
-        return uses.ref not in self.safe and (self.tags is None or uses.ref in self.tags)
+            return uses.ref.lower() in self.malicious_commits
+        return uses.ref not in self.safe_tags and (self.tags is None or uses.ref in self.tags)
 
 
-def compromised(uses: Uses) -> Compromised | None:
+def find_compromise(uses: Uses) -> ActionCompromise | None:
     """Return what is known of the action, if this reference to it is one of those that were held."""
     if uses.kind != "action" or uses.repository is None:
         return None
-    known = _known().get(uses.repository.lower())
-    return known if known is not None and known.means(uses) else None
+    known = _compromises().get(uses.repository.lower())
+    return known if known is not None and known.affects(uses) else None
 
 
 @lru_cache(maxsize=1)
-def _known() -> Mapping[str, Compromised]:
+def _compromises() -> Mapping[str, ActionCompromise]:
     return {
-        each["action"]: Compromised(
+        each["action"]: ActionCompromise(
             action=each["action"],
             since=each["from"],
             until=each["until"],
             tags=None if each["tags"] == "all" else frozenset(each["tags"]),
-            safe=frozenset(each.get("except", ())),
-            commits=frozenset(each["commits"]),
-            still=each["still"],
+            safe_tags=frozenset(each.get("except", ())),
+            malicious_commits=frozenset(each["commits"]),
+            still_malicious=each["still"],
             advisory=each.get("advisory"),
             source=each["source"],
         )
-        for each in json.loads(DATA.read_text())["actions"]
+        for each in json.loads(COMPROMISED_ACTIONS_FILE.read_text())["actions"]
     }

@@ -1,75 +1,81 @@
-"""The signal direct-workflow-edit: the default branch's workflows changed without a pull request."""
+"""The alert direct-workflow-edit: the default branch's workflows changed without a pull request."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Commit, Look, Sides
-from bot.checks.alerts.new_findings import MOST
-from bot.checks.alerts.signal import Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange, SnapshotComparison
+from bot.checks.alerts.new_findings import MAX_FINDINGS
+from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Place, Unseen, listed, settings_page
-from bot.settings import Read
-from bot.snapshot.repository_snapshot import WORKFLOW
+from bot.model.findings import Finding, Location, Unknown, join_names, settings_location
+from bot.settings import SettingsQuery
+from bot.snapshot.repository_snapshot import WORKFLOW_PATH
 
-_SHOWN = 3  # commits that are named
+_MAX_NAMED_COMMITS = 3  # commits that are named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectWorkflowEdit(Signal):
+class DirectWorkflowEdit(ChangeAlert):
     """A workflow on the default branch was changed by a push, without a pull request.
 
     Nobody else has seen the change, and it already runs with all that the default branch's workflows may use.
     """
 
     name: ClassVar[RuleName] = RuleName("direct-workflow-edit")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.FILES, Look.COMMITS, Look.MERGED})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset(
+        {PushQuery.FILES, PushQuery.COMMITS, PushQuery.MERGED_COMMITS}
+    )
     accounts: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Accounts that may change workflows so, such as acme-sync[bot].",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_default and change.push is not None and not change.push.created
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_default_branch_push and change.push is not None and not change.push.created
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files, commits = change.files, change.commits
-        if isinstance(files, Unseen):
+        if isinstance(files, Unknown):
             yield files
             return
-        changed = sorted(_workflows(files.value))
+        changed = sorted(_changed_workflows(files.value))
         push = change.push
         if not changed or push is None or push.pusher.lower() in {each.lower() for each in self.accounts}:
             return
-        for fact in (commits, change.merged):
-            if isinstance(fact, Unseen):
+        for fact in (commits, change.merged_commits):
+            if isinstance(fact, Unknown):
                 yield fact
                 return
-        if isinstance(commits, Unseen) or isinstance(change.merged, Unseen):  # told above; said again for the types
+        if isinstance(commits, Unknown) or isinstance(
+            change.merged_commits, Unknown
+        ):  # told above; said again for the types
             return
-        alone = [commit for commit in commits.value if commit.id not in change.merged.value]
+        alone = [commit for commit in commits.value if commit.id not in change.merged_commits.value]
         if alone or not commits.value:
-            yield from (_finding(path, push.pusher, alone, files.value) for path in changed[:MOST])
+            yield from (_finding(path, push.pusher, alone, files.value) for path in changed[:MAX_FINDINGS])
 
 
-def _workflows(sides: Sides) -> Iterator[str]:
+def _changed_workflows(comparison: SnapshotComparison) -> Iterator[str]:
     """Yield the changed files that are workflows, or local actions that they use."""
-    used = {action.path for side in (sides.before, sides.after) for action in side.actions.values()}
-    yield from (path for path in sides.changed if WORKFLOW.fullmatch(path) or path in used)
+    used = {action.path for side in (comparison.before, comparison.after) for action in side.actions.values()}
+    yield from (path for path in comparison.changed_paths if WORKFLOW_PATH.fullmatch(path) or path in used)
 
 
-def _finding(path: str, pusher: str, commits: list[Commit], sides: Sides) -> Finding:
-    there = path in sides.after.workflows or any(action.path == path for action in sides.after.actions.values())
-    was = "changed" if path in sides.before.workflows else "added"
-    ids = listed(commit.short for commit in commits[:_SHOWN])
-    more = f" and {len(commits) - _SHOWN} more" if len(commits) > _SHOWN else ""
+def _finding(path: str, pusher: str, commits: list[PushedCommit], comparison: SnapshotComparison) -> Finding:
+    there = path in comparison.after.workflows or any(
+        action.path == path for action in comparison.after.actions.values()
+    )
+    was = "changed" if path in comparison.before.workflows else "added"
+    ids = join_names(commit.short for commit in commits[:_MAX_NAMED_COMMITS])
+    more = f" and {len(commits) - _MAX_NAMED_COMMITS} more" if len(commits) > _MAX_NAMED_COMMITS else ""
     by = f" (commit {ids}{more})" if commits else ""
     return Finding(
-        place=Place(path, 1, 1) if there else settings_page(path),
+        location=Location(path, 1, 1) if there else settings_location(path),
         message=f"{path} was {was if there else 'removed'} by a push of {pusher}{by} and no pull request",
         fix=f"Ask {pusher} whether they pushed it. If not, revert it, revoke their tokens and look at the runs since; then have a ruleset ask for a pull request.",
     )

@@ -1,4 +1,4 @@
-"""The signal encoded-script: a step newly runs what nobody can read."""
+"""The alert encoded-script: a step newly runs what nobody can read."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change
-from bot.checks.alerts.new_findings import Sight, newly
-from bot.checks.alerts.secret_flow import Ran, ran
-from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.new_findings import KeyedFinding, new_findings
+from bot.checks.alerts.secret_flow import ScriptStep, script_steps
+from bot.checks.alerts.signal import ChangeAlert
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Unseen
-from bot.shell import ENCODED_COMMAND, Command, HoleKind, Word, show
+from bot.model.findings import Finding, FindingSubject, Unknown
+from bot.shell import ENCODED_COMMAND_OPTION, Command, UnknownKind, Word, value_text
 from bot.snapshot.repository_snapshot import Snapshot
 
 _DECODERS = re.compile(
@@ -24,26 +24,26 @@ _UNPACKERS = re.compile(
     r"|gpg2?\b.*\s(?:-d|--decrypt)\b|tr\b.*\b[n-z]-za-[m-y]\b|jq\b.*@base64d)",
     re.IGNORECASE,
 )
-_LONGEST = 500  # characters of a command that are looked at
+_MAX_COMMAND_LENGTH = 500  # characters of a command that are looked at
 _STDIN = frozenset({"-", "/dev/stdin"})
 # Four printable signs or more by their numbers, as in printf '\x63\165…': nobody writes letters so who wants them read.
-_NUMBERS = re.compile(r"(?:\\+(?:x[2-7][0-9a-f]|0?(?:0[4-7]|1[0-7])[0-7])){4}", re.IGNORECASE)
+_CHARACTER_ESCAPES = re.compile(r"(?:\\+(?:x[2-7][0-9a-f]|0?(?:0[4-7]|1[0-7])[0-7])){4}", re.IGNORECASE)
 _PRINTS = re.compile(r"\bprintf\b|\becho\s+-\w*e|\$'")
 _SHELLS = frozenset({"", "bash", "sh"})
-_RUNS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "eval", "source", ".", "python", "python3", "node", "perl", "ruby", "php", "pwsh"})  # fmt: skip
+_INTERPRETERS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "eval", "source", ".", "python", "python3", "node", "perl", "ruby", "php", "pwsh"})  # fmt: skip
 # In a program: text that is decoded and run, in the words of Python, JavaScript, Ruby, Perl and PowerShell.
-_DECODED = r"b64decode|b85decode|a85decode|unhexlify|fromhex|Buffer\.from\s*\(|\batob\s*\(|unpack1?\s*\(?\s*['\"]m|decode_base64|FromBase64String"
-_EXECUTED = r"\bexec\s*\(|\beval\b|\bnew\s+Function\b|\bFunction\s*\(|execSync|spawnSync|\bspawn\s*\(|child_process|os\.system|subprocess|\biex\b|Invoke-Expression|vm\.run|runIn(?:This|New)?Context|\bsystem\s*\("
-_DECODES, _EXECUTES = re.compile(_DECODED), re.compile(_EXECUTED)
+_DECODE_PATTERN = r"b64decode|b85decode|a85decode|unhexlify|fromhex|Buffer\.from\s*\(|\batob\s*\(|unpack1?\s*\(?\s*['\"]m|decode_base64|FromBase64String"
+_EXECUTE_PATTERN = r"\bexec\s*\(|\beval\b|\bnew\s+Function\b|\bFunction\s*\(|execSync|spawnSync|\bspawn\s*\(|child_process|os\.system|subprocess|\biex\b|Invoke-Expression|vm\.run|runIn(?:This|New)?Context|\bsystem\s*\("
+_DECODES, _EXECUTES = re.compile(_DECODE_PATTERN), re.compile(_EXECUTE_PATTERN)
 # What is run is the very thing that is made unreadable, in one expression.
-_NESTED = re.compile(
+_RUNS_DECODED = re.compile(
     r"\b(?:exec|eval)\s*\([^\n]{0,200}?(?:\bdecompress\s*\(|marshal\.loads|codecs\.decode|\bmap\(\s*chr\b|fromCharCode|base64_decode|gzinflate|str_rot13)"
 )
-_NODES = re.compile(r"['\"](?:base64(?:url)?|hex)['\"]")
+_NODE_ENCODINGS = re.compile(r"['\"](?:base64(?:url)?|hex)['\"]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedScript(Signal):
+class EncodedScript(ChangeAlert):
     """A script newly decodes something and runs it.
 
     What is encoded is not meant to be read: neither by a reviewer nor by a search for the name of a host.
@@ -51,52 +51,60 @@ class EncodedScript(Signal):
 
     name: ClassVar[RuleName] = RuleName("encoded-script")
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        yield from newly(change, _look)
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        yield from new_findings(change, _find)
 
 
-def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
-    for one in ran(snapshot, paths):
-        yield from one.in_part()
+def _find(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:
+    for one in script_steps(snapshot, paths):
+        yield from one.unparsed_part()
         found: dict[int | None, None] = {}
-        found |= dict.fromkeys(_in_commands(one))
-        if not found and (line := _in_program(one.text)) is None:
-            line = _by_numbers(one)
+        found |= dict.fromkeys(_command_lines(one))
+        if not found and (line := _decoding_line(one.text)) is None:
+            line = _character_escape_line(one)
         if not found and line is not None:
             found[line] = None
-        inputs = [text.value for text in one.inputs.values() if _in_program(text.value) is not None]
+        inputs = [text.value for text in one.inputs.values() if _decoding_line(text.value) is not None]
         if inputs:
             found[None] = None
-        yield from (_sight(one, line) for line in found)
+        yield from (_keyed_finding(one, line) for line in found)
 
 
-def _sight(one: Ran, line: int | None) -> Sight:
-    text = one.text.split("\n")[line] if line is not None else str([text.value for text in one.inputs.values()])
+def _keyed_finding(script_step: ScriptStep, line: int | None) -> KeyedFinding:
+    text = (
+        script_step.text.split("\n")[line]
+        if line is not None
+        else str([text.value for text in script_step.inputs.values()])
+    )
     finding = Finding(
-        one.place(line),
+        script_step.place(line),
         "decodes something and runs it, so that nobody who reads the workflow sees what runs",
         "Decode it where it does no harm and look at it; if it is yours, write it out as a script in the repository.",
-        about=About(job=one.job),
+        subject=FindingSubject(job=script_step.job),
     )
-    return Sight(("encoded", " ".join(text.split())[:500]), finding)
+    return KeyedFinding(("encoded", " ".join(text.split())[:500]), finding)
 
 
-def _in_commands(one: Ran) -> Iterator[int]:
+def _command_lines(script_step: ScriptStep) -> Iterator[int]:
     """Yield the lines on which a shell runs what a decoder printed."""
-    script = one.script()
-    begun = _begun(one.text)
+    script = script_step.parse_script()
+    begun = _command_starts(script_step.text)
     decoding = {begun(command.line) for command in script.commands if _decodes(command) or _unpacks(command)}
-    decoding |= {begun(number) for number, line in enumerate(one.text.split("\n")) if _prints_decoded(line)}
-    files = {name for write in script.writes if _is_decoded(write.content) for name in write.target.literals}
-    files |= {name for command in script.commands if _decodes(command) for name in _put_into(command)}
+    decoding |= {begun(number) for number, line in enumerate(script_step.text.split("\n")) if _prints_decoded(line)}
+    files = {name for write in script.file_writes if _is_decoded(write.content) for name in write.target.literals}
+    files |= {name for command in script.commands if _decodes(command) for name in _output_files(command)}
     for command in script.commands:
         tool = command.tool.lower()
-        if _says_encoded(command) or _is_decoded(command.argv[0]) or {command.path, tool, f"./{tool}"} & files:
+        if (
+            _has_encoded_command_option(command)
+            or _is_decoded(command.argv[0])
+            or {command.path, tool, f"./{tool}"} & files
+        ):
             yield command.line
-        elif tool in _RUNS:
+        elif tool in _INTERPRETERS:
             takes = _takes_input(command)
             words = [*command.argv[1:], *([command.stdin] if command.stdin and takes else [])]
             piped = takes and begun(command.line) in decoding  # `… | base64 -d | bash`
@@ -107,24 +115,24 @@ def _in_commands(one: Ran) -> Iterator[int]:
 
 def _decodes(command: Command) -> bool:
     """Whether a command is a decoder, also where its name or options stand in variables."""
-    return bool(_DECODERS.search(command.text) or _DECODERS.search(_evaluated(command)))
+    return bool(_DECODERS.search(command.text) or _DECODERS.search(_resolved_text(command)))
 
 
 def _unpacks(command: Command) -> bool:
-    return bool(_UNPACKERS.search(_evaluated(command)))
+    return bool(_UNPACKERS.search(_resolved_text(command)))
 
 
-def _evaluated(command: Command) -> str:
-    return " ".join(map(str, command.argv))[:_LONGEST]
+def _resolved_text(command: Command) -> str:
+    return " ".join(map(str, command.argv))[:_MAX_COMMAND_LENGTH]
 
 
 def _prints_decoded(line: str) -> bool:
     """Whether a program on this line decodes something."""
     found = _DECODES.search(line)
-    return found is not None and ("Buffer" not in found[0] or _NODES.search(line) is not None)
+    return found is not None and ("Buffer" not in found[0] or _NODE_ENCODINGS.search(line) is not None)
 
 
-def _put_into(command: Command) -> Iterator[str]:
+def _output_files(command: Command) -> Iterator[str]:
     """Yield the file that a decoder is told to write: `-out FILE`, `-o FILE`, the second one of `xxd -r`."""
     words = [word.literal or "" for word in command.argv[1:]]
     yield from (name for option, name in pairwise(words) if option in ("-o", "-out", "--output") and name)
@@ -143,16 +151,16 @@ def _takes_input(command: Command) -> bool:
     return first in _STDIN or "-s" in options
 
 
-def _by_numbers(one: Ran) -> int | None:
+def _character_escape_line(script_step: ScriptStep) -> int | None:
     """Return the line on which a shell script writes letters by their numbers."""
-    if one.shell.partition(" ")[0].rpartition("/")[2] in _SHELLS and "\\" in one.text:
-        for number, line in enumerate(one.text.split("\n")):
-            if _NUMBERS.search(line) and _PRINTS.search(line) and not line.lstrip().startswith("#"):
+    if script_step.shell.partition(" ")[0].rpartition("/")[2] in _SHELLS and "\\" in script_step.text:
+        for number, line in enumerate(script_step.text.split("\n")):
+            if _CHARACTER_ESCAPES.search(line) and _PRINTS.search(line) and not line.lstrip().startswith("#"):
                 return number
     return None
 
 
-def _begun(text: str) -> Callable[[int], int]:
+def _command_starts(text: str) -> Callable[[int], int]:
     """Return on which line the command began that goes on on a line: after `|` or a backslash it does."""
     lines = text.split("\n")
     first: list[int] = []
@@ -163,26 +171,26 @@ def _begun(text: str) -> Callable[[int], int]:
 
 
 def _is_decoded(word: Word) -> bool:
-    return any(hole.kind is HoleKind.OUTPUT and _DECODERS.search(hole.name) for hole in word.holes)
+    return any(hole.kind is UnknownKind.OUTPUT and _DECODERS.search(hole.name) for hole in word.unknown_parts)
 
 
 def _is_unpacked(word: Word) -> bool:
-    return any(hole.kind is HoleKind.OUTPUT and _UNPACKERS.search(hole.name) for hole in word.holes)
+    return any(hole.kind is UnknownKind.OUTPUT and _UNPACKERS.search(hole.name) for hole in word.unknown_parts)
 
 
-def _says_encoded(command: Command) -> bool:
+def _has_encoded_command_option(command: Command) -> bool:
     """Whether this is PowerShell's -EncodedCommand."""
-    words = [show(word.values[0]) for word in command.argv]
-    return words[0].lower() in ("pwsh", "powershell") and any(map(ENCODED_COMMAND.fullmatch, words[1:]))
+    words = [value_text(word.values[0]) for word in command.argv]
+    return words[0].lower() in ("pwsh", "powershell") and any(map(ENCODED_COMMAND_OPTION.fullmatch, words[1:]))
 
 
-def _in_program(text: str) -> int | None:
+def _decoding_line(text: str) -> int | None:
     """Return the line on which a program decodes something, where it also runs something."""
-    if nested := _NESTED.search(text):
+    if nested := _RUNS_DECODED.search(text):
         return text.count("\n", 0, nested.start())
     decoded = _DECODES.search(text)
     if decoded is None or not _EXECUTES.search(text):
         return None
-    if "Buffer" in decoded[0] and not _NODES.search(text):  # made of something else than an encoded text
+    if "Buffer" in decoded[0] and not _NODE_ENCODINGS.search(text):  # made of something else than an encoded text
         return None
     return text.count("\n", 0, decoded.start())

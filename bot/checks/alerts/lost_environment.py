@@ -1,19 +1,19 @@
-"""The signal lost-environment: a publication left the environment that guarded it."""
+"""The alert lost-environment: a publication left the environment that guarded it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Sides
-from bot.checks.alerts.new_findings import renamed
-from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.change_alert import RepositoryChange, SnapshotComparison
+from bot.checks.alerts.new_findings import renamed_workflows
+from bot.checks.alerts.signal import ChangeAlert
 from bot.detection import Publication
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Place, Unseen
+from bot.model.findings import Finding, FindingSubject, Location, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostEnvironment(Signal):
+class LostEnvironment(ChangeAlert):
     """A job that publishes no longer runs in its environment.
 
     Reviewers, the allowed branches and tags, and the gate hang on the environment; without it none of them is asked.
@@ -21,40 +21,40 @@ class LostEnvironment(Signal):
 
     name: ClassVar[RuleName] = RuleName("lost-environment")
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files = change.files
-        if isinstance(files, Unseen):
+        if isinstance(files, Unknown):
             yield files
             return
         sides = files.value
-        was = renamed(sides)
+        was = renamed_workflows(sides)
         said: dict[tuple[str, str], None] = {}
         for after in sides.after.publications:
-            before = _before(after, sides, was)
+            before = _previous_environment(after, sides, was)
             if before is not None and (after.file, after.job) not in said:
                 said[after.file, after.job] = None
                 yield _finding(after, before)
 
 
-def _before(after: Publication, sides: Sides, was: Mapping[str, str]) -> str | None:
+def _previous_environment(after: Publication, comparison: SnapshotComparison, renames: Mapping[str, str]) -> str | None:
     """Return the environment that the same job published from before, where it is another one now."""
-    if after.file not in sides.changed:
+    if after.file not in comparison.changed_paths:
         return None
-    file = was.get(after.file, after.file)
-    same = [each for each in sides.before.publications if (each.file, each.registry) == (file, after.registry)]
+    file = renames.get(after.file, after.file)
+    same = [each for each in comparison.before.publications if (each.file, each.registry) == (file, after.registry)]
     job = [each for each in same if each.job == after.job] or same
     names = {each.environment for each in job if each.environment}
     return None if not names or after.environment in names else min(names)
 
 
-def _finding(after: Publication, before: str) -> Finding:
+def _finding(after: Publication, previous_environment: str) -> Finding:
     now = f"the environment {after.environment}" if after.environment else "no environment"
     return Finding(
-        Place(after.file, after.line, after.line),
-        f"the job {after.job} publishes from {now}; before it published from {before}",
-        f"Put `environment: {before}` back into the job {after.job}, or move its reviewers and its gate along with it.",
-        about=About(job=after.job, environment=after.environment),
+        Location(after.file, after.line, after.line),
+        f"the job {after.job} publishes from {now}; before it published from {previous_environment}",
+        f"Put `environment: {previous_environment}` back into the job {after.job}, or move its reviewers and its gate along with it.",
+        subject=FindingSubject(job=after.job, environment=after.environment),
     )

@@ -1,56 +1,56 @@
-"""The signal manual-publishing: what published on its own now only runs by hand."""
+"""The alert manual-publishing: what published on its own now only runs by hand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change
-from bot.checks.alerts.new_findings import renamed
-from bot.checks.alerts.signal import ALARM, SEVERITY, Signal
+from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.new_findings import renamed_workflows
+from bot.checks.alerts.signal import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen, listed
+from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.workflows import Workflow
 
-_BY_HAND = frozenset({"workflow_dispatch"})
+_MANUAL_EVENTS = frozenset({"workflow_dispatch"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManualPublishing(Signal):
+class ManualPublishing(ChangeAlert):
     """A workflow that publishes can now only be started by hand.
 
     Started by hand it runs from any branch or tag that somebody chooses, and leaves no release or tag behind that others would see.
     """
 
     name: ClassVar[RuleName] = RuleName("manual-publishing")
-    severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY)
-    alarm: bool = field(default=False, metadata=ALARM)
+    severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY_OPTION)
+    open_issue: bool = field(default=False, metadata=OPEN_ISSUE_OPTION)
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files = change.files
-        if isinstance(files, Unseen):
+        if isinstance(files, Unknown):
             yield files
             return
         sides = files.value
         publishing = {publication.file for publication in sides.after.publications}
-        was = renamed(sides)
-        for path in sorted(sides.changed & publishing & sides.after.workflows.keys()):
+        was = renamed_workflows(sides)
+        for path in sorted(sides.changed_paths & publishing & sides.after.workflows.keys()):
             before, after = sides.before.workflows.get(was.get(path, path)), sides.after.workflows[path]
-            if before is not None and _by_hand(after) and not _by_hand(before):
+            if before is not None and _is_manual_only(after) and not _is_manual_only(before):
                 gone = [event for event in before.triggers if event not in after.triggers]
                 yield _finding(after, gone)
 
 
-def _by_hand(workflow: Workflow) -> bool:
-    return bool(workflow.triggers) and workflow.triggers.keys() <= _BY_HAND
+def _is_manual_only(workflow: Workflow) -> bool:
+    return bool(workflow.triggers) and workflow.triggers.keys() <= _MANUAL_EVENTS
 
 
-def _finding(workflow: Workflow, gone: list[str]) -> Finding:
+def _finding(workflow: Workflow, removed_events: list[str]) -> Finding:
     line = workflow.triggers["workflow_dispatch"].line
     return Finding(
-        Place(workflow.path, line, line),
-        f"publishes, and is now only started by hand; {listed(gone)} started it before",
-        f"Let {listed(gone)} start it again, or say in the policy's waivers why people have to.",
+        Location(workflow.path, line, line),
+        f"publishes, and is now only started by hand; {join_names(removed_events)} started it before",
+        f"Let {join_names(removed_events)} start it again, or say in the policy's waivers why people have to.",
     )

@@ -1,66 +1,70 @@
-"""The signal moved-tag: a tag names another commit than it did."""
+"""The alert moved-tag: a tag names another commit than it did."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import SHORT, Change, Look
-from bot.checks.alerts.signal import Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, PushQuery, RepositoryChange
+from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, settings_page
-from bot.settings import Read, ref_matches
+from bot.model.findings import Finding, Unknown, settings_location
+from bot.settings import SettingsQuery, ref_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MovedTag(Signal):
+class MovedTag(ChangeAlert):
     """A tag was moved to another commit.
 
     A tag is what others install by. Who moves it changes what they get without a new version: of an action, of a module, of a release.
     """
 
     name: ClassVar[RuleName] = RuleName("moved-tag")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.TAG, Look.BRANCHES})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset(
+        {PushQuery.PREVIOUS_TAG_COMMIT, PushQuery.BRANCHES_WITH_COMMIT}
+    )
     floating: tuple[str, ...] = field(
         default=("latest", "nightly", "edge", "v[0-9]", "v[0-9][0-9]"),
         metadata={
             "means": "Tags that are moved on with each release; they may move to what comes after them on the default branch, nowhere else.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
     branches: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Branches beside the default one, such as `releases/*`, on which such tags may move too.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_tag
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_tag_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        tag, push = change.tag, change.push
-        if isinstance(tag, Unseen):
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        tag, push = change.tag_move, change.push
+        if isinstance(tag, Unknown):
             yield tag
             return
         if tag.value is None or push is None:
             return
         aside = ""
-        if tag.value.forward and any(ref_matches(pattern, push.name) for pattern in self.floating):
-            if isinstance(change.branches, Unseen):
-                yield change.branches
+        if tag.value.fast_forward and any(ref_matches(pattern, push.name) for pattern in self.floating):
+            if isinstance(change.branches_with_commit, Unknown):
+                yield change.branches_with_commit
                 return
-            if self._merged(change.branches.value, change.default_branch):
+            if self._is_on_allowed_branch(change.branches_with_commit.value, change.default_branch):
                 return
             aside = f" to a commit that {change.default_branch} does not have"
-        how = (aside or " on") if tag.value.forward else " to a commit that does not come after it"
+        how = (aside or " on") if tag.value.fast_forward else " to a commit that does not come after it"
         yield Finding(
-            settings_page(f"releases/tag/{push.name}"),
-            f"{push.pusher} moved the tag {push.name}{how}: from {tag.value.was[:SHORT]} to {push.commit[:SHORT]}",
-            f"If it was not meant so, put it back on {tag.value.was[:SHORT]}, and have a ruleset forbid that tags are moved.",
+            settings_location(f"releases/tag/{push.name}"),
+            f"{push.pusher} moved the tag {push.name}{how}: from {tag.value.previous_commit[:SHORT_SHA_LENGTH]} to {push.commit[:SHORT_SHA_LENGTH]}",
+            f"If it was not meant so, put it back on {tag.value.previous_commit[:SHORT_SHA_LENGTH]}, and have a ruleset forbid that tags are moved.",
         )
 
-    def _merged(self, having: tuple[str, ...], default_branch: str) -> bool:
+    def _is_on_allowed_branch(self, branches_with_commit: tuple[str, ...], default_branch: str) -> bool:
         """Whether one of the branches that have the commit is one on which tags may move."""
-        return default_branch in having or any(ref_matches(each, branch) for each in self.branches for branch in having)
+        return default_branch in branches_with_commit or any(
+            ref_matches(each, branch) for each in self.branches for branch in branches_with_commit
+        )

@@ -1,44 +1,46 @@
-"""The signal new-runner: a self-hosted runner was added to the repository."""
+"""The alert new-runner: a self-hosted runner was added to the repository."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Look
-from bot.checks.alerts.new_findings import MOST
-from bot.checks.alerts.signal import Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import PushQuery, RepositoryChange
+from bot.checks.alerts.new_findings import MAX_FINDINGS
+from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, listed, settings_page
-from bot.settings import Read, ref_matches
+from bot.model.findings import Finding, Unknown, join_names, settings_location
+from bot.settings import SettingsQuery, ref_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewRunner(Signal):
+class NewRunner(ChangeAlert):
     """A self-hosted runner was added to the repository.
 
     Whoever owns the machine sees all that its jobs see, and worms register the machine they are on as a way back in.
     """
 
     name: ClassVar[RuleName] = RuleName("new-runner")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Read.RUNNERS})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({SettingsQuery.RUNNERS})
     names: tuple[str, ...] = field(
         default=(),
-        metadata={"means": "Runners that come and go, such as `ci-*`.", "stricter": Stricter.FEWER},
+        metadata={"means": "Runners that come and go, such as `ci-*`.", "stricter": StricterWhen.FEWER},
     )
 
-    def applies(self, change: Change) -> bool:
-        held = change.held  # read only of a repository that publishes, or keeps a registry's secret
-        return held is not None and change.held_before is not None and held.runners != Read.RUNNERS.not_read
+    def applies(self, change: RepositoryChange) -> bool:
+        held = change.settings  # read only of a repository that publishes, or keeps a registry's secret
+        return (
+            held is not None and change.settings_before is not None and held.runners != SettingsQuery.RUNNERS.not_read
+        )
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        if change.held is None or change.held_before is None:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        if change.settings is None or change.settings_before is None:
             return
-        now, before = change.held.runners, change.held_before.runners
-        if isinstance(now, Unseen):
+        now, before = change.settings.runners, change.settings_before.runners
+        if isinstance(now, Unknown):
             yield now
             return
-        if isinstance(before, Unseen):  # the first look at them: what is there is what there was
+        if isinstance(before, Unknown):  # the first look at them: what is there is what there was
             return
         known = {runner.name for runner in before.value}
         new = [
@@ -48,10 +50,10 @@ class NewRunner(Signal):
             and not runner.ephemeral
             and not any(ref_matches(pattern, runner.name) for pattern in self.names)
         ]
-        for runner in new[:MOST]:
-            labels = f", with the labels {listed(runner.labels)}" if runner.labels else ""
+        for runner in new[:MAX_FINDINGS]:
+            labels = f", with the labels {join_names(runner.labels)}" if runner.labels else ""
             yield Finding(
-                settings_page("settings/actions/runners"),
+                settings_location("settings/actions/runners"),
                 f"the self-hosted runner {runner.name} was added{labels}",
                 "If nobody of yours added it, remove it, cancel its jobs, and rotate the secrets of the repository.",
             )

@@ -1,22 +1,22 @@
-"""The signal pushed-for-another: a commit says that it is somebody's who neither signed nor pushed it."""
+"""The alert pushed-for-another: a commit says that it is somebody's who neither signed nor pushed it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Commit, Look
-from bot.checks.alerts.new_findings import MOST
-from bot.checks.alerts.signal import Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange
+from bot.checks.alerts.new_findings import MAX_FINDINGS
+from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, settings_page
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown, settings_location
+from bot.settings import SettingsQuery
 
-_BOT = "[bot]"
+_BOT_SUFFIX = "[bot]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PushedForAnother(Signal):
+class PushedForAnother(ChangeAlert):
     """A commit bears a bot's name, has no valid signature, and somebody else pushed it.
 
     Anybody can write any name into a commit. Dependabot's own commits are signed by GitHub and pushed by Dependabot; one that is not
@@ -24,47 +24,49 @@ class PushedForAnother(Signal):
     """
 
     name: ClassVar[RuleName] = RuleName("pushed-for-another")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.COMMITS, Look.MERGED})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS, PushQuery.MERGED_COMMITS})
     people: bool = field(
         default=False,
         metadata={
             "means": "Whether commits in a person's name count too, where neither author nor committer pushed them.",
-            "stricter": Stricter.HIGHER,
+            "stricter": StricterWhen.HIGHER,
         },
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         commits, push = change.commits, change.push
-        if isinstance(commits, Unseen):
+        if isinstance(commits, Unknown):
             yield commits
             return
-        found = [commit for commit in commits.value if push is not None and self._is_anothers(commit, push.pusher)]
+        found = [commit for commit in commits.value if push is not None and self._is_impersonated(commit, push.pusher)]
         if not found or push is None:
             return
-        if isinstance(change.merged, Unseen):
-            yield change.merged
+        if isinstance(change.merged_commits, Unknown):
+            yield change.merged_commits
             return
-        alone = [commit for commit in found if commit.id not in change.merged.value]
-        for commit in alone[:MOST]:
+        alone = [commit for commit in found if commit.id not in change.merged_commits.value]
+        for commit in alone[:MAX_FINDINGS]:
             yield Finding(
-                settings_page(f"commit/{commit.id}"),
+                settings_location(f"commit/{commit.id}"),
                 f"commit {commit.short} says that {commit.author} made it; it is not signed, and {push.pusher} pushed it",
                 f"Ask {push.pusher} whether they pushed it. If not, revoke their tokens and delete what was pushed.",
             )
-        if len(alone) > MOST:
-            yield Unseen(Look.COMMITS.what, f"{len(alone) - MOST} more of the same kind are not told one by one")
+        if len(alone) > MAX_FINDINGS:
+            yield Unknown(
+                PushQuery.COMMITS.fact, f"{len(alone) - MAX_FINDINGS} more of the same kind are not told one by one"
+            )
 
-    def _is_anothers(self, commit: Commit, pusher: str) -> bool:
-        if commit.verified or _same(commit.author, pusher):
+    def _is_impersonated(self, commit: PushedCommit, pusher: str) -> bool:
+        if commit.verified or _is_same_account(commit.author, pusher):
             return False
-        if commit.author.lower().endswith(_BOT):
+        if commit.author.lower().endswith(_BOT_SUFFIX):
             return True
-        return self.people and not _same(commit.committer, pusher)
+        return self.people and not _is_same_account(commit.committer, pusher)
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_account(one: str, other: str) -> bool:
     """Whether two names are one account's: an App's commits may leave out its `[bot]`."""
-    return one.lower().removesuffix(_BOT) == other.lower().removesuffix(_BOT)
+    return one.lower().removesuffix(_BOT_SUFFIX) == other.lower().removesuffix(_BOT_SUFFIX)

@@ -1,18 +1,24 @@
-"""The signal secret-sent-away: a secret newly leaves for somewhere that is no registry."""
+"""The alert secret-sent-away: a secret newly leaves for somewhere that is no registry."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change
-from bot.checks.alerts.flow import Flow, told
-from bot.checks.alerts.network_destinations import SOMEWHERE, TOOLS, destinations, is_known, speaks_to
-from bot.checks.alerts.new_findings import Sight, newly
-from bot.checks.alerts.secret_flow import EVERY, Ran, named, ran
-from bot.checks.alerts.signal import SEVERITY, Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.flow import SecretFlow, secrets_text
+from bot.checks.alerts.network_destinations import (
+    COMPUTED_ADDRESS,
+    NETWORK_TOOLS,
+    destinations,
+    hosts_contacted,
+    is_trusted_host,
+)
+from bot.checks.alerts.new_findings import KeyedFinding, new_findings
+from bot.checks.alerts.secret_flow import ALL_SECRETS, ScriptStep, script_steps, secrets_named_in
+from bot.checks.alerts.signal import SEVERITY_OPTION, ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import About, Finding, Unseen, listed
+from bot.model.findings import Finding, FindingSubject, Unknown, join_names
 from bot.shell import Command
 from bot.snapshot.repository_snapshot import Snapshot
 
@@ -20,77 +26,91 @@ _FIX = "If nobody of yours wrote this, disable the workflow, delete the branch, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSentAway(Signal):
+class SecretSentAway(ChangeAlert):
     """A secret is newly handed to a command that sends it to an unknown host.
 
     That is what stolen tokens are used for first: a workflow that posts the secrets which the others name to a host of the thief's.
     """
 
     name: ClassVar[RuleName] = RuleName("secret-sent-away")
-    severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY)
+    severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY_OPTION)
     hosts: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Hosts that secrets may be sent to, `*.acme.example.org` too; registries and GitHub need not be named.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        yield from newly(change, self._look)
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        yield from new_findings(change, self._find)
 
-    def _look(self, snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
-        for one in ran(snapshot, paths):
-            yield from one.in_part()
-            for line, tool, secrets, hosts in _sent(one):
-                unknown = [host for host in hosts if not is_known(host, snapshot.catalogue, self.hosts)]
+    def _find(self, snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:
+        for one in script_steps(snapshot, paths):
+            yield from one.unparsed_part()
+            for line, tool, secrets, hosts in _sent_secrets(one):
+                unknown = [host for host in hosts if not is_trusted_host(host, snapshot.catalog, self.hosts)]
                 if unknown:
-                    yield _sight(one, line, tool, secrets, unknown)
+                    yield _keyed_finding(one, line, tool, secrets, unknown)
 
 
-def _sent(one: Ran) -> Iterator[tuple[int | None, str, frozenset[str], list[str]]]:
+def _sent_secrets(script_step: ScriptStep) -> Iterator[tuple[int | None, str, frozenset[str], list[str]]]:
     """Yield what is sent: the line in the script, with what, which secrets, and the hosts it goes to."""
-    given = frozenset(name for text in one.inputs.values() for name in named(text.value))
-    if given and (hosts := speaks_to(_inputs(one, "script")) or _urls(one)):
+    given = frozenset(name for text in script_step.inputs.values() for name in secrets_named_in(text.value))
+    if given and (hosts := hosts_contacted(_input_value(script_step, "script")) or _url_hosts(script_step)):
         yield None, "an action", given, hosts
-    if not one.text or not (one.secrets or "secrets" in one.text):
+    if not script_step.text or not (script_step.secrets_by_variable or "secrets" in script_step.text):
         return
-    flow = Flow(one)
+    flow = SecretFlow(script_step)
     sent = False
     for command in flow.commands:
-        if command.tool.lower() in TOOLS and (secrets := flow.reaching(command) | _in_place(command, flow)):
+        if command.tool.lower() in NETWORK_TOOLS and (
+            secrets := flow.secrets_reaching(command) | _secrets_in_environment(command, flow)
+        ):
             sent = True
             yield command.line, command.tool, secrets, list(destinations(command, flow))
-    named_here = frozenset(name for variable, names in one.secrets.items() if variable in one.text for name in names)
-    inline = named_here | named(one.text)
-    if inline and not sent and (hosts := speaks_to(one.text)):
+    named_here = frozenset(
+        name
+        for variable, names in script_step.secrets_by_variable.items()
+        if variable in script_step.text
+        for name in names
+    )
+    inline = named_here | secrets_named_in(script_step.text)
+    if inline and not sent and (hosts := hosts_contacted(script_step.text)):
         yield None, "a program", inline, hosts
 
 
-def _in_place(command: Command, flow: Flow) -> frozenset[str]:
+def _secrets_in_environment(command: Command, flow: SecretFlow) -> frozenset[str]:
     """Name the secrets that a variable in front of a command hands it: `TOKEN=$X wget …`."""
     return (
-        frozenset(name for word in command.env.values() for name in flow.in_word(word)) if command.env else frozenset()
+        frozenset(name for word in command.env.values() for name in flow.secrets_in_word(word))
+        if command.env
+        else frozenset()
     )
 
 
-def _inputs(one: Ran, name: str) -> str:
-    return one.inputs[name].value if name in one.inputs else ""
+def _input_value(script_step: ScriptStep, name: str) -> str:
+    return script_step.inputs[name].value if name in script_step.inputs else ""
 
 
-def _urls(one: Ran) -> list[str]:
+def _url_hosts(script_step: ScriptStep) -> list[str]:
     """Return the hosts that an action which makes requests is given as its `url`."""
     return [
-        host for key, text in one.inputs.items() if key.lower() == "url" for host in speaks_to(f"fetch {text.value}")
+        host
+        for key, text in script_step.inputs.items()
+        if key.lower() == "url"
+        for host in hosts_contacted(f"fetch {text.value}")
     ]
 
 
-def _sight(one: Ran, line: int | None, tool: str, secrets: frozenset[str], hosts: Iterable[str]) -> Sight:
-    where = listed(host if host == SOMEWHERE else f"{host}, which is no registry's" for host in hosts)
-    message = f"{tool} sends {listed(told(secrets))} to {where}"
-    about = About(job=one.job, secrets=tuple(sorted(secrets - {EVERY})))
+def _keyed_finding(
+    script_step: ScriptStep, line: int | None, tool: str, secrets: frozenset[str], hosts: Iterable[str]
+) -> KeyedFinding:
+    where = join_names(host if host == COMPUTED_ADDRESS else f"{host}, which is no registry's" for host in hosts)
+    message = f"{tool} sends {join_names(secrets_text(secrets))} to {where}"
+    about = FindingSubject(job=script_step.job, secrets=tuple(sorted(secrets - {ALL_SECRETS})))
     key = ("sent", *sorted(secrets), *sorted(hosts))
-    return Sight(key, Finding(one.place(line), message, _FIX, about=about))
+    return KeyedFinding(key, Finding(script_step.place(line), message, _FIX, subject=about))

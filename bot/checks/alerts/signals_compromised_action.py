@@ -1,22 +1,22 @@
-"""The signal compromised-action: a workflow uses an action that an attacker is known to have held."""
+"""The alert compromised-action: a workflow uses an action that an attacker is known to have held."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change
-from bot.checks.alerts.compromised_action import Compromised, compromised
-from bot.checks.alerts.new_findings import Sight, newly
-from bot.checks.alerts.signal import SEVERITY, Signal
+from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.compromised_action import ActionCompromise, find_compromise
+from bot.checks.alerts.new_findings import KeyedFinding, new_findings
+from bot.checks.alerts.signal import SEVERITY_OPTION, ChangeAlert
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import About, Finding, Place, Unseen
+from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows import Text
+from bot.workflows import SourceText
 from bot.workflows.uses import Uses, read_uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompromisedAction(Signal):
+class CompromisedAction(ChangeAlert):
     """A workflow uses an action that an attacker is known to have held.
 
     What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact. On the default
@@ -24,24 +24,26 @@ class CompromisedAction(Signal):
     """
 
     name: ClassVar[RuleName] = RuleName("compromised-action")
-    severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY)
+    severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY_OPTION)
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch or change.held is not None
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push or change.settings is not None
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        yield from newly(change, _look)
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        yield from new_findings(change, _find)
 
 
-def _look(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[Sight]:
-    for file, job, text, line in _used(snapshot):
+def _find(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:
+    for file, job, text, line in _references(snapshot):
         uses = read_uses(text.value)
-        known = compromised(uses) if file in paths else None
+        known = find_compromise(uses) if file in paths else None
         if known is not None:
-            yield Sight(("uses", uses.name, uses.ref or ""), _finding(Place(file, line, line), job, uses, known))
+            yield KeyedFinding(
+                ("uses", uses.name, uses.ref or ""), _finding(Location(file, line, line), job, uses, known)
+            )
 
 
-def _used(snapshot: Snapshot) -> Iterator[tuple[str, str | None, Text, int]]:
+def _references(snapshot: Snapshot) -> Iterator[tuple[str, str | None, SourceText, int]]:
     for workflow in snapshot.workflows.values():
         for job in workflow.jobs.values():
             if job.uses is not None:
@@ -51,15 +53,17 @@ def _used(snapshot: Snapshot) -> Iterator[tuple[str, str | None, Text, int]]:
         yield from ((action.path, None, step.uses, step.line) for step in action.steps if step.uses is not None)
 
 
-def _finding(place: Place, job: str | None, uses: Uses, known: Compromised) -> Finding:
-    advisory = f" ({known.advisory})" if known.advisory else ""
+def _finding(place: Location, job: str | None, uses: Uses, compromise: ActionCompromise) -> Finding:
+    advisory = f" ({compromise.advisory})" if compromise.advisory else ""
     if uses.pinned:
-        message = f"uses {uses.repository} at {uses.ref}, a commit that an attacker made {known.when}{advisory}"
+        message = (
+            f"uses {uses.repository} at {uses.ref}, a commit that an attacker made {compromise.period_text}{advisory}"
+        )
     else:
-        message = f"uses {uses.repository}@{uses.ref}, whose tags an attacker moved {known.when}{advisory}"
+        message = f"uses {uses.repository}@{uses.ref}, whose tags an attacker moved {compromise.period_text}{advisory}"
     now = (
         "It is not known to be safe again; take it out"
-        if known.still
+        if compromise.still_malicious
         else "Take it out, or pin it to a full commit id that you have looked at"
     )
-    return Finding(place, message, f"{now}. {known.source} tells what happened.", about=About(job=job))
+    return Finding(place, message, f"{now}. {compromise.source} tells what happened.", subject=FindingSubject(job=job))

@@ -1,46 +1,46 @@
-"""The signal unrelated-branch: a branch has no history in common with the rest."""
+"""The alert unrelated-branch: a branch has no history in common with the rest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import SHORT, Change, Look
-from bot.checks.alerts.signal import Signal
-from bot.checks.rule import Stricter
+from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, PushQuery, RepositoryChange
+from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, settings_page
-from bot.settings import Read, ref_matches
+from bot.model.findings import Finding, Unknown, settings_location
+from bot.settings import SettingsQuery, ref_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnrelatedBranch(Signal):
+class UnrelatedBranch(ChangeAlert):
     """A branch was pushed that has no history in common with the default branch.
 
     Nobody works on such a branch. It is a place to put a payload under the repository's good name, to be fetched by its commit's id.
     """
 
     name: ClassVar[RuleName] = RuleName("unrelated-branch")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.COMMITS})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS})
     branches: tuple[str, ...] = field(
         default=("gh-pages",),
         metadata={
             "means": "Patterns of branches that are made so, such as those of a site.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch and not change.on_default
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push and not change.is_default_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         push = change.push
         if push is None or any(ref_matches(pattern, push.name) for pattern in self.branches):
             return
-        if isinstance(change.commits, Unseen):
+        if isinstance(change.commits, Unknown):
             yield change.commits
-        elif change.unrelated:
+        elif change.has_unrelated_history:
             yield Finding(
-                settings_page(f"tree/{push.name}"),
-                f"{push.pusher} pushed the branch {push.name} at {push.commit[:SHORT]}, which has no history in common with {change.default_branch}",
+                settings_location(f"tree/{push.name}"),
+                f"{push.pusher} pushed the branch {push.name} at {push.commit[:SHORT_SHA_LENGTH]}, which has no history in common with {change.default_branch}",
                 "Look at what is in it. If nobody of yours made it, delete the branch, and revoke the pusher's tokens.",
             )

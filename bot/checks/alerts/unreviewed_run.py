@@ -1,27 +1,27 @@
-"""The signal unreviewed-run: a workflow on some branch runs at once, with secrets, before anybody has seen it."""
+"""The alert unreviewed-run: a workflow on some branch runs at once, with secrets, before anybody has seen it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change
-from bot.checks.alerts.flow import told
-from bot.checks.alerts.new_findings import Sight, newly
-from bot.checks.alerts.secret_flow import EVERY, named
-from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.flow import secrets_text
+from bot.checks.alerts.new_findings import KeyedFinding, new_findings
+from bot.checks.alerts.secret_flow import ALL_SECRETS, secrets_named_in
+from bot.checks.alerts.signal import ChangeAlert
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Place, Unseen, listed
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import ref_matches
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Trigger, Workflow
-from bot.workflows.graph import effective_permissions, level
+from bot.workflows.graph import effective_permissions, permission_level
 
-IDENTITY = "an identity token"
-_OWN = "GITHUB_TOKEN"
+IDENTITY_TEXT = "an identity token"
+_BUILT_IN_NAME = "GITHUB_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnreviewedRun(Signal):
+class UnreviewedRun(ChangeAlert):
     """A workflow newly runs on a push to a branch that nobody has reviewed, and can use secrets.
 
     `on: push` takes the workflow from the branch that was pushed. Whoever can push a branch can so read every secret that is not
@@ -30,39 +30,41 @@ class UnreviewedRun(Signal):
 
     name: ClassVar[RuleName] = RuleName("unreviewed-run")
 
-    def applies(self, change: Change) -> bool:
-        return change.on_branch and not change.on_default
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push and not change.is_default_branch_push
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         branch = change.push.name if change.push else ""
-        yield from newly(change, lambda snapshot, paths: _look(snapshot, paths, branch))
+        yield from new_findings(change, lambda snapshot, paths: _find(snapshot, paths, branch))
 
 
-def _look(snapshot: Snapshot, paths: frozenset[str], branch: str) -> Iterator[Sight]:
+def _find(snapshot: Snapshot, paths: frozenset[str], branch: str) -> Iterator[KeyedFinding]:
     for workflow in snapshot.workflows.values():
         trigger = next((workflow.triggers[event] for event in ("push", "create") if event in workflow.triggers), None)
         if workflow.path in paths and trigger is not None and _runs_on(trigger, branch):
-            yield from (_sight(workflow, trigger, what, branch) for what in _reach(workflow))
+            yield from (_keyed_finding(workflow, trigger, what, branch) for what in _reachable_credentials(workflow))
 
 
-def _reach(workflow: Workflow) -> Iterator[frozenset[str]]:
+def _reachable_credentials(workflow: Workflow) -> Iterator[frozenset[str]]:
     """Yield what a workflow can use, each in a set of its own: every secret by name, all of them, an identity token."""
-    names = named("\n".join(workflow.lines)) - {_OWN}
+    names = secrets_named_in("\n".join(workflow.lines)) - {_BUILT_IN_NAME}
     if any(job.secrets == "inherit" for job in workflow.jobs.values()):
-        names |= {EVERY}
+        names |= {ALL_SECRETS}
     yield from (frozenset({name}) for name in sorted(names))
-    if any(level(effective_permissions(workflow, job), "id-token") == "write" for job in workflow.jobs.values()):
-        yield frozenset({IDENTITY})
+    if any(
+        permission_level(effective_permissions(workflow, job), "id-token") == "write" for job in workflow.jobs.values()
+    ):
+        yield frozenset({IDENTITY_TEXT})
 
 
-def _sight(workflow: Workflow, trigger: Trigger, what: frozenset[str], branch: str) -> Sight:
+def _keyed_finding(workflow: Workflow, trigger: Trigger, credentials: frozenset[str], branch: str) -> KeyedFinding:
     finding = Finding(
-        Place(workflow.path, trigger.line, trigger.line),
-        f"runs on a push to {branch}, which nobody has reviewed, and can use {listed(told(what))}",
+        Location(workflow.path, trigger.line, trigger.line),
+        f"runs on a push to {branch}, which nobody has reviewed, and can use {join_names(secrets_text(credentials))}",
         "If nobody of yours pushed it, delete the branch, rotate what the workflow could read, and look at its runs. Keep such secrets in an environment that only reviewed branches can use.",
-        about=About(secrets=tuple(sorted(what - {EVERY, IDENTITY}))),
+        subject=FindingSubject(secrets=tuple(sorted(credentials - {ALL_SECRETS, IDENTITY_TEXT}))),
     )
-    return Sight(("runs", *sorted(what)), finding, of=workflow.path)
+    return KeyedFinding(("runs", *sorted(credentials)), finding, workflow_path=workflow.path)
 
 
 def _runs_on(trigger: Trigger, branch: str) -> bool:

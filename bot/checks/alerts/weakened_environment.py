@@ -1,42 +1,46 @@
-"""The signal weakened-environment: an environment that guards a publication guards less than it did."""
+"""The alert weakened-environment: an environment that guards a publication guards less than it did."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import Change, Look
-from bot.checks.alerts.signal import Signal
+from bot.checks.alerts.change_alert import PushQuery, RepositoryChange
+from bot.checks.alerts.signal import ChangeAlert
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Seen, Unseen, listed, settings_page
-from bot.settings import AnyRef, Environment, Read, SelectedRefs
+from bot.model.findings import Finding, FindingSubject, Known, Unknown, join_names, settings_location
+from bot.settings import AnyRef, Environment, SelectedRefs, SettingsQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeakenedEnvironment(Signal):
+class WeakenedEnvironment(ChangeAlert):
     """An environment that guards a publication guards less than it did.
 
     Whoever may change a repository's settings can let a release past its reviewers, and put everything back afterwards.
     """
 
     name: ClassVar[RuleName] = RuleName("weakened-environment")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.FILES, Read.ENVIRONMENTS})
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.FILES, SettingsQuery.ENVIRONMENTS})
 
-    def applies(self, change: Change) -> bool:
-        held = change.held  # read only of a repository that publishes, or keeps a registry's secret
-        return held is not None and change.held_before is not None and held.environments != Read.ENVIRONMENTS.not_read
+    def applies(self, change: RepositoryChange) -> bool:
+        held = change.settings  # read only of a repository that publishes, or keeps a registry's secret
+        return (
+            held is not None
+            and change.settings_before is not None
+            and held.environments != SettingsQuery.ENVIRONMENTS.not_read
+        )
 
-    def check(self, change: Change) -> Iterator[Finding | Unseen]:
-        if change.held is None or change.held_before is None:
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        if change.settings is None or change.settings_before is None:
             return
-        now, before, files = change.held.environments, change.held_before.environments, change.files
-        yield from (fact for fact in (now, files) if isinstance(fact, Unseen))
+        now, before, files = change.settings.environments, change.settings_before.environments, change.files
+        yield from (fact for fact in (now, files) if isinstance(fact, Unknown))
         # At the first look at them what is there is what there was.
-        if isinstance(now, Unseen) or isinstance(files, Unseen) or isinstance(before, Unseen):
+        if isinstance(now, Unknown) or isinstance(files, Unknown) or isinstance(before, Unknown):
             return
         named = [each.environment for each in files.value.after.publications if each.environment]
         for old in before.value:
-            if any(old.is_called(name) for name in named):
-                new = next((each for each in now.value if each.is_called(old.name)), None)
+            if any(old.has_name(name) for name in named):
+                new = next((each for each in now.value if each.has_name(old.name)), None)
                 if losses := tuple(_losses(old, new)):
                     yield _finding(old.name, losses)
 
@@ -54,35 +58,35 @@ def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
         yield "can be passed by administrators"
     if new.wait_minutes < old.wait_minutes:
         yield f"waits {new.wait_minutes} minutes, not {old.wait_minutes}"
-    yield from _refs(old, new)
-    yield from _rules(old, new)
+    yield from _ref_losses(old, new)
+    yield from _rule_losses(old, new)
 
 
-def _refs(old: Environment, new: Environment) -> Iterator[str]:
-    if isinstance(old.refs, Unseen) or isinstance(new.refs, Unseen):
+def _ref_losses(old: Environment, new: Environment) -> Iterator[str]:
+    if isinstance(old.allowed_refs, Unknown) or isinstance(new.allowed_refs, Unknown):
         return
-    before, now = old.refs.value, new.refs.value
+    before, now = old.allowed_refs.value, new.allowed_refs.value
     if isinstance(now, AnyRef) and not isinstance(before, AnyRef):
         yield "takes any branch and tag"
     elif isinstance(now, SelectedRefs) and isinstance(before, SelectedRefs):
         added = [each for each in now.patterns if each not in before.patterns]
         if added:
-            yield f"takes {listed(f'the {each.kind} {each.pattern}' for each in added)} as well"
+            yield f"takes {join_names(f'the {each.kind} {each.pattern}' for each in added)} as well"
 
 
-def _rules(old: Environment, new: Environment) -> Iterator[str]:
-    if isinstance(old.custom_rules, Seen) and isinstance(new.custom_rules, Seen):
+def _rule_losses(old: Environment, new: Environment) -> Iterator[str]:
+    if isinstance(old.custom_rules, Known) and isinstance(new.custom_rules, Known):
         asked = {rule.app_slug for rule in new.custom_rules.value if rule.enabled}
         lost = [rule.app_slug for rule in old.custom_rules.value if rule.enabled and rule.app_slug not in asked]
         if lost:
-            yield f"no longer asks {listed(lost)}"
+            yield f"no longer asks {join_names(lost)}"
 
 
 def _finding(name: str, losses: tuple[str, ...]) -> Finding:
     return Finding(
-        settings_page("settings/environments"),
-        f"the environment {name}, from which a job publishes, {listed(losses)}",
+        settings_location("settings/environments"),
+        f"the environment {name}, from which a job publishes, {join_names(losses)}",
         "If nobody of yours changed it, put it back, look at what was released since, and see in the audit log who did; "
         "else tell those who answer for the releases.",
-        about=About(environment=name),
+        subject=FindingSubject(environment=name),
     )

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.gate.condition import Waiting
-from bot.checks.gate.gate_condition import Condition, refusal
-from bot.checks.rule import Stricter
+from bot.checks.gate.condition import PendingDeployment
+from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, listed
+from bot.model.findings import Finding, Unknown, join_names
 
-ANYBODY = "*"
+ANY_ACTOR = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedStart(Condition):
+class AllowedTriggers(GateCondition):
     """A release is started by an event and a person that are expected to start releases.
 
     What anybody can set off (a comment, a pull request, the end of another workflow) releases nothing.
@@ -23,23 +23,23 @@ class ExpectedStart(Condition):
     name: ClassVar[RuleName] = RuleName("allowed-triggers")
     events: tuple[str, ...] = field(
         default=("push", "release", "workflow_dispatch"),
-        metadata={"means": "The events, in GitHub's words, that may start a release.", "stricter": Stricter.FEWER},
+        metadata={"means": "The events, in GitHub's words, that may start a release.", "stricter": StricterWhen.FEWER},
     )
     actors: tuple[str, ...] = field(
-        default=(ANYBODY,),
+        default=(ANY_ACTOR,),
         metadata={
             "means": "The logins that may start one, and a new attempt of it; * is anybody who can.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
-        run = waiting.run
+    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+        run = deployment.run
         if run.event not in self.events:
-            message = f"the run was started by the event {run.event}, and releases are started by {listed(self.events) or 'nothing'}"
-            yield refusal(waiting, message, "Start the release in the way that is meant for it.")
+            message = f"the run was started by the event {run.event}, and releases are started by {join_names(self.events) or 'nothing'}"
+            yield deployment_finding(deployment, message, "Start the release in the way that is meant for it.")
         known = {login.casefold() for login in self.actors}
-        strangers = [login for login in run.starters if login.casefold() not in known]
-        if ANYBODY not in self.actors and strangers:
-            message = f"the run was started by {listed(strangers)}, and releases are started by {listed(self.actors) or 'nobody'}"
-            yield refusal(waiting, message, "Let one of them start a new run.")
+        strangers = [login for login in run.started_by if login.casefold() not in known]
+        if ANY_ACTOR not in self.actors and strangers:
+            message = f"the run was started by {join_names(strangers)}, and releases are started by {join_names(self.actors) or 'nobody'}"
+            yield deployment_finding(deployment, message, "Let one of them start a new run.")

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.core_types import Conclusion, FullName, Sha
-from bot.model.findings import NOT_READ, Fact, Readable
+from bot.model.findings import NOT_READ, MaybeKnown, ReadableFact
 from bot.packages.versions import Package
-from bot.settings import Holdings, RefKind, nothing_seen
+from bot.settings import RefKind, RepositorySettings, all_unknown
 
-NO_HOLDINGS = nothing_seen(NOT_READ)
-SHORT = 7  # characters of a commit id that people read
+SETTINGS_NOT_READ = all_unknown(NOT_READ)
+SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 
 
-class Look(Readable):
+class DeploymentQuery(ReadableFact):
     """What a condition may read of a waiting deployment: in words, and the App's permission that shows it.
 
     docs.github.com/rest/authentication/permissions-required-for-github-apps, seen 2026-11-24. The run itself is always read.
@@ -22,17 +22,17 @@ class Look(Readable):
     RUN = ("the workflow run that waits", "actions: read")
     CLOCK = ("what time it is by GitHub's clock", "metadata: read")
     REFS = ("the branch or tag that the run is for", "contents: read")
-    REACH = ("which branch has the commit", "contents: read")
-    AUTHORITY = ("what the release runs, here and on the default branch", "contents: read")
-    CHECK = ('the check run "publishing" of the commit', "checks: read")
+    BRANCHES_WITH_COMMIT = ("which branch has the commit", "contents: read")
+    RELEASE_FILES = ("what the release runs, here and on the default branch", "contents: read")
+    CHECK_RUN = ('the check run "publishing" of the commit', "checks: read")
     APPROVALS = ("who approved the deployment", "actions: read")
-    MAKERS = ("who made the commit", "contents: read")
-    GOING = ("which version is to leave, and which versions its registry has", "contents: read")
-    PREVIOUS = ("when something was last released from the environment", "deployments: read")
+    COMMIT_AUTHORS = ("who made the commit", "contents: read")
+    OUTGOING_VERSIONS = ("which version is to leave, and which versions its registry has", "contents: read")
+    PREVIOUS_RELEASE = ("when something was last released from the environment", "deployments: read")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PendingRun:
     """The workflow run whose job waits. Logins and names are GitHub's."""
 
     id: int
@@ -44,16 +44,16 @@ class Run:
     actor: str  # who caused the first attempt
     triggering_actor: str  # who caused this one
     # Workflows that it calls, with repository and ref -> commit.
-    called: Mapping[str, str] = field(default_factory=dict)
+    called_workflows: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def starters(self) -> tuple[str, ...]:
+    def started_by(self) -> tuple[str, ...]:
         """Who started it, each once."""
         return tuple(dict.fromkeys((self.actor, self.triggering_actor)))
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class ResolvedRef:
     """A branch or tag, and the commit that it names now."""
 
     kind: RefKind
@@ -65,64 +65,78 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedFile:
     """One file that the release runs and that differs; lines without their ends, the first few of each."""
 
     path: str
-    what: str  # "is changed", "is not there", "was not there" …
+    difference: str  # "is changed", "is not there", "was not there" …
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class ReleaseFiles:
     """What decides what the release does: its workflow and all that this calls, held against what may release."""
 
-    files: int
-    against_branch: tuple[Change, ...]  # where it differs from the default branch
-    against_approved: tuple[Change, ...] | None  # from what was last let through; None: nothing was, or nobody knows
-    moved: tuple[str, ...] = ()  # workflows of others that are called by a name, which means other files than last time
+    file_count: int
+    differences_from_default_branch: tuple[ChangedFile, ...]  # where it differs from the default branch
+    differences_from_last_release: (
+        tuple[ChangedFile, ...] | None
+    )  # from what was last let through; None: nothing was, or nobody knows
+    moved_calls: tuple[
+        str, ...
+    ] = ()  # workflows of others that are called by a name, which means other files than last time
 
 
 @dataclass(frozen=True, slots=True)
-class Approvals:
+class DeploymentApprovals:
     """Who approved this environment's deployments of the run, so far, in all its attempts."""
 
-    asks: bool  # whether the environment asks anybody
-    by: tuple[str, ...] = ()  # people by login, one for each approval
-    by_bots: tuple[str, ...] = ()
+    required: bool  # whether the environment asks anybody
+    approvers: tuple[str, ...] = ()  # people by login, one for each approval
+    approving_bots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class OutgoingVersion:
     """One package that may leave through the environment."""
 
     package: Package
-    declared: str | None  # the version that its manifest says; None: something else computes it
-    there: frozenset[str] = frozenset()  # of the registry's versions: that one, and those that the run's ref names
+    declared_version: str | None  # the version that its manifest says; None: something else computes it
+    published_versions: frozenset[str] = (
+        frozenset()
+    )  # of the registry's versions: that one, and those that the run's ref names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class PendingDeployment:
     """One deployment that waits, at one moment. The clock is GitHub's, and enters as `now`."""
 
     repository: FullName
     environment: str
-    run: Run
+    run: PendingRun
     default_branch: str = ""
-    web: str = ""  # the repository's address for people, without a slash at its end; empty where GitHub did not say
-    now: Fact[datetime] = Look.CLOCK.not_read
-    refs: Fact[tuple[Ref, ...]] = Look.REFS.not_read  # all of the run's name: a branch and a tag may share one
+    html_url: str = (
+        ""  # the repository's address for people, without a slash at its end; empty where GitHub did not say
+    )
+    now: MaybeKnown[datetime] = DeploymentQuery.CLOCK.not_read
+    refs: MaybeKnown[tuple[ResolvedRef, ...]] = (
+        DeploymentQuery.REFS.not_read
+    )  # all of the run's name: a branch and a tag may share one
     # Of the default branch and those that the policy names, one that has the commit.
-    reached: Fact[frozenset[str]] = Look.REACH.not_read
-    authority: Fact[Authority] = Look.AUTHORITY.not_read
-    check: Fact[Conclusion] = Look.CHECK.not_read
-    approvals: Fact[Approvals] = Look.APPROVALS.not_read
-    makers: Fact[tuple[str, ...]] = Look.MAKERS.not_read  # logins of the commit's author and committer
-    going: Fact[tuple[Going, ...]] = Look.GOING.not_read
-    previous: Fact[datetime | None] = Look.PREVIOUS.not_read  # of another run; None: nothing was
-    holdings: Holdings = NO_HOLDINGS
+    branches_with_commit: MaybeKnown[frozenset[str]] = DeploymentQuery.BRANCHES_WITH_COMMIT.not_read
+    release_files: MaybeKnown[ReleaseFiles] = DeploymentQuery.RELEASE_FILES.not_read
+    check_conclusion: MaybeKnown[Conclusion] = DeploymentQuery.CHECK_RUN.not_read
+    approvals: MaybeKnown[DeploymentApprovals] = DeploymentQuery.APPROVALS.not_read
+    commit_authors: MaybeKnown[tuple[str, ...]] = (
+        DeploymentQuery.COMMIT_AUTHORS.not_read
+    )  # logins of the commit's author and committer
+    outgoing_versions: MaybeKnown[tuple[OutgoingVersion, ...]] = DeploymentQuery.OUTGOING_VERSIONS.not_read
+    previous_release_at: MaybeKnown[datetime | None] = (
+        DeploymentQuery.PREVIOUS_RELEASE.not_read
+    )  # of another run; None: nothing was
+    settings: RepositorySettings = SETTINGS_NOT_READ
 
     @property
-    def commit(self) -> str:
-        return self.run.commit[:SHORT]
+    def short_commit(self) -> str:
+        return self.run.commit[:SHORT_SHA_LENGTH]

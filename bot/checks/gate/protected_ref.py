@@ -4,71 +4,85 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.gate.condition import SHORT, Look, Ref, Waiting
-from bot.checks.gate.gate_condition import Condition, refusal
+from bot.checks.gate.condition import SHORT_SHA_LENGTH, DeploymentQuery, PendingDeployment, ResolvedRef
+from bot.checks.gate.gate_condition import GateCondition, deployment_finding
 from bot.model.core_types import RuleName
-from bot.model.findings import Fact, Finding, Seen, Unseen
-from bot.settings import Read, RefKind
-from bot.settings.review import default_branch_of, tag_guard
+from bot.model.findings import Finding, Known, MaybeKnown, Unknown
+from bot.settings import RefKind, SettingsQuery
+from bot.settings.review import default_branch_name, tag_protection
 
-_FOR_BRANCHES = ("pull_request", "update", "non_fast_forward", "required_status_checks")
+_BRANCH_RULE_TYPES = ("pull_request", "update", "non_fast_forward", "required_status_checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProtectedRef(Condition):
+class ProtectedRef(GateCondition):
     """A release comes from a protected branch or tag that is still what it was.
 
     A tag that can be moved, or was, says nothing of what is released.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-ref")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset(
-        {Look.RUN, Look.REFS, Read.REPOSITORY, Read.RULESETS, Read.BRANCH_PROTECTION}
+    reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
+        {
+            DeploymentQuery.RUN,
+            DeploymentQuery.REFS,
+            SettingsQuery.REPOSITORY,
+            SettingsQuery.RULESETS,
+            SettingsQuery.BRANCH_PROTECTION,
+        }
     )
 
-    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
-        refs = waiting.refs
-        if isinstance(refs, Unseen):
+    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+        refs = deployment.refs
+        if isinstance(refs, Unknown):
             yield refs
             return
         if not refs.value:
-            message = f"there is no branch or tag {waiting.run.ref} any more, from which the run was started"
-            yield refusal(waiting, message, "Find out who deleted it; then release again from a protected tag.")
+            message = f"there is no branch or tag {deployment.run.ref} any more, from which the run was started"
+            yield deployment_finding(
+                deployment, message, "Find out who deleted it; then release again from a protected tag."
+            )
         for ref in refs.value:
-            if ref.kind is RefKind.TAG and ref.commit != waiting.run.commit:
-                message = (
-                    f"{ref} names {ref.commit[:SHORT]} now, and the run releases {waiting.commit}: the tag was moved"
+            if ref.kind is RefKind.TAG and ref.commit != deployment.run.commit:
+                message = f"{ref} names {ref.commit[:SHORT_SHA_LENGTH]} now, and the run releases {deployment.short_commit}: the tag was moved"
+                yield deployment_finding(
+                    deployment, message, "Find out who moved the tag; then release under a new one."
                 )
-                yield refusal(waiting, message, "Find out who moved the tag; then release under a new one.")
-            guarded = _guarded(ref, waiting)
-            if isinstance(guarded, Unseen):
+            guarded = _is_protected(ref, deployment)
+            if isinstance(guarded, Unknown):
                 yield guarded
             elif not guarded.value:
-                yield refusal(waiting, f"{ref} is not protected: whoever can push can {_danger(ref)}", _fix(ref))
+                yield deployment_finding(
+                    deployment, f"{ref} is not protected: whoever can push can {_risk(ref)}", _fix(ref)
+                )
 
 
-def _guarded(ref: Ref, waiting: Waiting) -> Fact[bool]:
-    holdings = waiting.holdings
+def _is_protected(ref: ResolvedRef, deployment: PendingDeployment) -> MaybeKnown[bool]:
+    holdings = deployment.settings
     if ref.kind is RefKind.TAG:
-        guard = tag_guard(ref.name, holdings)
-        return guard.unseen or Seen({"update", "deletion"} <= guard.forbidden)
-    rulesets, classic, default = holdings.rulesets, holdings.branch_protection, default_branch_of(holdings)
-    if isinstance(classic, Seen) and any(each.covers(ref.name) and not each.force_pushes for each in classic.value):
-        return Seen(value=True)
-    if isinstance(rulesets, Seen) and any(
-        each.is_active and each.covers(f"refs/heads/{ref.name}", default) and any(map(each.has, _FOR_BRANCHES))
+        guard = tag_protection(ref.name, holdings)
+        return guard.unknown or Known({"update", "deletion"} <= guard.blocked)
+    rulesets, classic, default = holdings.rulesets, holdings.branch_protection, default_branch_name(holdings)
+    if isinstance(classic, Known) and any(
+        each.covers(ref.name) and not each.allows_force_pushes for each in classic.value
+    ):
+        return Known(value=True)
+    if isinstance(rulesets, Known) and any(
+        each.is_active
+        and each.covers(f"refs/heads/{ref.name}", default)
+        and any(map(each.has_rules, _BRANCH_RULE_TYPES))
         for each in rulesets.value
     ):
-        return Seen(value=True)
-    unseen = next((fact for fact in (rulesets, classic) if isinstance(fact, Unseen)), None)
-    return unseen or Seen(value=False)
+        return Known(value=True)
+    unseen = next((fact for fact in (rulesets, classic) if isinstance(fact, Unknown)), None)
+    return unseen or Known(value=False)
 
 
-def _danger(ref: Ref) -> str:
+def _risk(ref: ResolvedRef) -> str:
     return "move or delete it" if ref.kind is RefKind.TAG else "put anything there"
 
 
-def _fix(ref: Ref) -> str:
+def _fix(ref: ResolvedRef) -> str:
     if ref.kind is RefKind.TAG:
         return "Settings, Rules, Rulesets: let a tag ruleset for it restrict creations, updates and deletions."
     return "Settings, Rules, Rulesets: let a branch ruleset for it require a pull request."

@@ -4,38 +4,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.gate.condition import Look, Waiting
-from bot.checks.gate.gate_condition import Condition, refusal
-from bot.checks.rule import Stricter
+from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
+from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown
+from bot.settings import SettingsQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReachableCommit(Condition):
+class ReachableCommit(GateCondition):
     """A released commit is on the default branch, or on one that is named for that.
 
     A tag can stand on any commit, one that nobody reviewed among them.
     """
 
     name: ClassVar[RuleName] = RuleName("reachable-commit")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.RUN, Look.REACH})
+    reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
+        {DeploymentQuery.RUN, DeploymentQuery.BRANCHES_WITH_COMMIT}
+    )
     branches: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Further branches, by name, from whose commits releases are made.",
-            "stricter": Stricter.FEWER,
+            "stricter": StricterWhen.FEWER,
         },
     )
 
-    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
-        if isinstance(waiting.reached, Unseen):
-            yield waiting.reached
-        elif not waiting.reached.value & {waiting.default_branch, *self.branches}:
+    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+        if isinstance(deployment.branches_with_commit, Unknown):
+            yield deployment.branches_with_commit
+        elif not deployment.branches_with_commit.value & {deployment.default_branch, *self.branches}:
             nor = f", nor on {', '.join(self.branches)}" if self.branches else ""
-            yield refusal(
-                waiting,
-                f"the commit {waiting.commit} is not on the default branch {waiting.default_branch}{nor}: nothing shows that it was reviewed",
-                f"Merge it into {waiting.default_branch}, and release from there.",
+            yield deployment_finding(
+                deployment,
+                f"the commit {deployment.short_commit} is not on the default branch {deployment.default_branch}{nor}: nothing shows that it was reviewed",
+                f"Merge it into {deployment.default_branch}, and release from there.",
             )

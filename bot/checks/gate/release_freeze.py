@@ -6,12 +6,12 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from bot.checks.gate.condition import Look, Waiting
-from bot.checks.gate.gate_condition import Condition, refusal
-from bot.checks.rule import Stricter
+from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
+from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import DayRange, RuleName
-from bot.model.findings import Finding, Unseen
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown
+from bot.settings import SettingsQuery
 
 
 class Weekday(StrEnum):
@@ -27,47 +27,49 @@ class Weekday(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoFreeze(Condition):
+class ReleaseFreeze(GateCondition):
     """No release leaves on days on which releases rest.
 
     Attackers like nights, weekends and holidays: nobody is there to notice. Days are UTC's, by GitHub's clock.
     """
 
     name: ClassVar[RuleName] = RuleName("release-freeze")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.RUN, Look.CLOCK})
+    reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
+        {DeploymentQuery.RUN, DeploymentQuery.CLOCK}
+    )
     days: tuple[DayRange, ...] = field(
         default=(),
-        metadata={"means": "First and last day of each rest: 2026-12-20/2027-01-03.", "stricter": Stricter.MORE},
+        metadata={"means": "First and last day of each rest: 2026-12-20/2027-01-03.", "stricter": StricterWhen.MORE},
     )
     weekdays: tuple[Weekday, ...] = field(
-        default=(), metadata={"means": "Days of every week on which releases rest.", "stricter": Stricter.MORE}
+        default=(), metadata={"means": "Days of every week on which releases rest.", "stricter": StricterWhen.MORE}
     )
 
-    def applies(self, waiting: Waiting) -> bool:
-        del waiting
+    def applies(self, deployment: PendingDeployment) -> bool:
+        del deployment
         return bool(self.days or self.weekdays)
 
-    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
-        if isinstance(waiting.now, Unseen):
-            yield waiting.now
+    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+        if isinstance(deployment.now, Unknown):
+            yield deployment.now
             return
-        today = waiting.now.value.date()
+        today = deployment.now.value.date()
         weekday = list(Weekday)[today.weekday()]
         if weekday in self.weekdays:
-            yield _resting(waiting, f"it is {weekday.title()}, a day on which releases rest")
+            yield _freeze_finding(deployment, f"it is {weekday.title()}, a day on which releases rest")
         for written in self.days:
             try:
                 first, last = map(date.fromisoformat, written.split("/"))
             except ValueError:
-                yield Unseen("a rest of releases in the policy", f"{written[:40]} is not two days of the calendar")
+                yield Unknown("a rest of releases in the policy", f"{written[:40]} is not two days of the calendar")
                 continue
             if last < first:  # no day is in it: whoever wrote it meant another one
-                yield Unseen("a rest of releases in the policy", f"{written} ends before it begins")
+                yield Unknown("a rest of releases in the policy", f"{written} ends before it begins")
             elif first <= today <= last:
-                yield _resting(waiting, f"releases rest from {first} to {last}")
+                yield _freeze_finding(deployment, f"releases rest from {first} to {last}")
 
 
-def _resting(waiting: Waiting, message: str) -> Finding:
-    return refusal(
-        waiting, message, "Release afterwards; what cannot wait needs a waiver in the policy, reviewed and dated."
+def _freeze_finding(deployment: PendingDeployment, message: str) -> Finding:
+    return deployment_finding(
+        deployment, message, "Release afterwards; what cannot wait needs a waiver in the policy, reviewed and dated."
     )

@@ -5,45 +5,47 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.gate.condition import Look, Waiting
-from bot.checks.gate.gate_condition import Condition, refusal
-from bot.checks.rule import Stricter
+from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
+from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown
+from bot.settings import SettingsQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalmReleases(Condition):
+class ReleaseInterval(GateCondition):
     """Between two releases lies the time that the policy asks for.
 
     A burst of releases is how worms spread, and how a mistake is repeated before anybody sees it.
     """
 
     name: ClassVar[RuleName] = RuleName("release-interval")
-    reads: ClassVar[frozenset[Look | Read]] = frozenset({Look.RUN, Look.CLOCK, Look.PREVIOUS})
+    reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
+        {DeploymentQuery.RUN, DeploymentQuery.CLOCK, DeploymentQuery.PREVIOUS_RELEASE}
+    )
     least: timedelta = field(
         default=timedelta(),
         metadata={
             "means": "The time between two releases from one environment; none is asked for if it is left out.",
-            "stricter": Stricter.HIGHER,
+            "stricter": StricterWhen.HIGHER,
         },
     )
 
     @property
-    def asks(self) -> bool:
+    def is_configured(self) -> bool:
         return bool(self.least)
 
-    def check(self, waiting: Waiting) -> Iterator[Finding | Unseen]:
-        now, previous = waiting.now, waiting.previous
-        if isinstance(now, Unseen):
+    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+        now, previous = deployment.now, deployment.previous_release_at
+        if isinstance(now, Unknown):
             yield now
-        elif isinstance(previous, Unseen):
+        elif isinstance(previous, Unknown):
             yield previous
         elif previous.value is not None and now.value - previous.value < self.least:
             free = previous.value + self.least
-            yield refusal(
-                waiting,
-                f"the last release from {waiting.environment} was on {previous.value:%Y-%m-%d at %H:%M} UTC; the next may leave on {free:%Y-%m-%d at %H:%M} UTC",
+            yield deployment_finding(
+                deployment,
+                f"the last release from {deployment.environment} was on {previous.value:%Y-%m-%d at %H:%M} UTC; the next may leave on {free:%Y-%m-%d at %H:%M} UTC",
                 "Wait until then, and run the workflow again.",
             )

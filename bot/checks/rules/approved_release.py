@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Place, Unseen, listed
-from bot.packages.manifests import purl_of
-from bot.registries import Catalogue
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
+from bot.packages.manifests import format_purl
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.tracing import Account
+from bot.tracing import VersionTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,60 +24,69 @@ class ApprovedRelease(Rule):
     name: ClassVar[RuleName] = RuleName("approved-release")
     least: int = field(
         default=1,
-        metadata={"means": "How many people have to have approved.", "stricter": Stricter.HIGHER},
+        metadata={"means": "How many people have to have approved.", "stricter": StricterWhen.HIGHER},
     )
     others: bool = field(
         default=True,
         metadata={
             "means": "Whether only people count who did not start the run.",
-            "stricter": Stricter.HIGHER,
+            "stricter": StricterWhen.HIGHER,
         },
     )
     back: timedelta = field(
         default=timedelta(days=30),
-        metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
+        metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(isinstance(each, Unseen) or each[1].sent for each in self.accounts(snapshot, self.back, newest=True))
+        return any(
+            isinstance(each, Unknown) or each[1].step_run
+            for each in self.traces_to_check(snapshot, self.back, newest_only=True)
+        )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self.accounts(snapshot, self.back, newest=True):
-            if isinstance(each, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        for each in self.traces_to_check(snapshot, self.back, newest_only=True):
+            if isinstance(each, Unknown):
                 yield each
-            elif each[1].sent is not None:
-                yield from self._judge(*each, snapshot.catalogue)
+            elif each[1].step_run is not None:
+                yield from self._judge(*each, snapshot.catalog)
 
-    def _judge(self, place: Place, account: Account, catalogue: Catalogue) -> Iterator[Finding | Unseen]:
-        version, sent = account.version, account.sent
+    def _judge(self, place: Location, trace: VersionTrace, catalogue: Catalog) -> Iterator[Finding | Unknown]:
+        version, sent = trace.version, trace.step_run
         if sent is None:
             return
-        if isinstance(sent.run.approvals, Unseen):
+        if isinstance(sent.run.approvals, Unknown):
             yield sent.run.approvals
             return
-        counted = account.independent_approvers if self.others else account.approvers
+        counted = trace.independent_approvers if self.others else trace.approvers
         if len(counted) >= self.least:
             return
         yield Finding(
-            place=place,
-            message=f"{version.number} of {version.package} left {_with(counted)}{_beside(account, counted)}",
+            location=place,
+            message=f"{version.number} of {version.package} left {_approval_text(counted)}{_approval_details(trace, counted)}",
             fix=(
                 "Let the job that publishes name an environment with required reviewers and Prevent self-review; then nothing "
                 "leaves before somebody else looked at it."
             ),
-            about=About(package=purl_of(version.package, catalogue), environment=sent.publication.environment),
+            subject=FindingSubject(
+                package=format_purl(version.package, catalogue), environment=sent.publication.environment
+            ),
         )
 
 
-def _with(counted: tuple[str, ...]) -> str:
-    return f"with the approval of {listed(counted)} alone" if counted else "without an approval that counts"
+def _approval_text(counted_approvers: tuple[str, ...]) -> str:
+    return (
+        f"with the approval of {join_names(counted_approvers)} alone"
+        if counted_approvers
+        else "without an approval that counts"
+    )
 
 
-def _beside(account: Account, counted: tuple[str, ...]) -> str:
-    own = [login for login in account.approvers if login not in counted]
-    told = [f"{listed(own)}, who started the run, approved it"] if own else []
-    if account.approving_bots:
-        told.append(f"the machine account {listed(account.approving_bots)} approved it")
-    if account.sent is not None and account.sent.publication.environment is None:
+def _approval_details(trace: VersionTrace, counted_approvers: tuple[str, ...]) -> str:
+    own = [login for login in trace.approvers if login not in counted_approvers]
+    told = [f"{join_names(own)}, who started the run, approved it"] if own else []
+    if trace.approving_bots:
+        told.append(f"the machine account {join_names(trace.approving_bots)} approved it")
+    if trace.step_run is not None and trace.step_run.publication.environment is None:
         told.append("its job names no environment that could ask for one")
     return f": {', and '.join(told)}" if told else ""

@@ -5,20 +5,24 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import About, Finding, Place, Unseen
-from bot.packages.manifests import purl_of
-from bot.registries import Catalogue
+from bot.model.findings import Finding, FindingSubject, Location, Unknown
+from bot.packages.manifests import format_purl
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.tracing import Account
+from bot.tracing import VersionTrace
 
-WHO = "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the package."
-NONE = (
-    f"{WHO} If your workflow did, publish with the registry's trusted publishing and a tool that attests; where a stored token is "
+INVESTIGATE_FIX = (
+    "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the package."
+)
+MISSING_PROVENANCE_FIX = (
+    f"{INVESTIGATE_FIX} If your workflow did, publish with the registry's trusted publishing and a tool that attests; where a stored token is "
     "still used, `wharfinger scan --diff` shows the change."
 )
-NOT_BELIEVED = f"{WHO} If your workflow did, publish the next version from a run that signs it itself."
+INVALID_PROVENANCE_FIX = (
+    f"{INVESTIGATE_FIX} If your workflow did, publish the next version from a run that signs it itself."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,43 +34,45 @@ class AttestedArtifacts(Rule):
 
     name: ClassVar[RuleName] = RuleName("attested-artifacts")
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     back: timedelta = field(
         default=timedelta(days=30),
-        metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
+        metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
         return any(
-            isinstance(each, Unseen) or each[1].attestable for each in self.accounts(snapshot, self.back, newest=True)
+            isinstance(each, Unknown) or each[1].supports_provenance
+            for each in self.traces_to_check(snapshot, self.back, newest_only=True)
         )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self.accounts(snapshot, self.back, newest=True):
-            if isinstance(each, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        for each in self.traces_to_check(snapshot, self.back, newest_only=True):
+            if isinstance(each, Unknown):
                 yield each
-            elif each[1].attestable:
-                yield from _judge(*each, snapshot.catalogue)
+            elif each[1].supports_provenance:
+                yield from _judge(*each, snapshot.catalog)
 
 
-def _judge(place: Place, account: Account, catalogue: Catalogue) -> Iterator[Finding | Unseen]:
-    version, provenance = account.version, account.provenance
-    about = About(package=purl_of(version.package, catalogue))
+def _judge(place: Location, trace: VersionTrace, catalogue: Catalog) -> Iterator[Finding | Unknown]:
+    version, provenance = trace.version, trace.provenance
+    about = FindingSubject(package=format_purl(version.package, catalogue))
     name = f"{version.number} of {version.package}"
-    if isinstance(provenance, Unseen):
-        yield Unseen(f"the provenance of {name}", provenance.reason, provenance.permission)
+    if isinstance(provenance, Unknown):
+        yield Unknown(f"the provenance of {name}", provenance.reason, provenance.permission)
         return
-    for refused in provenance.value.refused:
-        if refused.unseen:
-            yield Unseen(f"whether the {refused.kind} of {name} holds", refused.reason)
+    for refused in provenance.value.rejected:
+        if refused.unverifiable:
+            yield Unknown(f"whether the {refused.kind} of {name} holds", refused.reason)
         else:
             yield _finding(
-                place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}", NOT_BELIEVED
+                place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}", INVALID_PROVENANCE_FIX
             )
-    if not provenance.value.attested and not provenance.value.refused:
-        yield _finding(place, about, f"{name} carries no provenance", NONE)
+    if not provenance.value.verified and not provenance.value.rejected:
+        yield _finding(place, about, f"{name} carries no provenance", MISSING_PROVENANCE_FIX)
 
 
-def _finding(place: Place, about: About, message: str, fix: str) -> Finding:
-    return Finding(place=place, message=message, fix=fix, about=about)
+def _finding(place: Location, about: FindingSubject, message: str, fix: str) -> Finding:
+    return Finding(location=place, message=message, fix=fix, subject=about)

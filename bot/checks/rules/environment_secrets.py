@@ -6,15 +6,18 @@ from typing import ClassVar
 
 from bot.checks.rule import Rule
 from bot.detection import Publication
-from bot.identities import kept_in, publishing_with, way_to
+from bot.identities import describe_store, publications_by_secret, settings_navigation
 from bot.model.core_types import RuleName
-from bot.model.findings import About, Finding, Place, Unseen, listed
-from bot.settings import Feature, Read, Secret, Store
-from bot.snapshot.plan import cannot_have, instead
-from bot.snapshot.protection import environments_of
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
+from bot.settings import PlanFeature, Secret, SecretStore, SettingsQuery
+from bot.snapshot.plan import plan_alternative, plan_lacks
+from bot.snapshot.protection import possible_environment_names
 from bot.snapshot.repository_snapshot import Snapshot
 
-WIDE = (Store.REPOSITORY, Store.ORGANISATION)  # where every workflow of the repository can read it, on every branch
+REPOSITORY_WIDE_STORES = (
+    SecretStore.REPOSITORY,
+    SecretStore.ORGANIZATION,
+)  # where every workflow of the repository can read it, on every branch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +28,17 @@ class EnvironmentSecrets(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("environment-secrets")
-    reads: ClassVar[frozenset[Read]] = frozenset({Read.FILES, Read.SECRETS, Read.ORGANISATION_SECRETS, Read.PLAN})
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {SettingsQuery.FILES, SettingsQuery.SECRETS, SettingsQuery.ORGANIZATION_SECRETS, SettingsQuery.PLAN}
+    )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return bool(publishing_with(tuple(each for each, _ in self.judged(snapshot)), snapshot))
+        return bool(publications_by_secret(tuple(each for each, _ in self.publications_to_check(snapshot)), snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        used = publishing_with(tuple(each for each, _ in self.judged(snapshot)), snapshot)
-        stored = snapshot.holdings.stored(WIDE)
-        yield from stored.unseen
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        used = publications_by_secret(tuple(each for each, _ in self.publications_to_check(snapshot)), snapshot)
+        stored = snapshot.settings.secrets_in(REPOSITORY_WIDE_STORES)
+        yield from stored.unknown
         for name, publications in used.items():
             for secret in stored.secrets:
                 if secret.name.upper() == name:
@@ -42,27 +47,25 @@ class EnvironmentSecrets(Rule):
 
 def _finding(secret: Secret, publications: tuple[Publication, ...], snapshot: Snapshot) -> Finding:
     first = publications[0]
-    where = listed(snapshot.registries[each.registry].name for each in publications)
-    named = [each for each in environments_of(first, snapshot) if isinstance(each, str)]
+    where = join_names(snapshot.registries[each.registry].name for each in publications)
+    named = [each for each in possible_environment_names(first, snapshot) if isinstance(each, str)]
     return Finding(
-        place=Place(first.file, first.line, first.line),
+        location=Location(first.file, first.line, first.line),
         message=(
-            f"publishes to {where} with the secret {secret.name} of {kept_in(secret)}, which every workflow can read, on every branch"
+            f"publishes to {where} with the secret {secret.name} of {describe_store(secret)}, which every workflow can read, on every branch"
         ),
         fix=_fix(secret, named[0] if named else None, snapshot),
-        about=About(secrets=(secret.name,)),
+        subject=FindingSubject(secrets=(secret.name,)),
     )
 
 
 def _fix(secret: Secret, environment: str | None, snapshot: Snapshot) -> str:
-    if cannot_have(snapshot, Feature.ENVIRONMENT_SECRETS):
-        return instead(snapshot, Feature.ENVIRONMENT_SECRETS)
+    if plan_lacks(snapshot, PlanFeature.ENVIRONMENT_SECRETS):
+        return plan_alternative(snapshot, PlanFeature.ENVIRONMENT_SECRETS)
     into = f"the environment {environment}" if environment else "an environment that the publishing job names"
     narrowed = (
         "take this repository from those that may use the old one"
-        if secret.store is Store.ORGANISATION
+        if secret.store is SecretStore.ORGANIZATION
         else "delete the old one"
     )
-    return (
-        f"Put a new token into {into} (Settings, Environments, Environment secrets), and {narrowed} ({way_to(secret)})."
-    )
+    return f"Put a new token into {into} (Settings, Environments, Environment secrets), and {narrowed} ({settings_navigation(secret)})."

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.detection.path import PathJob, PathStep, publish_path
-from bot.detection.path_words import part_of
+from bot.detection.path_words import describe_path_job
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows import Text
-from bot.workflows.expressions import dynamic_secrets
+from bot.workflows import SourceText
+from bot.workflows.expressions import has_dynamic_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoSecretDumps(Rule):
+class ExplicitSecrets(Rule):
     """Secrets reach the publish path one by one and by name.
 
     `secrets: inherit`, `toJSON(secrets)` and `secrets[…]` hand over all there are, those that nobody thought of too.
@@ -23,41 +23,42 @@ class NoSecretDumps(Rule):
 
     name: ClassVar[RuleName] = RuleName("explicit-secrets")
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        publications = [publication for publication, _ in self.judged(snapshot)]
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
-        yield from path.unseen
+        yield from path.unknown
         for job in path.jobs:
-            where = part_of(job, snapshot.registries)
+            where = describe_path_job(job, snapshot.registries)
             if job.job.secrets == "inherit" and job.job.uses is not None:
-                yield _inherited(job, where)
-            for file, text in _texts(job):
-                if dynamic_secrets(text.value):
-                    yield _dumped(Place(file, text.line, text.line), where)
+                yield _inherit_finding(job, where)
+            for file, text in _job_texts(job):
+                if has_dynamic_secrets(text.value):
+                    yield _unnamed_secrets_finding(Location(file, text.line, text.line), where)
 
 
-def _inherited(job: PathJob, where: str) -> Finding:
+def _inherit_finding(job: PathJob, where: str) -> Finding:
     called = "" if job.job.uses is None else job.job.uses.value.strip()
     line = job.job.uses_line or job.job.line
     return Finding(
-        place=Place(job.workflow.path, line, line),
+        location=Location(job.workflow.path, line, line),
         message=f"hands every secret that this repository can reach to {called} in {where} (secrets: inherit)",
         fix="Name the secrets that the called workflow needs, one line each, in place of `inherit`; with trusted publishing that is often none.",
     )
 
 
-def _dumped(place: Place, where: str) -> Finding:
+def _unnamed_secrets_finding(place: Location, where: str) -> Finding:
     return Finding(
-        place=place,
+        location=place,
         message=f"reaches secrets without naming them in {where}, so every secret of the repository is in memory there",
         fix="Name the one secret that is needed: secrets.NAME. Where the name depends on something, write one step for each with an `if:`.",
     )
 
 
-def _texts(job: PathJob) -> Iterator[tuple[str, Text]]:
+def _job_texts(job: PathJob) -> Iterator[tuple[str, SourceText]]:
     """Go through every text of a job and its workflow in which an expression may stand."""
     here = job.job
     blocks = [job.workflow.env, here.env, here.inputs, here.container_env, here.container_credentials]
@@ -68,11 +69,11 @@ def _texts(job: PathJob) -> Iterator[tuple[str, Text]]:
         if text is not None:
             yield job.workflow.path, text
     for step in job.steps:
-        for text in _of_step(step):
+        for text in _step_texts(step):
             yield step.file, text
 
 
-def _of_step(step: PathStep) -> Iterator[Text]:
+def _step_texts(step: PathStep) -> Iterator[SourceText]:
     here = step.step
     yield from here.env.values()
     yield from here.inputs.values()

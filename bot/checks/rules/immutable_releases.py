@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.detection import Publication
 from bot.detection.path import PublishPath, publish_path
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
-from bot.settings import Read
-from bot.settings.ref_protection import samples, tagged_jobs
-from bot.settings.review import tag_guard
+from bot.model.findings import Finding, Location, Unknown
+from bot.settings import SettingsQuery
+from bot.settings.ref_protection import sample_names, tag_triggered_jobs
+from bot.settings.review import tag_protection
 from bot.snapshot.repository_snapshot import Snapshot
 
-KEPT = {"update", "deletion"}
+REQUIRED_TAG_PROTECTIONS = {"update", "deletion"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,43 +25,48 @@ class ImmutableReleases(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("immutable-releases")
-    reads: ClassVar[frozenset[Read]] = frozenset({Read.FILES, Read.IMMUTABLE_RELEASES, Read.RULESETS})
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {SettingsQuery.FILES, SettingsQuery.IMMUTABLE_RELEASES, SettingsQuery.RULESETS}
+    )
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        path = self._path(snapshot)
-        return bool(path.unseen or tagged_jobs(path))
+        path = self._publish_path(snapshot)
+        return bool(path.unknown or tag_triggered_jobs(path))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        path = self._path(snapshot)
-        yield from path.unseen
-        setting = snapshot.holdings.immutable_releases
-        if isinstance(setting, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        path = self._publish_path(snapshot)
+        yield from path.unknown
+        setting = snapshot.settings.immutable_releases
+        if isinstance(setting, Unknown):
             yield setting
         elif not setting.value.enabled:
-            for tagged in tagged_jobs(path)[:1]:
+            for tagged in tag_triggered_jobs(path)[:1]:
                 first = tagged.job.publications[0]
-                if not setting.value.offered:
-                    yield from _next_best(first, tagged.patterns, snapshot)
+                if not setting.value.supported:
+                    yield from _tag_protection_results(first, tagged.patterns, snapshot)
                     continue
                 yield _finding(
                     first,
                     "Settings, General, Releases: tick Enable release immutability; it holds for releases from then on.",
                 )
 
-    def _path(self, snapshot: Snapshot) -> PublishPath:
-        publications = [publication for publication, _ in self.judged(snapshot)]
+    def _publish_path(self, snapshot: Snapshot) -> PublishPath:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         return publish_path(publications, snapshot.workflows, snapshot.actions)
 
 
-def _next_best(publication: Publication, patterns: tuple[str, ...], snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-    guards = [tag_guard(name, snapshot.holdings) for pattern in patterns for name in samples(pattern)]
-    unseen = next((guard.unseen for guard in guards if guard.unseen), None)
+def _tag_protection_results(
+    publication: Publication, patterns: tuple[str, ...], snapshot: Snapshot
+) -> Iterator[Finding | Unknown]:
+    guards = [tag_protection(name, snapshot.settings) for pattern in patterns for name in sample_names(pattern)]
+    unseen = next((guard.unknown for guard in guards if guard.unknown), None)
     if unseen is not None:
         yield unseen
-    elif not all(guard.forbidden >= KEPT for guard in guards):
+    elif not all(guard.blocked >= REQUIRED_TAG_PROTECTIONS for guard in guards):
         yield _finding(
             publication,
             "This server does not have immutable releases. The next best: a tag ruleset with Restrict updates and Restrict deletions.",
@@ -70,7 +75,7 @@ def _next_best(publication: Publication, patterns: tuple[str, ...], snapshot: Sn
 
 def _finding(publication: Publication, fix: str) -> Finding:
     return Finding(
-        place=Place(publication.file, publication.line, publication.line),
+        location=Location(publication.file, publication.line, publication.line),
         message="publishes from a tag whose release and files can still be replaced afterwards",
         fix=fix,
     )

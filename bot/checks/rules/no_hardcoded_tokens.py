@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
-from bot.registries import Catalogue
+from bot.model.findings import Finding, Location, Unknown
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows import Step, Text, Texts, Workflow
+from bot.workflows import SourceText, SourceTexts, Step, Workflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoLiteralTokens(Rule):
+class NoHardcodedTokens(Rule):
     """No registry's token is written in a workflow, an action, or a file that they lead to.
 
     What is in a repository is in every clone, every fork and all of its history.
@@ -21,33 +21,38 @@ class NoLiteralTokens(Rule):
 
     name: ClassVar[RuleName] = RuleName("no-hardcoded-tokens")
     severity: Severity = field(
-        default=Severity.CRITICAL, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.CRITICAL,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
         return bool(snapshot.workflows or snapshot.actions)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for path, workflow in snapshot.workflows.items():
             steps = [step for job in workflow.jobs.values() for step in job.steps]
-            given = [*self._given(steps, snapshot.catalogue), *_of_containers(workflow)]
-            yield from _findings(path, _any_token(given) | dict(self._by_form(workflow.lines, snapshot)))
+            given = [*self._literal_credential_inputs(steps, snapshot.catalog), *_container_passwords(workflow)]
+            yield from _findings(
+                path, _unidentified_tokens(given) | dict(self._tokens_by_pattern(workflow.lines, snapshot))
+            )
         for action in snapshot.actions.values():
-            given = [*self._given(action.steps, snapshot.catalogue)]
-            yield from _findings(action.path, _any_token(given) | dict(self._by_form(action.lines, snapshot)))
-        for path, followed in snapshot.texts.items():
-            yield from _findings(path, dict(self._by_form(tuple(followed.split("\n")), snapshot)))
+            given = [*self._literal_credential_inputs(action.steps, snapshot.catalog)]
+            yield from _findings(
+                action.path, _unidentified_tokens(given) | dict(self._tokens_by_pattern(action.lines, snapshot))
+            )
+        for path, followed in snapshot.followed_files.items():
+            yield from _findings(path, dict(self._tokens_by_pattern(tuple(followed.split("\n")), snapshot)))
 
-    def _by_form(self, lines: tuple[str, ...], snapshot: Snapshot) -> Iterator[tuple[int, str]]:
+    def _tokens_by_pattern(self, lines: tuple[str, ...], snapshot: Snapshot) -> Iterator[tuple[int, str]]:
         """Find tokens by what they look like; the whole text first, for most files hold none."""
-        if snapshot.catalogue.literal_in("\n".join(lines)) is None:
+        if snapshot.catalog.find_token("\n".join(lines)) is None:
             return
         for number, line in enumerate(lines, start=1):
-            found = snapshot.catalogue.literal_in(line)
+            found = snapshot.catalog.find_token(line)
             if found is not None and found[0] not in self.allow:
                 yield number, f"a token of {snapshot.registries[found[0]].name} ({found[1]})"
 
-    def _given(self, steps: Iterable[Step], catalogue: Catalogue) -> Iterator[Text]:
+    def _literal_credential_inputs(self, steps: Iterable[Step], catalogue: Catalog) -> Iterator[SourceText]:
         """Find what is given in clear to the inputs that take a credential, of actions that publish or log in."""
         for step in steps:
             for known in catalogue.actions(step.uses.value) if step.uses else ():
@@ -61,22 +66,25 @@ class NoLiteralTokens(Rule):
 def _findings(file: str, lines: Mapping[int, str]) -> Iterator[Finding]:
     for line, what in sorted(lines.items()):
         yield Finding(
-            place=Place(file, line, line),
+            location=Location(file, line, line),
             message=f"{what} is written in the file, for everybody who can read the repository, now and in its history",
             fix="Revoke the token now: taking the line out does not take it out of the history. Then use trusted publishing, or a secret of the environment.",
         )
 
 
-def _any_token(texts: Iterable[Text]) -> dict[int, str]:
+def _unidentified_tokens(texts: Iterable[SourceText]) -> dict[int, str]:
     return {text.line: "a password or token" for text in texts}
 
 
-def _of_containers(workflow: Workflow) -> Iterator[Text]:
+def _container_passwords(workflow: Workflow) -> Iterator[SourceText]:
     for job in workflow.jobs.values():
-        logins: list[Texts] = [job.container_credentials, *(service.credentials for service in job.services.values())]
+        logins: list[SourceTexts] = [
+            job.container_credentials,
+            *(service.credentials for service in job.services.values()),
+        ]
         yield from (each["password"] for each in logins if "password" in each and _is_literal(each["password"]))
 
 
-def _is_literal(text: Text) -> bool:
+def _is_literal(text: SourceText) -> bool:
     """Whether a text is neither an expression, nor a variable of a shell, nor nothing."""
     return bool(text.value.strip()) and "${{" not in text.value and not text.value.strip().startswith("$")

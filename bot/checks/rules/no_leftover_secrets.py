@@ -4,15 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
-from bot.identities import kept_in, page_of, publishing_with, secret_identity, trusted_by, way_to
+from bot.checks.rule import Rule, StricterWhen
+from bot.identities import (
+    describe_store,
+    publications_by_secret,
+    secret_identity,
+    secret_settings_page,
+    settings_navigation,
+    trusted_publications,
+)
 from bot.model.core_types import RegistryId, RuleName, Severity
-from bot.model.findings import Finding, Unseen
+from bot.model.findings import Finding, Unknown
 from bot.registries.registry import Registry
-from bot.settings import Read, Secret, Store
+from bot.settings import Secret, SecretStore, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
-IN_ACTIONS = (Store.REPOSITORY, Store.ENVIRONMENT, Store.ORGANISATION)
+ACTIONS_STORES = (SecretStore.REPOSITORY, SecretStore.ENVIRONMENT, SecretStore.ORGANIZATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,46 +30,47 @@ class NoLeftoverSecrets(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("no-leftover-secrets")
-    reads: ClassVar[frozenset[Read]] = frozenset(
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {
-            Read.FILES,
-            Read.SECRETS,
-            Read.ORGANISATION_SECRETS,
-            Read.ENVIRONMENT_SECRETS,
-            Read.DEPENDABOT_SECRETS,
-            Read.ORGANISATION_DEPENDABOT_SECRETS,
-            Read.AGENT_SECRETS,
-            Read.ORGANISATION_AGENT_SECRETS,
+            SettingsQuery.FILES,
+            SettingsQuery.SECRETS,
+            SettingsQuery.ORGANIZATION_SECRETS,
+            SettingsQuery.ENVIRONMENT_SECRETS,
+            SettingsQuery.DEPENDABOT_SECRETS,
+            SettingsQuery.ORGANIZATION_DEPENDABOT_SECRETS,
+            SettingsQuery.AGENT_SECRETS,
+            SettingsQuery.ORGANIZATION_AGENT_SECRETS,
         }
     )
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return bool(self._trusted(snapshot))
+        return bool(self._trusted_registries(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        trusted, telling = self._trusted(snapshot), snapshot.catalogue
-        used = publishing_with(snapshot.publications, snapshot)
-        stored = snapshot.holdings.stored()
-        yield from stored.unseen
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        trusted, telling = self._trusted_registries(snapshot), snapshot.catalog
+        used = publications_by_secret(snapshot.publications, snapshot)
+        stored = snapshot.settings.secrets_in()
+        yield from stored.unknown
         for secret in stored.secrets:
             if secret.name.upper() in used:
                 continue  # it is not left over yet: trusted-publishing has its say
-            registry = next((trusted[each] for each in telling.by_secret(secret.name) if each in trusted), None)
+            registry = next((trusted[each] for each in telling.by_secret_name(secret.name) if each in trusted), None)
             if registry is not None:
                 yield _finding(secret, registry, snapshot)
 
-    def _trusted(self, snapshot: Snapshot) -> dict[RegistryId, Registry]:
-        return {each: snapshot.registries[each] for each in trusted_by(snapshot) if each not in self.allow}
+    def _trusted_registries(self, snapshot: Snapshot) -> dict[RegistryId, Registry]:
+        return {each: snapshot.registries[each] for each in trusted_publications(snapshot) if each not in self.allow}
 
 
 def _finding(secret: Secret, registry: Registry, snapshot: Snapshot) -> Finding:
-    reads_only = "" if secret.store in IN_ACTIONS else " If it can only read packages, waive this and say so."
+    reads_only = "" if secret.store in ACTIONS_STORES else " If it can only read packages, waive this and say so."
     return Finding(
-        place=page_of(secret, snapshot.repository),
-        message=f"{kept_in(secret)} still keeps the secret {secret.name}, though packages go to {registry.name} without a stored token",
-        fix=f"Revoke the token at {registry.name} first, then delete the secret ({way_to(secret)}).{reads_only}",
-        about=secret_identity(secret, snapshot).about,
+        location=secret_settings_page(secret, snapshot.repository),
+        message=f"{describe_store(secret)} still keeps the secret {secret.name}, though packages go to {registry.name} without a stored token",
+        fix=f"Revoke the token at {registry.name} first, then delete the secret ({settings_navigation(secret)}).{reads_only}",
+        subject=secret_identity(secret, snapshot).subject,
     )

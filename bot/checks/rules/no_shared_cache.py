@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
-from bot.detection.path import Part, PathJob, publish_path
-from bot.detection.path_words import part_of
+from bot.checks.rule import Rule, StricterWhen
+from bot.detection.path import PathJob, PathRole, publish_path
+from bot.detection.path_words import describe_path_job
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.workflows_caches import Cache, caches_in
+from bot.workflows.workflows_caches import CacheRestore, cache_restores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,36 +22,37 @@ class NoSharedCache(Rule):
 
     name: ClassVar[RuleName] = RuleName("no-shared-cache")
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        publications = [publication for publication, _ in self.judged(snapshot)]
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
-        yield from path.unseen
+        yield from path.unknown
         for job in path.jobs:
-            if job.part in (Part.PUBLISHES, Part.FEEDS):
+            if job.role in (PathRole.PUBLISHES, PathRole.FEEDS):
                 for file, cache in _caches(job):
-                    yield _said(file, cache, job, snapshot)
+                    yield _cache_result(file, cache, job, snapshot)
 
 
-def _caches(job: PathJob) -> Iterator[tuple[str, Cache]]:
+def _caches(job: PathJob) -> Iterator[tuple[str, CacheRestore]]:
     """Find the caches of a job and of the local actions it uses, each with the file it stands in."""
     for step in job.steps:
         workflow = job.workflow if step.action is None else replace(job.workflow, inputs=step.action.inputs)
-        for cache in caches_in(workflow, replace(job.job, steps=(step.step,))):
+        for cache in cache_restores(workflow, replace(job.job, steps=(step.step,))):
             yield step.file, cache
 
 
-def _said(file: str, cache: Cache, job: PathJob, snapshot: Snapshot) -> Finding | Unseen:
-    where = part_of(job, snapshot.registries)
+def _cache_result(file: str, cache: CacheRestore, job: PathJob, snapshot: Snapshot) -> Finding | Unknown:
+    where = describe_path_job(job, snapshot.registries)
     if not cache.certain:
-        return Unseen(
-            what=f"whether {cache.action} in {file}:{cache.step.line} restores a cache in {where}",
-            reason=f"{cache.why}; the workflow does not settle it, and its input can",
+        return Unknown(
+            fact=f"whether {cache.action} in {file}:{cache.step.line} restores a cache in {where}",
+            reason=f"{cache.reason}; the workflow does not settle it, and its input can",
         )
     return Finding(
-        place=Place(file, cache.step.line, cache.step.line),
-        message=f"{cache.action} restores in {where} what an earlier run left behind ({cache.why})",
+        location=Location(file, cache.step.line, cache.step.line),
+        message=f"{cache.action} restores in {where} what an earlier run left behind ({cache.reason})",
         fix="Switch the cache off here: a release is rare enough to fetch everything anew, and then nobody can have put something in.",
     )

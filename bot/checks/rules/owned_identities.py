@@ -4,21 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
-from bot.identities import OBSERVED, Identity, concerns, observe
+from bot.checks.rule import Rule, StricterWhen
+from bot.identities import INVENTORY_QUERIES, PublishingIdentity, list_identities, may_hold_publishing_secrets
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Unseen
+from bot.model.findings import Finding, Unknown
 from bot.model.identity_register import IdentityKind
-from bot.settings import Read
+from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
-NO_REGISTER = Unseen(
-    "the organisation's register of identities",
+NO_REGISTER = Unknown(
+    "the organization's register of identities",
     "no policy was given that declares any for this checkout; give it with --policy",
 )
 
 # A fine-grained token is a person's anyway; the policy may ask for an entry all the same.
-USUAL = (IdentityKind.SECRET, IdentityKind.PUBLISHER, IdentityKind.DEPLOY_KEY, IdentityKind.APP)
+DEFAULT_KINDS = (IdentityKind.SECRET, IdentityKind.PUBLISHER, IdentityKind.DEPLOY_KEY, IdentityKind.APP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +29,29 @@ class OwnedIdentities(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("owned-identities")
-    reads: ClassVar[frozenset[Read]] = OBSERVED - {Read.TOKENS}  # which are not among the usual kinds
+    reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES - {
+        SettingsQuery.FINE_GRAINED_TOKENS
+    }  # which are not among the usual kinds
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     kinds: tuple[IdentityKind, ...] = field(
-        default=USUAL,
-        metadata={"means": "Which kinds of identities need an entry in the register.", "stricter": Stricter.MORE},
+        default=DEFAULT_KINDS,
+        metadata={"means": "Which kinds of identities need an entry in the register.", "stricter": StricterWhen.MORE},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        if not concerns(snapshot):
+        if not may_hold_publishing_secrets(snapshot):
             return False
-        register = observe(snapshot, self.kinds)
-        return bool(register.identities or register.unseen)
+        register = list_identities(snapshot, self.kinds)
+        return bool(register.identities or register.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        register = observe(snapshot, self.kinds)
-        yield from register.unseen
-        if not snapshot.declared and isinstance(snapshot.holdings.repository, Unseen):
-            yield NO_REGISTER  # a checkout does not come with its organisation's policy
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        register = list_identities(snapshot, self.kinds)
+        yield from register.unknown
+        if not snapshot.declared_identities and isinstance(snapshot.settings.repository, Unknown):
+            yield NO_REGISTER  # a checkout does not come with its organization's policy
             return
         for identity in register.identities:
             allowed = bool(identity.registries) and set(identity.registries) <= set(self.allow)
@@ -56,7 +59,7 @@ class OwnedIdentities(Rule):
                 yield _finding(identity)
 
 
-def _finding(identity: Identity) -> Finding:
+def _finding(identity: PublishingIdentity) -> Finding:
     entry = ", ".join(
         f"{key}: {value}"
         for key, value in (
@@ -68,11 +71,11 @@ def _finding(identity: Identity) -> Finding:
         if value
     )
     return Finding(
-        place=identity.place,
-        message=f"{identity.words} can publish, and nobody answers for it: it is not in the register",
+        location=identity.location,
+        message=f"{identity.description} can publish, and nobody answers for it: it is not in the register",
         fix=(
-            f"Add it to `identities` in the organisation's policy, with owner, purpose and expires ({entry}); "
+            f"Add it to `identities` in the organization's policy, with owner, purpose and expires ({entry}); "
             "or revoke it, if nobody wants to."
         ),
-        about=identity.about,
+        subject=identity.subject,
     )

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
-from bot.detection.path import Part, PathJob, publish_path
-from bot.detection.path_words import part_of
+from bot.checks.rule import Rule, StricterWhen
+from bot.detection.path import PathJob, PathRole, publish_path
+from bot.detection.path_words import describe_path_job
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows import Text
+from bot.workflows import SourceText
 from bot.workflows.uses import Uses, read_uses
 
 # It checks which tag called it and refuses commits: github.com/slsa-framework/slsa-github-generator, README, 2026-11.
-_BY_TAG_ALONE = "slsa-framework/slsa-github-generator"
+_TAG_ONLY_REPOSITORY = "slsa-framework/slsa-github-generator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,55 +26,57 @@ class PinnedActions(Rule):
 
     name: ClassVar[RuleName] = RuleName("pinned-actions")
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     owners: tuple[str, ...] = field(
-        default=(), metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": Stricter.FEWER}
+        default=(),
+        metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": StricterWhen.FEWER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        publications = [publication for publication, _ in self.judged(snapshot)]
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         trusted = frozenset(owner.lower() for owner in self.owners)
         said: dict[tuple[str, int], None] = {}
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
-        yield from path.unseen
+        yield from path.unknown
         for job in path.jobs:
-            if job.part is Part.GATES:
+            if job.role is PathRole.GATES:
                 continue
-            where = part_of(job, snapshot.registries)
-            for file, line, uses in _used(job):
-                if (file, line) not in said and not _settled(uses, trusted):
+            where = describe_path_job(job, snapshot.registries)
+            for file, line, uses in _references(job):
+                if (file, line) not in said and not _is_pinned_or_trusted(uses, trusted):
                     said[file, line] = None
-                    yield _finding(Place(file, line, line), uses, where)
+                    yield _finding(Location(file, line, line), uses, where)
 
 
-def _used(job: PathJob) -> Iterator[tuple[str, int, Uses]]:
+def _references(job: PathJob) -> Iterator[tuple[str, int, Uses]]:
     """Go through all that a job takes from elsewhere: a called workflow, its images, its actions."""
     here = job.workflow.path
     if job.job.uses is not None:
         yield here, job.job.uses_line or job.job.line, read_uses(job.job.uses.value)
     images = {"container": job.job.container} | {name: each.image for name, each in job.job.services.items()}
-    for image in _written(images):
+    for image in _literal_images(images):
         yield here, image.line, read_uses(f"docker://{image.value}")
     for step in job.steps:
         if step.step.uses is not None:
             yield step.file, step.step.line, read_uses(step.step.uses.value)
 
 
-def _written(images: Mapping[str, Text | None]) -> Iterator[Text]:
+def _literal_images(images: Mapping[str, SourceText | None]) -> Iterator[SourceText]:
     for image in images.values():
         if image is not None and image.value.strip() and "${{" not in image.value:
             yield image
 
 
-def _settled(uses: Uses, trusted: frozenset[str]) -> bool:
+def _is_pinned_or_trusted(uses: Uses, trusted: frozenset[str]) -> bool:
     if uses.pinned or uses.name.partition("/")[0] in trusted:
         return True
     tagged = uses.ref is not None and uses.ref[:1] == "v" and uses.ref.count(".") > 1
-    return tagged and (uses.repository or "").lower() == _BY_TAG_ALONE
+    return tagged and (uses.repository or "").lower() == _TAG_ONLY_REPOSITORY
 
 
-def _finding(place: Place, uses: Uses, where: str) -> Finding:
+def _finding(place: Location, uses: Uses, where: str) -> Finding:
     if uses.kind == "docker":
         message = f"runs the image {uses.name} in {where}; its tag can be moved to another image"
         fix = f"Name the image by its digest: {uses.name.partition('@')[0]}@sha256:…, which `docker buildx imagetools inspect` prints."

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.detection.path import publish_path
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Place, Unseen
-from bot.settings import Feature, Read
-from bot.settings.review import BranchReview, review_of
-from bot.snapshot.plan import cannot_have, instead
+from bot.model.findings import Finding, Location, Unknown
+from bot.settings import PlanFeature, SettingsQuery
+from bot.settings.review import RequiredReview, required_review
+from bot.snapshot.plan import plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -22,79 +22,90 @@ class ProtectedWorkflows(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("protected-workflows")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {Read.FILES, Read.REPOSITORY, Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS, Read.PLAN}
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {
+            SettingsQuery.FILES,
+            SettingsQuery.REPOSITORY,
+            SettingsQuery.RULESETS,
+            SettingsQuery.BRANCH_PROTECTION,
+            SettingsQuery.CODE_OWNERS,
+            SettingsQuery.PLAN,
+        }
     )
     approvals: int = field(
-        default=1, metadata={"means": "How many people have to approve a change.", "stricter": Stricter.HIGHER}
+        default=1, metadata={"means": "How many people have to approve a change.", "stricter": StricterWhen.HIGHER}
     )
     code_owners: bool = field(
         default=False,
-        metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": Stricter.HIGHER},
+        metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        files = self._files(snapshot)
-        facts = snapshot.holdings.repository
-        if isinstance(facts, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        files = self._files_on_path(snapshot)
+        facts = snapshot.settings.repository
+        if isinstance(facts, Unknown):
             yield facts
             return
         branch = facts.value.default_branch
-        review = review_of(branch, snapshot.holdings)
-        yield from self._reviewed(files[0], branch, review, snapshot)
+        review = required_review(branch, snapshot.settings)
+        yield from self._review_results(files[0], branch, review, snapshot)
         if self.code_owners:
-            yield from _owned(files, branch, review, snapshot)
+            yield from _code_owner_results(files, branch, review, snapshot)
 
-    def _files(self, snapshot: Snapshot) -> list[str]:
+    def _files_on_path(self, snapshot: Snapshot) -> list[str]:
         """List the workflows and local actions on the way of the publications, those that publish first."""
-        publications = [publication for publication, _ in self.judged(snapshot)]
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
         steps = (step.file for job in path.jobs for step in job.steps)
         return list(
             dict.fromkeys([*(each.file for each in publications), *(job.workflow.path for job in path.jobs), *steps])
         )
 
-    def _reviewed(self, file: str, branch: str, review: BranchReview, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        if review.approvals < self.approvals:
-            yield from review.unseen or [self._finding(file, branch, review.approvals, snapshot)]
-        elif not review.binds_admins and review.unseen:
-            yield from review.unseen
-        elif not review.binds_admins:
+    def _review_results(
+        self, file: str, branch: str, review: RequiredReview, snapshot: Snapshot
+    ) -> Iterator[Finding | Unknown]:
+        if review.required_approvals < self.approvals:
+            yield from review.unknown or [self._finding(file, branch, review.required_approvals, snapshot)]
+        elif not review.enforce_admins and review.unknown:
+            yield from review.unknown
+        elif not review.enforce_admins:
             yield Finding(
-                place=Place(file, 1, 1),
+                location=Location(file, 1, 1),
                 message=f"administrators can change this workflow on {branch} without the review that others need",
                 fix=f"Settings, Branches, the rule for {branch}: tick Do not allow bypassing the above settings; or use a ruleset instead.",
             )
 
-    def _finding(self, file: str, branch: str, has: int, snapshot: Snapshot) -> Finding:
+    def _finding(self, file: str, branch: str, current_approvals: int, snapshot: Snapshot) -> Finding:
         fix = (
             f"Settings, Rules, Rulesets, New branch ruleset: for the default branch, Active, tick Require a pull request "
             f"before merging with {self.approvals} required approval{'s' if self.approvals > 1 else ''}."
         )
         return Finding(
-            place=Place(file, 1, 1),
-            message=f"publishes, and {branch} takes changes to this workflow with {has or 'no'} approval{'s' if has > 1 else ''}, where the policy wants {self.approvals}",
-            fix=instead(snapshot, Feature.RULESETS) if cannot_have(snapshot, Feature.RULESETS) else fix,
+            location=Location(file, 1, 1),
+            message=f"publishes, and {branch} takes changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''}, where the policy wants {self.approvals}",
+            fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
         )
 
 
-def _owned(files: list[str], branch: str, review: BranchReview, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-    owners = snapshot.holdings.code_owners
-    if isinstance(owners, Unseen):
+def _code_owner_results(
+    files: list[str], branch: str, review: RequiredReview, snapshot: Snapshot
+) -> Iterator[Finding | Unknown]:
+    owners = snapshot.settings.code_owners
+    if isinstance(owners, Unknown):
         yield owners
         return
     for file in files:
         if not owners.value.owners_of(file):
             where = owners.value.file or ".github/CODEOWNERS"
             yield Finding(
-                place=Place(file, 1, 1),
+                location=Location(file, 1, 1),
                 message="lies on the way of a publication, and no code owner has to approve changes to it",
                 fix=f"Add a line to {where}: /{file} and the team that answers for releases.",
             )
-    if not review.code_owners:
-        yield from review.unseen or [
+    if not review.require_code_owner_review:
+        yield from review.unknown or [
             Finding(
-                place=Place(files[0], 1, 1),
+                location=Location(files[0], 1, 1),
                 message=f"publishes, and {branch} does not ask code owners to approve changes",
                 fix=f"Settings, Rules, Rulesets, the rule for {branch}: tick Require review from Code Owners.",
             )

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen
-from bot.settings import Environment, Feature, Read
-from bot.settings.review import reviewed_refs
-from bot.snapshot.plan import cannot_have, instead
-from bot.snapshot.protection import PublishEnvironment, in_no_environment, publish_environments
+from bot.model.findings import Finding, Unknown
+from bot.settings import Environment, PlanFeature, SettingsQuery
+from bot.settings.review import allows_only_reviewed_refs
+from bot.snapshot.plan import plan_alternative, plan_lacks
+from bot.snapshot.protection import PublishEnvironment, no_environment_finding, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -22,83 +22,89 @@ class RequiredReviewers(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("required-reviewers")
-    reads: ClassVar[frozenset[Read]] = frozenset(
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {
-            Read.FILES,
-            Read.ENVIRONMENTS,
-            Read.PLAN,
-            Read.ENVIRONMENT_REFS,
-            Read.RULESETS,
-            Read.BRANCH_PROTECTION,
+            SettingsQuery.FILES,
+            SettingsQuery.ENVIRONMENTS,
+            SettingsQuery.PLAN,
+            SettingsQuery.ENVIRONMENT_REFS,
+            SettingsQuery.RULESETS,
+            SettingsQuery.BRANCH_PROTECTION,
         }
     )
     no_self_review: bool = field(
         default=True,
-        metadata={"means": "Whether who started a release may not approve it.", "stricter": Stricter.HIGHER},
+        metadata={"means": "Whether who started a release may not approve it.", "stricter": StricterWhen.HIGHER},
     )
     no_admin_bypass: bool = field(
         default=True,
-        metadata={"means": "Whether administrators may not pass without approval.", "stricter": Stricter.HIGHER},
+        metadata={"means": "Whether administrators may not pass without approval.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in publish_environments((publication for publication, _ in self.judged(snapshot)), snapshot):
-            if isinstance(each, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        for each in publish_environments(
+            (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
+        ):
+            if isinstance(each, Unknown):
                 yield each
             elif each.environment is None:
-                yield in_no_environment(each, snapshot, "nobody has to approve it")
+                yield no_environment_finding(each, snapshot, "nobody has to approve it")
             elif not each.environment.reviewers:
-                yield from _nobody(each, each.environment, snapshot)
+                yield from _no_reviewers_results(each, each.environment, snapshot)
             else:
-                yield from self._around(each, each.environment)
+                yield from self._bypass_results(each, each.environment)
 
-    def _around(self, each: PublishEnvironment, environment: Environment) -> Iterator[Finding | Unseen]:
+    def _bypass_results(
+        self, publish_environment: PublishEnvironment, environment: Environment
+    ) -> Iterator[Finding | Unknown]:
         """Tell how an approval that is asked for can be gone around."""
         if self.no_self_review and not environment.prevent_self_review:
             yield _finding(
-                each,
+                publish_environment,
                 "whoever starts a release may approve it too, if they are a reviewer",
                 "tick Prevent self-review",
             )
         if self.no_admin_bypass and environment.admins_bypass:
             yield _finding(
-                each,
+                publish_environment,
                 "administrators can publish without any approval",
                 "untick Allow administrators to bypass configured protection rules",
             )
         elif self.no_admin_bypass and environment.admins_bypass is None:
-            yield Unseen(
+            yield Unknown(
                 f"whether administrators can bypass the environment {environment.name}", "GitHub did not say it"
             )
 
 
-def _nobody(each: PublishEnvironment, environment: Environment, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-    if not cannot_have(snapshot, Feature.REQUIRED_REVIEWERS):
+def _no_reviewers_results(
+    publish_environment: PublishEnvironment, environment: Environment, snapshot: Snapshot
+) -> Iterator[Finding | Unknown]:
+    if not plan_lacks(snapshot, PlanFeature.REQUIRED_REVIEWERS):
         yield _finding(
-            each,
+            publish_environment,
             "nobody has to approve what is published from it",
             "tick Required reviewers and name the people or the team who may approve a release",
         )
         return
-    next_best = reviewed_refs(environment, snapshot.holdings)
-    if isinstance(next_best, Unseen):
+    next_best = allows_only_reviewed_refs(environment, snapshot.settings)
+    if isinstance(next_best, Unknown):
         yield next_best
     elif not next_best.value:
         yield Finding(
-            place=each.place,
+            location=publish_environment.location,
             message=(
-                f"nobody approves what is published from the environment {each.name}: the plan has no required reviewers, and not "
+                f"nobody approves what is published from the environment {publish_environment.name}: the plan has no required reviewers, and not "
                 "every branch and tag that may deploy to it is reviewed"
             ),
-            fix=instead(snapshot, Feature.REQUIRED_REVIEWERS),
-            about=each.about,
+            fix=plan_alternative(snapshot, PlanFeature.REQUIRED_REVIEWERS),
+            subject=publish_environment.subject,
         )
 
 
-def _finding(each: PublishEnvironment, wrong: str, what: str) -> Finding:
+def _finding(publish_environment: PublishEnvironment, problem: str, action: str) -> Finding:
     return Finding(
-        place=each.place,
-        message=f"in the environment {each.name} {wrong}",
-        fix=f"Settings, Environments, {each.name}: {what}.",
-        about=each.about,
+        location=publish_environment.location,
+        message=f"in the environment {publish_environment.name} {problem}",
+        fix=f"Settings, Environments, {publish_environment.name}: {action}.",
+        subject=publish_environment.subject,
     )

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from bot.checks.rule import Rule
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unseen, listed
-from bot.settings import AnyRef, Environment, Feature, ProtectedBranches, Read, RefKind, SelectedRefs
-from bot.snapshot.plan import cannot_have, instead
-from bot.snapshot.protection import PublishEnvironment, in_no_environment, publish_environments
+from bot.model.findings import Finding, Unknown, join_names
+from bot.settings import AnyRef, Environment, PlanFeature, ProtectedBranches, RefKind, SelectedRefs, SettingsQuery
+from bot.snapshot.plan import plan_alternative, plan_lacks
+from bot.snapshot.protection import PublishEnvironment, no_environment_finding, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -21,53 +21,67 @@ class RestrictedRefs(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("restricted-refs")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {Read.FILES, Read.ENVIRONMENTS, Read.ENVIRONMENT_REFS, Read.BRANCH_PROTECTION, Read.PLAN}
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {
+            SettingsQuery.FILES,
+            SettingsQuery.ENVIRONMENTS,
+            SettingsQuery.ENVIRONMENT_REFS,
+            SettingsQuery.BRANCH_PROTECTION,
+            SettingsQuery.PLAN,
+        }
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in publish_environments((publication for publication, _ in self.judged(snapshot)), snapshot):
-            if isinstance(each, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        for each in publish_environments(
+            (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
+        ):
+            if isinstance(each, Unknown):
                 yield each
             elif each.environment is None:
-                yield in_no_environment(each, snapshot, "every branch and tag can publish")
+                yield no_environment_finding(each, snapshot, "every branch and tag can publish")
             else:
                 yield from _judge(each, each.environment, snapshot)
 
 
-def _judge(each: PublishEnvironment, environment: Environment, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-    if isinstance(environment.refs, Unseen):
-        yield environment.refs
+def _judge(
+    publish_environment: PublishEnvironment, environment: Environment, snapshot: Snapshot
+) -> Iterator[Finding | Unknown]:
+    if isinstance(environment.allowed_refs, Unknown):
+        yield environment.allowed_refs
         return
-    refs = environment.refs.value
+    refs = environment.allowed_refs.value
     if isinstance(refs, AnyRef):
-        yield _finding(each, "every branch and tag can publish from", snapshot)
+        yield _finding(publish_environment, "every branch and tag can publish from", snapshot)
     elif isinstance(refs, ProtectedBranches):
         # Without a single protection rule GitHub lets every branch through:
         # docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments#deployment-branches-and-tags
-        rules = snapshot.holdings.branch_protection
-        if isinstance(rules, Unseen):
+        rules = snapshot.settings.branch_protection
+        if isinstance(rules, Unknown):
             yield rules
         elif not rules.value:
-            yield _finding(each, "no branch has protection rules, and then every branch can publish from", snapshot)
-    elif wide := _wide(refs):
-        yield _finding(each, f"every {listed(wide)} can publish from", snapshot)
+            yield _finding(
+                publish_environment, "no branch has protection rules, and then every branch can publish from", snapshot
+            )
+    elif wide := _unrestricted_kinds(refs):
+        yield _finding(publish_environment, f"every {join_names(wide)} can publish from", snapshot)
 
 
-def _wide(refs: SelectedRefs) -> list[str]:
+def _unrestricted_kinds(refs: SelectedRefs) -> list[str]:
     """Name what a pattern lets through as a whole: `*` takes every name without a slash."""
     whole = [each.kind for each in refs.patterns if not each.pattern.strip("*/")]
     return [kind.value for kind in (RefKind.BRANCH, RefKind.TAG) if kind in whole]
 
 
-def _finding(each: PublishEnvironment, wrong: str, snapshot: Snapshot) -> Finding:
+def _finding(publish_environment: PublishEnvironment, problem: str, snapshot: Snapshot) -> Finding:
     fix = (
-        f"Settings, Environments, {each.name}, Deployment branches and tags: choose Selected branches and tags, and add those "
+        f"Settings, Environments, {publish_environment.name}, Deployment branches and tags: choose Selected branches and tags, and add those "
         "that releases are made from, such as the tags v*."
     )
     return Finding(
-        place=each.place,
-        message=f"{wrong} the environment {each.name}",
-        fix=instead(snapshot, Feature.REF_POLICIES) if cannot_have(snapshot, Feature.REF_POLICIES) else fix,
-        about=each.about,
+        location=publish_environment.location,
+        message=f"{problem} the environment {publish_environment.name}",
+        fix=plan_alternative(snapshot, PlanFeature.REF_POLICIES)
+        if plan_lacks(snapshot, PlanFeature.REF_POLICIES)
+        else fix,
+        subject=publish_environment.subject,
     )

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.identities import (
-    OBSERVED,
-    Identity,
-    came_back,
-    concerns,
+    INVENTORY_QUERIES,
+    PublishingIdentity,
     last_review,
-    observe,
+    list_identities,
+    may_hold_publishing_secrets,
     review_due,
+    was_recreated,
 )
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Unseen
-from bot.model.identity_register import Review
-from bot.settings import Read
+from bot.model.findings import Finding, Unknown
+from bot.model.identity_register import AccessReview
+from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -30,58 +30,63 @@ class ReviewedAccess(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("reviewed-access")
-    reads: ClassVar[frozenset[Read]] = OBSERVED
+    reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     every: timedelta = field(
         default=timedelta(days=180),
-        metadata={"means": "How long after a review the next one is due.", "stricter": Stricter.LOWER},
+        metadata={"means": "How long after a review the next one is due.", "stricter": StricterWhen.LOWER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        if not concerns(snapshot):
+        if not may_hold_publishing_secrets(snapshot):
             return False
-        register = observe(snapshot)
-        return bool(register.identities or register.unseen)
+        register = list_identities(snapshot)
+        return bool(register.identities or register.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        register = observe(snapshot)
-        yield from register.unseen
-        if isinstance(snapshot.reviews, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        register = list_identities(snapshot)
+        yield from register.unknown
+        if isinstance(snapshot.reviews, Unknown):
             yield snapshot.reviews
             return
         for identity in register.identities:
             if identity.registries and set(identity.registries) <= set(self.allow):
                 continue
             last = last_review(identity, snapshot.reviews.value)
-            if last is not None and not last.kept:
-                yield _dropped(
+            if last is not None and not last.keep:
+                yield _rejected_finding(
                     identity,
                     last,
-                    "is there again" if came_back(identity, snapshot.reviews.value) else "still is there",
+                    "is there again" if was_recreated(identity, snapshot.reviews.value) else "still is there",
                 )
                 continue
             due = review_due(identity, snapshot.reviews.value, self.every)
             if due < snapshot.taken_at:
-                yield _overdue(identity, last, due)
+                yield _overdue_finding(identity, last, due)
 
 
-def _dropped(identity: Identity, review: Review, so: str) -> Finding:
+def _rejected_finding(identity: PublishingIdentity, review: AccessReview, state: str) -> Finding:
     return Finding(
-        place=identity.place,
-        message=f"{identity.words} was dropped by @{review.by} in the review of {review.at.date()}, and it {so}",
+        location=identity.location,
+        message=f"{identity.description} was dropped by @{review.reviewer} in the review of {review.reviewed_at.date()}, and it {state}",
         fix="Revoke it as its revocation list says; if it is needed after all, confirm it in the issue of the review.",
-        about=identity.about,
+        subject=identity.subject,
     )
 
 
-def _overdue(identity: Identity, last: Review | None, due: datetime) -> Finding:
-    before = f"was last confirmed on {last.at.date()} by @{last.by}" if last else "was never confirmed in a review"
+def _overdue_finding(identity: PublishingIdentity, last: AccessReview | None, due: datetime) -> Finding:
+    before = (
+        f"was last confirmed on {last.reviewed_at.date()} by @{last.reviewer}"
+        if last
+        else "was never confirmed in a review"
+    )
     owner = f"{identity.owner}, who answers for it," if identity.owner else "somebody who knows it"
     return Finding(
-        place=identity.place,
-        message=f"{identity.words} {before}; that was due on {due.date()}",
+        location=identity.location,
+        message=f"{identity.description} {before}; that was due on {due.date()}",
         fix=f"Let {owner} confirm or drop it in the issue of the access review.",
-        about=identity.about,
+        subject=identity.subject,
     )

@@ -5,15 +5,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.detection import Publication
-from bot.identities import concerns, kept_in, page_of, publishing_secrets, publishing_with, way_to
+from bot.identities import (
+    describe_store,
+    may_hold_publishing_secrets,
+    publications_by_secret,
+    publishing_secrets,
+    secret_settings_page,
+    settings_navigation,
+)
 from bot.model.core_types import RegistryId, RuleName, Severity
-from bot.model.findings import About, Finding, Place, Unseen, listed
-from bot.settings import Read, Secret
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
+from bot.settings import Secret, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
-UNKNOWN = 1971  # a day before this year stands for one that GitHub did not say
+UNKNOWN_BEFORE_YEAR = 1971  # a day before this year stands for one that GitHub did not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,28 +31,34 @@ class SecretRotation(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("secret-rotation")
-    reads: ClassVar[frozenset[Read]] = frozenset(
-        {Read.FILES, Read.SECRETS, Read.ORGANISATION_SECRETS, Read.ENVIRONMENT_SECRETS}
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {
+            SettingsQuery.FILES,
+            SettingsQuery.SECRETS,
+            SettingsQuery.ORGANIZATION_SECRETS,
+            SettingsQuery.ENVIRONMENT_SECRETS,
+        }
     )
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     maximum_age: timedelta = field(
         default=timedelta(days=90),
-        metadata={"means": "How long after it was last written a secret may publish.", "stricter": Stricter.LOWER},
+        metadata={"means": "How long after it was last written a secret may publish.", "stricter": StricterWhen.LOWER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
         stored = publishing_secrets(snapshot)
-        return concerns(snapshot) and bool(stored.secrets or stored.unseen)
+        return may_hold_publishing_secrets(snapshot) and bool(stored.secrets or stored.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         stored = publishing_secrets(snapshot)
-        telling, used = snapshot.catalogue, publishing_with(snapshot.publications, snapshot)
-        yield from stored.unseen
+        telling, used = snapshot.catalog, publications_by_secret(snapshot.publications, snapshot)
+        yield from stored.unknown
         for secret in stored.secrets:
             publications = used.get(secret.name.upper(), ())
-            registries = tuple(each.registry for each in publications) or telling.by_secret(secret.name)[:1]
+            registries = tuple(each.registry for each in publications) or telling.by_secret_name(secret.name)[:1]
             if snapshot.taken_at - secret.updated_at > self.maximum_age and not set(registries) <= set(self.allow):
                 yield self._finding(secret, publications, registries, snapshot)
 
@@ -57,18 +70,20 @@ class SecretRotation(Rule):
         snapshot: Snapshot,
     ) -> Finding:
         first = publications[0] if publications else None
-        where = listed(snapshot.registries[each].name for each in registries)
+        where = join_names(snapshot.registries[each].name for each in registries)
         day = (
             "on a day that GitHub does not say"
-            if secret.updated_at.year < UNKNOWN
+            if secret.updated_at.year < UNKNOWN_BEFORE_YEAR
             else f"on {secret.updated_at.date()}"
         )
         return Finding(
-            place=Place(first.file, first.line, first.line) if first else page_of(secret, snapshot.repository),
+            location=Location(first.file, first.line, first.line)
+            if first
+            else secret_settings_page(secret, snapshot.repository),
             message=(
-                f"the secret {secret.name} of {kept_in(secret)} was last written {day}, and one for {where} may be "
+                f"the secret {secret.name} of {describe_store(secret)} was last written {day}, and one for {where} may be "
                 f"{self.maximum_age.days} days old at most"
             ),
-            fix=f"Make a new token at {where}, store it ({way_to(secret)}), and revoke the old one.",
-            about=About(secrets=(secret.name,), environment=secret.environment),
+            fix=f"Make a new token at {where}, store it ({settings_navigation(secret)}), and revoke the old one.",
+            subject=FindingSubject(secrets=(secret.name,), environment=secret.environment),
         )

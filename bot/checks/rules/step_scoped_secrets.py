@@ -6,19 +6,19 @@ from typing import ClassVar
 
 from bot.checks.rule import Rule
 from bot.detection import Publication
-from bot.detection.build_steps import builds_in
+from bot.detection.build_steps import find_build_steps
 from bot.model.core_types import Credential, RuleName
-from bot.model.findings import Finding, Place, Unseen, listed
-from bot.registries import Catalogue
+from bot.model.findings import Finding, Location, Unknown, join_names
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows import Job, Step, Text, Texts, Workflow
+from bot.workflows import Job, SourceText, SourceTexts, Step, Workflow
 from bot.workflows.expressions import secrets_in
 
-_STORED = (Credential.LONG_LIVED, Credential.HYBRID)
+_STORED_CREDENTIALS = (Credential.LONG_LIVED, Credential.HYBRID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecretsOnlyPublish(Rule):
+class StepScopedSecrets(Rule):
     """A registry's secret reaches only the steps that publish with it.
 
     Every other step that can read it is one more place from which it can be taken.
@@ -27,15 +27,15 @@ class SecretsOnlyPublish(Rule):
     name: ClassVar[RuleName] = RuleName("step-scoped-secrets")
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(publication.secrets for publication in self._stored(snapshot))
+        return any(publication.secrets for publication in self._publications_with_stored_secrets(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        stored = self._stored(snapshot)
-        names = _publishing_secrets(stored, snapshot.catalogue)
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        stored = self._publications_with_stored_secrets(snapshot)
+        names = _publishing_secrets(stored, snapshot.catalog)
         for workflow in snapshot.workflows.values():
-            for text, found in _holding(workflow.env, names):
-                others = [job.id for job in workflow.jobs.values() if not _publishing(workflow, job, stored)]
-                reach = f"the job{'s' if len(others) > 1 else ''} {listed(others)}" if others else "every step"
+            for text, found in _texts_with_secrets(workflow.env, names):
+                others = [job.id for job in workflow.jobs.values() if not _publications_of_job(workflow, job, stored)]
+                reach = f"the job{'s' if len(others) > 1 else ''} {join_names(others)}" if others else "every step"
                 yield _finding(
                     workflow.path,
                     text.line,
@@ -43,48 +43,55 @@ class SecretsOnlyPublish(Rule):
                     f"is in the environment of the whole workflow, so it reaches {reach}",
                 )
             for job in workflow.jobs.values():
-                made = _publishing(workflow, job, stored)
-                yield from _in_job(workflow, job, made, names, _publishing_secrets(made, snapshot.catalogue))
+                made = _publications_of_job(workflow, job, stored)
+                yield from _job_findings(workflow, job, made, names, _publishing_secrets(made, snapshot.catalog))
 
-    def _stored(self, snapshot: Snapshot) -> list[Publication]:
+    def _publications_with_stored_secrets(self, snapshot: Snapshot) -> list[Publication]:
         """Give what is published with a stored secret; one for GitHub itself serves many ends beside publishing."""
         return [
             publication
-            for publication, registry in self.judged(snapshot)
-            if publication.credential in _STORED and registry.through != "job-token"
+            for publication, registry in self.publications_to_check(snapshot)
+            if publication.credential in _STORED_CREDENTIALS and registry.trust_mechanism != "job-token"
         ]
 
 
-def _publishing_secrets(stored: list[Publication], catalogue: Catalogue) -> frozenset[str]:
+def _publishing_secrets(stored: list[Publication], catalogue: Catalog) -> frozenset[str]:
     """Name the secrets that publish: of several at one publication those with a name of its registry, if there are any.
 
     The others go along: a user's name, a key that signs, a token for git.
     """
     found: set[str] = set()
     for publication in stored:
-        own = [name for name in publication.secrets if publication.registry in catalogue.by_secret(name)]
+        own = [name for name in publication.secrets if publication.registry in catalogue.by_secret_name(name)]
         found.update(name.upper() for name in own or publication.secrets)
     return frozenset(found)
 
 
-def _publishing(workflow: Workflow, job: Job, stored: list[Publication]) -> list[Publication]:
+def _publications_of_job(workflow: Workflow, job: Job, stored: list[Publication]) -> list[Publication]:
     """Give the publications that a job makes, by itself, in a local action, or in a workflow it calls."""
     way = f"{workflow.path}:{job.id}"
     return [each for each in stored if (each.file, each.job) == (workflow.path, job.id) or way in each.via]
 
 
-def _in_job(
-    workflow: Workflow, job: Job, made: list[Publication], names: frozenset[str], used: frozenset[str]
+def _job_findings(
+    workflow: Workflow,
+    job: Job,
+    publications: list[Publication],
+    names: frozenset[str],
+    publish_secrets: frozenset[str],
 ) -> Iterator[Finding]:
-    for text, found in _of_job(job, names):
-        if not found <= used:
+    for text, found in _job_texts(job, names):
+        if not found <= publish_secrets:
             yield _finding(
-                workflow.path, text.line, found - used, f"reaches the job {job.id}, which publishes nothing with it"
+                workflow.path,
+                text.line,
+                found - publish_secrets,
+                f"reaches the job {job.id}, which publishes nothing with it",
             )
-    if not used:
+    if not publish_secrets:
         return
-    steps = {each.step for each in made if each.step is not None}
-    for text, found in _holding(job.env, used):
+    steps = {each.step for each in publications if each.step is not None}
+    for text, found in _texts_with_secrets(job.env, publish_secrets):
         rest = [step for step in job.steps if step.index not in steps and (step.run or step.uses)]
         if rest:
             yield _finding(
@@ -93,33 +100,33 @@ def _in_job(
                 found,
                 f"is in the environment of the whole job {job.id}, so it reaches every step, not only the one that publishes",
             )
-    for build in builds_in(job, workflow, [step for step in job.steps if step.index not in steps], ()):
-        for text, found in _of_step(build.step, used):
+    for build in find_build_steps(job, workflow, [step for step in job.steps if step.index not in steps], ()):
+        for text, found in _step_texts(build.step, publish_secrets):
             yield _finding(
                 workflow.path,
                 text.line,
                 found,
-                f"reaches a step that builds ({build.what}), where the code of every dependency can read it",
+                f"reaches a step that builds ({build.tool}), where the code of every dependency can read it",
             )
 
 
-def _of_job(job: Job, names: frozenset[str]) -> Iterator[tuple[Text, frozenset[str]]]:
-    yield from _holding(job.env, names)
-    yield from _holding(job.inputs, names)
+def _job_texts(job: Job, names: frozenset[str]) -> Iterator[tuple[SourceText, frozenset[str]]]:
+    yield from _texts_with_secrets(job.env, names)
+    yield from _texts_with_secrets(job.inputs, names)
     if job.secrets != "inherit":
-        yield from _holding(job.secrets, names)
+        yield from _texts_with_secrets(job.secrets, names)
     for step in job.steps:
-        yield from _of_step(step, names)
+        yield from _step_texts(step, names)
 
 
-def _of_step(step: Step, names: frozenset[str]) -> Iterator[tuple[Text, frozenset[str]]]:
-    yield from _holding(step.env, names)
-    yield from _holding(step.inputs, names)
+def _step_texts(step: Step, names: frozenset[str]) -> Iterator[tuple[SourceText, frozenset[str]]]:
+    yield from _texts_with_secrets(step.env, names)
+    yield from _texts_with_secrets(step.inputs, names)
     if step.run is not None:
-        yield from _holding({"run": step.run}, names)
+        yield from _texts_with_secrets({"run": step.run}, names)
 
 
-def _holding(texts: Texts, names: frozenset[str]) -> Iterator[tuple[Text, frozenset[str]]]:
+def _texts_with_secrets(texts: SourceTexts, names: frozenset[str]) -> Iterator[tuple[SourceText, frozenset[str]]]:
     """Find the texts that refer to one of these secrets."""
     for text in texts.values():
         found = secrets_in(text.value) & names
@@ -127,9 +134,9 @@ def _holding(texts: Texts, names: frozenset[str]) -> Iterator[tuple[Text, frozen
             yield text, found
 
 
-def _finding(file: str, line: int, secrets: frozenset[str], what: str) -> Finding:
+def _finding(file: str, line: int, secrets: frozenset[str], problem: str) -> Finding:
     return Finding(
-        place=Place(file, line, line),
-        message=f"the secret {listed(sorted(secrets))}, which publishes, {what}",
+        location=Location(file, line, line),
+        message=f"the secret {join_names(sorted(secrets))}, which publishes, {problem}",
         fix="Hand it to the publishing step alone, in that step's `env:` or `with:`; with trusted publishing no step needs it.",
     )

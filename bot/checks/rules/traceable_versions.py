@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import About, Finding, Place, Unseen
-from bot.packages.manifests import purl_of
-from bot.packages.versions import Standing
-from bot.registries import Catalogue
+from bot.model.findings import Finding, FindingSubject, Location, Unknown
+from bot.packages.manifests import format_purl
+from bot.packages.versions import TraceStatus
+from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.tracing import GRACE, Account, Doubt
+from bot.tracing import GRACE_PERIOD, TraceProblem, VersionTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountedVersions(Rule):
+class TraceableVersions(Rule):
     """Every published version traces to a publish step that succeeded.
 
     A version that nobody here can account for was published past this repository: with a stolen credential, say.
@@ -24,68 +24,69 @@ class AccountedVersions(Rule):
 
     name: ClassVar[RuleName] = RuleName("traceable-versions")
     severity: Severity = field(
-        default=Severity.CRITICAL, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.CRITICAL,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
     grace: timedelta = field(
-        default=GRACE,
+        default=GRACE_PERIOD,
         metadata={
-            "means": "How long after its publication a version may wait for a run that accounts for it, before there is an alarm.",
-            "stricter": Stricter.LOWER,
+            "means": "How long after its publication a version may wait for a run that accounts for it, before there is an alert.",
+            "stricter": StricterWhen.LOWER,
         },
     )
     every: timedelta = field(
         default=timedelta(minutes=5),
         metadata={
             "means": "How often the registry is asked for new versions; while one is waited for it is each half minute.",
-            "stricter": Stricter.LOWER,
+            "stricter": StricterWhen.LOWER,
         },
     )
     back: timedelta = field(
         default=timedelta(days=30),
-        metadata={"means": "How long after its publication a version is judged.", "stricter": Stricter.HIGHER},
+        metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(True for _ in self._settled(snapshot))
+        return any(True for _ in self._traces_to_judge(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        for each in self._settled(snapshot):
-            if isinstance(each, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        for each in self._traces_to_judge(snapshot):
+            if isinstance(each, Unknown):
                 yield each
-            elif each[1].standing is Standing.UNACCOUNTED:
-                yield _finding(*each, snapshot.catalogue)
+            elif each[1].status is TraceStatus.UNTRACED:
+                yield _finding(*each, snapshot.catalog)
 
-    def _settled(self, snapshot: Snapshot) -> Iterator[tuple[Place, Account] | Unseen]:
+    def _traces_to_judge(self, snapshot: Snapshot) -> Iterator[tuple[Location, VersionTrace] | Unknown]:
         """Yield what can be judged. A version within its grace cannot, and nothing is wrong with it yet."""
-        for each in self.accounts(snapshot, self.back):
-            if isinstance(each, Unseen) or each[1].standing is not Standing.PENDING:
+        for each in self.traces_to_check(snapshot, self.back):
+            if isinstance(each, Unknown) or each[1].status is not TraceStatus.PENDING:
                 yield each
-            elif _is_hidden(each[1]) or snapshot.taken_at - _came(each[1]) > self.grace:
-                yield _pending(each[1])
+            elif _has_unknown_reason(each[1]) or snapshot.taken_at - _published_at(each[1]) > self.grace:
+                yield _unknown_publisher(each[1])
 
 
-def _is_hidden(account: Account) -> bool:
-    return any(reason.doubt is Doubt.UNSEEN for reason in account.reasons)
+def _has_unknown_reason(trace: VersionTrace) -> bool:
+    return any(reason.problem is TraceProblem.UNKNOWN for reason in trace.reasons)
 
 
-def _came(account: Account) -> datetime:
-    return account.version.published or account.taken_at
+def _published_at(trace: VersionTrace) -> datetime:
+    return trace.version.published_at or trace.traced_at
 
 
-def _pending(account: Account) -> Unseen:
-    reason = "; ".join(reason.words for reason in account.reasons) or "nothing was seen of it"
-    return Unseen(f"who published {account.version.package.name} {account.version.number}", reason)
+def _unknown_publisher(trace: VersionTrace) -> Unknown:
+    reason = "; ".join(reason.text for reason in trace.reasons) or "nothing was seen of it"
+    return Unknown(f"who published {trace.version.package.name} {trace.version.number}", reason)
 
 
-def _finding(place: Place, account: Account, catalogue: Catalogue) -> Finding:
-    version = account.version
-    why = "; ".join(reason.words for reason in account.reasons) or "no run was found that sent it"
+def _finding(place: Location, trace: VersionTrace, catalogue: Catalog) -> Finding:
+    version = trace.version
+    why = "; ".join(reason.text for reason in trace.reasons) or "no run was found that sent it"
     return Finding(
-        place=place,
+        location=place,
         message=f"{version.number} of {version.package} is not accounted for: {why}",
         fix=(
             "Find out who sent it. If nobody of yours did: withdraw it at the registry, revoke every credential that may publish the "
             "package, and then look for what they reached."
         ),
-        about=About(package=purl_of(version.package, catalogue)),
+        subject=FindingSubject(package=format_purl(version.package, catalogue)),
     )

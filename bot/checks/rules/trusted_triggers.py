@@ -6,24 +6,24 @@ from typing import ClassVar
 
 from bot.checks.rule import Rule
 from bot.detection import Publication
-from bot.detection.path import PathJob, Start, publish_path
-from bot.detection.path_words import registries_of
+from bot.detection.path import PathJob, PathStart, publish_path
+from bot.detection.path_words import registry_names
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Job, Trigger, Workflow
-from bot.workflows.events import jobs_that_may_run, may_reach, may_send
+from bot.workflows.events import jobs_that_may_run, may_push, step_may_run
 
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
-_UNMERGED: Mapping[str, str] = {
+_UNREVIEWED_CODE_EVENTS: Mapping[str, str] = {
     "pull_request": "publishes code that is still under review",
     "pull_request_review": "publishes code that is still under review",
     "pull_request_review_comment": "publishes code that is still under review",
 }
-_FOREIGN: Mapping[str, str] = {
+_FORK_EVENTS: Mapping[str, str] = {
     "pull_request_target": "everybody who can open a pull request, from a fork too, starts it with the repository's secrets",
 }
-_ANYBODY: Mapping[str, str] = {
+_PUBLIC_EVENTS: Mapping[str, str] = {
     "issue_comment": "everybody who can comment starts it",
     "issues": "everybody who can open an issue starts it",
     "discussion": "everybody who can open a discussion starts it",
@@ -32,12 +32,12 @@ _ANYBODY: Mapping[str, str] = {
     "fork": "everybody who forks the repository starts it",
     "gollum": "everybody who can edit the wiki starts it",
 }
-_UNTRUSTED = {**_UNMERGED, **_FOREIGN, **_ANYBODY}
+_UNTRUSTED_EVENTS = {**_UNREVIEWED_CODE_EVENTS, **_FORK_EVENTS, **_PUBLIC_EVENTS}
 
 # Conditions that hold outsiders off: of whoever acted, or that the change was merged.
-_ASKS_WHO = ("author_association", "github.actor", "github.triggering_actor", "event.sender", "comment.user")
-_ASKS_MERGED = ("pull_request.merged",)
-_ASKS_WHOSE = ("workflow_run.event", "workflow_run.head_repository", "workflow_run.actor")
+_ACTOR_CONDITIONS = ("author_association", "github.actor", "github.triggering_actor", "event.sender", "comment.user")
+_MERGED_CONDITIONS = ("pull_request.merged",)
+_WORKFLOW_RUN_CONDITIONS = ("workflow_run.event", "workflow_run.head_repository", "workflow_run.actor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,74 +49,76 @@ class TrustedTriggers(Rule):
 
     name: ClassVar[RuleName] = RuleName("trusted-triggers")
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        publications = [publication for publication, _ in self.judged(snapshot)]
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
-        yield from path.unseen
-        running = _Running()
+        yield from path.unknown
+        running = _RunnableJobs()
         found: dict[tuple[str, int], tuple[Trigger, str, dict[Publication, None]]] = {}
         for job in path.publishing:
             starts = path.starts.get(job.key, ())
             if not starts:
-                yield _nobody(job)
+                yield _unknown_start(job)
             for start in starts:
-                for trigger, why, publication in _reached(job, start, snapshot, running):
+                for trigger, why, publication in _reached_publications(job, start, snapshot, running):
                     where = (start.workflow.path, trigger.line)
                     found.setdefault(where, (trigger, why, {}))[2][publication] = None
         for (file, line), (trigger, why, reached) in found.items():
-            yield _finding(Place(file, line, line), trigger, why, list(reached), snapshot)
+            yield _finding(Location(file, line, line), trigger, why, list(reached), snapshot)
 
 
-def _nobody(job: PathJob) -> Unseen:
-    return Unseen(
-        what=f"what starts the publication in {job.workflow.path}",
+def _unknown_start(job: PathJob) -> Unknown:
+    return Unknown(
+        fact=f"what starts the publication in {job.workflow.path}",
         reason="the workflow is only called, and who calls it lies in another repository",
     )
 
 
-class _Running:
+class _RunnableJobs:
     """Which jobs of a workflow an event may run, found out once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, int], frozenset[str]] = {}
 
-    def may(self, workflow: Workflow, trigger: Trigger, origin: Workflow, job: Job) -> bool:
+    def may_run(self, workflow: Workflow, trigger: Trigger, origin: Workflow, job: Job) -> bool:
         key = (workflow.path, origin.path, trigger.line)
         if key not in self._known:
             self._known[key] = jobs_that_may_run(workflow, trigger)
         return job.id in self._known[key]
 
 
-def _reached(
-    job: PathJob, start: Start, snapshot: Snapshot, running: _Running
+def _reached_publications(
+    job: PathJob, start: PathStart, snapshot: Snapshot, runnable_jobs: _RunnableJobs
 ) -> Iterator[tuple[Trigger, str, Publication]]:
     way = (*start.calls, (job.workflow, job.job))
     for trigger in start.workflow.triggers.values():
-        why = _suspicion(trigger, start.workflow, snapshot)
-        if why is None or not all(running.may(workflow, trigger, start.workflow, each) for workflow, each in way):
+        why = _untrusted_reason(trigger, start.workflow, snapshot)
+        if why is None or not all(
+            runnable_jobs.may_run(workflow, trigger, start.workflow, each) for workflow, each in way
+        ):
             continue
         said = [each.condition.value for _, each in way if each.condition is not None]
         for publication in job.publications:
             step = job.step_of(publication)
             conditions = () if step is None else step.conditions
-            if step is not None and not may_send(job.workflow, trigger, job.job, step.step):
+            if step is not None and not may_push(job.workflow, trigger, job.job, step.step):
                 continue
             asked = [*said, *(condition.value for condition in conditions)]
-            if may_reach(job.workflow, trigger, job.job, conditions) and not _holds_off(trigger, asked):
+            if step_may_run(job.workflow, trigger, job.job, conditions) and not _is_guarded(trigger, asked):
                 yield trigger, why, publication
 
 
-def _suspicion(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str | None:
+def _untrusted_reason(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str | None:
     """Say what is wrong with an event, if anything is."""
     if trigger.event != "workflow_run":
-        return _UNTRUSTED.get(trigger.event)
+        return _UNTRUSTED_EVENTS.get(trigger.event)
     names = trigger.filters.get("workflows", ())
     followed = [
         each
         for each in snapshot.workflows.values()
         if (each.name.value if each.name else each.path) in names and each is not workflow
     ]
-    events = sorted({event for each in followed for event in each.triggers if event in _UNTRUSTED})
+    events = sorted({event for each in followed for event in each.triggers if event in _UNTRUSTED_EVENTS})
     if events:
         return f"it follows {followed[0].path if len(followed) == 1 else 'workflows'} that {events[0]} starts, so that outsiders decide what it follows"
     if len(followed) < len(names) or not names:
@@ -124,18 +126,20 @@ def _suspicion(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str 
     return None
 
 
-def _holds_off(trigger: Trigger, conditions: list[str]) -> bool:
-    asked: tuple[str, ...] = _ASKS_MERGED if "pull_request" in trigger.event else _ASKS_WHO
+def _is_guarded(trigger: Trigger, conditions: list[str]) -> bool:
+    asked: tuple[str, ...] = _MERGED_CONDITIONS if "pull_request" in trigger.event else _ACTOR_CONDITIONS
     if trigger.event == "workflow_run":
-        asked = _ASKS_WHOSE
+        asked = _WORKFLOW_RUN_CONDITIONS
     return any(each in condition for condition in conditions for each in asked)
 
 
-def _finding(place: Place, trigger: Trigger, why: str, reached: list[Publication], snapshot: Snapshot) -> Finding:
-    jobs = list(dict.fromkeys(publication.job for publication in reached))
+def _finding(
+    place: Location, trigger: Trigger, reason: str, publications: list[Publication], snapshot: Snapshot
+) -> Finding:
+    jobs = list(dict.fromkeys(publication.job for publication in publications))
     return Finding(
-        place=place,
-        message=f"{trigger.event} leads to a publication to {registries_of(reached, snapshot.registries)}: {why}",
+        location=place,
+        message=f"{trigger.event} leads to a publication to {registry_names(publications, snapshot.registries)}: {reason}",
         fix=(
             f"Start publications with a release, a tag or a push to a protected branch, in a workflow of their own; or keep the "
             f"job {jobs[0]} from it: if: github.event_name != '{trigger.event}'."

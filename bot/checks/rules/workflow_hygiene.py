@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
+from bot.checks.rule import Rule, StricterWhen
 from bot.detection.path import publish_path
 from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.snapshot.zizmor_findings import Weakness, files_on_path, not_seen
+from bot.snapshot.zizmor_findings import ZizmorFinding, publish_path_files, unknown_findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleanPath(Rule):
+class WorkflowHygiene(Rule):
     """The files on the publish path have no known weaknesses.
 
     Injection, leaking credentials, conditions that can be fooled: zizmor looks for them, on these files only.
@@ -21,24 +21,25 @@ class CleanPath(Rule):
 
     name: ClassVar[RuleName] = RuleName("workflow-hygiene")
     severity: Severity = field(
-        default=Severity.MEDIUM, metadata={"means": "How bad a finding of this rule is.", "stricter": Stricter.HIGHER}
+        default=Severity.MEDIUM,
+        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        publications = [publication for publication, _ in self.judged(snapshot)]
-        yield from publish_path(publications, snapshot.workflows, snapshot.actions).unseen
-        for file in files_on_path(publications, snapshot.workflows, snapshot.actions):
-            found = snapshot.hygiene.get(file, not_seen(file, "zizmor was not run"))
-            if isinstance(found, Unseen):
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
+        yield from publish_path(publications, snapshot.workflows, snapshot.actions).unknown
+        for file in publish_path_files(publications, snapshot.workflows, snapshot.actions):
+            found = snapshot.zizmor_findings.get(file, unknown_findings(file, "zizmor was not run"))
+            if isinstance(found, Unknown):
                 yield found
             else:
                 yield from (_finding(file, weakness) for weakness in found.value)
 
 
-def _finding(file: str, weakness: Weakness) -> Finding:
+def _finding(file: str, weakness: ZizmorFinding) -> Finding:
     comment = "; a comment asks to overlook it, and comments waive nothing here" if weakness.ignored else ""
     return Finding(
-        place=Place(file, weakness.line, weakness.line),
-        message=f"{weakness.what} ({weakness.severity}, by zizmor's {weakness.audit}{comment})",
+        location=Location(file, weakness.line, weakness.line),
+        message=f"{weakness.message} ({weakness.severity}, by zizmor's {weakness.audit}{comment})",
         fix=f"Follow what zizmor says of it: https://docs.zizmor.sh/audits/#{weakness.audit}.",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.detection.file_cache import Shelf
+from bot.detection.file_cache import FileCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskCall:
     """A call of a task runner: its words, its folder, and the files at hand."""
 
     tool: str
     words: tuple[str, ...]
     folder: str
-    shelf: Shelf
-    closed: list[str] = field(default_factory=list)  # tasks that were called for and could not be opened
+    files: FileCache
+    not_found: list[str] = field(default_factory=list)  # tasks that were called for and could not be opened
 
     def arguments(self, value_flags: tuple[str, ...] = ()) -> Iterator[str]:
         """Give the words that are neither flags nor the values of `value_flags`; none behind `--`."""
@@ -39,7 +39,7 @@ class Wanted:
             elif "=" not in word:
                 yield word
 
-    def flag(self, *names: str) -> str | None:
+    def flag_value(self, *names: str) -> str | None:
         """Give the value of the first of these flags that is given."""
         for index, word in enumerate(self.words):
             name, equals, value = word.partition("=")
@@ -47,9 +47,9 @@ class Wanted:
                 return value if equals else next(iter(self.words[index + 1 :]), None)
         return None
 
-    def close(self, task: str) -> None:
+    def mark_not_found(self, task: str) -> None:
         """Say that a task was called for that is not at hand."""
-        self.closed.append(task)
+        self.not_found.append(task)
 
     def path(self, name: str) -> str:
         """Give a file of the folder this is called in, by its path from the root."""

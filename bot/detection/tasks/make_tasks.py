@@ -4,79 +4,81 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from bot.detection.tasks import Task, Wanted
-from bot.documents_init import Mapping as Fields
-from bot.documents_init import Node, Scalar, Sequence, read_document
+from bot.detection.tasks import Task, TaskCall
+from bot.documents_init import YamlMapping as Fields
+from bot.documents_init import YamlNode, YamlScalar, YamlSequence, read_yaml
 from bot.model.errors import UnreadableError
 
-Rules: TypeAlias = Mapping[str, tuple[str, tuple[str, ...]]]  # the text of each task, and the tasks it runs first
+TaskRules: TypeAlias = Mapping[str, tuple[str, tuple[str, ...]]]  # the text of each task, and the tasks it runs first
 
 _RULE = re.compile(r"^([\w./%$(){} -]+?)\s*:(?![=:])([^=#]*)")
 _RECIPE = re.compile(r"^@?([\w-]+)[^:=\n]*:(?!=)([^#\n]*)")
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?(\w+)\s*(?::|\?|::)?=\s*(.*)$")
 _REFERENCE = re.compile(r"\$[({](\w+)[)}]")
 _BRACES = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_MOST_TASKS = 40  # tasks that one call may lead to over prerequisites
+_MAX_TASKS = 40  # tasks that one call may lead to over prerequisites
 _MAKEFILES = ("Makefile", "makefile", "GNUmakefile")
 _JUSTFILES = ("justfile", "Justfile", ".justfile")
 _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml")
 
 
-def make(wanted: Wanted) -> Iterator[Task]:
+def make_tasks(call: TaskCall) -> Iterator[Task]:
     """Recipes of the targets that `make` is called for, with what they depend on."""
-    targets = list(wanted.arguments(("-C", "-f", "-j", "--directory", "--file")))
-    yield from _rules(wanted, targets, _file(wanted, _MAKEFILES, "-f", "--file"), _read_make)
+    targets = list(call.arguments(("-C", "-f", "-j", "--directory", "--file")))
+    yield from _tasks_of_targets(call, targets, _file_paths(call, _MAKEFILES, "-f", "--file"), _read_make)
 
 
-def just(wanted: Wanted) -> Iterator[Task]:
+def just_tasks(call: TaskCall) -> Iterator[Task]:
     """Recipes of a justfile."""
-    yield from _rules(
-        wanted, list(wanted.arguments(("-f", "--justfile", "-d")))[:1], _file(wanted, _JUSTFILES, "-f"), _read_just
+    yield from _tasks_of_targets(
+        call, list(call.arguments(("-f", "--justfile", "-d")))[:1], _file_paths(call, _JUSTFILES, "-f"), _read_just
     )
 
 
-def task(wanted: Wanted) -> Iterator[Task]:
+def taskfile_tasks(call: TaskCall) -> Iterator[Task]:
     """Tasks of a Taskfile."""
-    yield from _rules(
-        wanted, list(wanted.arguments(("-t", "--taskfile", "-d"))), _file(wanted, _TASKFILES, "-t"), _read_task
+    yield from _tasks_of_targets(
+        call, list(call.arguments(("-t", "--taskfile", "-d"))), _file_paths(call, _TASKFILES, "-t"), _read_task
     )
 
 
-def xtask(wanted: Wanted) -> Iterator[Task]:
+def cargo_xtask(call: TaskCall) -> Iterator[Task]:
     """`cargo xtask publish` runs a program of the repository, which we do not read."""
-    arguments = list(wanted.arguments())
+    arguments = list(call.arguments())
     if arguments[:1] == ["xtask"] or (arguments[:1] == ["make"]):
-        wanted.close(f"cargo {' '.join(arguments[:2])}")
+        call.mark_not_found(f"cargo {' '.join(arguments[:2])}")
     yield from ()
 
 
-def _file(wanted: Wanted, names: tuple[str, ...], *flags: str) -> tuple[str, ...]:
-    given = wanted.flag(*flags)
-    folder = wanted.flag("-C", "--directory")
+def _file_paths(call: TaskCall, names: tuple[str, ...], *flags: str) -> tuple[str, ...]:
+    given = call.flag_value(*flags)
+    folder = call.flag_value("-C", "--directory")
     names = (given,) if given else names
-    return tuple(wanted.path(f"{folder}/{name}" if folder else name) for name in names)
+    return tuple(call.path(f"{folder}/{name}" if folder else name) for name in names)
 
 
-def _rules(wanted: Wanted, targets: list[str], paths: tuple[str, ...], read: Callable[[str], Rules]) -> Iterator[Task]:
-    found = wanted.shelf.read_first(paths)
+def _tasks_of_targets(
+    call: TaskCall, targets: list[str], paths: tuple[str, ...], read: Callable[[str], TaskRules]
+) -> Iterator[Task]:
+    found = call.files.read_first(paths)
     if found is None:
-        wanted.close(f"{wanted.tool} {' '.join(targets)}".strip())
+        call.mark_not_found(f"{call.tool} {' '.join(targets)}".strip())
         return
     path, text = found
     rules = read(text)
     targets = targets or list(rules)[:1]
     seen: set[str] = set()
-    while targets and len(seen) < _MOST_TASKS:
+    while targets and len(seen) < _MAX_TASKS:
         target = targets.pop(0)
         if target in seen or target not in rules:
             continue
         seen.add(target)
         body, first = rules[target]
         targets[:0] = first
-        yield Task(f"{path}:{target}", body, "bash", wanted.folder)
+        yield Task(f"{path}:{target}", body, "bash", call.folder)
 
 
-def _read_make(text: str) -> Rules:
+def _read_make(text: str) -> TaskRules:
     variables: dict[str, str] = {}
     rules: dict[str, tuple[list[str], list[str]]] = {}
     current: list[list[str]] = []
@@ -93,17 +95,19 @@ def _read_make(text: str) -> Rules:
                 body, first = rules.setdefault(name, ([], []))
                 first += rule[2].replace("|", " ").split()
                 current.append(body)
-    return {name: (_filled("\n".join(body), variables), tuple(first)) for name, (body, first) in rules.items()}
+    return {
+        name: (_expand_variables("\n".join(body), variables), tuple(first)) for name, (body, first) in rules.items()
+    }
 
 
-def _filled(text: str, variables: Mapping[str, str], pattern: re.Pattern[str] = _REFERENCE) -> str:
+def _expand_variables(text: str, variables: Mapping[str, str], pattern: re.Pattern[str] = _REFERENCE) -> str:
     """Write out the file's own variables, and hand the environment's on to the shell."""
     for _ in range(3):
         text = pattern.sub(lambda match: variables.get(match[1], f"${{{match[1]}}}"), text)[:65536]
     return text.replace("$$", "$")
 
 
-def _read_just(text: str) -> Rules:
+def _read_just(text: str) -> TaskRules:
     variables: dict[str, str] = {}
     rules: dict[str, tuple[list[str], tuple[str, ...]]] = {}
     body: list[str] | None = None
@@ -116,12 +120,14 @@ def _read_just(text: str) -> Rules:
             body = []
             first = tuple(word.strip("()&") for word in recipe[2].split())
             rules[recipe[1]] = (body, first)
-    return {name: (_filled("\n".join(lines), variables, _BRACES), first) for name, (lines, first) in rules.items()}
+    return {
+        name: (_expand_variables("\n".join(lines), variables, _BRACES), first) for name, (lines, first) in rules.items()
+    }
 
 
-def _read_task(text: str) -> Rules:
+def _read_task(text: str) -> TaskRules:
     try:
-        root = read_document(text.encode())
+        root = read_yaml(text.encode())
     except UnreadableError:
         return {}
     tasks = root.get("tasks") if isinstance(root, Fields) else None
@@ -134,11 +140,11 @@ def _read_task(text: str) -> Rules:
     return rules
 
 
-def _commands(node: Node) -> tuple[list[str], list[str]]:
+def _commands(node: YamlNode) -> tuple[list[str], list[str]]:
     """Give the shell lines of a task, and the tasks that it runs."""
-    if isinstance(node, Scalar):
+    if isinstance(node, YamlScalar):
         return [node.value], []
-    if isinstance(node, Sequence):
+    if isinstance(node, YamlSequence):
         pairs = [_commands(item) for item in node.items]
         return [line for lines, _ in pairs for line in lines], [task for _, tasks in pairs for task in tasks]
     lines: list[str] = []
@@ -147,9 +153,9 @@ def _commands(node: Node) -> tuple[list[str], list[str]]:
         each = node.get(key)
         if each is None:
             continue
-        if key == "deps" and isinstance(each, Sequence):
-            tasks += [item.value for item in each.items if isinstance(item, Scalar)]
-        elif key == "task" and isinstance(each, Scalar):
+        if key == "deps" and isinstance(each, YamlSequence):
+            tasks += [item.value for item in each.items if isinstance(item, YamlScalar)]
+        elif key == "task" and isinstance(each, YamlScalar):
             tasks.append(each.value)
         else:
             more, further = _commands(each)

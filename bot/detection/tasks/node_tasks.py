@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.detection.tasks import Task, Wanted
+from bot.detection.tasks import Task, TaskCall
 
 _VALUE_FLAGS = (
     "-w",
@@ -20,9 +20,9 @@ _VALUE_FLAGS = (
     "--projects",
     "--configuration",
 )
-_RUN = ("run", "run-script", "rum", "urn")
+_RUN_COMMANDS = ("run", "run-script", "rum", "urn")
 # Words behind npm, pnpm, yarn or bun that are its own commands, so that no script of that name is meant.
-_OWN = frozenset(
+_OWN_COMMANDS = frozenset(
     [
         "access",
         "add",
@@ -92,75 +92,75 @@ _OWN = frozenset(
 )
 
 
-def package_script(wanted: Wanted) -> Iterator[Task]:
+def package_script(call: TaskCall) -> Iterator[Task]:
     """`npm run release`, `yarn release`, `pnpm -r run release`, `yarn workspace x release`."""
-    words = list(wanted.arguments(_VALUE_FLAGS))
+    words = list(call.arguments(_VALUE_FLAGS))
     if words[:1] in (["recursive"], ["multi"], ["workspaces"]):
         words = [word for word in words[1:] if word != "foreach"]
     elif words[:1] == ["workspace"]:
         words = words[2:]
     if not words:
         return
-    explicit = words[0] in _RUN
+    explicit = words[0] in _RUN_COMMANDS
     name = words[1] if explicit and len(words) > 1 else words[0]
-    if not explicit and (wanted.tool == "npm" or name in _OWN) and name not in ("test", "start", "stop"):
+    if not explicit and (call.tool == "npm" or name in _OWN_COMMANDS) and name not in ("test", "start", "stop"):
         return
-    folder = next((word for flag in ("--prefix", "-C", "--dir", "--cwd") if (word := wanted.flag(flag))), None)
-    yield from _scripts(wanted, name, folder)
+    folder = next((word for flag in ("--prefix", "-C", "--dir", "--cwd") if (word := call.flag_value(flag))), None)
+    yield from _scripts(call, name, folder)
 
 
-def several_scripts(wanted: Wanted) -> Iterator[Task]:
+def run_all_scripts(call: TaskCall) -> Iterator[Task]:
     """Give `run-s build release`, `npm-run-all build release`: the scripts one after the other."""
-    for name in list(wanted.arguments())[:10]:
-        yield from _scripts(wanted, name, None)
+    for name in list(call.arguments())[:10]:
+        yield from _scripts(call, name, None)
 
 
-def deno_task(wanted: Wanted) -> Iterator[Task]:
+def deno_task(call: TaskCall) -> Iterator[Task]:
     """`deno task publish`: the tasks of deno.json."""
-    words = list(wanted.arguments(("-c", "--config", "--cwd")))
+    words = list(call.arguments(("-c", "--config", "--cwd")))
     if words[:1] != ["task"] or len(words) < 2:  # noqa: PLR2004 - `task` and its name
         return
-    found = wanted.shelf.read_first(wanted.path(name) for name in ("deno.json", "deno.jsonc"))
+    found = call.files.read_first(call.path(name) for name in ("deno.json", "deno.jsonc"))
     if found is None:
-        wanted.close(f"deno task {words[1]}")
+        call.mark_not_found(f"deno task {words[1]}")
         return
     path, text = found
-    tasks = package(text).get("tasks")
+    tasks = read_package_json(text).get("tasks")
     task = tasks.get(words[1]) if isinstance(tasks, dict) else None
     command = task.get("command") if isinstance(task, dict) else task
     if isinstance(command, str):
-        yield Task(f"{path}:tasks.{words[1]}", command, "bash", wanted.folder)
+        yield Task(f"{path}:tasks.{words[1]}", command, "bash", call.folder)
 
 
-def task_runner(wanted: Wanted) -> Iterator[Task]:
+def task_runner(call: TaskCall) -> Iterator[Task]:
     """`turbo run release`, `nx run app:release`, `lerna run release`: the scripts of the root package, else closed."""
-    words = [word for word in wanted.arguments(_VALUE_FLAGS) if word not in ("run", "run-many", "exec", "affected")]
+    words = [word for word in call.arguments(_VALUE_FLAGS) if word not in ("run", "run-many", "exec", "affected")]
     for word in words[:3]:
-        wanted.close(f"{wanted.tool} run {word}")
+        call.mark_not_found(f"{call.tool} run {word}")
     yield from ()
 
 
-def _scripts(wanted: Wanted, name: str, folder: str | None) -> Iterator[Task]:
-    path = wanted.path(f"{folder.strip('./')}/package.json" if folder and folder.strip("./") else "package.json")
-    text = wanted.shelf.read(path)
+def _scripts(call: TaskCall, name: str, folder: str | None) -> Iterator[Task]:
+    path = call.path(f"{folder.strip('./')}/package.json" if folder and folder.strip("./") else "package.json")
+    text = call.files.read(path)
     if text is None:
-        wanted.close(f"{wanted.tool} run {name}")
+        call.mark_not_found(f"{call.tool} run {name}")
         return
-    scripts = scripts_of(text)
+    scripts = package_scripts(text)
     for each in (f"pre{name}", name, f"post{name}"):
         if each in scripts:
-            yield Task(f"{path}:scripts.{each}", scripts[each], "bash", wanted.folder)
+            yield Task(f"{path}:scripts.{each}", scripts[each], "bash", call.folder)
 
 
-def scripts_of(text: str) -> dict[str, str]:
+def package_scripts(text: str) -> dict[str, str]:
     """Give the scripts of a package.json; none when it cannot be read."""
-    scripts = package(text).get("scripts")
+    scripts = read_package_json(text).get("scripts")
     if not isinstance(scripts, dict):
         return {}
     return {name: script for name, script in scripts.items() if isinstance(script, str)}
 
 
-def package(text: str) -> dict[str, Any]:
+def read_package_json(text: str) -> dict[str, Any]:
     """Give a package.json as it is, or nothing when it cannot be read."""
     try:
         found = json.loads(text)

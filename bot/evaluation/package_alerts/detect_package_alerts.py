@@ -2,82 +2,105 @@
 
 from collections.abc import Iterator
 
-from bot.evaluation.package_alerts.package_alert import AlarmKind, Demands, Trouble
-from bot.packages.pace import bursts
-from bot.packages.publish_history import Sighting, Watched
-from bot.packages.steady import steps_back
-from bot.packages.versions import Sender, Standing
+from bot.evaluation.package_alerts.package_alert import AlertReason, AlertThresholds, PackageAlertKind
+from bot.packages.pace import find_bursts
+from bot.packages.publish_history import Observation, WatchedPackage
+from bot.packages.steady import publisher_changes
+from bot.packages.versions import PublisherKind, TraceStatus
 
 
-def troubles(watched: Watched, demands: Demands) -> tuple[Trouble, ...]:
-    """Return every reason for an alarm that the policy asks for, oldest first. History raises none."""
+def detect_alert_reasons(watched: WatchedPackage, thresholds: AlertThresholds) -> tuple[AlertReason, ...]:
+    """Return every reason for an alert that the policy asks for, oldest first. History raises none."""
     found = (
-        *_versions(watched),
-        *_bursts(watched, demands),
+        *_version_reasons(watched),
+        *_burst_reasons(watched, thresholds),
         *(
-            Trouble(AlarmKind.NEWCOMER, each.name, f"{each.name} may publish it now, and might not before", each.seen)
-            for each in watched.newcomers
+            AlertReason(
+                PackageAlertKind.NEW_MAINTAINER,
+                each.name,
+                f"{each.name} may publish it now, and might not before",
+                each.first_seen_at,
+            )
+            for each in watched.new_maintainers
         ),
     )
-    return tuple(sorted((each for each in found if each.kind in demands.kinds), key=lambda each: (each.at, each.kind)))
+    return tuple(
+        sorted(
+            (each for each in found if each.kind in thresholds.kinds), key=lambda each: (each.occurred_at, each.kind)
+        )
+    )
 
 
-def _versions(watched: Watched) -> Iterator[Trouble]:
-    for each in watched.sightings:
-        if each.is_history:
+def _version_reasons(watched: WatchedPackage) -> Iterator[AlertReason]:
+    for each in watched.observations:
+        if each.predates_watch:
             continue
-        number, about = each.version.number, each.about
-        evidence = tuple(told(each))
-        if each.step is not None:
-            yield Trouble(AlarmKind.STEP_NOT_DONE, about, f"{about} is published, but {each.step}", each.at, evidence)
-        elif each.standing is Standing.UNACCOUNTED:
+        number, about = each.version.number, each.label
+        evidence = tuple(sender_facts(each))
+        if each.publish_step_problem is not None:
+            yield AlertReason(
+                PackageAlertKind.PUBLISH_STEP_NOT_RUN,
+                about,
+                f"{about} is published, but {each.publish_step_problem}",
+                each.published_or_seen_at,
+                evidence,
+            )
+        elif each.trace_status is TraceStatus.UNTRACED:
             seen = f"{about} is published, and no publish step of {watched.repository} accounts for it"
-            yield Trouble(AlarmKind.UNACCOUNTED, about, seen, each.at, (*each.why, *evidence))
-        steps = steps_back(watched.sightings, number, watched.repository)
+            yield AlertReason(
+                PackageAlertKind.UNTRACED_VERSION, about, seen, each.published_or_seen_at, (*each.reasons, *evidence)
+            )
+        steps = publisher_changes(watched.observations, number, watched.repository)
         if steps:
-            yield Trouble(AlarmKind.STEPPED_BACK, about, steps[0], each.at, (*steps[1:], *evidence))
+            yield AlertReason(
+                PackageAlertKind.PUBLISHER_CHANGED, about, steps[0], each.published_or_seen_at, (*steps[1:], *evidence)
+            )
 
 
-def _bursts(watched: Watched, demands: Demands) -> Iterator[Trouble]:
-    for burst in bursts(watched.sightings, demands.most, demands.within):
-        new = [each for each in burst if not each.is_history]
+def _burst_reasons(watched: WatchedPackage, thresholds: AlertThresholds) -> Iterator[AlertReason]:
+    for burst in find_bursts(watched.observations, thresholds.max_versions, thresholds.period):
+        new = [each for each in burst if not each.predates_watch]
         if not new:
             continue
-        minutes = max(1, round((burst[-1].at - burst[0].at).total_seconds() / 60))
-        first = burst[demands.most].version.number  # the one that was too many
-        seen = (
-            f"{len(burst)} versions came within {minutes} min; the policy allows {demands.most} within {_span(demands)}"
-        )
+        minutes = max(1, round((burst[-1].published_or_seen_at - burst[0].published_or_seen_at).total_seconds() / 60))
+        first = burst[thresholds.max_versions].version.number  # the one that was too many
+        seen = f"{len(burst)} versions came within {minutes} min; the policy allows {thresholds.max_versions} within {_period_text(thresholds)}"
         numbers = ", ".join(each.version.number for each in burst)
         evidence = (f"the versions are {numbers}",)
-        yield Trouble(
-            AlarmKind.BURST, first, seen, burst[demands.most].at, evidence, since=burst[0].at, until=burst[-1].at
+        yield AlertReason(
+            PackageAlertKind.BURST,
+            first,
+            seen,
+            burst[thresholds.max_versions].published_or_seen_at,
+            evidence,
+            first_at=burst[0].published_or_seen_at,
+            last_at=burst[-1].published_or_seen_at,
         )
 
 
-def told(sighting: Sighting) -> Iterator[str]:
+def sender_facts(observation: Observation) -> Iterator[str]:
     """Yield what registry and provenance tell of who sent a version, each a sentence without its full stop."""
-    version, work = sighting.version, sighting.workload
-    if version.published is not None:
-        yield f"it was published on {version.published:%Y-%m-%d at %H:%M:%S} UTC"
-    match version.sender:
-        case Sender.TRUSTED_PUBLISHER:
+    version, work = observation.version, observation.workload
+    if version.published_at is not None:
+        yield f"it was published on {version.published_at:%Y-%m-%d at %H:%M:%S} UTC"
+    match version.publisher_kind:
+        case PublisherKind.TRUSTED_PUBLISHER:
             yield "the registry says that it came from a trusted publisher"
-        case Sender.ACCOUNT:
-            by = f" of {version.account}" if version.account else ""
+        case PublisherKind.ACCOUNT:
+            by = f" of {version.published_by}" if version.published_by else ""
             yield f"the registry says that it came with a token or password{by}"
-        case Sender.UNTOLD:
+        case PublisherKind.UNKNOWN:
             yield "the registry does not say with what credential it came"
     if work is not None and work.repository is not None:
-        by = "verified provenance says" if sighting.attested else "the registry says"
+        by = "verified provenance says" if observation.attested else "the registry says"
         run = f", run {work.run}" if work.run else ""
         yield f"{by} that {work.workflow or 'a workflow'} of {work.repository} sent it{run}"
-    if version.provenance is False:
+    if version.has_provenance is False:
         yield "it has no provenance"
     if version.withdrawn:
         yield "it is withdrawn by now"
 
 
-def _span(demands: Demands) -> str:
-    minutes = int(demands.within.total_seconds() // 60)
+def _period_text(thresholds: AlertThresholds) -> str:
+    minutes = int(thresholds.period.total_seconds() // 60)
     return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

@@ -5,180 +5,219 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.evaluation.package_alerts.package_alert import Demands
+from bot.evaluation.package_alerts.package_alert import AlertThresholds
 from bot.model.core_types import FullName
-from bot.model.findings import Seen
-from bot.packages.publish_history import Newcomer, Sighting, Watched
-from bot.packages.versions import File, Listing, Standing, Version
+from bot.model.findings import Known
+from bot.packages.publish_history import NewMaintainer, Observation, WatchedPackage
+from bot.packages.versions import PackageFile, PackageListing, PackageVersion, TraceStatus
 
-KEPT = 60  # versions that are remembered one by one, the newest; of the others their numbers
-MOST_KEPT = 500  # with those that nobody accounted for yet
-MOST_GONE = 100  # versions that are listed no more and whose files are remembered
-MOST_JUDGED = 50  # versions in one look; what is beyond waits for the next
-CLOSE = timedelta(seconds=30)  # between two looks while a version is waited for or not accounted for yet
-CLOSELY_FOR = timedelta(hours=1)  # so long, from the event or the version on
-AGAIN = timedelta(hours=1)  # between two judgements of a version that nobody accounted for
-GIVEN_UP = timedelta(days=7)  # then it is judged no more; its alarm stays until a person closes it
+MAX_KEPT_VERSIONS = 60  # versions that are remembered one by one, the newest; of the others their numbers
+MAX_KEPT_WITH_UNTRACED = 500  # with those that nobody accounted for yet
+MAX_DELISTED = 100  # versions that are listed no more and whose files are remembered
+MAX_TRACED_AT_ONCE = 50  # versions in one look; what is beyond waits for the next
+FAST_INTERVAL = timedelta(seconds=30)  # between two looks while a version is waited for or not accounted for yet
+FAST_INTERVAL_DURATION = timedelta(hours=1)  # so long, from the event or the version on
+RETRACE_INTERVAL = timedelta(hours=1)  # between two judgements of a version that nobody accounted for
+TRACE_DEADLINE = timedelta(days=7)  # then it is judged no more; its alert stays until a person closes it
 
 
-def changed(before: Listing | None, listing: Listing, gone: Sequence[Version] = ()) -> dict[str, str]:
+def changed_versions(
+    before: PackageListing | None, listing: PackageListing, delisted: Sequence[PackageVersion] = ()
+) -> dict[str, str]:
     """Return what versions have that they had not at the look before, by number: a file that somebody added, or put in another's place.
 
     An image's tag is a version whose one file is what it points to: a tag that is moved has another digest. `gone` are those that were
     listed once (`missing`): one may have come back as another.
     """
-    listed = (*gone, *(before.versions if before else ()))
+    listed = (*delisted, *(before.versions if before else ()))
     had = {each.number: {file.name: file.digests for file in each.files} for each in listed if each.files}
     return {
-        each.number: _named(new[0], each.number)
+        each.number: _describe_file(new[0], each.number)
         for each in listing.versions
-        if each.number in had and (new := [file for file in each.files if not _is_among(file, had[each.number])])
+        if each.number in had
+        and (new := [file for file in each.files if not _has_same_digests(file, had[each.number])])
     }
 
 
-def missing(before: Listing | None, listing: Listing, gone: Sequence[Version] = ()) -> tuple[Version, ...]:
+def delisted_versions(
+    before: PackageListing | None, listing: PackageListing, delisted: Sequence[PackageVersion] = ()
+) -> tuple[PackageVersion, ...]:
     """Return the versions that were listed once and are not now, those that went last at the end."""
-    listed = _numbers(listing)
-    found = {each.number: each for each in (*gone, *(before.versions if before else ())) if each.number not in listed}
-    return tuple(found.values())[-MOST_GONE:]
+    listed = _version_numbers(listing)
+    found = {
+        each.number: each for each in (*delisted, *(before.versions if before else ())) if each.number not in listed
+    }
+    return tuple(found.values())[-MAX_DELISTED:]
 
 
-def to_judge(
-    before: Watched | None, listing: Listing, now: datetime, more: Collection[str] = ()
-) -> tuple[Version, ...]:
+def versions_to_trace(
+    before: WatchedPackage | None, listing: PackageListing, now: datetime, additions: Collection[str] = ()
+) -> tuple[PackageVersion, ...]:
     """Return the versions of a listing whose sender is to be asked for.
 
     These are new ones, those that have `more` than before (`changed`), and then those that are not accounted for yet, listed or gone.
     """
     if before is None:
         return ()
-    known = {each.version.number: each for each in before.sightings}
-    new = tuple(each for each in listing.versions if each.number not in before.known or each.number in more)
+    known = {each.version.number: each for each in before.observations}
+    new = tuple(
+        each for each in listing.versions if each.number not in before.known_versions or each.number in additions
+    )
     first = {each.number for each in new}
-    waiting = (each for each in listing.versions if each.number not in first and _open(known.get(each.number), now))
-    gone = (replace(each.version, withdrawn=True) for each in _unlisted(before, listing) if _open(each, now))
-    return (*new, *waiting, *gone)[:MOST_JUDGED]
+    waiting = (
+        each for each in listing.versions if each.number not in first and _should_trace(known.get(each.number), now)
+    )
+    gone = (
+        replace(each.version, withdrawn=True) for each in _no_longer_listed(before, listing) if _should_trace(each, now)
+    )
+    return (*new, *waiting, *gone)[:MAX_TRACED_AT_ONCE]
 
 
-def look(  # noqa: PLR0913, PLR0917 - each is a part of the look
-    before: Watched | None,
-    listing: Listing,
+def observe_listing(  # noqa: PLR0913, PLR0917 - each is a part of the look
+    before: WatchedPackage | None,
+    listing: PackageListing,
     repository: FullName,
-    judged: Mapping[str, Sighting],
+    traced: Mapping[str, Observation],
     now: datetime,
-    more: Mapping[str, str] = MappingProxyType({}),
-) -> Watched:
+    additions: Mapping[str, str] = MappingProxyType({}),
+) -> WatchedPackage:
     """Take up a look. At the first one all versions are history; later what is new and was not judged yet is `pending`.
 
     `judged` are the sightings of versions that were asked for, by number; `more` what others have that they had not before. A version that is no longer
     listed is remembered as withdrawn.
     """
     if before is None:
-        first = Watched(listing.package, repository, now, now)
-        history = tuple(judged.get(each.number, Sighting(each, now)) for each in listing.versions)
-        return _people(replace(first, sightings=_kept(history, now), known=_numbers(listing)), listing, now)
-    sightings = (*_seen(before, listing, judged, now, more), *_gone(before, listing, judged))
-    known = before.known | _numbers(listing)
-    after = replace(before, repository=repository, looked=now, sightings=_kept(sightings, now), known=known)
-    return _people(after, listing, now)
+        first = WatchedPackage(listing.package, repository, now, now)
+        history = tuple(traced.get(each.number, Observation(each, now)) for each in listing.versions)
+        return _with_maintainers(
+            replace(first, observations=_retained(history, now), known_versions=_version_numbers(listing)), listing, now
+        )
+    sightings = (
+        *_listed_observations(before, listing, traced, now, additions),
+        *_delisted_observations(before, listing, traced),
+    )
+    known = before.known_versions | _version_numbers(listing)
+    after = replace(
+        before, repository=repository, last_read_at=now, observations=_retained(sightings, now), known_versions=known
+    )
+    return _with_maintainers(after, listing, now)
 
 
-def next_look(
-    watched: Watched | None, demands: Demands, asked_closely: datetime | None, offset: int, now: datetime
+def next_observation(
+    watched: WatchedPackage | None,
+    thresholds: AlertThresholds,
+    announced_at: datetime | None,
+    offset: int,
+    now: datetime,
 ) -> datetime:
     """Say when the registry is to be asked again.
 
     `asked_closely` is when an event announced a version that did not come yet; `offset` (seconds) spreads packages over the
     interval: looks stand on a grid, so that none drifts and an hour has no more of them than the policy asks for.
     """
-    waits = watched is not None and any(_closely(each, now) for each in watched.sightings)
-    if waits or (asked_closely is not None and now - asked_closely < CLOSELY_FOR):
-        return now + CLOSE
-    every = max(int(demands.every.total_seconds()), int(CLOSE.total_seconds()))
+    waits = watched is not None and any(_needs_fast_interval(each, now) for each in watched.observations)
+    if waits or (announced_at is not None and now - announced_at < FAST_INTERVAL_DURATION):
+        return now + FAST_INTERVAL
+    every = max(int(thresholds.check_interval.total_seconds()), int(FAST_INTERVAL.total_seconds()))
     begun = (int(now.timestamp()) - offset) // every
     return datetime.fromtimestamp((begun + 1) * every + offset, now.tzinfo)
 
 
-def _open(sighting: Sighting | None, now: datetime) -> bool:
-    if sighting is None or now - sighting.seen > GIVEN_UP:
+def _should_trace(observation: Observation | None, now: datetime) -> bool:
+    if observation is None or now - observation.first_seen_at > TRACE_DEADLINE:
         return False
-    match sighting.standing:
-        case Standing.PENDING:
+    match observation.trace_status:
+        case TraceStatus.PENDING:
             return True
-        case Standing.UNACCOUNTED:
-            recent = now - sighting.seen < CLOSELY_FOR
-            return recent or sighting.judged is None or now - sighting.judged >= AGAIN
+        case TraceStatus.UNTRACED:
+            recent = now - observation.first_seen_at < FAST_INTERVAL_DURATION
+            return recent or observation.traced_at is None or now - observation.traced_at >= RETRACE_INTERVAL
         case _:
             return False
 
 
-def _closely(sighting: Sighting, now: datetime) -> bool:
+def _needs_fast_interval(observation: Observation, now: datetime) -> bool:
     """Whether a version is worth a look every half minute: something may still account for it, or be seen of it."""
-    return sighting.standing is Standing.PENDING and now - sighting.seen < CLOSELY_FOR
+    return observation.trace_status is TraceStatus.PENDING and now - observation.first_seen_at < FAST_INTERVAL_DURATION
 
 
-def _seen(
-    before: Watched, listing: Listing, judged: Mapping[str, Sighting], now: datetime, more: Mapping[str, str]
-) -> Iterator[Sighting]:
-    known = {each.version.number: each for each in before.sightings}
+def _listed_observations(
+    before: WatchedPackage,
+    listing: PackageListing,
+    traced: Mapping[str, Observation],
+    now: datetime,
+    additions: Mapping[str, str],
+) -> Iterator[Observation]:
+    known = {each.version.number: each for each in before.observations}
     for version in listing.versions:
-        old, new = known.get(version.number), judged.get(version.number)
-        seen = old.seen if old and version.number not in more else now
-        added = more.get(version.number, old.added if old else "")
+        old, new = known.get(version.number), traced.get(version.number)
+        seen = old.first_seen_at if old and version.number not in additions else now
+        added = additions.get(version.number, old.later_addition if old else "")
         if new is not None:
-            yield replace(new, version=version, seen=seen, added=added)
-        elif version.number in more or version.number not in before.known:
-            yield Sighting(version, seen, Standing.PENDING, ("nobody has asked yet who sent it",), added=added)
+            yield replace(new, version=version, first_seen_at=seen, later_addition=added)
+        elif version.number in additions or version.number not in before.known_versions:
+            yield Observation(
+                version, seen, TraceStatus.PENDING, ("nobody has asked yet who sent it",), later_addition=added
+            )
         elif old is not None:
             yield replace(old, version=version)
 
 
-def _gone(before: Watched, listing: Listing, judged: Mapping[str, Sighting]) -> Iterator[Sighting]:
-    for each in _unlisted(before, listing):
-        new = judged.get(each.version.number)
-        found = replace(new, seen=each.seen, added=each.added) if new else each
+def _delisted_observations(
+    before: WatchedPackage, listing: PackageListing, traced: Mapping[str, Observation]
+) -> Iterator[Observation]:
+    for each in _no_longer_listed(before, listing):
+        new = traced.get(each.version.number)
+        found = replace(new, first_seen_at=each.first_seen_at, later_addition=each.later_addition) if new else each
         yield replace(found, version=replace(each.version, withdrawn=True))
 
 
-def _unlisted(before: Watched, listing: Listing) -> Iterator[Sighting]:
-    listed = _numbers(listing)
-    return (each for each in before.sightings if each.version.number not in listed)
+def _no_longer_listed(before: WatchedPackage, listing: PackageListing) -> Iterator[Observation]:
+    listed = _version_numbers(listing)
+    return (each for each in before.observations if each.version.number not in listed)
 
 
-def _numbers(listing: Listing) -> frozenset[str]:
+def _version_numbers(listing: PackageListing) -> frozenset[str]:
     return frozenset(version.number for version in listing.versions)
 
 
-def _kept(sightings: tuple[Sighting, ...], now: datetime) -> tuple[Sighting, ...]:
+def _retained(observations: tuple[Observation, ...], now: datetime) -> tuple[Observation, ...]:
     """Keep the newest, oldest first, and those that are not accounted for yet; many files only while they are asked for."""
-    ordered = sorted(sightings, key=lambda each: each.at)  # stable: what came at one moment stays as it was listed
-    newest = len(ordered) - KEPT
-    kept = [each for place, each in enumerate(ordered) if place >= newest or _open(each, now)]
-    return tuple(each if _open(each, now) else _without_files(each) for each in kept[-MOST_KEPT:])
+    ordered = sorted(
+        observations, key=lambda each: each.published_or_seen_at
+    )  # stable: what came at one moment stays as it was listed
+    newest = len(ordered) - MAX_KEPT_VERSIONS
+    kept = [each for place, each in enumerate(ordered) if place >= newest or _should_trace(each, now)]
+    return tuple(each if _should_trace(each, now) else _without_files(each) for each in kept[-MAX_KEPT_WITH_UNTRACED:])
 
 
-def _without_files(sighting: Sighting) -> Sighting:
-    many = len(sighting.version.files) > 1  # one stays: it tells which tags are one image
-    return replace(sighting, version=replace(sighting.version, files=())) if many else sighting
+def _without_files(observation: Observation) -> Observation:
+    many = len(observation.version.files) > 1  # one stays: it tells which tags are one image
+    return replace(observation, version=replace(observation.version, files=())) if many else observation
 
 
-def _is_among(file: File, had: Mapping[str, Mapping[str, str]]) -> bool:
-    digests = had.get(file.name)
+def _has_same_digests(file: PackageFile, known_files: Mapping[str, Mapping[str, str]]) -> bool:
+    digests = known_files.get(file.name)
     return digests is not None and all(digests.get(kind, value) == value for kind, value in file.digests.items())
 
 
-def _named(file: File, number: str) -> str:
+def _describe_file(file: PackageFile, number: str) -> str:
     kind, digest = next(iter(file.digests.items()), ("", ""))
     name = () if file.name == number else (file.name,)  # an image's tag is its one file's name
     return ", ".join((*name, *((f"{kind} {digest[:12]}",) if digest else ())))
 
 
-def _people(watched: Watched, listing: Listing, now: datetime) -> Watched:
+def _with_maintainers(watched: WatchedPackage, listing: PackageListing, now: datetime) -> WatchedPackage:
     """Take up who may publish: whoever is new since the package is watched is a newcomer."""
     told = listing.maintainers
-    if not isinstance(told, Seen):
-        return replace(watched, told=told)
-    new = tuple(name for name in told.value if name not in watched.maintainers)
-    first = not isinstance(watched.told, Seen) and not watched.maintainers
-    came = () if first else tuple(Newcomer(name, now) for name in new)
-    return replace(watched, maintainers=(*watched.maintainers, *new), newcomers=(*watched.newcomers, *came), told=told)
+    if not isinstance(told, Known):
+        return replace(watched, current_maintainers=told)
+    new = tuple(name for name in told.value if name not in watched.known_maintainers)
+    first = not isinstance(watched.current_maintainers, Known) and not watched.known_maintainers
+    came = () if first else tuple(NewMaintainer(name, now) for name in new)
+    return replace(
+        watched,
+        known_maintainers=(*watched.known_maintainers, *new),
+        new_maintainers=(*watched.new_maintainers, *came),
+        current_maintainers=told,
+    )

@@ -1,6 +1,6 @@
 """Fills bot.settings: reads what GitHub keeps for a repository, as far as the rules in force need it."""
 
-from bot.github.settings.organization_cache import Kept
-from bot.github.settings.settings_reader import HoldingsReader
+from bot.github.settings.organization_cache import OrganizationCache
+from bot.github.settings.settings_reader import SettingsReader
 
-__all__ = ["HoldingsReader", "Kept"]
+__all__ = ["OrganizationCache", "SettingsReader"]

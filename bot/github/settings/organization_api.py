@@ -1,127 +1,134 @@
-"""Reads who can act for an organisation: members and teams, Apps, fine-grained tokens; and what its plan is."""
+"""Reads who can act for an organization: members and teams, Apps, fine-grained tokens; and what its plan is."""
 
 from collections.abc import Iterator
 
-from bot.github.client import path
-from bot.github.settings.organization_cache import Kept
-from bot.json_access import Record, moment, number, record, text, texts, true
+from bot.github.client import api_path
+from bot.github.settings.organization_cache import OrganizationCache
+from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_str, get_strings
 from bot.model.core_types import FullName
-from bot.settings import AppInstallation, FineGrainedToken, Organisation, Plan, Team
+from bot.settings import AppInstallation, FineGrainedToken, GitHubPlan, Organization, Team
 
 # What events of people make stale: `Kept.forget(*PEOPLE)`.
 MEMBERS, TEAMS, PLAN, APPS, TOKENS = "members", "teams", "plan", "Apps", "fine-grained tokens"
-PEOPLE = (MEMBERS, TEAMS)
+MEMBERSHIP_KINDS = (MEMBERS, TEAMS)
 
 
-def read_organisation(kept: Kept) -> Organisation:
+def read_organization(cache: OrganizationCache) -> Organization:
     """Read the members, and each team with its people; one call for each hundred members and for each team."""
-    members = kept.get(MEMBERS, lambda: list(_logins(kept, "orgs", kept.login, "members")))
-    teams = kept.get(TEAMS, lambda: list(_teams(kept)))
-    each = [Team(text(team, "slug"), frozenset(texts(team, "members"))) for team in teams]
-    return Organisation(
-        login=kept.login,
-        members=frozenset(text(member, "login") for member in members),
+    members = cache.get(MEMBERS, lambda: list(_fetch_logins(cache, "orgs", cache.login, "members")))
+    teams = cache.get(TEAMS, lambda: list(_fetch_teams(cache)))
+    each = [Team(get_str(team, "slug"), frozenset(get_strings(team, "members"))) for team in teams]
+    return Organization(
+        login=cache.login,
+        members=frozenset(get_str(member, "login") for member in members),
         teams={team.slug.casefold(): team for team in each},
     )
 
 
-def read_plan(kept: Kept) -> Plan:
-    """Read what the organisation pays for; unknown where GitHub does not say, which is so for small tokens."""
-    found = kept.get(PLAN, lambda: [{"plan": text(_organisation(kept), "plan", "name")}])
-    name = text(found[0], "plan").lower() if found else ""
+def read_plan(cache: OrganizationCache) -> GitHubPlan:
+    """Read what the organization pays for; unknown where GitHub does not say, which is so for small tokens."""
+    found = cache.get(PLAN, lambda: [{"plan": get_str(_fetch_organization(cache), "plan", "name")}])
+    name = get_str(found[0], "plan").lower() if found else ""
     # GitHub's names: free, pro, team, business (Enterprise Cloud's old one), business_plus, enterprise.
     name = "enterprise" if name.startswith("business") else name
-    return Plan(name) if name in set(Plan) else Plan.UNKNOWN
+    return GitHubPlan(name) if name in set(GitHubPlan) else GitHubPlan.UNKNOWN
 
 
-def read_installations(kept: Kept) -> tuple[AppInstallation, ...]:
-    """Read the Apps that are installed in the organisation beside our own, which nobody has to declare to itself."""
-    ours = kept.line.telephone.key.app_id
-    found = (item for item in kept.get(APPS, lambda: list(_apps(kept))) if number(item, "app_id") != ours)
+def read_app_installations(cache: OrganizationCache) -> tuple[AppInstallation, ...]:
+    """Read the Apps that are installed in the organization beside our own, which nobody has to declare to itself."""
+    ours = cache.client.github_client.key.app_id
+    found = (item for item in cache.get(APPS, lambda: list(_fetch_apps(cache))) if get_int(item, "app_id") != ours)
     return tuple(
         AppInstallation(
-            number(item, "app_id"),
-            text(item, "slug"),
-            texts(item, "writes"),
-            true(item, "all"),
-            true(item, "suspended"),
+            get_int(item, "app_id"),
+            get_str(item, "slug"),
+            get_strings(item, "writes"),
+            get_bool(item, "all"),
+            get_bool(item, "suspended"),
         )
         for item in found
     )
 
 
-def read_tokens(kept: Kept, repository: FullName) -> tuple[FineGrainedToken, ...]:
+def read_fine_grained_tokens(cache: OrganizationCache, repository: FullName) -> tuple[FineGrainedToken, ...]:
     """Read the fine-grained tokens that can write something in this repository."""
-    found = kept.get(TOKENS, lambda: list(_tokens(kept)))
+    found = cache.get(TOKENS, lambda: list(_fetch_tokens(cache)))
     reaching = [
         item
         for item in found
-        if true(item, "all") or repository.lower() in {name.lower() for name in texts(item, "repositories")}
+        if get_bool(item, "all") or repository.lower() in {name.lower() for name in get_strings(item, "repositories")}
     ]
     return tuple(
         FineGrainedToken(
-            id=number(item, "id"),
-            name=text(item, "name"),
-            owner=text(item, "owner"),
-            writes=texts(item, "writes"),
-            all_repositories=true(item, "all"),
-            created_at=moment(item, "created_at"),
-            expires_at=moment(item, "expires_at"),
-            last_used_at=moment(item, "last_used_at"),
+            id=get_int(item, "id"),
+            name=get_str(item, "name"),
+            owner=get_str(item, "owner"),
+            write_permissions=get_strings(item, "writes"),
+            all_repositories=get_bool(item, "all"),
+            created_at=get_datetime(item, "created_at"),
+            expires_at=get_datetime(item, "expires_at"),
+            last_used_at=get_datetime(item, "last_used_at"),
         )
         for item in reaching
     )
 
 
-def _organisation(kept: Kept) -> Record:
-    return kept.line.get(path("orgs", kept.login), "read the organisation").record()
+def _fetch_organization(cache: OrganizationCache) -> JsonObject:
+    return cache.client.get(api_path("orgs", cache.login), "read the organization").json_object()
 
 
-def _logins(kept: Kept, *parts: str) -> Iterator[Record]:
-    for item in kept.line.pages(path(*parts), "read members and teams of the organisation"):
-        yield {"login": text(item, "login")}
+def _fetch_logins(cache: OrganizationCache, *parts: str) -> Iterator[JsonObject]:
+    for item in cache.client.paginate(api_path(*parts), "read members and teams of the organization"):
+        yield {"login": get_str(item, "login")}
 
 
-def _teams(kept: Kept) -> Iterator[Record]:
-    for item in kept.line.pages(path("orgs", kept.login, "teams"), "read members and teams of the organisation"):
-        if slug := text(item, "slug"):
-            members = [text(member, "login") for member in _logins(kept, "orgs", kept.login, "teams", slug, "members")]
+def _fetch_teams(cache: OrganizationCache) -> Iterator[JsonObject]:
+    for item in cache.client.paginate(
+        api_path("orgs", cache.login, "teams"), "read members and teams of the organization"
+    ):
+        if slug := get_str(item, "slug"):
+            members = [
+                get_str(member, "login")
+                for member in _fetch_logins(cache, "orgs", cache.login, "teams", slug, "members")
+            ]
             yield {"slug": slug, "members": members}
 
 
-def _apps(kept: Kept) -> Iterator[Record]:
-    address = path("orgs", kept.login, "installations")
-    for item in kept.line.pages(address, "read the Apps of the organisation", "installations"):
+def _fetch_apps(cache: OrganizationCache) -> Iterator[JsonObject]:
+    address = api_path("orgs", cache.login, "installations")
+    for item in cache.client.paginate(address, "read the Apps of the organization", "installations"):
         yield {
-            "app_id": number(item, "app_id"),
-            "slug": text(item, "app_slug"),
-            "writes": _writes(record(item, "permissions")),
-            "all": text(item, "repository_selection") == "all",
-            "suspended": bool(text(item, "suspended_at")),
+            "app_id": get_int(item, "app_id"),
+            "slug": get_str(item, "app_slug"),
+            "writes": _write_permissions(get_object(item, "permissions")),
+            "all": get_str(item, "repository_selection") == "all",
+            "suspended": bool(get_str(item, "suspended_at")),
         }
 
 
-def _tokens(kept: Kept) -> Iterator[Record]:
-    address = path("orgs", kept.login, "personal-access-tokens")
-    what = "read fine-grained tokens of the organisation"
-    for item in kept.line.pages(address, what):
-        writes = _writes(record(item, "permissions", "repository"))
+def _fetch_tokens(cache: OrganizationCache) -> Iterator[JsonObject]:
+    address = api_path("orgs", cache.login, "personal-access-tokens")
+    what = "read fine-grained tokens of the organization"
+    for item in cache.client.paginate(address, what):
+        writes = _write_permissions(get_object(item, "permissions", "repository"))
         if not writes:
             continue
-        selected = text(item, "repository_selection") == "subset"
-        below = kept.line.pages(f"{address}{path(number(item, 'id'), 'repositories')}", what) if selected else ()
+        selected = get_str(item, "repository_selection") == "subset"
+        below = (
+            cache.client.paginate(f"{address}{api_path(get_int(item, 'id'), 'repositories')}", what) if selected else ()
+        )
         yield {
-            "id": number(item, "id"),
-            "name": text(item, "token_name"),
-            "owner": text(item, "owner", "login"),
+            "id": get_int(item, "id"),
+            "name": get_str(item, "token_name"),
+            "owner": get_str(item, "owner", "login"),
             "writes": writes,
-            "all": text(item, "repository_selection") == "all",
-            "repositories": [text(each, "full_name") for each in below],
-            "created_at": text(item, "access_granted_at"),
-            "expires_at": text(item, "token_expires_at"),
-            "last_used_at": text(item, "token_last_used_at"),
+            "all": get_str(item, "repository_selection") == "all",
+            "repositories": [get_str(each, "full_name") for each in below],
+            "created_at": get_str(item, "access_granted_at"),
+            "expires_at": get_str(item, "token_expires_at"),
+            "last_used_at": get_str(item, "token_last_used_at"),
         }
 
 
-def _writes(permissions: Record) -> list[str]:
+def _write_permissions(permissions: JsonObject) -> list[str]:
     return sorted(name for name, level in permissions.items() if level in ("write", "admin"))

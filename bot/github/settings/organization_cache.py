@@ -1,4 +1,4 @@
-"""What is the same for all repositories of an organisation, kept in Redis for a while so that a sweep asks for it once."""
+"""What is the same for all repositories of an organization, kept in Redis for a while so that a sweep asks for it once."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,60 +7,60 @@ from datetime import timedelta
 
 from redis import Redis
 
-from bot.github.client import ReadLine
+from bot.github.client import ReadOnlyClient
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError
-from bot.json_access import Record, records, text
+from bot.json_access import JsonObject, get_objects, get_str
 
-# Secrets raise no event: this is how late a sweep may notice a change of an organisation's. Of people GitHub does tell,
+# Secrets raise no event: this is how late a sweep may notice a change of an organization's. Of people GitHub does tell,
 # and then what is kept of them is forgotten.
-FOR = timedelta(hours=1)
-REFUSED_FOR = timedelta(minutes=10)  # a permission that is granted meanwhile should soon count
+CACHE_LIFETIME = timedelta(hours=1)
+REFUSAL_LIFETIME = timedelta(minutes=10)  # a permission that is granted meanwhile should soon count
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One organisation's answers, as the installation that `line` speaks for sees them. No secret's value is among them."""
+class OrganizationCache:
+    """One organization's answers, as the installation that `line` speaks for sees them. No secret's value is among them."""
 
-    line: ReadLine
+    client: ReadOnlyClient
     redis: Redis
     login: str
-    fresh: bool = False  # ask again, whatever is kept; each thing once
-    asked: set[str] = field(default_factory=set)
+    refresh: bool = False  # ask again, whatever is kept; each thing once
+    refreshed: set[str] = field(default_factory=set)
 
-    def get(self, what: str, ask: Callable[[], Sequence[Record]]) -> tuple[Record, ...]:
+    def get(self, kind: str, fetch: Callable[[], Sequence[JsonObject]]) -> tuple[JsonObject, ...]:
         """Return the records kept under a name, asking for them if need be; raises what the question raised, also later."""
-        name = self._name(what)
-        kept = None if self.fresh and what not in self.asked else self.redis.get(name)
-        self.asked.add(what)
+        name = self._redis_key(kind)
+        kept = None if self.refresh and kind not in self.refreshed else self.redis.get(name)
+        self.refreshed.add(kind)
         if isinstance(kept, bytes):
-            return _told(json.loads(kept), what)
+            return _unpack(json.loads(kept), kind)
         try:
-            answer: Record = {"items": list(ask())}
+            answer: JsonObject = {"items": list(fetch())}
         except ForbiddenError as error:
             answer = {"refused": "permission", "permission": error.permission or ""}
         except PlanError:
             answer = {"refused": "plan"}
         except MissingError:
             answer = {"refused": "missing"}
-        self.redis.set(name, json.dumps(answer), ex=REFUSED_FOR if "refused" in answer else FOR)
-        return _told(answer, what)
+        self.redis.set(name, json.dumps(answer), ex=REFUSAL_LIFETIME if "refused" in answer else CACHE_LIFETIME)
+        return _unpack(answer, kind)
 
-    def forget(self, *whats: str) -> None:
+    def forget(self, *kinds: str) -> None:
         """Forget what an event says has changed."""
-        self.redis.delete(*(self._name(what) for what in whats))
+        self.redis.delete(*(self._redis_key(what) for what in kinds))
 
-    def _name(self, what: str) -> str:
-        telephone = self.line.telephone
-        installation = self.line.installation or "app"
-        return telephone.server.key("kept", telephone.key.app_id, installation, self.login.lower(), what)
+    def _redis_key(self, kind: str) -> str:
+        telephone = self.client.github_client
+        installation = self.client.installation or "app"
+        return telephone.server.redis_key("kept", telephone.key.app_id, installation, self.login.lower(), kind)
 
 
-def _told(answer: Record, what: str) -> tuple[Record, ...]:
-    match text(answer, "refused"):
+def _unpack(stored: JsonObject, kind: str) -> tuple[JsonObject, ...]:
+    match get_str(stored, "refused"):
         case "permission":
-            raise ForbiddenError(f"read {what} of the organisation", text(answer, "permission") or None)
+            raise ForbiddenError(f"read {kind} of the organization", get_str(stored, "permission") or None)
         case "plan":
-            raise PlanError(f"the owner's plan does not offer {what}")
+            raise PlanError(f"the owner's plan does not offer {kind}")
         case "missing":
-            raise MissingError(f"GitHub has no {what} of the organisation for the App to read")
-    return records(answer, "items")
+            raise MissingError(f"GitHub has no {kind} of the organization for the App to read")
+    return get_objects(stored, "items")

@@ -1,70 +1,74 @@
 """Makes rulesets and branch protection of what GraphQL answers."""
 
-from bot.json_access import Record, number, record, records, text, texts, true, within
-from bot.model.findings import Fact, Seen
-from bot.settings import BranchProtection, BypassActor, Enforcement, Ruleset, RulesetRule, Target
-from bot.settings.rulesets import HIDDEN_ACTORS
+from bot.json_access import JsonObject, get_bool, get_int, get_object, get_objects, get_str, get_strings, get_value
+from bot.model.findings import Known, MaybeKnown
+from bot.settings import BranchProtection, BypassActor, Ruleset, RulesetEnforcement, RulesetRule, RulesetTarget
+from bot.settings.rulesets import HIDDEN_BYPASS_ACTORS
 
 
-def ruleset_of(node: Record) -> Ruleset:
+def parse_ruleset(node: JsonObject) -> Ruleset:
     """Make a ruleset. What GitHub says in a word that we do not know binds nobody: that is not taken for protection."""
-    target, enforcement = text(node, "target").lower(), text(node, "enforcement").lower()
-    source = record(node, "source")
+    target, enforcement = get_str(node, "target").lower(), get_str(node, "enforcement").lower()
+    source = get_object(node, "source")
     return Ruleset(
-        id=number(node, "databaseId"),
-        name=text(node, "name"),
-        source=text(source, "nameWithOwner") or text(source, "login") or text(source, "slug"),
-        target=Target(target) if target in set(Target) else Target.REPOSITORY,
-        enforcement=Enforcement(enforcement) if enforcement in set(Enforcement) else Enforcement.DISABLED,
-        include=texts(node, "conditions", "refName", "include"),
-        exclude=texts(node, "conditions", "refName", "exclude"),
-        rules=tuple(_rule(each) for each in records(node, "rules", "nodes")),
-        bypass_actors=_actors(node),
+        id=get_int(node, "databaseId"),
+        name=get_str(node, "name"),
+        source=get_str(source, "nameWithOwner") or get_str(source, "login") or get_str(source, "slug"),
+        target=RulesetTarget(target) if target in set(RulesetTarget) else RulesetTarget.REPOSITORY,
+        enforcement=RulesetEnforcement(enforcement)
+        if enforcement in set(RulesetEnforcement)
+        else RulesetEnforcement.DISABLED,
+        include=get_strings(node, "conditions", "refName", "include"),
+        exclude=get_strings(node, "conditions", "refName", "exclude"),
+        rules=tuple(_parse_rule(each) for each in get_objects(node, "rules", "nodes")),
+        bypass_actors=_parse_bypass_actors(node),
     )
 
 
-def protection_of(node: Record) -> BranchProtection:
+def parse_branch_protection(node: JsonObject) -> BranchProtection:
     """Make a branch protection rule."""
-    reviewed = true(node, "requiresApprovingReviews")
+    reviewed = get_bool(node, "requiresApprovingReviews")
     return BranchProtection(
-        pattern=text(node, "pattern"),
-        approvals=number(node, "requiredApprovingReviewCount") if reviewed else 0,
-        code_owners=reviewed and true(node, "requiresCodeOwnerReviews"),
-        last_push=reviewed and true(node, "requireLastPushApproval"),
-        binds_admins=true(node, "isAdminEnforced"),
-        force_pushes=true(node, "allowsForcePushes"),
-        deletions=true(node, "allowsDeletions"),
-        restricts_pushes=true(node, "restrictsPushes"),
-        checks=texts(node, "requiredStatusCheckContexts") if true(node, "requiresStatusChecks") else (),
+        pattern=get_str(node, "pattern"),
+        required_approvals=get_int(node, "requiredApprovingReviewCount") if reviewed else 0,
+        require_code_owner_review=reviewed and get_bool(node, "requiresCodeOwnerReviews"),
+        require_last_push_approval=reviewed and get_bool(node, "requireLastPushApproval"),
+        enforce_admins=get_bool(node, "isAdminEnforced"),
+        allows_force_pushes=get_bool(node, "allowsForcePushes"),
+        allows_deletions=get_bool(node, "allowsDeletions"),
+        restricts_pushes=get_bool(node, "restrictsPushes"),
+        required_checks=get_strings(node, "requiredStatusCheckContexts")
+        if get_bool(node, "requiresStatusChecks")
+        else (),
     )
 
 
-def _rule(node: Record) -> RulesetRule:
-    parameters = record(node, "parameters")
+def _parse_rule(node: JsonObject) -> RulesetRule:
+    parameters = get_object(node, "parameters")
     return RulesetRule(
-        type=text(node, "type").lower(),
-        approvals=number(parameters, "requiredApprovingReviewCount"),
-        code_owners=true(parameters, "requireCodeOwnerReview"),
-        last_push=true(parameters, "requireLastPushApproval"),
-        checks=tuple(text(check, "context") for check in records(parameters, "requiredStatusChecks")),
+        type=get_str(node, "type").lower(),
+        required_approvals=get_int(parameters, "requiredApprovingReviewCount"),
+        require_code_owner_review=get_bool(parameters, "requireCodeOwnerReview"),
+        require_last_push_approval=get_bool(parameters, "requireLastPushApproval"),
+        required_checks=tuple(get_str(check, "context") for check in get_objects(parameters, "requiredStatusChecks")),
     )
 
 
-def _actors(node: Record) -> Fact[tuple[BypassActor, ...]]:
-    if within(node, "bypassActors") is None:
-        return HIDDEN_ACTORS
-    return Seen(tuple(_actor(each) for each in records(node, "bypassActors", "nodes")))
+def _parse_bypass_actors(node: JsonObject) -> MaybeKnown[tuple[BypassActor, ...]]:
+    if get_value(node, "bypassActors") is None:
+        return HIDDEN_BYPASS_ACTORS
+    return Known(tuple(_parse_bypass_actor(each) for each in get_objects(node, "bypassActors", "nodes")))
 
 
-def _actor(each: Record) -> BypassActor:
-    mode = text(each, "bypassMode").lower()
+def _parse_bypass_actor(node: JsonObject) -> BypassActor:
+    mode = get_str(node, "bypassMode").lower()
     for flag, kind in (
         ("deployKey", "DeployKey"),
         ("organizationAdmin", "OrganizationAdmin"),
         ("enterpriseOwner", "EnterpriseOwner"),
     ):
-        if true(each, flag):
+        if get_bool(node, flag):
             return BypassActor(kind, "", mode)
-    if role := text(each, "repositoryRoleName"):
+    if role := get_str(node, "repositoryRoleName"):
         return BypassActor("RepositoryRole", role, mode)
-    return BypassActor(text(each, "actor", "__typename"), text(each, "actor", "slug"), mode)
+    return BypassActor(get_str(node, "actor", "__typename"), get_str(node, "actor", "slug"), mode)

@@ -1,30 +1,36 @@
-"""One question to GitHub, answered by a fact: seen, or unseen with what would show it."""
+"""One question to GitHub, answered by a fact: seen, or unknown with what would show it."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.checks.alerts import Look
+from bot.checks.alerts import PushQuery
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
-from bot.model.findings import Fact, Seen, Unseen
-from bot.settings import Read
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.settings import SettingsQuery
 
 T = TypeVar("T")
 
-HIDDEN = "GitHub does not show it to the App"
+HIDDEN_REASON = "GitHub does not show it to the App"
 
 
-def ask(read: Read | Look, question: Callable[[], T], nothing: T | None = None) -> Fact[T]:
-    """Ask, and turn what cannot be had into an unseen fact. What may be had later (LaterError) is not a fact: it is raised.
+def read_known(
+    query: SettingsQuery | PushQuery, fetch: Callable[[], T], if_not_offered: T | None = None
+) -> MaybeKnown[T]:
+    """Ask, and turn what cannot be had into an unknown fact. What may be had later (LaterError) is not a fact: it is raised.
 
-    `nothing` is what is so where the owner's plan does not offer the thing at all; without it the fact is then unseen.
+    `nothing` is what is so where the owner's plan does not offer the thing at all; without it the fact is then unknown.
     """
     try:
-        return Seen(question())
+        return Known(fetch())
     except ForbiddenError as error:
-        return read.withheld(error.permission)
+        return query.permission_denied(error.permission)
     except PlanError:
-        return Unseen(read.what, "the owner's plan does not offer it") if nothing is None else Seen(nothing)
+        return (
+            Unknown(query.fact, "the owner's plan does not offer it")
+            if if_not_offered is None
+            else Known(if_not_offered)
+        )
     except MissingError:
-        return Unseen(read.what, HIDDEN, read.permission)
+        return Unknown(query.fact, HIDDEN_REASON, query.permission)
     except (RefusedError, TooLargeError) as error:
-        return Unseen(read.what, str(error))
+        return Unknown(query.fact, str(error))

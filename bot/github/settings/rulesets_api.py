@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.documents_init import MAX_BYTES
-from bot.github.client import ReadLine, Reply
+from bot.github.client import GraphQLResult, ReadOnlyClient
 from bot.github.github_errors import RefusedError, TooLargeError
-from bot.github.settings.protection import protection_of, ruleset_of
-from bot.github.settings.read_known import HIDDEN
-from bot.json_access import Record, number, record, records, text, true, within
+from bot.github.settings.protection import parse_branch_protection, parse_ruleset
+from bot.github.settings.read_known import HIDDEN_REASON
+from bot.json_access import JsonObject, get_bool, get_int, get_object, get_objects, get_str, get_value
 from bot.model.core_types import FullName
-from bot.model.findings import Fact, Seen, Unseen
-from bot.settings import BranchProtection, CodeOwners, Read, Ruleset, read_owners
-from bot.settings.owners import PLACES
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.settings import BranchProtection, CodeOwners, Ruleset, SettingsQuery, parse_code_owners
+from bot.settings.owners import CODEOWNERS_PATHS
 
 T = TypeVar("T")
 
-QUERY = """
+RULES_QUERY = """
 query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: Boolean!, $owners: Boolean!,
     $afterRuleset: String, $afterProtection: String, $o0: String!, $o1: String!, $o2: String!) {
   repository(owner: $owner, name: $name) {
@@ -59,115 +59,122 @@ query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: B
 }
 fragment Source on Blob { byteSize isTruncated text }
 """
-MOST_PAGES = 5  # of a hundred; GitHub allows 75 rulesets to a repository and to an organisation
+MAX_RULE_PAGES = 5  # of a hundred; GitHub allows 75 rulesets to a repository and to an organization
 
 
-PROTECTION = "branchProtectionRules"
-SWITCHES = {"rulesets": ("rulesets", "afterRuleset"), PROTECTION: ("protection", "afterProtection")}
+BRANCH_PROTECTION_FIELD = "branchProtectionRules"
+PAGE_VARIABLES = {"rulesets": ("rulesets", "afterRuleset"), BRANCH_PROTECTION_FIELD: ("protection", "afterProtection")}
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RefRules:
     """What the query told; what was not asked for stays as it was."""
 
-    rulesets: Fact[tuple[Ruleset, ...]] = Read.RULESETS.not_read
-    branch_protection: Fact[tuple[BranchProtection, ...]] = Read.BRANCH_PROTECTION.not_read
-    code_owners: Fact[CodeOwners] = Read.CODE_OWNERS.not_read
+    rulesets: MaybeKnown[tuple[Ruleset, ...]] = SettingsQuery.RULESETS.not_read
+    branch_protection: MaybeKnown[tuple[BranchProtection, ...]] = SettingsQuery.BRANCH_PROTECTION.not_read
+    code_owners: MaybeKnown[CodeOwners] = SettingsQuery.CODE_OWNERS.not_read
 
 
 @dataclass(slots=True)
-class _Told:
+class _RulePages:
     """What all pages told together."""
 
-    first: Record = field(default_factory=dict)  # the first page's repository
-    refused: set[str] = field(default_factory=set)  # fields that the App may not read
-    nodes: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in SWITCHES})
+    first_page: JsonObject = field(default_factory=dict)  # the first page's repository
+    forbidden: set[str] = field(default_factory=set)  # fields that the App may not read
+    nodes: dict[str, list[JsonObject]] = field(default_factory=lambda: {name: [] for name in PAGE_VARIABLES})
 
 
-def read_rules(line: ReadLine, repository: FullName, reads: Collection[Read]) -> Rules:
+def read_rules(client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery]) -> RefRules:
     """Read those of the three that `reads` names; one call as a rule."""
-    if not {Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS} & set(reads):
-        return Rules()
+    if not {SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION, SettingsQuery.CODE_OWNERS} & set(reads):
+        return RefRules()
     try:
-        told = _all_pages(line, repository, reads)
+        told = _read_all_pages(client, repository, reads)
     except (RefusedError, TooLargeError) as error:
-        whole = Rules(
-            *(Unseen(read.what, str(error)) for read in (Read.RULESETS, Read.BRANCH_PROTECTION, Read.CODE_OWNERS))
+        whole = RefRules(
+            *(
+                Unknown(read.fact, str(error))
+                for read in (SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION, SettingsQuery.CODE_OWNERS)
+            )
         )
     else:
-        whole = Rules(
-            _fact(Read.RULESETS, told, "rulesets", ruleset_of),
-            _fact(Read.BRANCH_PROTECTION, told, PROTECTION, protection_of),
-            _owners(told),
+        whole = RefRules(
+            _to_fact(SettingsQuery.RULESETS, told, "rulesets", parse_ruleset),
+            _to_fact(SettingsQuery.BRANCH_PROTECTION, told, BRANCH_PROTECTION_FIELD, parse_branch_protection),
+            _parse_code_owners(told),
         )
-    return Rules(
-        whole.rulesets if Read.RULESETS in reads else Read.RULESETS.not_read,
-        whole.branch_protection if Read.BRANCH_PROTECTION in reads else Read.BRANCH_PROTECTION.not_read,
-        whole.code_owners if Read.CODE_OWNERS in reads else Read.CODE_OWNERS.not_read,
+    return RefRules(
+        whole.rulesets if SettingsQuery.RULESETS in reads else SettingsQuery.RULESETS.not_read,
+        whole.branch_protection
+        if SettingsQuery.BRANCH_PROTECTION in reads
+        else SettingsQuery.BRANCH_PROTECTION.not_read,
+        whole.code_owners if SettingsQuery.CODE_OWNERS in reads else SettingsQuery.CODE_OWNERS.not_read,
     )
 
 
-def _all_pages(line: ReadLine, repository: FullName, reads: Collection[Read]) -> _Told:
+def _read_all_pages(client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery]) -> _RulePages:
     owner, _, called = repository.partition("/")
     variables: dict[str, object] = {
         "owner": owner,
         "name": called,
-        "rulesets": Read.RULESETS in reads,
-        "protection": Read.BRANCH_PROTECTION in reads,
-        "owners": Read.CODE_OWNERS in reads,
-        **{f"o{index}": f"HEAD:{place}" for index, place in enumerate(PLACES)},
+        "rulesets": SettingsQuery.RULESETS in reads,
+        "protection": SettingsQuery.BRANCH_PROTECTION in reads,
+        "owners": SettingsQuery.CODE_OWNERS in reads,
+        **{f"o{index}": f"HEAD:{place}" for index, place in enumerate(CODEOWNERS_PATHS)},
     }
-    told = _Told()
-    for _ in range(MOST_PAGES):
-        reply = line.query(QUERY, variables, f"read the rulesets of {repository}")
-        found = record(reply.data, "repository")
-        refused = _refused(reply) - told.refused
-        told.refused |= refused
+    told = _RulePages()
+    for _ in range(MAX_RULE_PAGES):
+        reply = client.query(RULES_QUERY, variables, f"read the rulesets of {repository}")
+        found = get_object(reply.data, "repository")
+        refused = _forbidden_fields(reply) - told.forbidden
+        told.forbidden |= refused
         if not found and refused:  # a part that can not be null takes the whole with it: once more without that part
-            variables |= {switch: False for name, (switch, _) in SWITCHES.items() if name in refused}
+            variables |= {switch: False for name, (switch, _) in PAGE_VARIABLES.items() if name in refused}
             continue
-        told.first = told.first or found
-        for name in SWITCHES:
-            told.nodes[name] += records(found, name, "nodes")
-        if not (further := _further(found)):
+        told.first_page = told.first_page or found
+        for name in PAGE_VARIABLES:
+            told.nodes[name] += get_objects(found, name, "nodes")
+        if not (further := _next_page_variables(found)):
             return told
         variables |= further
-    raise RefusedError(f"GitHub lists more than {MOST_PAGES}00 rulesets for {repository}")
+    raise RefusedError(f"GitHub lists more than {MAX_RULE_PAGES}00 rulesets for {repository}")
 
 
-def _refused(reply: Reply) -> set[str]:
+def _forbidden_fields(result: GraphQLResult) -> set[str]:
     """Return the parts of the repository that the App may not read."""
-    paths = [within(error, "path") for error in reply.errors if text(error, "type") == "FORBIDDEN"]
+    paths = [get_value(error, "path") for error in result.errors if get_str(error, "type") == "FORBIDDEN"]
     return {str(path[1]) for path in paths if isinstance(path, list) and len(path) > 1}
 
 
-def _further(found: Record) -> dict[str, object]:
+def _next_page_variables(found: JsonObject) -> dict[str, object]:
     """Return what to ask for on the next page; nothing when this was the last."""
     asked: dict[str, object] = {"owners": False}
-    for name, (switch, after) in SWITCHES.items():
-        asked[switch] = true(found, name, "pageInfo", "hasNextPage")
-        asked[after] = text(found, name, "pageInfo", "endCursor") or None
+    for name, (switch, after) in PAGE_VARIABLES.items():
+        asked[switch] = get_bool(found, name, "pageInfo", "hasNextPage")
+        asked[after] = get_str(found, name, "pageInfo", "endCursor") or None
     return asked if asked["rulesets"] or asked["protection"] else {}
 
 
-def _fact(read: Read, told: _Told, name: str, made: Callable[[Record], T]) -> Fact[tuple[T, ...]]:
-    if name in told.refused:
-        return read.withheld()
-    if within(told.first, name) is None:  # refused without a word, or the repository is gone
-        return Unseen(read.what, HIDDEN, read.permission)
-    return Seen(tuple(made(node) for node in told.nodes[name]))
+def _to_fact(
+    query: SettingsQuery, pages: _RulePages, name: str, parse: Callable[[JsonObject], T]
+) -> MaybeKnown[tuple[T, ...]]:
+    if name in pages.forbidden:
+        return query.permission_denied()
+    if get_value(pages.first_page, name) is None:  # refused without a word, or the repository is gone
+        return Unknown(query.fact, HIDDEN_REASON, query.permission)
+    return Known(tuple(parse(node) for node in pages.nodes[name]))
 
 
-def _owners(told: _Told) -> Fact[CodeOwners]:
-    read = Read.CODE_OWNERS
-    if not told.first or told.refused & {"o0", "o1", "o2"}:
-        return read.withheld() if told.first else Unseen(read.what, HIDDEN, read.permission)
-    for index, place in enumerate(PLACES):
-        blob = record(told.first, f"o{index}")
+def _parse_code_owners(pages: _RulePages) -> MaybeKnown[CodeOwners]:
+    read = SettingsQuery.CODE_OWNERS
+    if not pages.first_page or pages.forbidden & {"o0", "o1", "o2"}:
+        return read.permission_denied() if pages.first_page else Unknown(read.fact, HIDDEN_REASON, read.permission)
+    for index, place in enumerate(CODEOWNERS_PATHS):
+        blob = get_object(pages.first_page, f"o{index}")
         if not blob:
             continue
-        source = text(blob, "text")
-        if number(blob, "byteSize") > MAX_BYTES or true(blob, "isTruncated"):
-            return Unseen(read.what, f"{place} is larger than {MAX_BYTES:,} bytes")
-        return Seen(read_owners(place, source))
-    return Seen(CodeOwners(None))
+        source = get_str(blob, "text")
+        if get_int(blob, "byteSize") > MAX_BYTES or get_bool(blob, "isTruncated"):
+            return Unknown(read.fact, f"{place} is larger than {MAX_BYTES:,} bytes")
+        return Known(parse_code_owners(place, source))
+    return Known(CodeOwners(None))

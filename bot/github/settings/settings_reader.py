@@ -4,147 +4,185 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.github.settings.environments_api import Inside, look_into, read_environments, to_look_into
-from bot.github.settings.organization_api import (
-    read_installations,
-    read_organisation,
-    read_plan,
-    read_tokens,
+from bot.github.settings.environments_api import (
+    SelectedEnvironments,
+    read_environment_details,
+    read_environments,
+    select_environments,
 )
-from bot.github.settings.organization_cache import Kept
-from bot.github.settings.read_known import ask
+from bot.github.settings.organization_api import (
+    read_app_installations,
+    read_fine_grained_tokens,
+    read_organization,
+    read_plan,
+)
+from bot.github.settings.organization_cache import OrganizationCache
+from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import (
     read_actions_policy,
+    read_custom_properties,
     read_deploy_keys,
     read_immutable_releases,
     read_oidc_subject,
-    read_properties,
     read_runners,
 )
 from bot.github.settings.rulesets_api import read_rules
-from bot.github.settings.secrets_api import secrets_of_environments, variables_of_environments
-from bot.github.settings.stores import Stores
+from bot.github.settings.secrets_api import read_environment_secrets, read_environment_variables
+from bot.github.settings.stores import SecretStores
 from bot.model.core_types import FullName
-from bot.model.findings import Fact, Seen, Unseen
-from bot.registries import Catalogue
-from bot.settings import Environment, Holdings, Organisation, Read, RepositoryFacts
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.registries import Catalog
+from bot.settings import Environment, Organization, RepositoryFacts, RepositorySettings, SettingsQuery
 
 T = TypeVar("T")
 NO_ENVIRONMENTS: tuple[Environment, ...] = ()
 
 
-class HoldingsReader:
+class SettingsReader:
     """Reads for one repository; `reads` is all that the rules in force read, together."""
 
     def __init__(
-        self, kept: Kept, repository: FullName, facts: RepositoryFacts, catalogue: Catalogue, reads: Iterable[Read]
+        self,
+        cache: OrganizationCache,
+        repository: FullName,
+        facts: RepositoryFacts,
+        catalogue: Catalog,
+        reads: Iterable[SettingsQuery],
     ) -> None:
-        self._kept = kept
-        self._line = kept.line
+        self._cache = cache
+        self._client = cache.client
         self._repository = repository
         self._facts = facts
-        self._stores = Stores(kept, repository, facts)
+        self._secret_stores = SecretStores(cache, repository, facts)
         self._catalogue = catalogue
         self._reads = frozenset(reads)
 
-    def read(self, named: frozenset[str] | None, *, publishes: bool) -> Holdings:
+    def read(self, environment_names: frozenset[str] | None, *, publishes: bool) -> RepositorySettings:
         """Read what matters; `named` are the environments that publications name, None where any may be.
 
         Raises LaterError when GitHub wants to be asked later: then nothing is known, and what was said before stands.
         """
-        secrets = self._ask(Read.SECRETS, self._stores.repository)
-        kept = secrets.value if isinstance(secrets, Seen) else ()
-        if not publishes and not any(self._is_registrys(secret.name) for secret in kept):
-            return Holdings(repository=Seen(self._facts), secrets=secrets)
-        found = self._with_environments(Holdings(repository=Seen(self._with_plan()), secrets=secrets), named)
-        return self._with_organisation(self._with_settings(self._with_stores(found)))
+        secrets = self._read_if_needed(SettingsQuery.SECRETS, self._secret_stores.repository)
+        kept = secrets.value if isinstance(secrets, Known) else ()
+        if not publishes and not any(self._is_registry_secret(secret.name) for secret in kept):
+            return RepositorySettings(repository=Known(self._facts), secrets=secrets)
+        found = self._with_environments(
+            RepositorySettings(repository=Known(self._with_plan()), secrets=secrets), environment_names
+        )
+        return self._with_organization(self._with_configuration(self._with_secrets(found)))
 
-    def _with_environments(self, holdings: Holdings, named: frozenset[str] | None) -> Holdings:
-        line, repository = self._line, self._repository
-        environments = self._ask(Read.ENVIRONMENTS, lambda: read_environments(line, repository), NO_ENVIRONMENTS)
-        listed = environments.value if isinstance(environments, Seen) else None
-        inside = to_look_into(listed, named)
+    def _with_environments(
+        self, settings: RepositorySettings, environment_names: frozenset[str] | None
+    ) -> RepositorySettings:
+        line, repository = self._client, self._repository
+        environments = self._read_if_needed(
+            SettingsQuery.ENVIRONMENTS, lambda: read_environments(line, repository), NO_ENVIRONMENTS
+        )
+        listed = environments.value if isinstance(environments, Known) else None
+        inside = select_environments(listed, environment_names)
         if listed is not None:
             looked = (
-                look_into(line, repository, each, self._reads) if each.name in inside.names else each for each in listed
+                read_environment_details(line, repository, each, self._reads) if each.name in inside.names else each
+                for each in listed
             )
-            environments = Seen(tuple(looked))
+            environments = Known(tuple(looked))
         return replace(
-            holdings,
+            settings,
             environments=environments,
-            environment_secrets=self._ask_inside(
-                Read.ENVIRONMENT_SECRETS, inside, lambda: secrets_of_environments(line, repository, inside.names)
-            ),
-            environment_variables=self._ask_inside(
-                Read.ENVIRONMENT_VARIABLES,
+            environment_secrets=self._read_environments_if_needed(
+                SettingsQuery.ENVIRONMENT_SECRETS,
                 inside,
-                lambda: variables_of_environments(line, repository, inside.names, self._looks_like),
+                lambda: read_environment_secrets(line, repository, inside.names),
+            ),
+            environment_variables=self._read_environments_if_needed(
+                SettingsQuery.ENVIRONMENT_VARIABLES,
+                inside,
+                lambda: read_environment_variables(line, repository, inside.names, self._detect_token),
             ),
         )
 
-    def _with_stores(self, holdings: Holdings) -> Holdings:
-        stores, reach = self._stores, Read.SECRETS_REACH in self._reads
+    def _with_secrets(self, settings: RepositorySettings) -> RepositorySettings:
+        stores, reach = self._secret_stores, SettingsQuery.ORGANIZATION_SECRET_ACCESS in self._reads
         return replace(
-            holdings,
-            organisation_secrets=self._ask(
-                Read.ORGANISATION_SECRETS, lambda: stores.organisation(self._is_registrys, reach=reach)
+            settings,
+            organization_secrets=self._read_if_needed(
+                SettingsQuery.ORGANIZATION_SECRETS,
+                lambda: stores.organization(self._is_registry_secret, with_access=reach),
             ),
-            dependabot_secrets=self._ask(Read.DEPENDABOT_SECRETS, stores.dependabot),
-            organisation_dependabot_secrets=self._ask(
-                Read.ORGANISATION_DEPENDABOT_SECRETS, stores.organisation_dependabot
+            dependabot_secrets=self._read_if_needed(SettingsQuery.DEPENDABOT_SECRETS, stores.dependabot),
+            organization_dependabot_secrets=self._read_if_needed(
+                SettingsQuery.ORGANIZATION_DEPENDABOT_SECRETS, stores.organization_dependabot
             ),
-            agent_secrets=self._ask(Read.AGENT_SECRETS, stores.agent),
-            organisation_agent_secrets=self._ask(Read.ORGANISATION_AGENT_SECRETS, stores.organisation_agent),
-            variables=self._ask(Read.VARIABLES, lambda: stores.variables(self._looks_like)),
+            agent_secrets=self._read_if_needed(SettingsQuery.AGENT_SECRETS, stores.agent),
+            organization_agent_secrets=self._read_if_needed(
+                SettingsQuery.ORGANIZATION_AGENT_SECRETS, stores.organization_agent
+            ),
+            variables=self._read_if_needed(SettingsQuery.VARIABLES, lambda: stores.variables(self._detect_token)),
         )
 
-    def _with_settings(self, holdings: Holdings) -> Holdings:
-        line, repository = self._line, self._repository
+    def _with_configuration(self, settings: RepositorySettings) -> RepositorySettings:
+        line, repository = self._client, self._repository
         rules = read_rules(line, repository, self._reads)
         return replace(
-            holdings,
+            settings,
             rulesets=rules.rulesets,
             branch_protection=rules.branch_protection,
             code_owners=rules.code_owners,
-            properties=self._ask(Read.PROPERTIES, lambda: read_properties(line, repository), {}),
-            actions_policy=self._ask(Read.ACTIONS_POLICY, lambda: read_actions_policy(line, repository)),
-            oidc_subject=self._ask(Read.OIDC_SUBJECT, lambda: read_oidc_subject(line, repository)),
-            immutable_releases=self._ask(Read.IMMUTABLE_RELEASES, lambda: read_immutable_releases(line, repository)),
-            deploy_keys=self._ask(Read.DEPLOY_KEYS, lambda: read_deploy_keys(line, repository)),
-            runners=self._ask(Read.RUNNERS, lambda: read_runners(line, repository)),
+            custom_properties=self._read_if_needed(
+                SettingsQuery.CUSTOM_PROPERTIES, lambda: read_custom_properties(line, repository), {}
+            ),
+            actions_policy=self._read_if_needed(
+                SettingsQuery.ACTIONS_POLICY, lambda: read_actions_policy(line, repository)
+            ),
+            oidc_subject=self._read_if_needed(SettingsQuery.OIDC_SUBJECT, lambda: read_oidc_subject(line, repository)),
+            immutable_releases=self._read_if_needed(
+                SettingsQuery.IMMUTABLE_RELEASES, lambda: read_immutable_releases(line, repository)
+            ),
+            deploy_keys=self._read_if_needed(SettingsQuery.DEPLOY_KEYS, lambda: read_deploy_keys(line, repository)),
+            runners=self._read_if_needed(SettingsQuery.RUNNERS, lambda: read_runners(line, repository)),
         )
 
-    def _with_organisation(self, holdings: Holdings) -> Holdings:
-        kept = self._kept
-        if not self._facts.owner_is_organisation:  # nobody else is in it, and it has no Apps or tokens
-            alone = Organisation(kept.login, frozenset({kept.login}))
-            return replace(holdings, organisation=Seen(alone), tokens=Seen(()), installations=Seen(()))
+    def _with_organization(self, settings: RepositorySettings) -> RepositorySettings:
+        kept = self._cache
+        if not self._facts.owner_is_organization:  # nobody else is in it, and it has no Apps or tokens
+            alone = Organization(kept.login, frozenset({kept.login}))
+            return replace(
+                settings, organization=Known(alone), fine_grained_tokens=Known(()), app_installations=Known(())
+            )
         return replace(
-            holdings,
-            organisation=self._ask(Read.ORGANISATION, lambda: read_organisation(kept)),
-            tokens=self._ask(Read.TOKENS, lambda: read_tokens(kept, self._repository)),
-            installations=self._ask(Read.INSTALLATIONS, lambda: read_installations(kept)),
+            settings,
+            organization=self._read_if_needed(SettingsQuery.ORGANIZATION, lambda: read_organization(kept)),
+            fine_grained_tokens=self._read_if_needed(
+                SettingsQuery.FINE_GRAINED_TOKENS, lambda: read_fine_grained_tokens(kept, self._repository)
+            ),
+            app_installations=self._read_if_needed(
+                SettingsQuery.APP_INSTALLATIONS, lambda: read_app_installations(kept)
+            ),
         )
 
-    def _ask_inside(self, read: Read, inside: Inside, question: Callable[[], tuple[T, ...]]) -> Fact[tuple[T, ...]]:
+    def _read_environments_if_needed(
+        self, query: SettingsQuery, selected: SelectedEnvironments, fetch: Callable[[], tuple[T, ...]]
+    ) -> MaybeKnown[tuple[T, ...]]:
         """Ask for what environments hold; where not all of them could be looked into, that is no fact."""
-        if read in self._reads and inside.unknown:
-            return Unseen(read.what, inside.unknown, inside.permission)
-        return self._ask(read, question, ())
+        if query in self._reads and selected.incomplete_reason:
+            return Unknown(query.fact, selected.incomplete_reason, selected.permission)
+        return self._read_if_needed(query, fetch, ())
 
-    def _ask(self, read: Read, question: Callable[[], T], nothing: T | None = None) -> Fact[T]:
-        return ask(read, question, nothing) if read in self._reads else read.not_read
+    def _read_if_needed(
+        self, query: SettingsQuery, fetch: Callable[[], T], if_not_offered: T | None = None
+    ) -> MaybeKnown[T]:
+        return read_known(query, fetch, if_not_offered) if query in self._reads else query.not_read
 
     def _with_plan(self) -> RepositoryFacts:
         """Add the owner's plan; it only matters where it may offer less than everything."""
-        if Read.PLAN not in self._reads or self._facts.is_public or not self._facts.owner_is_organisation:
+        if SettingsQuery.PLAN not in self._reads or self._facts.is_public or not self._facts.owner_is_organization:
             return self._facts
-        plan = ask(Read.PLAN, lambda: read_plan(self._kept))
-        return replace(self._facts, plan=plan.value) if isinstance(plan, Seen) else self._facts
+        plan = read_known(SettingsQuery.PLAN, lambda: read_plan(self._cache))
+        return replace(self._facts, plan=plan.value) if isinstance(plan, Known) else self._facts
 
-    def _is_registrys(self, name: str) -> bool:
-        return bool(self._catalogue.by_secret(name))
+    def _is_registry_secret(self, name: str) -> bool:
+        return bool(self._catalogue.by_secret_name(name))
 
-    def _looks_like(self, value: str) -> str | None:
-        found = self._catalogue.literal_in(value)
+    def _detect_token(self, value: str) -> str | None:
+        found = self._catalogue.find_token(value)
         return found[1] if found else None

@@ -17,20 +17,20 @@ from bot.packages.clients import (
     pypi_api,
     rubygems_org,
 )
-from bot.packages.clients.reader import Reader
+from bot.packages.clients.reader import RegistryClient
 
-READERS: Mapping[RegistryId, Reader] = {
-    RegistryId("pypi"): pypi_api.READER,
-    RegistryId("testpypi"): pypi_api.READER,
-    RegistryId("npm"): npm_registry.READER,
-    RegistryId("crates.io"): crates_io.READER,
-    RegistryId("rubygems"): rubygems_org.READER,
-    RegistryId("nuget"): nuget_gallery.READER,
-    RegistryId("maven-central"): maven_central.READER,
-    RegistryId("golang"): go_proxy.READER,
-    RegistryId("jsr"): jsr.READER,
-    RegistryId("pub"): pub_dev.READER,
-    RegistryId("hex"): hex_pm.READER,
-    RegistryId("ghcr"): oci_registry.READER,
-    RegistryId("docker-hub"): docker_hub.READER,
+REGISTRY_CLIENTS: Mapping[RegistryId, RegistryClient] = {
+    RegistryId("pypi"): pypi_api.CLIENT,
+    RegistryId("testpypi"): pypi_api.CLIENT,
+    RegistryId("npm"): npm_registry.CLIENT,
+    RegistryId("crates.io"): crates_io.CLIENT,
+    RegistryId("rubygems"): rubygems_org.CLIENT,
+    RegistryId("nuget"): nuget_gallery.CLIENT,
+    RegistryId("maven-central"): maven_central.CLIENT,
+    RegistryId("golang"): go_proxy.CLIENT,
+    RegistryId("jsr"): jsr.CLIENT,
+    RegistryId("pub"): pub_dev.CLIENT,
+    RegistryId("hex"): hex_pm.CLIENT,
+    RegistryId("ghcr"): oci_registry.CLIENT,
+    RegistryId("docker-hub"): docker_hub.CLIENT,
 }

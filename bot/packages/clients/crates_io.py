@@ -6,51 +6,51 @@ doc.rust-lang.org/cargo/reference/registry-index.html; crates.io's own openapi.j
 from collections.abc import Iterator, Mapping
 
 from bot.model.core_types import FullName, Sha
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, ShapeError, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Sender, Version, Workload
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, Workload
 
 API = ("api", "v1", "crates")
-SHORT = 3  # letters: names up to this long lie in a folder that is named for their length
+SHORT_NAME_LENGTH = 3  # letters: names up to this long lie in a folder that is named for their length
 
 
-def _first(package: Package) -> Ask:
+def _first_request(package: Package) -> RegistryQuery:
     name = package.name.lower()
     folders: tuple[str, ...] = (name[:2], name[2:4])
-    if len(name) <= SHORT:
-        folders = (str(len(name)), name[:1]) if len(name) == SHORT else (str(len(name)),)
-    return Ask("index", (*folders, name), accept="text/plain")
+    if len(name) <= SHORT_NAME_LENGTH:
+        folders = (str(len(name)), name[:1]) if len(name) == SHORT_NAME_LENGTH else (str(len(name)),)
+    return RegistryQuery("index", (*folders, name), accept="text/plain")
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    sent = _sent(line)
-    for row in answer.content.splitlines():
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    sent = _read_published_versions(client)
+    for row in response.content.splitlines():
         if row.strip():
-            yield _version(line.package, shape(row), sent)
+            yield _parse_version(client.package, parse_strict_json(row), sent)
 
 
-def _version(package: Package, row: Shape, sent: Mapping[str, Shape]) -> Version:
-    number = row.at("vers").text()
-    file = File(f"{package.name}-{number}.crate", {"sha256": row.at("cksum").text()})
-    withdrawn = row.at("yanked").flag()
-    told = sent.get(number)
+def _parse_version(package: Package, entry: StrictJson, published: Mapping[str, StrictJson]) -> PackageVersion:
+    number = entry.get("vers").get_text()
+    file = PackageFile(f"{package.name}-{number}.crate", {"sha256": entry.get("cksum").get_text()})
+    withdrawn = entry.get("yanked").get_flag()
+    told = published.get(number)
     if told is None:
-        return Version(package, number, None, files=(file,), withdrawn=withdrawn)
-    publisher, person = told.at("trustpub_data"), told.at("published_by")
-    sender = Sender.UNTOLD
-    if publisher.there:
-        sender = Sender.TRUSTED_PUBLISHER
-    elif person.there:
-        sender = Sender.ACCOUNT
-    workload = _workload(publisher) if publisher.there else None
-    return Version(
+        return PackageVersion(package, number, None, files=(file,), withdrawn=withdrawn)
+    publisher, person = told.get("trustpub_data"), told.get("published_by")
+    sender = PublisherKind.UNKNOWN
+    if publisher.exists:
+        sender = PublisherKind.TRUSTED_PUBLISHER
+    elif person.exists:
+        sender = PublisherKind.ACCOUNT
+    workload = _parse_workload(publisher) if publisher.exists else None
+    return PackageVersion(
         package,
         number,
-        published=told.at("created_at").moment(),
-        sender=sender,
-        account=person.at("login").text() if person.there else None,
+        published_at=told.get("created_at").get_datetime(),
+        publisher_kind=sender,
+        published_by=person.get("login").get_text() if person.exists else None,
         workload=workload,
         files=(file,),
         commit=workload.commit if workload else None,
@@ -58,30 +58,32 @@ def _version(package: Package, row: Shape, sent: Mapping[str, Shape]) -> Version
     )
 
 
-def _workload(publisher: Shape) -> Workload | None:
-    if publisher.at("provider").text() != "github":
+def _parse_workload(publisher: StrictJson) -> Workload | None:
+    if publisher.get("provider").get_text() != "github":
         return None  # another forge's run: we know none of its words
     return Workload(
-        repository=FullName(publisher.at("repository").text()),
-        run=publisher.at("run_id").number(),
-        commit=Sha(publisher.at("sha").text()),
+        repository=FullName(publisher.get("repository").get_text()),
+        run=publisher.get("run_id").get_integer(),
+        commit=Sha(publisher.get("sha").get_text()),
     )
 
 
-def _sent(line: Line) -> Mapping[str, Shape]:
+def _read_published_versions(client: PackageClient) -> Mapping[str, StrictJson]:
     """Return what the API tells of the newest hundred versions, by number."""
-    ask = Ask("web", (*API, line.package.name, "versions"), {"per_page": 100, "sort": "date"})
-    found = line.shape(ask)
+    ask = RegistryQuery("web", (*API, client.package.name, "versions"), {"per_page": 100, "sort": "date"})
+    found = client.get_json(ask)
     if found is None:
-        raise ShapeError("the index has the crate and the API does not")
-    return {version.at("num").text(): version for version in found.at("versions").items()}
+        raise UnexpectedFormatError("the index has the crate and the API does not")
+    return {version.get("num").get_text(): version for version in found.get("versions").items()}
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    found = line.shape(Ask("web", (*API, line.package.name, "owners")))
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    found = client.get_json(RegistryQuery("web", (*API, client.package.name, "owners")))
     if found is None:
-        return Unseen(f"who may publish {line.package}", "the registry did not tell")
-    return Seen(tuple(sorted({owner.at("login").text() for owner in found.at("users").items()})))
+        return Unknown(f"who may publish {client.package}", "the registry did not tell")
+    return Known(tuple(sorted({owner.get("login").get_text() for owner in found.get("users").items()})))
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, owners_apart=True)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners, separate_owners_request=True
+)

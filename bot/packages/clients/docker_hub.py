@@ -1,65 +1,69 @@
 """Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
 
 Docker Hub API reference, "List repository tags"; `ordering` as its own pages ask for the newest first. A workflow without a
-stored credential signs in with the organisation's name (docs.docker.com, "OIDC connections"), as an organisation's token does:
+stored credential signs in with the organization's name (docs.docker.com, "OIDC connections"), as an organization's token does:
 of a tag that came in that name nobody can say with what credential it came.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model.findings import Fact, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Sender, Version
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 
-PAGE, MOST_PAGES = 100, 10
+PAGE_SIZE, MAX_PAGES = 100, 10
 
 
-def _first(package: Package) -> Ask:
+def _first_request(package: Package) -> RegistryQuery:
     owner, _, name = package.name.rpartition("/")
-    return Ask(
-        "web", ("v2", "repositories", owner or "library", name, "tags"), {"page_size": PAGE, "ordering": "last_updated"}
+    return RegistryQuery(
+        "web",
+        ("v2", "repositories", owner or "library", name, "tags"),
+        {"page_size": PAGE_SIZE, "ordering": "last_updated"},
     )
 
 
-def _versions(line: Line, answer: Answer, old: Old) -> Iterator[Version]:
+def _read_versions(
+    client: PackageClient, response: RegistryResponse, previous: PreviousVersions
+) -> Iterator[PackageVersion]:
     """Read from the newest down to what is as it was; that, and what is further down, is kept."""
-    seen: dict[str, Version] = {}
-    for number in range(1, MOST_PAGES + 1):
-        page = shape(answer.content)
-        found = [_version(line.package, tag) for tag in page.at("results").items()]
+    seen: dict[str, PackageVersion] = {}
+    for number in range(1, MAX_PAGES + 1):
+        page = parse_strict_json(response.content)
+        found = [_parse_version(client.package, tag) for tag in page.get("results").items()]
         seen |= {version.number: version for version in found}
-        if not page.at("next").there or any(_is_as_it_was(version, old) for version in found):
+        if not page.get("next").exists or any(_is_unchanged(version, previous) for version in found):
             break
-        first = _first(line.package)
-        answer = line.ask(replace(first, query={**first.query, "page": number + 1}))
-    yield from ({**old, **seen}).values()
+        first = _first_request(client.package)
+        response = client.send(replace(first, query={**first.query, "page": number + 1}))
+    yield from ({**previous, **seen}).values()
 
 
-def _is_as_it_was(version: Version, old: Old) -> bool:
+def _is_unchanged(version: PackageVersion, previous: PreviousVersions) -> bool:
     """Whether a tag is known and was not pushed since it was read."""
-    before = old.get(version.number)
-    return before is not None and (before.published, before.files) == (version.published, version.files)
+    before = previous.get(version.number)
+    return before is not None and (before.published_at, before.files) == (version.published_at, version.files)
 
 
-def _version(package: Package, tag: Shape) -> Version:
-    name, digest = tag.at("name").text(), tag.at("digest").maybe()
-    account = tag.at("last_updater_username").maybe()
+def _parse_version(package: Package, tag: StrictJson) -> PackageVersion:
+    name, digest = tag.get("name").get_text(), tag.get("digest").get_optional_text()
+    account = tag.get("last_updater_username").get_optional_text()
     own = account is not None and account.casefold() == package.name.rpartition("/")[0].casefold()
-    return Version(
+    return PackageVersion(
         package,
         name,
-        published=tag.at("tag_last_pushed").moment() or tag.at("last_updated").moment(),
-        sender=Sender.ACCOUNT if account and not own else Sender.UNTOLD,
-        account=account,
-        files=(File(name, {"sha256": digest.removeprefix("sha256:")}),) if digest else (),
+        published_at=tag.get("tag_last_pushed").get_datetime() or tag.get("last_updated").get_datetime(),
+        publisher_kind=PublisherKind.ACCOUNT if account and not own else PublisherKind.UNKNOWN,
+        published_by=account,
+        files=(PackageFile(name, {"sha256": digest.removeprefix("sha256:")}),) if digest else (),
     )
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    return Unseen(f"who may publish {line.package}", "the registry does not tell")
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    return Unknown(f"who may publish {client.package}", "the registry does not tell")
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners)
+CLIENT = RegistryClient(first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners)

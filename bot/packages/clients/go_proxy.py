@@ -8,49 +8,51 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.core_types import Sha
-from bot.model.findings import Fact, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import ShapeError
-from bot.packages.http_client import Answer, Ask
-from bot.packages.packages_numbers import by_number
-from bot.packages.versions import Package, Version
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import UnexpectedFormatError
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.packages_numbers import version_sort_key
+from bot.packages.versions import Package, PackageVersion
 
-_NUMBER = re.compile(r"v\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,200}")
+_VERSION_PATTERN = re.compile(r"v\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,200}")
 
 
-def _escaped(text: str) -> str:
+def _escape_capitals(text: str) -> str:
     """Write capital letters as the protocol wants them."""
     return re.sub(r"[A-Z]", lambda match: f"!{match[0].lower()}", text)
 
 
 def _path(package: Package, *rest: str) -> tuple[str, ...]:
-    return (*_escaped(package.name).split("/"), "@v", *rest)
+    return (*_escape_capitals(package.name).split("/"), "@v", *rest)
 
 
-def _first(package: Package) -> Ask:
-    return Ask("proxy", _path(package, "list"), accept="text/plain")
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("proxy", _path(package, "list"), accept="text/plain")
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    numbers = answer.content.decode("utf-8", "replace").split()
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    numbers = response.content.decode("utf-8", "replace").split()
     for number in numbers:
-        if not _NUMBER.fullmatch(number):
-            raise ShapeError("the list holds what is no version")
-    for number in sorted(numbers, key=by_number):
-        yield Version(line.package, number, published=None)
+        if not _VERSION_PATTERN.fullmatch(number):
+            raise UnexpectedFormatError("the list holds what is no version")
+    for number in sorted(numbers, key=version_sort_key):
+        yield PackageVersion(client.package, number, published_at=None)
 
 
-def _detail(line: Line, version: Version) -> Version:
-    found = line.shape(Ask("proxy", _path(line.package, f"{_escaped(version.number)}.info")))
-    origin = found.at("Origin") if found else None
-    if origin is None or not origin.there:
+def _read_details(client: PackageClient, version: PackageVersion) -> PackageVersion:
+    found = client.get_json(RegistryQuery("proxy", _path(client.package, f"{_escape_capitals(version.number)}.info")))
+    origin = found.get("Origin") if found else None
+    if origin is None or not origin.exists:
         return version
-    commit = origin.at("Hash").maybe()
+    commit = origin.get("Hash").get_optional_text()
     return replace(version, commit=Sha(commit) if commit else None)
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    return Unseen(f"who may publish {line.package}", "whoever may push a tag to its repository")
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    return Unknown(f"who may publish {client.package}", "whoever may push a tag to its repository")
 
 
-READER = Reader(first=_first, versions=_versions, detail=_detail, owners=_owners)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_details=_read_details, read_owners=_read_owners
+)

@@ -6,45 +6,52 @@ github.com/hexpm/specifications, apiary.apib.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Sender, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 
 
-def _first(package: Package) -> Ask:
-    return Ask("api", ("packages", package.name))
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("api", ("packages", package.name))
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    told = shape(answer.content)
-    retired = told.at("retirements")
-    withdrawn = set(retired.entries()) if retired.there else set()
-    for release in reversed(list(told.at("releases").items())):  # the registry tells the newest first
-        number = release.at("version").text()
-        yield Version(line.package, number, published=release.at("inserted_at").moment(), withdrawn=number in withdrawn)
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    told = parse_strict_json(response.content)
+    retired = told.get("retirements")
+    withdrawn = set(retired.entries()) if retired.exists else set()
+    for release in reversed(list(told.get("releases").items())):  # the registry tells the newest first
+        number = release.get("version").get_text()
+        yield PackageVersion(
+            client.package,
+            number,
+            published_at=release.get("inserted_at").get_datetime(),
+            withdrawn=number in withdrawn,
+        )
 
 
-def _detail(line: Line, version: Version) -> Version:
-    found = line.shape(Ask("api", ("packages", line.package.name, "releases", version.number)))
+def _read_details(client: PackageClient, version: PackageVersion) -> PackageVersion:
+    found = client.get_json(RegistryQuery("api", ("packages", client.package.name, "releases", version.number)))
     if found is None:
         return version
-    publisher, checksum = found.at("publisher"), found.at("checksum").maybe()
-    name = f"{line.package.name}-{version.number}.tar"
+    publisher, checksum = found.get("publisher"), found.get("checksum").get_optional_text()
+    name = f"{client.package.name}-{version.number}.tar"
     return replace(
         version,
-        sender=Sender.ACCOUNT if publisher.there else Sender.UNTOLD,
-        account=publisher.at("username").text() if publisher.there else None,
-        files=(File(name, {"sha256": checksum.lower()}),) if checksum else (),
+        publisher_kind=PublisherKind.ACCOUNT if publisher.exists else PublisherKind.UNKNOWN,
+        published_by=publisher.get("username").get_text() if publisher.exists else None,
+        files=(PackageFile(name, {"sha256": checksum.lower()}),) if checksum else (),
     )
 
 
-def _owners(line: Line, answer: Answer) -> Fact[tuple[str, ...]]:
-    owners = shape(answer.content).at("owners")
-    if not owners.there:
-        return Unseen(f"who may publish {line.package}", "the registry did not tell")
-    return Seen(tuple(sorted({owner.at("username").text() for owner in owners.items()})))
+def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    owners = parse_strict_json(response.content).get("owners")
+    if not owners.exists:
+        return Unknown(f"who may publish {client.package}", "the registry did not tell")
+    return Known(tuple(sorted({owner.get("username").get_text() for owner in owners.items()})))
 
 
-READER = Reader(first=_first, versions=_versions, detail=_detail, owners=_owners)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_details=_read_details, read_owners=_read_owners
+)

@@ -5,46 +5,50 @@ github.com/jsr-io/jsr, api/src/api/{types,scope,package}.rs. Only what GitHub Ac
 
 from collections.abc import Iterator
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, ShapeError, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import Package, Sender, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageVersion, PublisherKind
 
 
 def _scope(package: Package) -> tuple[str, str]:
     scope, slash, name = package.name.removeprefix("@").partition("/")
     if not slash:
-        raise ShapeError("the package's name is not of the form @scope/name")
+        raise UnexpectedFormatError("the package's name is not of the form @scope/name")
     return scope, name
 
 
-def _first(package: Package) -> Ask:
+def _first_request(package: Package) -> RegistryQuery:
     scope, name = _scope(package)
-    return Ask("api", ("scopes", scope, "packages", name, "versions"))
+    return RegistryQuery("api", ("scopes", scope, "packages", name, "versions"))
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    told = list(shape(answer.content).items())
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    told = list(parse_strict_json(response.content).items())
     for each in reversed(told):  # the registry tells the newest first
-        log, user = each.at("rekorLogId"), each.at("user")
-        yield Version(
-            line.package,
-            each.at("version").text(),
-            published=each.at("createdAt").moment(),
-            sender=Sender.TRUSTED_PUBLISHER if log.there else Sender.UNTOLD,
-            account=user.at("name").maybe() if user.there else None,
-            provenance=log.there,
-            withdrawn=each.at("yanked").flag(),
+        log, user = each.get("rekorLogId"), each.get("user")
+        yield PackageVersion(
+            client.package,
+            each.get("version").get_text(),
+            published_at=each.get("createdAt").get_datetime(),
+            publisher_kind=PublisherKind.TRUSTED_PUBLISHER if log.exists else PublisherKind.UNKNOWN,
+            published_by=user.get("name").get_optional_text() if user.exists else None,
+            has_provenance=log.exists,
+            withdrawn=each.get("yanked").get_flag(),
         )
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    answer = line.plain(Ask("api", ("scopes", _scope(line.package)[0], "members")))
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    answer = client.send_without_token(RegistryQuery("api", ("scopes", _scope(client.package)[0], "members")))
     if answer.status != 200:  # noqa: PLR2004 - OK
-        return Unseen(f"who may publish {line.package}", "the registry does not tell who is in its scope")
-    members: Iterator[Shape] = (member.at("user").at("name") for member in shape(answer.content).items())
-    return Seen(tuple(sorted({member.text() for member in members})))
+        return Unknown(f"who may publish {client.package}", "the registry does not tell who is in its scope")
+    members: Iterator[StrictJson] = (
+        member.get("user").get("name") for member in parse_strict_json(answer.content).items()
+    )
+    return Known(tuple(sorted({member.get_text() for member in members})))
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, owners_apart=True)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners, separate_owners_request=True
+)

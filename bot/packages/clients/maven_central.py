@@ -8,49 +8,55 @@ from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from bot.model.findings import Fact, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, ShapeError
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import Package, Version
+from bot.model.findings import MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageVersion
 from bot.xml import XmlError, read_xml
 
 
 def _path(package: Package, *rest: str) -> tuple[str, ...]:
     group, colon, artifact = package.name.partition(":")
     if not colon:
-        raise ShapeError("the package's name is not of the form group:artifact")
+        raise UnexpectedFormatError("the package's name is not of the form group:artifact")
     return ("maven2", *group.split("."), artifact, *rest)
 
 
-def _first(package: Package) -> Ask:
-    return Ask("repo", _path(package, "maven-metadata.xml"), accept="application/xml")
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("repo", _path(package, "maven-metadata.xml"), accept="application/xml")
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
     try:
-        metadata = read_xml(answer.content)
+        metadata = read_xml(response.content)
     except XmlError as error:
-        raise ShapeError(str(error)) from None
-    for versions in (each for versioning in metadata.all("versioning") for each in versioning.all("versions")):
-        for number in versions.all("version"):
-            yield Version(line.package, Shape(number.text, "metadata.version").text(), published=None)
+        raise UnexpectedFormatError(str(error)) from None
+    for versions in (
+        each for versioning in metadata.children_named("versioning") for each in versioning.children_named("versions")
+    ):
+        for number in versions.children_named("version"):
+            yield PackageVersion(
+                client.package, StrictJson(number.text, "metadata.version").get_text(), published_at=None
+            )
 
 
-def _detail(line: Line, version: Version) -> Version:
+def _read_details(client: PackageClient, version: PackageVersion) -> PackageVersion:
     """Say when it came: a version that is on Central is never changed."""
-    artifact = line.package.name.partition(":")[2]
-    parts = _path(line.package, version.number, f"{artifact}-{version.number}.pom")
-    answer = line.ask(Ask("repo", parts, accept="*/*", method="HEAD"))
+    artifact = client.package.name.partition(":")[2]
+    parts = _path(client.package, version.number, f"{artifact}-{version.number}.pom")
+    answer = client.send(RegistryQuery("repo", parts, accept="*/*", method="HEAD"))
     try:
         moment = parsedate_to_datetime(answer.headers.get("last-modified", ""))
     except ValueError:
         return version
-    return replace(version, published=moment.astimezone(UTC))
+    return replace(version, published_at=moment.astimezone(UTC))
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    return Unseen(f"who may publish {line.package}", "the registry does not tell")
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    return Unknown(f"who may publish {client.package}", "the registry does not tell")
 
 
-READER = Reader(first=_first, versions=_versions, detail=_detail, owners=_owners)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_details=_read_details, read_owners=_read_owners
+)

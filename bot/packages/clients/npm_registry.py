@@ -9,69 +9,78 @@ from binascii import Error as BadBase64
 from collections.abc import Iterator
 
 from bot.model.core_types import Sha
-from bot.model.findings import Fact, Seen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, ShapeError, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Sender, Version
+from bot.model.findings import Known, MaybeKnown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 
 
-def _first(package: Package) -> Ask:
-    return Ask("registry", (package.name,))
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("registry", (package.name,))
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    packument = shape(answer.content)
-    if not packument.at("versions").there:
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    packument = parse_strict_json(response.content)
+    if not packument.get("versions").exists:
         return  # all of it was unpublished; only its times are left
-    times = packument.at("time").entries()
-    for number, told in packument.at("versions").entries().items():
-        sent_by, dist = told.at("_npmUser"), told.at("dist")
-        yield Version(
-            line.package,
-            Shape(number).text(),
-            published=times[number].moment() if number in times else None,
-            sender=_sender(sent_by),
-            account=sent_by.at("name").maybe() if sent_by.there else None,
-            files=_files(line.package, number, dist),
-            provenance=dist.at("attestations").there,
-            commit=Sha(commit) if (commit := told.at("gitHead").maybe()) else None,
-            staged=sent_by.there and sent_by.at("approver").there,
-            withdrawn=isinstance(told.at("deprecated").value, str) and told.at("deprecated").value != "",
+    times = packument.get("time").entries()
+    for number, told in packument.get("versions").entries().items():
+        sent_by, dist = told.get("_npmUser"), told.get("dist")
+        yield PackageVersion(
+            client.package,
+            StrictJson(number).get_text(),
+            published_at=times[number].get_datetime() if number in times else None,
+            publisher_kind=_publisher_kind(sent_by),
+            published_by=sent_by.get("name").get_optional_text() if sent_by.exists else None,
+            files=_parse_files(client.package, number, dist),
+            has_provenance=dist.get("attestations").exists,
+            commit=Sha(commit) if (commit := told.get("gitHead").get_optional_text()) else None,
+            staged=sent_by.exists and sent_by.get("approver").exists,
+            withdrawn=isinstance(told.get("deprecated").value, str) and told.get("deprecated").value != "",
         )
 
 
-def _sender(sent_by: Shape) -> Sender:
-    if not sent_by.there:
-        return Sender.UNTOLD
-    if sent_by.at("trustedPublisher").there:
-        return Sender.TRUSTED_PUBLISHER
-    return Sender.UNTOLD if sent_by.at("approver").there else Sender.ACCOUNT
+def _publisher_kind(npm_user: StrictJson) -> PublisherKind:
+    if not npm_user.exists:
+        return PublisherKind.UNKNOWN
+    if npm_user.get("trustedPublisher").exists:
+        return PublisherKind.TRUSTED_PUBLISHER
+    return PublisherKind.UNKNOWN if npm_user.get("approver").exists else PublisherKind.ACCOUNT
 
 
-def _files(package: Package, number: str, dist: Shape) -> tuple[File, ...]:
+def _parse_files(package: Package, number: str, dist: StrictJson) -> tuple[PackageFile, ...]:
     digests = {}
-    if shasum := dist.at("shasum").maybe():
+    if shasum := dist.get("shasum").get_optional_text():
         digests["sha1"] = shasum
-    for each in (dist.at("integrity").maybe() or "").split():  # www.w3.org/TR/sri-2: algorithm-base64, by spaces
+    for each in (
+        dist.get("integrity").get_optional_text() or ""
+    ).split():  # www.w3.org/TR/sri-2: algorithm-base64, by spaces
         algorithm, _, value = each.partition("-")
         try:
             digests[algorithm] = b64decode(value, validate=True).hex()
         except (BadBase64, ValueError):
-            raise ShapeError(f"{dist.way}.integrity is no digest") from None
-    return (File(f"{package.name.rpartition('/')[2]}-{number}.tgz", digests),)
+            raise UnexpectedFormatError(f"{dist.path}.integrity is no digest") from None
+    return (PackageFile(f"{package.name.rpartition('/')[2]}-{number}.tgz", digests),)
 
 
-def _owners(_: Line, answer: Answer) -> Fact[tuple[str, ...]]:
-    maintainers = shape(answer.content).at("maintainers")
-    names = [each.at("name").text() for each in maintainers.items()] if maintainers.there else []
-    return Seen(tuple(sorted(set(names))))
+def _read_owners(_: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    maintainers = parse_strict_json(response.content).get("maintainers")
+    names = [each.get("name").get_text() for each in maintainers.items()] if maintainers.exists else []
+    return Known(tuple(sorted(set(names))))
 
 
-def _provenance(line: Line, version: Version) -> Iterator[tuple[str, bytes]]:
-    answer = line.ask(Ask("registry", ("-", "npm", "v1", "attestations", f"{line.package.name}@{version.number}")))
-    if answer.there:
+def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:
+    answer = client.send(
+        RegistryQuery("registry", ("-", "npm", "v1", "attestations", f"{client.package.name}@{version.number}"))
+    )
+    if answer.exists:
         yield (version.files[0].name if version.files else version.number), answer.content
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, provenance=_provenance)
+CLIENT = RegistryClient(
+    first_request=_first_request,
+    read_versions=_read_versions,
+    read_owners=_read_owners,
+    read_provenance=_read_provenance,
+)

@@ -6,64 +6,68 @@ from their bounds, as the registry makes them: none is taken from an answer.
 
 from collections.abc import Iterator
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, ShapeError, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import Package, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageVersion
 
 REGISTRATION = ("v3", "registration5-gz-semver2")
-MOST_PAGES = 64  # of 64 versions each
+MAX_PAGES = 64  # of 64 versions each
 UNLISTED_YEAR = 1900  # what it gives as the year of a version that was unlisted
 
 
-def _first(package: Package) -> Ask:
-    return Ask("api", (*REGISTRATION, package.name.lower(), "index.json"))
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("api", (*REGISTRATION, package.name.lower(), "index.json"))
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    pages = tuple(shape(answer.content).at("items").items())
-    for page in pages[-MOST_PAGES:]:
-        leaves = page if page.at("items").there else _page(line, page)
-        for leaf in leaves.at("items").items():
-            yield _version(line.package, leaf.at("catalogEntry"))
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    pages = tuple(parse_strict_json(response.content).get("items").items())
+    for page in pages[-MAX_PAGES:]:
+        leaves = page if page.get("items").exists else _read_page(client, page)
+        for leaf in leaves.get("items").items():
+            yield _parse_version(client.package, leaf.get("catalogEntry"))
 
 
-def _page(line: Line, page: Shape) -> Shape:
-    bounds = (page.at("lower").text(), page.at("upper").text())
-    found = line.shape(Ask("api", (*REGISTRATION, line.package.name.lower(), "page", bounds[0], f"{bounds[1]}.json")))
+def _read_page(client: PackageClient, page: StrictJson) -> StrictJson:
+    bounds = (page.get("lower").get_text(), page.get("upper").get_text())
+    found = client.get_json(
+        RegistryQuery("api", (*REGISTRATION, client.package.name.lower(), "page", bounds[0], f"{bounds[1]}.json"))
+    )
     if found is None:
-        raise ShapeError(f"{page.way} is not where it should be")
+        raise UnexpectedFormatError(f"{page.path} is not where it should be")
     return found
 
 
-def _version(package: Package, entry: Shape) -> Version:
-    published = entry.at("published").moment()
-    listed = entry.at("listed")
+def _parse_version(package: Package, entry: StrictJson) -> PackageVersion:
+    published = entry.get("published").get_datetime()
+    listed = entry.get("listed")
     unlisted = published is not None and published.year == UNLISTED_YEAR
-    return Version(
+    return PackageVersion(
         package,
-        entry.at("version").text().partition("+")[0],
-        published=None if unlisted else published,
-        withdrawn=unlisted or (listed.there and not listed.flag()),
+        entry.get("version").get_text().partition("+")[0],
+        published_at=None if unlisted else published,
+        withdrawn=unlisted or (listed.exists and not listed.get_flag()),
     )
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
     query: dict[str, str | int] = {
-        "q": f"packageid:{line.package.name}",
+        "q": f"packageid:{client.package.name}",
         "prerelease": "true",
         "semVerLevel": "2.0.0",
         "take": 1,
     }
-    found = line.shape(Ask("search", ("query",), query))
-    hits = tuple(found.at("data").items()) if found else ()
-    owners = hits[0].at("owners") if hits else Shape(None)
+    found = client.get_json(RegistryQuery("search", ("query",), query))
+    hits = tuple(found.get("data").items()) if found else ()
+    owners = hits[0].get("owners") if hits else StrictJson(None)
     if isinstance(owners.value, str):  # one owner may stand alone
-        return Seen((owners.text(),))
-    if not owners.there:
-        return Unseen(f"who may publish {line.package}", "the registry did not tell")
-    return Seen(tuple(sorted({owner.text() for owner in owners.items()})))
+        return Known((owners.get_text(),))
+    if not owners.exists:
+        return Unknown(f"who may publish {client.package}", "the registry did not tell")
+    return Known(tuple(sorted({owner.get_text() for owner in owners.items()})))
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, owners_apart=True)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners, separate_owners_request=True
+)

@@ -5,37 +5,39 @@ The Dart project's doc/repository-spec-v2.md, and pub's own API help.
 
 from collections.abc import Iterator
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion
 
-ACCEPT = "application/vnd.pub.v2+json"
-
-
-def _first(package: Package) -> Ask:
-    return Ask("web", ("api", "packages", package.name), accept=ACCEPT)
+MEDIA_TYPE = "application/vnd.pub.v2+json"
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    for each in shape(answer.content).at("versions").items():
-        number, digest = each.at("version").text(), each.at("archive_sha256").maybe()
-        yield Version(
-            line.package,
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("web", ("api", "packages", package.name), accept=MEDIA_TYPE)
+
+
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    for each in parse_strict_json(response.content).get("versions").items():
+        number, digest = each.get("version").get_text(), each.get("archive_sha256").get_optional_text()
+        yield PackageVersion(
+            client.package,
             number,
-            published=each.at("published").moment(),
-            files=(File(f"{line.package.name}-{number}.tar.gz", {"sha256": digest} if digest else {}),),
-            withdrawn=each.at("retracted").flag(),
+            published_at=each.get("published").get_datetime(),
+            files=(PackageFile(f"{client.package.name}-{number}.tar.gz", {"sha256": digest} if digest else {}),),
+            withdrawn=each.get("retracted").get_flag(),
         )
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    found = line.shape(Ask("web", ("api", "packages", line.package.name, "publisher")))
-    publisher = found.at("publisherId").maybe() if found else None
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    found = client.get_json(RegistryQuery("web", ("api", "packages", client.package.name, "publisher")))
+    publisher = found.get("publisherId").get_optional_text() if found else None
     if publisher is None:
-        return Unseen(f"who may publish {line.package}", "the registry tells only publishers, and it has none")
-    return Seen((f"publisher {publisher}",))
+        return Unknown(f"who may publish {client.package}", "the registry tells only publishers, and it has none")
+    return Known((f"publisher {publisher}",))
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, owners_apart=True)
+CLIENT = RegistryClient(
+    first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners, separate_owners_request=True
+)

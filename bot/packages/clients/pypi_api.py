@@ -6,77 +6,88 @@ a file with provenance came from one; a file without may have come from one too.
 
 from collections.abc import Iterator, Mapping
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.manifests.purl import normal
-from bot.packages.versions import File, Package, Sender, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.manifests.purl import normalize_name
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 
-SIMPLE = "application/vnd.pypi.simple.v1+json"
-INTEGRITY = "application/vnd.pypi.integrity.v1+json"
-MOST_FILES = 100  # of one version whose provenance is asked for; large projects have about fifty
-
-
-def _name(package: Package) -> str:
-    return normal(package.registry, package.name)
+SIMPLE_MEDIA_TYPE = "application/vnd.pypi.simple.v1+json"
+INTEGRITY_MEDIA_TYPE = "application/vnd.pypi.integrity.v1+json"
+MAX_FILES = 100  # of one version whose provenance is asked for; large projects have about fifty
 
 
-def _first(package: Package) -> Ask:
-    return Ask("web", ("pypi", _name(package), "json"))
+def _normalized_name(package: Package) -> str:
+    return normalize_name(package.registry, package.name)
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    offered = _offered(line)
-    for number, files in shape(answer.content).at("releases").entries().items():
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("web", ("pypi", _normalized_name(package), "json"))
+
+
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    offered = _files_with_provenance(client)
+    for number, files in parse_strict_json(response.content).get("releases").entries().items():
         listed = tuple(files.items())
         if listed:  # a release whose files were all deleted was never there for anybody
-            yield _version(line.package, Shape(number).text(), listed, offered)
+            yield _parse_version(client.package, StrictJson(number).get_text(), listed, offered)
 
 
-def _version(package: Package, number: str, files: tuple[Shape, ...], offered: Mapping[str, bool]) -> Version:
-    names = [file.at("filename").text() for file in files]
-    told = [offered[name] for name in names if name in offered]
+def _parse_version(
+    package: Package, number: str, files: tuple[StrictJson, ...], files_with_provenance: Mapping[str, bool]
+) -> PackageVersion:
+    names = [file.get("filename").get_text() for file in files]
+    told = [files_with_provenance[name] for name in names if name in files_with_provenance]
     provenance = all(told) if len(told) == len(names) else None
-    moments = [file.at("upload_time_iso_8601").moment() for file in files]
-    return Version(
+    moments = [file.get("upload_time_iso_8601").get_datetime() for file in files]
+    return PackageVersion(
         package,
         number,
-        published=min((moment for moment in moments if moment is not None), default=None),
-        sender=Sender.TRUSTED_PUBLISHER if provenance else Sender.UNTOLD,
+        published_at=min((moment for moment in moments if moment is not None), default=None),
+        publisher_kind=PublisherKind.TRUSTED_PUBLISHER if provenance else PublisherKind.UNKNOWN,
         files=tuple(
-            File(name, {"sha256": file.at("digests").at("sha256").text()}, came)
+            PackageFile(name, {"sha256": file.get("digests").get("sha256").get_text()}, came)
             for name, file, came in zip(names, files, moments, strict=True)
         ),
-        provenance=provenance,
-        withdrawn=all(file.at("yanked").flag() for file in files),
+        has_provenance=provenance,
+        withdrawn=all(file.get("yanked").get_flag() for file in files),
     )
 
 
-def _offered(line: Line) -> Mapping[str, bool]:
+def _files_with_provenance(client: PackageClient) -> Mapping[str, bool]:
     """Whether each file has provenance; files that this page does not show yet are not in it."""
-    found = line.shape(Ask("web", ("simple", _name(line.package)), accept=SIMPLE, folder=True))
+    found = client.get_json(
+        RegistryQuery(
+            "web", ("simple", _normalized_name(client.package)), accept=SIMPLE_MEDIA_TYPE, trailing_slash=True
+        )
+    )
     if found is None:
         return {}
-    return {file.at("filename").text(): file.at("provenance").there for file in found.at("files").items()}
+    return {file.get("filename").get_text(): file.get("provenance").exists for file in found.get("files").items()}
 
 
-def _owners(line: Line, answer: Answer) -> Fact[tuple[str, ...]]:
-    ownership = shape(answer.content).at("ownership")
-    if not ownership.there:
-        return Unseen(f"who may publish {line.package}", "the registry did not tell")
-    users = {role.at("user").text() for role in ownership.at("roles").items()}
-    organisation = ownership.at("organization").maybe()
-    return Seen(tuple(sorted(users | ({f"organization {organisation}"} if organisation else set()))))
+def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    ownership = parse_strict_json(response.content).get("ownership")
+    if not ownership.exists:
+        return Unknown(f"who may publish {client.package}", "the registry did not tell")
+    users = {role.get("user").get_text() for role in ownership.get("roles").items()}
+    organization = ownership.get("organization").get_optional_text()
+    return Known(tuple(sorted(users | ({f"organization {organization}"} if organization else set()))))
 
 
-def _provenance(line: Line, version: Version) -> Iterator[tuple[str, bytes]]:
-    name = _name(line.package)
-    for file in version.files[:MOST_FILES]:
+def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:
+    name = _normalized_name(client.package)
+    for file in version.files[:MAX_FILES]:
         parts = ("integrity", name, version.number, file.name, "provenance")
-        answer = line.ask(Ask("web", parts, accept=INTEGRITY))
-        if answer.there:
+        answer = client.send(RegistryQuery("web", parts, accept=INTEGRITY_MEDIA_TYPE))
+        if answer.exists:
             yield file.name, answer.content
 
 
-READER = Reader(first=_first, versions=_versions, owners=_owners, provenance=_provenance)
+CLIENT = RegistryClient(
+    first_request=_first_request,
+    read_versions=_read_versions,
+    read_owners=_read_owners,
+    read_provenance=_read_provenance,
+)

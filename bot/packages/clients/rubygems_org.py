@@ -6,63 +6,65 @@ The guides' page about its API; the registry's own app/controllers/api/v1/attest
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.clients.reader import Line, Old, Reader
-from bot.packages.clients.registry_client import Shape, shape
-from bot.packages.http_client import Answer, Ask
-from bot.packages.versions import File, Package, Version
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
+from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.http_client import RegistryQuery, RegistryResponse
+from bot.packages.versions import Package, PackageFile, PackageVersion
 
 API = ("api", "v1")
 
 
-def _first(package: Package) -> Ask:
-    return Ask("web", (*API, "versions", f"{package.name}.json"))
+def _first_request(package: Package) -> RegistryQuery:
+    return RegistryQuery("web", (*API, "versions", f"{package.name}.json"))
 
 
-def _versions(line: Line, answer: Answer, _: Old) -> Iterator[Version]:
-    by_number: dict[str, list[Shape]] = {}
-    for told in shape(answer.content).items():
-        by_number.setdefault(told.at("number").text(), []).append(told)
+def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+    by_number: dict[str, list[StrictJson]] = {}
+    for told in parse_strict_json(response.content).items():
+        by_number.setdefault(told.get("number").get_text(), []).append(told)
     for number, platforms in reversed(by_number.items()):  # the registry tells the newest first
-        moments = [moment for each in platforms if (moment := each.at("created_at").moment())]
-        files = tuple(_file(line.package, number, each) for each in platforms)
-        yield Version(line.package, number, published=min(moments, default=None), files=files)
+        moments = [moment for each in platforms if (moment := each.get("created_at").get_datetime())]
+        files = tuple(_parse_file(client.package, number, each) for each in platforms)
+        yield PackageVersion(client.package, number, published_at=min(moments, default=None), files=files)
 
 
-def _file(package: Package, number: str, told: Shape) -> File:
-    platform = told.at("platform").maybe() or "ruby"
+def _parse_file(package: Package, number: str, entry: StrictJson) -> PackageFile:
+    platform = entry.get("platform").get_optional_text() or "ruby"
     name = f"{package.name}-{number}" + ("" if platform == "ruby" else f"-{platform}")
-    digest = told.at("sha").maybe()
-    return File(f"{name}.gem", {"sha256": digest} if digest else {}, told.at("created_at").moment())
+    digest = entry.get("sha").get_optional_text()
+    return PackageFile(f"{name}.gem", {"sha256": digest} if digest else {}, entry.get("created_at").get_datetime())
 
 
-def _detail(line: Line, version: Version) -> Version:
+def _read_details(client: PackageClient, version: PackageVersion) -> PackageVersion:
     """Say whether each of its files has attestations."""
-    offered = {name for name, _ in _provenance(line, version)}
-    return replace(version, provenance=all(file.name in offered for file in version.files))
+    offered = {name for name, _ in _read_provenance(client, version)}
+    return replace(version, has_provenance=all(file.name in offered for file in version.files))
 
 
-def _owners(line: Line, _: Answer) -> Fact[tuple[str, ...]]:
-    found = line.shape(Ask("web", (*API, "gems", line.package.name, "owners.json")))
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+    found = client.get_json(RegistryQuery("web", (*API, "gems", client.package.name, "owners.json")))
     if found is None:
-        return Unseen(f"who may publish {line.package}", "the registry did not tell")
-    handles = (owner.at("handle").maybe() or f"number {owner.at('id').number()}" for owner in found.items())
-    return Seen(tuple(sorted(set(handles))))
+        return Unknown(f"who may publish {client.package}", "the registry did not tell")
+    handles = (
+        owner.get("handle").get_optional_text() or f"number {owner.get('id').get_integer()}" for owner in found.items()
+    )
+    return Known(tuple(sorted(set(handles))))
 
 
-def _provenance(line: Line, version: Version) -> Iterator[tuple[str, bytes]]:
+def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:
     for file in version.files:
-        answer = line.ask(Ask("web", (*API, "attestations", f"{file.name.removesuffix('.gem')}.json")))
-        if answer.there and any(shape(answer.content).items()):
+        answer = client.send(RegistryQuery("web", (*API, "attestations", f"{file.name.removesuffix('.gem')}.json")))
+        if answer.exists and any(parse_strict_json(answer.content).items()):
             yield file.name, answer.content
 
 
-READER = Reader(
-    first=_first,
-    versions=_versions,
-    detail=_detail,
-    detailed=5,
-    owners=_owners,
-    owners_apart=True,
-    provenance=_provenance,
+CLIENT = RegistryClient(
+    first_request=_first_request,
+    read_versions=_read_versions,
+    read_details=_read_details,
+    max_details=5,
+    read_owners=_read_owners,
+    separate_owners_request=True,
+    read_provenance=_read_provenance,
 )

@@ -1,7 +1,7 @@
 """Which packages a repository publishes, as its manifests and the policy say: texts in, packages out."""
 
-from bot.packages.manifests.files import wanted_manifests
-from bot.packages.manifests.find_packages import Published, packages_of
-from bot.packages.manifests.purl import package_of, purl_of
+from bot.packages.manifests.files import manifest_paths
+from bot.packages.manifests.find_packages import PublishedPackages, find_published_packages
+from bot.packages.manifests.purl import format_purl, parse_purl
 
-__all__ = ["Published", "package_of", "packages_of", "purl_of", "wanted_manifests"]
+__all__ = ["PublishedPackages", "find_published_packages", "format_purl", "manifest_paths", "parse_purl"]

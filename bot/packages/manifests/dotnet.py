@@ -5,37 +5,37 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from bot.model.errors import UnreadableError
-from bot.packages.manifests.manifest_readers import Told
-from bot.registries import Catalogue
-from bot.xml import Element, read_xml
+from bot.packages.manifests.manifest_readers import ManifestPackage
+from bot.registries import Catalog
+from bot.xml import XmlElement, read_xml
 
-_ID = re.compile(r"\w+(?:[.-]\w+)*")  # github.com/NuGet/NuGet.Client, PackageIdValidator
-_PACKED = ("IsPackable", "GeneratePackageOnBuild", "PackAsTool")
+_NUGET_ID = re.compile(r"\w+(?:[.-]\w+)*")  # github.com/NuGet/NuGet.Client, PackageIdValidator
+_PACK_PROPERTIES = ("IsPackable", "GeneratePackageOnBuild", "PackAsTool")
 
 
-def project(path: str, text: str, _: Catalogue) -> Iterator[Told]:
+def project_file(path: str, text: str, _: Catalog) -> Iterator[ManifestPackage]:
     """Tell the package of a project that says it is one; whether one that says nothing is packed, others decide."""
     root = read_xml(text.encode())
-    said = {name: _property(root, name) for name in (*_PACKED, "PackageId", "AssemblyName", "IsTestProject")}
+    said = {name: _property(root, name) for name in (*_PACK_PROPERTIES, "PackageId", "AssemblyName", "IsTestProject")}
     if said["IsPackable"].lower() == "false" or said["IsTestProject"].lower() == "true":
         return
-    if not (said["PackageId"] or any(said[name].lower() == "true" for name in _PACKED)):
+    if not (said["PackageId"] or any(said[name].lower() == "true" for name in _PACK_PROPERTIES)):
         raise UnreadableError("it does not say whether it is packed")
     name = said["PackageId"] or said["AssemblyName"] or PurePosixPath(path).stem
-    yield _told(name.replace("$(MSBuildProjectName)", PurePosixPath(path).stem))
+    yield _nuget_package(name.replace("$(MSBuildProjectName)", PurePosixPath(path).stem))
 
 
-def nuspec(_: str, text: str, __: Catalogue) -> Iterator[Told]:
+def nuspec_file(_: str, text: str, __: Catalog) -> Iterator[ManifestPackage]:
     """Tell the package of a .nuspec."""
-    yield _told(read_xml(text.encode()).first("metadata", "id"))
+    yield _nuget_package(read_xml(text.encode()).text_at("metadata", "id"))
 
 
-def _property(root: Element, name: str) -> str:
-    found = [group.first(name) for group in root.all("PropertyGroup")]
+def _property(root: XmlElement, name: str) -> str:
+    found = [group.text_at(name) for group in root.children_named("PropertyGroup")]
     return next((each for each in found if each), "")
 
 
-def _told(name: str) -> Told:
-    if not _ID.fullmatch(name):
+def _nuget_package(name: str) -> ManifestPackage:
+    if not _NUGET_ID.fullmatch(name):
         raise UnreadableError("it takes the name of its package from elsewhere")
-    return Told("nuget", name)
+    return ManifestPackage("nuget", name)

@@ -6,84 +6,86 @@ from pathlib import PurePosixPath
 
 from bot.model.core_types import FullName, RegistryId
 from bot.model.errors import UnreadableError
-from bot.model.findings import Unreadable
+from bot.model.findings import UnreadableFile
 from bot.model.identity_register import DeclaredPackage
 from bot.packages.manifests import dotnet, jvm, npm_manifests, plain, python
-from bot.packages.manifests.manifest_readers import ManifestReader, Told
-from bot.packages.manifests.purl import normal, package_of
+from bot.packages.manifests.manifest_readers import ManifestPackage, ManifestReader
+from bot.packages.manifests.purl import normalize_name, parse_purl
 from bot.packages.versions import Package
-from bot.registries import Catalogue
+from bot.registries import Catalog
 
-MOST = 300  # packages of one repository
+MAX_PACKAGES = 300  # packages of one repository
 
-_READERS: Mapping[str, tuple[str, ManifestReader]] = {
-    "package.json": ("npm", npm_manifests.npm),
-    "jsr.json": ("jsr", npm_manifests.jsr),
-    "deno.json": ("jsr", npm_manifests.jsr),
-    "deno.jsonc": ("jsr", npm_manifests.jsr),
+_MANIFEST_READERS: Mapping[str, tuple[str, ManifestReader]] = {
+    "package.json": ("npm", npm_manifests.package_json),
+    "jsr.json": ("jsr", npm_manifests.jsr_json),
+    "deno.json": ("jsr", npm_manifests.jsr_json),
+    "deno.jsonc": ("jsr", npm_manifests.jsr_json),
     "pyproject.toml": ("pypi", python.pyproject),
     "setup.cfg": ("pypi", python.setup_cfg),
     "setup.py": ("pypi", python.setup_py),
-    "Cargo.toml": ("crates.io", plain.cargo),
+    "Cargo.toml": ("crates.io", plain.cargo_toml),
     ".gemspec": ("rubygems", plain.gemspec),
-    ".csproj": ("nuget", dotnet.project),
-    ".fsproj": ("nuget", dotnet.project),
-    ".vbproj": ("nuget", dotnet.project),
-    ".nuspec": ("nuget", dotnet.nuspec),
-    "pom.xml": ("maven-central", jvm.pom),
-    "build.gradle": ("maven-central", jvm.gradle),
-    "build.gradle.kts": ("maven-central", jvm.gradle),
+    ".csproj": ("nuget", dotnet.project_file),
+    ".fsproj": ("nuget", dotnet.project_file),
+    ".vbproj": ("nuget", dotnet.project_file),
+    ".nuspec": ("nuget", dotnet.nuspec_file),
+    "pom.xml": ("maven-central", jvm.pom_xml),
+    "build.gradle": ("maven-central", jvm.gradle_build),
+    "build.gradle.kts": ("maven-central", jvm.gradle_build),
     "go.mod": ("golang", plain.go_mod),
-    "pubspec.yaml": ("pub", plain.pubspec),
-    "mix.exs": ("hex", plain.mix),
+    "pubspec.yaml": ("pub", plain.pubspec_yaml),
+    "mix.exs": ("hex", plain.mix_exs),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedPackages:
     """The packages of a repository, and what could not be told, with the reason: a file, or a registry."""
 
     packages: tuple[Package, ...] = ()
-    untold: tuple[Unreadable, ...] = ()
-    numbers: Mapping[Package, str] = field(default_factory=dict)  # the versions that manifests say, where they say one
+    unidentified: tuple[UnreadableFile, ...] = ()
+    versions: Mapping[Package, str] = field(default_factory=dict)  # the versions that manifests say, where they say one
 
 
-def packages_of(
+def find_published_packages(
     repository: FullName,
     texts: Mapping[str, str],
     registries: Collection[RegistryId],
     declared: Iterable[DeclaredPackage],
-    catalogue: Catalogue,
-) -> Published:
+    catalog: Catalog,
+) -> PublishedPackages:
     """Say which packages a repository publishes: `registries` are those that its publications go to.
 
     A manifest counts only where the repository publishes to its registry, so that an unpublished name is never taken for
     a stranger's package. What the policy names is always one; what it names for another repository is none of this one.
     """
-    found, elsewhere, untold = _declared(repository, declared, catalogue)
+    found, elsewhere, untold = _declared_packages(repository, declared, catalog)
     numbers: dict[Package, str] = {}
-    workspace = npm_manifests.members(texts)
+    workspace = npm_manifests.read_workspace(texts)
     for path, text in sorted(texts.items(), key=lambda file: (file[0].count("/"), file[0])):
         home, reader = _reader(path)
         if reader is None or home not in registries or (home == "npm" and path not in workspace):
             continue
         try:
-            for told in reader(path, text, catalogue):
-                found.append(package := _package(told))
-                if told.number is not None:
-                    numbers.setdefault(package, told.number)
+            for told in reader(path, text, catalog):
+                found.append(package := _to_package(told))
+                if told.version is not None:
+                    numbers.setdefault(package, told.version)
         except UnreadableError as error:
-            untold.append(Unreadable(path, f"{error.reason}; name the package in the policy's `packages`"))
+            untold.append(UnreadableFile(path, f"{error.reason}; name the package in the policy's `packages`"))
     packages = [package for package in dict.fromkeys(found) if package not in elsewhere]
-    if len(packages) > MOST:
-        untold.append(Unreadable("packages", f"there are {len(packages)} of them and the first {MOST} are watched"))
-    untold += _missing(registries, packages, catalogue)
-    return Published(tuple(packages[:MOST]), tuple(untold), numbers)
+    if len(packages) > MAX_PACKAGES:
+        untold.append(
+            UnreadableFile("packages", f"there are {len(packages)} of them and the first {MAX_PACKAGES} are watched")
+        )
+    untold += _registries_without_package(registries, packages, catalog)
+    return PublishedPackages(tuple(packages[:MAX_PACKAGES]), tuple(untold), numbers)
 
 
-def _declared(
-    repository: FullName, declared: Iterable[DeclaredPackage], catalogue: Catalogue
-) -> tuple[list[Package], set[Package], list[Unreadable]]:
+def _declared_packages(
+    repository: FullName, declared: Iterable[DeclaredPackage], catalog: Catalog
+) -> tuple[list[Package], set[Package], list[UnreadableFile]]:
     """Read what the policy names: for this repository, for others, and what it names that nobody knows."""
     ours: list[Package] = []
     others: set[Package] = set()
@@ -91,10 +93,10 @@ def _declared(
     for each in declared:
         own = each.repository.lower() == repository.lower()
         try:
-            package = package_of(each.purl, catalogue)
+            package = parse_purl(each.purl, catalog)
         except UnreadableError as error:
             if own:
-                untold.append(Unreadable(each.origin or "the policy", error.reason, each.line or None))
+                untold.append(UnreadableFile(each.origin or "the policy", error.reason, each.line or None))
             continue
         if own:
             ours.append(package)
@@ -105,21 +107,21 @@ def _declared(
 
 def _reader(path: str) -> tuple[str, ManifestReader | None]:
     name = PurePosixPath(path).name
-    return _READERS.get(name) or _READERS.get(PurePosixPath(name).suffix) or ("", None)
+    return _MANIFEST_READERS.get(name) or _MANIFEST_READERS.get(PurePosixPath(name).suffix) or ("", None)
 
 
-def _package(told: Told) -> Package:
-    registry = RegistryId(told.registry)
-    return Package(registry, normal(registry, told.name))
+def _to_package(manifest_package: ManifestPackage) -> Package:
+    registry = RegistryId(manifest_package.registry)
+    return Package(registry, normalize_name(registry, manifest_package.name))
 
 
-def _missing(
-    registries: Collection[RegistryId], packages: Iterable[Package], catalogue: Catalogue
-) -> Iterator[Unreadable]:
+def _registries_without_package(
+    registries: Collection[RegistryId], packages: Iterable[Package], catalog: Catalog
+) -> Iterator[UnreadableFile]:
     """Say of each registry that is published to, and whose packages can be read, that no package of it was found."""
     named = {package.registry for package in packages}
     for each in sorted(set(registries) - named):
-        registry = catalogue.registries.get(each)
-        if registry is not None and registry.etiquette is not None and each != "testpypi":
+        registry = catalog.registries.get(each)
+        if registry is not None and registry.request_policy is not None and each != "testpypi":
             reason = f"it publishes to {registry.name}, and no manifest names the package; name it in the policy's `packages`"
-            yield Unreadable(str(each), reason)
+            yield UnreadableFile(str(each), reason)

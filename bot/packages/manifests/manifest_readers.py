@@ -5,32 +5,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.registries import Catalogue
+from bot.registries import Catalog
 
-LONGEST_NUMBER = 100  # characters of a version
+MAX_VERSION_LENGTH = 100  # characters of a version
 # As semantic-release, release-please and setuptools-scm want it or leave it: 0.0.0, 0.0.0-development, 0.0.0.dev0.
-_PLACEHOLDER = re.compile(r"0(?:\.0)+(?:[-.+]?[A-Za-z][\w.+-]*)?", re.ASCII)
+_PLACEHOLDER_VERSION = re.compile(r"0(?:\.0)+(?:[-.+]?[A-Za-z][\w.+-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ManifestPackage:
     """The name of a package, and the registry that a tool sends it to when nothing else is said."""
 
     registry: str
     name: str
-    number: str | None = None  # the version that it says; None: it says none, or something else computes it
+    version: str | None = None  # the version that it says; None: it says none, or something else computes it
 
 
 # Reads one manifest by its path; raises UnreadableError where it names a package that cannot be told.
-ManifestReader: TypeAlias = Callable[[str, str, Catalogue], Iterator[Told]]
+ManifestReader: TypeAlias = Callable[[str, str, Catalog], Iterator[ManifestPackage]]
 
 
-def number_in(value: object) -> str | None:
+def literal_version(value: object) -> str | None:
     """Return a version where one is given as a plain text; none where it only holds the place of one that a tool computes."""
-    plain = isinstance(value, str) and 0 < len(value) <= LONGEST_NUMBER and value.isprintable()
-    return value if isinstance(value, str) and plain and not _PLACEHOLDER.fullmatch(value) else None
+    plain = isinstance(value, str) and 0 < len(value) <= MAX_VERSION_LENGTH and value.isprintable()
+    return value if isinstance(value, str) and plain and not _PLACEHOLDER_VERSION.fullmatch(value) else None
 
 
-def record(value: object) -> Mapping[str, object]:
+def as_object(value: object) -> Mapping[str, object]:
     """Return an object, an empty one where there is none."""
     return value if isinstance(value, dict) else {}

@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, quote, unquote
 from bot.model.core_types import RegistryId
 from bot.model.errors import UnreadableError
 from bot.packages.versions import Package
-from bot.registries import Catalogue
-from bot.registries.addresses import place_of
+from bot.registries import Catalog
+from bot.registries.addresses import parse_address
 
 # The registry that a type means where the package-url names none: the same for everybody.
-_HOME = {
+_DEFAULT_REGISTRIES = {
     "pypi": "pypi",
     "npm": "npm",
     "cargo": "crates.io",
@@ -29,7 +29,7 @@ _PURL = re.compile(
 )
 
 
-def normal(registry: RegistryId, name: str) -> str:
+def normalize_name(registry: RegistryId, name: str) -> str:
     """Write a name as its registry compares it: one package is one, however it is spelled.
 
     For PyPI: packaging.python.org, "Names and normalization". npm tells capitals apart: new names have none, old ones may
@@ -40,21 +40,21 @@ def normal(registry: RegistryId, name: str) -> str:
     return name.lower() if registry in ("nuget", "jsr", "pub", "hex", "ghcr", "docker-hub") else name
 
 
-def package_of(purl: str, catalogue: Catalogue) -> Package:
+def parse_purl(purl: str, catalog: Catalog) -> Package:
     """Return the package that a package-url names; raises UnreadableError with the remedy where no known registry has it."""
     match = _PURL.fullmatch(purl.strip())
     if match is None:
         raise UnreadableError(f"{purl[:200]} is no package-url; write pkg:TYPE/NAME")
     name = "/".join(unquote(part) for part in match["name"].strip("/").split("/"))
-    registry = RegistryId(_HOME.get(match["type"].lower(), ""))
+    registry = RegistryId(_DEFAULT_REGISTRIES.get(match["type"].lower(), ""))
     address = parse_qs(match["query"] or "").get("repository_url", [""])[0]
     if address:
-        found = catalogue.at(address)
+        found = catalog.registry_at(address)
         if found is None:
             raise UnreadableError(
                 f"{purl[:200]} names an address of no registry that we know; leave repository_url away"
             )
-        place = place_of(address)
+        place = parse_address(address)
         registry, rest = found.id, place.path.strip("/") if place else ""
         if registry == "ghcr" and "/" not in name:
             name = rest if rest.endswith(name) else f"{rest}/{name}".strip("/")
@@ -62,18 +62,18 @@ def package_of(purl: str, catalogue: Catalogue) -> Package:
         raise UnreadableError(f"{purl[:200]} is of a type whose registry we do not know; see docs/registries.md")
     if registry == "maven-central":
         name = name.replace("/", ":")
-    return Package(registry, normal(registry, name))
+    return Package(registry, normalize_name(registry, name))
 
 
-def purl_of(package: Package, catalogue: Catalogue) -> str:
+def format_purl(package: Package, catalog: Catalog) -> str:
     """Return the package-url of a package."""
-    registry = catalogue.registries.get(package.registry)
+    registry = catalog.registries.get(package.registry)
     kind = (registry.purl_type if registry else None) or "generic"
     name = package.name.replace(":", "/") if kind == "maven" else package.name
     path = "/".join(
         quote(part, safe="", errors="replace") for part in name.split("/")
     )  # a manifest can name half a character
-    home = _HOME.get(kind) == package.registry or registry is None or not registry.addresses
+    home = _DEFAULT_REGISTRIES.get(kind) == package.registry or registry is None or not registry.addresses
     place = (
         ""
         if home or registry is None

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from bot.workflows.expressions.parts import split
-from bot.workflows.expressions.syntax import Context, Expression, Fenced, Index, Literal, Star, children
+from bot.workflows.expressions.parts import split_expressions
+from bot.workflows.expressions.syntax import (
+    ContextName,
+    EmbeddedExpression,
+    Expression,
+    Index,
+    LiteralValue,
+    Wildcard,
+    children,
+)
 
 # Only for text that is no expression: GitHub will not run it, and still nobody should think that it holds no secret.
-_NAMED = re.compile(r"""\bsecrets\s*(?:\.\s*|\[\s*['"]?)([A-Z_][A-Z0-9_]*)""", re.IGNORECASE)
-_ANY = re.compile(r"\bsecrets\b", re.IGNORECASE)
+_NAMED_SECRET = re.compile(r"""\bsecrets\s*(?:\.\s*|\[\s*['"]?)([A-Z_][A-Z0-9_]*)""", re.IGNORECASE)
+_SECRETS_CONTEXT = re.compile(r"\bsecrets\b", re.IGNORECASE)
 
 
 def secrets_in(text: str, *, condition: bool = False) -> frozenset[str]:
@@ -19,34 +27,34 @@ def secrets_in(text: str, *, condition: bool = False) -> frozenset[str]:
     if "secrets" not in text.lower():
         return frozenset()
     names: set[str] = set()
-    for part in _fenced(text, condition=condition):
+    for part in _embedded_expressions(text, condition=condition):
         if part.expression is None:
-            names.update(name.upper() for name in _NAMED.findall(part.source))
+            names.update(name.upper() for name in _NAMED_SECRET.findall(part.source))
             continue
-        for node in walk(part.expression):
+        for node in walk_expression(part.expression):
             match node:
-                case Index(Context("secrets"), Literal(str(name))):
+                case Index(ContextName("secrets"), LiteralValue(str(name))):
                     names.add(name.upper())
                 case _:
                     pass
     return frozenset(names)
 
 
-def dynamic_secrets(text: str, *, condition: bool = False) -> bool:
+def has_dynamic_secrets(text: str, *, condition: bool = False) -> bool:
     """Tell whether a text reaches secrets it does not name: `toJSON(secrets)`, `secrets[…]`, `secrets.*`."""
     if "secrets" not in text.lower():
         return False
-    for part in _fenced(text, condition=condition):
+    for part in _embedded_expressions(text, condition=condition):
         if part.expression is None:
-            if len(_ANY.findall(part.source)) > len(_NAMED.findall(part.source)):
+            if len(_SECRETS_CONTEXT.findall(part.source)) > len(_NAMED_SECRET.findall(part.source)):
                 return True
             continue
         every = named = 0
-        for node in walk(part.expression):
+        for node in walk_expression(part.expression):
             match node:
-                case Context("secrets"):
+                case ContextName("secrets"):
                     every += 1
-                case Index(Context("secrets"), Literal(str())):
+                case Index(ContextName("secrets"), LiteralValue(str())):
                     named += 1
                 case _:
                     pass
@@ -55,37 +63,37 @@ def dynamic_secrets(text: str, *, condition: bool = False) -> bool:
     return False
 
 
-def contexts_in(text: str, *, condition: bool = False) -> frozenset[str]:
+def references_in(text: str, *, condition: bool = False) -> frozenset[str]:
     """Give every reference of a text with dots: `steps.build.outputs.digest`, `github.token`, `matrix.*`.
 
     The first word is in lower case, the others as written; `*` stands for a key that is not literal.
     """
     found: set[str] = set()
-    for part in _fenced(text, condition=condition):
+    for part in _embedded_expressions(text, condition=condition):
         if part.expression is not None:
-            inner = {id(node.base) for node in walk(part.expression) if isinstance(node, Index)}
-            for node in walk(part.expression):
-                if isinstance(node, Context | Index) and id(node) not in inner and (path := dotted(node)):
+            inner = {id(node.base) for node in walk_expression(part.expression) if isinstance(node, Index)}
+            for node in walk_expression(part.expression):
+                if isinstance(node, ContextName | Index) and id(node) not in inner and (path := dotted_reference(node)):
                     found.add(path)
     return frozenset(found)
 
 
-def dotted(node: Expression) -> str | None:
+def dotted_reference(node: Expression) -> str | None:
     """Write a reference with dots, or give None when it does not begin with a context: `fromJSON(…).name`."""
     keys: list[str] = []
     while isinstance(node, Index):
         match node.key:
-            case Literal(str(key)):
+            case LiteralValue(str(key)):
                 keys.append(key)
-            case Star():
+            case Wildcard():
                 keys.append("*")
             case _:
                 keys.append("*")
         node = node.base
-    return ".".join([node.name, *reversed(keys)]) if isinstance(node, Context) else None
+    return ".".join([node.name, *reversed(keys)]) if isinstance(node, ContextName) else None
 
 
-def walk(expression: Expression) -> Iterator[Expression]:
+def walk_expression(expression: Expression) -> Iterator[Expression]:
     """Go through an expression and everything in it."""
     waiting = [expression]
     while waiting:
@@ -94,5 +102,5 @@ def walk(expression: Expression) -> Iterator[Expression]:
         waiting.extend(children(node))
 
 
-def _fenced(text: str, *, condition: bool) -> Iterator[Fenced]:
-    return (part for part in split(text, condition=condition) if isinstance(part, Fenced))
+def _embedded_expressions(text: str, *, condition: bool) -> Iterator[EmbeddedExpression]:
+    return (part for part in split_expressions(text, condition=condition) if isinstance(part, EmbeddedExpression))

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 
-class Unknown(Enum):
+class UnknownValue(Enum):
     """A value that the file does not show; of some we know at least whether `if` would take it."""
 
     ANY = "any"
@@ -14,16 +14,16 @@ class Unknown(Enum):
     FALSY = "falsy"
 
 
-class Written(NamedTuple):
+class UntypedScalar(NamedTuple):
     """A scalar of the file that GitHub may read as text, number, boolean or null, depending on its quotes."""
 
     text: str
 
 
-Json: TypeAlias = "str | float | bool | list[Json] | dict[str, Json] | None"
-Value: TypeAlias = "Json | Written | Unknown"
+JsonValue: TypeAlias = "str | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
+ExpressionValue: TypeAlias = "JsonValue | UntypedScalar | UnknownValue"
 
-_WORDS: dict[str, bool | float | None] = {
+_PLAIN_SCALARS: dict[str, bool | float | None] = {
     "": None,
     "~": None,
     "null": None,
@@ -36,34 +36,34 @@ _WORDS: dict[str, bool | float | None] = {
 }
 
 
-def distinct(values: Iterable[Value], limit: int) -> tuple[Value, ...]:
+def unique_values(values: Iterable[ExpressionValue], limit: int) -> tuple[ExpressionValue, ...]:
     """Leave out what stands there twice; more than `limit` values are one that is unknown."""
-    found: dict[tuple[type, object], Value] = {}
+    found: dict[tuple[type, object], ExpressionValue] = {}
     for value in values:
         found[type(value), id(value) if isinstance(value, list | dict) else value] = value
         if len(found) > limit:
-            return (Unknown.ANY,)
+            return (UnknownValue.ANY,)
     return tuple(found.values())
 
 
-def readings(value: Written) -> "list[Json]":
+def interpretations(value: UntypedScalar) -> "list[JsonValue]":
     """Give what GitHub may read a scalar as: its text when it is quoted, else what YAML 1.2 takes it for."""
     plain = value.text.lower()
-    found: list[Json] = [value.text]
-    if plain in _WORDS:
-        found.append(_WORDS[plain])
+    found: list[JsonValue] = [value.text]
+    if plain in _PLAIN_SCALARS:
+        found.append(_PLAIN_SCALARS[plain])
     elif not math.isnan(number := _as_number(plain)):
         found.append(number)
     return found
 
 
-def truthy(value: Value) -> bool | None:
+def truthy(value: ExpressionValue) -> bool | None:
     """Tell whether `if` takes a value; None where that depends on what we cannot see."""
     match value:
-        case Unknown():
-            return None if value is Unknown.ANY else value is Unknown.TRUTHY
-        case Written():
-            answers = {truthy(reading) for reading in readings(value)}
+        case UnknownValue():
+            return None if value is UnknownValue.ANY else value is UnknownValue.TRUTHY
+        case UntypedScalar():
+            answers = {truthy(reading) for reading in interpretations(value)}
             return answers.pop() if len(answers) == 1 else None
         case None | False | "":
             return False
@@ -73,10 +73,10 @@ def truthy(value: Value) -> bool | None:
             return True
 
 
-def as_string(value: Value) -> str | None:
+def as_string(value: ExpressionValue) -> str | None:
     """Write a value as GitHub puts it into a text; None for what is unknown, a list or an object."""
     match value:
-        case Written(text):
+        case UntypedScalar(text):
             return text
         case str():
             return value
@@ -90,26 +90,28 @@ def as_string(value: Value) -> str | None:
             return None
 
 
-def compare(operator: str, left: Value, right: Value) -> bool | None:
+def compare_values(operator: str, left: ExpressionValue, right: ExpressionValue) -> bool | None:
     """Compare as GitHub does, with its coercions and without case; None where the answer cannot be known."""
-    lefts = readings(left) if isinstance(left, Written) else [left]
-    rights = readings(right) if isinstance(right, Written) else [right]
-    answers = {_compare(operator, one, other) for one in lefts for other in rights}
+    lefts = interpretations(left) if isinstance(left, UntypedScalar) else [left]
+    rights = interpretations(right) if isinstance(right, UntypedScalar) else [right]
+    answers = {_compare_interpretations(operator, one, other) for one in lefts for other in rights}
     return answers.pop() if len(answers) == 1 else None
 
 
-def _compare(operator: str, one: Value, other: Value) -> bool | None:
-    if isinstance(one, Unknown | Written | list | dict) or isinstance(other, Unknown | Written | list | dict):
+def _compare_interpretations(operator: str, one: ExpressionValue, other: ExpressionValue) -> bool | None:
+    if isinstance(one, UnknownValue | UntypedScalar | list | dict) or isinstance(
+        other, UnknownValue | UntypedScalar | list | dict
+    ):
         return None
     if isinstance(one, str) and isinstance(other, str):
-        return _answers(operator, (one.upper() > other.upper()) - (one.upper() < other.upper()))
+        return _comparison_holds(operator, (one.upper() > other.upper()) - (one.upper() < other.upper()))
     first, second = _as_number(one), _as_number(other)
     if math.isnan(first) or math.isnan(second):
         return operator == "!="
-    return _answers(operator, (first > second) - (first < second))
+    return _comparison_holds(operator, (first > second) - (first < second))
 
 
-def _answers(operator: str, order: int) -> bool:
+def _comparison_holds(operator: str, order: int) -> bool:
     match operator:
         case "==":
             return order == 0

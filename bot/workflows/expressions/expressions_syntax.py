@@ -5,15 +5,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.workflows.expressions.syntax import (
-    Call,
     Compare,
-    Context,
+    ContextName,
     Expression,
+    FunctionCall,
     Index,
-    Literal,
+    LiteralValue,
     Logic,
     Not,
-    Star,
+    Wildcard,
     children,
 )
 
@@ -21,7 +21,7 @@ from bot.workflows.expressions.syntax import (
 MAX_LENGTH = 21_000
 MAX_DEPTH = 50
 
-_REMEMBERED = 200  # characters: longer expressions are rare, and not worth the memory
+_MAX_CACHED_LENGTH = 200  # characters: longer expressions are rare, and not worth the memory
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -32,42 +32,42 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_WORDS: dict[str, float | bool | None] = {
+_KEYWORDS: dict[str, float | bool | None] = {
     "true": True,
     "false": False,
     "null": None,
     "nan": float("nan"),
     "infinity": float("inf"),
 }
-_LEVELS = (("<", "<=", ">", ">="), ("==", "!="))  # the first binds tighter
+_COMPARISONS_BY_PRECEDENCE = (("<", "<=", ">", ">="), ("==", "!="))  # the first binds tighter
 
 
-class _NoExpressionError(Exception):
+class _ExpressionSyntaxError(Exception):
     """The text does not follow the grammar; it never leaves this file."""
 
 
-class _Token(NamedTuple):
+class _ExpressionToken(NamedTuple):
     kind: str  # string, number, word, sign, or end
     text: str
 
 
-_END = _Token("end", "")
+_END_TOKEN = _ExpressionToken("end", "")
 
 
-def parse(source: str) -> Expression | None:
+def parse_expression(source: str) -> Expression | None:
     """Read what stands between `${{` and `}}`, or behind `if:`; None when GitHub would refuse it."""
     source = source.strip()
-    return _parse_short(source) if len(source) <= _REMEMBERED else _parse(source)
+    return _parse_cached(source) if len(source) <= _MAX_CACHED_LENGTH else _parse_uncached(source)
 
 
-def _parse(source: str) -> Expression | None:
+def _parse_uncached(source: str) -> Expression | None:
     if len(source) > MAX_LENGTH:
         return None
     try:
-        reader = _Reader(_tokens(source))
-        expression = reader.either(0)
-        reader.expect(_END)
-    except _NoExpressionError:
+        reader = _ExpressionParser(_tokenize(source))
+        expression = reader.parse_or(0)
+        reader.expect(_END_TOKEN)
+    except _ExpressionSyntaxError:
         return None
     return None if _too_deep(expression) else expression
 
@@ -82,126 +82,130 @@ def _too_deep(expression: Expression) -> bool:
     return True
 
 
-_parse_short = lru_cache(maxsize=4096)(_parse)
+_parse_cached = lru_cache(maxsize=4096)(_parse_uncached)
 
 
-def _tokens(source: str) -> list[_Token]:
+def _tokenize(source: str) -> list[_ExpressionToken]:
     tokens = []
     at = 0
     while at < len(source):
         match = _TOKEN.match(source, at)
         if match is None or match.lastgroup is None:
-            raise _NoExpressionError
-        tokens.append(_Token(match.lastgroup, match[match.lastgroup]))
+            raise _ExpressionSyntaxError
+        tokens.append(_ExpressionToken(match.lastgroup, match[match.lastgroup]))
         at = match.end()
-    tokens.append(_END)
+    tokens.append(_END_TOKEN)
     return tokens
 
 
-class _Reader:
+class _ExpressionParser:
     """Recursive descent; `depth` counts brackets and signs inside each other, so that it never goes far down."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[_ExpressionToken]) -> None:
         self._tokens = tokens
         self._at = 0
 
-    def either(self, depth: int) -> Expression:
-        return self._logic("||", depth)
+    def parse_or(self, depth: int) -> Expression:
+        return self._parse_logic("||", depth)
 
-    def expect(self, token: _Token) -> None:
+    def expect(self, token: _ExpressionToken) -> None:
         if self._tokens[self._at] != token:
-            raise _NoExpressionError
+            raise _ExpressionSyntaxError
         self._at += 1
 
-    def _take(self, *signs: str) -> str | None:
+    def _accept(self, *signs: str) -> str | None:
         token = self._tokens[self._at]
         if token.kind != "sign" or token.text not in signs:
             return None
         self._at += 1
         return token.text
 
-    def _logic(self, operator: str, depth: int) -> Expression:
+    def _parse_logic(self, operator: str, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise _NoExpressionError
-        operands = [self._operand_of(operator, depth)]
-        while self._take(operator):
-            operands.append(self._operand_of(operator, depth))
+            raise _ExpressionSyntaxError
+        operands = [self._parse_operand(operator, depth)]
+        while self._accept(operator):
+            operands.append(self._parse_operand(operator, depth))
         return operands[0] if len(operands) == 1 else Logic(operator, tuple(operands))
 
-    def _operand_of(self, operator: str, depth: int) -> Expression:
-        return self._logic("&&", depth) if operator == "||" else self._comparison(len(_LEVELS) - 1, depth)
+    def _parse_operand(self, operator: str, depth: int) -> Expression:
+        return (
+            self._parse_logic("&&", depth)
+            if operator == "||"
+            else self._parse_comparison(len(_COMPARISONS_BY_PRECEDENCE) - 1, depth)
+        )
 
-    def _comparison(self, level: int, depth: int) -> Expression:
+    def _parse_comparison(self, level: int, depth: int) -> Expression:
         if level < 0:
-            return self._negation(depth)
-        left = self._comparison(level - 1, depth)
-        while operator := self._take(*_LEVELS[level]):
-            left = Compare(operator, left, self._comparison(level - 1, depth))
+            return self._parse_negation(depth)
+        left = self._parse_comparison(level - 1, depth)
+        while operator := self._accept(*_COMPARISONS_BY_PRECEDENCE[level]):
+            left = Compare(operator, left, self._parse_comparison(level - 1, depth))
         return left
 
-    def _negation(self, depth: int) -> Expression:
+    def _parse_negation(self, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise _NoExpressionError
-        if self._take("!"):
-            return Not(self._negation(depth + 1))
-        return self._reference(depth)
+            raise _ExpressionSyntaxError
+        if self._accept("!"):
+            return Not(self._parse_negation(depth + 1))
+        return self._parse_reference(depth)
 
-    def _reference(self, depth: int) -> Expression:
-        found = self._primary(depth)
-        while sign := self._take(".", "["):
-            if isinstance(found, Literal):
-                raise _NoExpressionError
-            found = Index(found, self._property() if sign == "." else self._bracket(depth))
+    def _parse_reference(self, depth: int) -> Expression:
+        found = self._parse_primary(depth)
+        while sign := self._accept(".", "["):
+            if isinstance(found, LiteralValue):
+                raise _ExpressionSyntaxError
+            found = Index(found, self._parse_property() if sign == "." else self._parse_bracket(depth))
         return found
 
-    def _property(self) -> Expression:
-        if self._take("*"):
-            return Star()
-        return Literal(self._next("word"))
+    def _parse_property(self) -> Expression:
+        if self._accept("*"):
+            return Wildcard()
+        return LiteralValue(self._require("word"))
 
-    def _bracket(self, depth: int) -> Expression:
-        key = Star() if self._take("*") else self.either(depth + 1)
-        self.expect(_Token("sign", "]"))
+    def _parse_bracket(self, depth: int) -> Expression:
+        key = Wildcard() if self._accept("*") else self.parse_or(depth + 1)
+        self.expect(_ExpressionToken("sign", "]"))
         return key
 
-    def _next(self, kind: str) -> str:
+    def _require(self, kind: str) -> str:
         token = self._tokens[self._at]
         if token.kind != kind:
-            raise _NoExpressionError
+            raise _ExpressionSyntaxError
         self._at += 1
         return token.text
 
-    def _primary(self, depth: int) -> Expression:
-        if self._take("("):
-            inner = self.either(depth + 1)
-            self.expect(_Token("sign", ")"))
+    def _parse_primary(self, depth: int) -> Expression:
+        if self._accept("("):
+            inner = self.parse_or(depth + 1)
+            self.expect(_ExpressionToken("sign", ")"))
             return inner
         kind, text = self._tokens[self._at]
         self._at += 1
         if kind == "string":
-            return Literal(text[1:-1].replace("''", "'"))
+            return LiteralValue(text[1:-1].replace("''", "'"))
         if kind == "number":
-            return Literal(_number(text.lower()))
+            return LiteralValue(_parse_number(text.lower()))
         if kind != "word":
-            raise _NoExpressionError
+            raise _ExpressionSyntaxError
         name = text.lower()
-        if self._take("("):
-            return Call(name, self._arguments(depth + 1))
-        return Literal(_WORDS[name]) if name in _WORDS else Context(name)
+        if self._accept("("):
+            return FunctionCall(name, self._parse_arguments(depth + 1))
+        return LiteralValue(_KEYWORDS[name]) if name in _KEYWORDS else ContextName(name)
 
-    def _arguments(self, depth: int) -> tuple[Expression, ...]:
-        if self._take(")"):
+    def _parse_arguments(self, depth: int) -> tuple[Expression, ...]:
+        if self._accept(")"):
             return ()
-        arguments = [self.either(depth)]
-        while self._take(","):
-            arguments.append(self.either(depth))
-        self.expect(_Token("sign", ")"))
+        arguments = [self.parse_or(depth)]
+        while self._accept(","):
+            arguments.append(self.parse_or(depth))
+        self.expect(_ExpressionToken("sign", ")"))
         return tuple(arguments)
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     if text.lstrip("+-").startswith(("0x", "0o")):
         if text.startswith(("+", "-")) or len(text) > len("0x") + 16:  # GitHub takes neither a sign nor so many digits
-            raise _NoExpressionError
+            raise _ExpressionSyntaxError
         return float(int(text, 0))
     return float(text)

@@ -3,19 +3,19 @@
 from typing import NamedTuple, TypeAlias
 
 
-class Literal(NamedTuple):
+class LiteralValue(NamedTuple):
     """A string, number, boolean or null."""
 
     value: str | float | bool | None
 
 
-class Context(NamedTuple):
+class ContextName(NamedTuple):
     """The root of a reference, in lower case: github, secrets, matrix."""
 
     name: str
 
 
-class Star(NamedTuple):
+class Wildcard(NamedTuple):
     """The `*` of `a.*.b`: every element."""
 
 
@@ -26,7 +26,7 @@ class Index(NamedTuple):
     key: "Expression"
 
 
-class Call(NamedTuple):
+class FunctionCall(NamedTuple):
     """A function, its name in lower case, for GitHub knows no other difference."""
 
     name: str
@@ -54,23 +54,23 @@ class Logic(NamedTuple):
     operands: tuple["Expression", ...]
 
 
-Expression: TypeAlias = Literal | Context | Star | Index | Call | Not | Compare | Logic
+Expression: TypeAlias = LiteralValue | ContextName | Wildcard | Index | FunctionCall | Not | Compare | Logic
 
 
-class Fixed(NamedTuple):
+class LiteralText(NamedTuple):
     """Text that stands for itself."""
 
     text: str
 
 
-class Fenced(NamedTuple):
+class EmbeddedExpression(NamedTuple):
     """What stands between `${{` and `}}`; `expression` is None when GitHub would not take it for one."""
 
     source: str
     expression: Expression | None
 
 
-Part: TypeAlias = Fixed | Fenced
+TextPart: TypeAlias = LiteralText | EmbeddedExpression
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
@@ -78,7 +78,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Index(base, key):
             return (base, key)
-        case Call(_, arguments):
+        case FunctionCall(_, arguments):
             return arguments
         case Not(operand):
             return (operand,)

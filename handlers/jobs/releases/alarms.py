@@ -1,96 +1,115 @@
-"""Alarms as issues: each is opened at once, told more of, and closed when it is settled; one that a person closed stays closed."""
+"""Alerts as issues: each is opened at once, told more of, and closed when it is settled; one that a person closed stays closed."""
 
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.evaluation.package_alerts import Trouble
+from bot.evaluation.package_alerts import AlertReason
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
-from bot.github.issues import OurIssue, OurIssues
+from bot.github.issues import AppIssue, AppIssues
 from bot.model.core_types import FullName, InstallationId
-from bot.rendering.alarm import AlarmText, also, render
-from bot.rendering.marker import ALARM, Marker, digest
+from bot.rendering.alarm import PackageAlertText, render_package_alert, render_package_alert_update
+from bot.rendering.marker import PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
 from handlers.config.context import Context
-from handlers.records.package_alert_store import AlarmBook, AlarmIssue, KeptAlarm
+from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
 
 log = logging.getLogger("wharfinger.jobs")
 
-TRY_AGAIN = timedelta(minutes=15)  # where no issue can be written
+RETRY_AFTER = timedelta(minutes=15)  # where no issue can be written
 
 
-def write_alarm(context: Context, installation: int, key: str) -> None:
-    """Make GitHub tell of an alarm as it is kept; what it tells already is not written."""
+def write_package_alert(context: Context, installation: int, alert_key: str) -> None:
+    """Make GitHub tell of an alert as it is kept; what it tells already is not written."""
     number = InstallationId(installation)
-    kept = AlarmBook(context.redis).get(number, key)
+    kept = PackageAlertStore(context.redis).get(number, alert_key)
     if kept is not None:
-        _AlarmIssue(context, number, kept).do()
+        _AlertIssueWriter(context, number, kept).run()
 
 
-class _AlarmIssue:
-    """One alarm's way to its issue, in the repository that the policy names; else in the one that it is about."""
+class _AlertIssueWriter:
+    """One alert's way to its issue, in the repository that the policy names; else in the one that it is about."""
 
-    def __init__(self, context: Context, installation: InstallationId, kept: KeptAlarm) -> None:
+    def __init__(self, context: Context, installation: InstallationId, stored: StoredPackageAlert) -> None:
         self._context = context
         self._installation = installation
-        self._kept = kept
-        self._book = AlarmBook(context.redis)
-        self._line = context.telephone.installation(installation, context.delivery)
-        self._before = self._book.issue(installation, kept.alarm.key)
+        self._stored = stored
+        self._store = PackageAlertStore(context.redis)
+        self._client = context.github.installation(installation, context.delivery_id)
+        self._before = self._store.get_issue(installation, stored.alert.key)
 
-    def do(self) -> None:
-        now, kept = self._context.clock(), self._kept
-        places = [self._before.holder] if self._before else list(dict.fromkeys((kept.holder, kept.origin)))
+    def run(self) -> None:
+        now, kept = self._context.clock(), self._stored
+        places = (
+            [self._before.repository] if self._before else list(dict.fromkeys((kept.issue_repository, kept.repository)))
+        )
         for holder in places:
             try:
-                self._book.told(self._installation, kept, self._write(holder, now))
+                self._store.mark_reported(self._installation, kept, self._write(holder, now))
             except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
-                log.warning("an alarm about %s is not written to %s: %s", kept.alarm.repository, holder, error)
+                log.warning("an alert about %s is not written to %s: %s", kept.alert.repository, holder, error)
             else:
                 return
-        self._book.later(self._installation, kept.alarm.key, (now + TRY_AGAIN).timestamp())
+        self._store.postpone(self._installation, kept.alert.key, (now + RETRY_AFTER).timestamp())
 
-    def _write(self, holder: FullName, now: datetime) -> AlarmIssue | None:
-        alarm, key = self._kept.alarm, self._kept.alarm.key
-        issues = OurIssues(self._line, self._context.redis, holder)
-        said = render(alarm, self._context.catalogue.registries)
-        about = tuple(each.about for each in alarm.troubles)
-        issue = issues.find(ALARM, key)
+    def _write(self, issue_repository: FullName, now: datetime) -> PackageAlertIssue | None:
+        alarm, key = self._stored.alert, self._stored.alert.key
+        issues = AppIssues(self._client, self._context.redis, issue_repository)
+        said = render_package_alert(alarm, self._context.catalog.registries)
+        about = tuple(each.subject for each in alarm.reasons)
+        issue = issues.find(PACKAGE_ALERT_ISSUE, key)
         if issue is None and self._before is not None:  # a person deleted it
-            return self._set_apart(replace(self._before, closed=True), now)
+            return self._split_off(replace(self._before, closed_by_person=True), now)
         if issue is None:
-            if alarm.settled is not None:
+            if alarm.resolved_at is not None:
                 return None  # it was accounted for before anybody was told
-            issue = issues.open(Marker(ALARM, key), said.title, said.body)
-        found = AlarmIssue(holder, issue.number, self._before.told if self._before else about)
-        if not issue.open:
-            settled = alarm.settled is not None
-            return replace(found, settled=True) if settled else self._set_apart(replace(found, closed=True), now)
-        if alarm.settled is not None:
-            return self._settle(issues, issue, said, replace(found, told=about, settled=True))
-        self._tell_more(issues, issue, said, tuple(each for each in alarm.troubles if each.about not in found.told))
-        return replace(found, told=about)
+            issue = issues.open(HiddenMetadata(PACKAGE_ALERT_ISSUE, key), said.title, said.body)
+        found = PackageAlertIssue(issue_repository, issue.number, self._before.reported if self._before else about)
+        if not issue.is_open:
+            settled = alarm.resolved_at is not None
+            return (
+                replace(found, resolved=True)
+                if settled
+                else self._split_off(replace(found, closed_by_person=True), now)
+            )
+        if alarm.resolved_at is not None:
+            return self._resolve(issues, issue, said, replace(found, reported=about, resolved=True))
+        self._add_observations(
+            issues, issue, said, tuple(each for each in alarm.reasons if each.subject not in found.reported)
+        )
+        return replace(found, reported=about)
 
-    def _tell_more(self, issues: OurIssues, issue: OurIssue, said: AlarmText, new: tuple[Trouble, ...]) -> None:
+    def _add_observations(
+        self, issues: AppIssues, issue: AppIssue, alert_text: PackageAlertText, new: tuple[AlertReason, ...]
+    ) -> None:
         if new:
-            issues.say_once(issue, f"also-{digest(repr([each.about for each in new]))}", also(self._kept.alarm, new))
-        issues.change(issue, Marker(ALARM, self._kept.alarm.key).on(said.body))
+            issues.comment_once(
+                issue,
+                f"also-{text_fingerprint(repr([each.subject for each in new]))}",
+                render_package_alert_update(self._stored.alert, new),
+            )
+        issues.update(issue, HiddenMetadata(PACKAGE_ALERT_ISSUE, self._stored.alert.key).attach_to(alert_text.body))
 
-    def _settle(self, issues: OurIssues, issue: OurIssue, said: AlarmText, found: AlarmIssue) -> AlarmIssue:
-        issues.say_once(issue, "settled", said.evidence)
-        issues.change(issue, opened=False)
-        return found
+    def _resolve(
+        self, issues: AppIssues, issue: AppIssue, alert_text: PackageAlertText, issue_record: PackageAlertIssue
+    ) -> PackageAlertIssue:
+        issues.comment_once(issue, "settled", alert_text.closing_comment)
+        issues.update(issue, is_open=False)
+        return issue_record
 
-    def _set_apart(self, found: AlarmIssue, now: datetime) -> AlarmIssue:
-        """Leave an issue closed that a person closed; what came since and stands in none gets an alarm of its own."""
-        alarm = self._kept.alarm
-        rest = tuple(each for each in alarm.troubles if each.about not in found.told)
+    def _split_off(self, issue_record: PackageAlertIssue, now: datetime) -> PackageAlertIssue:
+        """Leave an issue closed that a person closed; what came since and stands in none gets an alert of its own."""
+        alarm = self._stored.alert
+        rest = tuple(each for each in alarm.reasons if each.subject not in issue_record.reported)
         if rest:
-            apart = replace(self._kept, alarm=replace(alarm, raised=now, troubles=rest))
-            told = tuple(each for each in alarm.troubles if each.about in found.told)
+            apart = replace(self._stored, alert=replace(alarm, raised_at=now, reasons=rest))
+            told = tuple(each for each in alarm.reasons if each.subject in issue_record.reported)
             with self._context.redis.pipeline() as pipe:
-                self._book.put(pipe, self._installation, apart, now.timestamp())
-                self._book.put(
-                    pipe, self._installation, replace(self._kept, alarm=replace(alarm, troubles=told)), now.timestamp()
+                self._store.put(pipe, self._installation, apart, now.timestamp())
+                self._store.put(
+                    pipe,
+                    self._installation,
+                    replace(self._stored, alert=replace(alarm, reasons=told)),
+                    now.timestamp(),
                 )
                 pipe.execute()
-        return found
+        return issue_record

@@ -6,254 +6,282 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.checks.gate import Authority, Change, Going, Look, Ref, Waiting
-from bot.checks.gate.called import called_by
+from bot.checks.gate import ChangedFile, DeploymentQuery, OutgoingVersion, PendingDeployment, ReleaseFiles, ResolvedRef
+from bot.checks.gate.called import files_run_by
 from bot.checks.gate.reachable_commit import ReachableCommit
-from bot.github.client import Line
+from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
-from bot.github.commit_state import Reading
+from bot.github.commit_state import CommitState
 from bot.github.deployments import (
-    Refs,
+    NamedRefs,
+    PendingEnvironment,
     RunState,
-    Waits,
-    is_behind,
-    read_approvals,
-    read_branch,
-    read_makers,
-    read_previous,
+    is_ancestor,
+    read_branch_head,
+    read_commit_authors,
+    read_last_deployment,
     read_refs,
+    read_run_approvals,
 )
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
-from bot.github.objects import read_objects
-from bot.github.repositories import RepositoryReader
+from bot.github.objects import read_object_ids
+from bot.github.repositories import CommitReader
 from bot.github.settings.rulesets_api import read_rules
 from bot.model.core_types import Conclusion, Sha
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.model import NotThere, Unchanged
-from bot.packages.numbers import same_number
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.model import PackageNotFound, UnchangedListing
+from bot.packages.numbers import same_version
 from bot.packages.package_reader import read_listing
-from bot.packages.registry_errors import RegistryAnswerError, RegistryUnreachableError
+from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
 from bot.policy import Policy
-from bot.settings import Read
+from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.version_tags import names_version
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow
+from handlers.jobs.build_snapshot import follow_files
 from handlers.jobs.packages import published_packages
-from handlers.records.gate_store import Gate, GateBook
+from handlers.records.gate_store import GateStore, WaitingDeployment
 
 T = TypeVar("T")
 
-MOST_DIFFERENT = 10  # files whose difference is looked at
-MOST_LINES = 20  # of a difference, each way
-PINNED = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # a full commit id
+MAX_DIFFS = 10  # files whose difference is looked at
+MAX_DIFF_LINES = 20  # of a difference, each way
+COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # a full commit id
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ReleaseFileIds:
     """What a release runs, by git's names of it."""
 
     files: Mapping[str, str]  # path -> object
-    called: Mapping[str, str]  # workflows of others that are called by a name -> commit
+    called_workflows: Mapping[str, str]  # workflows of others that are called by a name -> commit
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DeploymentFacts:
     """All that was read."""
 
-    waiting: Waiting
-    mark: Mark | None  # None: nobody asked, or it could not be seen
+    deployment: PendingDeployment
+    release_files: ReleaseFileIds | None  # None: nobody asked, or it could not be seen
 
 
-class GateFacts:
+class DeploymentReader:
     """One waiting deployment's way from names to values."""
 
-    def __init__(self, context: Context, line: Line, gate: Gate, reader: RepositoryReader, reading: Reading) -> None:
+    def __init__(
+        self,
+        context: Context,
+        client: InstallationClient,
+        gate: WaitingDeployment,
+        reader: CommitReader,
+        reading: CommitState,
+    ) -> None:
         self._context = context
-        self._line = line
+        self._client = client
         self._gate = gate
         self._reader = reader
         self._reading = reading
         self._repository = reading.repository
-        self._mark: Mark | None = None
+        self._release_files: ReleaseFileIds | None = None
         self._snapshot: Snapshot | None = None
 
-    def read(self, state: RunState, waits: Waits, policy: Policy) -> Facts:
+    def read(self, state: RunState, waits: PendingEnvironment, policy: Policy) -> DeploymentFacts:
         """Read what the policy's conditions need. Raises LaterError when GitHub wants to be asked later."""
-        run, line, repository = state.run, self._line, self._repository
-        reads = {read for condition in policy.gate if condition.asks for read in condition.reads}
+        run, line, repository = state.run, self._client, self._repository
+        reads = {read for condition in policy.gate if condition.is_configured for read in condition.reads}
 
-        def ask(look: Look, question: Callable[[], T]) -> Fact[T]:
-            return _ask(look, question) if look in reads else look.not_read
+        def ask(look: DeploymentQuery, question: Callable[[], T]) -> MaybeKnown[T]:
+            return _read_fact(look, question) if look in reads else look.not_read
 
-        refs = _ask(Look.REFS, lambda: read_refs(line, repository, run.ref))
-        rules = read_rules(line, repository, {read for read in reads if isinstance(read, Read)})
-        waiting = Waiting(
+        refs = _read_fact(DeploymentQuery.REFS, lambda: read_refs(line, repository, run.ref))
+        rules = read_rules(line, repository, {read for read in reads if isinstance(read, SettingsQuery)})
+        waiting = PendingDeployment(
             repository=repository,
             environment=waits.environment,
             run=run,
             default_branch=self._reading.default_branch,
-            web=state.web,
-            now=state.now,
-            refs=_named(refs, run.ref),
-            reached=ask(Look.REACH, lambda: self._reached(policy, run.commit, _head(refs))),
-            authority=ask(Look.AUTHORITY, lambda: self._authority(state, _head(refs))),
-            check=self._check() if Look.CHECK in reads else Look.CHECK.not_read,
-            approvals=ask(Look.APPROVALS, lambda: read_approvals(line, repository, run.id, waits)),
-            makers=ask(Look.MAKERS, lambda: read_makers(line, repository, run.commit)),
-            going=self._going(policy, run.ref, waits.environment) if Look.GOING in reads else Look.GOING.not_read,
-            previous=ask(Look.PREVIOUS, lambda: read_previous(line, repository, waits.environment, run.commit)),
+            html_url=state.html_url,
+            now=state.github_time,
+            refs=_named_refs(refs, run.ref),
+            branches_with_commit=ask(
+                DeploymentQuery.BRANCHES_WITH_COMMIT,
+                lambda: self._reachable_branches(policy, run.commit, _default_branch_head(refs)),
+            ),
+            release_files=ask(
+                DeploymentQuery.RELEASE_FILES, lambda: self._authority(state, _default_branch_head(refs))
+            ),
+            check_conclusion=self._check_conclusion()
+            if DeploymentQuery.CHECK_RUN in reads
+            else DeploymentQuery.CHECK_RUN.not_read,
+            approvals=ask(DeploymentQuery.APPROVALS, lambda: read_run_approvals(line, repository, run.id, waits)),
+            commit_authors=ask(
+                DeploymentQuery.COMMIT_AUTHORS, lambda: read_commit_authors(line, repository, run.commit)
+            ),
+            outgoing_versions=self._outgoing_versions(policy, run.ref, waits.environment)
+            if DeploymentQuery.OUTGOING_VERSIONS in reads
+            else DeploymentQuery.OUTGOING_VERSIONS.not_read,
+            previous_release_at=ask(
+                DeploymentQuery.PREVIOUS_RELEASE,
+                lambda: read_last_deployment(line, repository, waits.environment, run.commit),
+            ),
         )
         holdings = replace(
-            waiting.holdings,
-            repository=Seen(self._reading.facts),
+            waiting.settings,
+            repository=Known(self._reading.facts),
             rulesets=rules.rulesets,
             branch_protection=rules.branch_protection,
         )
-        return Facts(replace(waiting, holdings=holdings), self._mark)
+        return DeploymentFacts(replace(waiting, settings=holdings), self._release_files)
 
-    def _reached(self, policy: Policy, commit: Sha, head: Sha) -> frozenset[str]:
+    def _reachable_branches(self, policy: Policy, commit: Sha, head: Sha) -> frozenset[str]:
         """Find a branch that has a commit: the default one, else one of those that the policy names."""
-        line, repository = self._line, self._repository
-        if is_behind(line, repository, commit, head):
+        line, repository = self._client, self._repository
+        if is_ancestor(line, repository, commit, head):
             return frozenset({self._reading.default_branch})
         named = (name for each in policy.gate if isinstance(each, ReachableCommit) for name in each.branches)
         for name in named:
-            other = read_branch(line, repository, name)
-            if other is not None and is_behind(line, repository, commit, other):
+            other = read_branch_head(line, repository, name)
+            if other is not None and is_ancestor(line, repository, commit, other):
                 return frozenset({name})
         return frozenset()
 
-    def _check(self) -> Fact[Conclusion]:
-        found = self._reading.checks[0] if self._reading.checks else None
-        if found is None or not found.completed or found.asked_again:
-            return Unseen(Look.CHECK.what, "it is not complete yet")
+    def _check_conclusion(self) -> MaybeKnown[Conclusion]:
+        found = self._reading.check_runs[0] if self._reading.check_runs else None
+        if found is None or not found.completed or found.rerun_requested:
+            return Unknown(DeploymentQuery.CHECK_RUN.fact, "it is not complete yet")
         if found.conclusion not in set(Conclusion):
-            return Unseen(Look.CHECK.what, "it ended without a verdict; press “Re-run”")
-        return Seen(Conclusion(found.conclusion))
+            return Unknown(DeploymentQuery.CHECK_RUN.fact, "it ended without a verdict; press “Re-run”")
+        return Known(Conclusion(found.conclusion))
 
-    def _authority(self, state: RunState, head: Sha) -> Authority:
+    def _authority(self, state: RunState, head: Sha) -> ReleaseFiles:
         """Hold what the release runs against the default branch and what was last let through."""
-        run, line, repository = state.run, self._line, self._repository
-        snapshot = self._taken()
+        run, line, repository = state.run, self._client, self._repository
+        snapshot = self._commit_snapshot()
         if run.workflow not in snapshot.workflows:
             raise RefusedError(f"{run.workflow} at {run.commit[:7]} could not be read")
-        if snapshot.fault is not None:
+        if snapshot.error is not None:
             raise RefusedError(f"Wharfinger broke while it read {run.workflow}: our fault")
-        paths = called_by(run.workflow, snapshot)
+        paths = files_run_by(run.workflow, snapshot)
         for unreadable in snapshot.unreadable:
             if any(unreadable.file == path or unreadable.file.startswith(f"{path}/") for path in paths):
                 raise RefusedError(f"{unreadable.file}: {unreadable.reason}")
-        here, there = read_objects(line, repository, paths, run.commit, head)
-        named = {uses: sha for uses, sha in run.called.items() if not PINNED.fullmatch(uses.partition("@")[2])}
+        here, there = read_object_ids(line, repository, paths, run.commit, head)
+        named = {
+            uses: sha for uses, sha in run.called_workflows.items() if not COMMIT_ID.fullmatch(uses.partition("@")[2])
+        }
         ours = {uses: sha for uses, sha in named.items() if self._is_ours(uses)}
         for uses, sha in ours.items():
             if sha != run.commit:  # by a branch or tag, which has another commit than this run
-                called_here, called_there = self._called(uses, Sha(sha), head)
+                called_here, called_there = self._called_objects(uses, Sha(sha), head)
                 here, there = {**here, **called_here}, {**there, **called_there}
-        self._mark = Mark(here, {uses: sha for uses, sha in named.items() if uses not in ours})
-        kept = GateBook(self._context.redis).let_through(self._gate, run.workflow)
+        self._release_files = ReleaseFileIds(here, {uses: sha for uses, sha in named.items() if uses not in ours})
+        kept = GateStore(self._context.redis).last_approved_files(self._gate, run.workflow)
         files, called = kept.get("files"), kept.get("called", {})
-        moved = (uses for uses, sha in self._mark.called.items() if called.get(uses, sha) != sha)
-        return Authority(
-            files=len(here),
-            against_branch=self._changes(here, there, head),
-            against_approved=None
+        moved = (uses for uses, sha in self._release_files.called_workflows.items() if called.get(uses, sha) != sha)
+        return ReleaseFiles(
+            file_count=len(here),
+            differences_from_default_branch=self._changes(here, there, head),
+            differences_from_last_release=None
             if files is None
-            else tuple(Change(each, "is not what it was") for each in _differing(here, files)),
-            moved=tuple(moved),
+            else tuple(ChangedFile(each, "is not what it was") for each in _differing(here, files)),
+            moved_calls=tuple(moved),
         )
 
-    def _taken(self) -> Snapshot:
+    def _commit_snapshot(self) -> Snapshot:
         """Take the snapshot of the commit, once."""
         if self._snapshot is None:
-            followed = follow(self._reader, self._reading, (), self._context.clock(), self._context.catalogue)
+            followed = follow_files(self._reader, self._reading, (), self._context.clock(), self._context.catalog)
             self._snapshot = followed.snapshot
         return self._snapshot
 
-    def _going(self, policy: Policy, ref: str, environment: str) -> Fact[tuple[Going, ...]]:
-        """Say which packages may leave here; a registry that cannot be asked leaves it unseen, and the deployment waiting."""
-        snapshot, catalogue = self._taken(), self._context.catalogue
-        here = {each.registry for each in snapshot.publications if _may_be(each.environment, environment)}
-        found = _ask(Look.GOING, lambda: published_packages(self._line, self._reader, snapshot, policy, catalogue))
-        if isinstance(found, Unseen):
+    def _outgoing_versions(self, policy: Policy, ref: str, environment: str) -> MaybeKnown[tuple[OutgoingVersion, ...]]:
+        """Say which packages may leave here; a registry that cannot be asked leaves it unknown, and the deployment waiting."""
+        snapshot, catalogue = self._commit_snapshot(), self._context.catalog
+        here = {
+            each.registry for each in snapshot.publications if _may_match_environment(each.environment, environment)
+        }
+        found = _read_fact(
+            DeploymentQuery.OUTGOING_VERSIONS,
+            lambda: published_packages(self._client, self._reader, snapshot, policy, catalogue),
+        )
+        if isinstance(found, Unknown):
             return found
         going = []
         for package in found.value.packages:
             if package.registry not in here:
                 continue
             try:
-                reading = read_listing(self._context.registries, package, now=self._context.clock())
-            except (RegistryUnreachableError, RegistryAnswerError) as error:
-                return Unseen(f"which versions of {package.name} there are", str(error))
-            known = reading.known if isinstance(reading, Unchanged) else reading
-            versions = () if isinstance(known, NotThere) else known.listing.versions
-            declared = found.value.numbers.get(package)
+                reading = read_listing(self._context.registry_client, package, now=self._context.clock())
+            except (RegistryUnreachableError, RegistryResponseError) as error:
+                return Unknown(f"which versions of {package.name} there are", str(error))
+            known = reading.fetched if isinstance(reading, UnchangedListing) else reading
+            versions = () if isinstance(known, PackageNotFound) else known.listing.versions
+            declared = found.value.versions.get(package)
             numbers = (each.number for each in versions)
             there = {
                 each
                 for each in numbers
-                if (declared and same_number(package.registry, declared, each)) or names_version(ref, package, each)
+                if (declared and same_version(package.registry, declared, each)) or names_version(ref, package, each)
             }
-            going.append(Going(package, declared, frozenset(there)))
-        return Seen(tuple(going))
+            going.append(OutgoingVersion(package, declared, frozenset(there)))
+        return Known(tuple(going))
 
     def _is_ours(self, uses: str) -> bool:
         """Whether a called workflow is this repository's own."""
         return uses.lower().startswith(f"{self._repository.lower()}/")
 
-    def _called(self, uses: str, commit: Sha, head: Sha) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    def _called_objects(self, uses: str, commit: Sha, head: Sha) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Read git's names of a workflow of our own, where it is called and on the default branch."""
         as_called = uses[len(self._repository) + 1 :]
         file = as_called.partition("@")[0]
-        here, there = read_objects(self._line, self._repository, [file], commit, head)
+        here, there = read_object_ids(self._client, self._repository, [file], commit, head)
         return {as_called: here[file]} if file in here else {}, {as_called: there[file]} if file in there else {}
 
-    def _changes(self, here: Mapping[str, str], there: Mapping[str, str], head: Sha) -> tuple[Change, ...]:
+    def _changes(self, here: Mapping[str, str], there: Mapping[str, str], head: Sha) -> tuple[ChangedFile, ...]:
         differing = _differing(here, there)
         if not differing:
             return ()
-        shown = differing[:MOST_DIFFERENT]
-        before = RepositoryReader(self._line, Revision(self._repository, head)).further(shown)
-        after = self._reader.further(shown)
+        shown = differing[:MAX_DIFFS]
+        before = CommitReader(self._client, Revision(self._repository, head)).read_more(shown)
+        after = self._reader.read_more(shown)
         changes = []
         for each in differing:
             old, new = (files[each].content if each in files else None for files in (before, after))
             what = (
                 "is not there" if each not in here else "differs from what is" if each in there else "is new: it is not"
             )
-            changes.append(Change(each, what, *_difference(old, new)))
+            changes.append(ChangedFile(each, what, *_difference(old, new)))
         return tuple(changes)
 
 
-def _ask(look: Look, question: Callable[[], T]) -> Fact[T]:
-    """Ask, and turn what cannot be had into an unseen fact. What may be had later (LaterError) is raised."""
+def _read_fact(query: DeploymentQuery, read: Callable[[], T]) -> MaybeKnown[T]:
+    """Ask, and turn what cannot be had into an unknown fact. What may be had later (LaterError) is raised."""
     try:
-        return Seen(question())
+        return Known(read())
     except ForbiddenError as error:
-        permission = error.permission or look.permission
-        return Unseen(look.what, f"the App was not granted {permission}", permission)
+        permission = error.permission or query.permission
+        return Unknown(query.fact, f"the App was not granted {permission}", permission)
     except (MissingError, PlanError):
-        return Unseen(look.what, "GitHub does not show it to the App", look.permission)
+        return Unknown(query.fact, "GitHub does not show it to the App", query.permission)
     except (RefusedError, TooLargeError) as error:
-        return Unseen(look.what, str(error))
+        return Unknown(query.fact, str(error))
 
 
-def _may_be(written: str | None, environment: str) -> bool:
+def _may_match_environment(written: str | None, environment: str) -> bool:
     """Whether a job's environment may be this one; an expression may be any."""
     return written is not None and ("${{" in written or written.casefold() == environment.casefold())
 
 
-def _named(refs: Fact[Refs], name: str) -> Fact[tuple[Ref, ...]]:
-    if isinstance(refs, Unseen):
+def _named_refs(refs: MaybeKnown[NamedRefs], name: str) -> MaybeKnown[tuple[ResolvedRef, ...]]:
+    if isinstance(refs, Unknown):
         return refs
-    return Seen(refs.value.named) if name else Unseen(Look.REFS.what, "GitHub did not name it")
+    return Known(refs.value.matches) if name else Unknown(DeploymentQuery.REFS.fact, "GitHub did not name it")
 
 
-def _head(refs: Fact[Refs]) -> Sha:
-    if isinstance(refs, Unseen) or not refs.value.head:
+def _default_branch_head(refs: MaybeKnown[NamedRefs]) -> Sha:
+    if isinstance(refs, Unknown) or not refs.value.default_branch_head:
         raise RefusedError("the head of the default branch was not seen")
-    return refs.value.head
+    return refs.value.default_branch_head
 
 
 def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
@@ -266,4 +294,4 @@ def _difference(old: bytes | None, new: bytes | None) -> tuple[tuple[str, ...], 
     lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
     added = [line[1:] for line in lines if line.startswith("+")]
     removed = [line[1:] for line in lines if line.startswith("-")]
-    return tuple(added[:MOST_LINES]), tuple(removed[:MOST_LINES])
+    return tuple(added[:MAX_DIFF_LINES]), tuple(removed[:MAX_DIFF_LINES])

@@ -4,28 +4,28 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from bot.model.core_types import RegistryId
-from bot.packages.provenance import Offered
-from bot.packages.versions import File, Version
-from bot.provenance.attestations import Judged
-from bot.provenance.npm_provenance import judge_npm
-from bot.provenance.pypi_provenance import judge_pypi
-from bot.provenance.rubygems_provenance import judge_rubygems
-from bot.provenance.trust import Trust, trusted
+from bot.packages.provenance import RegistryProvenance
+from bot.packages.versions import PackageFile, PackageVersion
+from bot.provenance.attestations import AttestationResults
+from bot.provenance.npm_provenance import verify_npm
+from bot.provenance.pypi_provenance import verify_pypi
+from bot.provenance.rubygems_provenance import verify_rubygems
+from bot.provenance.trust import TrustStore, load_trust_store
 
 
-def _npm(document: bytes, version: Version, file: File, trust: Trust) -> Judged:
-    return judge_npm(document, version.package.name, version.number, file, trust)
+def _npm(document: bytes, version: PackageVersion, file: PackageFile, trust: TrustStore) -> AttestationResults:
+    return verify_npm(document, version.package.name, version.number, file, trust)
 
 
-def _pypi(document: bytes, _: Version, file: File, trust: Trust) -> Judged:
-    return judge_pypi(document, file, trust)
+def _pypi(document: bytes, _: PackageVersion, file: PackageFile, trust: TrustStore) -> AttestationResults:
+    return verify_pypi(document, file, trust)
 
 
-def _rubygems(document: bytes, _: Version, file: File, trust: Trust) -> Judged:
-    return judge_rubygems(document, file, trust)
+def _rubygems(document: bytes, _: PackageVersion, file: PackageFile, trust: TrustStore) -> AttestationResults:
+    return verify_rubygems(document, file, trust)
 
 
-_JUDGES: Mapping[RegistryId, Callable[[bytes, Version, File, Trust], Judged]] = {
+_JUDGES: Mapping[RegistryId, Callable[[bytes, PackageVersion, PackageFile, TrustStore], AttestationResults]] = {
     RegistryId("npm"): _npm,
     RegistryId("pypi"): _pypi,
     RegistryId("testpypi"): _pypi,
@@ -34,22 +34,24 @@ _JUDGES: Mapping[RegistryId, Callable[[bytes, Version, File, Trust], Judged]] = 
 
 
 @cache
-def trust_in(roots: tuple[bytes, ...]) -> Trust:
+def trust_roots(roots: tuple[bytes, ...]) -> TrustStore:
     """Trust the public instance and further roots, each the text of a `trusted_root.json`; raises SettingsError."""
-    return trusted(roots)
+    return load_trust_store(roots)
 
 
-def prove(offered: Offered, version: Version, roots: tuple[bytes, ...]) -> Judged:
+def verify_provenance(
+    offered: RegistryProvenance, version: PackageVersion, roots: tuple[bytes, ...]
+) -> AttestationResults:
     """Judge all that a registry offers of a version; an offer that nobody here can judge proves nothing."""
-    trust = trust_in(roots)
+    trust = trust_roots(roots)
     judge = _JUDGES.get(offered.registry)
     files = {file.name: file for file in version.files}
     each = [
-        judge(document, version, files.get(name, File(name)), trust)
-        for name, document in (offered.texts if judge else ())
+        judge(document, version, files.get(name, PackageFile(name)), trust)
+        for name, document in (offered.documents if judge else ())
         if judge is not None
     ]
-    return Judged(
-        tuple(attested for judged in each for attested in judged.attested),
-        tuple(refused for judged in each for refused in judged.refused),
+    return AttestationResults(
+        tuple(attested for judged in each for attested in judged.verified),
+        tuple(refused for judged in each for refused in judged.rejected),
     )

@@ -6,26 +6,26 @@ from dataclasses import replace
 from bot.github.github_app import list_installations, list_repositories
 from bot.github.github_errors import InstallationError
 from bot.model.core_types import InstallationId
-from handlers.cache.open_runs import OpenRuns
-from handlers.cache.repository_listings import Listed, ListedBook
+from handlers.cache.open_runs import OpenCheckRunStore
+from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.config.context import Context
-from handlers.jobs.repositories.sweeps import ARCHIVED, LEFT, retire
+from handlers.jobs.repositories.sweeps import ARCHIVED, GONE, retire_repository
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
-from handlers.records.report_store import Standings
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.report_store import ReportStore
 
 log = logging.getLogger("wharfinger.jobs")
 
-LEFT_OPEN = 600  # seconds after which a check run that is still in progress is taken up again
-GIVEN_UP = 24 * 3600  # seconds after which it is not
-AT_ONCE = 500  # pieces of work given to the queue at a time
+STUCK_AFTER = 600  # seconds after which a check run that is still in progress is taken up again
+ABANDONED_AFTER = 24 * 3600  # seconds after which it is not
+ENQUEUE_BATCH = 500  # pieces of work given to the queue at a time
 
 
-def sweep(context: Context) -> None:
+def sweep_installations(context: Context) -> None:
     """Look at every installation that may use the App."""
     works = [
-        Work("sweep_installation", Priority.SWEEP, f"installation-{found.id}", (found.id,))
-        for found in list_installations(context.telephone.app(context.delivery))
+        JobSpec("sweep_installation", Priority.SWEEP, f"installation-{found.id}", (found.id,))
+        for found in list_installations(context.github.app(context.delivery_id))
         if not found.suspended and context.settings.allows(found.id, found.account)
     ]
     enqueue(context.redis, works)
@@ -38,41 +38,41 @@ def sweep_installation(context: Context, installation: int) -> None:
     already is not queued twice. What left the installation unnoticed is forgotten.
     """
     number = InstallationId(installation)
-    standings = Standings(context.redis)
-    times = standings.times(number)
+    standings = ReportStore(context.redis)
+    times = standings.evaluation_times(number)
     try:
-        listed = list(list_repositories(context.telephone.installation(number, context.delivery)))
+        listed = list(list_repositories(context.github.installation(number, context.delivery_id)))
     except InstallationError as error:
         log.info("nothing to sweep: %s", error)
         return
-    ListedBook(context.redis).put(number, Listed(context.clock(), tuple(listed)))
+    InstallationRepositoryStore(context.redis).put(number, InstallationRepositories(context.clock(), tuple(listed)))
     for gone in times.keys() - {repository.id for repository in listed}:
-        retire(context, number, gone, LEFT)
+        retire_repository(context, number, gone, GONE)
     for resting in times.keys() & {repository.id for repository in listed if repository.archived}:
-        retire(context, number, resting, ARCHIVED)
+        retire_repository(context, number, resting, ARCHIVED)
     works = [
-        Work("check_branch", Priority.SWEEP, f"repository-{repository.id}", (number, repository.id, repository.name))
+        JobSpec("check_branch", Priority.SWEEP, f"repository-{repository.id}", (number, repository.id, repository.name))
         for repository in sorted(listed, key=lambda repository: times.get(repository.id, 0))
         if not repository.archived
     ]
     works += [replace(work, job="look_at_tags") for work in works]  # GitHub does not tell of every tag that is moved
-    for start in range(0, len(works), AT_ONCE):
-        enqueue(context.redis, works[start : start + AT_ONCE])
+    for start in range(0, len(works), ENQUEUE_BATCH):
+        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
 
 
 def sweep_check_runs(context: Context) -> None:
     """Take up again each check run that was begun and, after a crash perhaps, never completed."""
-    now, runs = context.clock().timestamp(), OpenRuns(context.redis)
-    for run in runs.older(now - GIVEN_UP):
-        log.error("the check run on %s in %s could not be completed for a day", run.revision, run.name)
+    now, runs = context.clock().timestamp(), OpenCheckRunStore(context.redis)
+    for run in runs.begun_before(now - ABANDONED_AFTER):
+        log.error("the check run on %s in %s could not be completed for a day", run.revision, run.full_name)
         runs.close(run)
     works = [
-        Work(
+        JobSpec(
             "recheck_commit",
             Priority.CHECK,
             f"repository-{run.repository}",
-            (run.installation, run.repository, run.name, run.revision),
+            (run.installation, run.repository, run.full_name, run.revision),
         )
-        for run in runs.older(now - LEFT_OPEN)
+        for run in runs.begun_before(now - STUCK_AFTER)
     ]
     enqueue(context.redis, works)

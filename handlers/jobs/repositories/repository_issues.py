@@ -4,86 +4,93 @@ import logging
 
 from bot.evaluation.evaluate import Report
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
-from bot.github.issues import OurIssue, OurIssues
+from bot.github.issues import AppIssue, AppIssues
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from bot.rendering.issue import IssueText, no_longer, render
-from bot.rendering.issue_life import NOTHING, Present, Step, next_step
-from bot.rendering.marker import PUBLISHING, Marker
+from bot.rendering.issue import IssueText, render_issue, render_not_evaluated
+from bot.rendering.issue_life import NO_UPDATE, ExistingIssue, IssueUpdate, next_issue_update
+from bot.rendering.marker import PUBLISHING_ISSUE, HiddenMetadata
 from handlers.config.context import Context
-from handlers.jobs.policies import InForce
-from handlers.jobs.repositories.secret_deletions import may_delete
+from handlers.jobs.policies import PolicyState
+from handlers.jobs.repositories.secret_deletions import deletion_permissions
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
-from handlers.records.issue_outbox import Wanted, WantedIssues, holder_of
-from handlers.records.report_store import Standings
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry, issue_repository_of
+from handlers.records.report_store import ReportStore
 
 log = logging.getLogger("wharfinger.jobs")
 
-MOVED = "the policy asks for its issue elsewhere, or for none"
+ISSUE_MOVED = "the policy asks for its issue elsewhere, or for none"
 
 
-def issue_work(installation: int, repository: int) -> Work:
+def write_issue_spec(installation: int, repository: int) -> JobSpec:
     """Return the work that makes the issue about a repository say what is so; one at a time for an installation, as GitHub asks."""
-    return Work("write_issue", Priority.SWEEP, f"issues-{installation}", (installation, repository))
+    return JobSpec("write_issue", Priority.SWEEP, f"issues-{installation}", (installation, repository))
 
 
-def want_issue(
-    context: Context, installation: InstallationId, repository: RepositoryId, report: Report, in_force: InForce
+def queue_issue(
+    context: Context, installation: InstallationId, repository: RepositoryId, report: Report, in_force: PolicyState
 ) -> None:
     """Keep what the issue about a repository is to say, and ask for it to be written where that is news."""
-    holder = holder_of(report.snapshot.repository, in_force.policy)
+    holder = issue_repository_of(report.snapshot.repository, in_force.policy)
     if holder is None and in_force.problems:
         return  # a policy that could not be read does not say that no issue is wanted
-    said = render(report, certain=not in_force.problems, may_write=may_delete(context, installation, report))
-    _want(context, Wanted(installation, repository, said, holder))
+    said = render_issue(
+        report,
+        policy_readable=not in_force.problems,
+        write_permissions=deletion_permissions(context, installation, report),
+    )
+    _queue_entry(context, IssueOutboxEntry(installation, repository, said, holder))
 
 
-def retire_issue(context: Context, repository: RepositoryId, why: str) -> None:
+def retire_issue(context: Context, repository: RepositoryId, reason: str) -> None:
     """Have the issue about a repository say that it is no longer evaluated, if one is open."""
-    found = WantedIssues(context.redis).where(repository)
-    wanted = WantedIssues(context.redis).get(repository)
+    found = IssueOutbox(context.redis).get_open(repository)
+    wanted = IssueOutbox(context.redis).get(repository)
     if found is None:
-        WantedIssues(context.redis).forget(repository)
+        IssueOutbox(context.redis).forget(repository)
         return
-    name = wanted.said.repository if wanted else found.holder
-    _want(context, Wanted(found.installation, repository, no_longer(name, why), found.holder))
+    name = wanted.issue_text.repository if wanted else found.issue_repository
+    _queue_entry(
+        context,
+        IssueOutboxEntry(found.installation, repository, render_not_evaluated(name, reason), found.issue_repository),
+    )
 
 
 def write_issue(context: Context, installation: int, repository: int) -> None:
     """Make the issue about a repository say what was judged last; what is so already is not written."""
-    wanted = WantedIssues(context.redis).get(RepositoryId(repository))
+    wanted = IssueOutbox(context.redis).get(RepositoryId(repository))
     if wanted is None or wanted.installation != installation:
         return
-    issues, kept = _Issues(context, wanted), WantedIssues(context.redis)
-    done = issues.leave_other_holder()
-    if wanted.holder is not None:
-        done = issues.write(wanted.holder, wanted.said) and done
-    if not wanted.said.evaluated and kept.where(wanted.repository) is None:
+    issues, kept = _IssueWriter(context, wanted), IssueOutbox(context.redis)
+    done = issues.close_moved_issue()
+    if wanted.issue_repository is not None:
+        done = issues.write(wanted.issue_repository, wanted.issue_text) and done
+    if not wanted.issue_text.evaluated and kept.get_open(wanted.repository) is None:
         kept.forget(wanted.repository)
     elif done:
-        kept.written(wanted)
+        kept.mark_written(wanted)
 
 
 def remind(context: Context) -> None:
     """Look at every issue that is open: reminders are due by the day, and an event may have been missed."""
-    found = list(WantedIssues(context.redis).open())
-    enqueue(context.redis, [issue_work(each.installation, each.repository) for each in found])
+    found = list(IssueOutbox(context.redis).open_issues())
+    enqueue(context.redis, [write_issue_spec(each.installation, each.repository) for each in found])
 
 
-def issue_changed(context: Context, installation: int, holder: str, number: int) -> None:
+def issue_changed(context: Context, installation: int, issue_repository: str, issue_number: int) -> None:
     """Hear of an issue that somebody closed, reopened or edited; only one of ours, by its author and marker, means anything."""
-    repository = _subject(context, installation, holder, number)
-    if repository is not None and WantedIssues(context.redis).get(repository):
-        enqueue(context.redis, [issue_work(installation, repository)])
+    repository = _issue_subject_repository(context, installation, issue_repository, issue_number)
+    if repository is not None and IssueOutbox(context.redis).get(repository):
+        enqueue(context.redis, [write_issue_spec(installation, repository)])
 
 
-def issue_commented(context: Context, installation: int, holder: str, number: int) -> None:
+def issue_commented(context: Context, installation: int, issue_repository: str, issue_number: int) -> None:
     """Look again at the repository that one of our issues is about: somebody said something there, perhaps that it is done."""
-    repository = _subject(context, installation, holder, number)
-    standing = Standings(context.redis).get(repository) if repository is not None else None
+    repository = _issue_subject_repository(context, installation, issue_repository, issue_number)
+    standing = ReportStore(context.redis).get(repository) if repository is not None else None
     if standing is not None and standing.installation == installation:
         arguments = (installation, standing.id, standing.repository)
-        enqueue(context.redis, [Work("check_branch", Priority.SWEEP, f"repository-{standing.id}", arguments)])
+        enqueue(context.redis, [JobSpec("check_branch", Priority.SWEEP, f"repository-{standing.id}", arguments)])
 
 
 def subject_of(repository: RepositoryId) -> str:
@@ -91,73 +98,79 @@ def subject_of(repository: RepositoryId) -> str:
     return f"repository-{repository}"
 
 
-def _want(context: Context, wanted: Wanted) -> None:
-    kept = WantedIssues(context.redis)
-    if wanted.holder is None and kept.where(wanted.repository) is None:
+def _queue_entry(context: Context, entry: IssueOutboxEntry) -> None:
+    kept = IssueOutbox(context.redis)
+    if entry.issue_repository is None and kept.get_open(entry.repository) is None:
         return  # none is asked for, and none is there
-    if kept.put(wanted):
-        enqueue(context.redis, [issue_work(wanted.installation, wanted.repository)])
+    if kept.put(entry):
+        enqueue(context.redis, [write_issue_spec(entry.installation, entry.repository)])
 
 
-def _subject(context: Context, installation: int, holder: str, number: int) -> RepositoryId | None:
+def _issue_subject_repository(
+    context: Context, installation: int, issue_repository: str, issue_number: int
+) -> RepositoryId | None:
     """Return which repository an issue of ours is about."""
-    line = context.telephone.installation(InstallationId(installation), context.delivery)
+    line = context.github.installation(InstallationId(installation), context.delivery_id)
     try:
-        issue = OurIssues(line, context.redis, FullName(holder)).read(number)
+        issue = AppIssues(line, context.redis, FullName(issue_repository)).read(issue_number)
     except (ForbiddenError, InstallationError) as error:
-        log.info("an issue of %s is not read: %s", holder, error)
+        log.info("an issue of %s is not read: %s", issue_repository, error)
         return None
-    if issue is None or issue.marker.kind != PUBLISHING:
+    if issue is None or issue.metadata.kind != PUBLISHING_ISSUE:
         return None
-    kind, _, about = issue.marker.subject.partition("-")
+    kind, _, about = issue.metadata.subject.partition("-")
     return RepositoryId(int(about)) if kind == "repository" and about.isascii() and about.isdigit() else None
 
 
-class _Issues:
+class _IssueWriter:
     """The issue about one repository, in the repository that holds it."""
 
-    def __init__(self, context: Context, wanted: Wanted) -> None:
+    def __init__(self, context: Context, entry: IssueOutboxEntry) -> None:
         self._context = context
-        self._wanted = wanted
-        self._kept = WantedIssues(context.redis)
-        self._line = context.telephone.installation(wanted.installation, context.delivery)
-        self._subject = subject_of(wanted.repository)
+        self._entry = entry
+        self._outbox = IssueOutbox(context.redis)
+        self._client = context.github.installation(entry.installation, context.delivery_id)
+        self._subject = subject_of(entry.repository)
 
-    def leave_other_holder(self) -> bool:
+    def close_moved_issue(self) -> bool:
         """Close the issue that is open where the policy no longer asks for it."""
-        before = self._kept.where(self._wanted.repository)
-        if before is None or (self._wanted.holder or "").lower() == before.holder.lower():
+        before = self._outbox.get_open(self._entry.repository)
+        if before is None or (self._entry.issue_repository or "").lower() == before.issue_repository.lower():
             return True
-        return self.write(before.holder, no_longer(self._wanted.said.repository, MOVED))
+        return self.write(before.issue_repository, render_not_evaluated(self._entry.issue_text.repository, ISSUE_MOVED))
 
-    def write(self, holder: FullName, said: IssueText) -> bool:
+    def write(self, issue_repository: FullName, issue_text: IssueText) -> bool:
         """Take the next step in an issue's life; what is shut to us is said in the log and tried again after a sweep."""
         try:
-            self._write(OurIssues(self._line, self._context.redis, holder), holder, said)
+            self._write(AppIssues(self._client, self._context.redis, issue_repository), issue_repository, issue_text)
         except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
-            log.warning("the issue about %s in %s is not written: %s", said.repository, holder, error)
-            if isinstance(error, MissingError) or not said.evaluated:
-                self._kept.closed(self._wanted.repository)
+            log.warning("the issue about %s in %s is not written: %s", issue_text.repository, issue_repository, error)
+            if isinstance(error, MissingError) or not issue_text.evaluated:
+                self._outbox.mark_closed(self._entry.repository)
             return False
         return True
 
-    def _write(self, issues: OurIssues, holder: FullName, said: IssueText) -> None:
-        issue = issues.find(PUBLISHING, self._subject)
-        present = Present(issue.open, issue.body, issue.marker) if issue else None
-        step = next_step(present, said, self._subject, self._context.clock().date())
-        if step is not NOTHING:
-            issue = self._take(issues, issue, step, said)
-        if issue is not None and issue.open:
-            self._kept.opened(self._wanted, holder)
+    def _write(self, issues: AppIssues, issue_repository: FullName, issue_text: IssueText) -> None:
+        issue = issues.find(PUBLISHING_ISSUE, self._subject)
+        present = ExistingIssue(issue.is_open, issue.body, issue.metadata) if issue else None
+        step = next_issue_update(present, issue_text, self._subject, self._context.clock().date())
+        if step is not NO_UPDATE:
+            issue = self._apply_step(issues, issue, step, issue_text)
+        if issue is not None and issue.is_open:
+            self._outbox.mark_open(self._entry, issue_repository)
         else:
-            self._kept.closed(self._wanted.repository)
+            self._outbox.mark_closed(self._entry.repository)
 
-    def _take(self, issues: OurIssues, issue: OurIssue | None, step: Step, said: IssueText) -> OurIssue:
+    def _apply_step(
+        self, issues: AppIssues, issue: AppIssue | None, step: IssueUpdate, issue_text: IssueText
+    ) -> AppIssue:
         if issue is None:
             body = step.body or ""
-            return issues.open(Marker.read(body) or Marker(PUBLISHING, self._subject), said.title, body)
+            return issues.open(
+                HiddenMetadata.parse(body) or HiddenMetadata(PUBLISHING_ISSUE, self._subject), issue_text.title, body
+            )
         if step.comment is not None:
-            issues.say_once(issue, *step.comment)
-        return issues.change(
-            issue, step.body, opened=step.opened, reason="completed" if step.planned else "not_planned"
+            issues.comment_once(issue, *step.comment)
+        return issues.update(
+            issue, step.body, is_open=step.opened, reason="completed" if step.completed else "not_planned"
         )

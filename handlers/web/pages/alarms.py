@@ -1,55 +1,55 @@
-"""An organisation's alarms: the open ones first, each with what was seen, what it means and where its issue is."""
+"""An organization's alerts: the open ones first, each with what was seen, what it means and where its issue is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.evaluation.package_alerts import Alarm
-from bot.rendering.alarm import MEANS, render
-from handlers.records.package_alert_store import AlarmBook, AlarmIssue
-from handlers.web.pages.addresses import on_github
-from handlers.web.pages.organization_pages import Organisation, organisation_of
-from handlers.web.pages.page_context import Page, Part, Shelf, part
+from bot.evaluation.package_alerts import PackageAlert
+from bot.rendering.alarm import ALERT_EXPLANATIONS, render_package_alert
+from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
+from handlers.web.pages.addresses import github_url
+from handlers.web.pages.organization_pages import InstalledOrganization, find_organization
+from handlers.web.pages.page_context import ListPage, Page, PageContext, list_page
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One alarm."""
+class AlertRow:
+    """One alert."""
 
-    alarm: Alarm
+    alert: PackageAlert
     title: str
-    means: str
+    meaning: str
     state: str  # "open", "closed by a person" or "accounted for"
     issue: str  # its address on GitHub; empty before there is one
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The alarms, and how many of them nobody has dealt with."""
+class AlertsView:
+    """The alerts, and how many of them nobody has dealt with."""
 
-    rows: Part[Row]
+    rows: ListPage[AlertRow]
     open: int
 
 
-def show(shelf: Shelf, login: str) -> Page:
-    """Show the alarms of an organisation, the latest first among those that are in one state."""
-    found = organisation_of(shelf, login)
-    rows = sorted(_rows(shelf, found), key=lambda row: row.state != "open")
-    shown = Shown(part(rows, shelf.number), sum(row.state == "open" for row in rows))
-    return Page("alerts.html", f"Alarms of {found.login}", shown, found.login, "alarms")
+def alerts_page(context: PageContext, login: str) -> Page:
+    """Show the alerts of an organization, the latest first among those that are in one state."""
+    found = find_organization(context, login)
+    rows = sorted(_alert_rows(context, found), key=lambda row: row.state != "open")
+    shown = AlertsView(list_page(rows, context.page_number), sum(row.state == "open" for row in rows))
+    return Page("alerts.html", f"Alerts of {found.login}", shown, found.login, "alerts")
 
 
-def _rows(shelf: Shelf, found: Organisation) -> Iterator[Row]:
-    webs = {each.name.lower(): each.web for each in found.listed.repositories}
-    for alarm, issue in AlarmBook(shelf.redis).all(found.installation):
-        title = render(alarm, shelf.catalogue.registries).title.removeprefix("Alarm: ")
-        yield Row(alarm, title, MEANS[alarm.kind], _state(alarm), _issue(issue, webs))
+def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[AlertRow]:
+    webs = {each.name.lower(): each.html_url for each in found.repositories.repositories}
+    for alarm, issue in PackageAlertStore(context.redis).all(found.installation):
+        title = render_package_alert(alarm, context.catalog.registries).title.removeprefix("Alert: ")
+        yield AlertRow(alarm, title, ALERT_EXPLANATIONS[alarm.kind], _alert_state(alarm), _issue_url(issue, webs))
 
 
-def _state(alarm: Alarm) -> str:
-    if alarm.settled is not None:
+def _alert_state(alert: PackageAlert) -> str:
+    if alert.resolved_at is not None:
         return "accounted for"
-    return "closed by a person" if alarm.closed else "open"
+    return "closed by a person" if alert.closed_by_person else "open"
 
 
-def _issue(issue: AlarmIssue | None, webs: dict[str, str]) -> str:
-    return on_github(webs.get(issue.holder.lower(), ""), f"issues/{issue.number}") if issue else ""
+def _issue_url(issue: PackageAlertIssue | None, web_urls: dict[str, str]) -> str:
+    return github_url(web_urls.get(issue.repository.lower(), ""), f"issues/{issue.number}") if issue else ""

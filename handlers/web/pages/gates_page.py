@@ -1,4 +1,4 @@
-"""What waits at an organisation's gates, what was decided there, and one decision with its reasons."""
+"""What waits at an organization's gates, what was decided there, and one decision with its reasons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,76 +6,84 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.model.core_types import FullName
-from handlers.records.gate_store import Decided, Gate, GateBook, Note
-from handlers.records.report_store import Standings
-from handlers.web.pages.addresses import decision, on_github
-from handlers.web.pages.organization_pages import organisation_of, organisations
-from handlers.web.pages.page_context import NothingThereError, Page, Part, Shelf, part
+from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
+from handlers.records.report_store import ReportStore
+from handlers.web.pages.addresses import decision_url, github_url
+from handlers.web.pages.organization_pages import find_organization, installed_organizations
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
 
-MOST = 2_000  # of the latest decisions of all organisations are looked through
+MAX_DECISIONS_READ = 2_000  # of the latest decisions of all organizations are looked through
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitingRow:
     """A deployment that waits."""
 
-    gate: Gate
+    gate: WaitingDeployment
     since: datetime
-    looks: int
-    why: tuple[str, ...]  # what was said of it, line by line
+    attempts: int
+    reasons: tuple[str, ...]  # what was said of it, line by line
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class GatesView:
     """What waits, and the latest decisions, each with its page."""
 
-    waits: tuple[Waits, ...]
-    decided: Part[tuple[str, Decided]]
+    waiting: tuple[WaitingRow, ...]
+    decisions: ListPage[tuple[str, StoredGateDecision]]
 
 
 @dataclass(frozen=True, slots=True)
-class ShownDecision:
+class DecisionView:
     """One decision, and its run on GitHub."""
 
-    decided: Decided
-    run: str
+    decision: StoredGateDecision
+    run_url: str
 
 
-def show_all(shelf: Shelf, login: str) -> Page:
-    """Show an organisation's gates, the newest decisions first."""
-    found = organisation_of(shelf, login)
-    book = GateBook(shelf.redis)
-    waits = tuple(_waits(*each) for each in book.waiting() if each[0].installation == found.installation)
-    decided = list(_decided(book, found.login))
+def gates_page(context: PageContext, login: str) -> Page:
+    """Show an organization's gates, the newest decisions first."""
+    found = find_organization(context, login)
+    book = GateStore(context.redis)
+    waits = tuple(_waiting_row(*each) for each in book.waiting() if each[0].installation == found.installation)
+    decided = list(_decisions(book, found.login))
     return Page(
-        "gates.html", f"Gates of {found.login}", Shown(waits, part(decided, shelf.number)), found.login, "gates"
+        "gates.html",
+        f"Gates of {found.login}",
+        GatesView(waits, list_page(decided, context.page_number)),
+        found.login,
+        "gates",
     )
 
 
-def show_one(shelf: Shelf, key: str) -> Page:
+def decision_page(context: PageContext, key: str) -> Page:
     """Show a decision; raises NothingThereError."""
-    decided = GateBook(shelf.redis).decided(key)
+    decided = GateStore(context.redis).get_decision(key)
     if decided is None:
-        raise NothingThereError("No such decision is kept; the latest ten thousand are.")
+        raise PageNotFoundError("No such decision is kept; the latest ten thousand are.")
     owner = decided.repository.partition("/")[0]
     title = f"{decided.repository} → {decided.environment}"
-    shown = ShownDecision(decided, _run(shelf, decided.repository, decided.run))
+    shown = DecisionView(decided, _run_url(context, decided.repository, decided.run))
     return Page("decision.html", title, shown, owner, "gates")
 
 
-def _decided(book: GateBook, login: str) -> Iterator[tuple[str, Decided]]:
-    for key, decided in islice(book.keyed(), MOST):
+def _decisions(store: GateStore, login: str) -> Iterator[tuple[str, StoredGateDecision]]:
+    for key, decided in islice(store.decisions_by_key(), MAX_DECISIONS_READ):
         if decided.repository.partition("/")[0].lower() == login.lower():
-            yield decision(key), decided
+            yield decision_url(key), decided
 
 
-def _waits(gate: Gate, note: Note) -> Waits:
-    return Waits(gate, datetime.fromtimestamp(note.since, UTC), note.looks, note.why)
+def _waiting_row(gate: WaitingDeployment, state: WaitState) -> WaitingRow:
+    return WaitingRow(gate, datetime.fromtimestamp(state.since, UTC), state.attempts, state.reasons)
 
 
-def _run(shelf: Shelf, name: FullName, run: int) -> str:
-    standing = Standings(shelf.redis).find(name)
+def _run_url(context: PageContext, name: FullName, run: int) -> str:
+    standing = ReportStore(context.redis).find(name)
     if standing is None:
         return ""
-    webs = [each.web(standing.id) for each in organisations(shelf) if each.installation == standing.installation]
-    return on_github(webs[0], f"actions/runs/{run}") if webs else ""
+    webs = [
+        each.repository_web(standing.id)
+        for each in installed_organizations(context)
+        if each.installation == standing.installation
+    ]
+    return github_url(webs[0], f"actions/runs/{run}") if webs else ""

@@ -2,41 +2,41 @@
 
 from dataclasses import dataclass
 
-from bot.identities.publishing_identity import NOUNS
+from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName
-from bot.rendering.identities import who
-from bot.rendering.register_report import Line, register_of
-from handlers.cache.runs import Runs
-from handlers.jobs.repositories.latest import Latest
-from handlers.web.pages.page_context import NothingThereError, Page, Shelf
-from handlers.web.pages.standings import standing_of
+from bot.rendering.identities import publisher_nature
+from bot.rendering.register_report import RegisterEntry, build_register
+from handlers.cache.runs import WorkflowRunCache
+from handlers.jobs.repositories.latest import LatestReports
+from handlers.web.pages.page_context import Page, PageContext, PageNotFoundError
+from handlers.web.pages.standings import find_report
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class IdentityView:
     """One line of the register."""
 
     repository: FullName
-    line: Line
+    line: RegisterEntry
     noun: str
     registries: tuple[str, ...]
-    who: str  # human, machine or not known
+    holder_kind: str  # human, machine or not known
 
 
-def show(shelf: Shelf, owner: str, name: str, key: str) -> Page:
+def identity_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     """Show an identity as the register of a repository has it; raises NothingThereError."""
-    standing = standing_of(shelf, owner, name)
-    report = Latest(shelf.redis, shelf.catalogue, standing.installation).report(standing.id)
-    register = register_of(report, Runs(shelf.redis, standing.id).known()) if report else None
-    line = next((each for each in register.lines if each.identity.key == key), None) if register else None
+    standing = find_report(context, owner, name)
+    report = LatestReports(context.redis, context.catalog, standing.installation).report(standing.id)
+    register = build_register(report, WorkflowRunCache(context.redis, standing.id).cached()) if report else None
+    line = next((each for each in register.entries if each.identity.key == key), None) if register else None
     if line is None:
-        raise NothingThereError(f"{standing.repository} has no such publishing identity; it may be gone.")
-    names = {each: registry.name for each, registry in shelf.catalogue.registries.items()}
-    shown = Shown(
+        raise PageNotFoundError(f"{standing.repository} has no such publishing identity; it may be gone.")
+    names = {each: registry.name for each, registry in context.catalog.registries.items()}
+    shown = IdentityView(
         repository=standing.repository,
         line=line,
-        noun=NOUNS[line.identity.kind],
+        noun=KIND_NAMES[line.identity.kind],
         registries=tuple(names.get(each, str(each)) for each in line.identity.registries),
-        who=who(line),
+        holder_kind=publisher_nature(line),
     )
-    return Page("identity.html", line.identity.words, shown, standing.repository.partition("/")[0], "identities")
+    return Page("identity.html", line.identity.description, shown, standing.repository.partition("/")[0], "identities")

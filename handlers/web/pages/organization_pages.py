@@ -1,56 +1,56 @@
-"""Which organisations there are, and each one's page: its repositories with their verdicts, coverage and the trend."""
+"""Which organizations there are, and each one's page: its repositories with their verdicts, coverage and the trend."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.json_access import records, text
+from bot.json_access import get_objects, get_str
 from bot.model.core_types import Conclusion, FullName, InstallationId, RepositoryId, Severity
-from bot.rendering.digest import Row as Period
-from handlers.cache.repository_listings import Listed, ListedBook
-from handlers.records.coverage import not_evaluated
-from handlers.records.digest_book import DigestBook
-from handlers.records.gate_store import GateBook
-from handlers.records.package_alert_store import AlarmBook
-from handlers.records.report_store import Standing, Standings
-from handlers.records.told import ToldBook
-from handlers.web.pages.page_context import NothingThereError, Page, Part, Shelf, part
+from bot.rendering.digest import TrendRow as Period
+from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
+from handlers.records.coverage import reason_not_evaluated
+from handlers.records.digest_book import DigestStore
+from handlers.records.gate_store import GateStore
+from handlers.records.package_alert_store import PackageAlertStore
+from handlers.records.report_store import ReportStore, StoredReport
+from handlers.records.told import DigestFactStore
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
 
-WORST = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
-TALLEST, WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room
+CONCLUSION_ORDER = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
+BAR_HEIGHT, BAR_WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class InstalledOrganization:
     """An account that installed the App, and what GitHub listed there."""
 
     installation: InstallationId
     login: str
-    listed: Listed
+    repositories: InstallationRepositories
 
-    def web(self, repository: RepositoryId) -> str:
+    def repository_web(self, repository: RepositoryId) -> str:
         """Return a repository's address on GitHub; an empty text where GitHub never said it."""
-        return next((each.web for each in self.listed.repositories if each.id == repository), "")
+        return next((each.html_url for each in self.repositories.repositories if each.id == repository), "")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RepositoryRow:
     """One repository, as it was judged last."""
 
     name: FullName
     conclusion: Conclusion
     title: str
-    at: datetime
+    evaluated_at: datetime
     publications: int
     findings: int
     worst: Severity | None
     waived: int
-    unseen: int
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TrendBar:
     """One period of the trend, drawn."""
 
     period: Period
@@ -59,8 +59,8 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What an organisation's page shows."""
+class OrganizationView:
+    """What an organization's page shows."""
 
     listed_at: datetime
     evaluated: int
@@ -69,99 +69,105 @@ class Shown:
     failing: int
     findings: int
     waived: int
-    unseen: int  # repositories of which something could not be seen
-    waiting: int  # at a gate
-    alarms: int  # that nobody has dealt with
-    rows: Part[Row]
-    missing: Mapping[str, list[FullName]]  # what was not evaluated, by the reason
-    trend: tuple[Bar, ...]  # of digests, the earliest first
+    unknown: int  # repositories of which something could not be seen
+    waiting_deployments: int  # at a gate
+    open_alerts: int  # that nobody has dealt with
+    rows: ListPage[RepositoryRow]
+    not_evaluated: Mapping[str, list[FullName]]  # what was not evaluated, by the reason
+    trend: tuple[TrendBar, ...]  # of digests, the earliest first
 
 
-def organisations(shelf: Shelf) -> Iterator[Organisation]:
-    """Yield each organisation that a sweep found a repository of."""
-    book = ListedBook(shelf.redis)
+def installed_organizations(context: PageContext) -> Iterator[InstalledOrganization]:
+    """Yield each organization that a sweep found a repository of."""
+    book = InstallationRepositoryStore(context.redis)
     for installation in book.installations():
         listed = book.get(installation)
         if listed is not None and listed.account:
-            yield Organisation(installation, listed.account, listed)
+            yield InstalledOrganization(installation, listed.account, listed)
 
 
-def organisation_of(shelf: Shelf, login: str) -> Organisation:
-    """Find an organisation by its name, in any case; raises NothingThereError."""
-    for each in organisations(shelf):
+def find_organization(context: PageContext, login: str) -> InstalledOrganization:
+    """Find an organization by its name, in any case; raises NothingThereError."""
+    for each in installed_organizations(context):
         if each.login.lower() == login.lower():
             return each
-    raise NothingThereError(
-        f"The App knows no organisation {login}. It may not be installed there, or its first sweep has not begun."
+    raise PageNotFoundError(
+        f"The App knows no organization {login}. It may not be installed there, or its first sweep has not begun."
     )
 
 
-def show(shelf: Shelf, login: str) -> Page:
-    """Show an organisation, its repositories the worst first."""
-    found = organisation_of(shelf, login)
-    standings = {each.id: each for each in Standings(shelf.redis).all(found.installation)}
-    missing, alarms = _missing(shelf, found, standings), AlarmBook(shelf.redis).all(found.installation)
-    rows = sorted((row_of(each) for each in standings.values()), key=_order)
-    listed = {each.id for each in found.listed.repositories} | standings.keys()
-    shown = Shown(
-        listed_at=found.listed.at,
+def organization_page(context: PageContext, login: str) -> Page:
+    """Show an organization, its repositories the worst first."""
+    found = find_organization(context, login)
+    standings = {each.id: each for each in ReportStore(context.redis).all(found.installation)}
+    missing, alarms = (
+        _not_evaluated(context, found, standings),
+        PackageAlertStore(context.redis).all(found.installation),
+    )
+    rows = sorted((repository_row(each) for each in standings.values()), key=_repository_order)
+    listed = {each.id for each in found.repositories.repositories} | standings.keys()
+    shown = OrganizationView(
+        listed_at=found.repositories.listed_at,
         evaluated=len(listed) - sum(map(len, missing.values())),
         repositories=len(listed),
         publishing=sum(bool(row.publications) for row in rows),
         failing=sum(bool(row.findings) for row in rows),
         findings=sum(row.findings for row in rows),
         waived=sum(row.waived for row in rows),
-        unseen=sum(bool(row.unseen) for row in rows),
-        waiting=sum(gate.installation == found.installation for gate, _ in GateBook(shelf.redis).waiting()),
-        alarms=sum(alarm.settled is None and not alarm.closed for alarm, _ in alarms),
-        rows=part(rows, shelf.number),
-        missing=missing,
-        trend=_bars(shelf, found.installation),
+        unknown=sum(bool(row.unknown) for row in rows),
+        waiting_deployments=sum(
+            gate.installation == found.installation for gate, _ in GateStore(context.redis).waiting()
+        ),
+        open_alerts=sum(alarm.resolved_at is None and not alarm.closed_by_person for alarm, _ in alarms),
+        rows=list_page(rows, context.page_number),
+        not_evaluated=missing,
+        trend=_trend_bars(context, found.installation),
     )
     return Page("organization.html", found.login, shown, found.login, "repositories")
 
 
-def row_of(standing: Standing) -> Row:
+def repository_row(stored_report: StoredReport) -> RepositoryRow:
     """Count what a repository's latest report says."""
-    report = standing.report
-    severities = [Severity(text(each, "severity")) for each in records(report, "findings")]
-    return Row(
-        name=standing.repository,
-        conclusion=standing.conclusion,
-        title=standing.title,
-        at=standing.taken_at,
-        publications=len(records(report, "publications")),
+    report = stored_report.report
+    severities = [Severity(get_str(each, "severity")) for each in get_objects(report, "findings")]
+    return RepositoryRow(
+        name=stored_report.repository,
+        conclusion=stored_report.conclusion,
+        title=stored_report.title,
+        evaluated_at=stored_report.taken_at,
+        publications=len(get_objects(report, "publications")),
         findings=len(severities),
         worst=max(severities, key=lambda severity: severity.rank, default=None),
-        waived=len(records(report, "waived")),
-        unseen=len(records(report, "unseen")),
+        waived=len(get_objects(report, "waived")),
+        unknown=len(get_objects(report, "unknown")),
     )
 
 
-def _order(row: Row) -> tuple[int, int, int, str]:
+def _repository_order(row: RepositoryRow) -> tuple[int, int, int, str]:
     rank = row.worst.rank if row.worst else -1
-    return WORST.index(row.conclusion), -rank, -row.findings, row.name.lower()
+    return CONCLUSION_ORDER.index(row.conclusion), -rank, -row.findings, row.name.lower()
 
 
-def _missing(
-    shelf: Shelf, found: Organisation, standings: Mapping[RepositoryId, Standing]
+def _not_evaluated(
+    context: PageContext, found: InstalledOrganization, standings: Mapping[RepositoryId, StoredReport]
 ) -> Mapping[str, list[FullName]]:
     """Say which repositories were not evaluated, by the reason, the commonest first."""
-    refused = ToldBook(shelf.redis, found.installation).why_not()
+    refused = DigestFactStore(context.redis, found.installation).not_evaluated_reasons()
     reasons: dict[str, list[FullName]] = {}
-    for each in found.listed.repositories:
+    for each in found.repositories.repositories:
         standing = standings.get(each.id)
-        why = not_evaluated(each, standing.taken_at if standing else None, refused.get(each.id), shelf.now)
+        why = reason_not_evaluated(each, standing.taken_at if standing else None, refused.get(each.id), context.now)
         if why is not None:
             reasons.setdefault(why, []).append(each.name)
     order = Counter({why: len(names) for why, names in reasons.items()})
     return {why: sorted(reasons[why], key=str.lower) for why, _ in order.most_common()}
 
 
-def _bars(shelf: Shelf, installation: InstallationId) -> tuple[Bar, ...]:
-    before = DigestBook(shelf.redis, installation).get()
+def _trend_bars(context: PageContext, installation: InstallationId) -> tuple[TrendBar, ...]:
+    before = DigestStore(context.redis, installation).get()
     trend = before.trend if before else ()
     most = max((each.findings for each in trend), default=0) or 1
     return tuple(
-        Bar(each, number * WIDTH, max(round(each.findings / most * TALLEST), 1)) for number, each in enumerate(trend)
+        TrendBar(each, number * BAR_WIDTH, max(round(each.findings / most * BAR_HEIGHT), 1))
+        for number, each in enumerate(trend)
     )

@@ -8,55 +8,55 @@ from typing import Generic, TypeVar
 from redis import Redis
 
 from bot.model.errors import WharfingerError
-from bot.registries import Catalogue
+from bot.registries import Catalog
 from handlers.config.settings import Settings
 
 T = TypeVar("T")
 
-MOST_ROWS = 100  # of one page of a long list
+MAX_ROWS = 100  # of one page of a long list
 
 
-class NothingThereError(WharfingerError):
+class PageNotFoundError(WharfingerError):
     """Nobody knows what was asked for; the text says so, and why that may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PageContext:
     """What is looked up for one view. The clock enters as `now`."""
 
     redis: Redis
-    catalogue: Catalogue
+    catalog: Catalog
     settings: Settings
     now: datetime
-    number: int = 1  # which part of a long list
+    page_number: int = 1  # which part of a long list
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template and what it shows; `organisation`: whose pages the navigation leads to, `here`: which of them this is."""
+    """A template and what it shows; `organization`: whose pages the navigation leads to, `here`: which of them this is."""
 
     template: str
     title: str
-    shown: object
-    organisation: str = ""
-    here: str = ""
+    view: object
+    organization: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class ListPage(Generic[T]):
     """Some rows of a long list."""
 
     rows: tuple[T, ...]
     total: int
-    number: int
+    page_number: int
 
     @property
-    def numbers(self) -> range:
+    def page_numbers(self) -> range:
         """The numbers of all parts; a list of one part has none to choose from."""
-        return range(1, -(-self.total // MOST_ROWS) + 1)
+        return range(1, -(-self.total // MAX_ROWS) + 1)
 
 
-def part(rows: Sequence[T], number: int) -> Part[T]:
+def list_page(rows: Sequence[T], page_number: int) -> ListPage[T]:
     """Cut the part of that number out of a list; beyond its end there is none."""
-    begin = (number - 1) * MOST_ROWS
-    return Part(tuple(rows[begin : begin + MOST_ROWS]), len(rows), number)
+    begin = (page_number - 1) * MAX_ROWS
+    return ListPage(tuple(rows[begin : begin + MAX_ROWS]), len(rows), page_number)

@@ -8,14 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import Response
 
-from bot.rendering.markdown import plain
-from handlers.web.pages.addresses import identity, inventory, organisation, repository
+from bot.rendering.markdown import plain_line
+from handlers.web.pages.addresses import identity_url, inventory_url, organization_url, repository_url
 from handlers.web.pages.page_context import Page
 from handlers.web.pages.routes import CHALLENGE
-from handlers.web.pages.times import ago, clock_time, day
+from handlers.web.pages.times import format_day, format_time, relative_time
 
-HOME = Path(__file__).parent
-STYLE = (HOME / "style.css").read_bytes()
+FOLDER = Path(__file__).parent
+STYLESHEET = (FOLDER / "style.css").read_bytes()
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -30,50 +30,50 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def _inert(value: object) -> object:
+def _escape_value(value: object) -> object:
     """Write out whatever cannot be printed; HTML's own marks are escaped after this, for every value."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return plain(value)
+        return plain_line(value)
     return value
 
 
 TEMPLATES = Environment(
-    loader=FileSystemLoader(HOME / "templates"),
+    loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
-    finalize=_inert,
+    finalize=_escape_value,
     trim_blocks=True,
     lstrip_blocks=True,
 )
 TEMPLATES.globals |= {
-    "ago": ago,
-    "clock_time": clock_time,
-    "day": day,
-    "identity_page": identity,
-    "inventory_page": inventory,
-    "organisation_page": organisation,
-    "repository_page": repository,
+    "ago": relative_time,
+    "clock_time": format_time,
+    "day": format_day,
+    "identity_page": identity_url,
+    "inventory_page": inventory_url,
+    "organization_page": organization_url,
+    "repository_page": repository_url,
 }
 
 
-def printed(page: Page, now: dt.datetime) -> Response:
+def render_page(page: Page, now: dt.datetime) -> Response:
     """Print a page."""
-    return _answer(TEMPLATES.get_template(page.template).render(page=page, shown=page.shown, now=now), 200)
+    return _html_response(TEMPLATES.get_template(page.template).render(page=page, view=page.view, now=now), 200)
 
 
-def said(title: str, sentence: str, status: int) -> Response:
+def message_page(title: str, message: str, status: int) -> Response:
     """Print a page that says one sentence."""
-    page = Page("message.html", title, sentence)
-    words = TEMPLATES.get_template(page.template).render(page=page, shown=sentence, now=None)
+    page = Page("message.html", title, message)
+    words = TEMPLATES.get_template(page.template).render(page=page, view=message, now=None)
     challenge = {"www-authenticate": CHALLENGE} if status == 401 else {}  # noqa: PLR2004 - HTTP's own number
-    return _answer(words, status, challenge)
+    return _html_response(words, status, challenge)
 
 
-def style() -> Response:
+def stylesheet_response() -> Response:
     """Return the one style sheet, which says nothing about anybody."""
-    return Response(STYLE, media_type="text/css", headers={**HEADERS, "cache-control": "max-age=300"})
+    return Response(STYLESHEET, media_type="text/css", headers={**HEADERS, "cache-control": "max-age=300"})
 
 
-def _answer(text: str, status: int, more: Mapping[str, str] | None = None) -> Response:
+def _html_response(text: str, status: int, more: Mapping[str, str] | None = None) -> Response:
     body = text.encode("utf-8", errors="backslashreplace")
     return Response(body, status, {**HEADERS, **(more or {})}, media_type="text/html; charset=utf-8")

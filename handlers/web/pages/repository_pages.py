@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.checks.rules import RULES
-from bot.json_access import Record, number, record, records, text, texts
+from bot.json_access import JsonObject, get_int, get_object, get_objects, get_str, get_strings
 from bot.model.core_types import Credential, Outcome, RuleName, Severity
-from bot.registries import Catalogue
-from bot.rendering.digest_facts import Told
-from bot.rendering.phrases import CREDENTIALS, OUTCOMES, untold
-from handlers.records.report_store import Standing
-from handlers.web.pages.addresses import file_on_github
+from bot.registries import Catalog
+from bot.rendering.digest_facts import RepositoryStatus
+from bot.rendering.phrases import CREDENTIAL_TEXTS, OUTCOME_TEXTS, missing_permission
+from handlers.records.report_store import StoredReport
+from handlers.web.pages.addresses import github_file_url
 
 TITLES = {str(rule.name): rule.title() for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class PublicationRow:
     """A step that publishes."""
 
     registry: str
@@ -25,30 +25,30 @@ class Leaving:
     secrets: tuple[str, ...]
     environment: str
     job: str
-    place: str
+    position: str
     link: str
     confidence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FindingRow:
     """A finding; with a waiver's owner, reason and end where one covers it."""
 
     rule: str
     severity: Severity
-    place: str
+    position: str
     link: str  # to the line on GitHub, where it is one
     message: str
     fix: str
     since: date | None
-    waiver: "Waiver | None" = None
+    waiver: "WaiverRow | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class Waiver:
+class WaiverRow:
     """Why a finding is accepted for a while."""
 
-    place: str
+    position: str
     owner: str
     reason: str
     expires: str
@@ -56,139 +56,145 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class UnknownFactRow:
     """A fact that was not seen, and the rules that needed it."""
 
-    what: str
+    fact: str
     reason: str
     permission: str  # that would show it, where the reason does not name it
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class RuleRow:
     """What became of one rule."""
 
     rule: str
     title: str
     outcome: Outcome
-    words: str
+    outcome_text: str
 
 
-def publications(standing: Standing, web: str, catalogue: Catalogue) -> Iterator[Leaving]:
+def publication_rows(stored_report: StoredReport, web: str, catalog: Catalog) -> Iterator[PublicationRow]:
     """Yield what is published, in the order of the files."""
-    known = {str(key): registry.name for key, registry in catalogue.registries.items()}
-    for each in records(standing.report, "publications"):
-        registry = text(each, "registry")
-        yield Leaving(
+    known = {str(key): registry.name for key, registry in catalog.registries.items()}
+    for each in get_objects(stored_report.report, "publications"):
+        registry = get_str(each, "registry")
+        yield PublicationRow(
             registry=known.get(registry, registry),
-            credential=CREDENTIALS[Credential(text(each, "credential"))],
-            secrets=texts(each, "secrets"),
-            environment=text(each, "environment"),
-            job=text(each, "job"),
-            place=_place(each),
-            link=_link(each, standing, web),
-            confidence=text(each, "confidence"),
+            credential=CREDENTIAL_TEXTS[Credential(get_str(each, "credential"))],
+            secrets=get_strings(each, "secrets"),
+            environment=get_str(each, "environment"),
+            job=get_str(each, "job"),
+            position=_position(each),
+            link=_source_url(each, stored_report, web),
+            confidence=get_str(each, "confidence"),
         )
 
 
-def findings(standing: Standing, web: str, told: Told | None) -> Iterator[Found]:
+def finding_rows(stored_report: StoredReport, web: str, digest_facts: RepositoryStatus | None) -> Iterator[FindingRow]:
     """Yield the findings that stand, the worst first, each with the day on which it was first made."""
-    since = {(str(each.rule), each.file, each.message): each.since for each in told.findings} if told else {}
-    found = [_found(each, standing, web) for each in records(standing.report, "findings")]
+    since = (
+        {(str(each.rule), each.file, each.message): each.since for each in digest_facts.findings}
+        if digest_facts
+        else {}
+    )
+    found = [_finding_row(each, stored_report, web) for each in get_objects(stored_report.report, "findings")]
     dated = [
-        (each, since.get((each.rule, text(said, "file"), each.message)))
-        for each, said in zip(found, records(standing.report, "findings"), strict=True)
+        (each, since.get((each.rule, get_str(said, "file"), each.message)))
+        for each, said in zip(found, get_objects(stored_report.report, "findings"), strict=True)
     ]
     for each, day in sorted(dated, key=lambda pair: -pair[0].severity.rank):
-        yield Found(each.rule, each.severity, each.place, each.link, each.message, each.fix, day)
+        yield FindingRow(each.rule, each.severity, each.position, each.link, each.message, each.fix, day)
 
 
-def waived(standing: Standing, web: str) -> Iterator[Found]:
+def waived_rows(stored_report: StoredReport, web: str) -> Iterator[FindingRow]:
     """Yield what a waiver covers."""
-    yield from _with_waivers("waived", standing, web)
+    yield from _with_waivers("waived", stored_report, web)
 
 
-def lapsed(standing: Standing, web: str) -> Iterator[Found]:
+def lapsed_rows(stored_report: StoredReport, web: str) -> Iterator[FindingRow]:
     """Yield what a waiver names that is not followed, any more or yet; it is among the findings too."""
-    yield from _with_waivers("lapsed", standing, web)
+    yield from _with_waivers("lapsed", stored_report, web)
 
 
-def _with_waivers(which: str, standing: Standing, web: str) -> Iterator[Found]:
-    for each in records(standing.report, which):
-        said = record(each, "waiver")
-        words = [text(said, name) for name in ("owner", "reason", "expires", "standing")]
-        waiver = Waiver(_place(said), *words)
-        found = _found(each, standing, web)
-        yield Found(found.rule, found.severity, found.place, found.link, found.message, found.fix, None, waiver)
+def _with_waivers(which: str, stored_report: StoredReport, web: str) -> Iterator[FindingRow]:
+    for each in get_objects(stored_report.report, which):
+        said = get_object(each, "waiver")
+        words = [get_str(said, name) for name in ("owner", "reason", "expires", "standing")]
+        waiver = WaiverRow(_position(said), *words)
+        found = _finding_row(each, stored_report, web)
+        yield FindingRow(found.rule, found.severity, found.position, found.link, found.message, found.fix, None, waiver)
 
 
-def hidden(standing: Standing) -> Iterator[Hidden]:
+def unknown_facts(stored_report: StoredReport) -> Iterator[UnknownFactRow]:
     """Yield what could not be seen or read, the same thing once for all rules."""
     rules: dict[tuple[str, str, str], list[str]] = {}
-    for each in records(standing.report, "unseen"):
-        fact = (text(each, "what"), text(each, "reason"), text(each, "permission"))
-        rules.setdefault(fact, []).append(text(each, "rule"))
+    for each in get_objects(stored_report.report, "unknown"):
+        fact = (get_str(each, "what"), get_str(each, "reason"), get_str(each, "permission"))
+        rules.setdefault(fact, []).append(get_str(each, "rule"))
     for (what, reason, permission), needing in rules.items():
-        yield Hidden(what, reason, untold(reason, permission), tuple(dict.fromkeys(needing)))
+        yield UnknownFactRow(what, reason, missing_permission(reason, permission), tuple(dict.fromkeys(needing)))
 
 
-def partly(standing: Standing) -> Iterator[tuple[str, str]]:
+def partly_understood(stored_report: StoredReport) -> Iterator[tuple[str, str]]:
     """Yield the scripts of which not every command was understood, and why."""
-    for each in records(standing.report, "partly"):
-        yield _place(each), text(each, "reason")
+    for each in get_objects(stored_report.report, "partly"):
+        yield _position(each), get_str(each, "reason")
 
 
-def rules(standing: Standing) -> Iterator[Ruled]:
+def rule_rows(stored_report: StoredReport) -> Iterator[RuleRow]:
     """Yield what became of each rule in force, what does not hold first."""
-    outcomes = record(standing.report, "outcomes")
-    order = list(_ORDER)
+    outcomes = get_object(stored_report.report, "outcomes")
+    order = list(_OUTCOME_ORDER)
     judged = [(str(name), Outcome(str(outcome))) for name, outcome in outcomes.items()]
     for name, outcome in sorted(judged, key=lambda each: order.index(each[1])):
-        yield Ruled(name, TITLES.get(name, ""), outcome, OUTCOMES[outcome])
+        yield RuleRow(name, TITLES.get(name, ""), outcome, OUTCOME_TEXTS[outcome])
 
 
-def policy(standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def policy_files_in_force(stored_report: StoredReport) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the policy files in force, and what of them was not followed."""
-    return texts(standing.report, "policy", "files"), texts(standing.report, "policy", "notes")
+    return get_strings(stored_report.report, "policy", "files"), get_strings(stored_report.report, "policy", "notes")
 
 
-_ORDER = (
+_OUTCOME_ORDER = (
     Outcome.FAILED,
-    Outcome.BROKEN,
-    Outcome.UNSEEN,
+    Outcome.ERROR,
+    Outcome.UNKNOWN,
     Outcome.WAIVED,
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
 )
 
 
-def _found(each: Record, standing: Standing, web: str) -> Found:
-    return Found(
-        rule=text(each, "rule"),
-        severity=Severity(text(each, "severity")),
-        place=_place(each),
-        link=_link(each, standing, web),
-        message=text(each, "message"),
-        fix=text(each, "fix"),
+def _finding_row(each: JsonObject, stored_report: StoredReport, web: str) -> FindingRow:
+    return FindingRow(
+        rule=get_str(each, "rule"),
+        severity=Severity(get_str(each, "severity")),
+        position=_position(each),
+        link=_source_url(each, stored_report, web),
+        message=get_str(each, "message"),
+        fix=get_str(each, "fix"),
         since=None,
     )
 
 
-def _place(each: Record) -> str:
-    line = number(each, "line")
-    return f"{text(each, 'file')}:{line}" if line else text(each, "file")
+def _position(each: JsonObject) -> str:
+    line = get_int(each, "line")
+    return f"{get_str(each, 'file')}:{line}" if line else get_str(each, "file")
 
 
-def _link(each: Record, standing: Standing, web: str) -> str:
+def _source_url(each: JsonObject, stored_report: StoredReport, web: str) -> str:
     """Return the line on GitHub; of a page of settings none is known."""
-    line = number(each, "line")
-    return file_on_github(web, standing.commit, text(each, "file"), line) if line else ""
+    line = get_int(each, "line")
+    return github_file_url(web, stored_report.commit, get_str(each, "file"), line) if line else ""
 
 
-def changed(before: Mapping[RuleName, Outcome], after: Mapping[RuleName, Outcome]) -> Iterator[tuple[str, str, str]]:
+def changed_rules(
+    before: Mapping[RuleName, Outcome], after: Mapping[RuleName, Outcome]
+) -> Iterator[tuple[str, str, str]]:
     """Yield each rule that came out otherwise than before: what it was, and what it is now."""
     for rule, outcome in after.items():
         was = before.get(rule)
         if was is not outcome:
-            yield str(rule), OUTCOMES[was] if was else "not in force", OUTCOMES[outcome]
+            yield str(rule), OUTCOME_TEXTS[was] if was else "not in force", OUTCOME_TEXTS[outcome]

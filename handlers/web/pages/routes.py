@@ -8,13 +8,13 @@ from collections.abc import Iterable
 CHALLENGE = 'Basic realm="Wharfinger", charset="UTF-8"'
 
 
-def allowed(tokens: Iterable[str], authorization: str) -> bool:
+def is_authorized(tokens: Iterable[str], authorization: str) -> bool:
     """Whether the header of a request names one of the tokens. Each is compared in the same time, however much of it is right."""
-    given = _given(authorization)
+    given = _password(authorization)
     return any([hmac.compare_digest(given, token.encode()) for token in tokens])  # noqa: C419 - none is left out, so the time tells nothing
 
 
-def _given(authorization: str) -> bytes:
+def _password(authorization: str) -> bytes:
     """Return the password in the header; an empty one where there is none, which is nobody's."""
     scheme, _, rest = authorization.partition(" ")
     match scheme.lower():

@@ -1,68 +1,68 @@
-"""The first page: is the App set up, what is missing, and which organisations it looks after."""
+"""The first page: is the App set up, what is missing, and which organizations it looks after."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.json_access import records
-from handlers.cache.diagnosed import DiagnosedBook
-from handlers.cache.diagnoses import Diagnosis, State, unseen
+from bot.json_access import get_objects
+from handlers.cache.diagnosed import DiagnosisStore
+from handlers.cache.diagnoses import Diagnosis, DiagnosisState, diagnosed_unknown
 from handlers.cache.redis_health import look_at_redis
-from handlers.records.report_store import Standings
-from handlers.web.pages.organization_pages import organisations
-from handlers.web.pages.page_context import Page, Shelf
+from handlers.records.report_store import ReportStore
+from handlers.web.pages.organization_pages import installed_organizations
+from handlers.web.pages.page_context import Page, PageContext
 
-ORDER = (State.MISSING, State.UNSEEN, State.WELL)
+STATE_ORDER = (DiagnosisState.MISSING, DiagnosisState.UNKNOWN, DiagnosisState.OK)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An organisation, in figures."""
+class SetupRow:
+    """An organization, in figures."""
 
     login: str
     repositories: int
-    judged: int
+    evaluated: int
     publishing: int
     failing: int
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What was looked at, what is not well first, and the organisations."""
+class SetupView:
+    """What was looked at, what is not well first, and the organizations."""
 
-    found: tuple[Diagnosis, ...]
-    ill: int
-    looked_at: datetime | None  # at GitHub; Redis is looked at now
-    rows: tuple[Row, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    problems: int
+    github_checked_at: datetime | None  # at GitHub; Redis is looked at now
+    rows: tuple[SetupRow, ...]
 
 
-def show(shelf: Shelf) -> Page:
+def setup_page(context: PageContext) -> Page:
     """Show how the App is set up. Redis is looked at now, GitHub was by the timetable."""
-    kept = DiagnosedBook(shelf.redis).get()
-    found = [*look_at_redis(shelf.redis), *(kept.found if kept else (NOT_YET,))]
-    found.sort(key=lambda each: ORDER.index(each.state))
-    shown = Shown(
-        found=tuple(found),
-        ill=sum(each.state is not State.WELL for each in found),
-        looked_at=kept.at if kept else None,
-        rows=tuple(sorted(_rows(shelf), key=lambda row: row.login.lower())),
+    kept = DiagnosisStore(context.redis).get()
+    found = [*look_at_redis(context.redis), *(kept.diagnoses if kept else (GITHUB_NOT_CHECKED,))]
+    found.sort(key=lambda each: STATE_ORDER.index(each.state))
+    shown = SetupView(
+        diagnoses=tuple(found),
+        problems=sum(each.state is not DiagnosisState.OK for each in found),
+        github_checked_at=kept.taken_at if kept else None,
+        rows=tuple(sorted(_organization_rows(context), key=lambda row: row.login.lower())),
     )
-    return Page("set_up.html", "Set-up", shown, here="set-up")
+    return Page("set_up.html", "Set-up", shown, section="set-up")
 
 
-NOT_YET = unseen(
+GITHUB_NOT_CHECKED = diagnosed_unknown(
     "GitHub", "no worker has looked at it yet", "a worker does within a minute; wharfinger doctor looks now"
 )
 
 
-def _rows(shelf: Shelf) -> Iterator[Row]:
-    standings = Standings(shelf.redis)
-    for each in organisations(shelf):
+def _organization_rows(context: PageContext) -> Iterator[SetupRow]:
+    standings = ReportStore(context.redis)
+    for each in installed_organizations(context):
         reports = [standing.report for standing in standings.all(each.installation)]
-        yield Row(
+        yield SetupRow(
             login=each.login,
-            repositories=len(each.listed.repositories),
-            judged=len(reports),
-            publishing=sum(bool(records(report, "publications")) for report in reports),
-            failing=sum(bool(records(report, "findings")) for report in reports),
+            repositories=len(each.repositories.repositories),
+            evaluated=len(reports),
+            publishing=sum(bool(get_objects(report, "publications")) for report in reports),
+            failing=sum(bool(get_objects(report, "findings")) for report in reports),
         )

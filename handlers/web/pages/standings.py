@@ -1,14 +1,14 @@
 """Finds where a repository stands, by the name in an address."""
 
-from handlers.records.report_store import Standing, Standings
-from handlers.web.pages.page_context import NothingThereError, Shelf
+from handlers.records.report_store import ReportStore, StoredReport
+from handlers.web.pages.page_context import PageContext, PageNotFoundError
 
 
-def standing_of(shelf: Shelf, owner: str, name: str) -> Standing:
+def find_report(context: PageContext, owner: str, name: str) -> StoredReport:
     """Find where a repository stands, by its name in any case; raises NothingThereError."""
-    standing = Standings(shelf.redis).find(f"{owner}/{name}")
+    standing = ReportStore(context.redis).find(f"{owner}/{name}")
     if standing is None:
-        raise NothingThereError(
+        raise PageNotFoundError(
             f"Nothing is known of a repository {owner}/{name}. A sweep may not have reached it yet."
         )
     return standing

@@ -6,66 +6,68 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from bot.model.core_types import FullName
-from bot.packages.versions import Version
-from bot.rendering.release import Link, chain
-from bot.tracing import Account
-from handlers.records.report_store import Standing
-from handlers.records.trace_store import AccountBook
-from handlers.web.pages.addresses import version as page_of
-from handlers.web.pages.organization_pages import organisation_of
-from handlers.web.pages.page_context import NothingThereError, Page, Shelf
-from handlers.web.pages.standings import standing_of
+from bot.packages.versions import PackageVersion
+from bot.rendering.release import TraceLink, trace_links
+from bot.tracing import VersionTrace
+from handlers.records.report_store import StoredReport
+from handlers.records.trace_store import TraceStore
+from handlers.web.pages.addresses import version_url as page_of
+from handlers.web.pages.organization_pages import find_organization
+from handlers.web.pages.page_context import Page, PageContext, PageNotFoundError
+from handlers.web.pages.standings import find_report
 
-MOST = 10  # of the newest versions on a repository's page
+MAX_VERSIONS = 10  # of the newest versions on a repository's page
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VersionRow:
     """A version on a repository's page, and the page that it has itself."""
 
-    account: Account
+    trace: VersionTrace
     registry: str
     page: str
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VersionView:
     """One version."""
 
     repository: FullName
-    account: Account
+    trace: VersionTrace
     registry: str
-    links: tuple[Link, ...]
+    links: tuple[TraceLink, ...]
 
 
-def newest(shelf: Shelf, standing: Standing) -> Iterator[Row]:
+def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterator[VersionRow]:
     """Yield the newest versions of a repository's packages that are accounted for, or are to be."""
-    for account in islice(AccountBook(shelf.redis).of(standing.id), MOST):
-        page = page_of(standing.repository, _key(account.version))
-        yield Row(account, _registry(shelf, account.version), page)
+    for account in islice(TraceStore(context.redis).of_repository(stored_report.id), MAX_VERSIONS):
+        page = page_of(stored_report.repository, _version_key(account.version))
+        yield VersionRow(account, _registry_name(context, account.version), page)
 
 
-def show(shelf: Shelf, owner: str, name: str, key: str) -> Page:
+def version_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     """Show a version; raises NothingThereError."""
-    standing = standing_of(shelf, owner, name)
-    found = (each for each in AccountBook(shelf.redis).of(standing.id) if _key(each.version) == key)
+    standing = find_report(context, owner, name)
+    found = (each for each in TraceStore(context.redis).of_repository(standing.id) if _version_key(each.version) == key)
     account = next(found, None)
     if account is None:
-        raise NothingThereError(f"No record of such a version of {standing.repository} is kept.")
+        raise PageNotFoundError(f"No record of such a version of {standing.repository} is kept.")
     version = account.version
     owner = standing.repository.partition("/")[0]
-    web = organisation_of(shelf, owner).web(standing.id)
-    links = tuple(each if web and each.web.startswith(f"{web}/") else replace(each, web="") for each in chain(account))
-    shown = Shown(standing.repository, account, _registry(shelf, version), links)
+    web = find_organization(context, owner).repository_web(standing.id)
+    links = tuple(
+        each if web and each.url.startswith(f"{web}/") else replace(each, url="") for each in trace_links(account)
+    )
+    shown = VersionView(standing.repository, account, _registry_name(context, version), links)
     return Page("version.html", f"{version.package.name} {version.number}", shown, owner, "repositories")
 
 
-def _key(version: Version) -> str:
+def _version_key(version: PackageVersion) -> str:
     """Name a version in twelve letters: its own name may hold anything."""
     named = f"{version.package.registry}\0{version.package.name}\0{version.number}"
     return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:12]
 
 
-def _registry(shelf: Shelf, version: Version) -> str:
-    found = shelf.catalogue.registries.get(version.package.registry)
+def _registry_name(context: PageContext, version: PackageVersion) -> str:
+    found = context.catalog.registries.get(version.package.registry)
     return found.name if found else version.package.registry

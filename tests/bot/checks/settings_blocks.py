@@ -1,6 +1,6 @@
 """The `settings` blocks of rules' pages: what GitHub holds for an example's repository, as a person would write it down.
 
-What a block does not say is not there. `unseen: [secrets]` withholds a fact, with the permission that would show it.
+What a block does not say is not there. `unknown: [secrets]` withholds a fact, with the permission that would show it.
 """
 
 from collections.abc import Mapping
@@ -11,126 +11,128 @@ from typing import Any
 import yaml
 
 from bot.model.core_types import FullName
-from bot.model.findings import Fact, Seen
-from bot.model.identity_register import IdentityKind, Review, Reviews
+from bot.model.findings import Known, MaybeKnown
+from bot.model.identity_register import AccessReview, AccessReviews, IdentityKind
 from bot.settings import (
     AllowedRefs,
     AnyRef,
     AppInstallation,
     BranchProtection,
     CodeOwners,
-    CustomRule,
+    CustomProtectionRule,
     DeployKey,
-    Enforcement,
     Environment,
     FineGrainedToken,
-    Holdings,
-    ImmutableReleases,
-    Organisation,
-    Plan,
+    GitHubPlan,
+    ImmutableReleasesSetting,
+    Organization,
     ProtectedBranches,
-    Reach,
-    Read,
     RefKind,
     RefPattern,
     RepositoryFacts,
+    RepositorySettings,
     RepositoryVisibility,
     Reviewer,
     ReviewerKind,
     Ruleset,
+    RulesetEnforcement,
     RulesetRule,
+    RulesetTarget,
     Secret,
+    SecretAccess,
+    SecretStore,
+    SecretVisibility,
     SelectedRefs,
-    Store,
-    Target,
+    SettingsQuery,
     Team,
-    Visibility,
-    read_owners,
+    parse_code_owners,
 )
-from bot.snapshot.repository_snapshot import NO_REVIEWS
+from bot.snapshot.repository_snapshot import REVIEWS_NOT_STORED
 
-Words = Mapping[str, Any]  # YAML
+SettingsBlock = Mapping[str, Any]  # YAML
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-INSIDE = {"environment_refs": "refs", "environment_rules": "custom_rules"}  # facts inside an environment
-WORDS = {
-    "repository", "environments", "secrets", "organisation", "rulesets", "branch-protection", "codeowners", "immutable-releases",
-    "deploy-keys", "tokens", "apps", "reviews", "unseen",
+INSIDE = {"environment_refs": "allowed_refs", "environment_rules": "custom_rules"}  # facts inside an environment
+SETTINGS_KEYS = {
+    "repository", "environments", "secrets", "organization", "rulesets", "branch-protection", "codeowners", "immutable-releases",
+    "deploy-keys", "tokens", "apps", "reviews", "unknown",
 }  # fmt: skip
 
 
-def read_settings(text: str) -> tuple[Holdings, Fact[Reviews]]:
+def read_settings(text: str) -> tuple[RepositorySettings, MaybeKnown[AccessReviews]]:
     """Read a block; an unknown word in it is a mistake of the page."""
-    words: Words = yaml.safe_load(text) or {}
-    assert words.keys() <= WORDS, words.keys() - WORDS
-    hidden = {name.replace("-", "_") for name in words.get("unseen", ())}
+    words: SettingsBlock = yaml.safe_load(text) or {}
+    assert words.keys() <= SETTINGS_KEYS, words.keys() - SETTINGS_KEYS
+    hidden = {name.replace("-", "_") for name in words.get("unknown", ())}
     environments = tuple(_environment(name, each or {}, hidden) for name, each in _named(words.get("environments", {})))
     secrets = [_secret(each, hidden) for each in words.get("secrets", ())]
     holdings = replace(
         _nothing_there(),
-        repository=Seen(_repository(words.get("repository", {}))),
-        environments=Seen(environments),
-        secrets=_stored(secrets, Store.REPOSITORY),
-        organisation_secrets=_stored(secrets, Store.ORGANISATION),
-        environment_secrets=_stored(secrets, Store.ENVIRONMENT),
-        dependabot_secrets=_stored(secrets, Store.DEPENDABOT),
-        agent_secrets=_stored(secrets, Store.AGENT),
-        rulesets=Seen(tuple(_ruleset(number, each) for number, each in enumerate(words.get("rulesets", ())))),
-        branch_protection=Seen(tuple(BranchProtection(**_keys(each)) for each in words.get("branch-protection", ()))),
-        code_owners=Seen(read_owners(".github/CODEOWNERS", words["codeowners"]) if "codeowners" in words else CodeOwners(None)),
-        immutable_releases=Seen(_immutable(words.get("immutable-releases", False))),
-        deploy_keys=Seen(tuple(_key(each) for each in words.get("deploy-keys", ()))),
-        tokens=Seen(tuple(_token(each) for each in words.get("tokens", ()))),
-        installations=Seen(tuple(_app(each) for each in words.get("apps", ()))),
-        organisation=Seen(_organisation(words.get("organisation", {}))),
+        repository=Known(_repository(words.get("repository", {}))),
+        environments=Known(environments),
+        secrets=_secrets_of_store(secrets, SecretStore.REPOSITORY),
+        organization_secrets=_secrets_of_store(secrets, SecretStore.ORGANIZATION),
+        environment_secrets=_secrets_of_store(secrets, SecretStore.ENVIRONMENT),
+        dependabot_secrets=_secrets_of_store(secrets, SecretStore.DEPENDABOT),
+        agent_secrets=_secrets_of_store(secrets, SecretStore.AGENT),
+        rulesets=Known(tuple(_ruleset(number, each) for number, each in enumerate(words.get("rulesets", ())))),
+        branch_protection=Known(tuple(BranchProtection(**_keys(each)) for each in words.get("branch-protection", ()))),
+        code_owners=Known(parse_code_owners(".github/CODEOWNERS", words["codeowners"]) if "codeowners" in words else CodeOwners(None)),
+        immutable_releases=Known(_immutable(words.get("immutable-releases", False))),
+        deploy_keys=Known(tuple(_key(each) for each in words.get("deploy-keys", ()))),
+        fine_grained_tokens=Known(tuple(_token(each) for each in words.get("tokens", ()))),
+        app_installations=Known(tuple(_app(each) for each in words.get("apps", ()))),
+        organization=Known(_organization(words.get("organization", {}))),
     )  # fmt: skip
-    facts = {each.name: Read[each.name.upper()] for each in fields(Holdings)}
-    withheld: dict[str, Any] = {name: facts[name].withheld() for name in hidden & facts.keys()}
-    assert hidden <= facts.keys() | INSIDE.keys() | {"secrets_reach"}, hidden
-    return replace(holdings, **withheld), _reviews(words["reviews"]) if "reviews" in words else NO_REVIEWS
+    facts = {each.name: SettingsQuery[each.name.upper()] for each in fields(RepositorySettings)}
+    withheld: dict[str, Any] = {name: facts[name].permission_denied() for name in hidden & facts.keys()}
+    assert hidden <= facts.keys() | INSIDE.keys() | {"organization_secret_access"}, hidden
+    return replace(holdings, **withheld), _reviews(words["reviews"]) if "reviews" in words else REVIEWS_NOT_STORED
 
 
-def _nothing_there() -> Holdings:
-    return Holdings(
-        organisation_dependabot_secrets=Seen(()),
-        organisation_agent_secrets=Seen(()),
-        variables=Seen(()),
-        environment_variables=Seen(()),
-        runners=Seen(()),
+def _nothing_there() -> RepositorySettings:
+    return RepositorySettings(
+        organization_dependabot_secrets=Known(()),
+        organization_agent_secrets=Known(()),
+        variables=Known(()),
+        environment_variables=Known(()),
+        runners=Known(()),
     )
 
 
-def _named(environments: Any) -> list[tuple[str, Words]]:  # noqa: ANN401 - YAML
+def _named(environments: Any) -> list[tuple[str, SettingsBlock]]:  # noqa: ANN401 - YAML
     return list(environments.items()) if isinstance(environments, dict) else [(name, {}) for name in environments]
 
 
-def _keys(words: Words) -> dict[str, Any]:
-    return {name.replace("-", "_"): value for name, value in words.items()}
+def _keys(block: SettingsBlock) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in block.items()}
 
 
-def _moment(words: Words, name: str) -> datetime | None:
-    day = words.get(name)
+def _date(block: SettingsBlock, name: str) -> datetime | None:
+    day = block.get(name)
     return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _repository(words: Words) -> RepositoryFacts:
+def _repository(block: SettingsBlock) -> RepositoryFacts:
     return RepositoryFacts(
-        RepositoryVisibility(words.get("visibility", "public")),
-        words.get("default-branch", "main"),
-        plan=Plan(words.get("plan", "enterprise")),
-        owner_is_organisation=words.get("owner", "organisation") == "organisation",
+        RepositoryVisibility(block.get("visibility", "public")),
+        block.get("default-branch", "main"),
+        plan=GitHubPlan(block.get("plan", "enterprise")),
+        owner_is_organization=block.get("owner", "organization") == "organization",
     )
 
 
-def _environment(name: str, words: Words, hidden: set[str]) -> Environment:
+def _environment(name: str, block: SettingsBlock, hidden: set[str]) -> Environment:
     made = Environment(
         name,
-        reviewers=tuple(_reviewer(each) for each in words.get("reviewers", ())),
-        prevent_self_review=words.get("prevent-self-review", False),
-        admins_bypass=words.get("admins-bypass", True),
-        refs=Seen(_refs(words)),
-        custom_rules=Seen(tuple(CustomRule(1, slug, enabled=True) for slug in words.get("gates", ()))),
+        reviewers=tuple(_reviewer(each) for each in block.get("reviewers", ())),
+        prevent_self_review=block.get("prevent-self-review", False),
+        admins_bypass=block.get("admins-bypass", True),
+        allowed_refs=Known(_refs(block)),
+        custom_rules=Known(tuple(CustomProtectionRule(1, slug, enabled=True) for slug in block.get("gates", ()))),
     )
-    withheld: dict[str, Any] = {INSIDE[each]: Read[each.upper()].withheld() for each in hidden & INSIDE.keys()}
+    withheld: dict[str, Any] = {
+        INSIDE[each]: SettingsQuery[each.upper()].permission_denied() for each in hidden & INSIDE.keys()
+    }
     return replace(made, **withheld)
 
 
@@ -139,92 +141,100 @@ def _reviewer(name: str) -> Reviewer:
     return Reviewer(ReviewerKind.TEAM, team) if team else Reviewer(ReviewerKind.USER, login)
 
 
-def _refs(words: Words) -> AllowedRefs:
-    if words.get("protected-branches"):
+def _refs(block: SettingsBlock) -> AllowedRefs:
+    if block.get("protected-branches"):
         return ProtectedBranches()
-    patterns = [RefPattern(each, RefKind.BRANCH) for each in words.get("branches", ())]
-    patterns += [RefPattern(each, RefKind.TAG) for each in words.get("tags", ())]
+    patterns = [RefPattern(each, RefKind.BRANCH) for each in block.get("branches", ())]
+    patterns += [RefPattern(each, RefKind.TAG) for each in block.get("tags", ())]
     return SelectedRefs(tuple(patterns)) if patterns else AnyRef()
 
 
-def _secret(words: Words, hidden: set[str]) -> Secret:
-    store = Store(words.get("of", "environment" if "environment" in words else "repository"))
-    chosen = words.get("repositories")
-    visibility = Visibility.SELECTED if chosen is not None else Visibility(words.get("visibility", "all"))
-    reach = Reach(visibility, tuple(FullName(each) for each in chosen) if chosen is not None else None)
-    seen: Fact[Reach] = Read.SECRETS_REACH.withheld() if "secrets_reach" in hidden else Seen(reach)
-    created = _moment(words, "created") or datetime(2026, 11, 1, tzinfo=UTC)
+def _secret(block: SettingsBlock, hidden: set[str]) -> Secret:
+    store = SecretStore(block.get("of", "environment" if "environment" in block else "repository"))
+    chosen = block.get("repositories")
+    visibility = SecretVisibility.SELECTED if chosen is not None else SecretVisibility(block.get("visibility", "all"))
+    reach = SecretAccess(visibility, tuple(FullName(each) for each in chosen) if chosen is not None else None)
+    seen: MaybeKnown[SecretAccess] = (
+        SettingsQuery.ORGANIZATION_SECRET_ACCESS.permission_denied()
+        if "organization_secret_access" in hidden
+        else Known(reach)
+    )
+    created = _date(block, "created") or datetime(2026, 11, 1, tzinfo=UTC)
     return Secret(
-        words["name"],
+        block["name"],
         store,
         created,
-        _moment(words, "written") or created,
-        environment=words.get("environment"),
-        reach=seen if store is Store.ORGANISATION else None,
+        _date(block, "written") or created,
+        environment=block.get("environment"),
+        access=seen if store is SecretStore.ORGANIZATION else None,
     )
 
 
-def _stored(secrets: list[Secret], store: Store) -> Fact[tuple[Secret, ...]]:
-    return Seen(tuple(secret for secret in secrets if secret.store is store))
+def _secrets_of_store(secrets: list[Secret], store: SecretStore) -> MaybeKnown[tuple[Secret, ...]]:
+    return Known(tuple(secret for secret in secrets if secret.store is store))
 
 
-def _ruleset(number: int, words: Words) -> Ruleset:
-    refs = tuple(words["refs"])
+def _ruleset(number: int, block: SettingsBlock) -> Ruleset:
+    refs = tuple(block["refs"])
     return Ruleset(
         id=number,
-        name=words.get("name", f"ruleset {number}"),
+        name=block.get("name", f"ruleset {number}"),
         source="acme/tool",
-        target=Target.TAG if any("tags" in each for each in refs) or words.get("target") == "tag" else Target.BRANCH,
-        enforcement=Enforcement(words.get("enforcement", "active")),
+        target=RulesetTarget.TAG
+        if any("tags" in each for each in refs) or block.get("target") == "tag"
+        else RulesetTarget.BRANCH,
+        enforcement=RulesetEnforcement(block.get("enforcement", "active")),
         include=refs,
         exclude=(),
-        rules=tuple(_rule(each) for each in words["rules"]),
+        rules=tuple(_rule(each) for each in block["rules"]),
     )
 
 
-def _rule(words: str | Words) -> RulesetRule:
-    if isinstance(words, str):
-        return RulesetRule(words)
-    return RulesetRule("pull_request", approvals=words["approvals"], code_owners=words.get("code-owners", False))
+def _rule(block: str | SettingsBlock) -> RulesetRule:
+    if isinstance(block, str):
+        return RulesetRule(block)
+    return RulesetRule(
+        "pull_request", required_approvals=block["approvals"], require_code_owner_review=block.get("code-owners", False)
+    )
 
 
-def _immutable(said: bool | str) -> ImmutableReleases:  # noqa: FBT001 - YAML's word for it
-    return ImmutableReleases(enabled=said is True, offered=said != "not offered")
+def _immutable(state: bool | str) -> ImmutableReleasesSetting:  # noqa: FBT001 - YAML's word for it
+    return ImmutableReleasesSetting(enabled=state is True, supported=state != "not offered")
 
 
-def _key(words: Words) -> DeployKey:
-    made = _moment(words, "created") or datetime(2026, 11, 1, tzinfo=UTC)
-    return DeployKey(1, words["title"], words.get("read-only", False), made, added_by=words.get("by"))
+def _key(block: SettingsBlock) -> DeployKey:
+    made = _date(block, "created") or datetime(2026, 11, 1, tzinfo=UTC)
+    return DeployKey(1, block["title"], block.get("read-only", False), made, added_by=block.get("by"))
 
 
-def _token(words: Words) -> FineGrainedToken:
+def _token(block: SettingsBlock) -> FineGrainedToken:
     return FineGrainedToken(
-        1, words["name"], words["owner"], tuple(words.get("writes", ["contents"])), words.get("all", False),
-        created_at=_moment(words, "created"), expires_at=_moment(words, "expires"),
+        1, block["name"], block["owner"], tuple(block.get("writes", ["contents"])), block.get("all", False),
+        created_at=_date(block, "created"), expires_at=_date(block, "expires"),
     )  # fmt: skip
 
 
-def _app(words: Words) -> AppInstallation:
-    return AppInstallation(1, words["slug"], tuple(words.get("writes", ["contents"])), all_repositories=True)
+def _app(block: SettingsBlock) -> AppInstallation:
+    return AppInstallation(1, block["slug"], tuple(block.get("writes", ["contents"])), all_repositories=True)
 
 
-def _organisation(words: Words) -> Organisation:
-    teams = {slug: Team(slug, frozenset(members)) for slug, members in words.get("teams", {}).items()}
-    members = {*words.get("members", ()), *(member for team in teams.values() for member in team.members)}
-    return Organisation("acme", frozenset(members), teams)
+def _organization(block: SettingsBlock) -> Organization:
+    teams = {slug: Team(slug, frozenset(members)) for slug, members in block.get("teams", {}).items()}
+    members = {*block.get("members", ()), *(member for team in teams.values() for member in team.members)}
+    return Organization("acme", frozenset(members), teams)
 
 
-def _reviews(words: Words) -> Seen[Reviews]:
-    began = _moment(words, "began")
+def _reviews(block: SettingsBlock) -> Known[AccessReviews]:
+    began = _date(block, "began")
     assert began is not None
-    return Seen(Reviews(began, tuple(_review(each) for each in words.get("of", ()))))
+    return Known(AccessReviews(began, tuple(_review(each) for each in block.get("of", ()))))
 
 
-def _review(words: Words) -> Review:
-    kind = next(kind for kind in IdentityKind if kind.value in words)
-    at = _moment(words, "at")
+def _review(block: SettingsBlock) -> AccessReview:
+    kind = next(kind for kind in IdentityKind if kind.value in block)
+    at = _date(block, "at")
     assert at is not None
-    return Review(
-        kind, words[kind.value], words.get("in", "acme/tool"), at, words["by"], words.get("kept", True), words.get("environment"),
-        words.get("workflow"),
+    return AccessReview(
+        kind, block[kind.value], block.get("in", "acme/tool"), at, block["by"], block.get("kept", True), block.get("environment"),
+        block.get("workflow"),
     )  # fmt: skip

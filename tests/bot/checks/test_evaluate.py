@@ -8,54 +8,54 @@ from typing import ClassVar
 import pytest
 
 from bot.checks.rule import Rule
-from bot.evaluation.evaluate import evaluate
+from bot.evaluation.evaluate import evaluate_repository
 from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName
-from bot.model.findings import Finding, Place, Unreadable, Unseen
+from bot.model.findings import Finding, Location, Unknown, UnreadableFile
 from bot.policy import Policy
 from bot.snapshot.repository_snapshot import Snapshot
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 EMPTY = Snapshot(FullName("acme/tool"), None, NOW)
-WRONG = Finding(Place("a.yml", 1, 1), "is wrong", "Mend it.")
-HIDDEN = Unseen("the tide", "the App was not granted tides: read", "tides: read")
+WRONG = Finding(Location("a.yml", 1, 1), "is wrong", "Mend it.")
+HIDDEN = Unknown("the tide", "the App was not granted tides: read", "tides: read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Says(Rule):
+class FixedOutcomeRule(Rule):
     """Whatever it is told to say, and then it breaks if told so."""
 
     name: ClassVar[RuleName] = RuleName("says")
-    says: tuple[Finding | Unseen, ...] = ()
-    breaks: bool = False
+    outcome: tuple[Finding | Unknown, ...] = ()
+    raises: bool = False
     relevant: bool = True
 
     def applies(self, snapshot: Snapshot) -> bool:  # noqa: ARG002 - it says what it was told to, whatever it sees
         return self.relevant
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:  # noqa: ARG002 - as above
-        yield from self.says
-        if self.breaks:
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:  # noqa: ARG002 - as above
+        yield from self.outcome
+        if self.raises:
             raise ValueError("a text with the secret hunter2")
 
 
 def outcome(rule: Rule, snapshot: Snapshot = EMPTY) -> Outcome:
-    return evaluate(snapshot, Policy((rule,))).results[0].outcome
+    return evaluate_repository(snapshot, Policy((rule,))).results[0].outcome
 
 
 def test_a_rule_that_finds_nothing_holds() -> None:
-    assert outcome(Says()) is Outcome.PASSED
+    assert outcome(FixedOutcomeRule()) is Outcome.PASSED
 
 
 def test_a_rule_with_nothing_to_judge_does_not_apply() -> None:
-    assert outcome(Says(relevant=False, says=(WRONG,))) is Outcome.NOT_APPLICABLE
+    assert outcome(FixedOutcomeRule(relevant=False, outcome=(WRONG,))) is Outcome.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (Says(says=(WRONG, HIDDEN), breaks=True), Outcome.FAILED),
-        (Says(says=(HIDDEN,), breaks=True), Outcome.BROKEN),
-        (Says(says=(HIDDEN,)), Outcome.UNSEEN),
+        (FixedOutcomeRule(outcome=(WRONG, HIDDEN), raises=True), Outcome.FAILED),
+        (FixedOutcomeRule(outcome=(HIDDEN,), raises=True), Outcome.ERROR),
+        (FixedOutcomeRule(outcome=(HIDDEN,)), Outcome.UNKNOWN),
     ],
 )
 def test_the_worst_that_is_so_is_the_outcome(rule: Rule, expected: Outcome) -> None:
@@ -63,64 +63,69 @@ def test_the_worst_that_is_so_is_the_outcome(rule: Rule, expected: Outcome) -> N
 
 
 def test_a_rule_that_breaks_keeps_what_it_found_before_and_tells_no_text_of_the_error() -> None:
-    result = evaluate(EMPTY, Policy((Says(says=(WRONG,), breaks=True),))).results[0]
+    result = evaluate_repository(EMPTY, Policy((FixedOutcomeRule(outcome=(WRONG,), raises=True),))).results[0]
 
     assert result.findings == (WRONG,)
-    assert result.fault is not None
-    assert result.fault.startswith("ValueError at test_evaluate.py:")
-    assert "hunter2" not in result.fault
+    assert result.error is not None
+    assert result.error.startswith("ValueError at test_evaluate.py:")
+    assert "hunter2" not in result.error
 
 
 def test_a_rule_that_breaks_does_not_take_the_others_with_it() -> None:
-    report = evaluate(EMPTY, Policy((Says(breaks=True), Says(says=(WRONG,)))))
+    report = evaluate_repository(EMPTY, Policy((FixedOutcomeRule(raises=True), FixedOutcomeRule(outcome=(WRONG,)))))
 
-    assert [result.outcome for result in report.results] == [Outcome.BROKEN, Outcome.FAILED]
+    assert [result.outcome for result in report.results] == [Outcome.ERROR, Outcome.FAILED]
 
 
 def test_a_file_that_cannot_be_read_leaves_every_rule_unseen() -> None:
-    snapshot = replace(EMPTY, unreadable=(Unreadable(".github/workflows/a.yml", "line 3 has a tab", 3),))
+    snapshot = replace(EMPTY, unreadable=(UnreadableFile(".github/workflows/a.yml", "line 3 has a tab", 3),))
 
-    assert outcome(Says(), snapshot) is Outcome.UNSEEN
-    assert outcome(Says(relevant=False), snapshot) is Outcome.UNSEEN
-    assert outcome(Says(says=(WRONG,)), snapshot) is Outcome.FAILED
+    assert outcome(FixedOutcomeRule(), snapshot) is Outcome.UNKNOWN
+    assert outcome(FixedOutcomeRule(relevant=False), snapshot) is Outcome.UNKNOWN
+    assert outcome(FixedOutcomeRule(outcome=(WRONG,)), snapshot) is Outcome.FAILED
 
 
 def test_our_own_failure_while_reading_leaves_every_rule_broken() -> None:
-    snapshot = replace(EMPTY, fault="KeyError at find.py:7")
+    snapshot = replace(EMPTY, error="KeyError at find.py:7")
 
-    assert evaluate(snapshot, Policy((Says(),))).results[0].fault == "KeyError at find.py:7"
-    assert outcome(Says(), snapshot) is Outcome.BROKEN
-    assert outcome(Says(relevant=False), snapshot) is Outcome.BROKEN
+    assert evaluate_repository(snapshot, Policy((FixedOutcomeRule(),))).results[0].error == "KeyError at find.py:7"
+    assert outcome(FixedOutcomeRule(), snapshot) is Outcome.ERROR
+    assert outcome(FixedOutcomeRule(relevant=False), snapshot) is Outcome.ERROR
 
 
 def test_the_same_fact_said_twice_is_told_once() -> None:
-    result = evaluate(EMPTY, Policy((Says(says=(HIDDEN, HIDDEN, WRONG, WRONG)),))).results[0]
+    result = evaluate_repository(EMPTY, Policy((FixedOutcomeRule(outcome=(HIDDEN, HIDDEN, WRONG, WRONG)),))).results[0]
 
-    assert result.unseen == (HIDDEN,)
+    assert result.unknown == (HIDDEN,)
     assert result.findings == (WRONG,)
 
 
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        ((Says(),), Conclusion.SUCCESS),
-        ((Says(), Says(relevant=False)), Conclusion.SUCCESS),
-        ((Says(relevant=False),), Conclusion.NEUTRAL),
+        ((FixedOutcomeRule(),), Conclusion.SUCCESS),
+        ((FixedOutcomeRule(), FixedOutcomeRule(relevant=False)), Conclusion.SUCCESS),
+        ((FixedOutcomeRule(relevant=False),), Conclusion.NEUTRAL),
         ((), Conclusion.NEUTRAL),
-        ((Says(says=(WRONG,)),), Conclusion.NEUTRAL),
-        ((Says(says=(HIDDEN,)),), Conclusion.NEUTRAL),
-        ((Says(breaks=True),), Conclusion.NEUTRAL),
-        ((Says(mode=Mode.ENFORCE),), Conclusion.SUCCESS),
-        ((Says(mode=Mode.ENFORCE, says=(WRONG,)),), Conclusion.FAILURE),
-        ((Says(mode=Mode.ENFORCE, says=(HIDDEN,)),), Conclusion.ACTION_REQUIRED),
-        ((Says(mode=Mode.ENFORCE, breaks=True),), Conclusion.ACTION_REQUIRED),
-        ((Says(says=(WRONG,)), Says(mode=Mode.ENFORCE)), Conclusion.NEUTRAL),
-        ((Says(), Says(mode=Mode.ENFORCE, says=(WRONG,)), Says(breaks=True)), Conclusion.FAILURE),
+        ((FixedOutcomeRule(outcome=(WRONG,)),), Conclusion.NEUTRAL),
+        ((FixedOutcomeRule(outcome=(HIDDEN,)),), Conclusion.NEUTRAL),
+        ((FixedOutcomeRule(raises=True),), Conclusion.NEUTRAL),
+        ((FixedOutcomeRule(mode=Mode.ENFORCE),), Conclusion.SUCCESS),
+        ((FixedOutcomeRule(mode=Mode.ENFORCE, outcome=(WRONG,)),), Conclusion.FAILURE),
+        ((FixedOutcomeRule(mode=Mode.ENFORCE, outcome=(HIDDEN,)),), Conclusion.ACTION_REQUIRED),
+        ((FixedOutcomeRule(mode=Mode.ENFORCE, raises=True),), Conclusion.ACTION_REQUIRED),
+        ((FixedOutcomeRule(outcome=(WRONG,)), FixedOutcomeRule(mode=Mode.ENFORCE)), Conclusion.NEUTRAL),
+        (
+            (FixedOutcomeRule(), FixedOutcomeRule(mode=Mode.ENFORCE, outcome=(WRONG,)), FixedOutcomeRule(raises=True)),
+            Conclusion.FAILURE,
+        ),
     ],
 )
 def test_the_conclusion_is_the_worst_that_a_mode_asks_for(rules: tuple[Rule, ...], expected: Conclusion) -> None:
-    assert evaluate(EMPTY, Policy(rules)).conclusion is expected
+    assert evaluate_repository(EMPTY, Policy(rules)).conclusion is expected
 
 
 def test_outcomes_are_told_by_name() -> None:
-    assert evaluate(EMPTY, Policy((Says(says=(WRONG,)),))).outcomes == {"says": Outcome.FAILED}
+    assert evaluate_repository(EMPTY, Policy((FixedOutcomeRule(outcome=(WRONG,)),))).outcomes == {
+        "says": Outcome.FAILED
+    }

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from textwrap import dedent
 
-from bot.detection import Found, Publication, find_publications
-from bot.registries import Catalogue, load_catalogue
+from bot.detection import DetectionResult, Publication, find_publications
+from bot.registries import Catalog, load_catalog
 from bot.workflows import read_action, read_workflow
 
 WORKFLOWS = ".github/workflows/"
@@ -13,15 +13,15 @@ IN_FOLDER = ("release.yml", "ship.yml", "upload.yml")  # names that stand for wo
 
 
 @cache
-def catalogue() -> Catalogue:
+def catalog() -> Catalog:
     """All that is known about registries, read once for all tests."""
-    return load_catalogue()
+    return load_catalog()
 
 
-def found(files: Mapping[str, str]) -> Found:
+def publications_in(files: Mapping[str, str]) -> DetectionResult:
     """What is found in a repository of these files."""
     texts = {
-        (WORKFLOWS + name if name in IN_FOLDER else name): catalogue().expand(dedent(text))
+        (WORKFLOWS + name if name in IN_FOLDER else name): catalog().expand_addresses(dedent(text))
         for name, text in files.items()
     }
     workflows = {path: read_workflow(path, text.encode()) for path, text in texts.items() if path.startswith(WORKFLOWS)}
@@ -30,16 +30,16 @@ def found(files: Mapping[str, str]) -> Found:
         for path, text in texts.items()
         if path.endswith("action.yml")
     }
-    return find_publications(workflows, actions, texts, catalogue())
+    return find_publications(workflows, actions, texts, catalog())
 
 
-def told(workflow: str, **more: str) -> list[str]:
+def publication_lines(workflow: str, **more: str) -> list[str]:
     """`line registry credential secrets` of each publication in a workflow, secrets joined by +."""
     files = {"release.yml": workflow, **more}
-    return [line(each) for each in found(files).publications]
+    return [publication_line(each) for each in publications_in(files).publications]
 
 
-def line(publication: Publication) -> str:
+def publication_line(publication: Publication) -> str:
     """One publication as one line; the file stands in front where it is not release.yml."""
     file = publication.file.removeprefix(WORKFLOWS).removesuffix("release.yml")
     words = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.detection.build_steps import builds_in
+from bot.detection.build_steps import find_build_steps
 from bot.workflows import read_workflow
 
 
@@ -10,7 +10,7 @@ def builds(*steps: str, publishing: tuple[int, ...] = ()) -> list[str]:
     text = "on: push\njobs:\n  job:\n    runs-on: x\n    steps:\n" + "".join(f"      - {step}\n" for step in steps)
     workflow = read_workflow(".github/workflows/a.yml", text.encode())
     job = workflow.jobs["job"]
-    return [build.what for build in builds_in(job, workflow, job.steps, publishing)]
+    return [build.tool for build in find_build_steps(job, workflow, job.steps, publishing)]
 
 
 @pytest.mark.parametrize(
@@ -117,5 +117,5 @@ jobs:
 def test_a_script_is_read_in_the_shell_and_with_the_variables_of_its_job() -> None:
     workflow = read_workflow(".github/workflows/a.yml", SURROUNDED.encode())
     job = workflow.jobs["job"]
-    found = [(build.step.index, build.what) for build in builds_in(job, workflow, job.steps, ())]
+    found = [(build.step.index, build.tool) for build in find_build_steps(job, workflow, job.steps, ())]
     assert found == [(0, "make all"), (1, "npm run build"), (2, "yarn install"), (3, "pnpm install"), (4, "npm ci")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bot.detection.publication_lines import found, job, told
+from tests.bot.detection.publication_lines import job, publication_lines, publications_in
 
 
 def test_the_nearest_environment_wins() -> None:
@@ -19,7 +19,7 @@ def test_the_nearest_environment_wins() -> None:
                 env: {NODE_AUTH_TOKEN: "${{ secrets.STEP }}"}
               - run: NODE_AUTH_TOKEN= npm publish
         """
-    assert told(workflow) == ["8 npm long-lived JOB", "9 npm long-lived STEP", "11 npm long-lived"]
+    assert publication_lines(workflow) == ["8 npm long-lived JOB", "9 npm long-lived STEP", "11 npm long-lived"]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_nearest_environment_wins() -> None:
 def test_an_earlier_step_may_leave_the_credential(script: str) -> None:
     step = f"- run: |\n    {script}\n  env: {{T: '${{{{ secrets.LEFT }}}}'}}\n"
     workflow = job(step + "- run: npm publish\n")
-    assert told(workflow) == ["9 npm long-lived LEFT"]
+    assert publication_lines(workflow) == ["9 npm long-lived LEFT"]
 
 
 def test_a_token_file_that_names_a_variable_is_read_when_the_tool_runs() -> None:
@@ -44,7 +44,7 @@ def test_a_token_file_that_names_a_variable_is_read_when_the_tool_runs() -> None
         - run: npm publish
           env: {NPM_SECRET: "${{ secrets.LATE }}"}
         """)
-    assert told(workflow) == ["8 npm long-lived LATE"]
+    assert publication_lines(workflow) == ["8 npm long-lived LATE"]
 
 
 def test_outputs_carry_the_credential_over_steps_and_jobs() -> None:
@@ -64,7 +64,7 @@ def test_outputs_carry_the_credential_over_steps_and_jobs() -> None:
               - run: twine upload dist/*
                 env: {TWINE_PASSWORD: "${{ needs.fetch.outputs.token }}"}
         """
-    assert told(workflow) == ["13 pypi long-lived SOURCE"]
+    assert publication_lines(workflow) == ["13 pypi long-lived SOURCE"]
 
 
 def test_a_cloud_login_pays_for_its_registry() -> None:
@@ -77,7 +77,7 @@ def test_a_cloud_login_pays_for_its_registry() -> None:
         """,
         "permissions: {id-token: write}\n",
     )
-    assert told(workflow) == ["10 aws-ecr cloud-oidc"]
+    assert publication_lines(workflow) == ["10 aws-ecr cloud-oidc"]
 
 
 def test_an_app_token_is_as_long_lived_as_the_key_it_is_made_from() -> None:
@@ -88,7 +88,7 @@ def test_an_app_token_is_as_long_lived_as_the_key_it_is_made_from() -> None:
         - run: gh release create v1
           env: {GH_TOKEN: "${{ steps.app.outputs.token }}"}
         """)
-    assert told(workflow) == ["9 github-releases long-lived APP_KEY"]
+    assert publication_lines(workflow) == ["9 github-releases long-lived APP_KEY"]
 
 
 def test_images_go_where_their_names_say_with_the_login_of_that_place() -> None:
@@ -106,7 +106,7 @@ def test_images_go_where_their_names_say_with_the_login_of_that_place() -> None:
         - uses: docker/build-push-action@v6
           with: {push: true, tags: "${{ steps.meta.outputs.tags }}"}
         """)
-    assert told(workflow) == ["16 docker-hub long-lived HUB", "16 ghcr github-token"]
+    assert publication_lines(workflow) == ["16 docker-hub long-lived HUB", "16 ghcr github-token"]
 
 
 def test_settings_for_maven_name_the_variables_that_hold_the_credential() -> None:
@@ -116,7 +116,7 @@ def test_settings_for_maven_name_the_variables_that_hold_the_credential() -> Non
         - run: mvn -B deploy
           env: {CENTRAL_U: "${{ secrets.USER }}", CENTRAL_P: "${{ secrets.PASS }}"}
         """)
-    assert told(workflow) == ["8 maven-central long-lived GPG+PASS+USER"]
+    assert publication_lines(workflow) == ["8 maven-central long-lived GPG+PASS+USER"]
 
 
 def test_inherited_secrets_keep_their_names() -> None:
@@ -134,7 +134,7 @@ def test_inherited_secrets_keep_their_names() -> None:
                 steps: [{run: gem push x.gem, env: {GEM_HOST_API_KEY: "${{ secrets.TOKEN }}"}}]
             """,
     }
-    (publication,) = found(files).publications
+    (publication,) = publications_in(files).publications
     assert (publication.registry, publication.secrets) == ("rubygems", ("TOKEN",))
 
 
@@ -155,17 +155,17 @@ def test_an_input_of_the_caller_decides_where_the_callee_publishes() -> None:
                     env: {TWINE_PASSWORD: "${{ secrets.T }}"}
             """,
     }
-    assert [each.registry for each in found(files).publications] == ["testpypi"]
+    assert [each.registry for each in publications_in(files).publications] == ["testpypi"]
 
 
 def test_a_fallback_between_secrets_names_both() -> None:
     workflow = job('- run: npm publish\n  env: {NODE_AUTH_TOKEN: "${{ secrets.A || secrets.B }}"}\n')
-    assert told(workflow) == ["6 npm long-lived A+B"]
+    assert publication_lines(workflow) == ["6 npm long-lived A+B"]
 
 
 def test_a_condition_on_a_secret_does_not_make_it_a_credential() -> None:
     workflow = job("- run: npm publish\n  env: {NODE_AUTH_TOKEN: \"${{ secrets.FLAG != '' && secrets.B }}\"}\n")
-    assert told(workflow) == ["6 npm long-lived B"]
+    assert publication_lines(workflow) == ["6 npm long-lived B"]
 
 
 def test_a_matrix_names_the_secret() -> None:
@@ -179,7 +179,7 @@ def test_a_matrix_names_the_secret() -> None:
               - uses: pypa/gh-action-pypi-publish@v1
                 with: {password: "${{ secrets[matrix.key] }}"}
         """
-    assert told(workflow) == ["7 pypi long-lived LIVE+TRIAL"]
+    assert publication_lines(workflow) == ["7 pypi long-lived LIVE+TRIAL"]
 
 
 def test_a_push_to_another_repository_counts_where_that_is_a_tap() -> None:
@@ -191,12 +191,12 @@ def test_a_push_to_another_repository_counts_where_that_is_a_tap() -> None:
           env: {T: "${{ secrets.MORE }}"}
         - run: git push https://x:${{ secrets.SITE }}@github.com/acme/website
         """)
-    assert told(workflow) == ["8 homebrew long-lived TAP_PAT", "9 homebrew long-lived MORE"]
+    assert publication_lines(workflow) == ["8 homebrew long-lived TAP_PAT", "9 homebrew long-lived MORE"]
 
 
 def test_the_jobs_own_token_does_not_open_other_registries() -> None:
     step = "- run: npm publish\n  env: {NODE_AUTH_TOKEN: '${{ secrets.GITHUB_TOKEN }}'}\n"
-    assert told(job(step, "permissions: {id-token: write}\n")) == ["7 npm oidc"]
+    assert publication_lines(job(step, "permissions: {id-token: write}\n")) == ["7 npm oidc"]
 
 
 def test_a_called_workflow_has_no_more_rights_than_its_caller_grants() -> None:
@@ -211,5 +211,5 @@ def test_a_called_workflow_has_no_more_rights_than_its_caller_grants() -> None:
                 steps: [{run: uv publish}]
             """,
     }
-    (publication,) = found(files).publications
+    (publication,) = publications_in(files).publications
     assert not publication.id_token_write

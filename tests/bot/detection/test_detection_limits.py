@@ -7,7 +7,7 @@ import pytest
 from bot.detection import find_publications
 from bot.model.errors import UnreadableError
 from bot.workflows import read_workflow
-from tests.bot.detection.publication_lines import catalogue, found, job
+from tests.bot.detection.publication_lines import catalog, job, publications_in
 
 PATH = ".github/workflows/release.yml"
 SEEDS = [
@@ -58,7 +58,7 @@ def mutated(seed: int) -> bytes:
     return text.encode()
 
 
-def judged(seeds: range) -> int:
+def readable_count(seeds: range) -> int:
     """How many of these could be read; reading and finding raise nothing else."""
     count = 0
     files = {
@@ -71,41 +71,41 @@ def judged(seeds: range) -> int:
             workflow = read_workflow(PATH, mutated(seed))
         except UnreadableError:
             continue
-        find_publications({PATH: workflow}, {}, files, catalogue())
+        find_publications({PATH: workflow}, {}, files, catalog())
         count += 1
     return count
 
 
 def test_no_spoilt_workflow_raises() -> None:
-    assert judged(range(1500)) > 150
+    assert readable_count(range(1500)) > 150
 
 
 @pytest.mark.soak
 def test_no_spoilt_workflow_raises_in_the_long_run() -> None:
-    assert judged(range(10_000, 210_000)) > 10_000
+    assert readable_count(range(10_000, 210_000)) > 10_000
 
 
 def test_workflows_that_call_themselves_end_and_say_so() -> None:
     calls = "".join(f"  j{number}: {{uses: ./.github/workflows/release.yml}}\n" for number in range(200))
-    seen = found({"release.yml": f"on: {{push: , workflow_call: }}\njobs:\n{calls}"})
+    seen = publications_in({"release.yml": f"on: {{push: , workflow_call: }}\njobs:\n{calls}"})
     assert any("call each other" in each.reason or "than are followed" in each.reason for each in seen.unreadable)
 
 
 def test_scripts_that_call_each_other_end() -> None:
     files = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(12)) for number in range(12)}
-    seen = found({"release.yml": job("- run: ./s0.sh\n"), **files})
+    seen = publications_in({"release.yml": job("- run: ./s0.sh\n"), **files})
     assert seen.publications == ()
 
 
 def test_composite_actions_that_use_each_other_end_and_say_so() -> None:
     uses = "".join(f"    - uses: ./a{number}\n" for number in range(20))
     actions = {f"a{number}/action.yml": f"runs:\n  using: composite\n  steps:\n{uses}" for number in range(20)}
-    seen = found({"release.yml": job("- uses: ./a0\n"), **actions})
+    seen = publications_in({"release.yml": job("- uses: ./a0\n"), **actions})
     assert seen.unreadable
 
 
 def test_a_script_too_large_to_read_is_never_clean() -> None:
-    seen = found({"release.yml": job("- run: ./big.sh\n"), "big.sh": "echo x\n" * 50_000})
+    seen = publications_in({"release.yml": job("- run: ./big.sh\n"), "big.sh": "echo x\n" * 50_000})
     assert [each.file for each in seen.unreadable] == ["big.sh"]
 
 
@@ -114,5 +114,6 @@ def test_hostile_names_are_asked_of_nobody() -> None:
         "- run: ./../../etc/passwd.sh\n- run: bash /etc/x.sh\n- run: ./a$(id).sh\n- run: 'make -C ../../x publish'\n"
     )
     assert not any(
-        ".." in path or "$" in path or path.startswith("/") for path in found({"release.yml": job(steps)}).wanted
+        ".." in path or "$" in path or path.startswith("/")
+        for path in publications_in({"release.yml": job(steps)}).missing_files
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model.core_types import Confidence
-from tests.bot.detection.publication_lines import found, job, line
+from tests.bot.detection.publication_lines import job, publication_line, publications_in
 
 TOKENS = "  env: {TWINE_PASSWORD: '${{ secrets.T }}', NPM_TOKEN: '${{ secrets.T }}'}\n"
 UPLOAD = "twine upload dist/*"
@@ -30,7 +30,7 @@ UPLOAD = "twine upload dist/*"
     ],
 )  # fmt: skip
 def test_a_task_is_followed_into_its_file(command: str, file: str, text: str, via: str | None) -> None:
-    (publication,) = found({"release.yml": job(f"- run: {command}\n{TOKENS}"), file: text}).publications
+    (publication,) = publications_in({"release.yml": job(f"- run: {command}\n{TOKENS}"), file: text}).publications
     assert (publication.line, publication.registry, publication.secrets) == (6, "pypi", ("T",))
     assert via is None or publication.via[-1] == via
 
@@ -48,21 +48,21 @@ def test_a_task_is_followed_into_its_file(command: str, file: str, text: str, vi
     ],
 )
 def test_a_file_that_would_be_followed_is_wanted(command: str, wanted: str) -> None:
-    assert wanted in found({"release.yml": job(f"- run: {command}\n")}).wanted
+    assert wanted in publications_in({"release.yml": job(f"- run: {command}\n")}).missing_files
 
 
 def test_what_cannot_be_opened_is_guessed_by_the_secret_that_was_put_on_it() -> None:
-    (guess,) = found(
+    (guess,) = publications_in(
         {"release.yml": job("- run: make ship\n  env: {CARGO_REGISTRY_TOKEN: '${{ secrets.C }}'}\n")}
     ).publications
-    assert line(guess) == "6 crates.io long-lived C"
+    assert publication_line(guess) == "6 crates.io long-lived C"
     assert guess.confidence == Confidence.LOW
     assert guess.why == "make ship cannot be opened, but CARGO_REGISTRY_TOKEN reaches it"
 
 
 def test_a_task_that_was_read_and_publishes_nothing_is_not_guessed_about() -> None:
     files = {"release.yml": job(f"- run: make release\n{TOKENS}"), "Makefile": "release:\n\techo building\n"}
-    assert found(files).publications == ()
+    assert publications_in(files).publications == ()
 
 
 def test_goreleasers_configuration_says_where_else_it_publishes() -> None:
@@ -81,7 +81,7 @@ def test_goreleasers_configuration_says_where_else_it_publishes() -> None:
             scoops: [{skip_upload: true}]
             """,
     }
-    assert [line(each) for each in found(files).publications] == [
+    assert [publication_line(each) for each in publications_in(files).publications] == [
         "8 github-releases github-token GITHUB_TOKEN",
         "8 ghcr github-token",
         "8 homebrew long-lived TAP",
@@ -93,20 +93,25 @@ def test_semantic_releases_plugins_say_where_it_publishes() -> None:
     workflow = job(step, "permissions: {id-token: write, contents: write}\n")
     plugins = '["@semantic-release/github", "@sebbo2002/semantic-release-jsr"]'
     files = {"release.yml": workflow, "package.json": f'{{"release": {{"plugins": {plugins}}}}}'}
-    assert [line(each) for each in found(files).publications] == ["7 github-releases github-token", "7 jsr oidc"]
+    assert [publication_line(each) for each in publications_in(files).publications] == [
+        "7 github-releases github-token",
+        "7 jsr oidc",
+    ]
 
 
 def test_release_plz_publishes_what_its_configuration_leaves_on() -> None:
     step = "- uses: release-plz/action@v0.5\n  with: {command: release}\n  env: {GITHUB_TOKEN: '${{ github.token }}'}\n"
     settings = "[workspace]\npublish = false\ngit_release_enable = false\n"
-    assert found({"release.yml": job(step), "release-plz.toml": settings}).publications == ()
+    assert publications_in({"release.yml": job(step), "release-plz.toml": settings}).publications == ()
 
 
 def test_a_configured_command_is_run_too() -> None:
     plugins = '[["@semantic-release/npm", {"npmPublish": false}], ["@semantic-release/exec", {"publishCmd": "npm publish --tag x"}]]'
     workflow = job("- run: npx semantic-release\n  env: {NPM_TOKEN: '${{ secrets.N }}'}\n")
-    (publication,) = found({"release.yml": workflow, ".releaserc.json": f'{{"plugins": {plugins}}}'}).publications
-    assert line(publication) == "6 npm long-lived N"
+    (publication,) = publications_in(
+        {"release.yml": workflow, ".releaserc.json": f'{{"plugins": {plugins}}}'}
+    ).publications
+    assert publication_line(publication) == "6 npm long-lived N"
     assert publication.via == (".releaserc.json",)
 
 
@@ -118,16 +123,16 @@ def test_another_repositorys_workflow_is_reported_at_the_call() -> None:
             uses: acme/workflows/.github/workflows/publish-gem.yml@v1
             secrets: {rubygems_api_key: "${{ secrets.GEM_KEY }}"}
         """
-    (publication,) = found({"release.yml": workflow}).publications
-    assert line(publication) == "4 rubygems long-lived GEM_KEY"
+    (publication,) = publications_in({"release.yml": workflow}).publications
+    assert publication_line(publication) == "4 rubygems long-lived GEM_KEY"
     assert publication.step is None
     assert publication.confidence == Confidence.LOW
 
 
 def test_a_fork_of_a_publishing_action_is_known_by_its_inputs() -> None:
     workflow = job("- uses: acme/gh-action-pypi-publish@main\n  with: {password: '${{ secrets.P }}'}\n")
-    (publication,) = found({"release.yml": workflow}).publications
-    assert (line(publication), publication.confidence) == ("6 pypi long-lived P", Confidence.MEDIUM)
+    (publication,) = publications_in({"release.yml": workflow}).publications
+    assert (publication_line(publication), publication.confidence) == ("6 pypi long-lived P", Confidence.MEDIUM)
 
 
 def test_a_script_of_an_action_is_read_like_any_other() -> None:
@@ -139,7 +144,7 @@ def test_a_script_of_an_action_is_read_like_any_other() -> None:
           with:
             script: await github.rest.repos.createRelease({owner, repo, tag_name})
         """)
-    told = [line(each) for each in found({"release.yml": workflow}).publications]
+    told = [publication_line(each) for each in publications_in({"release.yml": workflow}).publications]
     assert told == ["6 npm long-lived N", "9 github-releases github-token"]
 
 
@@ -153,12 +158,12 @@ def test_a_script_of_an_action_is_read_like_any_other() -> None:
     ],
 )  # fmt: skip
 def test_the_projects_own_files_say_where_to(tool: str, file: str, text: str, registry: str) -> None:
-    publications = found({"release.yml": job(f"- run: {tool}\n"), file: text}).publications
+    publications = publications_in({"release.yml": job(f"- run: {tool}\n"), file: text}).publications
     assert [each.registry for each in publications] == [registry]
 
 
 def test_what_was_installed_or_built_is_no_file_of_the_repository() -> None:
     steps = "- run: .venv/bin/ruff check .\n- run: ./node_modules/.bin/eslint .\n- run: ./target/release/app publish\n- run: venv/bin/twine upload x\n"
-    seen = found({"release.yml": job(steps)})
-    assert seen.wanted == set()
-    assert [line(each) for each in seen.publications] == ["9 pypi long-lived"]
+    seen = publications_in({"release.yml": job(steps)})
+    assert seen.missing_files == set()
+    assert [publication_line(each) for each in seen.publications] == ["9 pypi long-lived"]

@@ -1,7 +1,7 @@
 """Shapes met in well-known repositories, written anew: what a leak of each would have looked like to us."""
 
 from bot.model.core_types import Confidence
-from tests.bot.detection.publication_lines import found, job, told
+from tests.bot.detection.publication_lines import job, publication_lines, publications_in
 
 
 def test_a_script_that_uploads_is_followed_where_it_is_at_hand_and_guessed_where_it_is_not() -> None:
@@ -12,14 +12,14 @@ def test_a_script_that_uploads_is_followed_where_it_is_at_hand_and_guessed_where
         """)
     script = '#!/bin/sh\nPREFIX=""\nif [ -d venv ]; then PREFIX="venv/bin/"; fi\n${PREFIX}twine upload dist/*\n'
 
-    (guess,) = found({"release.yml": workflow}).publications
-    (followed,) = found({"release.yml": workflow, "scripts/publish": script}).publications
+    (guess,) = publications_in({"release.yml": workflow}).publications
+    (followed,) = publications_in({"release.yml": workflow, "scripts/publish": script}).publications
 
     assert (guess.registry, guess.secrets, guess.confidence) == ("pypi", ("INDEX_TOKEN",), Confidence.LOW)
     assert guess.why == "scripts/publish cannot be opened, but TWINE_PASSWORD reaches it"
     assert (followed.registry, followed.tool, followed.confidence) == ("pypi", "twine upload", Confidence.HIGH)
     assert followed.via == ("scripts/publish",)
-    assert "scripts/publish" in found({"release.yml": workflow}).wanted
+    assert "scripts/publish" in publications_in({"release.yml": workflow}).missing_files
 
 
 def test_an_id_token_for_the_whole_workflow_hides_no_stored_token() -> None:
@@ -32,17 +32,17 @@ def test_an_id_token_for_the_whole_workflow_hides_no_stored_token() -> None:
         """,
         "permissions: {id-token: write, contents: write}\n",
     )
-    assert told(workflow) == ["7 github-releases github-token GITHUB_TOKEN", "7 npm hybrid BOT_NPM_TOKEN"]
+    assert publication_lines(workflow) == ["7 github-releases github-token GITHUB_TOKEN", "7 npm hybrid BOT_NPM_TOKEN"]
 
 
 def test_build_and_publish_in_one_job_is_still_trusted_publishing() -> None:
     workflow = job("- run: uv build\n- run: uv publish\n", "permissions: {id-token: write, contents: write}\n")
-    assert told(workflow) == ["8 pypi oidc"]
+    assert publication_lines(workflow) == ["8 pypi oidc"]
 
 
 def test_trusted_publishing_without_an_environment_says_so() -> None:
     workflow = job("- uses: pypa/gh-action-pypi-publish@v1\n", "permissions: {id-token: write}\n")
-    (publication,) = found({"release.yml": workflow}).publications
+    (publication,) = publications_in({"release.yml": workflow}).publications
     assert publication.environment is None
     assert publication.id_token_write
 
@@ -63,7 +63,7 @@ def test_a_clean_release_mints_its_token_and_names_its_environment() -> None:
                 env:
                   CARGO_REGISTRY_TOKEN: ${{ steps.auth.outputs.token }}
         """
-    (publication,) = found({"release.yml": workflow}).publications
+    (publication,) = publications_in({"release.yml": workflow}).publications
     assert (publication.line, publication.registry, publication.credential) == (11, "crates.io", "oidc")
     assert publication.environment == "crates-io"
     assert publication.secrets == ()
@@ -75,7 +75,7 @@ def test_a_release_tool_with_only_githubs_token_publishes_only_there() -> None:
           with: {command: release}
           env: {GITHUB_TOKEN: "${{ secrets.GITHUB_TOKEN }}"}
         """)
-    assert told(workflow) == ["6 github-releases github-token GITHUB_TOKEN"]
+    assert publication_lines(workflow) == ["6 github-releases github-token GITHUB_TOKEN"]
 
 
 def test_a_pull_request_of_a_release_tool_publishes_nothing() -> None:
@@ -84,11 +84,11 @@ def test_a_pull_request_of_a_release_tool_publishes_nothing() -> None:
           with: {command: release-pr}
           env: {CARGO_REGISTRY_TOKEN: "${{ secrets.CRATES }}"}
         """)
-    assert told(workflow) == []
+    assert publication_lines(workflow) == []
 
 
 def test_a_tool_in_a_job_without_any_credential_can_only_use_a_stored_one() -> None:
-    (publication,) = found({"release.yml": job("- run: cargo publish\n")}).publications
+    (publication,) = publications_in({"release.yml": job("- run: cargo publish\n")}).publications
     assert (publication.credential, publication.confidence) == ("long-lived", Confidence.MEDIUM)
     assert publication.why == "no credential is in sight; without id-token: write it can only be a stored one"
 
@@ -102,4 +102,4 @@ def test_a_called_workflow_without_its_caller_may_have_any_rights() -> None:
             steps:
               - run: uv publish
         """
-    assert told(workflow) == ["6 pypi unknown"]
+    assert publication_lines(workflow) == ["6 pypi unknown"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bot.detection.publication_lines import job, told
+from tests.bot.detection.publication_lines import job, publication_lines
 
 TOKEN = "\n  env: {NODE_AUTH_TOKEN: '${{ secrets.T }}', TWINE_PASSWORD: '${{ secrets.T }}', NPM_TOKEN: '${{ secrets.T }}'}\n"
 
@@ -28,7 +28,7 @@ TOKEN = "\n  env: {NODE_AUTH_TOKEN: '${{ secrets.T }}', TWINE_PASSWORD: '${{ sec
     ],
 )
 def test_a_command_that_sends_nothing_out(script: str) -> None:
-    assert told(job(f"- run: {script}{TOKEN}")) == []
+    assert publication_lines(job(f"- run: {script}{TOKEN}")) == []
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,13 @@ def test_a_command_that_sends_nothing_out(script: str) -> None:
     ],
 )
 def test_a_step_that_sends_nothing_out(step: str) -> None:
-    assert told(job(step)) == []
+    assert publication_lines(job(step)) == []
 
 
 def test_a_private_package_is_refused_by_npm_itself() -> None:
-    assert told(job(f"- run: npm publish{TOKEN}"), **{"package.json": '{"name": "x", "private": true}'}) == []
+    assert (
+        publication_lines(job(f"- run: npm publish{TOKEN}"), **{"package.json": '{"name": "x", "private": true}'}) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_private_workspace_root_says_nothing_of_another_package_that_is_named(
         "package.json": '{"private": true, "workspaces": ["packages/*"]}',
         "packages/widget/package.json": '{"name": "@acme/widget"}',
     }
-    assert told(job(f"- run: {script}{TOKEN}"), **files) != []
+    assert publication_lines(job(f"- run: {script}{TOKEN}"), **files) != []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_a_private_workspace_root_says_nothing_of_another_package_that_is_named(
 )
 def test_a_private_package_that_is_named_is_refused_too(script: str) -> None:
     files = {"package.json": '{"private": true}', "packages/inner/package.json": '{"name": "inner", "private": true}'}
-    assert told(job(f"- run: {script}{TOKEN}"), **files) == []
+    assert publication_lines(job(f"- run: {script}{TOKEN}"), **files) == []
 
 
 def test_a_registry_that_runs_beside_the_job_is_a_stand_in() -> None:
@@ -93,7 +95,7 @@ def test_a_registry_that_runs_beside_the_job_is_a_stand_in() -> None:
               - uses: docker/build-push-action@v6
                 with: {push: true, tags: "${{ steps.meta.outputs.tags }}"}
         """
-    assert told(workflow) == []
+    assert publication_lines(workflow) == []
 
 
 def test_a_job_that_never_runs_publishes_nothing() -> None:
@@ -105,4 +107,4 @@ def test_a_job_that_never_runs_publishes_nothing() -> None:
             runs-on: ubuntu-latest
             steps: [{run: npm publish}]
         """
-    assert told(workflow) == []
+    assert publication_lines(workflow) == []

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.detection.path import Part, PublishPath, publish_path
-from bot.detection.path_words import part_of
-from bot.detection.token_permissions import may_use_identity, unused
+from bot.detection.path import PathRole, PublishPath, publish_path
+from bot.detection.path_words import describe_path_job
+from bot.detection.token_permissions import may_use_oidc, unused_permissions
 from bot.model.core_types import FullName
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.workflows import Workflow, read_workflow
-from bot.workflows.events import jobs_that_may_run, may_send
-from bot.workflows.runners import Machine, machine_of
+from bot.workflows.events import jobs_that_may_run, may_push
+from bot.workflows.runners import RunnerLifetime, runner_lifetime
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 RELEASE = ".github/workflows/release.yml"
 PUBLISH = ".github/workflows/publish.yml"
 ACTION = ".github/actions/upload/action.yml"
@@ -51,30 +51,30 @@ jobs:
 def snapshot(**files: str) -> Snapshot:
     paths = {"release": RELEASE, "publish": PUBLISH, "action": ACTION}
     contents = {paths[name]: text.encode() for name, text in files.items()}
-    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOGUE).snapshot
+    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOG).snapshot
 
 
 def path_of(found: Snapshot) -> PublishPath:
     return publish_path(found.publications, found.workflows, found.actions)
 
 
-def parts(found: Snapshot) -> dict[str, Part]:
-    return {job.job.id: job.part for job in path_of(found).jobs}
+def parts(found: Snapshot) -> dict[str, PathRole]:
+    return {job.job.id: job.role for job in path_of(found).jobs}
 
 
 def test_each_job_takes_its_part_and_what_comes_after_takes_none() -> None:
     assert parts(snapshot(release=PIPELINE)) == {
-        "publish": Part.PUBLISHES,
-        "build": Part.FEEDS,
-        "version": Part.INFORMS,
-        "lint": Part.GATES,
+        "publish": PathRole.PUBLISHES,
+        "build": PathRole.FEEDS,
+        "version": PathRole.INFORMS,
+        "lint": PathRole.GATES,
     }
 
 
 def test_the_parts_read_as_one_would_say_them() -> None:
     found = snapshot(release=PIPELINE)
 
-    assert [part_of(job, found.registries) for job in path_of(found).jobs] == [
+    assert [describe_path_job(job, found.registries) for job in path_of(found).jobs] == [
         "the job that publishes to PyPI",
         "the job build (its artifact is published to PyPI)",
         "the job version (its outputs are used by the publication to PyPI)",
@@ -108,10 +108,10 @@ def test_a_call_is_followed_to_what_starts_it_and_to_the_rights_it_leaves() -> N
     upload = next(job for job in path.jobs if job.job.id == "upload")
     starts = path.starts[PUBLISH, "upload"]
 
-    assert {job.job.id: job.part for job in path.jobs} == {
-        "upload": Part.PUBLISHES,
-        "ship": Part.CALLS,
-        "build": Part.CALLS,
+    assert {job.job.id: job.role for job in path.jobs} == {
+        "upload": PathRole.PUBLISHES,
+        "ship": PathRole.CALLS,
+        "build": PathRole.CALLS,
     }
     assert {(start.workflow.path, tuple(job.id for _, job in start.calls)) for start in starts} == {
         (RELEASE, ("build",)),
@@ -119,7 +119,7 @@ def test_a_call_is_followed_to_what_starts_it_and_to_the_rights_it_leaves() -> N
     }
     assert upload.level("id-token") == "write"
     assert upload.level("contents") == "write"  # the job build has the repository's default, which may be that
-    assert [grant and grant.level("contents") for grant in upload.grants] == ["write", "read"]
+    assert [grant and grant.level("contents") for grant in upload.granted_permissions] == ["write", "read"]
 
 
 def test_who_calls_a_workflow_from_elsewhere_is_not_made_up() -> None:
@@ -175,24 +175,24 @@ def one(text: str) -> Workflow:
 @pytest.mark.parametrize(
     ("runs_on", "machine"),
     [
-        ("ubuntu-latest", Machine.NEW),
-        ("ubuntu-24.04-arm", Machine.NEW),
-        ("windows-2025-vs2026", Machine.NEW),
-        ("macos-15-xlarge", Machine.NEW),
-        ("depot-ubuntu-24.04-8", Machine.NEW),
-        ("self-hosted", Machine.STAYS),
-        ("[linux, Self-Hosted]", Machine.STAYS),
-        ("'${{ matrix.os }}'", Machine.STAYS),
-        ("'${{ inputs.os }}'", Machine.UNKNOWN),
-        ("'${{ fromJSON(vars.RUNNER) }}'", Machine.UNKNOWN),
-        ("ubuntu-latest-of-ours", Machine.UNKNOWN),
-        ("{group: release}", Machine.UNKNOWN),
+        ("ubuntu-latest", RunnerLifetime.EPHEMERAL),
+        ("ubuntu-24.04-arm", RunnerLifetime.EPHEMERAL),
+        ("windows-2025-vs2026", RunnerLifetime.EPHEMERAL),
+        ("macos-15-xlarge", RunnerLifetime.EPHEMERAL),
+        ("depot-ubuntu-24.04-8", RunnerLifetime.EPHEMERAL),
+        ("self-hosted", RunnerLifetime.PERSISTENT),
+        ("[linux, Self-Hosted]", RunnerLifetime.PERSISTENT),
+        ("'${{ matrix.os }}'", RunnerLifetime.PERSISTENT),
+        ("'${{ inputs.os }}'", RunnerLifetime.UNKNOWN),
+        ("'${{ fromJSON(vars.RUNNER) }}'", RunnerLifetime.UNKNOWN),
+        ("ubuntu-latest-of-ours", RunnerLifetime.UNKNOWN),
+        ("{group: release}", RunnerLifetime.UNKNOWN),
     ],
 )
-def test_labels_tell_what_a_job_runs_on(runs_on: str, machine: Machine) -> None:
+def test_labels_tell_what_a_job_runs_on(runs_on: str, machine: RunnerLifetime) -> None:
     workflow = one(f"jobs: {{a: {{strategy: {{matrix: {{os: [ubuntu-latest, self-hosted]}}}}, runs-on: {runs_on}}}}}")
 
-    assert machine_of(workflow, workflow.jobs["a"])[0] is machine
+    assert runner_lifetime(workflow, workflow.jobs["a"])[0] is machine
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_path_too_long_to_follow_is_said_to_be() -> None:
     )
     found = snapshot(release=f"on: push\njobs:\n  j0: {{runs-on: x, steps: [{{run: npm publish}}]}}\n{chain}")
 
-    assert [unseen.what for unseen in path_of(found).unseen] == ["the whole publish path"]
+    assert [unseen.fact for unseen in path_of(found).unknown] == ["the whole publish path"]
     assert len(path_of(found).publishing) == 400
 
 
@@ -249,8 +249,8 @@ jobs:
 """)
     job = workflow.jobs["a"]
 
-    assert not may_send(workflow, workflow.triggers["pull_request"], job, job.steps[0])
-    assert may_send(workflow, workflow.triggers["push"], job, job.steps[0])
+    assert not may_push(workflow, workflow.triggers["pull_request"], job, job.steps[0])
+    assert may_push(workflow, workflow.triggers["push"], job, job.steps[0])
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ jobs:
 def test_what_a_step_needs_its_token_for(step: str, *, identity: bool, needless: tuple[str, ...]) -> None:
     publishing = PIPELINE.replace("- uses: pypa/gh", f"- {step}\n      - uses: pypa/gh")
     job = path_of(snapshot(release=publishing)).publishing[0]
-    assert unused(job, ("contents", "id-token")) == needless
+    assert unused_permissions(job, ("contents", "id-token")) == needless
     building = PIPELINE.replace("- run: python -m build", f"- {step}\n      - run: python -m build")
     build = next(each for each in path_of(snapshot(release=building)).jobs if each.job.id == "build")
-    assert may_use_identity(build) is identity
+    assert may_use_oidc(build) is identity

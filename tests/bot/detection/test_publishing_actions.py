@@ -1,12 +1,12 @@
 """Publishing by actions: inputs, environment, short-lived tokens."""
 
-from tests.bot.detection.publication_lines import found, told
+from tests.bot.detection.publication_lines import publication_lines, publications_in
 
 TOKENLESS = "on: push\npermissions: {id-token: write}\n"
 
 
 def test_the_pypi_action_with_a_password_uses_the_stored_secret() -> None:
-    assert told("""
+    assert publication_lines("""
         on: push
         jobs:
           upload:
@@ -20,7 +20,7 @@ def test_the_pypi_action_with_a_password_uses_the_stored_secret() -> None:
 
 
 def test_without_a_password_and_with_an_id_token_it_is_trusted_publishing() -> None:
-    assert told(
+    assert publication_lines(
         TOKENLESS
         + """\
 jobs:
@@ -34,7 +34,7 @@ jobs:
 
 
 def test_a_password_wins_over_the_id_token_and_that_is_called_hybrid() -> None:
-    (publication,) = found(
+    (publication,) = publications_in(
         {
             "release.yml": TOKENLESS
             + """\
@@ -54,7 +54,7 @@ jobs:
 
 
 def test_a_jobs_own_permissions_replace_the_workflows() -> None:
-    assert told(
+    assert publication_lines(
         TOKENLESS
         + """\
 jobs:
@@ -69,7 +69,7 @@ jobs:
 
 def test_a_step_that_never_runs_publishes_nothing() -> None:
     assert (
-        told("""
+        publication_lines("""
         on: push
         jobs:
           upload:
@@ -104,7 +104,7 @@ def test_a_called_workflow_is_reported_at_its_own_steps_with_the_callers_secret(
                     with: {password: "${{ secrets.token }}"}
             """,
     }
-    (publication,) = found(files).publications
+    (publication,) = publications_in(files).publications
     assert publication.file.endswith("upload.yml")
     assert publication.line == 9
     assert publication.secrets == ("INDEX_TOKEN",)
@@ -132,7 +132,7 @@ def test_a_composite_action_is_reported_at_its_own_steps() -> None:
                   with: {password: "${{ inputs.token }}"}
             """,
     }
-    (publication,) = found(files).publications
+    (publication,) = publications_in(files).publications
     assert (publication.file, publication.line) == (".github/actions/upload/action.yml", 6)
     assert publication.secrets == ("INDEX_TOKEN",)
     assert publication.job == "ship"
@@ -148,4 +148,4 @@ def test_an_action_that_is_not_at_hand_is_wanted() -> None:
                 steps: [{uses: ./tools/upload}]
             """
     }
-    assert found(files).wanted == {"tools/upload/action.yml", "tools/upload/action.yaml"}
+    assert publications_in(files).missing_files == {"tools/upload/action.yml", "tools/upload/action.yaml"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.detection.publication_lines import WORKFLOWS, catalogue, found, job
+from tests.bot.detection.publication_lines import WORKFLOWS, catalog, job, publications_in
 
 ZIZMOR = Path(sys.executable).with_name("zizmor")
 RULES = ("use-trusted-publishing", "secrets-outside-env")
@@ -38,7 +38,7 @@ def oracle(folder: Path, workflow: str) -> set[tuple[str, int]]:
     """zizmor's findings of the two rules about credentials: rule and 1-based line of each place."""
     path = folder / WORKFLOWS / "release.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(catalogue().expand(workflow))
+    path.write_text(catalog().expand_addresses(workflow))
     command = [
         str(ZIZMOR),
         "--quiet",
@@ -65,7 +65,7 @@ def oracle(folder: Path, workflow: str) -> set[tuple[str, int]]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_zizmor_finds_we_find_too(shape: str, tmp_path: Path) -> None:
     workflow = job(SHAPES[shape])
-    ours = found({"release.yml": workflow}).publications
+    ours = publications_in({"release.yml": workflow}).publications
 
     theirs = oracle(tmp_path, workflow)
 

@@ -6,10 +6,10 @@ from functools import cache
 
 from bot.detection import Publication
 from bot.fixes.fix_plan import Fix
-from bot.fixes.fix_verification import Mended, mended
-from bot.fixes.plan import STORED, targets
+from bot.fixes.fix_verification import RepositoryFixes, make_fixes
+from bot.fixes.plan import STORED_CREDENTIALS, fix_targets
 from bot.model.core_types import FullName
-from bot.registries import Catalogue, load_catalogue
+from bot.registries import Catalog, load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 
 PATH = ".github/workflows/release.yml"
@@ -17,29 +17,29 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @cache
-def catalogue() -> Catalogue:
-    return load_catalogue()
+def catalog() -> Catalog:
+    return load_catalog()
 
 
 def snapshot_of(files: dict[str, str]) -> Snapshot:
-    contents = {path: catalogue().expand(text).encode() for path, text in files.items()}
-    return take_snapshot(FullName("acme/tool"), None, NOW, contents, catalogue()).snapshot
+    contents = {path: catalog().expand_addresses(text).encode() for path, text in files.items()}
+    return take_snapshot(FullName("acme/tool"), None, NOW, contents, catalog()).snapshot
 
 
 @dataclass(frozen=True)
-class Story:
+class FixedRepository:
     """What became of some files."""
 
     before: Snapshot
-    mended: Mended
+    verified_fix: RepositoryFixes
 
     @property
     def fix(self) -> Fix:
-        (fix,) = self.mended.fixes
+        (fix,) = self.verified_fix.fixes
         return fix
 
     def text(self, path: str = PATH) -> str:
-        draft = self.mended.drafts.get(path)
+        draft = self.verified_fix.drafts.get(path)
         return draft.text if draft else "\n".join(self.before.workflows[path].lines)
 
     @property
@@ -47,16 +47,16 @@ class Story:
         return snapshot_of({path: self.text(path) for path in self.before.workflows}).publications
 
     @property
-    def left(self) -> list[Publication]:
+    def remaining_publications(self) -> list[Publication]:
         """Publications to registries that trust workflows, which a stored token still reaches."""
-        return [each for each in self.after if each.credential in STORED]
+        return [each for each in self.after if each.credential in STORED_CREDENTIALS]
 
 
-def mend(text: str, **others: str) -> Story:
+def fix_repository(text: str, **others: str) -> FixedRepository:
     """Mend release.yml, beside other workflows by name."""
     files = {PATH: text, **{f".github/workflows/{name}.yml": each for name, each in others.items()}}
     before = snapshot_of(files)
-    return Story(before, mended(before, targets(before)))
+    return FixedRepository(before, make_fixes(before, fix_targets(before)))
 
 
 def job(steps: str, head: str = "") -> str:

@@ -7,9 +7,9 @@ from textwrap import indent
 import pytest
 
 from bot.model.core_types import Credential
-from bot.registries.load import DATA
-from tests.bot.fixes.fixed_repository import PATH, catalogue, job, mend
-from tests.repository.page_examples import Example, read_page
+from bot.registries.load import REGISTRY_FOLDER
+from tests.bot.fixes.fixed_repository import PATH, catalog, fix_repository, job
+from tests.repository.page_examples import PageExample, read_page
 
 BLOCK = re.compile(r"^```yaml (?P<kind>before|after)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGE = Path(__file__).parents[3] / "docs" / "fixes.md"
@@ -22,27 +22,27 @@ GRANTED = "    permissions:\n      contents: read\n      id-token: write\n"
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_the_change_is_the_one_that_the_page_shows(change: dict[str, str]) -> None:
-    story = mend(job(change["before"]))
+    story = fix_repository(job(change["before"]))
 
     assert story.fix.refusal is None
-    assert story.text() == catalogue().expand(job(change["after"], GRANTED))
+    assert story.text() == catalog().expand_addresses(job(change["after"], GRANTED))
     assert {each.credential for each in story.after} == {Credential.OIDC}
 
 
 STORED_EXAMPLES = [
     pytest.param(name, example, id=f"{name}: {example.title}")
     for name in ("pypi", "testpypi", "npm", "crates.io", "rubygems", "nuget", "jsr", "docker-hub", "openvsx")
-    for example in read_page(DATA.parent / "examples" / f"{name}.md").examples
+    for example in read_page(REGISTRY_FOLDER.parent / "examples" / f"{name}.md").examples
     if any(" long-lived" in line or " hybrid" in line for line in example.publications or ())
 ]
 
 
 @pytest.mark.parametrize(("name", "example"), STORED_EXAMPLES)
-def test_a_registrys_own_examples_can_be_mended(name: str, example: Example) -> None:
-    story = mend(example.files[PATH])
+def test_a_registrys_own_examples_can_be_mended(name: str, example: PageExample) -> None:
+    story = fix_repository(example.files[PATH])
 
-    assert [fix.refusal for fix in story.mended.fixes if fix.target.registry == name] == [None]
-    assert not story.left
+    assert [fix.refusal for fix in story.verified_fix.fixes if fix.target.registry == name] == [None]
+    assert not story.remaining_publications
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_registrys_own_examples_can_be_mended(name: str, example: Example) -> 
     ],
 )
 def test_the_registrys_side_is_told_what_to_trust_first(step: str, registry: str, entered: str) -> None:
-    there = mend(job(f"      - {step}\n", "    environment: live\n")).fix.there
+    there = fix_repository(job(f"      - {step}\n", "    environment: live\n")).fix.registry_steps
 
     assert there[0] == f"On {registry}, let the package trust acme/tool, {entered}, environment live."
     assert any("revoke the token" in sentence for sentence in there)
@@ -61,6 +61,8 @@ def test_the_registrys_side_is_told_what_to_trust_first(step: str, registry: str
 
 
 def test_who_names_no_environment_is_advised_to() -> None:
-    there = mend(job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n")).fix.there
+    there = fix_repository(
+        job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n")
+    ).fix.registry_steps
 
     assert there[1].startswith("Name an environment too, here and in the job send")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.fixes.fix_verification import mended
-from bot.fixes.plan import targets
+from bot.fixes.fix_verification import make_fixes
+from bot.fixes.plan import fix_targets
 from bot.model.core_types import Credential
-from tests.bot.fixes.fixed_repository import PATH, catalogue, job, mend, snapshot_of
+from tests.bot.fixes.fixed_repository import PATH, catalog, fix_repository, job, snapshot_of
 
 CALLER = """on: {push: {tags: [v*]}}
 permissions:
@@ -35,16 +35,16 @@ jobs:
     ],
 )
 def test_what_cannot_be_done_is_said(steps: str, reason: str) -> None:
-    story = mend(job(f"      {steps}\n"))
+    story = fix_repository(job(f"      {steps}\n"))
 
     assert reason in str(story.fix.refusal)
-    assert not story.mended.drafts
+    assert not story.verified_fix.drafts
 
 
 def test_a_token_that_comes_from_out_of_sight_is_not_called_mended() -> None:
     steps = "      - run: echo 'PW=${{ secrets.T }}' >> $GITHUB_ENV\n      - run: twine upload -p $PW dist/*\n"
 
-    assert mend(job(steps)).fix.refusal is not None
+    assert fix_repository(job(steps)).fix.refusal is not None
 
 
 def test_an_anchor_that_others_use_is_left_alone() -> None:
@@ -53,7 +53,7 @@ def test_an_anchor_that_others_use_is_left_alone() -> None:
         "      - run: cargo fetch\n        env: *shared\n"
     )
 
-    assert "change it by hand" in str(mend(job(steps)).fix.refusal)
+    assert "change it by hand" in str(fix_repository(job(steps)).fix.refusal)
 
 
 def test_a_local_action_may_serve_others_so_it_is_left_alone() -> None:
@@ -65,7 +65,7 @@ inputs: {token: {required: true}}
 """
     text = job("      - {uses: ./send, with: {token: '${{ secrets.T }}'}}\n")
     snapshot = snapshot_of({PATH: text, "send/action.yml": action})
-    (fix,) = mended(snapshot, targets(snapshot)).fixes
+    (fix,) = make_fixes(snapshot, fix_targets(snapshot)).fixes
 
     assert "stands in a local action, send/action.yml" in str(fix.refusal)
 
@@ -74,13 +74,13 @@ def test_a_called_workflow_and_its_caller_are_changed_together() -> None:
     called = job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n").replace(
         "{push: {tags: [v*]}}", "workflow_call"
     )
-    story = mend(CALLER, publish=called)
+    story = fix_repository(CALLER, publish=called)
 
-    assert list(story.mended.drafts) == [".github/workflows/publish.yml", PATH]
+    assert list(story.verified_fix.drafts) == [".github/workflows/publish.yml", PATH]
     assert story.text().count("id-token: write") == 1
     assert "      packages: write\n" in story.text()
     assert [each.credential for each in story.after] == [Credential.OIDC]
-    assert "workflow release.yml" in story.fix.there[0]
+    assert "workflow release.yml" in story.fix.registry_steps[0]
 
 
 def test_pypi_takes_no_job_of_a_called_workflow() -> None:
@@ -88,7 +88,7 @@ def test_pypi_takes_no_job_of_a_called_workflow() -> None:
         "{push: {tags: [v*]}}", "workflow_call"
     )
 
-    assert "PyPI takes no job of a called workflow" in str(mend(CALLER, publish=called).fix.refusal)
+    assert "PyPI takes no job of a called workflow" in str(fix_repository(CALLER, publish=called).fix.refusal)
 
 
 def test_a_pin_is_not_made_up() -> None:
@@ -99,7 +99,7 @@ def test_a_pin_is_not_made_up() -> None:
         "      - run: docker push acme/app\n"
         "      - {run: cargo publish, env: {CARGO_REGISTRY_TOKEN: '${{ secrets.C }}'}}\n"
     )
-    docker, cargo = mend(job(steps)).mended.fixes
+    docker, cargo = fix_repository(job(steps)).verified_fix.fixes
 
     assert any("pinned to a commit of v3.4.0; pin it to one of 4.5.0 or newer" in note for note in docker.notes)
     assert any("pin rust-lang/crates-io-auth-action@v1 to the commit" in note for note in cargo.notes)
@@ -108,7 +108,7 @@ def test_a_pin_is_not_made_up() -> None:
 def test_events_that_a_registry_refuses_are_named() -> None:
     text = job("      - {run: dart pub publish -f, env: {PUB_TOKEN: '${{ secrets.T }}'}}\n")
 
-    fix = mend(text.replace("push: {tags: [v*]}", "release: {types: [published]}")).fix
+    fix = fix_repository(text.replace("push: {tags: [v*]}", "release: {types: [published]}")).fix
 
     assert any("takes nothing from runs that release started" in note for note in fix.notes)
 
@@ -116,7 +116,7 @@ def test_events_that_a_registry_refuses_are_named() -> None:
 def test_runners_that_a_registry_refuses_are_named() -> None:
     text = job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n")
 
-    fix = mend(text.replace("ubuntu-latest", "[self-hosted, linux]")).fix
+    fix = fix_repository(text.replace("ubuntu-latest", "[self-hosted, linux]")).fix
 
     assert any("takes nothing from runners of one's own" in note for note in fix.notes)
 
@@ -127,19 +127,19 @@ def test_two_registries_in_one_job_are_mended_one_after_the_other() -> None:
         "      - run: npx jsr publish --token ${{ secrets.J }}\n"
         "      - run: cargo publish\n        env:\n          CARGO_REGISTRY_TOKEN: ${{ secrets.C }}\n"
     )
-    story = mend(job(steps))
+    story = fix_repository(job(steps))
 
-    assert len(story.mended.made) == 3
-    assert not story.left
+    assert len(story.verified_fix.with_changes) == 3
+    assert not story.remaining_publications
     assert story.text().count("id-token: write") == 1
 
 
 def test_a_token_that_somebody_else_still_needs_is_not_taken_from_him() -> None:
     steps = "      - run: twine upload dist/*\n      - run: twine upload --repository-url {url:gemfury.push} dist/*\n"
-    text = job(catalogue().expand(steps), "    env:\n      TWINE_PASSWORD: ${{ secrets.T }}\n")
-    story = mend(text)
+    text = job(catalog().expand_addresses(steps), "    env:\n      TWINE_PASSWORD: ${{ secrets.T }}\n")
+    story = fix_repository(text)
 
-    for fix in story.mended.fixes:
+    for fix in story.verified_fix.fixes:
         assert (fix.refusal is None) == bool(fix.drafts)
     assert {each.registry for each in story.after} == {each.registry for each in story.before.publications}
 
@@ -147,10 +147,10 @@ def test_a_token_that_somebody_else_still_needs_is_not_taken_from_him() -> None:
 def test_what_was_not_looked_at_any_more_is_counted() -> None:
     step = "    steps: [{run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}]\n"
     jobs = "".join(f"  j{number}:\n    runs-on: x\n{step}" for number in range(35))
-    story = mend(f"on: push\njobs:\n{jobs}")
+    story = fix_repository(f"on: push\njobs:\n{jobs}")
 
-    assert (len(story.mended.fixes), story.mended.left) == (30, 5)
-    assert len(story.left) == 35 - len(story.mended.made)
+    assert (len(story.verified_fix.fixes), story.verified_fix.remaining) == (30, 5)
+    assert len(story.remaining_publications) == 35 - len(story.verified_fix.with_changes)
 
 
 def test_workflows_too_long_for_many_changes_are_left_for_another_time() -> None:
@@ -158,13 +158,13 @@ def test_workflows_too_long_for_many_changes_are_left_for_another_time() -> None
     jobs = "".join(f"  j{number}:\n    runs-on: x\n{step}" for number in range(9))
     snapshot = snapshot_of({PATH: f"on: push\njobs:\n{jobs}"})
 
-    first, *_, last = mended(snapshot, targets(snapshot), most=40_000).fixes
+    first, *_, last = make_fixes(snapshot, fix_targets(snapshot), max_characters=40_000).fixes
 
     assert first.refusal is None
     assert "too long, or too many" in str(last.refusal)
 
 
 def test_a_thousand_steps_are_not_a_change_that_anybody_reviews() -> None:
-    story = mend(job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n" * 1_000))
+    story = fix_repository(job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n" * 1_000))
 
     assert "more than 60 changes" in str(story.fix.refusal)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.workflows import read_workflow
 from bot.workflows.graph import effective_permissions
-from tests.bot.fixes.fixed_repository import PATH, Story, mend
+from tests.bot.fixes.fixed_repository import PATH, FixedRepository, fix_repository
 
 # How a step says what it does: block, flow, quoted keys, keys in another order, a comment in each place that takes one.
 STEPS = [
@@ -41,7 +41,7 @@ PERMISSIONS = [
 
 
 @dataclass(frozen=True)
-class Shape:
+class WorkflowVariant:
     """A workflow: one publishing step among others, with permissions above and in the job, indented so."""
 
     step: str
@@ -67,7 +67,7 @@ def indented(text: str, pad: str) -> str:
 
 
 SHAPES = st.builds(
-    Shape,
+    WorkflowVariant,
     step=st.sampled_from(STEPS),
     above=st.sampled_from(PERMISSIONS),
     own=st.sampled_from(PERMISSIONS),
@@ -82,13 +82,13 @@ SHAPES = st.builds(
 
 @settings(max_examples=250, deadline=None)
 @given(SHAPES)
-def test_a_change_takes_the_token_out_and_nothing_else(shape: Shape) -> None:
-    story = mend(shape.text)
+def test_a_change_takes_the_token_out_and_nothing_else(shape: WorkflowVariant) -> None:
+    story = fix_repository(shape.text)
 
-    for fix in story.mended.fixes:
+    for fix in story.verified_fix.fixes:
         assert (fix.refusal is None) == bool(fix.drafts)
-    if story.mended.made:
-        assert not story.left
+    if story.verified_fix.with_changes:
+        assert not story.remaining_publications
         assert "secrets" not in re.sub(r"#.*", "", story.text())
         keeps_what_the_job_could(story)
         keeps_comments(shape.text, story.text())
@@ -96,7 +96,7 @@ def test_a_change_takes_the_token_out_and_nothing_else(shape: Shape) -> None:
         assert story.text() == shape.text
 
 
-def keeps_what_the_job_could(story: Story) -> None:
+def keeps_what_the_job_could(story: FixedRepository) -> None:
     """A job that gets a block of its own loses nothing that it had, and gains one permission only."""
     before, after = story.before.workflows[PATH], read_workflow(PATH, story.text().encode())
     had = effective_permissions(before, before.jobs["send"])

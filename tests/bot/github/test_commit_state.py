@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.github.client import Reply
+from bot.github.client import GraphQLResult
 from bot.github.commit_query import Revision
-from bot.github.commit_state import Reading, read_reply
+from bot.github.commit_state import CommitState, parse_commit_state
 from bot.github.github_errors import ForbiddenError, MissingError
 from bot.model.core_types import FullName
 
@@ -33,11 +33,11 @@ def repository(**more: object) -> dict[str, object]:
     }
 
 
-def read(found: object, *errors: dict[str, Any], files: tuple[str, ...] = (), **data: object) -> Reading:
-    return read_reply(Reply({"repository": found, **data}, errors), PLACE, files)
+def read(found: object, *errors: dict[str, Any], files: tuple[str, ...] = (), **data: object) -> CommitState:
+    return parse_commit_state(GraphQLResult({"repository": found, **data}, errors), PLACE, files)
 
 
-def workflows(*entries: dict[str, object]) -> Reading:
+def workflows(*entries: dict[str, object]) -> CommitState:
     return read(repository(workflows={"oid": "d" * 40, "entries": list(entries)}))
 
 
@@ -50,7 +50,7 @@ def test_only_workflows_are_workflows() -> None:
         entry("module.yml", None, type="commit", mode=0o160000),
     )
     assert sorted(reading.files) == [".github/workflows/a.yml", ".github/workflows/b.yaml"]
-    assert reading.is_default
+    assert reading.is_default_branch_head
 
 
 def test_a_symbolic_link_is_not_taken_for_what_it_names() -> None:
@@ -94,7 +94,7 @@ def test_what_is_hidden_and_what_is_not_there_are_told_apart() -> None:
     assert hidden.policies.hidden
     none = read(repository(), {"type": "NOT_FOUND", "path": ["private"]})
     assert not none.policies.hidden
-    assert none.policies.organisation is None
+    assert none.policies.organization is None
 
 
 def test_the_latest_of_our_check_runs_comes_first_and_a_number_too_large_for_graphql_is_none() -> None:
@@ -105,12 +105,12 @@ def test_the_latest_of_our_check_runs_comes_first_and_a_number_too_large_for_gra
     ]
     suites = {"nodes": [{"checkRuns": {"nodes": runs}}, None]}
     reading = read(repository(commit={"__typename": "Commit", "oid": SHA, "checkSuites": suites}))
-    assert [(run.id, run.external_id, run.completed) for run in reading.checks] == [
+    assert [(run.id, run.external_id, run.completed) for run in reading.check_runs] == [
         (9, "new", False),
         (7, "old", True),
         (0, "large", False),
     ]
-    assert reading.checks[1].conclusion == "success"
+    assert reading.check_runs[1].conclusion == "success"
 
 
 @pytest.mark.parametrize("nonsense", [[], "x", 3, {"workflows": 1, "commit": []}, {"commit": {"__typename": "Commit"}}])

@@ -7,30 +7,30 @@ from cryptography.fernet import Fernet
 from redis import Redis
 
 from bot.github.auth import utc_now
-from bot.github.tokens import Token, TokenStore
-from bot.github.transport import Server
+from bot.github.tokens import InstallationToken, TokenCache
+from bot.github.transport import GitHubServer
 from bot.model.core_types import InstallationId
 
 ACME = InstallationId(1)
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-TOKEN = Token("ghs_1234_" + "x.y" * 170, utc_now() + timedelta(hours=1))
+TOKEN = InstallationToken("ghs_1234_" + "x.y" * 170, utc_now() + timedelta(hours=1))
 
 
-def new_token() -> Token:
-    return replace(TOKEN, expires=utc_now() + timedelta(hours=1))
+def new_token() -> InstallationToken:
+    return replace(TOKEN, expires_at=utc_now() + timedelta(hours=1))
 
 
 def store(
     redis: Redis, *keys: str, api: str = "https://api.github.com", app: int = 1234, key: str = "fp"
-) -> TokenStore:
-    return TokenStore(redis, Server(api), app, key, keys or (OLD,))
+) -> TokenCache:
+    return TokenCache(redis, GitHubServer(api), app, key, keys or (OLD,))
 
 
 def test_another_process_finds_the_token_and_nobody_finds_it_in_clear(redis: Redis) -> None:
     store(redis).put(ACME, TOKEN)
     assert store(redis).get(ACME) == TOKEN
     for name in redis.scan_iter():
-        assert TOKEN.text.encode() not in (redis.dump(name) or b"")
+        assert TOKEN.value.encode() not in (redis.dump(name) or b"")
     assert "ghs_" not in repr(TOKEN)
 
 
@@ -40,7 +40,7 @@ def test_a_token_is_gone_five_minutes_before_its_end(redis: Redis) -> None:
     tokens.put(ACME, token)
     (name,) = redis.scan_iter()
     assert 54 * 60 < redis.ttl(name) <= 55 * 60
-    tokens.put(ACME, Token("ghs_short", utc_now() + timedelta(minutes=4)))
+    tokens.put(ACME, InstallationToken("ghs_short", utc_now() + timedelta(minutes=4)))
     assert tokens.get(ACME) == token
 
 

@@ -6,65 +6,65 @@ import pytest
 from redis import Redis
 
 from bot.github.github_errors import MissingError
-from bot.github.issues import OurIssues
-from bot.github.pace import take_turn
+from bot.github.issues import AppIssues
+from bot.github.pace import count_content_write
 from bot.model.core_types import FullName
-from bot.model.errors import LaterError
-from bot.rendering.marker import Marker
-from tests.app.acme import Acme, acme_on
+from bot.model.errors import RetryLaterError
+from bot.rendering.marker import HiddenMetadata
+from tests.app.acme import AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.repository.test_app_manifest import MANIFEST
 
-MARKER = Marker("publishing", "repository-31", {"facts": "abc", "reminded": "7"})
+MARKER = HiddenMetadata("publishing", "repository-31", {"facts": "abc", "reminded": "7"})
 OPENED = "POST /repos/{owner}/{repo}/issues"
-SAID = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+CREATE_COMMENT = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
 CHANGED = "PATCH /repos/{owner}/{repo}/issues/{issue_number}"
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, permissions={**MANIFEST["default_permissions"], "issues": "write"}) as acme:
         yield acme
 
 
 @pytest.fixture
-def widgets(acme: Acme) -> Repository:
-    return acme.organisation.repository("widgets")
+def widgets(acme: AcmeInstallation) -> ScenarioRepository:
+    return acme.organization.repository("widgets")
 
 
-def ours(acme: Acme, name: str = "acme/widgets") -> OurIssues:
-    return OurIssues(acme.telephone.installation(acme.id), acme.redis, FullName(name))
+def ours(acme: AcmeInstallation, name: str = "acme/widgets") -> AppIssues:
+    return AppIssues(acme.client.installation(acme.id), acme.redis, FullName(name))
 
 
-def open_(acme: Acme) -> int:
+def open_(acme: AcmeInstallation) -> int:
     return ours(acme).open(MARKER, "Publishing", "It does not hold").number
 
 
 def test_a_marker_is_read_as_it_was_written() -> None:
-    body = MARKER.on("words\n<!-- wharfinger publishing repository-32 -->")
-    assert Marker.read(body) == MARKER
-    assert Marker.read(body.replace("\n", "\r\n")) == MARKER
-    assert "repository-32" not in Marker("publishing", "repository-33").on(body)
-    assert Marker.read("<!-- wharfinger publishing -->") is None
+    body = MARKER.attach_to("words\n<!-- wharfinger publishing repository-32 -->")
+    assert HiddenMetadata.parse(body) == MARKER
+    assert HiddenMetadata.parse(body.replace("\n", "\r\n")) == MARKER
+    assert "repository-32" not in HiddenMetadata("publishing", "repository-33").attach_to(body)
+    assert HiddenMetadata.parse("<!-- wharfinger publishing -->") is None
     with pytest.raises(ValueError, match="plain words"):
-        str(Marker("publishing", "x --> <b>"))
+        str(HiddenMetadata("publishing", "x --> <b>"))
 
 
 def test_an_issue_is_opened_once_and_found_again_even_by_a_redis_that_knows_nothing(
-    acme: Acme, widgets: Repository
+    acme: AcmeInstallation, widgets: ScenarioRepository
 ) -> None:
     number = open_(acme)
     assert open_(acme) == number
     acme.redis.flushall()
     found = ours(acme).find("publishing", "repository-31")
     assert found is not None
-    assert (found.number, found.open, found.marker) == (number, True, MARKER)
+    assert (found.number, found.is_open, found.metadata) == (number, True, MARKER)
     assert ours(acme).find("publishing", "repository-32") is None
     assert len(widgets.issues) == acme.github.count(OPENED) == 1
 
 
-def test_what_is_remembered_takes_one_call(acme: Acme, widgets: Repository) -> None:
+def test_what_is_remembered_takes_one_call(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     open_(acme)
     before = len(acme.github.calls)
     assert ours(acme).find("publishing", "repository-31") is not None
@@ -73,48 +73,50 @@ def test_what_is_remembered_takes_one_call(acme: Acme, widgets: Repository) -> N
     assert widgets.issues[0].title == "Publishing"
 
 
-def test_a_marker_in_somebodys_issue_is_nothing_to_us(acme: Acme, widgets: Repository) -> None:
-    widgets.open_issue("Look", MARKER.on("mine"), by="mallory")
+def test_a_marker_in_somebodys_issue_is_nothing_to_us(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    widgets.open_issue("Look", MARKER.attach_to("mine"), by="mallory")
     assert ours(acme).find("publishing", "repository-31") is None
     assert open_(acme) == 2
     assert ours(acme).read(1) is None
 
 
-def test_a_marker_that_was_edited_away_is_put_back_at_the_next_change(acme: Acme, widgets: Repository) -> None:
+def test_a_marker_that_was_edited_away_is_put_back_at_the_next_change(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     number = open_(acme)
     widgets.edit(number, body="Nothing to see", by="mallory")
     found = ours(acme).find("publishing", "repository-31")
     assert found is not None
-    ours(acme).change(found, MARKER.on("again"))
+    ours(acme).update(found, MARKER.attach_to("again"))
     acme.redis.flushall()
     assert ours(acme).find("publishing", "repository-31") is not None
 
 
-def test_the_same_is_not_written_nor_said_twice(acme: Acme, widgets: Repository) -> None:
+def test_the_same_is_not_written_nor_said_twice(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     issue = ours(acme).open(MARKER, "Publishing", "It does not hold")
     for _ in range(2):
-        ours(acme).say_once(issue, "reminder-7", "Seven days")
-        assert ours(acme).change(issue, issue.body, opened=True) == issue
+        ours(acme).comment_once(issue, "reminder-7", "Seven days")
+        assert ours(acme).update(issue, issue.body, is_open=True) == issue
     assert [each.body.splitlines()[1:] for each in widgets.issues[0].comments] == [["Seven days"]]
     assert acme.github.count(CHANGED) == 0
 
 
-def test_an_answer_that_is_lost_opens_no_second_issue(acme: Acme, widgets: Repository) -> None:
-    acme.github.fail(Fault.DROP_AFTER, "/issues$", method="POST")
-    with pytest.raises(LaterError):
+def test_an_answer_that_is_lost_opens_no_second_issue(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    acme.github.inject_fault(Fault.DROP_AFTER, "/issues$", method="POST")
+    with pytest.raises(RetryLaterError):
         open_(acme)
     assert open_(acme) == 1
     assert len(widgets.issues) == 1
 
 
-def test_two_at_once_do_not_open_two(acme: Acme, widgets: Repository) -> None:
+def test_two_at_once_do_not_open_two(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     assert acme.redis.set(f"{ours(acme)._key}:opening", "somebody else")  # noqa: SLF001 - the other worker's side of it
-    with pytest.raises(LaterError, match="another worker"):
+    with pytest.raises(RetryLaterError, match="another worker"):
         open_(acme)
     assert widgets.issues == []
 
 
-def test_a_repository_without_issues_says_so(acme: Acme, widgets: Repository) -> None:
+def test_a_repository_without_issues_says_so(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     widgets.state.has_issues = False
     with pytest.raises(MissingError):
         open_(acme)
@@ -122,14 +124,14 @@ def test_a_repository_without_issues_says_so(acme: Acme, widgets: Repository) ->
 
 def test_content_is_written_well_below_what_github_allows(redis: Redis) -> None:
     for _ in range(30):
-        take_turn(redis, "acme", now=6000.0)
-    with pytest.raises(LaterError, match="30 issues and comments") as later:
-        take_turn(redis, "acme", now=6010.0)
+        count_content_write(redis, "acme", now=6000.0)
+    with pytest.raises(RetryLaterError, match="30 issues and comments") as later:
+        count_content_write(redis, "acme", now=6010.0)
     assert later.value.seconds == 51
     for minute in range(1, 6):
         for _ in range(30):
-            take_turn(redis, "acme", now=6000.0 + 60 * minute)
+            count_content_write(redis, "acme", now=6000.0 + 60 * minute)
     for _ in range(20):
-        take_turn(redis, "acme", now=6600.0)
-    with pytest.raises(LaterError, match="200 issues and comments"):
-        take_turn(redis, "acme", now=6600.0)
+        count_content_write(redis, "acme", now=6600.0)
+    with pytest.raises(RetryLaterError, match="200 issues and comments"):
+        count_content_write(redis, "acme", now=6600.0)

@@ -12,24 +12,24 @@ from bot.model.core_types import FullName, Mode, RegistryId, RuleName, Severity
 from bot.model.errors import PolicyError
 from bot.model.identity_register import IdentityKind
 from bot.policy import (
-    Digest,
     DigestForm,
-    Every,
-    Issues,
-    Match,
+    DigestInterval,
+    DigestSettings,
+    IssueDestination,
     Overrides,
     Policy,
     PolicyFile,
-    Reports,
-    Subject,
+    ReportSettings,
+    RepositoryMatch,
+    TargetRepository,
     policy_in_force,
 )
 from bot.policy.read_policy import read_policy
 from bot.policy.schema import policy_schema
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.settings import RepositoryVisibility
 
-REGISTRIES = list(load_catalogue().registries)
+REGISTRIES = list(load_catalog().registries)
 PUBLISHED = Path(__file__).parents[3] / "docs" / "publishing.schema.json"
 
 
@@ -69,7 +69,7 @@ rules:
 def test_a_rule_is_switched_off_by_either_word(word: str) -> None:
     file = read(f"version: 1\nrules: {{trusted-publishing: {word}}}")
 
-    assert file.rules[RuleName("trusted-publishing")].off
+    assert file.checks[RuleName("trusted-publishing")].off
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_the_example_of_the_page_is_valid_and_says_everything() -> None:
     page = (PUBLISHED.parent / "policy.md").read_text()
     file = read(page.partition("```yaml\n")[2].partition("```")[0])
 
-    assert all((file.rules, file.repositories, file.identities, file.packages, file.waivers, file.reports.digest))
+    assert all((file.checks, file.repositories, file.identities, file.packages, file.waivers, file.reports.digest))
 
 
 WHOLE = """
@@ -208,7 +208,7 @@ def test_a_file_says_all_that_a_policy_may_say() -> None:
         timedelta(days=90),
         Overrides.STRICTER,
     )
-    assert file.repositories[0].match == Match(
+    assert file.repositories[0].match == RepositoryMatch(
         ("sandbox-*",), ("demo", "toy"), {"tier": ("1", "gold"), "open": ("true",)}, (RepositoryVisibility.PRIVATE,)
     )
     assert [(each.kind, each.name, each.holder, each.machine) for each in file.identities] == [
@@ -220,13 +220,15 @@ def test_a_file_says_all_that_a_policy_may_say() -> None:
         ("publishing.yml:20", "LEGACY", date(2027, 1, 31))
     ]
     security = FullName("acme/security")
-    assert file.reports == Reports(Issues.CENTRAL, security, Digest(security, Every.MONTH, DigestForm.PERIOD))
+    assert file.reports == ReportSettings(
+        IssueDestination.CENTRAL, security, DigestSettings(security, DigestInterval.MONTH, DigestForm.ISSUE_PER_PERIOD)
+    )
 
 
 def test_what_concerns_a_repository_is_in_its_policy_and_nothing_else() -> None:
     file = read(WHOLE)
     legacy, tool, other = (
-        policy_in_force(file, None, Subject(FullName(f"ACME/{name}"))) for name in ("legacy", "tool", "x")
+        policy_in_force(file, None, TargetRepository(FullName(f"ACME/{name}"))) for name in ("legacy", "tool", "x")
     )
 
     assert ([each.name for each in legacy.identities], len(legacy.waivers)) == (["LEGACY"], 1)

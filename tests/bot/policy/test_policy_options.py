@@ -5,39 +5,37 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, Stricter
-from bot.documents_init import Mapping, read_document
+from bot.checks.rule import Rule, StricterWhen
+from bot.documents_init import YamlMapping, read_yaml
 from bot.model.core_types import RegistryId, RuleName, Severity
-from bot.model.findings import Finding, Unseen
-from bot.policy.policy_schema import DURATION, option_schema, option_value, options_of, said
+from bot.model.findings import Finding, Unknown
+from bot.policy.policy_schema import DURATION_PATTERN, format_duration, option_schema, option_value, options_by_key
 from bot.snapshot.repository_snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EveryKind(Rule):
+class RuleWithEveryOption(Rule):
     """Every kind of option there is."""
 
     name: ClassVar[RuleName] = RuleName("every-kind")
-    maximum_age: timedelta = field(default=timedelta(days=90), metadata={"means": "", "stricter": Stricter.LOWER})
-    at_least: int = field(default=1, metadata={"means": "", "stricter": Stricter.HIGHER})
-    strict: bool = field(default=False, metadata={"means": "", "stricter": Stricter.HIGHER})
-    words: tuple[str, ...] = field(default=(), metadata={"means": "", "stricter": Stricter.MORE})
+    maximum_age: timedelta = field(default=timedelta(days=90), metadata={"means": "", "stricter": StricterWhen.LOWER})
+    at_least: int = field(default=1, metadata={"means": "", "stricter": StricterWhen.HIGHER})
+    strict: bool = field(default=False, metadata={"means": "", "stricter": StricterWhen.HIGHER})
+    words: tuple[str, ...] = field(default=(), metadata={"means": "", "stricter": StricterWhen.MORE})
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unseen]:
-        yield from (Unseen(file.file, file.reason) for file in snapshot.unreadable)
+    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        yield from (Unknown(file.file, file.reason) for file in snapshot.unreadable)
 
 
 def test_options_are_words_numbers_truths_durations_and_lists() -> None:
-    known = options_of(EveryKind)
-    options = read_document(
-        b"{maximum-age: 12w, at-least: 3, strict: true, words: [b, a], severity: low, allow: [npm]}"
-    )
-    assert isinstance(options, Mapping)
+    known = options_by_key(RuleWithEveryOption)
+    options = read_yaml(b"{maximum-age: 12w, at-least: 3, strict: true, words: [b, a], severity: low, allow: [npm]}")
+    assert isinstance(options, YamlMapping)
     values = {key: option_value(node, known[key][1]) for key, node in options.values.items()}
 
     assert values == {
         "maximum-age": timedelta(days=84), "at-least": 3, "strict": True, "words": ("b", "a"),
         "severity": Severity.LOW, "allow": (RegistryId("npm"),),
     }  # fmt: skip
-    assert said(timedelta(days=84)) == "84d"
-    assert option_schema(*known["maximum-age"], None)["pattern"] == DURATION
+    assert format_duration(timedelta(days=84)) == "84d"
+    assert option_schema(*known["maximum-age"], None)["pattern"] == DURATION_PATTERN

@@ -1,4 +1,4 @@
-"""What is in force when several files speak: the organisation's, the one it extends, and a repository's own."""
+"""What is in force when several files speak: the organization's, the one it extends, and a repository's own."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checks.rule import Stricter
+from bot.checks.rule import StricterWhen
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName, Severity
-from bot.policy import Overrides, PolicyFile, Said, Subject, policy_in_force
-from bot.policy.policy_schema import is_followed, stricter
+from bot.policy import CheckSettings, Overrides, PolicyFile, TargetRepository, policy_in_force
+from bot.policy.policy_schema import is_fully_applied, stricter_value
 from tests.bot.policy.test_policy import read, rule
 
-ORGANISATION = """
+ORGANIZATION = """
 version: 1
 rules:
   trusted-publishing: {severity: high, allow: [npm, pypi]}
@@ -23,11 +23,11 @@ rules:
 """
 
 
-def test_a_repository_may_be_stricter_than_its_organisation() -> None:
+def test_a_repository_may_be_stricter_than_its_organization() -> None:
     own = read(
         "version: 1\nmode: enforce\nrules: {trusted-publishing: {allow: [npm], severity: critical}, separate-publish-job: {}}"
     )
-    policy = policy_in_force(read(ORGANISATION), own)
+    policy = policy_in_force(read(ORGANIZATION), own)
 
     trusted = rule(policy, "trusted-publishing")
     assert (trusted.severity, trusted.allow, trusted.mode) == (Severity.CRITICAL, (RegistryId("npm"),), Mode.ENFORCE)
@@ -60,7 +60,7 @@ def test_a_repository_may_not_step_back_from_enforce() -> None:
     assert policy.notes
 
 
-def test_an_organisation_may_let_a_repository_do_anything_or_nothing() -> None:
+def test_an_organization_may_let_a_repository_do_anything_or_nothing() -> None:
     own = read("version: 1\nrules: {trusted-publishing: off, protected-environment: {severity: low}}")
     free = policy_in_force(read("version: 1\noverrides: any"), own)
     bound = policy_in_force(read("version: 1\noverrides: none"), own)
@@ -71,26 +71,26 @@ def test_an_organisation_may_let_a_repository_do_anything_or_nothing() -> None:
     assert bound.notes == ("publishing.yml is not followed: publishing.yml says overrides: none.",)
 
 
-def test_without_an_organisation_the_repositorys_file_is_the_policy() -> None:
+def test_without_an_organization_the_repositorys_file_is_the_policy() -> None:
     policy = policy_in_force(None, read("version: 1\nrules: {trusted-publishing: off}", ".github/publishing.yml"))
 
     assert "trusted-publishing" not in [rule.name for rule in policy.rules]
     assert policy.origins == (".github/publishing.yml",)
 
 
-def test_a_repositorys_own_file_says_nothing_of_what_is_the_organisations_to_say() -> None:
+def test_a_repositorys_own_file_says_nothing_of_what_is_the_organizations_to_say() -> None:
     own = read("""version: 1
 overrides: any
 reports: {issues: off, digest: {repository: acme/x}}
 repositories: [{match: {name: "*"}, rules: {trusted-publishing: off}}]
 waivers: [{rule: trusted-publishing, repository: acme/tool, reason: x, owner: "@ann", expires: 2027-01-31}]
 """, "own")  # fmt: skip
-    tool = Subject(FullName("acme/tool"))
+    tool = TargetRepository(FullName("acme/tool"))
     bound = policy_in_force(read("version: 1", "theirs"), own, tool)
     free = policy_in_force(read("version: 1\noverrides: any", "theirs"), own, tool)
 
     assert bound.notes == (
-        "own has `overrides`, `repositories`, `reports` and `waivers`, which only the organisation's policy may say; not followed.",
+        "own has `overrides`, `repositories`, `reports` and `waivers`, which only the organization's policy may say; not followed.",
     )
     assert (bound.waivers, len(free.waivers)) == ((), 1)
     assert bound.reports == policy_in_force(read("version: 1")).reports
@@ -107,7 +107,7 @@ repositories: [{match: {name: tool}, rules: {separate-publish-job: off}}]
 waivers: [{rule: trusted-publishing, repository: acme/tool, reason: x, owner: "@ann", expires: 2027-01-31}]
 """, "base")  # fmt: skip
     file = replace(read("version: 1\nrules: {trusted-publishing: {severity: high}}", "own"), base=base)
-    policy = policy_in_force(file, None, Subject(FullName("acme/tool")))
+    policy = policy_in_force(file, None, TargetRepository(FullName("acme/tool")))
 
     trusted = rule(policy, "trusted-publishing")
     assert (trusted.severity, trusted.allow, trusted.mode) == (Severity.HIGH, (RegistryId("npm"),), Mode.ENFORCE)
@@ -117,12 +117,12 @@ waivers: [{rule: trusted-publishing, repository: acme/tool, reason: x, owner: "@
         timedelta(days=30),
         ("base", "own"),
     )
-    assert policy.waivers == ()  # what another organisation accepts, this one does not
+    assert policy.waivers == ()  # what another organization accepts, this one does not
 
 
 NAMES = [RuleName(name) for name in ("trusted-publishing", "protected-environment", "separate-publish-job")]
-SAID: st.SearchStrategy[Said] = st.one_of(
-    st.just(Said(1, off=True)),
+SAID: st.SearchStrategy[CheckSettings] = st.one_of(
+    st.just(CheckSettings(1, off=True)),
     st.fixed_dictionaries(
         {},
         optional={
@@ -130,13 +130,13 @@ SAID: st.SearchStrategy[Said] = st.one_of(
             "mode": st.sampled_from(Mode),
             "allow": st.lists(st.sampled_from([RegistryId(name) for name in ("npm", "pypi", "nuget")]), unique=True).map(tuple),
         },
-    ).map(lambda options: Said(1, options=options)),
+    ).map(lambda options: CheckSettings(1, options=options)),
 )  # fmt: skip
 FILES = st.builds(
     PolicyFile,
     origin=st.just("file"),
     mode=st.none() | st.sampled_from(Mode),
-    rules=st.dictionaries(st.sampled_from(NAMES), SAID),
+    checks=st.dictionaries(st.sampled_from(NAMES), SAID),
 )
 
 
@@ -146,10 +146,10 @@ def laxness(policy: Any) -> dict[str, Any]:  # noqa: ANN401 - read by name
 
 @given(FILES, FILES)
 def test_under_stricter_nothing_a_repository_says_makes_anything_looser(
-    organisation: PolicyFile, own: PolicyFile
+    organization: PolicyFile, own: PolicyFile
 ) -> None:
-    theirs = laxness(policy_in_force(organisation))
-    both = laxness(policy_in_force(replace(organisation, said_overrides=Overrides.STRICTER), own))
+    theirs = laxness(policy_in_force(organization))
+    both = laxness(policy_in_force(replace(organization, own_overrides=Overrides.STRICTER), own))
 
     for name, (severity, mode, allow) in theirs.items():
         assert name in both
@@ -159,47 +159,47 @@ def test_under_stricter_nothing_a_repository_says_makes_anything_looser(
 
 
 @given(FILES, FILES)
-def test_under_none_the_organisations_word_is_all_and_under_any_the_repositorys_wins(
-    organisation: PolicyFile, own: PolicyFile
+def test_under_none_the_organizations_word_is_all_and_under_any_the_repositorys_wins(
+    organization: PolicyFile, own: PolicyFile
 ) -> None:
-    bound = policy_in_force(replace(organisation, said_overrides=Overrides.NONE), own)
-    free = policy_in_force(replace(organisation, said_overrides=Overrides.ANY), own)
+    bound = policy_in_force(replace(organization, own_overrides=Overrides.NONE), own)
+    free = policy_in_force(replace(organization, own_overrides=Overrides.ANY), own)
 
-    assert laxness(bound) == laxness(policy_in_force(organisation))
+    assert laxness(bound) == laxness(policy_in_force(organization))
     in_force = {rule.name: rule for rule in free.rules}
-    for name, said in own.rules.items():
+    for name, said in own.checks.items():
         assert (name in in_force) is not said.off
         for option, value in said.options.items():
             assert getattr(in_force[name], option) == value
 
 
 @given(FILES, FILES)
-def test_whatever_is_not_followed_is_said(organisation: PolicyFile, own: PolicyFile) -> None:
-    policy = policy_in_force(replace(organisation, said_overrides=Overrides.STRICTER), own)
-    free = policy_in_force(replace(organisation, said_overrides=Overrides.ANY), own)
+def test_whatever_is_not_followed_is_said(organization: PolicyFile, own: PolicyFile) -> None:
+    policy = policy_in_force(replace(organization, own_overrides=Overrides.STRICTER), own)
+    free = policy_in_force(replace(organization, own_overrides=Overrides.ANY), own)
 
     assert bool(policy.notes) is (laxness(policy) != laxness(free))
 
 
-ORDERED = st.sampled_from([(Stricter.HIGHER, max), (Stricter.LOWER, min)])
+ORDERED = st.sampled_from([(StricterWhen.HIGHER, max), (StricterWhen.LOWER, min)])
 LISTS = st.lists(st.sampled_from("abcd"), unique=True).map(tuple)
 
 
-@pytest.mark.parametrize(("way", "join"), [(Stricter.FEWER, set.intersection), (Stricter.MORE, set.union)])
+@pytest.mark.parametrize(("way", "join"), [(StricterWhen.FEWER, set.intersection), (StricterWhen.MORE, set.union)])
 @given(has=LISTS, asked=LISTS)
 def test_of_two_lists_the_stricter_is_their_meet_and_one_that_is_it_already_is_followed(
-    way: Stricter,
+    way: StricterWhen,
     join: Callable[[set[str], set[str]], set[str]],
     has: tuple[str, ...],
     asked: tuple[str, ...],
 ) -> None:
-    given = stricter(way, has, asked)
+    given = stricter_value(way, has, asked)
 
     assert isinstance(given, tuple)
     assert set(given) == join(set(has), set(asked))
-    assert set(stricter(way, asked, has)) == set(given)  # type: ignore[arg-type]  # a list, as above
-    assert stricter(way, has, given) == given or way is Stricter.MORE
-    assert is_followed(way, given, given)
+    assert set(stricter_value(way, asked, has)) == set(given)  # type: ignore[arg-type]  # a list, as above
+    assert stricter_value(way, has, given) == given or way is StricterWhen.MORE
+    assert is_fully_applied(way, given, given)
 
 
 @given(ORDERED, st.data())
@@ -208,10 +208,10 @@ def test_of_two_numbers_or_durations_it_is_the_higher_or_the_lower(ordered: Any,
     kind: st.SearchStrategy[Any] = data.draw(st.sampled_from([st.integers(0, 9), st.timedeltas()]))
     has, asked = data.draw(kind), data.draw(kind)
 
-    assert stricter(way, has, asked) == pick(has, asked) == stricter(way, asked, has)
-    assert is_followed(way, asked, stricter(way, has, asked)) is (pick(has, asked) == asked)
+    assert stricter_value(way, has, asked) == pick(has, asked) == stricter_value(way, asked, has)
+    assert is_fully_applied(way, asked, stricter_value(way, has, asked)) is (pick(has, asked) == asked)
 
 
 def test_every_option_says_which_way_it_gets_stricter() -> None:
     for each in policy_in_force().rules:
-        assert all(isinstance(option.metadata["stricter"], Stricter) for option in fields(each))
+        assert all(isinstance(option.metadata["stricter"], StricterWhen) for option in fields(each))

@@ -3,43 +3,43 @@
 import pytest
 
 from bot.model.core_types import FullName, Mode, RuleName, Severity
-from bot.policy import Match, Subject, policy_in_force
+from bot.policy import RepositoryMatch, TargetRepository, policy_in_force
 from bot.settings import RepositoryVisibility
 from tests.bot.policy.test_policy import read, rule
 
-TOOL = Subject(
+TOOL = TargetRepository(
     FullName("acme/Sandbox-Tool"),
     visibility=RepositoryVisibility.INTERNAL,
     topics=("python", "release"),
     properties={"Tier": ("gold",), "teams": ("a", "b")},
 )
-UNKNOWN = Subject(FullName("acme/Sandbox-Tool"))
+UNKNOWN = TargetRepository(FullName("acme/Sandbox-Tool"))
 PUBLIC, INTERNAL = RepositoryVisibility.PUBLIC, RepositoryVisibility.INTERNAL
 
 
 @pytest.mark.parametrize(
     ("match", "known", "unknown"),
     [
-        (Match(names=("sandbox-*",)), True, True),
-        (Match(names=("*-lib", "*-TOOL")), True, True),
-        (Match(names=("acme/*",)), True, True),
-        (Match(names=("globex/*",)), False, False),
-        (Match(names=("tool",)), False, False),
-        (Match(names=("sandbox-[st]*",)), True, True),
-        (Match(topics=("go", "python")), True, None),
-        (Match(topics=("go",)), False, None),
-        (Match(properties={"tier": ("gold", "silver")}), True, None),
-        (Match(properties={"tier": ("gold",), "teams": ("c",)}), False, None),
-        (Match(properties={"absent": ("true",)}), False, None),
-        (Match(visibilities=(PUBLIC, INTERNAL)), True, None),
-        (Match(visibilities=(PUBLIC,)), False, None),
-        (Match(names=("other",), topics=("python",)), False, False),  # what is certain settles it
-        (Match(names=("sandbox-*",), topics=("python",)), True, None),
+        (RepositoryMatch(names=("sandbox-*",)), True, True),
+        (RepositoryMatch(names=("*-lib", "*-TOOL")), True, True),
+        (RepositoryMatch(names=("acme/*",)), True, True),
+        (RepositoryMatch(names=("globex/*",)), False, False),
+        (RepositoryMatch(names=("tool",)), False, False),
+        (RepositoryMatch(names=("sandbox-[st]*",)), True, True),
+        (RepositoryMatch(topics=("go", "python")), True, None),
+        (RepositoryMatch(topics=("go",)), False, None),
+        (RepositoryMatch(properties={"tier": ("gold", "silver")}), True, None),
+        (RepositoryMatch(properties={"tier": ("gold",), "teams": ("c",)}), False, None),
+        (RepositoryMatch(properties={"absent": ("true",)}), False, None),
+        (RepositoryMatch(visibilities=(PUBLIC, INTERNAL)), True, None),
+        (RepositoryMatch(visibilities=(PUBLIC,)), False, None),
+        (RepositoryMatch(names=("other",), topics=("python",)), False, False),  # what is certain settles it
+        (RepositoryMatch(names=("sandbox-*",), topics=("python",)), True, None),
     ],
 )
-def test_a_match_holds_where_all_that_is_said_does(match: Match, known: bool, unknown: bool | None) -> None:  # noqa: FBT001 - a table of answers
-    assert match.holds(TOOL) is known
-    assert match.holds(UNKNOWN) is unknown
+def test_a_match_holds_where_all_that_is_said_does(match: RepositoryMatch, known: bool, unknown: bool | None) -> None:  # noqa: FBT001 - a table of answers
+    assert match.matches(TOOL) is known
+    assert match.matches(UNKNOWN) is unknown
 
 
 LAYERS = """version: 1
@@ -66,18 +66,20 @@ def test_later_entries_win_option_by_option() -> None:
 
 
 def test_other_repositories_are_left_as_they_are() -> None:
-    policy = policy_in_force(read(LAYERS), None, Subject(FullName("acme/app"), topics=()))
+    policy = policy_in_force(read(LAYERS), None, TargetRepository(FullName("acme/app"), topics=()))
 
     assert rule(policy, "trusted-publishing").severity is Severity.LOW
     assert rule(policy, "trusted-publishing").mode is Mode.OBSERVE
     assert rule(policy, "protected-environment").mode is Mode.ENFORCE
-    assert policy.doubts == ()
+    assert policy.undecided == ()
 
 
 def test_an_entry_that_hangs_on_something_unseen_is_a_doubt_with_its_line() -> None:
     policy = policy_in_force(read(LAYERS), None, UNKNOWN)
 
-    assert policy.doubts == ("publishing.yml:7 is for repositories by topic, which could not be seen; it is left out.",)
+    assert policy.undecided == (
+        "publishing.yml:7 is for repositories by topic, which could not be seen; it is left out.",
+    )
     assert rule(policy, "trusted-publishing").severity is Severity.LOW
 
 

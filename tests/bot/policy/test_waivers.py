@@ -8,18 +8,18 @@ import pytest
 import yaml
 
 from bot.checks.rules.trusted_publishing import TrustedPublishing
-from bot.evaluation.evaluate import Report, evaluate
+from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import Conclusion, FullName, Outcome, RuleName
 from bot.model.errors import PolicyError
-from bot.model.findings import About, Place, Seen
-from bot.policy import Approval, Policy, Standing, Subject, Waiver, policy_in_force
-from bot.policy.waiver import LONGEST
-from bot.registries import load_catalogue
+from bot.model.findings import FindingSubject, Known, Location
+from bot.policy import Policy, TargetRepository, Waiver, WaiverApproval, WaiverStatus, policy_in_force
+from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION
+from bot.registries import load_catalog
 from bot.rendering import json as json_report
 from bot.rendering import reports_check_run, sarif, scan_report
-from bot.rendering.waivers import stanza
+from bot.rendering.waivers import waiver_template
 from bot.snapshot.repository_snapshot import take_snapshot
-from tests.app.acme import RELEASE, STORED_TOKEN
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
 from tests.bot.policy.test_policy import read
 
 DAY = date(2026, 11, 24)
@@ -28,13 +28,15 @@ TRUSTED = RuleName("trusted-publishing")
 WAIVER = Waiver(
     TRUSTED, FullName("acme/tool"), "the account is being moved", "@ann", END, origin="publishing.yml", line=3
 )
-ANOTHER = Seen(Approval("bob", ("ann",)))
+ANOTHER = Known(WaiverApproval("bob", ("ann",)))
 
 
 def report(*waivers: Waiver, day: date = DAY, workflow: str = STORED_TOKEN) -> Report:
     taken_at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    taken = take_snapshot(FullName("acme/tool"), None, taken_at, {RELEASE: workflow.encode()}, load_catalogue())
-    return evaluate(taken.snapshot, Policy((TrustedPublishing(),), waivers=waivers))
+    taken = take_snapshot(
+        FullName("acme/tool"), None, taken_at, {RELEASE_WORKFLOW_PATH: workflow.encode()}, load_catalog()
+    )
+    return evaluate_repository(taken.snapshot, Policy((TrustedPublishing(),), waivers=waivers))
 
 
 def outcome(*waivers: Waiver, day: date = DAY) -> Outcome:
@@ -59,12 +61,12 @@ def test_a_waiver_covers_what_it_is_narrowed_to_and_nothing_else(narrowed: dict[
 
 
 def test_a_waiver_for_one_secret_does_not_cover_a_finding_about_two() -> None:
-    waiver, place = replace(WAIVER, secret="A"), Place(RELEASE, 1, 1)
+    waiver, place = replace(WAIVER, secret="A"), Location(RELEASE_WORKFLOW_PATH, 1, 1)
 
-    assert waiver.covers(TRUSTED, place, About(secrets=("A",)))
-    assert not waiver.covers(TRUSTED, place, About(secrets=("A", "B")))
-    assert not waiver.covers(TRUSTED, place, About())
-    assert not waiver.covers(RuleName("pinned-actions"), place, About(secrets=("A",)))
+    assert waiver.covers(TRUSTED, place, FindingSubject(secrets=("A",)))
+    assert not waiver.covers(TRUSTED, place, FindingSubject(secrets=("A", "B")))
+    assert not waiver.covers(TRUSTED, place, FindingSubject())
+    assert not waiver.covers(RuleName("pinned-actions"), place, FindingSubject(secrets=("A",)))
 
 
 def test_another_rule_is_not_waived() -> None:
@@ -74,25 +76,25 @@ def test_another_rule_is_not_waived() -> None:
 @pytest.mark.parametrize(
     ("day", "standing"),
     [
-        (END - timedelta(days=15), Standing.FOLLOWED),
-        (END - timedelta(days=14), Standing.ENDING),
-        (END - timedelta(days=1), Standing.ENDING),
-        (END, Standing.ENDED),
-        (END + timedelta(days=9), Standing.ENDED),
-        (END - timedelta(days=180), Standing.FOLLOWED),
-        (END - timedelta(days=181), Standing.TOO_LONG),
+        (END - timedelta(days=15), WaiverStatus.ACTIVE),
+        (END - timedelta(days=14), WaiverStatus.EXPIRING),
+        (END - timedelta(days=1), WaiverStatus.EXPIRING),
+        (END, WaiverStatus.EXPIRED),
+        (END + timedelta(days=9), WaiverStatus.EXPIRED),
+        (END - timedelta(days=180), WaiverStatus.ACTIVE),
+        (END - timedelta(days=181), WaiverStatus.TOO_LONG),
     ],
 )
-def test_it_warns_for_fourteen_days_and_fails_again_on_the_day(day: date, standing: Standing) -> None:
-    assert WAIVER.standing(day, LONGEST) is standing
+def test_it_warns_for_fourteen_days_and_fails_again_on_the_day(day: date, standing: WaiverStatus) -> None:
+    assert WAIVER.status(day, DEFAULT_MAX_WAIVER_DURATION) is standing
     assert outcome(WAIVER, day=day) is (
-        Outcome.WAIVED if standing in (Standing.FOLLOWED, Standing.ENDING) else Outcome.FAILED
+        Outcome.WAIVED if standing in (WaiverStatus.ACTIVE, WaiverStatus.EXPIRING) else Outcome.FAILED
     )
 
 
 def test_it_takes_another_person_to_approve_it_where_the_review_can_be_seen() -> None:
-    alone = Seen(Approval("Bob", ("bob",)))
-    nobody = Seen(Approval("bob", ()))
+    alone = Known(WaiverApproval("Bob", ("bob",)))
+    nobody = Known(WaiverApproval("bob", ()))
 
     assert [outcome(replace(WAIVER, approval=each)) for each in (ANOTHER, alone, nobody)] == [
         Outcome.WAIVED, Outcome.FAILED, Outcome.FAILED,
@@ -106,8 +108,8 @@ def test_the_one_that_lasts_longest_is_named_and_a_lapsed_one_is_told() -> None:
     ended = replace(WAIVER, expires=DAY, line=12)
 
     assert [each.waiver for each in report(WAIVER, later, ended).results[0].waived] == [later]
-    assert "note: the waiver publishing.yml:12 of @ann ended on 2026-11-24" in scan_report.render(
-        [("x", report(ended))], colour=False
+    assert "note: the waiver publishing.yml:12 of @ann ended on 2026-11-24" in scan_report.render_scan_text(
+        [("x", report(ended))], color=False
     )
 
 
@@ -115,24 +117,24 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
     idle = replace(WAIVER, job="gone", line=7)
     judged = report(WAIVER, idle)
 
-    assert judged.idle_waivers == (idle,)
-    assert "the waiver publishing.yml:7 of trusted-publishing covers nothing here" in scan_report.render(
-        [("x", judged)], colour=False
+    assert judged.unused_waivers == (idle,)
+    assert "the waiver publishing.yml:7 of trusted-publishing covers nothing here" in scan_report.render_scan_text(
+        [("x", judged)], color=False
     )
-    assert report(replace(idle, rule=RuleName("not-in-force"))).idle_waivers == ()
+    assert report(replace(idle, rule=RuleName("not-in-force"))).unused_waivers == ()
 
 
 def test_it_is_visible_in_every_report() -> None:
     judged = report(replace(WAIVER, approval=ANOTHER), day=END - timedelta(days=3))
-    said = reports_check_run.render(judged)
-    result = json.loads(sarif.render([("x", judged)], "1"))["runs"][0]["results"][0]
-    (waived,) = json.loads(json_report.render([("x", judged)]))["repositories"][0]["waived"]
+    said = reports_check_run.render_check_run(judged)
+    result = json.loads(sarif.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
+    (waived,) = json.loads(json_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
 
-    assert said.title == "0 of 1 rules hold; trusted-publishing is waived"
+    assert said.title == "0 of 1 rules passed; waived: trusted-publishing"
     assert "waived until 2027&#45;01&#45;31" in said.summary or "waived until 2027-01-31" in said.summary
     assert "it ends soon" in said.summary
     assert said.annotations == ()
-    assert "waived until 2027-01-31 by @ann; it ends soon" in scan_report.render([("x", judged)], colour=False)
+    assert "waived until 2027-01-31 by @ann; it ends soon" in scan_report.render_scan_text([("x", judged)], color=False)
     assert (
         result["suppressions"][0]["status"],
         "@bob asked for it, @ann approved it" in result["suppressions"][0]["justification"],
@@ -143,7 +145,7 @@ def test_it_is_visible_in_every_report() -> None:
 def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_filled_it_in() -> None:
     judged = report()
     (finding,) = judged.results[0].findings
-    lines = stanza(judged, judged.results[0], finding)
+    lines = waiver_template(judged, judged.results[0], finding)
     pasted = "\n".join(["version: 1", *lines])
 
     with pytest.raises(PolicyError, match="reason` is empty"):
@@ -153,13 +155,13 @@ def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_fil
         .replace("owner:    ", 'owner: "@ann" ')
         .replace("expires:  ", "expires: 2027-01-31 ")
     )
-    policy = policy_in_force(read(filled), None, Subject(FullName("acme/tool")))
+    policy = policy_in_force(read(filled), None, TargetRepository(FullName("acme/tool")))
     (waiver,) = policy.waivers
-    assert (waiver.workflow, waiver.job, waiver.secret) == (RELEASE, "publish", "PYPI_TOKEN")
+    assert (waiver.workflow, waiver.job, waiver.secret) == (RELEASE_WORKFLOW_PATH, "publish", "PYPI_TOKEN")
     assert outcome(waiver) is Outcome.WAIVED
-    assert "trusted-publishing" in reports_check_run.render(judged).text.partition("<details>")[2]
-    assert "\n".join(f"        {line}" for line in lines) in scan_report.render(
-        [("x", judged)], colour=False, stanzas=True
+    assert "trusted-publishing" in reports_check_run.render_check_run(judged).text.partition("<details>")[2]
+    assert "\n".join(f"        {line}" for line in lines) in scan_report.render_scan_text(
+        [("x", judged)], color=False, waiver_templates=True
     )
 
 
@@ -167,7 +169,7 @@ def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_fil
 def test_a_stanza_says_any_name_as_it_is(name: str) -> None:
     judged = report(workflow=STORED_TOKEN)
     (finding,) = judged.results[0].findings
-    lines = stanza(judged, judged.results[0], replace(finding, about=About(job=name)))
+    lines = waiver_template(judged, judged.results[0], replace(finding, subject=FindingSubject(job=name)))
 
     (entry,) = yaml.safe_load("\n".join(lines))["waivers"]
     assert entry["job"] == name

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.packages.versions import File, Workload
-from bot.provenance.attestations import Judged
-from bot.provenance.document import MOST_ATTESTATIONS, MOST_BYTES
-from bot.provenance.github_provenance import judge_github
-from bot.provenance.pypi_provenance import judge_pypi
-from bot.provenance.rubygems_provenance import judge_rubygems
-from bot.provenance.statement import MOST_SUBJECTS
-from bot.provenance.trust import Trust, shipped, trusted
-from tests.bot.provenance.real_bundles import REAL, Real, npm
+from bot.packages.versions import PackageFile, Workload
+from bot.provenance.attestations import AttestationResults
+from bot.provenance.document import MAX_ATTESTATIONS, MAX_RESPONSE_BYTES
+from bot.provenance.github_provenance import verify_github
+from bot.provenance.pypi_provenance import verify_pypi
+from bot.provenance.rubygems_provenance import verify_rubygems
+from bot.provenance.statement import MAX_SUBJECTS
+from bot.provenance.trust import TrustStore, default_trust_store, load_trust_store
+from tests.bot.provenance.real_bundles import REAL_BUNDLES, RealBundle, npm
 from tests.fakes.sigstore.signed_bundles import statement
-from tests.fakes.sigstore.signing_authority import SLSA, Authority, github_answer
+from tests.fakes.sigstore.signing_authority import SLSA, SigningAuthority, github_answer
 
-AUTHORITY = Authority()
-TRUST = trusted([AUTHORITY.trusted_root])
-FILE = File("widgets-1.2.0.tar.gz", {"sha256": "ab" * 32, "sha512": "cd" * 64})
-JUDGES = {"pypi": judge_pypi, "github": judge_github, "rubygems": judge_rubygems, "npm": npm("widgets", "1.2.0")}
+AUTHORITY = SigningAuthority()
+TRUST = load_trust_store([AUTHORITY.trusted_root])
+FILE = PackageFile("widgets-1.2.0.tar.gz", {"sha256": "ab" * 32, "sha512": "cd" * 64})
+JUDGES = {"pypi": verify_pypi, "github": verify_github, "rubygems": verify_rubygems, "npm": npm("widgets", "1.2.0")}
 STRANGE: tuple[object, ...] = (
     None,
     "",
@@ -45,7 +45,7 @@ WHOLES = {
     "a number of too many digits": b"9" * 10_000,
     "too deep": b"[" * 200_000,
     "deep within": b'{"attestations": [{"bundle": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}]}",
-    "too large": b" " * (MOST_BYTES + 1),
+    "too large": b" " * (MAX_RESPONSE_BYTES + 1),
     "null": b"null",
     "an object": b"{}",
     "numbers": b"[1, 2]",
@@ -56,15 +56,17 @@ WHOLES = {
 
 @pytest.mark.parametrize("judge", JUDGES.values(), ids=JUDGES.keys())
 @pytest.mark.parametrize("whole", WHOLES.values(), ids=WHOLES.keys())
-def test_an_answer_that_is_none_is_refused(judge: Callable[[bytes, File, Trust], Judged], whole: bytes) -> None:
+def test_an_answer_that_is_none_is_refused(
+    judge: Callable[[bytes, PackageFile, TrustStore], AttestationResults], whole: bytes
+) -> None:
     judged = judge(whole, FILE, TRUST)
 
-    assert judged.attested == ()
-    assert all(refused.reason.isprintable() and len(refused.reason) < 300 for refused in judged.refused)
+    assert judged.verified == ()
+    assert all(refused.reason.isprintable() and len(refused.reason) < 300 for refused in judged.rejected)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class JsonLeaf:
     """One value in an answer, by its way there."""
 
     way: tuple[str | int, ...]
@@ -78,10 +80,10 @@ class Leaf:
         return json.dumps(whole).encode()
 
 
-def leaves(value: object, way: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
+def leaves(value: object, way: tuple[str | int, ...] = ()) -> Iterator[JsonLeaf]:
     """Every value, also lists and objects, but the whole."""
     if way:
-        yield Leaf(way)
+        yield JsonLeaf(way)
     if isinstance(value, dict):
         for name, each in value.items():
             yield from leaves(each, (*way, name))
@@ -90,47 +92,49 @@ def leaves(value: object, way: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
             yield from leaves(each, (*way, number))
 
 
-def proves_nothing_else(real: Real, judged: Judged) -> bool:
+def proves_nothing_else(real: RealBundle, judged: AttestationResults) -> bool:
     """What is still believed is what was signed, of this file, by this run or by npm."""
     return all(
         attested.workload in {real.workload, Workload()}
         and any(subject.digests.items() & real.file.digests.items() for subject in attested.subjects)
-        for attested in judged.attested
+        for attested in judged.verified
     )
 
 
-@pytest.mark.parametrize("real", REAL[::2], ids=lambda real: real.name)
-def test_a_strange_value_anywhere_neither_crashes_nor_is_believed(real: Real) -> None:
+@pytest.mark.parametrize("real", REAL_BUNDLES[::2], ids=lambda real: real.name)
+def test_a_strange_value_anywhere_neither_crashes_nor_is_believed(real: RealBundle) -> None:
     for number, leaf in enumerate(leaves(json.loads(real.document))):
-        judged = real.judged(shipped(), document=leaf.replaced(real.document, STRANGE[number % len(STRANGE)]))
+        judged = real.judged(
+            default_trust_store(), document=leaf.replaced(real.document, STRANGE[number % len(STRANGE)])
+        )
         assert proves_nothing_else(real, judged), leaf.way
-        assert all(refused.reason.isprintable() for refused in judged.refused), leaf.way
+        assert all(refused.reason.isprintable() for refused in judged.rejected), leaf.way
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("real", REAL, ids=lambda real: real.name)
-def test_every_strange_value_everywhere(real: Real) -> None:
+@pytest.mark.parametrize("real", REAL_BUNDLES, ids=lambda real: real.name)
+def test_every_strange_value_everywhere(real: RealBundle) -> None:
     for leaf in leaves(json.loads(real.document)):
         for value in STRANGE:
-            judged = real.judged(shipped(), document=leaf.replaced(real.document, value))
+            judged = real.judged(default_trust_store(), document=leaf.replaced(real.document, value))
             assert proves_nothing_else(real, judged), (leaf.way, value)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("real", REAL, ids=lambda real: real.name)
-def test_every_byte_altered(real: Real) -> None:
+@pytest.mark.parametrize("real", REAL_BUNDLES, ids=lambda real: real.name)
+def test_every_byte_altered(real: RealBundle) -> None:
     for place in range(0, len(real.document), 7):
         altered = bytearray(real.document)
         altered[place] ^= 1
-        assert proves_nothing_else(real, real.judged(shipped(), document=bytes(altered))), place
+        assert proves_nothing_else(real, real.judged(default_trust_store(), document=bytes(altered))), place
 
 
 def test_of_too_many_the_rest_is_not_seen() -> None:
     bundle = AUTHORITY.signed(Workload(), statement(SLSA, {"x": {"sha256": "00"}}, {})).statement_bundle()
-    judged = judge_github(github_answer(*[bundle] * (MOST_ATTESTATIONS + 5)), FILE, TRUST)
+    judged = verify_github(github_answer(*[bundle] * (MAX_ATTESTATIONS + 5)), FILE, TRUST)
 
-    assert len(judged.refused) == MOST_ATTESTATIONS + 1
-    assert (judged.refused[-1].unseen, judged.refused[-1].reason) == (
+    assert len(judged.rejected) == MAX_ATTESTATIONS + 1
+    assert (judged.rejected[-1].unverifiable, judged.rejected[-1].reason) == (
         True,
         "there are more than 64; the rest was not read",
     )
@@ -144,7 +148,7 @@ def test_of_too_many_the_rest_is_not_seen() -> None:
         (b"[" * 100_000, "its statement is no JSON"),
         (statement(SLSA, {}, {}), "its statement is about 0 files, where 1 to 1024 are read"),
         (
-            statement(SLSA, {str(number): {} for number in range(MOST_SUBJECTS + 1)}, {}),
+            statement(SLSA, {str(number): {} for number in range(MAX_SUBJECTS + 1)}, {}),
             "its statement is about 1025 files, where 1 to 1024 are read",
         ),
         (statement(SLSA, {"x": {}}, {}).replace(b"{}}]", b"1}]"), "its statement names a file without a digest"),
@@ -156,6 +160,6 @@ def test_of_too_many_the_rest_is_not_seen() -> None:
     ids=["nothing", "no text", "too deep", "no file", "too many files", "no digest", "a name that is no name"],
 )
 def test_a_signed_statement_is_read_with_care_too(said: bytes, words: str) -> None:
-    document = github_answer(AUTHORITY.signed(REAL[0].workload, said).statement_bundle())
+    document = github_answer(AUTHORITY.signed(REAL_BUNDLES[0].workload, said).statement_bundle())
 
-    assert [refused.reason for refused in judge_github(document, FILE, TRUST).refused] == [words]
+    assert [refused.reason for refused in verify_github(document, FILE, TRUST).rejected] == [words]

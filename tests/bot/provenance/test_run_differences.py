@@ -6,8 +6,8 @@ import pytest
 
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.packages.versions import Workload
-from bot.provenance.attestations import Attested, Expected, Kind
-from bot.provenance.differences import attested_differences, differences
+from bot.provenance.attestations import AttestationKind, ExpectedIdentity, VerifiedAttestation
+from bot.provenance.differences import attestation_differences, claim_differences
 
 RUN = Workload(
     FullName("acme/widgets"),
@@ -20,7 +20,7 @@ RUN = Workload(
     7,
     2,
 )
-EXPECTED = Expected(
+EXPECTED = ExpectedIdentity(
     repository=FullName("acme/widgets"),
     repository_id=RepositoryId(42),
     workflow=".github/workflows/release.yml",
@@ -32,7 +32,7 @@ EXPECTED = Expected(
     run=7,
     attempt=2,
 )
-ATTESTED = Attested(Kind.PYPI, None, RUN, None, "acme", RepositoryId(42), None, ())
+ATTESTED = VerifiedAttestation(AttestationKind.PYPI, None, RUN, None, "acme", RepositoryId(42), None, ())
 
 OTHERS = {
     "the repository is acme/forks, not acme/widgets": replace(RUN, repository=FullName("acme/forks")),
@@ -54,14 +54,14 @@ OTHERS = {
     ("words", "run"), OTHERS.items(), ids=lambda value: value[:25] if isinstance(value, str) else ""
 )
 def test_each_claim_that_differs_is_said(words: str, run: Workload) -> None:
-    assert [str(difference) for difference in differences(run, EXPECTED)] == [words]
+    assert [str(difference) for difference in claim_differences(run, EXPECTED)] == [words]
 
 
 def test_the_expected_run_does_not_differ_nor_does_any_where_nothing_is_expected() -> None:
-    assert differences(RUN, EXPECTED) == ()
-    assert differences(replace(RUN, repository=FullName("Acme/Widgets"), environment="Release"), EXPECTED) == ()
-    assert differences(Workload(), Expected()) == ()
-    assert differences(RUN, Expected()) == ()
+    assert claim_differences(RUN, EXPECTED) == ()
+    assert claim_differences(replace(RUN, repository=FullName("Acme/Widgets"), environment="Release"), EXPECTED) == ()
+    assert claim_differences(Workload(), ExpectedIdentity()) == ()
+    assert claim_differences(RUN, ExpectedIdentity()) == ()
 
 
 def test_a_renamed_repository_is_the_same_and_one_that_took_the_name_is_another() -> None:
@@ -69,10 +69,10 @@ def test_a_renamed_repository_is_the_same_and_one_that_took_the_name_is_another(
     reborn = replace(ATTESTED, repository_id=RepositoryId(43))
     untold = replace(renamed, repository_id=None)
 
-    assert attested_differences(renamed, EXPECTED) == ()
-    assert [str(each) for each in attested_differences(reborn, EXPECTED)] == [
+    assert attestation_differences(renamed, EXPECTED) == ()
+    assert [str(each) for each in attestation_differences(reborn, EXPECTED)] == [
         "the repository is acme/widgets of number 43, not the one of number 42"
     ]
-    assert [str(each) for each in attested_differences(untold, EXPECTED)] == [
+    assert [str(each) for each in attestation_differences(untold, EXPECTED)] == [
         "the repository is acme/gadgets, not acme/widgets"
     ]

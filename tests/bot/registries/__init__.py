@@ -1,1 +1,1 @@
-"""The catalogue of registries: its data, its look-ups, its examples."""
+"""The catalog of registries: its data, its look-ups, its examples."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.registries import load_catalogue
-from bot.registries.addresses import place_of, spell
+from bot.registries import load_catalog
+from bot.registries.addresses import parse_address, reverse_host
 
 ROOT = Path(__file__).parents[3]
 HOME = ROOT / "bot" / "registries"
 
-# Hosts that are in the catalogue, but whose name says nothing about a registry.
+# Hosts that are in the catalog, but whose name says nothing about a registry.
 FREE = {
     "com.github": "every repository and every link to one",
     "com.gitlab": "as GitHub's: a place for repositories",
@@ -25,7 +25,7 @@ FREE = {
 WORD = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 ROOTS = {
     address.labels
-    for registry in load_catalogue().registries.values()
+    for registry in load_catalog().registries.values()
     for address in registry.addresses
     if address.host not in FREE and "*" not in address.labels
 }
@@ -56,7 +56,7 @@ def test_no_address_of_a_registry_is_spelled_out() -> None:
 def test_the_search_would_find_one() -> None:
     host = next(".".join(labels) for labels in ROOTS)
 
-    assert spelled_out(f"see https://docs.{spell(host)}/x", backward=False)
+    assert spelled_out(f"see https://docs.{reverse_host(host)}/x", backward=False)
     assert spelled_out(f'"{host}.upload"', backward=True)
     assert not spelled_out(f"{host}ish {host}", backward=False)
 
@@ -72,7 +72,7 @@ def test_the_search_would_find_one() -> None:
     ],
 )
 def test_an_address_is_taken_apart(text: str, labels: tuple[str, ...], path: str) -> None:
-    place = place_of(text)
+    place = parse_address(text)
 
     assert place is not None
     assert (place.labels, place.path) == (labels, path)
@@ -80,4 +80,4 @@ def test_an_address_is_taken_apart(text: str, labels: tuple[str, ...], path: str
 
 @pytest.mark.parametrize("text", ["", "acme", "acme/app:1.2", "acme/app@sha256:0", "https://", "://", "/", "@", ":"])
 def test_what_holds_no_host_is_no_address(text: str) -> None:
-    assert place_of(text) is None
+    assert parse_address(text) is None

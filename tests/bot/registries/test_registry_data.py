@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.registries import Catalogue, load_catalogue
-from bot.registries.load import BROKERS, DATA
+from bot.registries import Catalog, load_catalog
+from bot.registries.load import BROKERS_FILE, REGISTRY_FOLDER
 from bot.registries.registry import ActionFact, CommandFact, Registry
-from bot.registries.schema_check import SCHEMA, check_registry
+from bot.registries.schema_check import SCHEMA, validate_registry
 
-PATHS = sorted(DATA.glob("*.json"))
+PATHS = sorted(REGISTRY_FOLDER.glob("*.json"))
 PROMISED = {
     "pypi",
     "testpypi",
@@ -80,8 +80,8 @@ PLACEHOLDER = re.compile(r"\{(?:host|url):[^}]*\}")
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load_catalogue()
+def catalogue() -> Catalog:
+    return load_catalog()
 
 
 def raw(path: Path) -> dict[str, Any]:
@@ -97,13 +97,13 @@ def every(registry: str | Path) -> str:
 def test_a_data_file_holds_to_the_schema_and_is_named_for_its_registry(path: Path) -> None:
     data = raw(path)
 
-    check_registry(data, path.name)
+    validate_registry(data, path.name)
 
     assert data["id"] == path.name.removesuffix(".json")
     assert len(path.read_text().splitlines()) <= 300
 
 
-def test_every_promised_registry_is_there(catalogue: Catalogue) -> None:
+def test_every_promised_registry_is_there(catalogue: Catalog) -> None:
     assert set(catalogue.registries) == PROMISED | {"oci"}
 
 
@@ -115,10 +115,10 @@ def test_the_schema_names_the_fields_that_facts_have() -> None:
 
 
 def test_brokers_hold_to_the_schema_of_facts() -> None:
-    brokers = raw(BROKERS)
-    shell = raw(DATA / "oci.json") | {"actions": brokers["actions"], "commands": brokers["commands"]}
+    brokers = raw(BROKERS_FILE)
+    shell = raw(REGISTRY_FOLDER / "oci.json") | {"actions": brokers["actions"], "commands": brokers["commands"]}
 
-    check_registry(shell, BROKERS.name)
+    validate_registry(shell, BROKERS_FILE.name)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=every)
@@ -129,23 +129,23 @@ def test_what_facts_share_is_used(path: Path) -> None:
     assert set(data.get("shared", {})) <= used
 
 
-def test_every_placeholder_names_an_address(catalogue: Catalogue) -> None:
+def test_every_placeholder_names_an_address(catalogue: Catalog) -> None:
     for path in PATHS:
-        left = PLACEHOLDER.findall(catalogue.expand(path.read_text()))
+        left = PLACEHOLDER.findall(catalogue.expand_addresses(path.read_text()))
         assert not left, path.name
 
 
-@pytest.mark.parametrize("registry", load_catalogue().registries.values(), ids=lambda registry: registry.id)
+@pytest.mark.parametrize("registry", load_catalog().registries.values(), ids=lambda registry: registry.id)
 def test_a_registry_says_how_to_get_away_from_stored_tokens(registry: Registry) -> None:
     assert registry.migration.workflow
     assert registry.migration.registry
-    assert registry.trusted_publishing == (registry.through != "none")
-    if registry.through == "publisher":
+    assert registry.trusted_publishing == (registry.trust_mechanism != "none")
+    if registry.trust_mechanism == "publisher":
         assert registry.since
         assert registry.sources
 
 
-@pytest.mark.parametrize("registry", load_catalogue().registries.values(), ids=lambda registry: registry.id)
+@pytest.mark.parametrize("registry", load_catalog().registries.values(), ids=lambda registry: registry.id)
 def test_facts_do_not_contradict_themselves(registry: Registry) -> None:
     facts: list[ActionFact | CommandFact] = [*registry.actions, *registry.commands]
     for fact in facts:
@@ -154,34 +154,34 @@ def test_facts_do_not_contradict_themselves(registry: Registry) -> None:
             assert any((*asks, *fact.oidc_env)), f"{fact} does not say how it is asked"
         assert fact.role != "run", "wrappers stand with the brokers"
         assert fact.role in ("login", "mint") or not fact.exports
-    for literal in registry.token_literals:
+    for literal in registry.token_formats:
         assert literal.prefix in literal.pattern.replace("\\", "")
 
 
-def test_no_two_facts_say_the_same_of_one_command(catalogue: Catalogue) -> None:
+def test_no_two_facts_say_the_same_of_one_command(catalogue: Catalog) -> None:
     for registry in catalogue.registries.values():
         seen = [(fact.argv, fact.required_flags, fact.required_env) for fact in registry.commands]
         assert len(seen) == len(set(seen)), registry.id
 
 
 def test_a_self_hoster_adds_a_registry_by_dropping_in_a_file(tmp_path: Path) -> None:
-    data = raw(DATA / "pypi.json") | {"id": "acme", "name": "Acme's index", "aliases": ["acme"]}
+    data = raw(REGISTRY_FOLDER / "pypi.json") | {"id": "acme", "name": "Acme's index", "aliases": ["acme"]}
     data["hosts"] = {"upload": {"host": "invalid.acme.packages"}}
     del data["etiquette"]
     (tmp_path / "acme.json").write_text(json.dumps(data))
 
-    catalogue = load_catalogue(tmp_path)
+    catalogue = load_catalog(tmp_path)
 
-    found = catalogue.at("https://packages.acme.invalid/simple")
+    found = catalogue.registry_at("https://packages.acme.invalid/simple")
     assert found is not None
     assert found.name == "Acme's index"
     assert len(catalogue.registries) == len(PATHS) + 1
 
 
 def test_a_self_hoster_replaces_a_registry_by_its_id(tmp_path: Path) -> None:
-    (tmp_path / "any-name.json").write_text(json.dumps(raw(DATA / "hex.json") | {"name": "Our Hex"}))
+    (tmp_path / "any-name.json").write_text(json.dumps(raw(REGISTRY_FOLDER / "hex.json") | {"name": "Our Hex"}))
 
-    assert load_catalogue(tmp_path).registries[RegistryId("hex")].name == "Our Hex"
+    assert load_catalog(tmp_path).registries[RegistryId("hex")].name == "Our Hex"
 
 
 @pytest.mark.parametrize(
@@ -203,10 +203,10 @@ def test_a_self_hoster_replaces_a_registry_by_its_id(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    (tmp_path / "bad.json").write_text(json.dumps(raw(DATA / "hex.json") | change))
+    (tmp_path / "bad.json").write_text(json.dumps(raw(REGISTRY_FOLDER / "hex.json") | change))
 
     with pytest.raises(Exception, match=r"bad\.json") as caught:
-        load_catalogue(tmp_path)
+        load_catalog(tmp_path)
 
     assert type(caught.value).__name__ == "RegistryDataError"
     assert str(caught.value).startswith(said)
@@ -220,19 +220,19 @@ def test_a_file_that_is_no_registry_is_refused_too(tmp_path: Path, text: str) ->
     (tmp_path / "bad.json").write_text(text)
 
     with pytest.raises(Exception, match=r"bad\.json") as caught:
-        load_catalogue(tmp_path)
+        load_catalog(tmp_path)
 
     assert type(caught.value).__name__ == "RegistryDataError"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="does not exist; create it or unset it"):
-        load_catalogue(tmp_path / "nowhere")
+        load_catalog(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("registry", load_catalogue().registries.values(), ids=lambda registry: registry.id)
+@pytest.mark.parametrize("registry", load_catalog().registries.values(), ids=lambda registry: registry.id)
 def test_a_registry_is_asked_at_its_own_addresses_only(registry: Registry) -> None:
-    if registry.etiquette is not None:
-        addresses = [registry.address(key) for key in registry.etiquette.addresses]
+    if registry.request_policy is not None:
+        addresses = [registry.address(key) for key in registry.request_policy.addresses]
         assert all(address is not None and "*" not in address.host + address.path for address in addresses)
-        assert registry.etiquette.why
+        assert registry.request_policy.reason

@@ -9,7 +9,7 @@ from _pytest.mark import ParameterSet
 
 from bot.detection import Publication, find_publications
 from bot.model.core_types import Credential
-from bot.registries import ActionFact, Catalogue, CommandFact, InputTest, Registry, load_catalogue
+from bot.registries import ActionFact, Catalog, CommandFact, InputTest, Registry, load_catalog
 from bot.workflows import read_workflow
 
 PATH = ".github/workflows/release.yml"
@@ -18,14 +18,14 @@ SECRET = "${{ secrets.ACME }}"
 
 
 @cache
-def catalogue() -> Catalogue:
-    return load_catalogue()
+def catalog() -> Catalog:
+    return load_catalog()
 
 
 def publications(step: str) -> dict[str, Publication]:
     """What a step is found to publish, by registry."""
     workflow = read_workflow(PATH, (HEAD + step).encode())
-    return {each.registry: each for each in find_publications({PATH: workflow}, {}, {}, catalogue()).publications}
+    return {each.registry: each for each in find_publications({PATH: workflow}, {}, {}, catalog()).publications}
 
 
 def secrets(step: str, registry: Registry) -> tuple[str, ...]:
@@ -35,14 +35,14 @@ def secrets(step: str, registry: Registry) -> tuple[str, ...]:
 
 
 def actions() -> Iterator[ParameterSet]:
-    for registry in catalogue().registries.values():
+    for registry in catalog().registries.values():
         for number, fact in enumerate(registry.actions):
             if fact.role == "publish" and (fact.token_inputs or fact.token_env):
                 yield pytest.param(registry, fact, id=f"{registry.id}: {fact.uses} {number}")
 
 
 def commands() -> Iterator[ParameterSet]:
-    for registry in catalogue().registries.values():
+    for registry in catalog().registries.values():
         for number, fact in enumerate(registry.commands):
             if fact.role == "publish" and fact.default and (fact.token_flags or fact.token_env):
                 yield pytest.param(registry, fact, id=f"{registry.id}: {' '.join(fact.argv)[:60]} {number}")
@@ -51,7 +51,7 @@ def commands() -> Iterator[ParameterSet]:
 def holding(test: InputTest) -> str:
     """A value for which a test holds."""
     if not test.negate:
-        return catalogue().expand(test.values[0]).replace("*", "x") if test.values[0] else "x"
+        return catalog().expand_addresses(test.values[0]).replace("*", "x") if test.values[0] else "x"
     return "" if "*" in test.values else "acme"
 
 
@@ -99,10 +99,10 @@ def test_a_command_is_found_with_its_token(registry: Registry, fact: CommandFact
 
 
 def keyless() -> Iterator[ParameterSet]:
-    for registry in catalogue().registries.values():
+    for registry in catalog().registries.values():
         facts: list[ActionFact | CommandFact] = [*registry.actions, *registry.commands]
         for number, fact in enumerate(facts):
-            if fact.role == "publish" and fact.oidc != "never" and registry.through == "publisher":
+            if fact.role == "publish" and fact.oidc != "never" and registry.trust_mechanism == "publisher":
                 name = fact.uses if isinstance(fact, ActionFact) else " ".join(fact.argv)[:60]
                 yield pytest.param(registry, fact, id=f"{registry.id}: {name} {number}")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.registries import Catalogue, load_catalogue
+from bot.registries import Catalog, load_catalog
 
 # Made of pieces, so that no scanner takes this file for a leak.
 HEX, WORD = "0123456789abcdef", "aB3dE6gH9jK2mN5pQ8sT1vW4"
@@ -27,13 +27,13 @@ TOKENS = {
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load_catalogue()
+def catalogue() -> Catalog:
+    return load_catalog()
 
 
 @pytest.mark.parametrize(("name", "token"), TOKENS.items())
-def test_a_token_is_known_by_its_form_and_never_handed_on(catalogue: Catalogue, name: str, token: str) -> None:
-    found = catalogue.literal_in(f'curl -H "Authorization: {token}" https://example.org')
+def test_a_token_is_known_by_its_form_and_never_handed_on(catalogue: Catalog, name: str, token: str) -> None:
+    found = catalogue.find_token(f'curl -H "Authorization: {token}" https://example.org')
 
     assert found is not None
     assert found[1] == name
@@ -52,8 +52,8 @@ def test_a_token_is_known_by_its_form_and_never_handed_on(catalogue: Catalogue, 
         "",
     ],
 )
-def test_what_only_looks_like_a_token_is_none(catalogue: Catalogue, text: str) -> None:
-    assert catalogue.literal_in(text) is None
+def test_what_only_looks_like_a_token_is_none(catalogue: Catalog, text: str) -> None:
+    assert catalogue.find_token(text) is None
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_what_only_looks_like_a_token_is_none(catalogue: Catalogue, text: str) -
         ("JSR_TOKEN", "jsr"),
     ],
 )
-def test_the_first_registry_of_a_name_is_the_surest(catalogue: Catalogue, secret: str, registry: str) -> None:
-    assert catalogue.by_secret(secret)[:1] == (registry,)
+def test_the_first_registry_of_a_name_is_the_surest(catalogue: Catalog, secret: str, registry: str) -> None:
+    assert catalogue.by_secret_name(secret)[:1] == (registry,)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_the_first_registry_of_a_name_is_the_surest(catalogue: Catalogue, secret
         "CONTAINER",
     ],
 )
-def test_other_secrets_belong_to_no_registry(catalogue: Catalogue, secret: str) -> None:
-    assert catalogue.by_secret(secret) == ()
+def test_other_secrets_belong_to_no_registry(catalogue: Catalog, secret: str) -> None:
+    assert catalogue.by_secret_name(secret) == ()
 
 
 @pytest.mark.parametrize("char", ["A", "_", "TOKEN", "NPM", "pypi- ", "-----BEGIN PGP ", "x.atlasv1."])
-def test_long_hostile_texts_end(catalogue: Catalogue, char: str) -> None:
-    assert catalogue.by_secret(char * 2_000) == ()  # GitHub knows no such long names
-    assert catalogue.literal_in(char * (60_000 // len(char))) is None
+def test_long_hostile_texts_end(catalogue: Catalog, char: str) -> None:
+    assert catalogue.by_secret_name(char * 2_000) == ()  # GitHub knows no such long names
+    assert catalogue.find_token(char * (60_000 // len(char))) is None

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from bot.rendering.markdown import plain
-from bot.rendering.scan_exports import COLUMNS, render
+from bot.rendering.markdown import plain_line
+from bot.rendering.scan_exports import CSV_COLUMNS, render_scan_csv
 from tests.bot.rendering.test_reports import HOSTILE, hostile, report
 
 FORMULAS = ['=HYPERLINK("https://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1"]
@@ -17,16 +17,16 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_a_finding_is_a_line_with_its_place_and_the_next_step() -> None:
-    (row, *_) = rows(render([("widgets", report())]))
+    (row, *_) = rows(render_scan_csv([("widgets", report())]))
     assert (row["path"], row["rule"], row["outcome"], row["line"]) == ("widgets", "trusted-publishing", "failed", "11")
     assert row["fix"]
 
 
-@pytest.mark.parametrize("words", [*HOSTILE, *FORMULAS], ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", [*HOSTILE, *FORMULAS], ids=lambda words: plain_line(words[:30]))
 def test_whatever_is_named_stays_in_its_cell_and_runs_nothing(words: str) -> None:
-    found = rows(render([(words, hostile(words))]))
+    found = rows(render_scan_csv([(words, hostile(words))]))
     outcomes = {row["outcome"] for row in found}
-    assert {"failed", "waived", "unseen", "unreadable"} <= outcomes
+    assert {"failed", "waived", "unknown", "unreadable"} <= outcomes
     for row in found:
-        assert set(row) == set(COLUMNS)
+        assert set(row) == set(CSV_COLUMNS)
         assert all(cell.isprintable() and cell[:1] not in {"=", "+", "-", "@"} for cell in row.values())

@@ -8,10 +8,17 @@ import pytest
 
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.rendering import issue
-from bot.rendering.digest_facts import Excused, Held, Hidden, Known, Told, told_of
-from bot.rendering.markdown import plain
-from bot.rendering.marker import MARKER, Marker
-from bot.rendering.reports_digest import Before, Facts, Was, render
+from bot.rendering.digest_facts import (
+    DigestFinding,
+    DigestIdentity,
+    DigestUnknown,
+    DigestWaiver,
+    RepositoryStatus,
+    repository_status,
+)
+from bot.rendering.markdown import plain_line
+from bot.rendering.marker import METADATA_PATTERN, HiddenMetadata
+from bot.rendering.reports_digest import DigestFacts, DigestState, PreviousFinding, render_digest
 from tests.bot.rendering.test_reports import HOSTILE, hostile
 
 DAY = date(2026, 11, 24)
@@ -28,47 +35,47 @@ def assert_inert(markdown: str) -> None:
     prose = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
     assert not re.search(r"https?:|www\.|\]\(|<(?!/?(code|details|summary|sub)>)|(?<!&)#\d", prose)
     assert not re.search(r"@\w|GH-\d", html.unescape(re.sub(r"<code>[^<]*</code>", "", prose)))
-    assert MARKER.search(markdown) is None
+    assert METADATA_PATTERN.search(markdown) is None
     columns = [line.count("|") for line in prose.splitlines() if line.startswith("|")]
     assert len(set(columns)) <= 5
 
 
-@pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
 def test_an_issue_says_it_and_does_nothing(words: str) -> None:
-    said = issue.render(hostile(words))
+    said = issue.render_issue(hostile(words))
     assert_inert(said.body)
-    assert_inert(said.evidence)
-    assert_inert(issue.no_longer(FullName(words), "it is archived").body)
+    assert_inert(said.closing_comment)
+    assert_inert(issue.render_not_evaluated(FullName(words), "it is archived").body)
     assert said.title.isprintable()
     assert len(said.body.encode()) <= 60_000
 
 
-@pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
 def test_a_digest_says_it_and_does_nothing(words: str) -> None:
-    told = Told(
+    told = RepositoryStatus(
         repository=FullName(words),
-        judged_at=datetime(2026, 11, 24, tzinfo=UTC),
+        evaluated_at=datetime(2026, 11, 24, tzinfo=UTC),
         outcomes={RULE: Outcome.FAILED},
-        findings=(Known(RULE, Severity.HIGH, words, 1, words, date(2026, 1, 1)),),
-        waived=(Excused(RULE, words, words, words, DAY, ending=True),),
-        hidden=(Hidden(RULE, words, words, words),),
+        findings=(DigestFinding(RULE, Severity.HIGH, words, 1, words, date(2026, 1, 1)),),
+        waivers=(DigestWaiver(RULE, words, words, words, DAY, expires_soon=True),),
+        unknown=(DigestUnknown(RULE, words, words, words),),
         publications=((words, words),),
-        identities=(Held(words, "secret", words, words, words, DAY, DAY, declared=True),),
+        identities=(DigestIdentity(words, "secret", words, words, words, DAY, DAY, declared=True),),
     )
-    before = Before("2026-W47", "x", {"gone": Was(FullName(words), RULE, words, words)})
-    said = render(Facts("acme", DAY, (told,), ((FullName(words), words),)), before, "2026-W48")
+    before = DigestState("2026-W47", "x", {"gone": PreviousFinding(FullName(words), RULE, words, words)})
+    said = render_digest(DigestFacts("acme", DAY, (told,), ((FullName(words), words),)), before, "2026-W48")
     for text in (said.body, said.comment):
         assert_inert(text)
     assert len(said.body.encode()) <= 60_000
     assert words[:20].strip() in html.unescape(said.body).replace("\u2060", "") or not words[:20].isprintable()
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_what_is_kept_for_the_digest_keeps_the_words(words: str) -> None:
-    told = told_of(hostile(words), None)
+    told = repository_status(hostile(words), None)
     assert {each.message for each in told.findings if each.file == words} >= {words}
 
 
 def test_somebodys_marker_in_the_text_is_not_ours() -> None:
-    body = Marker("publishing", "repository-1").on(issue.render(hostile(MORE[0])).body)
-    assert Marker.read(body) == Marker("publishing", "repository-1")
+    body = HiddenMetadata("publishing", "repository-1").attach_to(issue.render_issue(hostile(MORE[0])).body)
+    assert HiddenMetadata.parse(body) == HiddenMetadata("publishing", "repository-1")

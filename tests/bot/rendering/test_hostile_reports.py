@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.checks.gate import CONDITIONS
-from bot.checks.gate.condition import Run, Waiting
-from bot.evaluation.gate_decision import Decision, Judged, Verdict
-from bot.evaluation.policy_preview import Change, Difference, Now, Preview
+from bot.checks.gate import GATE_CONDITIONS
+from bot.checks.gate.condition import PendingDeployment, PendingRun
+from bot.evaluation.gate_decision import ConditionResult, GateDecision, GateVerdict
+from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, RuleChange, RuleState
 from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Sha
-from bot.model.findings import Finding, Place, Unseen
+from bot.model.findings import Finding, Location, Unknown
 from bot.policy import Waiver
 from bot.rendering import gate_comment, preview
-from bot.rendering.markdown import plain
+from bot.rendering.markdown import plain_line
 from tests.bot.rendering.test_hostile_issues import MORE, assert_inert
 from tests.bot.rendering.test_reports import HOSTILE
 
 ROOT = Path(__file__).parents[3]
 REPORTS = ROOT / "bot" / "rendering"
-EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
 
 
 # Rooms that give values or single words to the reports, which are held as a whole.
@@ -40,20 +40,20 @@ def test_every_report_is_held_to_the_table() -> None:
 
 @EACH
 def test_a_preview_says_it_and_does_nothing(words: str) -> None:
-    failed, passed = Now(Outcome.FAILED, Mode.ENFORCE, 1, 1), Now(Outcome.PASSED, Mode.OBSERVE, 0, 0)
-    changes = (Change(RuleName(words), passed, failed), Change(RuleName(words), None, passed))
-    difference = Difference(FullName(words), Conclusion.SUCCESS, Conclusion.FAILURE, changes)
-    said = preview.render(Preview(words, (difference,), 3, (difference,), 1, (words,)))
+    failed, passed = RuleState(Outcome.FAILED, Mode.ENFORCE, 1, 1), RuleState(Outcome.PASSED, Mode.OBSERVE, 0, 0)
+    changes = (RuleChange(RuleName(words), passed, failed), RuleChange(RuleName(words), None, passed))
+    difference = RepositoryDifference(FullName(words), Conclusion.SUCCESS, Conclusion.FAILURE, changes)
+    said = preview.render_policy_preview(PolicyPreview(words, (difference,), 3, (difference,), 1, (words,)))
     assert_inert(said.summary)
     assert_inert(said.text)
     assert said.title.isprintable()
 
 
-@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("verdict", GateVerdict)
 @EACH
-def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: Verdict) -> None:
-    decision = Decision(_waiting(words), verdict, tuple(_judged(words)), (words,))
-    comment = gate_comment.comment(decision)
+def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: GateVerdict) -> None:
+    decision = GateDecision(_waiting(words), verdict, tuple(_judged(words)), (words,))
+    comment = gate_comment.render_gate_comment(decision)
     assert_inert(
         re.sub(
             r"\[what was judged of this commit\]\(https://github\.example/acme/widgets/commit/c0ffee/checks\)",
@@ -61,39 +61,42 @@ def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: Verdict
             comment,
         )
     )
-    assert len(comment) <= gate_comment.MOST
-    assert all(line.isprintable() for line in (*gate_comment.why(decision), *gate_comment.reasons(decision.judged)))
-    assert_inert(gate_comment.cannot(words))
+    assert len(comment) <= gate_comment.MAX_COMMENT
+    assert all(
+        line.isprintable()
+        for line in (*gate_comment.decision_reasons(decision), *gate_comment.condition_reasons(decision.results))
+    )
+    assert_inert(gate_comment.render_unknown_comment(words))
 
 
 @pytest.mark.parametrize("mark", ["_", "*", "@", "|"])
 def test_what_is_full_of_marks_does_not_push_the_first_reason_out(mark: str) -> None:
     words = mark * 600
-    decision = Decision(_waiting(words), Verdict.REJECTED, tuple(_judged(words)))
-    comment = gate_comment.comment(decision)
-    assert len(comment) <= gate_comment.MOST
-    assert f"<code>{decision.stopping[0].condition.name}</code>: &#{ord(mark)};" in comment
-    assert len(gate_comment.cannot(words)) <= gate_comment.MOST
+    decision = GateDecision(_waiting(words), GateVerdict.REJECTED, tuple(_judged(words)))
+    comment = gate_comment.render_gate_comment(decision)
+    assert len(comment) <= gate_comment.MAX_COMMENT
+    assert f"<code>{decision.blocking[0].condition.name}</code>: &#{ord(mark)};" in comment
+    assert len(gate_comment.render_unknown_comment(words)) <= gate_comment.MAX_COMMENT
 
 
-def _waiting(words: str) -> Waiting:
-    run = Run(1, 1, "push", words, Sha("c0ffee"), words, words, words)
+def _waiting(words: str) -> PendingDeployment:
+    run = PendingRun(1, 1, "push", words, Sha("c0ffee"), words, words, words)
     web = "https://github.example/acme/widgets"
-    return Waiting(repository=FullName(words), environment=words, run=run, default_branch=words, web=web)
+    return PendingDeployment(repository=FullName(words), environment=words, run=run, default_branch=words, html_url=web)
 
 
-def _judged(words: str) -> list[Judged]:
-    finding = Finding(Place(words, 1, 2), words, words)
-    waiver = Waiver(CONDITIONS[0].name, FullName(words), words, words, date(2027, 1, 31), origin=words, line=1)
-    rejected, unseen, waived, broken = (Outcome.FAILED, Outcome.UNSEEN, Outcome.WAIVED, Outcome.BROKEN)
+def _judged(words: str) -> list[ConditionResult]:
+    finding = Finding(Location(words, 1, 2), words, words)
+    waiver = Waiver(GATE_CONDITIONS[0].name, FullName(words), words, words, date(2027, 1, 31), origin=words, line=1)
+    rejected, unseen, waived, broken = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.WAIVED, Outcome.ERROR)
     modes = (Mode.ENFORCE, Mode.OBSERVE)
     return [
         judged
         for mode in modes
         for judged in (
-            Judged(CONDITIONS[0](mode=mode), rejected, findings=(finding,)),
-            Judged(CONDITIONS[1](mode=mode), unseen, unseen=(Unseen(words, words, words),)),
-            Judged(CONDITIONS[2](mode=mode), waived, waivers=(waiver,)),
-            Judged(CONDITIONS[3](mode=mode), broken, fault=words),
+            ConditionResult(GATE_CONDITIONS[0](mode=mode), rejected, findings=(finding,)),
+            ConditionResult(GATE_CONDITIONS[1](mode=mode), unseen, unknown=(Unknown(words, words, words),)),
+            ConditionResult(GATE_CONDITIONS[2](mode=mode), waived, waivers=(waiver,)),
+            ConditionResult(GATE_CONDITIONS[3](mode=mode), broken, error=words),
         )
     ]

@@ -1,4 +1,4 @@
-"""Whatever packages, versions, runs and people are called: alarms, releases, evidence and signals say it, and it does nothing."""
+"""Whatever packages, versions, runs and people are called: alerts, releases, evidence and alerts say it, and it does nothing."""
 
 import json
 from dataclasses import replace
@@ -6,43 +6,58 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.evaluation.change_report import Heard, News
-from bot.evaluation.package_alerts import Alarm, AlarmKind, Trouble
+from bot.evaluation.change_report import ChangeReport, StoredAlert
+from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAlertKind
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName, Severity, Sha
-from bot.model.findings import Fact, Finding, Place, Seen, Unseen
-from bot.packages.versions import File, Package, Sender, Standing, Version, Workload
-from bot.provenance.attestations import Attested, Judged, Kind, Refused
-from bot.registries import load_catalogue
+from bot.model.findings import Finding, Known, Location, MaybeKnown, Unknown
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, TraceStatus, Workload
+from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation, VerifiedAttestation
+from bot.registries import load_catalog
 from bot.rendering import alarm, alert, evidence, reports_check_run, reports_release
-from bot.rendering.markdown import plain
-from bot.tracing import Account, Approval, Doubt, JobRan, Ran, Reason, Release, Sent, StepRan, Tag
+from bot.rendering.markdown import plain_line
+from bot.tracing import (
+    DeploymentApproval,
+    GitHubRelease,
+    JobRun,
+    PublishStepRun,
+    StepRun,
+    TraceProblem,
+    TraceReason,
+    VersionTag,
+    VersionTrace,
+    WorkflowRun,
+)
 from tests.bot.rendering.test_hostile_issues import MORE, assert_inert
 from tests.bot.rendering.test_reports import HOSTILE, SNAPSHOT, hostile, report
 
-CATALOGUE = load_catalogue()
-EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+CATALOG = load_catalog()
+EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("kind", AlarmKind)
+@pytest.mark.parametrize("kind", PackageAlertKind)
 @EACH
-def test_an_alarm_says_it_and_does_nothing(words: str, kind: AlarmKind) -> None:
+def test_an_alarm_says_it_and_does_nothing(words: str, kind: PackageAlertKind) -> None:
     package = Package(RegistryId(words), words)
-    trouble = Trouble(kind, words, words, NOW, (words,))
-    raised = Alarm(kind, package, RegistryId(words), FullName(words), NOW, (trouble, trouble), evidence=(words,))
+    trouble = AlertReason(kind, words, words, NOW, (words,))
+    raised = PackageAlert(
+        kind, package, RegistryId(words), FullName(words), NOW, (trouble, trouble), resolution_evidence=(words,)
+    )
     for each in (raised, replace(raised, registry=RegistryId("pypi"), package=None)):
-        said = alarm.render(each, CATALOGUE.registries)
+        said = alarm.render_package_alert(each, CATALOG.registries)
         assert_inert(said.body)
-        assert_inert(said.evidence)
-        assert_inert(alarm.also(each, each.troubles))
+        assert_inert(said.closing_comment)
+        assert_inert(alarm.render_package_alert_update(each, each.reasons))
         assert said.title.isprintable()
-        assert len(said.body.encode()) <= alarm.MOST_BODY
+        assert len(said.body.encode()) <= alarm.MAX_PACKAGE_ALERT_BODY
 
 
 @EACH
 def test_a_release_says_it_and_does_nothing(words: str) -> None:
-    awaited = reports_release.Awaited(Package(RegistryId(words), words), words, words)
-    said = reports_release.render(reports_release.Released(words, (account(words),), (awaited,)), hostile(words[:2000]))
+    awaited = reports_release.AwaitedVersion(Package(RegistryId(words), words), words, words)
+    said = reports_release.render_release(
+        reports_release.ReleaseStatus(words, (account(words),), (awaited,)), hostile(words[:2000])
+    )
     assert_inert(said.summary.replace("<br>", " "))
     assert_inert(said.text)
     assert said.title.isprintable()
@@ -50,52 +65,64 @@ def test_a_release_says_it_and_does_nothing(words: str) -> None:
 
 @EACH
 def test_evidence_says_it_and_does_nothing_on_a_terminal_and_in_json(words: str) -> None:
-    assert all(line.isprintable() for line in evidence.as_text([account(words)]))
-    text = json.dumps(evidence.as_json([account(words)], CATALOGUE))
+    assert all(line.isprintable() for line in evidence.trace_record_text([account(words)]))
+    text = json.dumps(evidence.trace_record_json([account(words)], CATALOG))
     assert text.isascii()
     assert json.dumps(words)[1:-1] in text
 
 
 @EACH
 def test_signals_say_it_and_do_nothing(words: str) -> None:
-    finding = Finding(Place(words, 1, 2), words, words)
-    unseen = Unseen(words, words, words)
+    finding = Finding(Location(words, 1, 2), words, words)
+    unseen = Unknown(words, words, words)
     heard = tuple(
-        Heard(RuleName(words), words, Severity.HIGH, mode, True, (finding,), (unseen,), fault)  # noqa: FBT003 - its fifth field
+        StoredAlert(RuleName(words), words, Severity.HIGH, mode, True, (finding,), (unseen,), fault)  # noqa: FBT003 - its fifth field
         for mode, fault in ((Mode.ENFORCE, None), (Mode.OBSERVE, words))
     )
-    news = [News(FullName(words), words, Sha(words), NOW, heard)]
-    told, issue = alert.with_signals(reports_check_run.render(report()), news), alert.render(news)
-    for markdown in (told.summary, told.text, issue.body, alert.also(news)):
+    news = [ChangeReport(FullName(words), words, Sha(words), NOW, heard)]
+    told, issue = (
+        alert.add_change_alerts(reports_check_run.render_check_run(report()), news),
+        alert.render_change_alert(news),
+    )
+    for markdown in (told.summary, told.text, issue.body, alert.render_change_alert_update(news)):
         assert_inert(markdown)
     assert told.title.isprintable()
     assert issue.title.isprintable()
     assert all(char.isprintable() or char == "\n" for note in told.annotations for char in note.title + note.message)
 
 
-def account(words: str) -> Account:
+def account(words: str) -> VersionTrace:
     """Everything that can have a name has this one."""
-    file = File(words, {words: words})
+    file = PackageFile(words, {words: words})
     workload = Workload(FullName(words), words, words, Sha(words), words, words, words, 7, 1)
-    version = Version(
-        Package(RegistryId(words), words), words, NOW, Sender.ACCOUNT, words, workload, (file,), commit=Sha(words)
+    version = PackageVersion(
+        Package(RegistryId(words), words),
+        words,
+        NOW,
+        PublisherKind.ACCOUNT,
+        words,
+        workload,
+        (file,),
+        commit=Sha(words),
     )
-    step = StepRan(1, words, words, NOW, NOW)
-    job = JobRan(1, words, 1, words, NOW, NOW, (words,), (step,))
-    person = Approval(words, bot=False, environments=(words,), approved=True)
-    approvals: Fact[tuple[Approval, ...]] = Seen((person, replace(person, bot=True)))
-    run = Ran(7, 1, words, words, Sha(words), words, words, "somebody else", words, NOW, (job,), approvals, words)
+    step = StepRun(1, words, words, NOW, NOW)
+    job = JobRun(1, words, 1, words, NOW, NOW, (words,), (step,))
+    person = DeploymentApproval(words, is_bot=False, environments=(words,), approved=True)
+    approvals: MaybeKnown[tuple[DeploymentApproval, ...]] = Known((person, replace(person, is_bot=True)))
+    run = WorkflowRun(
+        7, 1, words, words, Sha(words), words, words, "somebody else", words, NOW, (job,), approvals, words
+    )
     publication = replace(SNAPSHOT.publications[0], file=words, job=words, tool=words, environment=words)
-    attested = Attested(Kind.PYPI, words, workload, words, words, None, NOW, (file,))
-    return Account(
+    attested = VerifiedAttestation(AttestationKind.PYPI, words, workload, words, words, None, NOW, (file,))
+    return VersionTrace(
         version=version,
         repository=FullName(words),
-        standing=Standing.UNACCOUNTED,
-        taken_at=NOW,
-        reasons=(Reason(Doubt.REFUSED, words), Reason(Doubt.NO_RUN, words)),
-        remarks=(words,),
-        sent=Sent(publication, run, job, step),
-        tag=Tag(words, Sha(words)),
-        release=Release(words, immutable=True, author=words, files=(file,), web=words),
-        provenance=Seen(Judged((attested,), (Refused(Kind.PYPI, words),))),
+        status=TraceStatus.UNTRACED,
+        traced_at=NOW,
+        reasons=(TraceReason(TraceProblem.PROVENANCE_REJECTED, words), TraceReason(TraceProblem.NO_RUN, words)),
+        notes=(words,),
+        step_run=PublishStepRun(publication, run, job, step),
+        tag=VersionTag(words, Sha(words)),
+        release=GitHubRelease(words, immutable=True, author=words, files=(file,), html_url=words),
+        provenance=Known(AttestationResults((attested,), (RejectedAttestation(AttestationKind.PYPI, words),))),
     )

@@ -17,16 +17,16 @@ from bot.checks.rules.protected_environment import ProtectedEnvironment
 from bot.checks.rules.separate_publish_job import SeparatePublishJob
 from bot.checks.rules.trusted_publishing import TrustedPublishing
 from bot.detection import Publication
-from bot.evaluation.evaluate import Report, evaluate
+from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import Conclusion, Credential, FullName, Mode, RegistryId, RuleName
-from bot.model.findings import Finding, Place, Seen, Unreadable, Unseen
-from bot.policy import Policy, Standing, Waiver
-from bot.policy.apply_waivers import Waived
-from bot.registries import load_catalogue
+from bot.model.findings import Finding, Known, Location, Unknown, UnreadableFile
+from bot.policy import Policy, Waiver, WaiverStatus
+from bot.policy.apply_waivers import WaiverMatch
+from bot.registries import load_catalog
 from bot.rendering import json as json_report
 from bot.rendering import reports_check_run, scan_report
-from bot.rendering.markdown import block, code, plain, prose
-from bot.settings import Environment, Holdings
+from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
+from bot.settings import Environment, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import read_workflow
 
@@ -66,8 +66,8 @@ SNAPSHOT = Snapshot(
     datetime(2026, 11, 24, tzinfo=UTC),
     workflows={PATH: WORKFLOW},
     publications=(STORED,),
-    registries=load_catalogue().registries,
-    holdings=Holdings(environments=Seen((Environment("pypi"),))),
+    registries=load_catalog().registries,
+    settings=RepositorySettings(environments=Known((Environment("pypi"),))),
 )
 SCHEMA = Path(__file__).parents[3] / "docs" / "scan.schema.json"
 
@@ -106,7 +106,7 @@ HOSTILE = [
 
 
 def report(snapshot: Snapshot = SNAPSHOT, mode: Mode = Mode.OBSERVE) -> Report:
-    return evaluate(snapshot, Policy(tuple(rule(mode=mode) for rule in STORIED)))
+    return evaluate_repository(snapshot, Policy(tuple(rule(mode=mode) for rule in STORIED)))
 
 
 def hostile(words: str) -> Report:
@@ -117,29 +117,29 @@ def hostile(words: str) -> Report:
         SNAPSHOT,
         workflows={words: workflow},
         publications=(publication,),
-        holdings=Holdings(environments=Seen((Environment("other"),))),
-        unreadable=(Unreadable(words, words, 3),),
-        partly=(Unreadable(words, words, 3),),
+        settings=RepositorySettings(environments=Known((Environment("other"),))),
+        unreadable=(UnreadableFile(words, words, 3),),
+        partially_read=(UnreadableFile(words, words, 3),),
     )
-    judged = evaluate(snapshot, Policy(notes=(words,), origins=(words,)))
-    finding = Finding(Place(words, 1, 2), words, words, words)
+    judged = evaluate_repository(snapshot, Policy(notes=(words,), origins=(words,)))
+    finding = Finding(Location(words, 1, 2), words, words, words)
     waiver = Waiver(RuleName(words), FullName(words), words, words, date(2027, 1, 31), origin=words, line=1, job=words)
     results = tuple(
         replace(
             result,
             findings=(*result.findings, finding),
-            unseen=(Unseen(words, words, words),),
-            waived=(Waived(finding, waiver, Standing.ENDING),),
-            lapsed=(Waived(finding, waiver, Standing.ENDED),),
+            unknown=(Unknown(words, words, words),),
+            waived=(WaiverMatch(finding, waiver, WaiverStatus.EXPIRING),),
+            ineffective_waivers=(WaiverMatch(finding, waiver, WaiverStatus.EXPIRED),),
         )
         for result in judged.results
     )
     return replace(judged, results=results)
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_repository_text_is_inert_in_markdown(words: str) -> None:
-    rendered = reports_check_run.render(hostile(words))
+    rendered = reports_check_run.render_check_run(hostile(words))
 
     for markdown in (rendered.summary, rendered.text):
         assert all(char.isprintable() or char in "\n\u2060" for char in markdown)
@@ -150,62 +150,66 @@ def test_repository_text_is_inert_in_markdown(words: str) -> None:
         assert all(line.count("|") == 7 for line in prose_only.splitlines() if line.startswith("|"))
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_repository_text_is_inert_on_a_terminal_and_in_annotations(words: str) -> None:
     judged = hostile(words)
-    rendered = reports_check_run.render(judged)
+    rendered = reports_check_run.render_check_run(judged)
 
-    assert all(char.isprintable() or char == "\n" for char in scan_report.render([(words, judged)], colour=False))
+    assert all(
+        char.isprintable() or char == "\n" for char in scan_report.render_scan_text([(words, judged)], color=False)
+    )
     assert rendered.title.isprintable()
     for annotation in rendered.annotations:
         assert annotation.title.isprintable()
         assert all(char.isprintable() or char == "\n" for char in annotation.message + (annotation.raw_details or ""))
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_a_fence_is_longer_than_any_inside_and_prose_keeps_its_letters(words: str) -> None:
-    fenced = block([words])
+    fenced = code_block([words])
 
     assert fenced.splitlines()[-1] not in fenced.splitlines()[1:-1]
     assert len(fenced.splitlines()) == 3
-    assert not set("<>|`*_[]") & set(prose(words))
-    assert code(words).count("<") == 2
+    assert not set("<>|`*_[]") & set(markdown_text(words))
+    assert inline_code(words).count("<") == 2
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_every_text_stays_within_githubs_limits(words: str) -> None:
     many = hostile(words)
     many = replace(many, results=tuple(replace(result, findings=result.findings * 20) for result in many.results))
-    rendered = reports_check_run.render(many)
+    rendered = reports_check_run.render_check_run(many)
 
     assert len(rendered.title) <= 255
     assert len(rendered.summary.encode()) <= 65_535
     assert len(rendered.text.encode()) <= 65_535
     assert re.search(r"… and [\d,]+ more$", rendered.text), "there is more than one text can hold"
-    assert max(len(page) for page in rendered.pages) <= 50
-    assert [annotation for page in rendered.pages for annotation in page] == list(rendered.annotations)
+    assert max(len(page) for page in rendered.annotation_pages) <= 50
+    assert [annotation for page in rendered.annotation_pages for annotation in page] == list(rendered.annotations)
     assert all(len(note.title) <= 255 and len(note.message.encode()) <= 65_536 for note in rendered.annotations)
 
 
 @given(words=st.text())
 def test_whatever_is_written_stands_there_and_does_nothing(words: str) -> None:
-    shown = html.unescape(prose(words)).replace("\u2060", "")
+    shown = html.unescape(markdown_text(words)).replace("\u2060", "")
 
-    assert plain(words).isprintable()
-    assert shown == plain(words)
-    assert not re.search(r"[!\"#$&*:<>@\[\\\]^_`{|}~]|^\s*([-+=]|\d+[.)])|www\.", re.sub(r"&#\d+;", "x", prose(words)))
-    assert html.unescape(code(words).removeprefix("<code>").removesuffix("</code>")) == plain(words)
+    assert plain_line(words).isprintable()
+    assert shown == plain_line(words)
+    assert not re.search(
+        r"[!\"#$&*:<>@\[\\\]^_`{|}~]|^\s*([-+=]|\d+[.)])|www\.", re.sub(r"&#\d+;", "x", markdown_text(words))
+    )
+    assert html.unescape(inline_code(words).removeprefix("<code>").removesuffix("</code>")) == plain_line(words)
 
 
 def test_what_has_no_room_is_counted() -> None:
-    fitted = reports_check_run.fit(["a" * 40] * 20, "finding", most=300)
+    fitted = reports_check_run.join_blocks(["a" * 40] * 20, "finding", max_bytes=300)
 
     assert len(fitted.encode()) <= 300
     assert fitted.endswith(f"… and {20 - fitted.count('a' * 40)} more")
 
 
 def test_a_button_fits() -> None:
-    for action in reports_check_run.render(report()).actions:
+    for action in reports_check_run.render_check_run(report()).actions:
         assert (len(action.label) <= 20, len(action.description) <= 40, len(action.identifier) <= 20) == (
             True,
             True,
@@ -214,16 +218,16 @@ def test_a_button_fits() -> None:
 
 
 def test_a_check_run_says_in_words_what_holds_and_what_does_not() -> None:
-    rendered = reports_check_run.render(report())
+    rendered = reports_check_run.render_check_run(report())
 
-    assert rendered.title == "2 of 3 rules hold; trusted-publishing does not"
+    assert rendered.title == "1 of 3 rules failed: trusted-publishing"
     assert rendered.conclusion is Conclusion.NEUTRAL
     assert "nothing here stops a merge" in rendered.summary
-    assert f"| ❌ does not hold | {code('trusted-publishing')} |" in rendered.summary
+    assert f"| ❌ failed | {inline_code('trusted-publishing')} |" in rendered.summary
 
 
 def test_an_annotation_stands_at_the_line_and_says_the_next_step() -> None:
-    note = reports_check_run.render(report(mode=Mode.ENFORCE)).annotations[0]
+    note = reports_check_run.render_check_run(report(mode=Mode.ENFORCE)).annotations[0]
 
     assert (note.path, note.start_line, note.end_line, note.annotation_level) == (PATH, 11, 11, "failure")
     assert note.message.startswith(
@@ -233,7 +237,7 @@ def test_an_annotation_stands_at_the_line_and_says_the_next_step() -> None:
 
 def test_the_publish_path_is_drawn() -> None:
     assert (
-        block(
+        code_block(
             [
                 PATH,
                 "  on push (tags v*), workflow_dispatch",
@@ -241,7 +245,7 @@ def test_the_publish_path_is_drawn() -> None:
                 "     └─ environment pypi → PyPI, with stored token (TOKEN)   line 11",
             ]
         )
-        in reports_check_run.render(report()).text
+        in reports_check_run.render_check_run(report()).text
     )
 
 
@@ -251,13 +255,13 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
 
     assert (
         "job build → job publish"
-        in reports_check_run.render(report(replace(SNAPSHOT, workflows={PATH: workflow}))).text
+        in reports_check_run.render_check_run(report(replace(SNAPSHOT, workflows={PATH: workflow}))).text
     )
 
 
 def test_json_is_true_to_its_committed_schema() -> None:
     document = json.loads(
-        json_report.render(
+        json_report.render_scan_json(
             [("a", report()), ("b", hostile("\ud800 @x")), ("c", report(replace(SNAPSHOT, publications=())))]
         )
     )
@@ -274,10 +278,10 @@ def test_json_is_true_to_its_committed_schema() -> None:
 
 
 def test_the_terminal_text_reads_like_a_letter_and_is_coloured_only_when_asked() -> None:
-    shown = scan_report.render([("acme/tool", report())], colour=False)
+    shown = scan_report.render_scan_text([("acme/tool", report())], color=False)
 
-    assert shown.startswith("acme/tool: 2 of 3 rules hold; trusted-publishing does not\n")
+    assert shown.startswith("acme/tool: 1 of 3 rules failed: trusted-publishing\n")
     assert f"high {PATH}:11 publishes to PyPI with the stored secret TOKEN" in shown
     assert shown.endswith("1 repository, 1 publication, 1 finding.")
     assert "\x1b[" not in shown
-    assert "\x1b[" in scan_report.render([("acme/tool", report())], colour=True)
+    assert "\x1b[" in scan_report.render_scan_text([("acme/tool", report())], color=True)

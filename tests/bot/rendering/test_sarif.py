@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from bot.model.findings import Unreadable
-from bot.rendering.markdown import plain
-from bot.rendering.sarif import render
+from bot.model.findings import UnreadableFile
+from bot.rendering.markdown import plain_line
+from bot.rendering.sarif import render_sarif
 from tests.bot.rendering.test_reports import HOSTILE, PATH, SNAPSHOT, hostile, report
 
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -97,7 +97,7 @@ ESSENTIALS: dict[str, Any] = {
 
 
 def test_a_finding_is_a_result_of_its_rule_at_its_line() -> None:
-    run = json.loads(render([("acme/tool", report())], "0.1.0"))["runs"][0]
+    run = json.loads(render_sarif([("acme/tool", report())], "0.1.0"))["runs"][0]
     result = run["results"][0]
 
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "trusted-publishing"
@@ -114,7 +114,7 @@ def test_a_finding_is_a_result_of_its_rule_at_its_line() -> None:
 def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
     moved = replace(SNAPSHOT, publications=tuple(replace(each, line=each.line + 7) for each in SNAPSHOT.publications))
     prints = [
-        json.loads(render([("a", report(snapshot))], "0.1.0"))["runs"][0]["results"][0]["partialFingerprints"]
+        json.loads(render_sarif([("a", report(snapshot))], "0.1.0"))["runs"][0]["results"][0]["partialFingerprints"]
         for snapshot in (SNAPSHOT, moved)
     ]
 
@@ -122,9 +122,10 @@ def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
 
 
 def test_what_could_not_be_read_makes_the_run_unsuccessful() -> None:
-    blind = replace(SNAPSHOT, unreadable=(Unreadable(".github/workflows/a.yml", "line 3 has a tab", 3),))
+    blind = replace(SNAPSHOT, unreadable=(UnreadableFile(".github/workflows/a.yml", "line 3 has a tab", 3),))
     good, bad = (
-        json.loads(render([("a", report(each))], "0.1.0"))["runs"][0]["invocations"][0] for each in (SNAPSHOT, blind)
+        json.loads(render_sarif([("a", report(each))], "0.1.0"))["runs"][0]["invocations"][0]
+        for each in (SNAPSHOT, blind)
     )
 
     assert good == {"executionSuccessful": True, "toolExecutionNotifications": []}
@@ -135,8 +136,8 @@ def test_what_could_not_be_read_makes_the_run_unsuccessful() -> None:
     )
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain(words[:30]))
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_whatever_a_repository_names_the_form_is_kept(words: str) -> None:
-    document = json.loads(render([(words, hostile(words)), ("b", report())], "0.1.0"))
+    document = json.loads(render_sarif([(words, hostile(words)), ("b", report())], "0.1.0"))
 
     jsonschema_rs.validator_for(ESSENTIALS).validate(document)

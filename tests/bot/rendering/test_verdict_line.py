@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.evaluation.evaluate import Report, Result
+from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome
 from bot.policy import Policy
-from bot.rendering.phrases import verdict
+from bot.rendering.phrases import summarize_outcomes
 from tests.bot.rendering.test_reports import SNAPSHOT, STORIED
 
 
@@ -16,21 +16,21 @@ from tests.bot.rendering.test_reports import SNAPSHOT, STORIED
     [
         ([], "No rule is in force here"),
         ([Outcome.NOT_APPLICABLE] * 3, "Nothing is published from here"),
-        ([Outcome.PASSED, Outcome.PASSED, Outcome.PASSED], "All 3 rules hold"),
-        ([Outcome.PASSED, Outcome.NOT_APPLICABLE], "trusted-publishing holds"),
-        ([Outcome.FAILED, Outcome.FAILED], "0 of 2 rules hold; trusted-publishing and protected-environment do not"),
-        ([Outcome.PASSED, Outcome.UNSEEN], "1 of 2 rules holds; protected-environment could not be seen"),
+        ([Outcome.PASSED, Outcome.PASSED, Outcome.PASSED], "All 3 rules passed"),
+        ([Outcome.PASSED, Outcome.NOT_APPLICABLE], "trusted-publishing passed"),
+        ([Outcome.FAILED, Outcome.FAILED], "2 of 2 rules failed: trusted-publishing and protected-environment"),
+        ([Outcome.PASSED, Outcome.UNKNOWN], "1 of 2 rules passed; unknown: protected-environment"),
         (
-            [Outcome.UNSEEN] * 5,
-            "0 of 5 rules hold; trusted-publishing, protected-environment, separate-publish-job and 2 more could not be seen",
+            [Outcome.UNKNOWN] * 5,
+            "0 of 5 rules passed; unknown: trusted-publishing, protected-environment, separate-publish-job and 2 more",
         ),
         (
-            [Outcome.FAILED, Outcome.UNSEEN, Outcome.BROKEN],
-            "0 of 3 rules hold; trusted-publishing does not; protected-environment could not be seen; separate-publish-job could not be judged",
+            [Outcome.FAILED, Outcome.UNKNOWN, Outcome.ERROR],
+            "1 of 3 rules failed: trusted-publishing; unknown: protected-environment; error: separate-publish-job",
         ),
     ],
 )
 def test_the_verdict_in_words(outcomes: list[Outcome], title: str) -> None:
-    results = tuple(Result(rule(), outcome) for rule, outcome in zip(STORIED * 2, outcomes, strict=False))
+    results = tuple(RuleResult(rule(), outcome) for rule, outcome in zip(STORIED * 2, outcomes, strict=False))
 
-    assert verdict(Report(replace(SNAPSHOT, publications=()), Policy(), results)) == title
+    assert summarize_outcomes(Report(replace(SNAPSHOT, publications=()), Policy(), results)) == title

@@ -4,29 +4,35 @@ from dataclasses import fields
 
 import pytest
 
-from bot.github.settings.secrets_api import LONG_AGO
-from bot.model.findings import Seen, Unseen
+from bot.github.settings.secrets_api import UNKNOWN_DATE
+from bot.model.findings import Known, Unknown
 from bot.settings import (
-    Enforcement,
     Environment,
-    Feature,
-    Holdings,
-    Plan,
-    Read,
+    GitHubPlan,
+    PlanFeature,
     RepositoryFacts,
+    RepositorySettings,
     RepositoryVisibility,
     Ruleset,
+    RulesetEnforcement,
     RulesetRule,
+    RulesetTarget,
     Secret,
-    Store,
-    Target,
-    nothing_seen,
-    offers,
-    read_owners,
+    SecretStore,
+    SettingsQuery,
+    all_unknown,
+    parse_code_owners,
+    plan_offers,
     ref_matches,
 )
 
-INSIDE = {Read.FILES, Read.PLAN, Read.SECRETS_REACH, Read.ENVIRONMENT_REFS, Read.ENVIRONMENT_RULES}  # of other facts
+INSIDE = {
+    SettingsQuery.FILES,
+    SettingsQuery.PLAN,
+    SettingsQuery.ORGANIZATION_SECRET_ACCESS,
+    SettingsQuery.ENVIRONMENT_REFS,
+    SettingsQuery.ENVIRONMENT_RULES,
+}  # of other facts
 
 
 @pytest.mark.parametrize(
@@ -92,71 +98,71 @@ apps/*            @apps
     ],
 )
 def test_the_last_line_that_matches_names_the_owners(path: str, owners: tuple[str, ...]) -> None:
-    assert read_owners("CODEOWNERS", OWNERS).owners_of(path) == owners
+    assert parse_code_owners("CODEOWNERS", OWNERS).owners_of(path) == owners
 
 
 def test_each_fact_is_one_read_and_says_which_permission_would_show_it() -> None:
-    nothing = Holdings()
+    nothing = RepositorySettings()
     for each in fields(nothing):
         fact = getattr(nothing, each.name)
-        assert fact == Read[each.name.upper()].not_read
-    assert {read.name.lower() for read in Read} - {read.name.lower() for read in INSIDE} == {
+        assert fact == SettingsQuery[each.name.upper()].not_read
+    assert {read.name.lower() for read in SettingsQuery} - {read.name.lower() for read in INSIDE} == {
         each.name for each in fields(nothing)
     }
 
 
 def test_nothing_is_seen_for_one_reason() -> None:
-    reasons = {getattr(nothing_seen("we were not there"), each.name).reason for each in fields(Holdings)}
+    reasons = {getattr(all_unknown("we were not there"), each.name).reason for each in fields(RepositorySettings)}
     assert reasons == {"we were not there"}
 
 
 def test_an_environment_is_found_in_any_case_and_may_not_exist() -> None:
     pypi = Environment("PyPI")
-    holdings = Holdings(environments=Seen((pypi,)))
-    assert holdings.environment("pypi") == Seen(pypi)
-    assert holdings.environment("npm") == Seen(None)
-    assert isinstance(Holdings().environment("pypi"), Unseen)
+    holdings = RepositorySettings(environments=Known((pypi,)))
+    assert holdings.environment("pypi") == Known(pypi)
+    assert holdings.environment("npm") == Known(None)
+    assert isinstance(RepositorySettings().environment("pypi"), Unknown)
 
 
 def test_stores_are_looked_at_together_and_what_was_unseen_is_told() -> None:
-    token = Secret("TOKEN", Store.REPOSITORY, LONG_AGO, LONG_AGO)
-    stored = Holdings(secrets=Seen((token,))).stored((Store.REPOSITORY, Store.DEPENDABOT))
+    token = Secret("TOKEN", SecretStore.REPOSITORY, UNKNOWN_DATE, UNKNOWN_DATE)
+    stored = RepositorySettings(secrets=Known((token,))).secrets_in((SecretStore.REPOSITORY, SecretStore.DEPENDABOT))
     assert stored.secrets == (token,)
-    assert [unseen.permission for unseen in stored.unseen] == ["dependabot_secrets: read"]
+    assert [unseen.permission for unseen in stored.unknown] == ["dependabot_secrets: read"]
 
 
 @pytest.mark.parametrize(
     ("target", "ref", "covered"),
     [
-        (Target.TAG, "refs/tags/v1", True),
-        (Target.TAG, "refs/heads/v1", False),
-        (Target.BRANCH, "refs/heads/main", True),
-        (Target.BRANCH, "refs/heads/old", False),
-        (Target.BRANCH, "refs/heads/other", False),
-        (Target.PUSH, "refs/heads/main", False),
+        (RulesetTarget.TAG, "refs/tags/v1", True),
+        (RulesetTarget.TAG, "refs/heads/v1", False),
+        (RulesetTarget.BRANCH, "refs/heads/main", True),
+        (RulesetTarget.BRANCH, "refs/heads/old", False),
+        (RulesetTarget.BRANCH, "refs/heads/other", False),
+        (RulesetTarget.PUSH, "refs/heads/main", False),
     ],
 )
-def test_a_ruleset_covers_refs_of_its_own_kind(target: Target, ref: str, *, covered: bool) -> None:
-    include = ("refs/tags/v*",) if target is Target.TAG else ("~DEFAULT_BRANCH", "refs/heads/old")
+def test_a_ruleset_covers_refs_of_its_own_kind(target: RulesetTarget, ref: str, *, covered: bool) -> None:
+    include = ("refs/tags/v*",) if target is RulesetTarget.TAG else ("~DEFAULT_BRANCH", "refs/heads/old")
     rules = (RulesetRule("creation"), RulesetRule("deletion"))
-    ruleset = Ruleset(1, "r", "acme", target, Enforcement.ACTIVE, include, ("refs/heads/old",), rules)
+    ruleset = Ruleset(1, "r", "acme", target, RulesetEnforcement.ACTIVE, include, ("refs/heads/old",), rules)
     assert ruleset.covers(ref, "main") is covered
-    assert ruleset.has("creation", "deletion")
-    assert not ruleset.has("creation", "update")
+    assert ruleset.has_rules("creation", "deletion")
+    assert not ruleset.has_rules("creation", "update")
 
 
 @pytest.mark.parametrize(
     ("visibility", "plan", "feature", "offered"),
     [
-        (RepositoryVisibility.PUBLIC, Plan.FREE, Feature.REQUIRED_REVIEWERS, True),
-        (RepositoryVisibility.PRIVATE, Plan.TEAM, Feature.REQUIRED_REVIEWERS, False),
-        (RepositoryVisibility.INTERNAL, Plan.ENTERPRISE, Feature.REQUIRED_REVIEWERS, True),
-        (RepositoryVisibility.PRIVATE, Plan.TEAM, Feature.REF_POLICIES, True),
-        (RepositoryVisibility.PRIVATE, Plan.FREE, Feature.RULESETS, False),
-        (RepositoryVisibility.PRIVATE, Plan.UNKNOWN, Feature.RULESETS, None),
+        (RepositoryVisibility.PUBLIC, GitHubPlan.FREE, PlanFeature.REQUIRED_REVIEWERS, True),
+        (RepositoryVisibility.PRIVATE, GitHubPlan.TEAM, PlanFeature.REQUIRED_REVIEWERS, False),
+        (RepositoryVisibility.INTERNAL, GitHubPlan.ENTERPRISE, PlanFeature.REQUIRED_REVIEWERS, True),
+        (RepositoryVisibility.PRIVATE, GitHubPlan.TEAM, PlanFeature.REF_POLICIES, True),
+        (RepositoryVisibility.PRIVATE, GitHubPlan.FREE, PlanFeature.RULESETS, False),
+        (RepositoryVisibility.PRIVATE, GitHubPlan.UNKNOWN, PlanFeature.RULESETS, None),
     ],
 )
 def test_a_plan_offers_what_github_says(
-    visibility: RepositoryVisibility, plan: Plan, feature: Feature, *, offered: bool | None
+    visibility: RepositoryVisibility, plan: GitHubPlan, feature: PlanFeature, *, offered: bool | None
 ) -> None:
-    assert offers(RepositoryFacts(visibility, "main", plan=plan), feature) is offered
+    assert plan_offers(RepositoryFacts(visibility, "main", plan=plan), feature) is offered

@@ -156,7 +156,7 @@ PIECES = (
     ),
     *("é", "\u202e", "\ud800", "\x1a0\x1a", "__hole_1", "🦀", "\x1b[31m", "a" * 300, "$" * 40, "\\" * 31),
 )
-SOUND = (
+VALID_SCRIPTS = (
     'set -euo pipefail\nfor pkg in a b; do\n  (cd "packages/$pkg" && npm publish --access public)\ndone\n',
     'publish() {\n  npx npm@11 publish "$@"\n}\nif [ "$DRY" = true ]; then publish --dry-run; else publish; fi\n',
     "cat > ~/.npmrc <<EOF\n//registry.example/:_authToken=${NPM_TOKEN}\nEOF\nnpm publish 2>&1 | tee log\n",
@@ -168,14 +168,14 @@ SHELLS = ("", "bash -e {0}", "sh", "pwsh", "cmd", "python", "node {0}")
 VALUES = {"matrix.a": ("npm", "pnpm", ""), "inputs.structure": ("npm publish\nfoo", '"; x "', "$(y)")}
 
 
-def build(dice: random.Random) -> str:
+def random_script(dice: random.Random) -> str:
     """Put pieces together."""
     return "".join(dice.choice(PIECES) for _ in range(dice.randint(1, 40)))
 
 
-def spoil(dice: random.Random) -> str:
+def corrupt(dice: random.Random) -> str:
     """Take a sound script and cut, double, swap or strew."""
-    text = dice.choice(SOUND)
+    text = dice.choice(VALID_SCRIPTS)
     for _ in range(dice.randint(1, 6)):
         start = dice.randrange(len(text) + 1)
         end = min(len(text), start + dice.randrange(12))
@@ -193,4 +193,4 @@ def spoil(dice: random.Random) -> str:
 def script(seed: int) -> tuple[str, str]:
     """Return the script and the shell of a number."""
     dice = random.Random(seed)  # noqa: S311 - nothing secret: the same number gives the same script again
-    return (spoil if dice.random() < 0.4 else build)(dice), dice.choice(SHELLS)
+    return (corrupt if dice.random() < 0.4 else random_script)(dice), dice.choice(SHELLS)

@@ -1,6 +1,6 @@
 """Tell what a script does in one line for each command, so that a test can be read."""
 
-from bot.shell import Command, Script, Values, Word, read_script
+from bot.shell import Command, PossibleValues, Script, Word, read_script
 
 ENVIRONMENT = {"NODE_AUTH_TOKEN": ("${{ secrets.NPM_TOKEN }}",)}
 MATRIX = {
@@ -15,25 +15,25 @@ def read(script: str, shell: str = "bash") -> Script:
     return read_script(script, shell, ENVIRONMENT, expand)
 
 
-def expand(expression: str) -> Values | None:
+def expand(expression: str) -> PossibleValues | None:
     """Answer for expressions as a workflow's matrix and inputs would."""
     return MATRIX.get(expression)
 
 
-def told(script: str, shell: str = "bash") -> list[str]:
+def command_lines(script: str, shell: str = "bash") -> list[str]:
     """Return the commands of a script, their words put together; an argument with several values as a|b."""
-    return [tell(command) for command in read(script, shell).commands]
+    return [command_line(command) for command in read(script, shell).commands]
 
 
-def tell(command: Command) -> str:
-    return " ".join(map(tell_word, command.argv))
+def command_line(command: Command) -> str:
+    return " ".join(map(word_text, command.argv))
 
 
-def tell_word(word: Word) -> str:
+def word_text(word: Word) -> str:
     return "|".join("".join(map(str, value)) for value in word.values)
 
 
-def only(script: str, shell: str = "bash") -> Command:
+def only_command_line(script: str, shell: str = "bash") -> Command:
     """Return the one command of a script."""
     (command,) = read(script, shell).commands
     return command

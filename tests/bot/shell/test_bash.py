@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.shell import Hole, HoleKind
-from tests.bot.shell.command_lines import only, read, tell, tell_word, told
+from bot.shell import UnknownKind, UnknownPart
+from tests.bot.shell.command_lines import command_line, command_lines, only_command_line, read, word_text
 
 PUBLISH = ["npm publish"]
 TOOLS = ("npm", "gem", "make")
@@ -47,7 +47,7 @@ TOOLS = ("npm", "gem", "make")
     ],
 )
 def test_one_publication_in_many_spellings(script: str) -> None:
-    assert [line for line in told(script) if line.startswith("npm")] == PUBLISH
+    assert [line for line in command_lines(script) if line.startswith("npm")] == PUBLISH
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_one_publication_in_many_spellings(script: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_publication(script: str) -> None:
-    assert not [line for line in told(script) if line.startswith("npm publish")]
+    assert not [line for line in command_lines(script) if line.startswith("npm publish")]
 
 
 def test_an_exit_ends_only_its_own_shell() -> None:
-    assert told("(exit 1)\nnpm publish\nexit 0\ngem push") == ["exit 1", "npm publish", "exit 0"]
-    assert told("[ -f x ] || exit 1\nnpm publish") == ["exit 1", "npm publish"]
+    assert command_lines("(exit 1)\nnpm publish\nexit 0\ngem push") == ["exit 1", "npm publish", "exit 0"]
+    assert command_lines("[ -f x ] || exit 1\nnpm publish") == ["exit 1", "npm publish"]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_an_exit_ends_only_its_own_shell() -> None:
     ],
 )
 def test_what_may_not_run_says_so(script: str, *, conditional: bool) -> None:
-    (publish,) = (command for command in read(script).commands if tell(command) == "npm publish")
+    (publish,) = (command for command in read(script).commands if command_line(command) == "npm publish")
     assert publish.conditional is conditional
 
 
 def test_every_command_knows_its_line() -> None:
     script = "npm ci\n\nfor p in a b; do\n  npm publish $p\ndone\nbash <<EOF\n\ngem push\nEOF\n"
-    assert [(command.line, tell(command)) for command in read(script).commands] == [
+    assert [(command.line, command_line(command)) for command in read(script).commands] == [
         (0, "npm ci"),
         (3, "npm publish a"),
         (3, "npm publish b"),
@@ -115,29 +115,29 @@ def test_every_command_knows_its_line() -> None:
 
 def test_functions_are_walked_where_they_are_called_with_their_arguments() -> None:
     script = 'function send { npm publish "$@" --tag $2; }\nsend ./a next\nsend ./b latest'
-    assert told(script) == ["npm publish ./a next --tag next", "npm publish ./b latest --tag latest"]
+    assert command_lines(script) == ["npm publish ./a next --tag next", "npm publish ./b latest --tag latest"]
     assert read(script).functions == {"send"}
 
 
 def test_branches_leave_all_that_may_be() -> None:
     script = 'FLAG=""\nif [ "$DRY" = yes ]; then FLAG=--dry-run; fi\nnpm publish $FLAG'
-    assert told(script) == ["npm publish --dry-run", "npm publish"]
+    assert command_lines(script) == ["npm publish --dry-run", "npm publish"]
     either = "if x; then T=next; elif y; then T=beta; else T=latest; fi\nnpm publish --tag $T"
-    assert told(either)[2:] == ["npm publish --tag next", "npm publish --tag beta", "npm publish --tag latest"]
+    assert command_lines(either)[2:] == ["npm publish --tag next", "npm publish --tag beta", "npm publish --tag latest"]
 
 
 def test_a_subshell_forgets() -> None:
-    assert told("(cd a; X=1; npm publish $X)\nnpm publish $X") == ["cd a", "npm publish 1", "npm publish $X"]
+    assert command_lines("(cd a; X=1; npm publish $X)\nnpm publish $X") == ["cd a", "npm publish 1", "npm publish $X"]
 
 
 def test_the_folder_is_followed() -> None:
     commands = read("cd packages\ncd cli && npm publish\n(cd /x; gem push)\nmake").commands
     folders = [one.directory for one in commands if one.tool in TOOLS]
-    assert [tell_word(folder) for folder in folders if folder] == ["packages/cli", "/x", "packages/cli"]
+    assert [word_text(folder) for folder in folders if folder] == ["packages/cli", "/x", "packages/cli"]
 
 
 def test_pipes_carry_what_is_printed() -> None:
-    assert str(only("docker login --password-stdin <<< $TOKEN").stdin) == "$TOKEN"
+    assert str(only_command_line("docker login --password-stdin <<< $TOKEN").stdin) == "$TOKEN"
     _, login = read('echo "$TOKEN" | docker login -u me --password-stdin').commands
     assert (str(login.stdin), login.stdin and login.stdin.variables) == ("$TOKEN", frozenset({"TOKEN"}))
     *_, last = read("cat token.txt | tr -d x | docker login --password-stdin").commands
@@ -163,7 +163,7 @@ def test_pipes_carry_what_is_printed() -> None:
     ],
 )
 def test_scripts_inside_scripts(script: str) -> None:
-    assert told(script).count("npm publish") == 1
+    assert command_lines(script).count("npm publish") == 1
 
 
 def test_the_environment_of_a_command() -> None:
@@ -177,12 +177,15 @@ def test_the_environment_of_a_command() -> None:
 def test_what_cannot_be_known_stays_a_name() -> None:
     *_, upload = read("twine upload $DIST ${VERSION#v} $(date +%s) ${{ github.ref }}").commands
     dist, version, date, ref = upload.argv[2:]
-    assert (dist.holes, dist.variables) == ((Hole(HoleKind.VARIABLE, "DIST"),), frozenset({"DIST"}))
+    assert (dist.unknown_parts, dist.variables) == ((UnknownPart(UnknownKind.VARIABLE, "DIST"),), frozenset({"DIST"}))
     assert (version.literal, version.variables) == (None, frozenset({"VERSION"}))
-    assert date.holes == (Hole(HoleKind.OUTPUT, "date +%s"),)
-    assert (ref.holes, ref.expressions) == ((Hole(HoleKind.EXPRESSION, "github.ref"),), frozenset({"github.ref"}))
+    assert date.unknown_parts == (UnknownPart(UnknownKind.OUTPUT, "date +%s"),)
+    assert (ref.unknown_parts, ref.expressions) == (
+        (UnknownPart(UnknownKind.EXPRESSION, "github.ref"),),
+        frozenset({"github.ref"}),
+    )
 
 
 def test_an_unset_variable_in_front_may_vanish() -> None:
-    assert told("$SUDO npm publish") == ["$SUDO npm publish", "npm publish"]
-    assert told("$PYTHON -m twine upload dist/*") == ["twine upload dist/*"]
+    assert command_lines("$SUDO npm publish") == ["$SUDO npm publish", "npm publish"]
+    assert command_lines("$PYTHON -m twine upload dist/*") == ["twine upload dist/*"]

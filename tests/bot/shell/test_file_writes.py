@@ -3,12 +3,12 @@
 import pytest
 
 from bot.shell import Word
-from tests.bot.shell.command_lines import read, tell_word
+from tests.bot.shell.command_lines import read, word_text
 
 
 def written(script: str, shell: str = "bash") -> list[tuple[str, str, bool]]:
     """Return target, content and whether it is added, for each write of a script."""
-    return [(str(one.target), tell_word(one.content), one.append) for one in read(script, shell).writes]
+    return [(str(one.target), word_text(one.content), one.append) for one in read(script, shell).file_writes]
 
 
 NPMRC = "//registry.example/:_authToken=${{ secrets.NPM_TOKEN }}"
@@ -28,7 +28,7 @@ NPMRC = "//registry.example/:_authToken=${{ secrets.NPM_TOKEN }}"
 )
 def test_a_token_on_its_way_into_a_file(script: str) -> None:
     assert written(script) == [("~/.npmrc", NPMRC, False)]
-    assert read(script).writes[0].content.variables == {"NODE_AUTH_TOKEN"}
+    assert read(script).file_writes[0].content.variables == {"NODE_AUTH_TOKEN"}
 
 
 def test_a_heredoc_is_expanded_unless_its_end_is_quoted() -> None:
@@ -39,7 +39,7 @@ def test_a_heredoc_is_expanded_unless_its_end_is_quoted() -> None:
 
 
 def shown(words: dict[str, Word]) -> dict[str, str]:
-    return {name: tell_word(word) for name, word in words.items()}
+    return {name: word_text(word) for name, word in words.items()}
 
 
 @pytest.mark.parametrize(
@@ -59,20 +59,20 @@ def shown(words: dict[str, Word]) -> dict[str, str]:
     ],
 )
 def test_the_environment_of_later_steps(script: str, shell: str) -> None:
-    environment = read(script, shell).environment
-    assert {name: tell_word(word) for name, word in environment.items()} == {"TOKEN": "${{ secrets.NPM_TOKEN }}"}
+    environment = read(script, shell).github_env
+    assert {name: word_text(word) for name, word in environment.items()} == {"TOKEN": "${{ secrets.NPM_TOKEN }}"}
     assert environment["TOKEN"].expressions == {"secrets.NPM_TOKEN"}
 
 
 def test_outputs_that_may_be_either() -> None:
     script = 'if x; then echo "tag=next" >> $GITHUB_OUTPUT; else echo tag=latest >> $GITHUB_OUTPUT; fi'
-    assert tell_word(read(script).outputs["tag"]) == "next|latest"
-    old = read('echo "::set-output name=tag::v$VERSION"').outputs["tag"]
-    assert (tell_word(old), old.variables) == ("v$VERSION", frozenset({"VERSION"}))
+    assert word_text(read(script).github_output["tag"]) == "next|latest"
+    old = read('echo "::set-output name=tag::v$VERSION"').github_output["tag"]
+    assert (word_text(old), old.variables) == ("v$VERSION", frozenset({"VERSION"}))
 
 
 def test_each_name_has_only_its_own_origin() -> None:
-    outputs = read("cat >> $GITHUB_OUTPUT <<EOF\nurl=$URL\ntoken=$NODE_AUTH_TOKEN\nEOF").outputs
+    outputs = read("cat >> $GITHUB_OUTPUT <<EOF\nurl=$URL\ntoken=$NODE_AUTH_TOKEN\nEOF").github_output
     assert outputs["url"].variables == {"URL"}
     assert not outputs["url"].expressions
     assert outputs["token"].expressions == {"secrets.NPM_TOKEN"}

@@ -59,7 +59,7 @@ def comes_to_an_end(text: str, shell: str) -> None:
 
 def test_what_was_not_read_whole_says_so() -> None:
     for name in ("nested substitutions", "a line of a megabyte", "deep conditions", "open heredocs"):
-        assert read_script(HOSTILE[name], "bash", {}).partial, name
+        assert read_script(HOSTILE[name], "bash", {}).incomplete_reason, name
 
 
 def sound(seed: int) -> None:

@@ -29,14 +29,14 @@ def alike(text: str) -> None:
     if plain_commands(text) is None:
         return
     plain, grammar = read_script(text, "bash", {"A": ("x",)}), by_grammar(text)
-    assert [(each.line + 1, each.text, each.argv, each.through, each.directory) for each in plain.commands] == [
-        (each.line, each.text, each.argv, each.through, each.directory) for each in grammar.commands[1:]
+    assert [(each.line + 1, each.text, each.argv, each.wrappers, each.directory) for each in plain.commands] == [
+        (each.line, each.text, each.argv, each.wrappers, each.directory) for each in grammar.commands[1:]
     ]
-    assert (plain.exports, plain.variables, plain.environment, plain.partial) == (
+    assert (plain.exports, plain.variables, plain.github_env, plain.incomplete_reason) == (
         grammar.exports,
         grammar.variables,
-        grammar.environment,
-        grammar.partial,
+        grammar.github_env,
+        grammar.incomplete_reason,
     )
 
 
@@ -49,6 +49,7 @@ def test_plain_words_are_read_as_the_grammar_reads_them(text: str) -> None:
 
 
 @given(st.text(alphabet="ab1_./:@+,=\n -", max_size=40))
+@example("_ ==")
 @settings(max_examples=300, deadline=None)
 def test_so_is_any_text_of_their_characters(text: str) -> None:
     alike(text)

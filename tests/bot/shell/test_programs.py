@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bot.shell.command_lines import only, read, told
+from tests.bot.shell.command_lines import command_lines, only_command_line, read
 
 
 @pytest.mark.parametrize(
@@ -22,31 +22,31 @@ from tests.bot.shell.command_lines import only, read, told
     ],
 )
 def test_python(program: str) -> None:
-    assert told(program, "python") == ["twine upload dist"]
+    assert command_lines(program, "python") == ["twine upload dist"]
 
 
 def test_python_only_talks() -> None:
-    assert told('print("twine upload")\n# os.system("twine upload")', "python") == []
+    assert command_lines('print("twine upload")\n# os.system("twine upload")', "python") == []
 
 
 def test_python_values() -> None:
-    command = only(
+    command = only_command_line(
         'import os, subprocess\nsubprocess.run(["twine", f"-p{os.environ[\'NODE_AUTH_TOKEN\']}"])', "python {0}"
     )
     assert command.argv[1].expressions == {"secrets.NPM_TOKEN"}
     assert command.line == 1
-    fenced = only("import os\nos.system('twine upload -p ${{ secrets.P }}')", "python")
+    fenced = only_command_line("import os\nos.system('twine upload -p ${{ secrets.P }}')", "python")
     assert fenced.argv[-1].expressions == {"secrets.P"}
-    assert only("import os\nos.system('twine upload ' + name())", "python").argv[-1].holes
+    assert only_command_line("import os\nos.system('twine upload ' + name())", "python").argv[-1].unknown_parts
 
 
 def test_python_cannot_forge_an_expression() -> None:
     forged = "import os\nos.system('twine ${{ secrets.P }} \\x1a7\\x1a')"
-    assert only(forged, "python").argv[1].expressions == {"secrets.P"}
+    assert only_command_line(forged, "python").argv[1].expressions == {"secrets.P"}
 
 
 def test_python_that_is_none() -> None:
-    assert read("os.system('twine upload'", "python").partial == "the Python program cannot be read"
+    assert read("os.system('twine upload'", "python").incomplete_reason == "the Python program cannot be read"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_python_that_is_none() -> None:
 def test_node(program: str) -> None:
     script = read(program, "node {0}")
     assert [str(one.argv[1]) for one in script.commands] == ["publish"]
-    assert script.partial
+    assert script.incomplete_reason
 
 
 def test_programs_inside_scripts() -> None:
@@ -86,4 +86,4 @@ def test_programs_inside_scripts() -> None:
 def test_the_shell_is_found_in_its_template(shell: str, *, read_as_bash: bool) -> None:
     script = read("npm publish", shell)
     assert bool(script.commands) is read_as_bash
-    assert bool(script.partial) is not read_as_bash
+    assert bool(script.incomplete_reason) is not read_as_bash

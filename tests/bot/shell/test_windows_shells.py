@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bot.shell.command_lines import only, read, tell, tell_word, told
+from tests.bot.shell.command_lines import command_line, command_lines, only_command_line, read, word_text
 
 PUBLISH = "npm publish"
 
@@ -39,7 +39,7 @@ PUBLISH = "npm publish"
     ],
 )
 def test_powershell_publishes(script: str) -> None:
-    assert [line for line in told(script, "pwsh") if line.startswith("npm p")] == [PUBLISH]
+    assert [line for line in command_lines(script, "pwsh") if line.startswith("npm p")] == [PUBLISH]
 
 
 @pytest.mark.parametrize(
@@ -58,33 +58,40 @@ def test_powershell_publishes(script: str) -> None:
     ],
 )
 def test_powershell_only_talks(script: str) -> None:
-    assert PUBLISH not in told(script, "pwsh")
+    assert PUBLISH not in command_lines(script, "pwsh")
 
 
 def test_arguments_that_the_grammar_takes_apart_stay_whole() -> None:
     script = (
         'dotnet nuget push out\\*.nupkg --source=https://x.example/v3 -p:Version=$v --api-key="$env:NODE_AUTH_TOKEN"'
     )
-    command = only(script, "pwsh")
-    assert tell(command) == (
+    command = only_command_line(script, "pwsh")
+    assert command_line(command) == (
         "dotnet nuget push out\\*.nupkg --source=https://x.example/v3 -p:Version=$v --api-key=${{ secrets.NPM_TOKEN }}"
     )
     assert command.argv[-1].variables == {"NODE_AUTH_TOKEN"}
-    assert tell(only("npm publish @scope/name $env:DIR/x", "pwsh")) == "npm publish @scope/name $DIR/x"
+    assert (
+        command_line(only_command_line("npm publish @scope/name $env:DIR/x", "pwsh"))
+        == "npm publish @scope/name $DIR/x"
+    )
 
 
 def test_powershell_variables() -> None:
-    assert told("foreach ($p in 'a','b') { npm publish $p }", "pwsh") == ["npm publish a", "npm publish b"]
-    assert only("$env:A = 'b'; npm publish", "pwsh").env["A"].literal == "b"
-    assert only("$t = $env:NODE_AUTH_TOKEN; npm publish $t", "pwsh").argv[-1].expressions == {"secrets.NPM_TOKEN"}
-    assert only('npm publish "$($env:NODE_AUTH_TOKEN)"', "pwsh").argv[-1].expressions == {"secrets.NPM_TOKEN"}
-    assert told("npm publish ${{ matrix.tool }}", "pwsh") == ["npm publish npm", "npm publish pnpm"]
+    assert command_lines("foreach ($p in 'a','b') { npm publish $p }", "pwsh") == ["npm publish a", "npm publish b"]
+    assert only_command_line("$env:A = 'b'; npm publish", "pwsh").env["A"].literal == "b"
+    assert only_command_line("$t = $env:NODE_AUTH_TOKEN; npm publish $t", "pwsh").argv[-1].expressions == {
+        "secrets.NPM_TOKEN"
+    }
+    assert only_command_line('npm publish "$($env:NODE_AUTH_TOKEN)"', "pwsh").argv[-1].expressions == {
+        "secrets.NPM_TOKEN"
+    }
+    assert command_lines("npm publish ${{ matrix.tool }}", "pwsh") == ["npm publish npm", "npm publish pnpm"]
 
 
 def test_powershell_lines_and_folders() -> None:
     *_, publish = read("cd sub\n\nif ($x) {\n  npm publish\n}", "pwsh").commands
     assert (publish.line, publish.conditional, str(publish.directory)) == (3, True, "sub")
-    assert only(".\\Scripts\\Publish.ps1 -Now", "pwsh").path == ".\\Scripts\\Publish.ps1"
+    assert only_command_line(".\\Scripts\\Publish.ps1 -Now", "pwsh").path == ".\\Scripts\\Publish.ps1"
 
 
 @pytest.mark.parametrize(
@@ -110,23 +117,25 @@ def test_powershell_lines_and_folders() -> None:
     ],
 )
 def test_cmd_publishes(script: str) -> None:
-    assert [line for line in told(script, "cmd") if line.startswith("npm p")] == [PUBLISH]
+    assert [line for line in command_lines(script, "cmd") if line.startswith("npm p")] == [PUBLISH]
 
 
 @pytest.mark.parametrize(
     "script", ["rem npm publish", ":: npm publish", "echo npm publish", "exit /b 0\nnpm publish", 'set "X=npm publish"']
 )
 def test_cmd_only_talks(script: str) -> None:
-    assert PUBLISH not in told(script, "cmd")
+    assert PUBLISH not in command_lines(script, "cmd")
 
 
 def test_cmd_words() -> None:
-    command = only('dotnet nuget push x.nupkg --api-key %NODE_AUTH_TOKEN% -s "https://x.example/a b"', "cmd")
-    assert [tell_word(word) for word in command.argv[3:]] == [
+    command = only_command_line(
+        'dotnet nuget push x.nupkg --api-key %NODE_AUTH_TOKEN% -s "https://x.example/a b"', "cmd"
+    )
+    assert [word_text(word) for word in command.argv[3:]] == [
         "x.nupkg",
         "--api-key",
         "${{ secrets.NPM_TOKEN }}",
         "-s",
         "https://x.example/a b",
     ]
-    assert told("for %%f in (*.whl) do twine upload %%f", "cmd") == ["twine upload $f"]
+    assert command_lines("for %%f in (*.whl) do twine upload %%f", "cmd") == ["twine upload $f"]

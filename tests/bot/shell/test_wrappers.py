@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.shell.wrappers import WRAPPERS, Kind, Wrapper
-from tests.bot.shell.command_lines import only, read, tell, told
+from bot.shell.wrappers import WRAPPERS, Wrapper, WrapperKind
+from tests.bot.shell.command_lines import command_line, command_lines, only_command_line, read
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ from tests.bot.shell.command_lines import only, read, tell, told
     ],
 )
 def test_the_tool_stands_in_front(script: str) -> None:
-    assert [line for line in told(script) if not line.startswith("find")] == ["npm publish"]
+    assert [line for line in command_lines(script) if not line.startswith("find")] == ["npm publish"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_tool_stands_in_front(script: str) -> None:
     ],
 )
 def test_packages_lose_version_scope_and_extras(script: str, shown: str) -> None:
-    assert told(script) == [shown]
+    assert command_lines(script) == [shown]
 
 
 @pytest.mark.parametrize(
@@ -142,35 +142,38 @@ def test_packages_lose_version_scope_and_extras(script: str, shown: str) -> None
     ],
 )
 def test_what_stays_as_it_is(script: str) -> None:
-    assert told(script) == [script]
+    assert command_lines(script) == [script]
 
 
 def test_what_was_taken_off_is_kept() -> None:
-    command = only("sudo -E npx --yes -p npm@11.5 -- npm publish")
-    assert command.through == ("sudo", "npx")
+    command = only_command_line("sudo -E npx --yes -p npm@11.5 -- npm publish")
+    assert command.wrappers == ("sudo", "npx")
     assert (command.package, command.version) == ("npm", "11.5")
-    assert [str(word) for word in command.options] == ["-E", "--yes", "-p", "npm@11.5"]
-    assert only("yarn run release").through == ("yarn run",)
-    assert only("scripts/publish --now").path == "scripts/publish"
-    assert only("uv --directory sub run twine upload").directory is not None
+    assert [str(word) for word in command.wrapper_options] == ["-E", "--yes", "-p", "npm@11.5"]
+    assert only_command_line("yarn run release").wrappers == ("yarn run",)
+    assert only_command_line("scripts/publish --now").path == "scripts/publish"
+    assert only_command_line("uv --directory sub run twine upload").directory is not None
 
 
 def test_a_container_says_which_image_and_environment() -> None:
-    command = only("docker run -e TOKEN -e USER=me -w /src img:1 twine upload")
+    command = only_command_line("docker run -e TOKEN -e USER=me -w /src img:1 twine upload")
     assert (str(command.image), str(command.directory)) == ("img:1", "/src")
     assert {name: str(word) for name, word in command.env.items()} == {"TOKEN": "$TOKEN", "USER": "me"}
     assert command.env["TOKEN"].variables == {"TOKEN"}
 
 
 def test_find_and_xargs_give_their_words() -> None:
-    assert told("find . -exec npm publish {} + -o -exec gem push {} \\;")[1:] == ["npm publish {}", "gem push {}"]
-    assert told("echo a b | xargs npm publish")[1:] == ["npm publish a b"]
-    assert told("echo a | xargs -I PKG npm publish ./PKG --x PKG")[1:] == ["npm publish ./PKG --x a"]
-    assert told("ls *.tgz | xargs -n1 npm publish")[1:] == ["npm publish $(ls *.tgz)"]
+    assert command_lines("find . -exec npm publish {} + -o -exec gem push {} \\;")[1:] == [
+        "npm publish {}",
+        "gem push {}",
+    ]
+    assert command_lines("echo a b | xargs npm publish")[1:] == ["npm publish a b"]
+    assert command_lines("echo a | xargs -I PKG npm publish ./PKG --x PKG")[1:] == ["npm publish ./PKG --x a"]
+    assert command_lines("ls *.tgz | xargs -n1 npm publish")[1:] == ["npm publish $(ls *.tgz)"]
 
 
 def test_wrappers_end() -> None:
-    assert told("sudo " * 40 + "npm publish")[0].startswith("sudo sudo")
+    assert command_lines("sudo " * 40 + "npm publish")[0].startswith("sudo sudo")
     assert read("find . " + "-exec npm publish ; " * 500).commands
 
 
@@ -178,14 +181,18 @@ def test_wrappers_end() -> None:
 def test_each_row_of_the_table_is_used(row: Wrapper) -> None:
     """A row that never matches would be a lie: each takes itself off a command made for it."""
     words = " ".join(word.split("|")[0] for word in row.words.split())
-    between = " ".join(filter(None, ["1" if row.skip else "", row.until, row.commands.split(" ")[0]]))
+    between = " ".join(
+        filter(None, ["1" if row.skipped_words else "", row.separator, row.command_options.split(" ")[0]])
+    )
     tail = {
-        Kind.SHELL: "-c 'twine upload'",
-        Kind.HANDLER: f"{between} 'twine upload'",
-        Kind.FIND: ". -exec twine upload ;",
-        Kind.POWERSHELL: "-Command twine upload",
-        Kind.CONTAINER: "image twine upload",
-        Kind.PROGRAM: f"{row.modules} twine upload" if row.modules else "-e 'system(\"twine upload\")'",
+        WrapperKind.SHELL: "-c 'twine upload'",
+        WrapperKind.HANDLER: f"{between} 'twine upload'",
+        WrapperKind.FIND: ". -exec twine upload ;",
+        WrapperKind.POWERSHELL: "-Command twine upload",
+        WrapperKind.CONTAINER: "image twine upload",
+        WrapperKind.PROGRAM: f"{row.module_options} twine upload"
+        if row.module_options
+        else "-e 'system(\"twine upload\")'",
     }.get(row.kind, f"{between} twine upload")
     commands = read(f"{words} {tail}").commands
-    assert any(tell(one).startswith("twine upload") and words.split()[0] in one.through[0] for one in commands)
+    assert any(command_line(one).startswith("twine upload") and words.split()[0] in one.wrappers[0] for one in commands)

@@ -3,13 +3,13 @@
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.packages.versions import Package, Version
-from bot.tracing import JobRan, Plan
-from bot.tracing.publish_steps import fits
-from bot.tracing.sending import sendings, succeeded
-from bot.tracing.version_tags import names_another, number_in, tag_names
+from bot.packages.versions import Package, PackageVersion
+from bot.tracing import CommitPublications, JobRun
+from bot.tracing.publish_steps import name_matches
+from bot.tracing.sending import publish_step_runs, succeeded
+from bot.tracing.version_tags import names_other_version, tag_names, version_in_tag
 from bot.workflows import read_workflow
-from tests.app.acme import RELEASE
+from tests.app.acme import RELEASE_WORKFLOW_PATH
 from tests.bot.tracing.trace_scenario import PUBLISH, job, plan, run, version
 
 PYPI = RegistryId("pypi")
@@ -43,8 +43,8 @@ USING = f"on: push\njobs:\n  publish:{JOB}      - uses: actions/checkout@v5\n   
     ],
     ids=["matrix", "called workflow", "composite action", "two of a name"],
 )
-def test_the_step_that_publishes_is_found(workflow: str, more: dict[str, str], ran: JobRan, step: str) -> None:
-    (first, *rest) = sendings(run(ran), plan(workflow, **more), PYPI)
+def test_the_step_that_publishes_is_found(workflow: str, more: dict[str, str], ran: JobRun, step: str) -> None:
+    (first, *rest) = publish_step_runs(run(ran), plan(workflow, **more), PYPI)
     assert first.step is not None
     assert (first.step.name, succeeded(first)) == (step, True)
     numbers = [each.step.number for each in (first, *rest) if each.step]
@@ -53,20 +53,22 @@ def test_the_step_that_publishes_is_found(workflow: str, more: dict[str, str], r
 
 def test_of_another_repositorys_workflow_only_the_jobs_can_be_known() -> None:
     away = "on: push\njobs:\n  publish:\n    permissions: {id-token: write}\n    uses: other/tools/.github/workflows/pypi-publish.yml@v1\n    secrets: {token: '${{ secrets.PYPI_API_TOKEN }}'}\n"
-    found = sendings(run(job("publish / upload")), plan(away), PYPI)
+    found = publish_step_runs(run(job("publish / upload")), plan(away), PYPI)
     assert [(each.step, succeeded(each)) for each in found] == [(None, True)]
     failed = job("publish / upload", "success", "failure", "success", "success")
-    assert not any(map(succeeded, sendings(run(failed), plan(away), PYPI)))
+    assert not any(map(succeeded, publish_step_runs(run(failed), plan(away), PYPI)))
 
 
 def test_workflows_that_call_each_other_without_end_are_not_followed_without_end() -> None:
-    calls = "".join(f"  j{number}: {{uses: ./{RELEASE}}}\n" for number in range(300))
-    circle = read_workflow(RELEASE, f"on: [push, workflow_call]\njobs:\n{calls}".encode())
-    assert sendings(run(), Plan(plan().publications, {RELEASE: circle}), PYPI) == ()
+    calls = "".join(f"  j{number}: {{uses: ./{RELEASE_WORKFLOW_PATH}}}\n" for number in range(300))
+    circle = read_workflow(RELEASE_WORKFLOW_PATH, f"on: [push, workflow_call]\njobs:\n{calls}".encode())
+    assert (
+        publish_step_runs(run(), CommitPublications(plan().publications, {RELEASE_WORKFLOW_PATH: circle}), PYPI) == ()
+    )
 
 
 def test_another_job_of_the_run_is_not_taken_for_it() -> None:
-    (found,) = sendings(run(job("publish-docs (a)")), plan(MATRIX), PYPI)
+    (found,) = publish_step_runs(run(job("publish-docs (a)")), plan(MATRIX), PYPI)
     assert found.job is None
     assert not succeeded(found)
 
@@ -84,17 +86,17 @@ def test_another_job_of_the_run_is_not_taken_for_it() -> None:
     ],
 )
 def test_expressions_in_names_stand_for_any_text(name: str, written: str, fit: bool) -> None:  # noqa: FBT001 - the expectation of a table
-    assert fits(name, written) is fit
+    assert name_matches(name, written) is fit
 
 
 def test_tags_name_versions_in_the_ways_that_people_write_them() -> None:
     cli = Package(RegistryId("npm"), "@acme/cli")
     assert tag_names(cli, "1.2.0")[:4] == ("v1.2.0", "1.2.0", "@acme/cli@1.2.0", "@acme/cli@v1.2.0")
     assert "cli-v1.2.0" in tag_names(cli, "1.2.0")
-    found = [number_in(tag, cli) for tag in ("v1.2.0", "@acme/cli@1.2.0", "cli/v1.2.0", "core-v1.2.0", "nightly")]
+    found = [version_in_tag(tag, cli) for tag in ("v1.2.0", "@acme/cli@1.2.0", "cli/v1.2.0", "core-v1.2.0", "nightly")]
     assert found == ["1.2.0", "1.2.0", "1.2.0", None, None]
     assert tag_names(cli, "1 2..0^") == ()
-    assert plan().workflows.keys() == {RELEASE}
+    assert plan().workflows.keys() == {RELEASE_WORKFLOW_PATH}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_tags_name_versions_in_the_ways_that_people_write_them() -> None:
     ],
 )
 def test_what_floats_goes_with_any_release_of_its_numbers(registry: str, number: str, tag: str, another: bool) -> None:  # noqa: FBT001 - the expectation of a table
-    assert names_another(tag, Version(Package(RegistryId(registry), "acme/tool"), number, None)) is another
+    assert names_other_version(tag, PackageVersion(Package(RegistryId(registry), "acme/tool"), number, None)) is another
 
 
 @pytest.mark.parametrize(
@@ -136,4 +138,4 @@ def test_what_floats_goes_with_any_release_of_its_numbers(registry: str, number:
     ],
 )
 def test_a_branch_that_is_named_for_a_line_of_versions_or_a_day_names_no_other_version(ref: str, another: bool) -> None:  # noqa: FBT001 - the expectation of a table
-    assert names_another(ref, version("1.4.0", "nuget", "Acme.Widgets")) is another
+    assert names_other_version(ref, version("1.4.0", "nuget", "Acme.Widgets")) is another

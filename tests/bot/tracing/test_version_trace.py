@@ -6,22 +6,22 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.model.core_types import FullName, Sha
-from bot.model.findings import Seen, Unseen
-from bot.packages.versions import File, Sender, Standing, Version
-from bot.provenance.attestations import Judged, Kind, Refused
-from bot.tracing import Account, Clues
-from handlers.config.redis_values import frozen, thawed
+from bot.model.findings import Known, Unknown
+from bot.packages.versions import PackageFile, PackageVersion, PublisherKind, TraceStatus
+from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
+from bot.tracing import TraceEvidence, VersionTrace
+from handlers.config.redis_values import from_json_value, to_json_value
 from tests.bot.tracing.trace_scenario import (
     COMMIT,
     NOON,
     SOON,
     WHEEL,
-    attested,
+    attestation,
     clues,
     job,
-    judged,
     run,
-    told,
+    status_and_reasons,
+    trace_version,
     version,
     workload,
 )
@@ -29,158 +29,166 @@ from tests.bot.tracing.trace_scenario import (
 SKIPPED = job("publish", "success", "failure", "skipped", "success")
 RUNNING = job("publish", "success", "", "", "")
 OTHER = Sha("b" * 40)
-ADDED = File("widgets-1.2.0.tar.gz", {"sha256": "2" * 64})
+ADDED = PackageFile("widgets-1.2.0.tar.gz", {"sha256": "2" * 64})
 MONTH = NOON + timedelta(days=30)
 
 
-def later(file: File, at: datetime = MONTH) -> Version:
+def later(file: PackageFile, at: datetime = MONTH) -> PackageVersion:
     """The version, which was given another file after it was published."""
-    return version(files=(replace(WHEEL, came=NOON), replace(file, came=at)))
+    return version(files=(replace(WHEEL, uploaded_at=NOON), replace(file, uploaded_at=at)))
 
 
 @pytest.mark.parametrize(
     ("of", "seen"),
     [
-        (version(), clues(run(), provenance=Seen(attested()))),
+        (version(), clues(run(), provenance=Known(attestation()))),
         (version(workload=workload()), clues(run())),
-        (version(commit=COMMIT), clues(run(), tag=Seen(None))),
+        (version(commit=COMMIT), clues(run(), tag=Known(None))),
         (version(), clues(run())),
-        (version(), clues(run(commit=OTHER), tag=Seen(None))),
-        (version(), clues(replace(run(commit=OTHER), ref="1.x"), tag=Seen(None))),
+        (version(), clues(run(commit=OTHER), tag=Known(None))),
+        (version(), clues(replace(run(commit=OTHER), ref="1.x"), tag=Known(None))),
         (version(), clues(run(SKIPPED, number=6), run(SKIPPED, job()))),
     ],
     ids=["certificate", "registry's word", "commit", "tag", "time", "maintenance branch", "second attempt"],
 )
-def test_the_step_that_sent_it_accounts_for_it(of: Version, seen: Clues) -> None:
-    found = judged(of, seen)
-    assert (found.standing, found.reasons) == (Standing.ACCOUNTED, ())
-    assert found.sent is not None
-    assert found.sent.step is not None
-    assert (found.sent.run.id, found.sent.step.name) == (7, "Run pypa/gh-action-pypi-publish@release/v1")
+def test_the_step_that_sent_it_accounts_for_it(of: PackageVersion, seen: TraceEvidence) -> None:
+    found = trace_version(of, seen)
+    assert (found.status, found.reasons) == (TraceStatus.TRACED, ())
+    assert found.step_run is not None
+    assert found.step_run.step is not None
+    assert (found.step_run.run.id, found.step_run.step.name) == (7, "Run pypa/gh-action-pypi-publish@release/v1")
     assert (found.approvers, found.independent_approvers) == (("bob",), ("bob",))
 
 
 @pytest.mark.parametrize(
     ("of", "seen", "reason"),
     [
-        (version(), clues(tag=Seen(None)), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, and no tag names the version"),
-        (version(), clues(run(), runs=Seen(())), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, nor for its tag v1.2.0"),
+        (version(), clues(tag=Known(None)), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, and no tag names the version"),
+        (version(), clues(run(), runs=Known(())), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, nor for its tag v1.2.0"),
         (version(workload=workload(run=8)), clues(run()), "pypi names run 8, and acme/widgets has no such run"),
         (version(registry="npm", workload=workload()), clues(run()), "npm names run 7, and .github/workflows/release.yml has no step that publishes to npm"),
-        (version(), clues(run(), earlier=(version("1.1.0", provenance=True),)), "it has no provenance, and 1.1.0 before it has"),
-        (version("1.2.1"), clues(run(), tag=Seen(None)), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, and no tag names the version"),
+        (version(), clues(run(), earlier_versions=(version("1.1.0", has_provenance=True),)), "it has no provenance, and 1.1.0 before it has"),
+        (version("1.2.1"), clues(run(), tag=Known(None)), "no run of acme/widgets has a step that published to pypi on 2026-11-24 at 12:00 UTC, and no tag names the version"),
         (version(), clues(run(RUNNING, conclusion="")), "the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 has not ended"),
     ],
     ids=["no tag", "no run", "no such run", "no publisher", "provenance lost", "another version's tag", "never ends"],
 )  # fmt: skip
 def test_what_nothing_speaks_for_is_pending_and_after_the_grace_unaccounted(
-    of: Version, seen: Clues, reason: str
+    of: PackageVersion, seen: TraceEvidence, reason: str
 ) -> None:
-    assert told(of, seen, SOON) == ("pending", reason)
-    assert told(of, seen) == ("unaccounted", reason)
+    assert status_and_reasons(of, seen, SOON) == ("pending", reason)
+    assert status_and_reasons(of, seen) == ("unaccounted", reason)
 
 
 @pytest.mark.parametrize(
     ("of", "seen", "reason"),
     [
         (
-            version(), clues(run(SKIPPED), provenance=Seen(attested())),
+            version(), clues(run(SKIPPED), provenance=Known(attestation())),
             "the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 was skipped, and yet the version is there",
         ),
         (
-            version(published=NOON - timedelta(minutes=5)), clues(run(), provenance=Seen(attested())),
+            version(published_at=NOON - timedelta(minutes=5)), clues(run(), provenance=Known(attestation())),
             "it appeared on 2026-11-24 at 11:55:00 UTC, and the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 ran at another time",
         ),
         (
-            version(), clues(run(), provenance=Seen(attested(workload(repository=FullName("evil/widgets"))))),
+            version(), clues(run(), provenance=Known(attestation(workload(repository=FullName("evil/widgets"))))),
             "the repository is evil/widgets, not acme/widgets, as its PyPI attestation says",
         ),
         (
-            version(), clues(run(), provenance=Seen(attested(workload(workflow=".github/workflows/docs.yml")))),
+            version(), clues(run(), provenance=Known(attestation(workload(workflow=".github/workflows/docs.yml")))),
             "the workflow is .github/workflows/docs.yml, not .github/workflows/release.yml, as its PyPI attestation says",
         ),
         (
-            version(), clues(run(), provenance=Seen(Judged(refused=(Refused(Kind.PYPI, "its signature does not hold"),)))),
+            version(), clues(run(), provenance=Known(AttestationResults(rejected=(RejectedAttestation(AttestationKind.PYPI, "its signature does not hold"),)))),
             "its PyPI attestation is not believed: its signature does not hold",
         ),
         (
-            version(files=(WHEEL, ADDED)), clues(run(), provenance=Seen(attested())),
+            version(files=(WHEEL, ADDED)), clues(run(), provenance=Known(attestation())),
             "its file widgets-1.2.0.tar.gz is none of those that were attested",
         ),
         (
-            version(sender=Sender.ACCOUNT, account="mallory"), clues(run()),
+            version(publisher_kind=PublisherKind.ACCOUNT, published_by="mallory"), clues(run()),
             "it came with a stored credential of mallory, as its registry says, and the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” has none: it uses trusted publishing",
         ),
     ],
     ids=["skipped step", "other time", "other repository", "other workflow", "forged", "added file", "stored token"],
 )  # fmt: skip
-def test_what_speaks_against_it_needs_no_grace(of: Version, seen: Clues, reason: str) -> None:
-    assert told(of, seen, SOON) == ("unaccounted", reason)
-    assert judged(of, seen).contradicted
+def test_what_speaks_against_it_needs_no_grace(of: PackageVersion, seen: TraceEvidence, reason: str) -> None:
+    assert status_and_reasons(of, seen, SOON) == ("unaccounted", reason)
+    assert trace_version(of, seen).contradicted
 
 
 def test_a_file_that_came_when_no_publish_step_ran_is_not_accounted_for_by_the_run_of_the_others() -> None:
     why = "its file widgets-1.2.0.tar.gz came on 2026-12-24 at 12:00:00 UTC, and the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 ran at another time"
-    assert told(later(ADDED), clues(run()), MONTH) == ("unaccounted", why)
-    assert told(later(ADDED, NOON + timedelta(minutes=4)), clues(run())) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run()), MONTH) == ("unaccounted", why)
+    assert status_and_reasons(later(ADDED, NOON + timedelta(minutes=4)), clues(run())) == ("accounted",)
 
 
 def test_files_of_a_version_may_come_from_several_runs() -> None:
     again = run(job(at=MONTH), number=8)
-    assert told(later(ADDED), clues(run(), again), MONTH) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run(), again), MONTH) == ("accounted",)
     elsewhere = replace(again, commit=OTHER, ref="main")  # started by hand, say, and found by its time alone
-    assert told(later(ADDED), clues(run(), elsewhere), MONTH) == ("accounted",)
-    proofs = (*attested().attested, *attested(workload(run=8), ADDED).attested)
-    assert told(later(ADDED), clues(run(), again, provenance=Seen(Judged(proofs))), MONTH) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run(), elsewhere), MONTH) == ("accounted",)
+    proofs = (*attestation().verified, *attestation(workload(run=8), ADDED).verified)
+    assert status_and_reasons(
+        later(ADDED), clues(run(), again, provenance=Known(AttestationResults(proofs))), MONTH
+    ) == ("accounted",)
 
 
 @pytest.mark.parametrize(
     ("seen", "reason"),
     [
-        (clues(runs=Unseen("the runs", "the App was not granted actions: read")), "the runs: the App was not granted actions: read"),
-        (clues(run(), plans={COMMIT: Unseen("what aaaaaaa publishes", "the file is too large")}), "what aaaaaaa publishes: the file is too large"),
+        (clues(runs=Unknown("the runs", "the App was not granted actions: read")), "the runs: the App was not granted actions: read"),
+        (clues(run(), commit_publications={COMMIT: Unknown("what aaaaaaa publishes", "the file is too large")}), "what aaaaaaa publishes: the file is too large"),
     ],
 )  # fmt: skip
-def test_what_was_not_seen_is_never_a_pass_nor_an_alarm(seen: Clues, reason: str) -> None:
-    assert told(version(), seen) == ("pending", reason)
+def test_what_was_not_seen_is_never_a_pass_nor_an_alarm(seen: TraceEvidence, reason: str) -> None:
+    assert status_and_reasons(version(), seen) == ("pending", reason)
 
 
 def test_what_was_staged_may_come_long_after_its_run_but_not_before_it_nor_by_its_time_alone() -> None:
-    staged = version(sender=Sender.UNTOLD, published=NOON + timedelta(days=2), staged=True)
-    assert told(staged, clues(run(), provenance=Seen(attested())), MONTH) == ("accounted",)
-    assert told(staged, clues(run()), MONTH) == ("accounted",)
-    assert "a person let it go at its registry, after it was sent" in judged(staged, clues(run()), MONTH).remarks
-    assert told(replace(staged, published=NOON - timedelta(hours=1)), clues(run()), MONTH)[0] == "unaccounted"
-    assert told(staged, clues(run(commit=OTHER), tag=Seen(None)), MONTH)[0] == "unaccounted"
-    assert told(replace(staged, staged=False), clues(run()), MONTH)[0] == "unaccounted"
+    staged = version(publisher_kind=PublisherKind.UNKNOWN, published_at=NOON + timedelta(days=2), staged=True)
+    assert status_and_reasons(staged, clues(run(), provenance=Known(attestation())), MONTH) == ("accounted",)
+    assert status_and_reasons(staged, clues(run()), MONTH) == ("accounted",)
+    assert "a person let it go at its registry, after it was sent" in trace_version(staged, clues(run()), MONTH).notes
+    assert (
+        status_and_reasons(replace(staged, published_at=NOON - timedelta(hours=1)), clues(run()), MONTH)[0]
+        == "unaccounted"
+    )
+    assert status_and_reasons(staged, clues(run(commit=OTHER), tag=Known(None)), MONTH)[0] == "unaccounted"
+    assert status_and_reasons(replace(staged, staged=False), clues(run()), MONTH)[0] == "unaccounted"
 
 
 def test_a_run_that_has_not_told_its_jobs_yet_is_waited_for() -> None:
     young = run(RUNNING, conclusion="")
-    assert told(version(), clues(young), SOON)[0] == "pending"
+    assert status_and_reasons(version(), clues(young), SOON)[0] == "pending"
 
 
 def test_a_registry_that_tells_no_time_gives_the_grace_from_the_first_sight() -> None:
-    untold = version(published=None)
-    assert told(untold, clues(run())) == ("accounted",)
-    assert told(untold, clues())[0] == "pending"
+    untold = version(published_at=None)
+    assert status_and_reasons(untold, clues(run())) == ("accounted",)
+    assert status_and_reasons(untold, clues())[0] == "pending"
 
 
 def test_what_is_worth_a_look_is_said_beside_the_verdict() -> None:
-    by_time = judged(version(withdrawn=True), clues(run(commit=OTHER), tag=Seen(None)))
-    assert by_time.remarks == (
+    by_time = trace_version(version(withdrawn=True), clues(run(commit=OTHER), tag=Known(None)))
+    assert by_time.notes == (
         "no tag names it",
         "the run was found by its time alone: neither its registry nor a tag says which run it was",
         "its registry says that it was withdrawn",
     )
-    other = judged(version("2.0.0"), clues(run(), provenance=Seen(attested()), tag=Seen(None)))
-    assert other.remarks == ("no tag names it", "its run was for v1.2.0, which names another version")
-    unknown = Judged((*attested().attested,), (Refused(Kind.GITHUB, "its authority is not known here", unseen=True),))
-    assert judged(version(), clues(run(), provenance=Seen(unknown))).remarks == (
+    other = trace_version(version("2.0.0"), clues(run(), provenance=Known(attestation()), tag=Known(None)))
+    assert other.notes == ("no tag names it", "its run was for v1.2.0, which names another version")
+    unknown = AttestationResults(
+        (*attestation().verified,),
+        (RejectedAttestation(AttestationKind.GITHUB, "its authority is not known here", unverifiable=True),),
+    )
+    assert trace_version(version(), clues(run(), provenance=Known(unknown))).notes == (
         "its GitHub artifact attestation could not be judged here: its authority is not known here",
     )
 
 
 def test_an_account_rests_in_redis_as_it_is() -> None:
-    found = judged(version(), clues(run(), provenance=Seen(attested())))
-    assert thawed(Account, frozen(found)) == found
+    found = trace_version(version(), clues(run(), provenance=Known(attestation())))
+    assert from_json_value(VersionTrace, to_json_value(found)) == found

@@ -4,21 +4,21 @@ import pytest
 
 from bot.workflows import read_workflow
 from bot.workflows.expressions import (
-    Scope,
-    contexts_in,
-    dynamic_secrets,
+    ContextValues,
+    context_values,
+    evaluate_condition,
+    has_dynamic_secrets,
     known_values,
     possible_values,
-    scope_of,
+    references_in,
     secrets_in,
-    truth,
 )
 
-SCOPE = Scope(
+SCOPE = ContextValues(
     matrix={"pm": ("npm", "pnpm"), "cfg.OS": ("linux",), "publish": ("true", "false"), "empty": ("",)},
     inputs={"Channel": ("beta", "stable"), "dry": ("true", "false"), "tag": ("v1",)},
     env={"PM": "${{ matrix.pm }}", "TOOL": "twine", "LOOP": "${{ env.LOOP }}", "DEEP": "${{ env.PM }} publish"},
-    open=frozenset({"inputs.tag"}),
+    incomplete=frozenset({"inputs.tag"}),
 )
 
 
@@ -56,15 +56,15 @@ def test_secrets_are_named_wherever_they_stand(text: str, names: set[str]) -> No
     ],
 )
 def test_secrets_nobody_can_foresee_are_told(text: str, *, dynamic: bool) -> None:
-    assert dynamic_secrets(text) is dynamic
+    assert has_dynamic_secrets(text) is dynamic
 
 
 def test_every_context_is_found() -> None:
     text = "${{ steps.mint.outputs.Token || github.token }} ${{ needs[inputs.job].result == fromJSON('[1]')[0] }}"
-    assert contexts_in(text) == {"steps.mint.outputs.Token", "github.token", "needs.*.result", "inputs.job"}
-    assert contexts_in("secrets.A != '' && !cancelled()", condition=True) == {"secrets.A"}
+    assert references_in(text) == {"steps.mint.outputs.Token", "github.token", "needs.*.result", "inputs.job"}
+    assert references_in("secrets.A != '' && !cancelled()", condition=True) == {"secrets.A"}
     assert secrets_in("secrets.A != ''", condition=True) == {"A"}
-    assert dynamic_secrets("contains(toJSON(secrets), 'x')", condition=True)
+    assert has_dynamic_secrets("contains(toJSON(secrets), 'x')", condition=True)
 
 
 @pytest.mark.parametrize(
@@ -161,13 +161,13 @@ def test_what_is_known_of_a_text_is_told_even_where_there_may_be_more() -> None:
     ],
 )
 def test_an_if_that_can_never_hold_is_told_from_one_that_may(condition: str, *, holds: bool | None) -> None:
-    assert truth(condition, SCOPE) is holds
+    assert evaluate_condition(condition, SCOPE) is holds
 
 
 def test_an_open_matrix_proves_nothing_but_still_suggests() -> None:
-    scope = Scope(matrix={"pm": ("npm",)}, open=frozenset({"matrix"}))
+    scope = ContextValues(matrix={"pm": ("npm",)}, incomplete=frozenset({"matrix"}))
     assert possible_values("${{ matrix.pm }}", scope) == ("npm",)
-    assert truth("matrix.pm == 'yarn'", scope) is None
+    assert evaluate_condition("matrix.pm == 'yarn'", scope) is None
 
 
 def test_a_scope_is_collected_from_workflow_job_and_step() -> None:
@@ -191,13 +191,15 @@ jobs:
 """,
     )
     job = found.jobs["ship"]
-    scope = scope_of(found, job, job.steps[0])
+    scope = context_values(found, job, job.steps[0])
     assert possible_values("${{ env.a }}${{ env.b }}${{ env.c }}", scope) == ("wjs",)
     assert possible_values("${{ inputs.to }}", scope) == ("test", "live")
     assert possible_values("${{ inputs.dry }} ${{ inputs.tag }}", scope) == ("true v1", "false v1")
     assert possible_values("${{ inputs.free }}", scope) is None
     assert possible_values("${{ matrix.pm }}", scope) == ("npm",)
-    assert [truth(text, scope) for text in ("inputs.to == 'x'", "inputs.tag == 'x'", "matrix.pm == 'x'")] == [
+    assert [
+        evaluate_condition(text, scope) for text in ("inputs.to == 'x'", "inputs.tag == 'x'", "matrix.pm == 'x'")
+    ] == [
         False,
         None,
         None,
@@ -226,24 +228,24 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_answered_and_never_raises(text: str) -> None:
     assert secrets_in(text) == frozenset()
-    assert not dynamic_secrets(text)
-    assert contexts_in(text) <= {"a.*"}
+    assert not has_dynamic_secrets(text)
+    assert references_in(text) <= {"a.*"}
     assert possible_values(text, SCOPE) in (None, ("false",), ("true",))
-    assert truth(text, SCOPE) in (True, False, None)
+    assert evaluate_condition(text, SCOPE) in (True, False, None)
 
 
 def test_a_text_that_is_too_long_for_github_still_names_its_secrets() -> None:
     text = "x" * 50_000 + "${{ secrets.A }} ${{ secrets['B'] }}"
     assert secrets_in(text) == {"A", "B"}
-    assert not dynamic_secrets(text)
-    assert dynamic_secrets(text + "${{ toJSON(secrets) }}")
+    assert not has_dynamic_secrets(text)
+    assert has_dynamic_secrets(text + "${{ toJSON(secrets) }}")
     assert possible_values(text, SCOPE) is None
 
 
 def test_growth_without_end_is_unknown() -> None:
     doubling = {f"E{n}": f"${{{{ env.E{n + 1} }}}}" * 2000 for n in range(5)} | {"E5": "x" * 1000}
-    assert possible_values("${{ env.E0 }}", Scope(env=doubling)) is None
-    wide = Scope(matrix={name: tuple(map(str, range(60))) for name in "abcdef"})
+    assert possible_values("${{ env.E0 }}", ContextValues(env=doubling)) is None
+    wide = ContextValues(matrix={name: tuple(map(str, range(60))) for name in "abcdef"})
     assert possible_values("${{ matrix.a }}${{ matrix.b }}${{ matrix.c }}", wide) is None
     every = " == ".join(f"matrix.{name}" for name in "abcdef")
     assert possible_values(f"${{{{ {every} }}}}", wide) == ("true", "false")

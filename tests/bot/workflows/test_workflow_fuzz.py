@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from bot.model.errors import UnreadableError
 from bot.workflows import Workflow, read_action, read_workflow
 from bot.workflows.expressions import (
-    Scope,
-    contexts_in,
-    dynamic_secrets,
+    ContextValues,
+    evaluate_condition,
+    has_dynamic_secrets,
     known_values,
     possible_values,
+    references_in,
     secrets_in,
-    truth,
 )
 
 SEEDS = (
@@ -72,7 +72,7 @@ EXPRESSION_WORDS = (
     "||", "==", "!=", "<", ">=", "'", "'a'", "''", "0x1F", "1e9", "-.5", "true", "null", "NaN", "format(", "fromJSON(",
     "'[1,{\"a\":2}]'", "toJSON(", "join(", "contains(", "case(", "always()", " ", "\n", "é", "\0", "{0}",
 )  # fmt: skip
-SCOPE = Scope(
+SCOPE = ContextValues(
     {"pm": ("npm", "", "true")}, {"x": ("1", "a")}, {"A": "${{ env.A }}${{ matrix.pm }}"}, frozenset({"matrix"})
 )
 
@@ -110,11 +110,11 @@ def answer(text: str) -> None:
     for condition in (False, True):
         names = secrets_in(text, condition=condition)
         assert all(name == name.upper() for name in names)
-        assert not (names or dynamic_secrets(text, condition=condition)) or "secrets" in text.lower()
-        assert all(contexts_in(text, condition=condition))
+        assert not (names or has_dynamic_secrets(text, condition=condition)) or "secrets" in text.lower()
+        assert all(references_in(text, condition=condition))
     values = possible_values(text, SCOPE)
     assert values is None or set(values) == set(known_values(text, SCOPE))
-    assert truth(text, SCOPE) in (True, False, None)
+    assert evaluate_condition(text, SCOPE) in (True, False, None)
 
 
 def mutants(chance: random.Random, count: int) -> Iterator[bytes]:

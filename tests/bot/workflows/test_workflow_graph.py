@@ -4,9 +4,16 @@ import pytest
 
 from bot.workflows import Permissions, Workflow, read_workflow
 from bot.workflows.artifacts import artifact_flows
-from bot.workflows.graph import SCOPES, effective_env, effective_permissions, granted, level, needed
+from bot.workflows.graph import (
+    PERMISSION_SCOPES,
+    effective_env,
+    effective_permissions,
+    permission_level,
+    reusable_workflow_permissions,
+    transitive_needs,
+)
 from bot.workflows.uses import Uses, read_uses
-from bot.workflows.workflows_caches import caches_in
+from bot.workflows.workflows_caches import cache_restores
 
 
 def workflow(text: str) -> Workflow:
@@ -41,10 +48,10 @@ def test_needs_are_followed_near_ones_first_and_circles_end() -> None:
     found = workflow(
         "jobs: {a: {}, b: {needs: a}, c: {needs: [b, nowhere]}, d: {needs: [c, a]}, e: {needs: [f]}, f: {needs: e}}"
     )
-    assert needed(found, "d") == ("c", "a", "b")
-    assert needed(found, "a") == ()
-    assert needed(found, "e") == ("f",)
-    assert needed(found, "nobody") == ()
+    assert transitive_needs(found, "d") == ("c", "a", "b")
+    assert transitive_needs(found, "a") == ()
+    assert transitive_needs(found, "e") == ("f",)
+    assert transitive_needs(found, "nobody") == ()
 
 
 def test_the_permissions_of_a_job_replace_those_of_the_workflow_whole() -> None:
@@ -52,7 +59,7 @@ def test_the_permissions_of_a_job_replace_those_of_the_workflow_whole() -> None:
         "permissions: {contents: write}\njobs: {a: {}, b: {permissions: {id-token: write}}, c: {permissions: {}}}"
     )
     levels = {
-        name: [level(effective_permissions(found, job), scope) for scope in ("contents", "id-token")]
+        name: [permission_level(effective_permissions(found, job), scope) for scope in ("contents", "id-token")]
         for name, job in found.jobs.items()
     }
     assert levels == {"a": ["write", "none"], "b": ["none", "write"], "c": ["none", "none"]}
@@ -62,7 +69,7 @@ def test_the_repository_default_is_unseen_but_never_includes_id_token() -> None:
     found = workflow("jobs: {a: {}}")
     permissions = effective_permissions(found, found.jobs["a"])
     assert permissions is None
-    assert (level(permissions, "contents"), level(permissions, "id-token")) == (None, "none")
+    assert (permission_level(permissions, "contents"), permission_level(permissions, "id-token")) == (None, "none")
 
 
 WRITE_ALL = Permissions({}, "write-all")
@@ -76,7 +83,7 @@ ID_TOKEN = Permissions({"id-token": "write", "contents": "read"})
         (ID_TOKEN, WRITE_ALL, {"id-token": "write", "contents": "read"}),
         (ID_TOKEN, Permissions({"contents": "write"}), {"contents": "read"}),
         (WRITE_ALL, Permissions({"contents": "read"}), {"contents": "read"}),
-        (WRITE_ALL, Permissions({}, "read-all"), dict.fromkeys(set(SCOPES) - {"id-token"}, "read")),
+        (WRITE_ALL, Permissions({}, "read-all"), dict.fromkeys(set(PERMISSION_SCOPES) - {"id-token"}, "read")),
         (ID_TOKEN, None, {"contents": "read"}),
         (Permissions({}), WRITE_ALL, {}),
     ],
@@ -84,7 +91,7 @@ ID_TOKEN = Permissions({"id-token": "write", "contents": "read"})
 def test_a_called_workflow_may_do_no_more_than_its_caller(
     called: Permissions | None, caller: Permissions | None, expected: dict[str, str]
 ) -> None:
-    permissions = granted(called, caller)
+    permissions = reusable_workflow_permissions(called, caller)
     assert permissions is not None
     assert permissions.scopes == expected
 
@@ -97,7 +104,7 @@ def test_a_step_sees_the_nearest_variable() -> None:
 
 
 def flows(text: str, job: str) -> list[tuple[str | None, str | None]]:
-    return [(flow.job, flow.name) for flow in artifact_flows(workflow(text)).get(job, ())]
+    return [(flow.producer_job, flow.name) for flow in artifact_flows(workflow(text)).get(job, ())]
 
 
 BUILD = """\
@@ -151,7 +158,7 @@ def test_thousands_of_artifacts_are_answered() -> None:
     text = "jobs:\n  a:\n    steps:" + "".join(upload % n for n in range(1500)) + download * 1500
     found = artifact_flows(workflow(text))["a"]
     assert len({flow.download.index for flow in found}) == 1500
-    assert found[-1].job is None, "what is too much to look at is unseen, not absent"
+    assert found[-1].producer_job is None, "what is too much to look at is unknown, not absent"
 
 
 CACHES = [
@@ -190,6 +197,6 @@ CACHES = [
 def test_caches_are_found_and_doubt_is_told(uses: str, with_: str, *, certain: bool | None) -> None:
     with_ = with_ if with_.startswith("{") else f"{{{with_}}}"
     found = workflow(f"jobs: {{a: {{steps: [{{uses: {uses}, with: {with_}}}]}}}}")
-    caches = caches_in(found, found.jobs["a"])
+    caches = cache_restores(found, found.jobs["a"])
     assert [cache.certain for cache in caches] == ([] if certain is None else [certain])
-    assert all("cache" in cache.why for cache in caches)
+    assert all("cache" in cache.reason for cache in caches)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.workflows import Job, Permissions, Text, Workflow, read_action, read_workflow
+from bot.workflows import Job, Permissions, SourceText, Workflow, read_action, read_workflow
 
 PATH = ".github/workflows/release.yml"
 
@@ -16,7 +16,7 @@ def job(text: str) -> Job:
     return workflow("jobs:\n  ship:\n    " + text.replace("\n", "\n    ")).jobs["ship"]
 
 
-def word(text: Text | None) -> str | None:
+def word(text: SourceText | None) -> str | None:
     return None if text is None else text.value
 
 

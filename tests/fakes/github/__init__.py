@@ -1,6 +1,6 @@
 """The stand-in for GitHub: see README.md."""
 
-from tests.fakes.github.fake_github import StandIn
+from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.http_api.faults import Fault
 
-__all__ = ["Fault", "StandIn"]
+__all__ = ["FakeGitHub", "Fault"]

@@ -1,27 +1,27 @@
-"""An organisation in which everything that GitHub can show is there once, to hold every answer to the contract."""
+"""An organization in which everything that GitHub can show is there once, to hold every answer to the contract."""
 
 from dataclasses import dataclass
 
 from tests.fakes.github.activity import checks
 from tests.fakes.github.contract.operations import OPERATIONS
-from tests.fakes.github.fake_github import StandIn
+from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.apps import Installation
-from tests.fakes.github.state.secrets import Kind
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.apps import FakeInstallation
+from tests.fakes.github.state.secrets import FakeSecretKind
 
 WORKFLOW = ".github/workflows/release.yml"
 READ_ONLY = {"metadata", "organization_plan"}
 
 
 @dataclass(frozen=True, slots=True)
-class Everything:
+class FullOrganization:
     """The repository that has it all, its installation, and a value for each parameter of a path."""
 
-    repository: Repository
-    installation: Installation
-    values: dict[str, str]
+    repository: ScenarioRepository
+    installation: FakeInstallation
+    path_values: dict[str, str]
 
 
 def all_permissions() -> dict[str, str]:
@@ -36,9 +36,9 @@ def all_permissions() -> dict[str, str]:
     return {name: "read" if name in READ_ONLY else "write" for name in sorted(names)}
 
 
-def everything(github: StandIn) -> Everything:
+def full_organization(github: FakeGitHub) -> FullOrganization:
     """Fills a GitHub."""
-    acme = github.organisation("acme")
+    acme = github.organization("acme")
     acme.member("alice", "admin")
     acme.member("bob")
     team = acme.team("release", "alice", "bob")
@@ -47,7 +47,7 @@ def everything(github: StandIn) -> Everything:
     )
     github.install(github.user("alice"))
     installation = github.install(acme, permissions=all_permissions())
-    repository.give(team)
+    repository.grant_team(team)
     _secrets(acme, repository)
     _settings(github, acme, repository)
     values = {
@@ -55,23 +55,28 @@ def everything(github: StandIn) -> Everything:
         "installation_id": str(installation.id), "environment_name": "pypi", "branch": "main", "basehead": "main~...main", "tag": "v1",
         "name": "bug", "path": ".github/workflows", "subject_digest": "sha256:00",
     }  # fmt: skip
-    values |= _code(repository) | _talk(repository) | _work(github, repository) | _tokens(acme, repository)
-    return Everything(repository, installation, values)
+    values |= (
+        _code(repository)
+        | _issues_and_pull_requests(repository)
+        | _workflow_runs(github, repository)
+        | _tokens(acme, repository)
+    )
+    return FullOrganization(repository, installation, values)
 
 
-def _secrets(acme: Organisation, repository: Repository) -> None:
-    for kind in Kind:
+def _secrets(acme: ScenarioOrganization, repository: ScenarioRepository) -> None:
+    for kind in FakeSecretKind:
         repository.secret("TOKEN", kind=kind, age=400, rotated=100)
         repository.variable("PLACE", "here", kind=kind)
         acme.secret("SHARED", kind=kind, repositories=[repository])
         acme.secret("OPEN", kind=kind)
         acme.variable("WHO", "acme", kind=kind, repositories=[repository])
-    acme.state.secrets.registries.append(
+    acme.state.secrets.private_registries.append(
         {"name": "MIRROR", "registry_type": "npm_registry", "visibility": "all", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
     )  # fmt: skip
 
 
-def _settings(github: StandIn, acme: Organisation, repository: Repository) -> None:
+def _settings(github: FakeGitHub, acme: ScenarioOrganization, repository: ScenarioRepository) -> None:
     repository.environment("pypi", reviewers=["alice"], tags=["v*"], wait=5, gates=[github.app], admins_bypass=False)
     repository.secret("TOKEN", environment="pypi")
     repository.variable("PLACE", "there", environment="pypi")
@@ -93,7 +98,7 @@ def _settings(github: StandIn, acme: Organisation, repository: Repository) -> No
     repository.state.topics.append("publishing")
 
 
-def _code(repository: Repository) -> dict[str, str]:
+def _code(repository: ScenarioRepository) -> dict[str, str]:
     sha = repository.push({"setup.py": "x = 1\n"}, by="alice", author="bob", verified=True)
     repository.tag("v1", message="One", by="alice")
     repository.tag("light")
@@ -107,7 +112,7 @@ def _code(repository: Repository) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _talk(repository: Repository) -> dict[str, str]:
+def _issues_and_pull_requests(repository: ScenarioRepository) -> dict[str, str]:
     issue = repository.open_issue("Hello", "A body", labels=["bug"], by="alice")
     repository.comment(issue.number, "A word", by="bob")
     pull = repository.pull_request({"more.py": "y = 2\n"}, by="bob", fork=repository.fork("bob"))
@@ -115,14 +120,14 @@ def _talk(repository: Repository) -> dict[str, str]:
     return {"issue_number": str(issue.number), "comment_id": str(comment.id), "pull_number": str(pull.number)}
 
 
-def _work(github: StandIn, repository: Repository) -> dict[str, str]:
+def _workflow_runs(github: FakeGitHub, repository: ScenarioRepository) -> dict[str, str]:
     run = repository.start_run(WORKFLOW, event="release", ref="v1", by="bob")
     job = repository.start_job(run, "publish", environment="pypi")
     annotation: Json = {
         "path": WORKFLOW, "start_line": 1, "end_line": 1, "annotation_level": "warning", "message": "look", "title": None,
         "raw_details": None, "start_column": None, "end_column": None,
     }  # fmt: skip
-    change = checks.Change(conclusion="failure", title="Look", summary="one", annotations=[annotation])
+    change = checks.FakeCheckRunUpdate(conclusion="failure", title="Look", summary="one", annotations=[annotation])
     check = checks.create(github.world, repository.state, github.app, "publishing", repository.head, change)
     repository.state.checks.sarifs["a-sarif"] = {}
     return {
@@ -132,7 +137,7 @@ def _work(github: StandIn, repository: Repository) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _tokens(acme: Organisation, repository: Repository) -> dict[str, str]:
+def _tokens(acme: ScenarioOrganization, repository: ScenarioRepository) -> dict[str, str]:
     token = acme.access_token(
         "alice", "ci", {"repository": {"contents": "write"}}, repositories=[repository], expires_in=30, used=1
     )

@@ -8,6 +8,6 @@ Json = dict[str, Any]  # an object as GitHub sends or takes it, before or after 
 Permissions = Mapping[str, str]  # permission -> read, write or admin
 
 
-def stamp(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     """A moment (seconds since 1970) as GitHub writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,11 +3,11 @@
 from tests.fakes.github.json_types import Permissions
 
 _LEVELS = ("none", "read", "write", "admin")
-ORGANISATION = (
+ORGANIZATION_PERMISSIONS = (
     "organization_",
     "members",
     "org_",
-)  # permissions on the organisation rather than on repositories begin so
+)  # permissions on the organization rather than on repositories begin so
 
 # Permission (at least read) that an installation needs to be sent an event, and events sent to every App without subscribing.
 # Source: x-webhooks in GitHub's description (facts as of 2026-11-24); write for a check's re-requests.
@@ -59,16 +59,16 @@ ALWAYS_SENT = frozenset(
 READABLE_IN_PUBLIC = ("metadata=read", "contents=read", "pull_requests=read", "issues=read")
 
 
-def holds(granted: Permissions, access: str) -> bool:
+def grants(granted: Permissions, access: str) -> bool:
     """Whether the granted permissions satisfy what X-Accepted-GitHub-Permissions says."""
     if access in ("installation", "anyone"):
         return True
-    return any(all(_has(granted, part) for part in alternative.split(",")) for alternative in access.split(";"))
+    return any(all(_grants_part(granted, part) for part in alternative.split(",")) for alternative in access.split(";"))
 
 
-def narrower(wanted: Permissions, granted: Permissions) -> bool:
+def restricted(requested: Permissions, granted: Permissions) -> bool:
     """Whether a token asked for with `wanted` stays within what the installation was granted."""
-    return all(_level(granted, name) >= _LEVELS.index(level) for name, level in wanted.items() if level in _LEVELS)
+    return all(_level(granted, name) >= _LEVELS.index(level) for name, level in requested.items() if level in _LEVELS)
 
 
 def readable_in_public(access: str) -> bool:
@@ -76,7 +76,7 @@ def readable_in_public(access: str) -> bool:
     return any(part in READABLE_IN_PUBLIC for part in access.replace(",", ";").split(";"))
 
 
-def _has(granted: Permissions, part: str) -> bool:
+def _grants_part(granted: Permissions, part: str) -> bool:
     name, _, level = part.partition("=")
     return _level(granted, name) >= _LEVELS.index(level)
 

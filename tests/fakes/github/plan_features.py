@@ -1,9 +1,9 @@
-"""What an organisation's plan offers; public repositories have everything. Source: docs.github.com, GitHub's plans."""
+"""What an organization's plan offers; public repositories have everything. Source: docs.github.com, GitHub's plans."""
 
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.repository import FakeRepository
 
 PLANS = ("free", "pro", "team", "enterprise")
-LEAST_FOR_PRIVATE = {
+MINIMUM_PLAN_FOR_PRIVATE = {
     "rulesets": "pro",
     "branch protection": "pro",
     "branch policies": "pro",
@@ -16,6 +16,8 @@ LEAST_FOR_PRIVATE = {
 }
 
 
-def offers(repository: Repository, what: str) -> bool:
+def plan_includes(repository: FakeRepository, feature: str) -> bool:
     """Whether the repository's owner can use that at all."""
-    return not repository.private or PLANS.index(repository.owner.plan) >= PLANS.index(LEAST_FOR_PRIVATE[what])
+    return not repository.private or PLANS.index(repository.owner.plan) >= PLANS.index(
+        MINIMUM_PLAN_FOR_PRIVATE[feature]
+    )

@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.fakes.github.fake_github import StandIn
+from tests.fakes.github.fake_github import FakeGitHub
 
-USUAL_PORT = 8765
-SAMPLE = {
+DEFAULT_PORT = 8765
+SAMPLE_WORKFLOW = {
     "README.md": "# widgets\n",
     ".github/workflows/release.yml": """\
 on: {push: {tags: ["v*"]}}
@@ -27,12 +27,12 @@ jobs:
 def main(arguments: list[str]) -> None:
     """Serves until interrupted; prints what an App needs to know. The App's key lives as long as the server."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    port = int(arguments[0]) if arguments else USUAL_PORT
-    with StandIn(port=port) as github, TemporaryDirectory(prefix="stand-in-") as folder:
+    port = int(arguments[0]) if arguments else DEFAULT_PORT
+    with FakeGitHub(port=port) as github, TemporaryDirectory(prefix="stand-in-") as folder:
         if len(arguments) > 1:
             github.deliver_to(arguments[1])
-        acme = github.organisation("acme")
-        acme.repository("widgets", SAMPLE)
+        acme = github.organization("acme")
+        acme.repository("widgets", SAMPLE_WORKFLOW)
         installation = github.install(acme)
         key = Path(folder) / "key.pem"
         key.write_text(github.private_key)

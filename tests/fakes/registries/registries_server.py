@@ -11,20 +11,22 @@ from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bot.model.core_types import RegistryId
-from tests.fakes.registries.registries_world import World
-from tests.fakes.registries.registry_exchange import Question, Reply
+from tests.fakes.registries.registries_world import RegistriesWorld
+from tests.fakes.registries.registry_exchange import RegistryReply, RegistryRequest
 from tests.fakes.registries.shapes import SHAPES
 
 
-class Registries:
+class FakeRegistries:
     """`world` is what they hold, `addresses` where they are; what no real registry knows as a question is in `violations`."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.world = World(clock)
-        self.asked: list[Question] = []
+        self.world = RegistriesWorld(clock)
+        self.asked: list[RegistryRequest] = []
         self.violations: list[str] = []
-        self.instead: dict[str, Reply] = {}  # by registry: the reply to whatever is asked next, until it is taken away
-        self.instead_of: dict[tuple[str, str], Reply] = {}  # the same for one registry's path
+        self.instead: dict[
+            str, RegistryReply
+        ] = {}  # by registry: the reply to whatever is asked next, until it is taken away
+        self.instead_of: dict[tuple[str, str], RegistryReply] = {}  # the same for one registry's path
         self.fails: dict[str, str] = {}  # by registry: paths that it answers with a fault of its own
         self.sent = 0  # bytes of all answers
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -45,39 +47,39 @@ class Registries:
         """What a telephone wants as `addresses`."""
         return {RegistryId(name): f"http://127.0.0.1:{self._server.server_port}/{name}" for name in SHAPES}
 
-    def answer(self, asked: Question) -> Reply:
+    def answer(self, request: RegistryRequest) -> RegistryReply:
         """Answer one question as that registry does."""
         with self.world.lock:
-            self.asked.append(asked)
-            if status := self.world.outages.get(asked.registry):
-                return Reply(status, b"<html><body>out of service</body></html>", media="text/html")
-            if seconds := self.world.limits.get(asked.registry):
-                return Reply(429, {"message": "slow down"}, {"retry-after": str(seconds)})
-            if (fails := self.fails.get(asked.registry)) and re.fullmatch(fails, asked.path):
-                return Reply(500)
-            if instead := self.instead_of.get((asked.registry, asked.path)) or self.instead.get(asked.registry):
+            self.asked.append(request)
+            if status := self.world.outages.get(request.registry):
+                return RegistryReply(status, b"<html><body>out of service</body></html>", media="text/html")
+            if seconds := self.world.limits.get(request.registry):
+                return RegistryReply(429, {"message": "slow down"}, {"retry-after": str(seconds)})
+            if (fails := self.fails.get(request.registry)) and re.fullmatch(fails, request.path):
+                return RegistryReply(500)
+            if instead := self.instead_of.get((request.registry, request.path)) or self.instead.get(request.registry):
                 return instead
-            return self._routed(asked)
+            return self._route(request)
 
-    def _routed(self, asked: Question) -> Reply:
-        for pattern, route in SHAPES.get(asked.registry, ()):
-            if match := re.fullmatch(pattern, asked.path):
+    def _route(self, request: RegistryRequest) -> RegistryReply:
+        for pattern, route in SHAPES.get(request.registry, ()):
+            if match := re.fullmatch(pattern, request.path):
                 parts = {name: unquote(text) for name, text in match.groupdict().items()}
-                return _validated(asked, route(self.world, replace(asked, parts=parts)))
-        self.violations.append(f"{asked.method} {asked.registry}{asked.path}: no such question is documented")
-        return Reply(404)
+                return _validated(request, route(self.world, replace(request, parts=parts)))
+        self.violations.append(f"{request.method} {request.registry}{request.path}: no such question is documented")
+        return RegistryReply(404)
 
 
-def _validated(asked: Question, reply: Reply) -> Reply:
+def _validated(request: RegistryRequest, reply: RegistryReply) -> RegistryReply:
     if not reply.validated or reply.status != 200:
         return reply
     etag = f'"{hashlib.sha256(reply.content).hexdigest()[:32]}"'
-    if asked.headers.get("if-none-match") == etag:
-        return Reply(304, headers={"etag": etag})
-    return Reply(reply.status, reply.body, {**reply.headers, "etag": etag}, reply.media)
+    if request.headers.get("if-none-match") == etag:
+        return RegistryReply(304, headers={"etag": etag})
+    return RegistryReply(reply.status, reply.body, {**reply.headers, "etag": etag}, reply.media)
 
 
-def _handler(registries: Registries) -> type[BaseHTTPRequestHandler]:
+def _handler(registries: FakeRegistries) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -87,7 +89,7 @@ def _handler(registries: Registries) -> type[BaseHTTPRequestHandler]:
             registry, _, path = parts.path.removeprefix("/").partition("/")
             headers = {name.lower(): value for name, value in self.headers.items()}
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            reply = registries.answer(Question(registry, self.command, f"/{path}", query, headers))
+            reply = registries.answer(RegistryRequest(registry, self.command, f"/{path}", query, headers))
             self.send_response(reply.status)
             content = b"" if reply.status == 304 else reply.content
             for name, value in {"content-type": reply.media, **reply.headers}.items():

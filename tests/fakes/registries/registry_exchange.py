@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from tests.fakes.registries.registries_world import World
+from tests.fakes.registries.registries_world import RegistriesWorld
 
 
 @dataclass(frozen=True)
-class Question:
+class RegistryRequest:
     """One request: the path behind the registry's name, as it was written, and decoded only part by part."""
 
     registry: str
@@ -22,7 +22,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Reply:
+class RegistryReply:
     """One answer. `validated`: it carries an ETag, and is not sent again to whoever has it."""
 
     status: int = 200
@@ -36,14 +36,14 @@ class Reply:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-Route: TypeAlias = tuple[str, Callable[[World, Question], Reply]]
+Route: TypeAlias = tuple[str, Callable[[RegistriesWorld, RegistryRequest], RegistryReply]]
 
 
-def not_found(body: object = b"Not Found") -> Reply:
+def not_found(body: object = b"Not Found") -> RegistryReply:
     """What is not there."""
-    return Reply(404, body)
+    return RegistryReply(404, body)
 
 
-def stamp(moment: datetime) -> str:
+def timestamp(time: datetime) -> str:
     """A moment as most registries write it: to the millisecond, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

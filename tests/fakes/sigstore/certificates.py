@@ -16,14 +16,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from bot.packages.versions import Workload
 
 ISSUER = "https://token.actions.githubusercontent.com"
-BEGINNING, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
+VALID_FROM, VALID_UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 VALID = timedelta(minutes=10)  # as long as Sigstore's own
 _STAMPS = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")  # RFC 6962: the log's promises, within the certificate
 _CLAIMS = "1.3.6.1.4.1.57264.1."
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SignerIdentity:
     """What the certificate will say of the run; what is None is left out."""
 
     workload: Workload
@@ -49,14 +49,19 @@ class CertificateAuthority:
         self.root = _authority("root", root, "root", root, depth=1)
         self.intermediate = _authority("intermediate", self._key, "root", root, depth=0)
 
-    def certificate(self, identity: Identity, key: ec.EllipticCurvePublicKey, at: datetime) -> x509.Certificate:
+    def certificate(self, identity: SignerIdentity, key: ec.EllipticCurvePublicKey, at: datetime) -> x509.Certificate:
         """Issue a certificate of ten minutes, recorded in the log of certificates."""
         draft = self._leaf(identity, key, at, _list_of(b""))
         stamp = self._stamp(draft.tbs_precertificate_bytes, at)
         return self._leaf(identity, key, at, _list_of(stamp), draft.serial_number)
 
     def _leaf(
-        self, identity: Identity, key: ec.EllipticCurvePublicKey, at: datetime, stamps: bytes, serial: int | None = None
+        self,
+        identity: SignerIdentity,
+        key: ec.EllipticCurvePublicKey,
+        at: datetime,
+        stamps: bytes,
+        serial: int | None = None,
     ) -> x509.Certificate:
         claims = dict(identity.claims())
         name = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(claims[9] or "")])
@@ -99,8 +104,8 @@ def _list_of(stamp: bytes) -> bytes:
 
 
 def _name(which: str) -> x509.Name:
-    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "authority of the tests")
-    return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, which)])
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "authority of the tests")
+    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, which)])
 
 
 def _authority(
@@ -109,8 +114,8 @@ def _authority(
     about = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     return (
         x509.CertificateBuilder(_name(issuer), _name(name), key.public_key(), x509.random_serial_number())
-        .not_valid_before(BEGINNING)
-        .not_valid_after(END)
+        .not_valid_before(VALID_FROM)
+        .not_valid_after(VALID_UNTIL)
         .add_extension(x509.BasicConstraints(ca=True, path_length=depth), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import Certificate
 
-from tests.fakes.sigstore.transparency_log import text
+from tests.fakes.sigstore.transparency_log import base64_text
 
 STATEMENT = "application/vnd.in-toto+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -20,7 +20,7 @@ NPM_BUNDLE = "application/vnd.dev.sigstore.bundle+json;version=0.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class SignatureParts:
     """A signature and all that vouches for it. `payload` is the statement, or the digest of the file that is signed itself."""
 
     signer: Certificate | str  # a certificate, or the id of a registry's key
@@ -30,20 +30,22 @@ class Parts:
 
     def statement_bundle(self, media_type: str = BUNDLE) -> dict[str, object]:
         """The bundle of a statement, as npm and GitHub have it."""
-        signature = {"sig": text(self.signature)} | ({"keyid": self.signer} if isinstance(self.signer, str) else {})
-        envelope = {"payload": text(self.payload), "payloadType": STATEMENT, "signatures": [signature]}
+        signature = {"sig": base64_text(self.signature)} | (
+            {"keyid": self.signer} if isinstance(self.signer, str) else {}
+        )
+        envelope = {"payload": base64_text(self.payload), "payloadType": STATEMENT, "signatures": [signature]}
         return {"mediaType": media_type, "verificationMaterial": self._material(media_type), "dsseEnvelope": envelope}
 
     def file_bundle(self) -> dict[str, object]:
         """The bundle of a file, as RubyGems has it."""
-        digest = {"algorithm": "SHA2_256", "digest": text(self.payload)}
-        signature = {"messageDigest": digest, "signature": text(self.signature)}
+        digest = {"algorithm": "SHA2_256", "digest": base64_text(self.payload)}
+        signature = {"messageDigest": digest, "signature": base64_text(self.signature)}
         return {"mediaType": BUNDLE, "verificationMaterial": self._material(BUNDLE), "messageSignature": signature}
 
     def attestation(self) -> dict[str, object]:
         """The attestation of PEP 740."""
         material = {"certificate": _raw(self.signer), "transparency_entries": [self.entry]}
-        envelope = {"statement": text(self.payload), "signature": text(self.signature)}
+        envelope = {"statement": base64_text(self.payload), "signature": base64_text(self.signature)}
         return {"version": 1, "verification_material": material, "envelope": envelope}
 
     def _material(self, media_type: str) -> dict[str, object]:
@@ -69,20 +71,20 @@ def sign_digest(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
 
 def dsse_entry(payload: bytes, signature: bytes, certificate: Certificate) -> dict[str, object]:
     """What the log records of a statement, `dsse` 0.0.1."""
-    signer = {"signature": text(signature), "verifier": text(pem(certificate))}
+    signer = {"signature": base64_text(signature), "verifier": base64_text(pem(certificate))}
     return {"envelopeHash": _hash(payload + signature), "payloadHash": _hash(payload), "signatures": [signer]}
 
 
 def intoto_entry(payload: bytes, signature: bytes, signer_pem: bytes) -> dict[str, object]:
     """What the log records of npm's statements, `intoto` 0.0.2: the signature is encoded twice."""
-    signer = {"publicKey": text(signer_pem), "sig": text(base64.b64encode(signature))}
+    signer = {"publicKey": base64_text(signer_pem), "sig": base64_text(base64.b64encode(signature))}
     envelope = {"payloadType": STATEMENT, "signatures": [signer]}
     return {"content": {"envelope": envelope, "hash": _hash(payload + signature), "payloadHash": _hash(payload)}}
 
 
 def file_entry(digest: bytes, signature: bytes, certificate: Certificate) -> dict[str, object]:
     """What the log records of a signed file, `hashedrekord` 0.0.1."""
-    signed = {"content": text(signature), "publicKey": {"content": text(pem(certificate))}}
+    signed = {"content": base64_text(signature), "publicKey": {"content": base64_text(pem(certificate))}}
     return {"data": {"hash": {"algorithm": "sha256", "value": digest.hex()}}, "signature": signed}
 
 
@@ -101,7 +103,7 @@ def pem(signer: Certificate | ec.EllipticCurvePublicKey) -> bytes:
 
 
 def _raw(signer: Certificate | str) -> str:
-    return text(signer.public_bytes(Encoding.DER)) if isinstance(signer, Certificate) else ""
+    return base64_text(signer.public_bytes(Encoding.DER)) if isinstance(signer, Certificate) else ""
 
 
 def _hash(value: bytes) -> dict[str, str]:

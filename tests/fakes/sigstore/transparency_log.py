@@ -14,12 +14,12 @@ from tests.fakes.sigstore.certificates import public
 ORIGIN = "log.example.test"
 
 
-def text(value: bytes) -> str:
+def base64_text(value: bytes) -> str:
     """Base64, as all of Sigstore's JSON has bytes."""
     return base64.b64encode(value).decode()
 
 
-class Log:
+class TransparencyLog:
     """Takes entries, promises when it took them, proves that it holds them."""
 
     def __init__(self) -> None:
@@ -32,30 +32,30 @@ class Log:
         body = _canonical({"apiVersion": version, "kind": kind, "spec": spec})
         index, self._next = self._next, self._next + 1
         seconds = int(at.timestamp())
-        promised = {"body": text(body), "integratedTime": seconds, "logID": self.id.hex(), "logIndex": index}
+        promised = {"body": base64_text(body), "integratedTime": seconds, "logID": self.id.hex(), "logIndex": index}
         root = hashlib.sha256(b"\0" + body).digest()
         return {
             "logIndex": str(index),
-            "logId": {"keyId": text(self.id)},
+            "logId": {"keyId": base64_text(self.id)},
             "kindVersion": {"kind": kind, "version": version},
             "integratedTime": str(seconds),
-            "inclusionPromise": {"signedEntryTimestamp": text(self._sign(_canonical(promised)))},
+            "inclusionPromise": {"signedEntryTimestamp": base64_text(self._sign(_canonical(promised)))},
             "inclusionProof": {
                 "logIndex": "0",
-                "rootHash": text(root),
+                "rootHash": base64_text(root),
                 "treeSize": "1",
                 "hashes": [],
                 "checkpoint": {"envelope": self._checkpoint(root)},
             },
-            "canonicalizedBody": text(body),
+            "canonicalizedBody": base64_text(body),
         }
 
     def _checkpoint(self, root: bytes) -> str:
-        note = f"{ORIGIN}\n1\n{text(root)}\n"
-        return f"{note}\n— {ORIGIN} {text(self.id[:4] + self._sign(note.encode()))}\n"
+        note = f"{ORIGIN}\n1\n{base64_text(root)}\n"
+        return f"{note}\n— {ORIGIN} {base64_text(self.id[:4] + self._sign(note.encode()))}\n"
 
-    def _sign(self, said: bytes) -> bytes:
-        return self.key.sign(said, ec.ECDSA(SHA256()))
+    def _sign(self, data: bytes) -> bytes:
+        return self.key.sign(data, ec.ECDSA(SHA256()))
 
 
 def _canonical(value: Mapping[str, object]) -> bytes:

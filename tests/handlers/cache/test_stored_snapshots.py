@@ -11,50 +11,52 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId, Severity, Sha
-from bot.model.findings import Seen, Unreadable, Unseen
-from bot.policy import Subject
-from bot.registries import load_catalogue
-from bot.settings import Environment, Holdings, Organisation, RepositoryVisibility
+from bot.model.findings import Known, Unknown, UnreadableFile
+from bot.policy import TargetRepository
+from bot.registries import load_catalog
+from bot.settings import Environment, Organization, RepositorySettings, RepositoryVisibility
 from bot.snapshot.repository_snapshot import take_snapshot
-from bot.snapshot.zizmor_findings import Hygiene, Weakness
+from bot.snapshot.zizmor_findings import ZizmorFinding, ZizmorFindings
 from handlers.cache import snapshot_cache
-from handlers.cache.snapshot_cache import Kept, Snapshots
-from handlers.config.redis_values import frozen, thawed
-from tests.app.acme import RELEASE, STORED_TOKEN, TRUSTED
+from handlers.cache.snapshot_cache import SnapshotCache, StoredSnapshot
+from handlers.config.redis_values import from_json_value, to_json_value
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 TOOL = RepositoryId(31)
 FILES = {
-    RELEASE: STORED_TOKEN.encode(),
-    ".github/workflows/other.yml": TRUSTED.encode(),
+    RELEASE_WORKFLOW_PATH: STORED_TOKEN.encode(),
+    ".github/workflows/other.yml": TRUSTED_PUBLISHING.encode(),
     ".github/workflows/latin.yml": b"name: caf\xe9\n",
     "Makefile": b"publish:\n\ttwine upload dist/*\n",
 }
-HOLDINGS = Holdings(
-    environments=Seen((Environment("pypi", wait_minutes=3),)),
-    properties=Seen({"tier": ("gold", "café")}),
-    organisation=Seen(Organisation("acme", frozenset({"ann", "bob"}))),
-    secrets=Unseen("the repository's secrets", "the App was not granted secrets: read", "secrets: read"),
+HOLDINGS = RepositorySettings(
+    environments=Known((Environment("pypi", wait_minutes=3),)),
+    custom_properties=Known({"tier": ("gold", "café")}),
+    organization=Known(Organization("acme", frozenset({"ann", "bob"}))),
+    secrets=Unknown("the repository's secrets", "the App was not granted secrets: read", "secrets: read"),
 )
-SUBJECT = Subject(FullName("acme/tool"), RepositoryVisibility.PRIVATE, ("python",), None)
+SUBJECT = TargetRepository(FullName("acme/tool"), RepositoryVisibility.PRIVATE, ("python",), None)
 
 
-def kept() -> Kept:
+def stored_snapshot() -> StoredSnapshot:
     taken = take_snapshot(
-        FullName("acme/tool"), Sha("a" * 40), datetime(2026, 11, 24, 3, tzinfo=UTC), FILES, CATALOGUE, HOLDINGS
+        FullName("acme/tool"), Sha("a" * 40), datetime(2026, 11, 24, 3, tzinfo=UTC), FILES, CATALOG, HOLDINGS
     )
-    hygiene: Hygiene = {RELEASE: Seen((Weakness("artipacked", 3, 4, "says", "high", ignored=False),))}
-    lost = (*taken.snapshot.unreadable, Unreadable("big.sh", "it is too large", 3))
-    return Kept(replace(taken.snapshot, hygiene=hygiene, unreadable=lost), SUBJECT)
+    hygiene: ZizmorFindings = {
+        RELEASE_WORKFLOW_PATH: Known((ZizmorFinding("artipacked", 3, 4, "says", "high", ignored=False),))
+    }
+    lost = (*taken.snapshot.unreadable, UnreadableFile("big.sh", "it is too large", 3))
+    return StoredSnapshot(replace(taken.snapshot, zizmor_findings=hygiene, unreadable=lost), SUBJECT)
 
 
 def test_what_comes_back_is_what_was_put_in(redis: Redis) -> None:
-    store = Snapshots(redis, CATALOGUE)
+    store = SnapshotCache(redis, CATALOG)
     assert store.get(TOOL) is None
-    store.put(TOOL, kept(), FILES)
+    store.put(TOOL, stored_snapshot(), FILES)
 
-    assert kept().snapshot.publications
-    assert store.get(TOOL) == kept()
+    assert stored_snapshot().snapshot.publications
+    assert store.get(TOOL) == stored_snapshot()
     assert len(redis.get("wharfinger:snapshot:31") or b"") < sum(map(len, FILES.values())) + 1000
     store.forget(TOOL)
     assert store.get(TOOL) is None
@@ -64,38 +66,38 @@ def test_what_comes_back_is_what_was_put_in(redis: Redis) -> None:
 def test_what_cannot_be_read_is_as_if_it_were_not_there(redis: Redis, content: bytes | None) -> None:
     if content is not None:
         redis.set("wharfinger:snapshot:31", content)
-    assert Snapshots(redis, CATALOGUE).get(TOOL) is None
+    assert SnapshotCache(redis, CATALOG).get(TOOL) is None
 
 
 def test_another_versions_snapshot_is_not_taken_for_ours(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
         older.setattr(snapshot_cache, "version", lambda _: "0.0.1")
-        Snapshots(redis, CATALOGUE).put(TOOL, kept(), FILES)
-    assert Snapshots(redis, CATALOGUE).get(TOOL) is None
+        SnapshotCache(redis, CATALOG).put(TOOL, stored_snapshot(), FILES)
+    assert SnapshotCache(redis, CATALOG).get(TOOL) is None
 
 
 def test_what_is_too_large_is_forgotten_rather_than_kept_in_part(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Snapshots(redis, CATALOGUE)
-    store.put(TOOL, kept(), FILES)
-    monkeypatch.setattr(snapshot_cache, "MOST_BYTES", 100)
-    store.put(TOOL, kept(), FILES)
+    store = SnapshotCache(redis, CATALOG)
+    store.put(TOOL, stored_snapshot(), FILES)
+    monkeypatch.setattr(snapshot_cache, "MAX_BYTES", 100)
+    store.put(TOOL, stored_snapshot(), FILES)
     assert store.get(TOOL) is None
 
 
-st.register_type_strategy(Seen, lambda kind: st.builds(Seen, st.from_type(get_args(kind)[0])))
+st.register_type_strategy(Known, lambda kind: st.builds(Known, st.from_type(get_args(kind)[0])))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_holdings_survive(data: st.DataObject) -> None:
-    holdings = data.draw(st.from_type(Holdings))
-    assert thawed(Holdings, json.loads(json.dumps(frozen(holdings)))) == holdings
+    holdings = data.draw(st.from_type(RepositorySettings))
+    assert from_json_value(RepositorySettings, json.loads(json.dumps(to_json_value(holdings)))) == holdings
 
 
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (Seen[tuple[date, ...]], "2026-11-24"),
+        (Known[tuple[date, ...]], "2026-11-24"),
         (Severity, "high"),
         (Environment, {"is": "Secret", "name": "x"}),
         (Environment, {"is": "Environment", "what": "x"}),
@@ -105,9 +107,9 @@ def test_any_holdings_survive(data: st.DataObject) -> None:
 )
 def test_what_is_of_another_kind_is_refused(kind: object, value: object) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
-        thawed(kind, value)
+        from_json_value(kind, value)
 
 
 def test_only_frozen_values_are_written() -> None:
     with pytest.raises(TypeError, match="a list is not a frozen value"):
-        frozen([1])
+        to_json_value([1])

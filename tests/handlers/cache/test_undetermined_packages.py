@@ -3,16 +3,16 @@
 from redis import Redis
 
 from bot.model.core_types import FullName
-from bot.model.findings import Unreadable
-from handlers.cache.untold_packages import KEPT, UntoldPackages
+from bot.model.findings import UnreadableFile
+from handlers.cache.untold_packages import UNRESOLVED_TTL, UnresolvedPackageStore
 
 TOOL = FullName("Acme/Tool")
-COMPUTED = Unreadable("setup.py", "it computes the name of its project")
-IMAGE = Unreadable("ghcr", "no manifest names the package", 7)
+COMPUTED = UnreadableFile("setup.py", "it computes the name of its project")
+IMAGE = UnreadableFile("ghcr", "no manifest names the package", 7)
 
 
 def test_it_is_kept_until_it_can_be_told(redis: Redis) -> None:
-    book = UntoldPackages(redis)
+    book = UnresolvedPackageStore(redis)
     book.put(TOOL, (COMPUTED, IMAGE))
     book.put(FullName("acme/all-told"), ())
     assert book.all() == {TOOL: (COMPUTED, IMAGE)}
@@ -25,7 +25,7 @@ def test_it_is_kept_until_it_can_be_told(redis: Redis) -> None:
 
 
 def test_what_nobody_says_any_more_goes(redis: Redis) -> None:
-    UntoldPackages(redis).put(TOOL, (COMPUTED,))
+    UnresolvedPackageStore(redis).put(TOOL, (COMPUTED,))
 
     (key,) = redis.keys("wharfinger:packages:untold:*")
-    assert 0 < redis.ttl(key) <= KEPT.total_seconds()
+    assert 0 < redis.ttl(key) <= UNRESOLVED_TTL.total_seconds()

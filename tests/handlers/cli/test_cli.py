@@ -1,6 +1,5 @@
 """The command line: what a person types, what is printed, and the exit status."""
 
-import importlib
 import json
 import logging
 import os
@@ -12,13 +11,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from handlers.cli.main import COMMANDS, start
+from handlers.cli.main import COMMANDS, run_command
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, Work
-from tests.app.acme import RELEASE, STORED_TOKEN, acme_on
+from handlers.queue.job_specs import JobSpec, Priority
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, acme_on
 from tests.conftest import EmbeddedRedis, environment
-from tests.handlers.web.running_receiver import push
-from tests.handlers.worker.small_worker import Book, small_worker
+from tests.handlers.web.running_receiver import push_payload
+from tests.handlers.worker.small_worker import ActionLog, small_worker
 from tests.repository.test_app_manifest import MANIFEST
 
 Out = pytest.CaptureFixture[str]
@@ -42,23 +41,22 @@ def environ(monkeypatch: pytest.MonkeyPatch, redis_url: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there_and_tells_how_it_is_used(name: str, capsys: Out) -> None:
-    module, _, function = COMMANDS[name].function.partition(":")
-    assert callable(getattr(importlib.import_module(module), function))
+    assert callable(COMMANDS[name].load())
     with pytest.raises(SystemExit) as left:
-        start([name, "--help"])
+        run_command([name, "--help"])
     assert left.value.code == 0
     assert f"usage: wharfinger {name}" in capsys.readouterr().out
 
 
 def test_without_a_command_all_are_listed(capsys: Out) -> None:
-    assert start([]) == 2
-    assert start(["--help"]) == 0
+    assert run_command([]) == 2
+    assert run_command(["--help"]) == 0
     listed = capsys.readouterr().out
     assert all(f"  {name} " in listed for name in COMMANDS)
 
 
 def test_an_unknown_command_is_told(capsys: Out) -> None:
-    assert start(["ship"]) == 2
+    assert run_command(["ship"]) == 2
     assert capsys.readouterr().err == "wharfinger: there is no command 'ship'; wharfinger --help lists them\n"
 
 
@@ -92,14 +90,14 @@ def test_the_command_line_itself_loads_nothing_heavy() -> None:
     assert not {"rq", "redis", "starlette", "githubkit", "cryptography", "yaml", "argparse"} & set(loaded)
 
 
-@pytest.mark.parametrize("command", ["web", "worker", "clock", "run", "redis", "dead list"])
+@pytest.mark.parametrize("command", ["web", "worker", "clock", "run", "redis", "failed-jobs list"])
 def test_without_settings_each_part_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: Out, command: str
 ) -> None:
     for name in environment():
         monkeypatch.delenv(name, raising=False)
     words = command.split()
-    assert start(words) == 2
+    assert run_command(words) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith(f"wharfinger {words[0]}: WHARFINGER_APP_ID is not set; it is the number")
@@ -111,16 +109,16 @@ def test_without_settings_each_part_says_what_is_missing(
 @pytest.fixture
 def dead(redis: Redis, redis_url: str, tmp_path: Path) -> Redis:
     """Two pieces of work that failed for good."""
-    enqueue(redis, [Work("fail", Priority.CHECK, "fail", (n,)) for n in (1, 2)], "guid-1")
+    enqueue(redis, [JobSpec("fail", Priority.CHECK, "fail", (n,)) for n in (1, 2)], "guid-1")
     for n in (1, 2):
         redis.hset(f"rq:job:fail-{n}", "retries_left", 0)
-    small_worker(redis_url, Book(tmp_path / "book")).work(burst=True)
+    small_worker(redis_url, ActionLog(tmp_path / "book")).work(burst=True)
     return redis
 
 
 @pytest.mark.usefixtures("environ", "dead")
 def test_dead_letters_are_listed_with_their_delivery_and_reason(capsys: Out) -> None:
-    assert start(["dead", "list"]) == 0
+    assert run_command(["failed-jobs", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "2 dead letters"
     assert lines[0].startswith("fail-1  check  20")
@@ -129,7 +127,7 @@ def test_dead_letters_are_listed_with_their_delivery_and_reason(capsys: Out) -> 
 
 @pytest.mark.usefixtures("environ")
 def test_a_dead_letter_is_tried_again_with_all_its_attempts(dead: Redis, capsys: Out) -> None:
-    assert start(["dead", "retry", "fail-1"]) == 0
+    assert run_command(["failed-jobs", "retry", "fail-1"]) == 0
     assert capsys.readouterr().out == "1 will be tried again\n"
     assert dead.lrange("rq:queue:check", 0, -1) == [b"fail-1"]
     assert dead.hmget("rq:job:fail-1", "status", "retries_left", "why") == [b"queued", b"4", None]
@@ -137,22 +135,22 @@ def test_a_dead_letter_is_tried_again_with_all_its_attempts(dead: Redis, capsys:
 
 @pytest.mark.usefixtures("environ")
 def test_dead_letters_are_dropped(dead: Redis, capsys: Out) -> None:
-    assert start(["dead", "drop", "all"]) == 0
+    assert run_command(["failed-jobs", "drop", "all"]) == 0
     assert capsys.readouterr().out == "2 dropped\n"
     assert not dead.keys("rq:job:*")
 
 
 @pytest.mark.usefixtures("environ", "dead")
 def test_a_dead_letter_that_is_not_there_is_named(capsys: Out) -> None:
-    assert start(["dead", "retry", "nothing"]) == 1
-    assert capsys.readouterr().err == "wharfinger dead: there is no dead letter 'nothing'; list shows them\n"
+    assert run_command(["failed-jobs", "retry", "nothing"]) == 1
+    assert capsys.readouterr().err == "wharfinger failed-jobs: there is no dead letter 'nothing'; list shows them\n"
 
 
 def test_dead_letters_without_redis(environ: pytest.MonkeyPatch, capsys: Out) -> None:
     environ.setenv("REDIS_URL", "redis://:secret@127.0.0.1:1/0")
-    assert start(["dead", "list"]) == 2
+    assert run_command(["failed-jobs", "list"]) == 2
     assert capsys.readouterr().err == (
-        "wharfinger dead: Redis at redis://***@127.0.0.1:1/0 does not answer (ConnectionError); start it, or set "
+        "wharfinger failed-jobs: Redis at redis://***@127.0.0.1:1/0 does not answer (ConnectionError); start it, or set "
         "REDIS_URL right\n"
     )
 
@@ -167,12 +165,12 @@ def test_a_payload_is_delivered_through_the_real_handlers(
         environ.setenv("WHARFINGER_APP_ID", str(acme.github.app.id))
         environ.setenv("WHARFINGER_PRIVATE_KEY", acme.github.private_key)
         environ.setenv("WHARFINGER_GITHUB_API", acme.github.base_url)
-        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-        payload = push(widgets.head, installation=acme.id)
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+        payload = push_payload(widgets.head, installation=acme.id)
         payload["repository"].update(id=widgets.id, full_name=widgets.full_name)
         file = tmp_path / "push.json"
         file.write_text(json.dumps(payload))
-        assert start(["deliver", "push", str(file)]) == 0
+        assert run_command(["deliver", "push", str(file)]) == 0
         assert [run.status for run in widgets.check_runs(widgets.head, "publishing")] == ["completed"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "push: a branch was pushed"
@@ -190,12 +188,12 @@ def test_a_payload_is_delivered_through_the_real_handlers(
 def test_a_payload_that_cannot_be_read_is_told(tmp_path: Path, capsys: Out, content: str, sentence: str) -> None:
     file = tmp_path / "payload.json"
     file.write_text(content)
-    assert start(["deliver", "push", str(file)]) == 2
+    assert run_command(["deliver", "push", str(file)]) == 2
     assert sentence in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_told(capsys: Out) -> None:
-    assert start(["deliver", "push", "/nowhere.json"]) == 2
+    assert run_command(["deliver", "push", "/nowhere.json"]) == 2
     assert capsys.readouterr().err == (
         "wharfinger deliver: /nowhere.json cannot be read (no such file or directory); check the path\n"
     )
@@ -203,8 +201,8 @@ def test_a_file_that_is_not_there_is_told(capsys: Out) -> None:
 
 def test_a_dry_run_needs_no_settings(tmp_path: Path, capsys: Out) -> None:
     file = tmp_path / "push.json"
-    file.write_text(json.dumps(push()))
-    assert start(["deliver", "--dry-run", "push", str(file)]) == 0
+    file.write_text(json.dumps(push_payload()))
+    assert run_command(["deliver", "--dry-run", "push", str(file)]) == 0
     assert "asks for check_commit(5, 7, 'acme/widgets'" in capsys.readouterr().out
 
 
@@ -212,7 +210,7 @@ def test_a_dry_run_needs_no_settings(tmp_path: Path, capsys: Out) -> None:
 
 
 def doctor(capsys: Out) -> tuple[int, list[str]]:
-    status = start(["doctor"])
+    status = run_command(["doctor"])
     return status, capsys.readouterr().out.splitlines()
 
 
@@ -284,7 +282,7 @@ def test_the_doctor_without_settings_names_each(monkeypatch: pytest.MonkeyPatch,
     status, lines = doctor(capsys)
     assert status == 1
     assert lines[0] == ("missing  WHARFINGER_APP_ID: is not set; it is the number on your GitHub App's settings page")
-    assert lines[-1].startswith("unseen   Redis and GitHub: ")
+    assert lines[-1].startswith("unknown  Redis and GitHub: ")
 
 
 def test_the_doctor_without_redis(environ: pytest.MonkeyPatch, capsys: Out) -> None:

@@ -8,12 +8,12 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import RepositoryId
-from bot.model.findings import Seen, Unseen
-from bot.packages.versions import Standing
-from bot.provenance.attestations import Judged, Kind, Refused
-from handlers.cli.main import start
-from handlers.records.trace_store import MOST_KEPT, AccountBook
-from tests.bot.tracing.trace_scenario import SOON, attested, clues, judged, run, version
+from bot.model.findings import Known, Unknown
+from bot.packages.versions import TraceStatus
+from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
+from handlers.cli.main import run_command
+from handlers.records.trace_store import MAX_TRACES, TraceStore
+from tests.bot.tracing.trace_scenario import SOON, attestation, clues, run, trace_version, version
 from tests.conftest import environment
 
 SCHEMA = jsonschema_rs.validator_for(
@@ -23,15 +23,15 @@ WIDGETS = RepositoryId(31)
 
 
 @pytest.fixture
-def book(redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> AccountBook:
+def book(redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> TraceStore:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    return AccountBook(redis)
+    return TraceStore(redis)
 
 
-def test_it_tells_the_whole_chain(book: AccountBook, capsys: pytest.CaptureFixture[str]) -> None:
-    book.put(WIDGETS, judged(version(), clues(run(), provenance=Seen(attested()))))
-    assert start(["evidence", "pkg:pypi/widgets", "1.2.0"]) == 0
+def test_it_tells_the_whole_chain(book: TraceStore, capsys: pytest.CaptureFixture[str]) -> None:
+    book.put(WIDGETS, trace_version(version(), clues(run(), provenance=Known(attestation()))))
+    assert run_command(["evidence", "pkg:pypi/widgets", "1.2.0"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "1.2.0 of widgets on pypi is accounted for (acme/widgets)",
         "  version      1.2.0 of widgets on pypi, published on 2026-11-24 at 12:00:30 UTC by a trusted publisher",
@@ -49,11 +49,11 @@ def test_it_tells_the_whole_chain(book: AccountBook, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("number", ["1.2.0", "1.3.0"])
-def test_its_json_holds_to_the_schema(book: AccountBook, capsys: pytest.CaptureFixture[str], number: str) -> None:
+def test_its_json_holds_to_the_schema(book: TraceStore, capsys: pytest.CaptureFixture[str], number: str) -> None:
     good = number == "1.2.0"
-    seen = clues(run(), provenance=Seen(attested())) if good else clues(tag=Seen(None))
-    book.put(WIDGETS, judged(version(number), seen))
-    assert start(["evidence", "pypi:Widgets", number, "--format", "json"]) == (0 if good else 1)
+    seen = clues(run(), provenance=Known(attestation())) if good else clues(tag=Known(None))
+    book.put(WIDGETS, trace_version(version(number), seen))
+    assert run_command(["evidence", "pypi:Widgets", number, "--format", "json"]) == (0 if good else 1)
     told = json.loads(capsys.readouterr().out)
     SCHEMA.validate(told)
     (account,) = told["accounts"]
@@ -63,10 +63,10 @@ def test_its_json_holds_to_the_schema(book: AccountBook, capsys: pytest.CaptureF
     assert account["independent_approvers"] == (["bob"] if good else [])
 
 
-def test_what_is_hostile_or_unseen_in_it_does_not_act(book: AccountBook, capsys: pytest.CaptureFixture[str]) -> None:
-    hidden = Unseen("the runs", "the App was not granted actions: read\u202e\x1b[2J")
-    book.put(WIDGETS, judged(version(), clues(runs=hidden), SOON))
-    assert start(["evidence", "pypi:widgets", "1.2.0"]) == 1
+def test_what_is_hostile_or_unseen_in_it_does_not_act(book: TraceStore, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = Unknown("the runs", "the App was not granted actions: read\u202e\x1b[2J")
+    book.put(WIDGETS, trace_version(version(), clues(runs=hidden), SOON))
+    assert run_command(["evidence", "pypi:widgets", "1.2.0"]) == 1
     told = capsys.readouterr().out
     assert "1.2.0 of widgets on pypi is not accounted for yet" in told
     assert "actions: read\\u202e\\u001b[2J" in told
@@ -81,29 +81,29 @@ def test_what_is_hostile_or_unseen_in_it_does_not_act(book: AccountBook, capsys:
     ],
 )
 def test_what_it_cannot_tell_it_says_in_a_sentence(
-    book: AccountBook, capsys: pytest.CaptureFixture[str], package: str, says: str
+    book: TraceStore, capsys: pytest.CaptureFixture[str], package: str, says: str
 ) -> None:
     del book
-    assert start(["evidence", package, "1.2.0"]) == 2
+    assert run_command(["evidence", package, "1.2.0"]) == 2
     assert says in capsys.readouterr().err
 
 
-def test_what_once_accounted_for_a_version_stays_when_github_forgets_the_run(book: AccountBook) -> None:
-    good = judged(version(), clues(run(), provenance=Seen(attested())))
+def test_what_once_accounted_for_a_version_stays_when_github_forgets_the_run(book: TraceStore) -> None:
+    good = trace_version(version(), clues(run(), provenance=Known(attestation())))
     assert book.put(WIDGETS, good)
-    assert not book.put(WIDGETS, judged(version(), clues(tag=Seen(None))))
-    assert list(book.of(WIDGETS)) == [good]
-    refused = Judged(refused=(Refused(Kind.PYPI, "its signature does not fit"),))
-    assert book.put(WIDGETS, judged(version(), clues(run(), provenance=Seen(refused))))
-    assert [each.standing for each in book.of(WIDGETS)] == [Standing.UNACCOUNTED]
+    assert not book.put(WIDGETS, trace_version(version(), clues(tag=Known(None))))
+    assert list(book.of_repository(WIDGETS)) == [good]
+    refused = AttestationResults(rejected=(RejectedAttestation(AttestationKind.PYPI, "its signature does not fit"),))
+    assert book.put(WIDGETS, trace_version(version(), clues(run(), provenance=Known(refused))))
+    assert [each.status for each in book.of_repository(WIDGETS)] == [TraceStatus.UNTRACED]
 
 
-def test_the_oldest_records_go_first_and_a_repository_that_is_gone_takes_its_own_along(book: AccountBook) -> None:
-    for number in range(MOST_KEPT + 2):
-        book.put(WIDGETS, judged(version(f"1.{number}"), clues(run())))
-    kept = [account.version.number for account in book.of(WIDGETS)]
-    assert len(kept) == MOST_KEPT
-    assert book.get(version().package, f"1.{MOST_KEPT}")
+def test_the_oldest_records_go_first_and_a_repository_that_is_gone_takes_its_own_along(book: TraceStore) -> None:
+    for number in range(MAX_TRACES + 2):
+        book.put(WIDGETS, trace_version(version(f"1.{number}"), clues(run())))
+    kept = [account.version.number for account in book.of_repository(WIDGETS)]
+    assert len(kept) == MAX_TRACES
+    assert book.find_all(version().package, f"1.{MAX_TRACES}")
     book.forget(WIDGETS)
-    assert not list(book.of(WIDGETS))
-    assert not book.get(version().package, f"1.{MOST_KEPT}")
+    assert not list(book.of_repository(WIDGETS))
+    assert not book.find_all(version().package, f"1.{MAX_TRACES}")

@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from bot.evaluation.gate_decision import Verdict
+from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from handlers.cli.main import start
-from handlers.records.gate_store import Decided, Gate, GateBook, Note
+from handlers.cli.main import run_command
+from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from tests.conftest import environment
-from tests.handlers.web.pages.stored_records import keep_standing
+from tests.handlers.web.pages.stored_records import store_status
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-GATE = Gate(InstallationId(7), RepositoryId(31), FullName("acme/widgets"), 9, "pypi", 5)
-REJECTED = Decided(
-    AT, FullName("acme/widgets"), "pypi", 8, 1, "v1\u202e", "c0ffee1" + "0" * 33, "mallory", Verdict.REJECTED,
+GATE = WaitingDeployment(InstallationId(7), RepositoryId(31), FullName("acme/widgets"), 9, "pypi", 5)
+REJECTED = StoredGateDecision(
+    AT, FullName("acme/widgets"), "pypi", 8, 1, "v1\u202e", "c0ffee1" + "0" * 33, "mallory", GateVerdict.REJECTED,
     reasons=("protected-ref: tag v1 is not protected",),
 )  # fmt: skip
 
@@ -28,18 +28,21 @@ def settings(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def book(redis: Redis) -> GateBook:
-    book = GateBook(redis)
-    book.arrived(GATE, AT.timestamp())
-    book.told(GATE, Note(AT.timestamp(), told="x", reports=1, why=("independent-approval: nobody approved",)))
-    book.begin("8", REJECTED)
-    book.confirm("8")
+def book(redis: Redis) -> GateStore:
+    book = GateStore(redis)
+    book.add(GATE, AT.timestamp())
+    book.put_state(
+        GATE,
+        WaitState(AT.timestamp(), last_report="x", report_count=1, reasons=("independent-approval: nobody approved",)),
+    )
+    book.begin_decision("8", REJECTED)
+    book.confirm_decision("8")
     return book
 
 
-def test_it_lists_what_waits_and_what_was_decided(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_lists_what_waits_and_what_was_decided(book: GateStore, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    assert start(["gates"]) == 0
+    assert run_command(["gates"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2026-11-24 12:00  waiting   acme/widgets → pypi  run 9",
         "    independent-approval: nobody approved",
@@ -49,44 +52,44 @@ def test_it_lists_what_waits_and_what_was_decided(book: GateBook, capsys: pytest
     ]
 
 
-def test_a_program_reads_the_same(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_reads_the_same(book: GateStore, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    assert start(["gates", "--format", "json"]) == 0
+    assert run_command(["gates", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(each["run"], each["why"]) for each in told["waiting"]] == [(9, ["independent-approval: nobody approved"])]
     assert [(each["verdict"], each["confirmed"]) for each in told["decided"]] == [("rejected", True)]
 
 
-def test_one_repository_alone(book: GateBook, redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_repository_alone(book: GateStore, redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    keep_standing(redis, "acme/other")
-    assert start(["gates", "--repository", "Acme/Other"]) == 0
+    store_status(redis, "acme/other")
+    assert run_command(["gates", "--repository", "Acme/Other"]) == 0
     assert capsys.readouterr().out == "0 waiting, 0 decided\n"
-    assert start(["gates", "--repository", "ACME/Widgets"]) == 0
+    assert run_command(["gates", "--repository", "ACME/Widgets"]) == 0
     assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
 
 
 @pytest.mark.parametrize("number", ["-1", "many"])
 def test_a_number_of_decisions_that_is_none_is_bad_usage(number: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        start(["gates", "--limit", number])
+        run_command(["gates", "--limit", number])
     assert ended.value.code == 2
     assert f"argument --limit: {number!r} is no number of decisions; write 0 or more" in capsys.readouterr().err
 
 
-def test_a_number_of_decisions_may_be_nought_or_any(book: GateBook, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_number_of_decisions_may_be_nought_or_any(book: GateStore, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    assert start(["gates", "--limit", "0"]) == 0
+    assert run_command(["gates", "--limit", "0"]) == 0
     assert capsys.readouterr().out.endswith("1 waiting, 0 decided\n")
-    assert start(["gates", "--limit", "9" * 30]) == 0
+    assert run_command(["gates", "--limit", "9" * 30]) == 0
     assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
 
 
 def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
-    book: GateBook, capsys: pytest.CaptureFixture[str]
+    book: GateStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del book
-    assert start(["gates", "--repository", "acme/widget"]) == 2
+    assert run_command(["gates", "--repository", "acme/widget"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == (
@@ -96,22 +99,22 @@ def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
 
 
 def test_a_repository_that_was_renamed_is_named_as_it_is_now(
-    book: GateBook, redis: Redis, capsys: pytest.CaptureFixture[str]
+    book: GateStore, redis: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del book
-    keep_standing(redis, "acme/older")
-    keep_standing(redis, "acme/newer")  # the same number
-    assert start(["gates", "--repository", "acme/older"]) == 2
+    store_status(redis, "acme/older")
+    store_status(redis, "acme/newer")  # the same number
+    assert run_command(["gates", "--repository", "acme/older"]) == 2
     assert capsys.readouterr().err == "wharfinger gates: 'acme/older' is called acme/newer now; ask for that\n"
 
 
-def test_what_waits_too_long_is_forgotten_and_what_another_version_wrote_too(book: GateBook, redis: Redis) -> None:
+def test_what_waits_too_long_is_forgotten_and_what_another_version_wrote_too(book: GateStore, redis: Redis) -> None:
     redis.zadd("wharfinger:gates:waiting", {'{"of": "another"}': 1})
     assert list(book.due(AT.timestamp() + 32 * 24 * 3600)) == []
     assert redis.zcard("wharfinger:gates:waiting") == 0
 
 
-def test_each_look_in_vain_is_followed_by_a_longer_pause(book: GateBook) -> None:
+def test_each_look_in_vain_is_followed_by_a_longer_pause(book: GateStore) -> None:
     pauses = []
     for _ in range(8):
         book.postpone(GATE, 0)

@@ -1,4 +1,4 @@
-"""`wharfinger watch`: what is watched and which alarms are open, as a person and as a program read it."""
+"""`wharfinger packages`: what is watched and which alerts are open, as a person and as a program read it."""
 
 import json
 
@@ -6,12 +6,12 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import FullName
-from bot.model.findings import Unreadable
-from handlers.cache.untold_packages import UntoldPackages
-from handlers.cli.main import start
+from bot.model.findings import UnreadableFile
+from handlers.cache.untold_packages import UnresolvedPackageStore
+from handlers.cli.main import run_command
 from tests.conftest import environment
-from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched
-from tests.handlers.web.pages.stored_records import keep_standing
+from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched_package_scenario
+from tests.handlers.web.pages.stored_records import store_status
 
 
 def test_it_lists_packages_versions_and_alarms(
@@ -19,24 +19,24 @@ def test_it_lists_packages_versions_and_alarms(
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    with watched(redis) as story:
-        assert start(["watch"]) == 0
-        assert capsys.readouterr().out.splitlines()[-1] == "1 watched, 0 alarms open"
+    with watched_package_scenario(redis) as story:
+        assert run_command(["packages"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "1 watched, 0 alerts open"
         story.publish("1.0.1", by="mallory")
-        story.later(2 * MINUTE)
-        story.look()
+        story.advance(2 * MINUTE)
+        story.observe_registry()
 
-    assert start(["watch"]) == 1
+    assert run_command(["packages"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("widgets on pypi  of acme/widgets  looked at: ")
     assert lines[1].startswith("    1.0.1          unaccounted: it has no provenance, and 1.0.0 before it has; no run")
     assert lines[2] == "    1.0.0          history"
-    assert lines[-1] == "1 watched, 2 alarms open"
+    assert lines[-1] == "1 watched, 2 alerts open"
 
-    assert start(["watch", "--format", "json", "--repository", "acme/widgets"]) == 1
+    assert run_command(["packages", "--format", "json", "--repository", "acme/widgets"]) == 1
     (package,) = json.loads(capsys.readouterr().out)["packages"]
     assert (package["name"], package["repositories"]) == ("widgets", ["acme/widgets"])
-    assert {(each["kind"], each["open"], each["issue"]) for each in package["alarms"]} == {
+    assert {(each["kind"], each["open"], each["issue"]) for each in package["alerts"]} == {
         ("publisher-changed", True, "acme/security#1"),
         ("unaccounted", True, "acme/security#2"),
     }
@@ -47,30 +47,30 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    with watched(redis, packages=("gadgets",)) as story:
-        story.judge()
+    with watched_package_scenario(redis, packages=("gadgets",)) as story:
+        story.check_repository()
         story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
-        story.later(2 * MINUTE)
-        story.do("watch_package", story.acme.id, "pypi", "gadgets")
+        story.advance(2 * MINUTE)
+        story.run_job("watch_package", story.acme.id, "pypi", "gadgets")
         story.acme.github.repository("acme/.github").push({"publishing.yml": policy()})
-        story.judge()  # gadgets is named no more
+        story.check_repository()  # gadgets is named no more
         story.registries.world.outage("pypi")
         for _ in range(2):
-            story.later(16 * MINUTE)
-            story.look()
-            story.do("watch")
-        story.tell()
+            story.advance(16 * MINUTE)
+            story.observe_registry()
+            story.run_job("watch")
+        story.write_alerts()
 
-    assert start(["watch"]) == 1
+    assert run_command(["packages"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(": ")[0] for line in lines if line.startswith("alarm")] == [
-        "alarm (unreachable) of pypi",
-        "alarm (unaccounted) of gadgets on pypi",
+    assert [line.partition(": ")[0] for line in lines if line.startswith("alert")] == [
+        "alert (unreachable) of pypi",
+        "alert (unaccounted) of gadgets on pypi",
     ]
-    assert lines[-1] == "1 watched, 2 alarms open"
-    assert start(["watch", "--format", "json"]) == 1
-    assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alarms"]] == ["unreachable", "unaccounted"]
-    assert start(["watch", "--repository", "acme/else"]) == 2  # it is not known
+    assert lines[-1] == "1 watched, 2 alerts open"
+    assert run_command(["packages", "--format", "json"]) == 1
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alerts"]] == ["unreachable", "unaccounted"]
+    assert run_command(["packages", "--repository", "acme/else"]) == 2  # it is not known
 
 
 def test_what_another_repository_publishes_is_left_out(
@@ -78,9 +78,9 @@ def test_what_another_repository_publishes_is_left_out(
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    keep_standing(redis, "acme/else")
-    assert start(["watch", "--repository", "acme/else"]) == 0
-    assert capsys.readouterr().out == "0 watched, 0 alarms open\n"
+    store_status(redis, "acme/else")
+    assert run_command(["packages", "--repository", "acme/else"]) == 0
+    assert capsys.readouterr().out == "0 watched, 0 alerts open\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -89,7 +89,7 @@ def test_a_repository_that_nobody_knows_is_not_one_without_alarms(
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    assert start(["watch", "--repository", "acme/typo", "--format", form]) == 2
+    assert run_command(["packages", "--repository", "acme/typo", "--format", form]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert "the App has looked at no repository 'acme/typo'" in told.err
@@ -100,14 +100,16 @@ def test_what_could_not_be_told_is_listed(
 ) -> None:
     for name, value in environment(REDIS_URL=redis_url).items():
         monkeypatch.setenv(name, value)
-    UntoldPackages(redis).put(FullName("acme/tool"), (Unreadable("setup.py", "it computes the name of its project"),))
+    UnresolvedPackageStore(redis).put(
+        FullName("acme/tool"), (UnreadableFile("setup.py", "it computes the name of its project"),)
+    )
 
-    assert start(["watch"]) == 0
+    assert run_command(["packages"]) == 0
     assert (
         capsys.readouterr().out.splitlines()[0]
         == "not watched of acme/tool: setup.py: it computes the name of its project"
     )
-    assert start(["watch", "--format", "json", "--repository", "acme/tool"]) == 0
+    assert run_command(["packages", "--format", "json", "--repository", "acme/tool"]) == 0
     (untold,) = json.loads(capsys.readouterr().out)["unwatched"]
     assert (untold["repository"], untold["file"]) == ("acme/tool", "setup.py")
 
@@ -115,5 +117,5 @@ def test_what_could_not_be_told_is_listed(
 def test_without_redis_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name, value in environment(REDIS_URL="redis://127.0.0.1:1").items():
         monkeypatch.setenv(name, value)
-    assert start(["watch"]) == 2
+    assert run_command(["packages"]) == 2
     assert "start it, or set REDIS_URL right" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.cli.main import start
+from handlers.cli.main import run_command
 
 WAIVER = "- {rule: trusted-publishing, repository: acme/tool, reason: moving, owner: '@ann', expires: %s}\n"
 
@@ -13,7 +13,7 @@ WAIVER = "- {rule: trusted-publishing, repository: acme/tool, reason: moving, ow
 def checked(folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
     file = folder / "publishing.yml"
     file.write_text(text)
-    status = start(["policy", str(file)])
+    status = run_command(["policy", str(file)])
     return status, capsys.readouterr().out.replace(f"{folder}/", "").splitlines()
 
 

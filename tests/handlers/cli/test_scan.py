@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.cli.handlers_scan import main as scan
-from handlers.cli.scan import watched
+from handlers.cli.scan import main as scan
+from handlers.cli.scan import with_progress_bar
 
 STORED = """on: {push: {tags: ["v*"]}}
 permissions: {}
@@ -95,7 +95,7 @@ def test_a_workflow_that_cannot_be_read_is_listed_and_never_clean(
 
     assert status == 2
     assert repository["unreadable"][0]["file"] == ".github/workflows/release.yml"
-    assert set(repository["outcomes"].values()) == {"unseen"}
+    assert set(repository["outcomes"].values()) == {"unknown"}
 
 
 def test_a_script_that_was_understood_in_part_is_judged_and_said_so(
@@ -177,23 +177,23 @@ def test_bad_use_is_told_in_one_sentence(
     assert scanned(capsys, *arguments) == (2, "", f"wharfinger scan: {sentence}\n")
 
 
-def test_an_organisations_policy_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_organizations_policy_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "publishing.yml"
     file.write_text("version: 1\nrules: {trusted-publishing: {allow: [pypi]}}")
 
     assert scanned(capsys, checkout(tmp_path / "a"), "--policy", file)[0] == 0
 
 
-def test_a_checkouts_own_policy_is_followed_and_may_not_loosen_the_organisations(
+def test_a_checkouts_own_policy_is_followed_and_may_not_loosen_the_organizations(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = checkout(tmp_path / "a")
     (folder / ".github/publishing.yml").write_text("version: 1\nrules: {trusted-publishing: off}")
-    organisation = tmp_path / "publishing.yml"
-    organisation.write_text("version: 1")
+    organization = tmp_path / "publishing.yml"
+    organization.write_text("version: 1")
 
     assert scanned(capsys, folder)[0] == 0
-    status, out, _ = scanned(capsys, folder, "--policy", organisation)
+    status, out, _ = scanned(capsys, folder, "--policy", organization)
     assert status == 1
     assert "note: .github/publishing.yml:2 switches it off for trusted-publishing" in out
 
@@ -248,7 +248,7 @@ def at_a_terminal(folder: Path, **environment: str) -> str:
     command = [
         sys.executable,
         "-c",
-        "import sys; from handlers.cli.handlers_scan import main; sys.exit(main(sys.argv[1:]))",
+        "import sys; from handlers.cli.scan import main; sys.exit(main(sys.argv[1:]))",
         str(folder),
     ]
     surroundings = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
@@ -266,7 +266,7 @@ def at_a_terminal(folder: Path, **environment: str) -> str:
 def test_a_terminal_is_coloured_unless_no_color_is_set(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
 
-    assert "\x1b[31mdoes not hold" in at_a_terminal(folder)
+    assert "\x1b[31mfailed" in at_a_terminal(folder)
     assert "\x1b[" not in at_a_terminal(folder, NO_COLOR="1")
 
 
@@ -279,12 +279,12 @@ def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
 
 
 def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(watched(["a", "b"])) == ["a", "b"]
+    assert list(with_progress_bar(["a", "b"])) == ["a", "b"]
     assert capsys.readouterr().out == ""
 
 
 def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    code = "import sys; from handlers.cli.handlers_scan import main; main(sys.argv[1:]); print(*sys.modules)"
+    code = "import sys; from handlers.cli.scan import main; main(sys.argv[1:]); print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", code, str(checkout(tmp_path))], capture_output=True, text=True, check=True
     ).stdout

@@ -9,13 +9,13 @@ import pytest
 
 from bot.checks.rules.protected_environment import ProtectedEnvironment
 from bot.checks.rules.trusted_publishing import TrustedPublishing
-from bot.evaluation.evaluate import Report, evaluate
+from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import FullName
 from bot.policy import Policy
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.rendering import reports_check_run
 from bot.snapshot.repository_snapshot import take_snapshot
-from handlers.cli.handlers_scan import main as scan
+from handlers.cli.scan import main as scan
 from tests.bot.fixes.fixed_repository import PATH, job
 
 NPM = "      - run: npm publish\n        env:\n          NODE_AUTH_TOKEN: ${{ secrets.T }}\n"
@@ -24,9 +24,9 @@ TWICE = job(NPM + NPM)
 
 def report(text: str) -> Report:
     taken = take_snapshot(
-        FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), {PATH: text.encode()}, load_catalogue()
+        FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), {PATH: text.encode()}, load_catalog()
     )
-    return evaluate(taken.snapshot, Policy((TrustedPublishing(), ProtectedEnvironment())))
+    return evaluate_repository(taken.snapshot, Policy((TrustedPublishing(), ProtectedEnvironment())))
 
 
 def checkout(folder: Path, text: str = TWICE) -> Path:
@@ -43,7 +43,7 @@ def scanned(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int
 
 
 def test_the_change_stands_beside_the_first_finding_that_it_mends() -> None:
-    rendered = reports_check_run.render(report(TWICE))
+    rendered = reports_check_run.render_check_run(report(TWICE))
     notes = [note for note in rendered.annotations if note.title.startswith("trusted-publishing")]
 
     assert [note.raw_details is not None for note in notes] == [True, False]
@@ -55,7 +55,9 @@ def test_the_change_stands_beside_the_first_finding_that_it_mends() -> None:
 
 def test_other_rules_findings_are_not_given_the_change() -> None:
     notes = [
-        n for n in reports_check_run.render(report(TWICE)).annotations if n.title.startswith("protected-environment")
+        n
+        for n in reports_check_run.render_check_run(report(TWICE)).annotations
+        if n.title.startswith("protected-environment")
     ]
 
     assert notes
@@ -74,7 +76,7 @@ def test_git_applies_what_is_printed_and_the_next_scan_is_clean(
     assert f"{PATH}:6 → npm (job send): a change of {PATH}\n" in err
     assert "  then: On npm, let the package trust this repository, workflow release.yml" in err
     assert "secrets.T" not in file.read_text()
-    assert "trusted-publishing: holds" in scanned(capsys, tmp_path)[1]
+    assert "trusted-publishing: passed" in scanned(capsys, tmp_path)[1]
 
 
 def test_fix_writes_the_same_and_reports_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +85,7 @@ def test_fix_writes_the_same_and_reports_what_is_left(tmp_path: Path, capsys: py
 
     _, out, err = scanned(capsys, "--fix", tmp_path)
 
-    assert "trusted-publishing: holds" in out
+    assert "trusted-publishing: passed" in out
     assert "see to it: The job send had the repository's default permissions" in err
     assert (file.stat().st_mode & 0o777, [each.name for each in file.parent.iterdir()]) == (0o640, ["release.yml"])
     fixed = file.read_bytes()

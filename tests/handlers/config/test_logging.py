@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.model.errors import UnreadableError
-from handlers.config.logs import hide, set_up_logging, told
+from handlers.config.logs import describe_error, redact, set_up_logging
 from handlers.config.settings import Settings
 from tests.conftest import PRIVATE_KEY, WEBHOOK_SECRET
 
@@ -32,13 +32,13 @@ def _logging_as_before() -> Iterator[None]:
 
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 def test_what_looks_like_a_secret_is_hidden(secret: str) -> None:
-    hidden = hide(f"before {secret} after")
+    hidden = redact(f"before {secret} after")
     assert secret[:20] not in hidden
     assert hidden.startswith("before [hidden]")
 
 
 def test_a_password_in_an_address_is_hidden_and_the_rest_is_shown() -> None:
-    assert hide("redis://app:pass-word@example.com/1") == "redis://[hidden]@example.com/1"
+    assert redact("redis://app:pass-word@example.com/1") == "redis://[hidden]@example.com/1"
 
 
 def test_our_secrets_are_hidden_wherever_they_come_from(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,8 +69,8 @@ def test_a_terminal_is_sent_no_control_characters(settings: Settings, capsys: py
 
 
 def test_of_our_own_error_its_sentence_is_kept_and_of_another_its_kind_and_place() -> None:
-    assert told(UnreadableError("it is not YAML")) == "it is not YAML"
+    assert describe_error(UnreadableError("it is not YAML")) == "it is not YAML"
     with pytest.raises(ValueError, match="ghs_") as caught:
         int("ghs_something")
-    assert told(caught.value).startswith("ValueError at test_logging.py:")
-    assert "ghs_" not in told(caught.value)
+    assert describe_error(caught.value).startswith("ValueError at test_logging.py:")
+    assert "ghs_" not in describe_error(caught.value)

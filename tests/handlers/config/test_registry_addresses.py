@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.model.errors import SettingsError
-from bot.packages.clients import READERS
-from handlers.config.registry_addresses import registry_addresses
+from bot.model.errors import ConfigurationError
+from bot.packages.clients import REGISTRY_CLIENTS
+from handlers.config.registry_addresses import parse_registry_urls
 from handlers.config.settings import Settings
 from tests.conftest import environment
 
@@ -14,7 +14,7 @@ def read(**more: str) -> Settings:
 
 
 def test_without_a_setting_registries_are_asked_at_their_own_addresses() -> None:
-    assert read(WHARFINGER_REGISTRY_ADDRESSES="").registry_addresses == {}
+    assert read(WHARFINGER_REGISTRY_ADDRESSES="").registry_urls == {}
     assert read().contact == ""
 
 
@@ -23,16 +23,16 @@ def test_a_mirror_stands_in_the_place_of_a_registry() -> None:
         "npm=https://mirror.acme.invalid/npm/, crates.io=http://localhost:8081\npypi=https://mirror.acme.invalid:8443"
     )
 
-    assert read(WHARFINGER_REGISTRY_ADDRESSES=text).registry_addresses == {
+    assert read(WHARFINGER_REGISTRY_ADDRESSES=text).registry_urls == {
         "npm": "https://mirror.acme.invalid/npm",
         "crates.io": "http://localhost:8081",
         "pypi": "https://mirror.acme.invalid:8443",
     }
 
 
-@pytest.mark.parametrize("registry", READERS)
+@pytest.mark.parametrize("registry", REGISTRY_CLIENTS)
 def test_every_registry_that_is_read_can_have_a_mirror(registry: str) -> None:
-    assert registry_addresses(f"{registry}=https://mirror.invalid")
+    assert parse_registry_urls(f"{registry}=https://mirror.invalid")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_every_registry_that_is_read_can_have_a_mirror(registry: str) -> None:
     ],
 )
 def test_a_wrong_address_is_told_without_what_may_be_secret(text: str, said: str) -> None:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         read(WHARFINGER_REGISTRY_ADDRESSES=text)
 
     assert str(caught.value).startswith(f"WHARFINGER_REGISTRY_ADDRESSES {said}")
@@ -66,5 +66,5 @@ def test_registries_are_told_whom_to_reach(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a\nb", "a)b", "ä@acme.invalid", "x" * 201, "a  b"])
 def test_what_would_break_a_header_is_no_contact(text: str) -> None:
-    with pytest.raises(SettingsError, match="WHARFINGER_CONTACT is no mailbox and no page's address"):
+    with pytest.raises(ConfigurationError, match="WHARFINGER_CONTACT is no mailbox and no page's address"):
         read(WHARFINGER_CONTACT=text)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from bot.model.errors import SettingsError
-from handlers.config.redis_client import open_redis, read_sentinel, without_password
-from handlers.config.settings import LONGEST_SOCKET_PATH, Settings, redis_socket
+from bot.model.errors import ConfigurationError
+from handlers.config.redis_client import open_redis, parse_sentinel_url, without_password
+from handlers.config.settings import MAX_SOCKET_PATH, Settings, redis_socket
 from tests.conftest import PRIVATE_KEY, WEBHOOK_SECRET, environment
 
 
@@ -26,7 +26,7 @@ def read(**more: str) -> Settings:
 
 
 def problems(environ: Mapping[str, str]) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment(environ)
     return str(caught.value).splitlines()
 
@@ -46,7 +46,7 @@ def test_three_settings_are_enough() -> None:
     assert settings.app_id == 1234
     assert settings.webhook_secrets == (WEBHOOK_SECRET,)
     assert settings.github_api == "https://api.github.com"
-    assert settings.embedded
+    assert settings.embedded_redis
     assert settings.redis_url.startswith("unix:///")
     assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8080, 2)
     assert settings.allows(1, "anybody")
@@ -75,7 +75,7 @@ def test_the_key_may_be_text_lines_in_one_base64_or_a_file(tmp_path: Path) -> No
 def test_lists_are_read_with_commas_and_lines() -> None:
     settings = read(
         WHARFINGER_WEBHOOK_SECRET="the new one,\nthe old one",
-        WHARFINGER_ORGANISATIONS="Acme, @example",
+        WHARFINGER_ORGANIZATIONS="Acme, @example",
         WHARFINGER_INSTALLATIONS="7 8",
     )
     assert settings.webhook_secrets == ("the new one", "the old one")
@@ -131,7 +131,7 @@ BAD = {
         "redis+sentinel://a:b:c/mymaster": "names a sentinel without a host or a port",
     },
     "WHARFINGER_DATA": {__file__: "which is not a folder; name a folder the App may write to"},
-    "WHARFINGER_ORGANISATIONS": {"acme/widgets": "names 'acme/widgets', which is no account name"},
+    "WHARFINGER_ORGANIZATIONS": {"acme/widgets": "names 'acme/widgets', which is no account name"},
     "WHARFINGER_INSTALLATIONS": {"acme": "names 'acme', which is no installation's number"},
     "WHARFINGER_PORT": {"0": "it must be a whole number from 1 to 65535", "http": "it must be a whole number"},
     "WHARFINGER_WORKERS": {"0": "it must be a whole number from 1 to 64", "many": "it must be a whole number"},
@@ -175,7 +175,7 @@ def test_one_key_is_enough() -> None:
 def test_the_socket_finds_a_short_place_when_the_data_folder_is_deep() -> None:
     deep = Path("/srv") / ("deep/" * 40)
     assert redis_socket(Path("/srv/wharfinger")) == Path("/srv/wharfinger/redis.sock")
-    assert len(str(redis_socket(deep))) < LONGEST_SOCKET_PATH
+    assert len(str(redis_socket(deep))) < MAX_SOCKET_PATH
     assert redis_socket(deep) != redis_socket(deep / "er")
 
 
@@ -183,12 +183,12 @@ def test_the_socket_finds_a_short_place_when_the_data_folder_is_deep() -> None:
     "url", ["redis://example.com:6379/1", "rediss://:secret@example.com", "unix:///run/redis.sock?db=2"]
 )
 def test_every_kind_of_address_becomes_a_client(url: str) -> None:
-    with open_redis(read(REDIS_URL=url).redis_url, brief=True) as client:
+    with open_redis(read(REDIS_URL=url).redis_url, fail_fast=True) as client:
         assert client.connection_pool.connection_kwargs
 
 
 def test_a_sentinel_address_is_read_whole() -> None:
-    address = read_sentinel("rediss+sentinel://app:p%40ss@one,two:26380/mymaster/3")
+    address = parse_sentinel_url("rediss+sentinel://app:p%40ss@one,two:26380/mymaster/3")
     assert address.sentinels == (("one", 26379), ("two", 26380))
     assert (address.service, address.database, address.tls) == ("mymaster", 3, True)
     assert (address.user, address.password) == ("app", "p@ss")

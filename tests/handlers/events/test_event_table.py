@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.events.event_result import Asked
-from handlers.events.events import EVENTS, work_for
+from handlers.events.event_result import EventResult
+from handlers.events.events import EVENTS, jobs_for_event
 from handlers.queue.job_specs import Priority
 
 EXAMPLES = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"
@@ -22,12 +22,12 @@ REPOSITORY = {"id": 31, "name": "widgets", "full_name": "acme/widgets", "default
 SEEN = {"installation": INSTALLATION, "repository": REPOSITORY}
 
 
-def asked(event: str, **payload: object) -> Asked:
-    return work_for(event, {**SEEN, **payload})
+def requested_jobs(event: str, **payload: object) -> EventResult:
+    return jobs_for_event(event, {**SEEN, **payload})
 
 
-def said(answer: Asked) -> list[tuple[object, ...]]:
-    return [(work.job, work.lane, *work.arguments) for work in answer.work]
+def job_tuples(answer: EventResult) -> list[tuple[object, ...]]:
+    return [(work.job, work.concurrency_key, *work.arguments) for work in answer.jobs]
 
 
 CHECK = ("check_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
@@ -36,10 +36,14 @@ PREVIEW = ("preview_policy", "preview-31", 7, 31, "acme/widgets", COMMIT, 1)
 RELEASE = ("check_release", "release-31", 7, 31, "acme/widgets", "v1")
 RELEASES = ("check_releases_of", "release-31", 7, 31, "acme/widgets", COMMIT)
 BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
-CHANGED = ("organisation_changed", "installation-7", 7, "acme")
+CHANGED = ("organization_changed", "installation-7", 7, "acme")
 ACME = {"organization": {"login": "acme"}}
 OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishing repository-31 -->\nIt does not hold"}
-ALARM = {"number": 4, "user": {"type": "Bot"}, "body": "<!-- wharfinger alarm unaccounted-0a1b -->\n1.0.1 is published"}
+ALARM = {
+    "number": 4,
+    "user": {"type": "Bot"},
+    "body": "<!-- wharfinger package-alert unaccounted-0a1b -->\n1.0.1 is published",
+}
 CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
 SWEEP = ("sweep_installation", "installation-7", 7)
 DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed the App, and what it is granted
@@ -140,13 +144,13 @@ DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed t
     ],
 )
 def test_an_event_asks_for_exactly_this(event: str, payload: dict[str, object], work: list[tuple[object, ...]]) -> None:
-    assert said(asked(event, **payload)) == work
+    assert job_tuples(requested_jobs(event, **payload)) == work
 
 
-def test_a_push_of_the_organisations_policy_sweeps_the_organisation() -> None:
+def test_a_push_of_the_organizations_policy_sweeps_the_organization() -> None:
     policy = {**REPOSITORY, "name": ".github-private", "full_name": "acme/.github-private"}
     push = {"ref": "refs/heads/main", "after": COMMIT, "repository": policy}
-    assert [work.job for work in asked("push", **push, commits=[{"modified": ["publishing.yml"]}]).work] == [
+    assert [work.job for work in requested_jobs("push", **push, commits=[{"modified": ["publishing.yml"]}]).jobs] == [
         "check_commit",
         "sweep_installation",
     ]
@@ -154,13 +158,13 @@ def test_a_push_of_the_organisations_policy_sweeps_the_organisation() -> None:
         {**push, "commits": [{"modified": ["README.md"]}]},
         {**push, "ref": "refs/heads/draft", "commits": [{"modified": ["publishing.yml"]}]},
     ):
-        assert [work.job for work in asked("push", **elsewhere).work] == ["check_commit"]
+        assert [work.job for work in requested_jobs("push", **elsewhere).jobs] == ["check_commit"]
 
 
 def test_what_events_ask_for_comes_before_what_sweeps_ask_for() -> None:
-    push = asked("push", ref="refs/heads/main", after=COMMIT)
-    assert push.work[0].priority is Priority.CHECK
-    assert asked("installation", action="created").work[0].priority is Priority.SWEEP
+    push = requested_jobs("push", ref="refs/heads/main", after=COMMIT)
+    assert push.jobs[0].priority is Priority.CHECK
+    assert requested_jobs("installation", action="created").jobs[0].priority is Priority.SWEEP
 
 
 def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -170,10 +174,10 @@ def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def test_every_example_of_githubs_is_answered_with_a_reason() -> None:
-    answers = [(event, work_for(event, payload)) for event, payload in examples()]
+    answers = [(event, jobs_for_event(event, payload)) for event, payload in examples()]
     assert len({event for event, _ in answers}) == 58
-    assert all(answer.why for _, answer in answers)
-    assert {event for event, answer in answers if answer.work} == {
+    assert all(answer.reason for _, answer in answers)
+    assert {event for event, answer in answers if answer.jobs} == {
         "branch_protection_rule",
         "check_suite",
         "create",
@@ -198,7 +202,7 @@ def test_with_anything_missing_or_of_another_kind_an_event_still_gets_its_answer
             continue
         for key in payload:
             for other in OTHERS:
-                assert work_for(event, {**payload, key: other}).why
+                assert jobs_for_event(event, {**payload, key: other}).reason
 
 
 SMALL: st.SearchStrategy[Any] = st.sampled_from(
@@ -209,11 +213,11 @@ ANYTHING = SMALL | st.dictionaries(st.sampled_from(["id", "full_name", "name", "
 
 @given(st.sampled_from(sorted(EVENTS)), st.dictionaries(st.sampled_from(sorted({*SEEN, "ref", "after"})), ANYTHING))
 def test_no_payload_at_all_makes_it_stumble(event: str, payload: dict[str, object]) -> None:
-    for action in EVENTS[event].actions:
-        assert work_for(event, {**payload, "action": action}).why
+    for action in EVENTS[event].handlers_by_action:
+        assert jobs_for_event(event, {**payload, "action": action}).reason
 
 
 @pytest.mark.parametrize("name", ["acme", "acme/..%2f", "../../etc", "acme/widgets/x", "acme/wid gets", "é/b", "a/b\n"])
 def test_a_name_that_is_no_repositorys_asks_for_nothing(name: str) -> None:
     repository = {**REPOSITORY, "full_name": name}
-    assert not asked("push", ref="refs/heads/main", after=COMMIT, repository=repository).work
+    assert not requested_jobs("push", ref="refs/heads/main", after=COMMIT, repository=repository).jobs

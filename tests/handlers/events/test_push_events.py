@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.events.events import work_for
+from handlers.events.events import jobs_for_event
 
 BEFORE, AFTER, NOTHING = "a" * 40, "b" * 40, "0" * 40
 SEEN = {
@@ -15,9 +15,9 @@ SEEN = {
 
 def looks(**payload: object) -> list[tuple[object, ...]]:
     """The looks that come before the check, in the lane that both share."""
-    asked = work_for("push", {**SEEN, "before": BEFORE, "after": AFTER, **payload}).work
+    asked = jobs_for_event("push", {**SEEN, "before": BEFORE, "after": AFTER, **payload}).jobs
     assert [work.job for work in asked][-1:] == ["check_commit"]
-    assert len({work.lane for work in asked}) == 1
+    assert len({work.concurrency_key for work in asked}) == 1
     return [work.arguments for work in asked[:-1]]
 
 

@@ -2,23 +2,23 @@
 
 import pytest
 
-from handlers.events.events import work_for
-from handlers.queue.job_specs import Work, release_work
+from handlers.events.events import jobs_for_event
+from handlers.queue.job_specs import JobSpec, check_release_spec
 from tests.fakes.github.json_types import Json
 
 SHA = "c" * 40
 PLACE: Json = {"installation": {"id": 7}, "repository": {"id": 31, "full_name": "acme/widgets"}}
-RELEASE = release_work(7, 31, "acme/widgets", "v1.2.0")
+RELEASE = check_release_spec(7, 31, "acme/widgets", "v1.2.0")
 
 
-def asked(event: str, **payload: object) -> list[Work]:
+def requested_jobs(event: str, **payload: object) -> list[JobSpec]:
     """The pieces of work about releases that an event asks for."""
-    return [work for work in work_for(event, {**PLACE, **payload}).work if work.lane == "release-31"]
+    return [work for work in jobs_for_event(event, {**PLACE, **payload}).jobs if work.concurrency_key == "release-31"]
 
 
 def test_a_tag_and_a_release_are_checked() -> None:
-    assert asked("create", ref="v1.2.0", ref_type="tag") == [RELEASE]
-    assert asked("release", action="published", release={"tag_name": "v1.2.0"}) == [RELEASE]
+    assert requested_jobs("create", ref="v1.2.0", ref_type="tag") == [RELEASE]
+    assert requested_jobs("release", action="published", release={"tag_name": "v1.2.0"}) == [RELEASE]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_tag_and_a_release_are_checked() -> None:
     ],
 )
 def test_what_happens_to_a_commit_looks_again_at_its_releases(event: str, payload: Json) -> None:
-    (work,) = asked(event, **payload)
+    (work,) = requested_jobs(event, **payload)
     assert (work.job, work.arguments) == ("check_releases_of", (7, 31, "acme/widgets", SHA))
 
 
@@ -40,7 +40,7 @@ def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
     release, ours, theirs = ".github/workflows/release.yml", ".github/workflows/ship.yml", ".github/workflows/x.yml"
     called = [{"path": f"acme/widgets/{ours}@refs/heads/main"}, {"path": f"acme/other/{theirs}@v1"}, {"path": 5}, "?"]
     run = {"head_sha": SHA, "path": f"{release}@main", "referenced_workflows": called}
-    *_, look = work_for("workflow_run", {**PLACE, "action": "completed", "workflow_run": run}).work
+    *_, look = jobs_for_event("workflow_run", {**PLACE, "action": "completed", "workflow_run": run}).jobs
     assert (look.job, look.arguments) == ("look_after_run", (7, 31, release, ours))
 
 
@@ -58,4 +58,4 @@ def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
     ],
 )
 def test_a_payload_that_names_nothing_asks_for_nothing(event: str, payload: Json) -> None:
-    assert asked(event, **payload) == []
+    assert requested_jobs(event, **payload) == []

@@ -5,70 +5,80 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from bot.github.settings import Kept
+from bot.github.settings import OrganizationCache
 from bot.github.settings.organization_api import MEMBERS, TEAMS, TOKENS
 from bot.model.core_types import InstallationId
 from handlers.events.settings_events import PEOPLE, PERMISSIONS
 from handlers.events.settings_events import TOKENS as NEW_TOKENS
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import job_id
-from handlers.queue.job_specs import Priority, Work
-from handlers.web.delivery import is_own
-from tests.app.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, Acme, acme_on, policy
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.web.delivery import sent_by_this_app
+from tests.app.acme import (
+    CREATE_TOKEN,
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    WITHOUT_PUBLICATION,
+    AcmeInstallation,
+    acme_on,
+    policy,
+)
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 
-def waiting(acme: Acme) -> list[str]:
+def waiting(acme: AcmeInstallation) -> list[str]:
     ids: list[bytes] = acme.redis.lrange("rq:queue:sweep", 0, -1)  # type: ignore[assignment]  # bytes; the client's types know no better
     return [each.decode() for each in ids]
 
 
-def look(acme: Acme, number: int, name: str) -> str:
-    return job_id(Work("check_branch", Priority.SWEEP, "", (acme.id, number, name)))
+def check_branch_job_id(acme: AcmeInstallation, number: int, name: str) -> str:
+    return job_id(JobSpec("check_branch", Priority.SWEEP, "", (acme.id, number, name)))
 
 
-def kept(acme: Acme) -> Kept:
-    return Kept(acme.telephone.installation(InstallationId(acme.id)), acme.redis, "acme")
+def settings_cache(acme: AcmeInstallation) -> OrganizationCache:
+    return OrganizationCache(acme.client.installation(InstallationId(acme.id)), acme.redis, "acme")
 
 
-def test_people_who_come_and_go_make_us_look_at_what_publishes_and_at_nothing_else(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-    docs = acme.organisation.repository("docs", {".github/workflows/test.yml": NOTHING})
+def test_people_who_come_and_go_make_us_look_at_what_publishes_and_at_nothing_else(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    docs = acme.organization.repository("docs", {".github/workflows/test.yml": WITHOUT_PUBLICATION})
     for repository in (widgets, docs):
         JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
-    JOBS["organisation_changed"](acme.context, acme.id, "acme", PEOPLE)
-    assert waiting(acme) == [look(acme, widgets.id, "acme/widgets")]
+    JOBS["organization_changed"](acme.context, acme.id, "acme", PEOPLE)
+    assert waiting(acme) == [check_branch_job_id(acme, widgets.id, "acme/widgets")]
 
 
 @pytest.mark.parametrize(
     ("what", "forgotten"),
     [(PEOPLE, {MEMBERS, TEAMS}), (NEW_TOKENS, {TOKENS}), (PERMISSIONS, {MEMBERS, TEAMS, TOKENS}), ("rules", set())],
 )
-def test_what_was_kept_of_the_organisation_is_asked_for_again(acme: Acme, what: str, forgotten: set[str]) -> None:
+def test_what_was_kept_of_the_organization_is_asked_for_again(
+    acme: AcmeInstallation, what: str, forgotten: set[str]
+) -> None:
     for name in (MEMBERS, TEAMS, TOKENS):
-        kept(acme).get(name, lambda: [{"old": True}])
-    JOBS["organisation_changed"](acme.context, acme.id, "ACME", what)
+        settings_cache(acme).get(name, lambda: [{"old": True}])
+    JOBS["organization_changed"](acme.context, acme.id, "ACME", what)
     for name in (MEMBERS, TEAMS, TOKENS):
-        (found,) = kept(acme).get(name, lambda: [{"old": False}])
+        (found,) = settings_cache(acme).get(name, lambda: [{"old": False}])
         assert found == {"old": name not in forgotten}
 
 
-def test_the_token_with_the_old_permissions_is_dropped(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+def test_the_token_with_the_old_permissions_is_dropped(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     for _ in range(2):
         JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
-    assert acme.github.count(MINTED) == 1
+    assert acme.github.count(CREATE_TOKEN) == 1
     JOBS["drop_token"](acme.context, acme.id)
     JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
-    assert acme.github.count(MINTED) == 2
+    assert acme.github.count(CREATE_TOKEN) == 2
 
 
 @pytest.mark.parametrize(("sender", "own"), [("wharfinger[bot]", True), ("stale[bot]", False)])
 def test_what_another_bot_does_to_our_issue_is_news(sender: str, own: bool) -> None:  # noqa: FBT001 - a column of the table
     issue = {"user": {"login": "wharfinger[bot]"}, "performed_via_github_app": {"id": 7}}
-    assert is_own({"sender": {"type": "Bot", "login": sender}, "issue": issue}, 7) is own
+    assert sent_by_this_app({"sender": {"type": "Bot", "login": sender}, "issue": issue}, 7) is own

@@ -8,16 +8,16 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from bot.model.errors import LaterError
-from bot.registries import Catalogue
+from bot.model.errors import RetryLaterError
+from bot.registries import Catalog
 from bot.registries.registry import CommandFact
-from handlers.cache.open_runs import OpenRuns
+from handlers.cache.open_runs import OpenCheckRunStore
 from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import lengths
-from tests.app.acme import CATALOGUE, RELEASE, Acme, acme_on, policy
+from handlers.queue.enqueue import queue_lengths
+from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, AcmeInstallation, acme_on, policy
 from tests.fakes.github.http_api.faults import Fault
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.checks import CheckRun
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.checks import FakeCheckRun
 
 STEP = "      - {uses: pypa/gh-action-pypi-publish@release/v1, with: {password: '${{ secrets.PYPI_TOKEN }}'}}\n"
 ENFORCE = policy("enforce")
@@ -29,38 +29,40 @@ def publishing(times: int) -> str:
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 
 @pytest.fixture
-def widgets(acme: Acme) -> Repository:
-    return acme.organisation.repository("widgets", {RELEASE: publishing(STEPS)})
+def widgets(acme: AcmeInstallation) -> ScenarioRepository:
+    return acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: publishing(STEPS)})
 
 
-def runs(repository: Repository) -> list[CheckRun]:
+def runs(repository: ScenarioRepository) -> list[FakeCheckRun]:
     return repository.check_runs(repository.head, "publishing")
 
 
-def places(run: CheckRun) -> list[tuple[str, int]]:
+def places(run: FakeCheckRun) -> list[tuple[str, int]]:
     return sorted((str(note["title"]), int(note["start_line"])) for note in run.annotations)
 
 
-def test_more_annotations_than_one_request_may_carry_come_in_pages(acme: Acme, widgets: Repository) -> None:
+def test_more_annotations_than_one_request_may_carry_come_in_pages(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     run = acme.check(widgets)
     assert len(run.annotations) == NOTES
     assert len(set(places(run))) == NOTES
-    assert (run.status, run.writes) == ("completed", 4)
+    assert (run.status, run.write_count) == ("completed", 4)
 
 
 @pytest.mark.parametrize("skip", [0, 1, 2])
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP, Fault.BAD_GATEWAY])
 def test_a_write_whose_answer_is_lost_is_neither_repeated_nor_forgotten(
-    acme: Acme, widgets: Repository, fault: Fault, skip: int
+    acme: AcmeInstallation, widgets: ScenarioRepository, fault: Fault, skip: int
 ) -> None:
-    acme.github.fail(fault, "/check-runs/", method="PATCH", skip=skip)
-    with pytest.raises(LaterError):
+    acme.github.inject_fault(fault, "/check-runs/", method="PATCH", skip=skip)
+    with pytest.raises(RetryLaterError):
         acme.check(widgets)
     run = acme.check(widgets)
     assert runs(widgets) == [run]
@@ -69,9 +71,9 @@ def test_a_write_whose_answer_is_lost_is_neither_repeated_nor_forgotten(
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP, Fault.BAD_GATEWAY])
-def test_a_run_is_not_begun_twice(acme: Acme, widgets: Repository, fault: Fault) -> None:
-    acme.github.fail(fault, "/check-runs", method="POST")
-    with pytest.raises(LaterError):
+def test_a_run_is_not_begun_twice(acme: AcmeInstallation, widgets: ScenarioRepository, fault: Fault) -> None:
+    acme.github.inject_fault(fault, "/check-runs", method="POST")
+    with pytest.raises(RetryLaterError):
         acme.check(widgets)
     run = acme.check(widgets)
     assert runs(widgets) == [run]
@@ -79,22 +81,24 @@ def test_a_run_is_not_begun_twice(acme: Acme, widgets: Repository, fault: Fault)
 
 @pytest.mark.parametrize("whole_suite", [False, True])
 def test_asked_for_again_a_run_is_answered_with_one_write_even_if_nothing_changed(
-    acme: Acme, widgets: Repository, *, whole_suite: bool
+    acme: AcmeInstallation, widgets: ScenarioRepository, *, whole_suite: bool
 ) -> None:
     """On a re-request GitHub queues the suite and leaves its runs as they are; a write completes it again."""
     run = acme.check(widgets)
     (widgets.rerequest_suite if whole_suite else widgets.rerequest)(run)
-    writes = run.writes
+    writes = run.write_count
     for _ in range(2):
         assert acme.check(widgets, job="recheck_commit") is run
-    assert run.writes == writes + 1
-    assert not run.suite.asked_again
+    assert run.write_count == writes + 1
+    assert not run.suite.rerequested
     assert (run.status, len(run.annotations)) == ("completed", NOTES)
 
 
-def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(acme: Acme, widgets: Repository) -> None:
+def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     old = acme.check(widgets)
-    acme.organisation.repository(".github-private", {"publishing.yml": ENFORCE})
+    acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
     new = acme.check(widgets, job="recheck_commit")
     assert new is not old
     assert {note["annotation_level"] for note in new.annotations} == {"failure"}
@@ -103,12 +107,12 @@ def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(acme: A
 
 
 def test_a_run_left_halfway_by_a_crash_makes_way_when_something_else_is_to_be_said(
-    acme: Acme, widgets: Repository
+    acme: AcmeInstallation, widgets: ScenarioRepository
 ) -> None:
-    acme.github.fail(Fault.DROP, "/check-runs/", method="PATCH", skip=1)
-    with pytest.raises(LaterError):
+    acme.github.inject_fault(Fault.DROP, "/check-runs/", method="PATCH", skip=1)
+    with pytest.raises(RetryLaterError):
         acme.check(widgets)
-    acme.organisation.repository(".github-private", {"publishing.yml": ENFORCE})
+    acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
     new = acme.check(widgets)
     left, latest = runs(widgets)
     assert latest is new
@@ -116,31 +120,33 @@ def test_a_run_left_halfway_by_a_crash_makes_way_when_something_else_is_to_be_sa
     assert len(new.annotations) == NOTES
 
 
-def test_a_run_that_a_crash_left_open_is_taken_up_again(acme: Acme, widgets: Repository) -> None:
-    acme.github.fail(Fault.DROP, "/check-runs/", method="PATCH")
-    with pytest.raises(LaterError):
+def test_a_run_that_a_crash_left_open_is_taken_up_again(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    acme.github.inject_fault(Fault.DROP, "/check-runs/", method="PATCH")
+    with pytest.raises(RetryLaterError):
         acme.check(widgets)
     assert [run.status for run in runs(widgets)] == ["in_progress"]
     JOBS["sweep_check_runs"](acme.context)
-    assert lengths(acme.redis)["check"] == 0  # it may still be at work
-    notes = OpenRuns(acme.redis)
-    (note,) = notes.older(time.time())
+    assert queue_lengths(acme.redis)["check"] == 0  # it may still be at work
+    notes = OpenCheckRunStore(acme.redis)
+    (note,) = notes.begun_before(time.time())
     notes.close(note)
     notes.open(note, time.time() - 700)
     JOBS["sweep_check_runs"](acme.context)
-    assert lengths(acme.redis)["check"] == 1
+    assert queue_lengths(acme.redis)["check"] == 1
     assert acme.check(widgets, job="recheck_commit").status == "completed"
-    assert list(notes.older(time.time())) == []
+    assert list(notes.begun_before(time.time())) == []
 
 
-def test_when_we_break_the_run_says_so_and_the_next_event_tries_again(acme: Acme) -> None:
+def test_when_we_break_the_run_says_so_and_the_next_event_tries_again(acme: AcmeInstallation) -> None:
     """A fact without content among those about commands stands for any fault of ours."""
-    widgets = acme.organisation.repository("widgets", {RELEASE: publishing(1) + "      - run: twine upload dist/*\n"})
-    spoiled = Catalogue(tuple(CATALOGUE.registries.values()), broker_commands=(cast("CommandFact", None),))
+    widgets = acme.organization.repository(
+        "widgets", {RELEASE_WORKFLOW_PATH: publishing(1) + "      - run: twine upload dist/*\n"}
+    )
+    spoiled = Catalog(tuple(CATALOG.registries.values()), broker_commands=(cast("CommandFact", None),))
     arguments = (acme.id, widgets.id, widgets.full_name, widgets.head)
-    JOBS["check_commit"](replace(acme.context, catalogue=spoiled), *arguments)
+    JOBS["check_commit"](replace(acme.context, catalog=spoiled), *arguments)
     (run,) = runs(widgets)
     assert (run.status, run.conclusion) == ("completed", "neutral")
-    assert "could not be judged" in str(run.title)
+    assert "error:" in str(run.title)
     JOBS["check_commit"](acme.context, *arguments)
-    assert "could not be judged" not in str(runs(widgets)[-1].title)
+    assert "error:" not in str(runs(widgets)[-1].title)

@@ -1,4 +1,4 @@
-"""A sweep of a whole organisation: within GitHub's limits, going on after a kill, and silent when nothing has changed."""
+"""A sweep of a whole organization: within GitHub's limits, going on after a kill, and silent when nothing has changed."""
 
 import signal
 import time
@@ -14,24 +14,33 @@ from redis import Redis
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES
 from handlers.queue.job_specs import Priority
-from tests.app.acme import MINTED, NOTHING, RELEASE, STORED_TOKEN, TOKEN_KEY, TRUSTED, Acme, acme_on
-from tests.app.app_worker import Employer
-from tests.bot.github.settings.settings_scenario import EVERYTHING
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.app.acme import (
+    CREATE_TOKEN,
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    TOKEN_KEY,
+    TRUSTED_PUBLISHING,
+    WITHOUT_PUBLICATION,
+    AcmeInstallation,
+    acme_on,
+)
+from tests.app.app_worker import WorkerStarter
+from tests.bot.github.settings.settings_scenario import ALL_SETTINGS
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
-KINDS = (STORED_TOKEN, TRUSTED, NOTHING)
+KINDS = (STORED_TOKEN, TRUSTED_PUBLISHING, WITHOUT_PUBLICATION)
 GRAPHQL, CREATED = "POST /graphql", "POST /repos/{owner}/{repo}/check-runs"
 
 
 @contextmanager
-def organisation(redis: Redis, size: int, secrets: int) -> Iterator[tuple[Acme, list[Repository]]]:
-    """Make an organisation of so many repositories, each with so many secrets; GitHub's limits are in force."""
-    with acme_on(redis, permissions=EVERYTHING) as acme:
-        acme.organisation.team("release", "mona", "hubot")
-        acme.organisation.secret("FOR_ALL")
+def organization(redis: Redis, size: int, secrets: int) -> Iterator[tuple[AcmeInstallation, list[ScenarioRepository]]]:
+    """Make an organization of so many repositories, each with so many secrets; GitHub's limits are in force."""
+    with acme_on(redis, permissions=ALL_SETTINGS) as acme:
+        acme.organization.team("release", "mona", "hubot")
+        acme.organization.secret("FOR_ALL")
         repositories = []
         for number, workflow in zip(range(size), cycle(KINDS), strict=False):
-            made = acme.organisation.repository(f"r{number}", {RELEASE: workflow})
+            made = acme.organization.repository(f"r{number}", {RELEASE_WORKFLOW_PATH: workflow})
             made.environment("pypi", reviewers=["mona"], tags=["v*"])
             for each in range(secrets):
                 made.secret(f"SECRET_{each}")
@@ -39,7 +48,7 @@ def organisation(redis: Redis, size: int, secrets: int) -> Iterator[tuple[Acme, 
         yield acme, repositories
 
 
-def work_off(acme: Acme, redis: Redis, employer: Employer) -> float:
+def work_off(acme: AcmeInstallation, redis: Redis, employer: WorkerStarter) -> float:
     """Let a worker do all that is asked for; where GitHub asks it to wait, let that time pass. Return the seconds waited."""
     waited, worker = 0.0, employer.worker()
     while redis.keys("rq:job:*"):
@@ -53,7 +62,7 @@ def work_off(acme: Acme, redis: Redis, employer: Employer) -> float:
                 redis.delete(over)
             for queue in Priority:
                 redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
-    worker.context.telephone.close()
+    worker.context.github.close()
     return waited
 
 
@@ -63,34 +72,36 @@ def first_due(redis: Redis, queue: str) -> float:
     return float(found[0][1])
 
 
-def sweep(acme: Acme) -> None:
+def sweep(acme: AcmeInstallation) -> None:
     JOBS["sweep_installation"](acme.context, acme.id)
 
 
-def granted(acme: Acme) -> Counter[str]:
+def answered_calls(acme: AcmeInstallation) -> Counter[str]:
     """The calls that GitHub did not refuse: by a limit, or as what is not there."""
-    return Counter(call.operation for call in acme.github.world.record.calls if call.status < 400)
+    return Counter(call.operation for call in acme.github.world.log.calls if call.status < 400)
 
 
 def writes(calls: Counter[str]) -> int:
     """How many calls changed something; queries and tokens do not."""
-    return sum(count for call, count in calls.items() if not call.startswith("GET ") and call not in (GRAPHQL, MINTED))
+    return sum(
+        count for call, count in calls.items() if not call.startswith("GET ") and call not in (GRAPHQL, CREATE_TOKEN)
+    )
 
 
 def swept_and_swept_again(
     redis_url: str, redis: Redis, size: int, secrets: int, dies_after: int
 ) -> tuple[Counter[str], float]:
     """Sweep, kill the worker on its way, let another go on, sweep again. Return the first sweep's calls and its waiting."""
-    with organisation(redis, size, secrets) as (acme, repositories):
+    with organization(redis, size, secrets) as (acme, repositories):
         github = acme.github
-        employer = Employer(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY)
+        employer = WorkerStarter(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY)
         sweep(acme)
-        mortal = employer.hire(dies_after)
+        mortal = employer.start(dies_after)
         mortal.join(60)
         assert mortal.exitcode == -signal.SIGKILL
-        assert 0 < granted(acme)[CREATED] < size  # the kill was on the way
+        assert 0 < answered_calls(acme)[CREATED] < size  # the kill was on the way
         waited = work_off(acme, redis, employer)
-        first, refused = granted(acme), len(github.calls) - granted(acme).total()
+        first, refused = answered_calls(acme), len(github.calls) - answered_calls(acme).total()
         for each in repositories:
             assert [run.status for run in each.check_runs(each.head, "publishing")] == ["completed"], each.full_name
         assert first[CREATED] == size  # nothing was judged twice for the kill, but the one that was under way
@@ -98,7 +109,7 @@ def swept_and_swept_again(
 
         sweep(acme)
         work_off(acme, redis, employer)
-        assert writes(granted(acme) - first) == 0
+        assert writes(answered_calls(acme) - first) == 0
         return first, waited
 
 

@@ -9,15 +9,15 @@ from redis import Redis
 
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Outcome, RepositoryId
-from bot.policy import Subject, policy_in_force
-from bot.registries import load_catalogue
+from bot.policy import TargetRepository, policy_in_force
+from bot.registries import load_catalog
 from handlers.jobs.job_table import JOBS
-from handlers.jobs.policies import BASE_FOR, InForce
-from handlers.jobs.repositories.latest import Latest
-from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on
+from handlers.jobs.policies import BASE_TTL, PolicyState
+from handlers.jobs.repositories.latest import LatestReports
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.bot.policy.test_policy import read
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.checks import CheckRun
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.checks import FakeCheckRun
 
 # Only the rule of these stories is in force.
 OTHERS = "".join(f"  {rule.name}: off\n" for rule in RULES if rule.name != "trusted-publishing")
@@ -25,37 +25,37 @@ ONLY = f"version: 1\nmode: enforce\nrules:\n{OTHERS}"
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis) as acme:
         yield acme
 
 
-def words(run: CheckRun) -> str:
+def check_run_text(run: FakeCheckRun) -> str:
     return unescape(str(run.summary)).replace("\u2060", "")
 
 
-def policy(acme: Acme, text: str) -> Repository:
-    return acme.organisation.repository(".github-private", {"publishing.yml": text})
+def policy(acme: AcmeInstallation, text: str) -> ScenarioRepository:
+    return acme.organization.repository(".github-private", {"publishing.yml": text})
 
 
-def outcome(acme: Acme, repository: Repository) -> str:
+def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
     """How the rule stands in the table of the check run."""
-    summary = words(acme.check(repository, job="recheck_commit"))
+    summary = check_run_text(acme.check(repository, job="recheck_commit"))
     (row,) = (line for line in summary.splitlines() if line.startswith("| ") and "trusted-publishing" in line)
     return row.split("|")[1].strip().partition(" ")[2]
 
 
-def remade(acme: Acme, repository: Repository) -> Outcome:
+def remade(acme: AcmeInstallation, repository: ScenarioRepository) -> Outcome:
     """How the rule stands where the register, its pages and reviews make the report anew of what is kept."""
-    report = Latest(acme.redis, load_catalogue(), acme.id).report(RepositoryId(repository.id))
+    report = LatestReports(acme.redis, load_catalog(), acme.id).report(RepositoryId(repository.id))
     assert report is not None
     (result,) = (each for each in report.results if each.rule.name == "trusted-publishing")
     return result.outcome
 
 
-def widgets(acme: Acme, name: str = "widgets") -> Repository:
-    made = acme.organisation.repository(name, {RELEASE: STORED_TOKEN})
-    acme.protect(made, "pypi")
+def widgets(acme: AcmeInstallation, name: str = "widgets") -> ScenarioRepository:
+    made = acme.organization.repository(name, {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    acme.add_environment(made, "pypi")
     return made
 
 
@@ -69,7 +69,7 @@ def waiver(expires: str, narrowed: str = "") -> str:
 """
 
 
-def grant(home: Repository, text: str, *approvers: str, by: str = "bob") -> None:
+def grant(home: ScenarioRepository, text: str, *approvers: str, by: str = "bob") -> None:
     """Merge a pull request that writes this policy, after these people approved it."""
     pull = home.pull_request({"publishing.yml": text}, by=by)
     for approver in approvers:
@@ -77,13 +77,13 @@ def grant(home: Repository, text: str, *approvers: str, by: str = "bob") -> None
     home.merge(pull.number, by="carol")
 
 
-def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(acme: Acme) -> None:
+def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(acme: AcmeInstallation) -> None:
     home, repository = policy(acme, ONLY), widgets(acme)
-    assert outcome(acme, repository) == "does not hold"
-    grant(home, ONLY + waiver(acme.day(60)), "ann")
+    assert outcome(acme, repository) == "failed"
+    grant(home, ONLY + waiver(acme.date_in(60)), "ann")
 
     assert outcome(acme, repository) == "waived"
-    assert "@bob asked for it, @ann approved it" in words(acme.check(repository))
+    assert "@bob asked for it, @ann approved it" in check_run_text(acme.check(repository))
     assert remade(acme, repository) is Outcome.WAIVED
     assert acme.check(repository).conclusion == "success"
     before = acme.github.count("POST /graphql")
@@ -92,51 +92,55 @@ def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(ac
 
 
 @pytest.mark.parametrize("approvers", [(), ("dave",)], ids=["nobody", "before the last change"])
-def test_a_waiver_that_nobody_else_approved_as_it_is_is_not_followed(acme: Acme, approvers: tuple[str, ...]) -> None:
+def test_a_waiver_that_nobody_else_approved_as_it_is_is_not_followed(
+    acme: AcmeInstallation, approvers: tuple[str, ...]
+) -> None:
     home, repository = policy(acme, ONLY), widgets(acme)
     pull = home.pull_request({"publishing.yml": ONLY}, branch="waive", by="bob")
     for approver in approvers:
         home.review(pull.number, by=approver)
-    home.push({"publishing.yml": ONLY + waiver(acme.day(60))}, branch="waive", by="bob")
+    home.push({"publishing.yml": ONLY + waiver(acme.date_in(60))}, branch="waive", by="bob")
     home.merge(pull.number, by="bob")
 
-    assert outcome(acme, repository) == "does not hold"
-    assert "is not followed: @bob asked for it, nobody else approved it" in words(acme.check(repository))
+    assert outcome(acme, repository) == "failed"
+    assert "is not followed: @bob asked for it, nobody else approved it" in check_run_text(acme.check(repository))
     assert remade(acme, repository) is Outcome.FAILED
 
 
-def test_a_waiver_that_was_widened_later_by_hand_is_no_longer_an_approved_one(acme: Acme) -> None:
+def test_a_waiver_that_was_widened_later_by_hand_is_no_longer_an_approved_one(acme: AcmeInstallation) -> None:
     home, repository = policy(acme, ONLY), widgets(acme)
-    grant(home, ONLY + waiver(acme.day(60), "\n    job: publish"), "ann")
-    assert "@ann approved it" in words(acme.check(repository))
-    home.push({"publishing.yml": ONLY + waiver(acme.day(90), "\n    job: publish")}, by="bob")
+    grant(home, ONLY + waiver(acme.date_in(60), "\n    job: publish"), "ann")
+    assert "@ann approved it" in check_run_text(acme.check(repository))
+    home.push({"publishing.yml": ONLY + waiver(acme.date_in(90), "\n    job: publish")}, by="bob")
 
     assert outcome(acme, repository) == "waived"
-    assert "who approved it was not seen: it was pushed without a pull request" in words(acme.check(repository))
+    assert "who approved it was not seen: it was pushed without a pull request" in check_run_text(
+        acme.check(repository)
+    )
     assert acme.check(repository).conclusion == "neutral"
 
 
 def test_where_reviews_are_hidden_the_waiver_is_followed_and_that_is_said(redis: Redis) -> None:
     with acme_on(redis, without=("pull_requests",)) as acme:
         home, repository = policy(acme, ONLY), widgets(acme)
-        grant(home, ONLY + waiver(acme.day(60)), "ann")
+        grant(home, ONLY + waiver(acme.date_in(60)), "ann")
 
         assert outcome(acme, repository) == "waived"
-        assert "the App was not granted pull_requests: read" in words(acme.check(repository))
+        assert "the App was not granted pull_requests: read" in check_run_text(acme.check(repository))
 
 
-def test_it_is_told_that_it_ends_and_that_it_ended(acme: Acme) -> None:
+def test_it_is_told_that_it_ends_and_that_it_ended(acme: AcmeInstallation) -> None:
     home, repository = policy(acme, ONLY), widgets(acme)
-    home.push({"publishing.yml": ONLY + waiver(acme.day(1))})
+    home.push({"publishing.yml": ONLY + waiver(acme.date_in(1))})
     run = acme.check(repository)
-    assert "it ends soon" in words(run)
-    home.push({"publishing.yml": ONLY + waiver(acme.day(0))})
+    assert "it ends soon" in check_run_text(run)
+    home.push({"publishing.yml": ONLY + waiver(acme.date_in(0))})
 
-    assert "ended on" in words(acme.check(repository))
-    assert outcome(acme, repository) == "does not hold"
+    assert "ended on" in check_run_text(acme.check(repository))
+    assert outcome(acme, repository) == "failed"
 
 
-def test_targets_by_topic_and_by_custom_property(acme: Acme) -> None:
+def test_targets_by_topic_and_by_custom_property(acme: AcmeInstallation) -> None:
     policy(acme, ONLY + """repositories:
   - match: {topic: toy}
     rules: {trusted-publishing: {severity: low}}
@@ -155,8 +159,8 @@ def test_targets_by_topic_and_by_custom_property(acme: Acme) -> None:
     assert acme.check(bronze, job="check_commit").conclusion == "failure"
 
 
-def test_a_policy_stands_on_another_organisations_public_one(acme: Acme) -> None:
-    base = acme.github.organisation("base").repository("policies", {"publishing.yml": ONLY}, private=False)
+def test_a_policy_stands_on_another_organizations_public_one(acme: AcmeInstallation) -> None:
+    base = acme.github.organization("base").repository("policies", {"publishing.yml": ONLY}, private=False)
     policy(acme, "version: 1\nextends: base/policies\nrules: {trusted-publishing: {severity: critical}}\n")
     repository = widgets(acme)
 
@@ -166,20 +170,24 @@ def test_a_policy_stands_on_another_organisations_public_one(acme: Acme) -> None
     assert acme.check(repository).conclusion == "neutral"  # noticed with the next event, as a change here would be
     base.push({"publishing.yml": "version: 2\n"})
     forget_base(acme)
-    assert "base/policies/publishing.yml is extended by the policy and not valid" in words(acme.check(repository))
+    assert "base/policies/publishing.yml is extended by the policy and not valid" in check_run_text(
+        acme.check(repository)
+    )
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_where_the_other_policy_cannot_be_read_nothing_is_green(acme: Acme, private: bool) -> None:  # noqa: FBT001 - one of two
-    acme.github.organisation("base").repository("policies", {"README.md": "x"}, private=private)
+def test_where_the_other_policy_cannot_be_read_nothing_is_green(acme: AcmeInstallation, private: bool) -> None:  # noqa: FBT001 - one of two
+    acme.github.organization("base").repository("policies", {"README.md": "x"}, private=private)
     policy(acme, "version: 1\nextends: base/policies\nrules: {trusted-publishing: off}\n")
-    run = acme.check(acme.organisation.repository("notes", {RELEASE: "on: push\njobs: {}\n"}))
+    run = acme.check(acme.organization.repository("notes", {RELEASE_WORKFLOW_PATH: "on: push\njobs: {}\n"}))
 
     assert run.conclusion == "neutral"
-    assert "base/policies/publishing.yml is extended by the policy, and the App sees no such file" in words(run)
+    assert "base/policies/publishing.yml is extended by the policy, and the App sees no such file" in check_run_text(
+        run
+    )
 
 
-def test_a_policy_that_is_changed_has_every_repository_looked_at_again(acme: Acme) -> None:
+def test_a_policy_that_is_changed_has_every_repository_looked_at_again(acme: AcmeInstallation) -> None:
     home, repository = policy(acme, "version: 1\n"), widgets(acme)
     assert acme.check(repository).conclusion == "neutral"
     home.push({"publishing.yml": ONLY})
@@ -191,15 +199,15 @@ def test_a_policy_that_is_changed_has_every_repository_looked_at_again(acme: Acm
 
 def test_each_day_on_which_a_waiver_stands_otherwise_a_commit_is_judged_anew() -> None:
     file = read(waiver("2027-01-31").replace("waivers:", "version: 1\nwaivers:"))
-    subject = Subject(FullName("acme/widgets"))
-    in_force = InForce(policy_in_force(file, None, subject), (), subject)
-    marks = [in_force.mark(date(2027, 1, day)) for day in (1, 16, 17, 30, 31)]
+    subject = TargetRepository(FullName("acme/widgets"))
+    in_force = PolicyState(policy_in_force(file, None, subject), (), subject)
+    marks = [in_force.fingerprint(date(2027, 1, day)) for day in (1, 16, 17, 30, 31)]
 
     assert [marks.index(mark) for mark in marks] == [0, 0, 2, 2, 4]
 
 
-def forget_base(acme: Acme) -> None:
+def forget_base(acme: AcmeInstallation) -> None:
     """Let the time pass for which what is extended is not read again."""
     (name,) = acme.redis.keys("wharfinger:policy:*:told")
-    assert 0 < acme.redis.ttl(name) <= BASE_FOR
+    assert 0 < acme.redis.ttl(name) <= BASE_TTL
     acme.redis.delete(name)

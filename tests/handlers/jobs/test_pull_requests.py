@@ -6,65 +6,73 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from tests.app.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on, policy
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.handlers.jobs.test_check_commit import ENFORCE
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, policy=policy()) as acme:
         yield acme
 
 
 @pytest.fixture
-def widgets(acme: Acme) -> Repository:
-    """A repository whose default branch has been judged: it is red in an organisation that enforces."""
-    acme.organisation.repository(".github-private", {"publishing.yml": ENFORCE})
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN, "README.md": "old"})
-    acme.protect(widgets, "pypi")
+def widgets(acme: AcmeInstallation) -> ScenarioRepository:
+    """A repository whose default branch has been judged: it is red in an organization that enforces."""
+    acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN, "README.md": "old"})
+    acme.add_environment(widgets, "pypi")
     acme.check(widgets)
     return widgets
 
 
-def test_a_change_elsewhere_is_answered_with_two_calls_and_not_blamed(acme: Acme, widgets: Repository) -> None:
+def test_a_change_elsewhere_is_answered_with_two_calls_and_not_blamed(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     sha = widgets.push({"README.md": "new"}, branch="docs")
     before = len(acme.github.calls)
     run = acme.check(widgets, sha)
     assert acme.github.calls[before:] == ["POST /graphql", "POST /repos/{owner}/{repo}/check-runs"]
     assert run.conclusion == "neutral"
-    assert str(run.title).startswith("Nothing on the publish path changed · main: 2 of 3 rules hold")
+    assert str(run.title).startswith("Nothing on the publish path changed · main: 1 of 3 rules failed")
     assert run.annotations == []
     assert acme.check(widgets, sha, job="recheck_commit").conclusion == "failure"
 
 
-def test_where_the_default_branch_is_green_a_change_elsewhere_is_too(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
-    acme.protect(widgets, "pypi")
+def test_where_the_default_branch_is_green_a_change_elsewhere_is_too(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    acme.add_environment(widgets, "pypi")
     acme.check(widgets)
     assert acme.check(widgets, widgets.push({"README.md": "new"}, branch="docs")).conclusion == "success"
 
 
-def test_a_change_of_a_workflow_is_judged_however_long_ago_it_was_made(acme: Acme, widgets: Repository) -> None:
+def test_a_change_of_a_workflow_is_judged_however_long_ago_it_was_made(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     widgets.push({".github/workflows/other.yml": STORED_TOKEN}, branch="sly")
     sha = widgets.push({"README.md": "only words"}, branch="sly")
     run = acme.check(widgets, sha)
     assert run.conclusion == "failure"
-    assert {note["path"] for note in run.annotations} == {RELEASE, ".github/workflows/other.yml"}
+    assert {note["path"] for note in run.annotations} == {RELEASE_WORKFLOW_PATH, ".github/workflows/other.yml"}
 
 
-def test_a_new_policy_of_the_organisation_leaves_no_old_answer(acme: Acme, widgets: Repository) -> None:
+def test_a_new_policy_of_the_organization_leaves_no_old_answer(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     acme.github.repository("acme/.github-private").push({"publishing.yml": policy()})
     run = acme.check(widgets, widgets.push({"README.md": "new"}, branch="docs"))
-    assert run.title == "2 of 3 rules hold; trusted-publishing does not"
+    assert run.title == "1 of 3 rules failed: trusted-publishing"
     assert run.conclusion == "neutral"
 
 
-def test_a_fork_is_checked_here_and_its_policy_is_not_followed(acme: Acme, widgets: Repository) -> None:
+def test_a_fork_is_checked_here_and_its_policy_is_not_followed(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
     fork = widgets.fork("mallory")
     loose = "version: 1\nmode: observe\nrules: {trusted-publishing: false}\n"
     pull = widgets.pull_request(
-        {".github/publishing.yml": loose, RELEASE: STORED_TOKEN + "# new\n"}, fork=fork, by="mallory"
+        {".github/publishing.yml": loose, RELEASE_WORKFLOW_PATH: STORED_TOKEN + "# new\n"}, fork=fork, by="mallory"
     )
     assert pull.pull is not None
     sha = pull.pull.head_sha
@@ -76,9 +84,9 @@ def test_a_fork_is_checked_here_and_its_policy_is_not_followed(acme: Acme, widge
 BROKEN = "version: 1\nrules:\n  trusted-publishin: {severity: low}\n"
 
 
-def test_a_pull_request_that_breaks_the_policy_fails_on_its_line(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
-    acme.protect(widgets, "pypi")
+def test_a_pull_request_that_breaks_the_policy_fails_on_its_line(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    acme.add_environment(widgets, "pypi")
     acme.check(widgets)
     run = acme.check(widgets, widgets.push({".github/publishing.yml": BROKEN}, branch="policy"))
     assert run.conclusion == "failure"
@@ -87,9 +95,9 @@ def test_a_pull_request_that_breaks_the_policy_fails_on_its_line(acme: Acme) -> 
     assert "did you mean" in run.annotations[0]["message"]
 
 
-def test_a_broken_policy_of_the_organisation_fails_there_and_the_last_valid_one_stays(acme: Acme) -> None:
-    policy = acme.organisation.repository(".github-private", {"publishing.yml": ENFORCE})
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+def test_a_broken_policy_of_the_organization_fails_there_and_the_last_valid_one_stays(acme: AcmeInstallation) -> None:
+    policy = acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     assert acme.check(widgets).conclusion == "failure"
     assert acme.check(policy).title == "Nothing is published from here"
     policy.push({"publishing.yml": BROKEN})
@@ -99,19 +107,21 @@ def test_a_broken_policy_of_the_organisation_fails_there_and_the_last_valid_one_
     assert "the last valid version of it stays in force" in unescape(str(run.summary))
 
 
-def test_without_any_valid_policy_nothing_is_green(acme: Acme) -> None:
-    acme.organisation.repository(".github-private", {"publishing.yml": BROKEN})
-    widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
-    acme.protect(widgets, "pypi")
+def test_without_any_valid_policy_nothing_is_green(acme: AcmeInstallation) -> None:
+    acme.organization.repository(".github-private", {"publishing.yml": BROKEN})
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    acme.add_environment(widgets, "pypi")
     run = acme.check(widgets)
     assert run.conclusion == "neutral"
     assert "no valid version of it is known" in unescape(str(run.summary))
 
 
-def test_an_old_fault_in_the_policy_is_not_blamed_on_those_who_did_not_touch_it(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: TRUSTED, ".github/publishing.yml": BROKEN})
-    acme.protect(widgets, "pypi")
+def test_an_old_fault_in_the_policy_is_not_blamed_on_those_who_did_not_touch_it(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository(
+        "widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING, ".github/publishing.yml": BROKEN}
+    )
+    acme.add_environment(widgets, "pypi")
     assert acme.check(widgets).conclusion == "failure"
-    run = acme.check(widgets, widgets.push({RELEASE: TRUSTED + "# new\n"}, branch="other"))
+    run = acme.check(widgets, widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING + "# new\n"}, branch="other"))
     assert run.conclusion == "neutral"
     assert "is not valid" in unescape(str(run.summary))

@@ -8,32 +8,40 @@ import time
 import pytest
 from redis import Redis
 
-from bot.github.issues import OurIssues
+from bot.github.issues import AppIssues
 from bot.model.core_types import FullName
-from bot.model.errors import LaterError
-from bot.rendering.marker import Marker
-from handlers.cli.failed_jobs import letters
+from bot.model.errors import RetryLaterError
+from bot.rendering.marker import HiddenMetadata
+from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.jobs.job_table import JOBS
 from handlers.queue.job_specs import Priority
-from tests.app.acme import RELEASE, STORED_TOKEN, TOKEN_KEY, TRUSTED, Acme, acme_on, policy
-from tests.app.app_worker import Employer
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.app.acme import (
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    TOKEN_KEY,
+    TRUSTED_PUBLISHING,
+    AcmeInstallation,
+    acme_on,
+    policy,
+)
+from tests.app.app_worker import WorkerStarter
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
 CENTRAL = "reports: {issues: central, central: acme/security}\n"
 
 
-def judge(acme: Acme, repository: Repository) -> None:
+def check_repository(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Judge the default branch; its issue's work waits in the queue."""
     JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
 
 
-def kill(employer: Employer, commands: int) -> None:
-    mortal = employer.hire(commands)
+def kill(employer: WorkerStarter, commands: int) -> None:
+    mortal = employer.start(commands)
     mortal.join(60)
     assert mortal.exitcode == -signal.SIGKILL
 
 
-def work_it_off(redis: Redis, employer: Employer) -> None:
+def work_it_off(redis: Redis, employer: WorkerStarter) -> None:
     """Let a worker that is not killed do the rest; what is due later is due now, and leases have ended."""
     end = time.monotonic() + 60
     survivor = employer.worker()
@@ -42,26 +50,30 @@ def work_it_off(redis: Redis, employer: Employer) -> None:
         for key in [*redis.keys("*:opening"), *redis.keys("wharfinger:pace:*")]:
             redis.delete(key)
         survivor.work(burst=True)
-        assert letters(redis) == []
+        assert list_failed_jobs(redis) == []
         for queue in Priority:
             redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
         time.sleep(0.05)
-    survivor.context.telephone.close()
-    survivor.context.registries.close()
+    survivor.context.github.close()
+    survivor.context.registry_client.close()
 
 
 def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
     """Kill a worker at each point, while it opens one issue and while it closes another."""
     with acme_on(redis, enterprise=True, policy=policy() + CENTRAL) as acme:  # such a server has no rate limits
-        security = acme.organisation.repository("security")
-        employer = Employer(redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY)
-        repositories = [acme.organisation.repository(f"r{point}", {RELEASE: STORED_TOKEN}) for point in points]
-        for content in (None, TRUSTED):
+        security = acme.organization.repository("security")
+        employer = WorkerStarter(
+            redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY
+        )
+        repositories = [
+            acme.organization.repository(f"r{point}", {RELEASE_WORKFLOW_PATH: STORED_TOKEN}) for point in points
+        ]
+        for content in (None, TRUSTED_PUBLISHING):
             for repository, point in zip(repositories, points, strict=True):
                 if content:
-                    acme.protect(repository, "pypi")
-                    repository.push({RELEASE: content})
-                judge(acme, repository)
+                    acme.add_environment(repository, "pypi")
+                    repository.push({RELEASE_WORKFLOW_PATH: content})
+                check_repository(acme, repository)
                 kill(employer, point)
             work_it_off(redis, employer)
             names = [issue.title.split()[2] for issue in security.issues]
@@ -82,16 +94,18 @@ def test_two_hundred_kills_open_and_close_each_issue_once(redis_url: str, redis:
 
 def test_ten_at_once_open_one(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        security = acme.organisation.repository("security")
+        security = acme.organization.repository("security")
         opened: list[int] = []
 
         def work() -> None:
-            telephone = acme.another_telephone()
-            issues = OurIssues(telephone.installation(acme.id), redis, FullName("acme/security"))
+            telephone = acme.another_client()
+            issues = AppIssues(telephone.installation(acme.id), redis, FullName("acme/security"))
             for _ in range(200):
                 try:
-                    opened.append(issues.open(Marker("publishing", "repository-31"), "Publishing", "words").number)
-                except LaterError:
+                    opened.append(
+                        issues.open(HiddenMetadata("publishing", "repository-31"), "Publishing", "words").number
+                    )
+                except RetryLaterError:
                     time.sleep(0.02)
                 else:
                     break

@@ -10,16 +10,16 @@ from redis import Redis
 
 from bot.checks.rules import RULES
 from bot.model.core_types import RepositoryId
-from bot.rendering.issue_life import Life
-from bot.rendering.marker import Marker
+from bot.rendering.issue_life import IssueState
+from bot.rendering.marker import HiddenMetadata
 from handlers.jobs.job_table import JOBS
-from handlers.jobs.repositories.repository_issues import issue_work
+from handlers.jobs.repositories.repository_issues import write_issue_spec
 from handlers.queue.enqueue import job_id
-from handlers.records.issue_outbox import WantedIssues
-from tests.app.acme import RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on, policy
+from handlers.records.issue_outbox import IssueOutbox
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.activity.issues import label
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.issues import Issue
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.issues import FakeIssue
 
 ISSUES = "reports: {issues: repository}\n"
 CENTRAL = "reports: {issues: central, central: acme/security}\n"
@@ -27,76 +27,78 @@ TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, policy=policy() + ISSUES) as acme:
         yield acme
 
 
 @pytest.fixture
-def widgets(acme: Acme) -> Repository:
+def widgets(acme: AcmeInstallation) -> ScenarioRepository:
     """Publishes with a stored token."""
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-    acme.protect(widgets, "pypi")
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    acme.add_environment(widgets, "pypi")
     return widgets
 
 
-def judge(acme: Acme, repository: Repository) -> None:
+def check_repository(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Judge the default branch anew, and write its issue if that was asked for."""
     JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
     work_off(acme, repository)
 
 
-def work_off(acme: Acme, repository: Repository) -> None:
+def work_off(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Do the issue's work if it waits in the queue."""
-    waiting = job_id(issue_work(acme.id, repository.id))
+    waiting = job_id(write_issue_spec(acme.id, repository.id))
     if acme.redis.delete(f"rq:job:{waiting}"):
         acme.redis.lrem("rq:queue:sweep", 0, waiting)
         JOBS["write_issue"](acme.context, acme.id, repository.id)
 
 
-def issue(repository: Repository) -> Issue:
+def issue(repository: ScenarioRepository) -> FakeIssue:
     (found,) = repository.issues
     return found
 
 
-def said(repository: Repository) -> list[str]:
+def comments_of(repository: ScenarioRepository) -> list[str]:
     return [comment.body.split("\n", 1)[1] for comment in issue(repository).comments]
 
 
-def days_ago(repository: Repository, days: int) -> None:
+def days_ago(repository: ScenarioRepository, days: int) -> None:
     """Let the issue have been opened so many days ago."""
     mine = issue(repository)
-    marker = Marker.read(mine.body or "")
+    marker = HiddenMetadata.parse(mine.body or "")
     assert marker is not None
-    life = replace(Life.read(marker.notes, TODAY), since=TODAY - timedelta(days=days))
-    mine.body = life.marker(marker.subject).on(mine.body or "")
+    life = replace(IssueState.from_fields(marker.fields, TODAY), opened_on=TODAY - timedelta(days=days))
+    mine.body = life.to_metadata(marker.subject).attach_to(mine.body or "")
 
 
 def test_a_failing_repository_has_one_issue_that_says_what_where_and_what_to_do(
-    acme: Acme, widgets: Repository
+    acme: AcmeInstallation, widgets: ScenarioRepository
 ) -> None:
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     mine = issue(widgets)
     assert (mine.state, mine.title) == ("open", "Publishing from acme/widgets does not follow the policy")
-    assert f"<code>{RELEASE}:7</code> publishes to PyPI with the stored secret PYPI_TOKEN" in unescape(mine.body or "")
+    assert f"<code>{RELEASE_WORKFLOW_PATH}:7</code> publishes to PyPI with the stored secret PYPI_TOKEN" in unescape(
+        mine.body or ""
+    )
     assert "**Next:**" in (mine.body or "")
     assert "waivers:" in (mine.body or "")
 
 
-def test_what_is_well_has_none_and_is_asked_about_once(acme: Acme) -> None:
-    good = acme.organisation.repository("good", {RELEASE: TRUSTED})
-    acme.protect(good, "pypi")
-    judge(acme, good)
+def test_what_is_well_has_none_and_is_asked_about_once(acme: AcmeInstallation) -> None:
+    good = acme.organization.repository("good", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    acme.add_environment(good, "pypi")
+    check_repository(acme, good)
     before = len(acme.github.calls)
-    judge(acme, good)
+    check_repository(acme, good)
     assert good.issues == []
     assert not [call for call in acme.github.calls[before:] if "issues" in call]
 
 
-def test_two_sweeps_without_a_change_write_nothing(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_two_sweeps_without_a_change_write_nothing(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     before = len(acme.github.calls)
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     JOBS["remind"](acme.context)
     work_off(acme, widgets)
     later = acme.github.calls[before:]
@@ -104,43 +106,45 @@ def test_two_sweeps_without_a_change_write_nothing(acme: Acme, widgets: Reposito
     assert not [call for call in later if call.startswith("PATCH")]
 
 
-def test_titles_and_labels_belong_to_people(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_titles_and_labels_belong_to_people(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     label(acme.github.world, widgets.state, "later")
     issue(widgets).labels = ["later"]
     widgets.edit(1, title="Our own words")
-    widgets.push({RELEASE: "# moved by a line\n" + STORED_TOKEN})
-    judge(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: "# moved by a line\n" + STORED_TOKEN})
+    check_repository(acme, widgets)
     mine = issue(widgets)
     assert (mine.title, mine.labels) == ("Our own words", ["later"])
-    assert f"{RELEASE}:8" in unescape(mine.body or "")
+    assert f"{RELEASE_WORKFLOW_PATH}:8" in unescape(mine.body or "")
     assert mine.comments == []
 
 
-def test_it_is_closed_with_the_evidence_and_opened_again_when_it_fails_again(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
-    widgets.push({RELEASE: TRUSTED})
-    judge(acme, widgets)
+def test_it_is_closed_with_the_evidence_and_opened_again_when_it_fails_again(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
+    check_repository(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    check_repository(acme, widgets)
     mine = issue(widgets)
     assert (mine.state, mine.reason) == ("closed", "completed")
-    assert "Nothing that this issue is about fails any more" in said(widgets)[0]
-    assert f"<code>{widgets.head[:7]}</code>" in said(widgets)[0]
-    widgets.push({RELEASE: STORED_TOKEN})
-    judge(acme, widgets)
+    assert "Nothing that this issue is about fails any more" in comments_of(widgets)[0]
+    assert f"<code>{widgets.head[:7]}</code>" in comments_of(widgets)[0]
+    widgets.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    check_repository(acme, widgets)
     assert issue(widgets).state == "open"
-    assert said(widgets)[1:] == ["trusted-publishing does not hold again."]
+    assert comments_of(widgets)[1:] == ["trusted-publishing does not hold again."]
 
 
-def test_a_rule_that_newly_fails_is_said_once(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_a_rule_that_newly_fails_is_said_once(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     widgets.state.environments.clear()
     for _ in range(2):
-        judge(acme, widgets)
-    assert said(widgets) == ["protected-environment does not hold now either."]
+        check_repository(acme, widgets)
+    assert comments_of(widgets) == ["protected-environment does not hold now either."]
 
 
-def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     for state in ("open", "closed"):
         widgets.close(1, by="ann")
         JOBS["issue_changed"](acme.context, acme.id, widgets.full_name, 1)
@@ -149,32 +153,32 @@ def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: Acme, widgets: 
     JOBS["remind"](acme.context)
     work_off(acme, widgets)
     assert issue(widgets).state == "closed"
-    assert len(said(widgets)) == 1
-    assert "This was closed by hand, but trusted-publishing does not hold" in said(widgets)[0]
+    assert len(comments_of(widgets)) == 1
+    assert "This was closed by hand, but trusted-publishing does not hold" in comments_of(widgets)[0]
 
 
-def test_held_in_between_it_may_be_opened_again(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_held_in_between_it_may_be_opened_again(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     for _ in range(2):
         widgets.close(1, by="ann")
         JOBS["issue_changed"](acme.context, acme.id, widgets.full_name, 1)
         work_off(acme, widgets)
-    widgets.push({RELEASE: TRUSTED})
-    judge(acme, widgets)
-    assert len(said(widgets)) == 1  # nobody needs to hear of it
-    widgets.push({RELEASE: STORED_TOKEN})
-    judge(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    check_repository(acme, widgets)
+    assert len(comments_of(widgets)) == 1  # nobody needs to hear of it
+    widgets.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    check_repository(acme, widgets)
     assert issue(widgets).state == "open"
 
 
-def test_reminders_come_after_7_30_and_90_days_each_once(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_reminders_come_after_7_30_and_90_days_each_once(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     for days in (6, 7, 8, 29, 31, 90, 200):
         days_ago(widgets, days)
         for _ in range(2):
             JOBS["remind"](acme.context)
             work_off(acme, widgets)
-    assert [words.split(", for ")[1] for words in said(widgets)] == [
+    assert [words.split(", for ")[1] for words in comments_of(widgets)] == [
         "7 days now. The next reminder comes in 23 days.",
         "31 days now. The next reminder comes in 59 days.",
         "90 days now. From now on only the digest tells of it.",
@@ -182,54 +186,56 @@ def test_reminders_come_after_7_30_and_90_days_each_once(acme: Acme, widgets: Re
 
 
 @pytest.mark.parametrize("permission", ["actions", "secrets"])
-def test_what_cannot_be_seen_opens_nothing_and_closes_nothing(acme: Acme, widgets: Repository, permission: str) -> None:
+def test_what_cannot_be_seen_opens_nothing_and_closes_nothing(
+    acme: AcmeInstallation, widgets: ScenarioRepository, permission: str
+) -> None:
     widgets.state.environments.clear()
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     before = (issue(widgets).state, len(issue(widgets).comments))
     acme.installation.permissions.pop(permission, None)
     JOBS["drop_token"](acme.context, acme.id)
-    widgets.push({RELEASE: TRUSTED})
-    judge(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    check_repository(acme, widgets)
     hidden = permission == "actions"  # shows environments; the other has nothing to do with what failed
     assert (issue(widgets).state, len(issue(widgets).comments)) == before == ("open", 0)
-    other = acme.organisation.repository("other", {RELEASE: TRUSTED})
-    judge(acme, other)
+    other = acme.organization.repository("other", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    check_repository(acme, other)
     assert len(other.issues) == (0 if hidden else 1)
 
 
-def test_an_unreadable_workflow_closes_nothing(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
-    widgets.push({RELEASE: "jobs: ["})
-    judge(acme, widgets)
-    assert (issue(widgets).state, said(widgets)) == ("open", [])
+def test_an_unreadable_workflow_closes_nothing(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: "jobs: ["})
+    check_repository(acme, widgets)
+    assert (issue(widgets).state, comments_of(widgets)) == ("open", [])
 
 
-def test_a_policy_that_is_not_valid_closes_nothing(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_a_policy_that_is_not_valid_closes_nothing(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     acme.redis.delete("wharfinger:policy:acme")
     acme.github.repository("acme/.github").push({"publishing.yml": "version: 9\n"})
-    widgets.push({RELEASE: TRUSTED})
-    judge(acme, widgets)
+    widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
+    check_repository(acme, widgets)
     assert issue(widgets).state == "open"
 
 
-def test_out_of_policy_it_is_no_longer_evaluated(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
+def test_out_of_policy_it_is_no_longer_evaluated(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
     off = "".join(f"  {rule.name}: false\n" for rule in RULES)
     acme.github.repository("acme/.github").push({"publishing.yml": f"version: 1\nrules:\n{off}{ISSUES}"})
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     assert (issue(widgets).state, issue(widgets).reason) == ("closed", "not_planned")
-    assert said(widgets) == [
+    assert comments_of(widgets) == [
         "<code>acme/widgets</code> is no longer evaluated: no rule of the policy is in force here."
     ]
 
 
-def test_in_the_central_repository_there_is_one_for_each(acme: Acme, widgets: Repository) -> None:
-    security = acme.organisation.repository("security")
+def test_in_the_central_repository_there_is_one_for_each(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    security = acme.organization.repository("security")
     acme.github.repository("acme/.github").push({"publishing.yml": policy() + CENTRAL})
-    gadgets = acme.organisation.repository("gadgets", {RELEASE: STORED_TOKEN})
+    gadgets = acme.organization.repository("gadgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     for repository in (widgets, gadgets):
-        judge(acme, repository)
+        check_repository(acme, repository)
     assert [each.title.split()[2] for each in security.issues] == ["acme/widgets", "acme/gadgets"]
     gadgets.state.archived = True
     JOBS["sweep_installation"](acme.context, acme.id)
@@ -241,15 +247,15 @@ def test_in_the_central_repository_there_is_one_for_each(acme: Acme, widgets: Re
     assert ends == ["it was deleted, or the App can no longer see it.", "it is archived, and publishes nothing."]
 
 
-def test_where_the_policy_wants_it_elsewhere_it_moves(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
-    security = acme.organisation.repository("security")
+def test_where_the_policy_wants_it_elsewhere_it_moves(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
+    check_repository(acme, widgets)
+    security = acme.organization.repository("security")
     acme.github.repository("acme/.github").push({"publishing.yml": policy() + CENTRAL})
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     assert (issue(widgets).state, issue(widgets).reason) == ("closed", "not_planned")
     assert [each.state for each in security.issues] == ["open"]
     acme.github.repository("acme/.github").push({"publishing.yml": policy()})
-    judge(acme, widgets)
+    check_repository(acme, widgets)
     assert [each.state for each in security.issues] == ["closed"]
 
 
@@ -257,15 +263,19 @@ def test_without_issues_in_the_repository_or_leave_to_write_them_nothing_breaks(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     with acme_on(redis, policy=policy() + ISSUES, without=("issues",)) as acme:
-        widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-        judge(acme, widgets)
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+        check_repository(acme, widgets)
         assert "the issue about acme/widgets in acme/widgets is not written: GitHub does not let" in caplog.text
-        assert WantedIssues(redis).where(RepositoryId(widgets.id)) is None
+        assert IssueOutbox(redis).get_open(RepositoryId(widgets.id)) is None
 
 
-def test_a_comment_in_our_issue_makes_us_look_again_and_in_no_other(acme: Acme, widgets: Repository) -> None:
-    judge(acme, widgets)
-    other = widgets.open_issue("Theirs", Marker("publishing", f"repository-{widgets.id}").on("mine"), by="mallory")
+def test_a_comment_in_our_issue_makes_us_look_again_and_in_no_other(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
+    check_repository(acme, widgets)
+    other = widgets.open_issue(
+        "Theirs", HiddenMetadata("publishing", f"repository-{widgets.id}").attach_to("mine"), by="mallory"
+    )
     JOBS["issue_commented"](acme.context, acme.id, widgets.full_name, other.number)
     assert not list(acme.redis.scan_iter("rq:job:*"))
     JOBS["issue_commented"](acme.context, acme.id, widgets.full_name, 1)
@@ -274,4 +284,4 @@ def test_a_comment_in_our_issue_makes_us_look_again_and_in_no_other(acme: Acme, 
 
 def test_a_marker_full_of_nonsense_is_an_issue_of_today() -> None:
     notes = {"since": "9999-99-99", "round": "x" * 9, "reminded": "-1", "settled": "maybe"}
-    assert Life.read(notes, date(2026, 5, 1)) == Life(date(2026, 5, 1))
+    assert IssueState.from_fields(notes, date(2026, 5, 1)) == IssueState(date(2026, 5, 1))

@@ -10,16 +10,16 @@ from redis import Redis
 from bot.model.core_types import RepositoryId
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import QUEUES, job_id, lengths
-from handlers.queue.job_specs import Priority, Work
-from handlers.records.report_store import Standings
-from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on
+from handlers.queue.enqueue import QUEUES, job_id, queue_lengths
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.report_store import ReportStore
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
-from tests.handlers.web.running_receiver import Web
+from tests.handlers.web.running_receiver import RunningReceiver
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis) as acme:
         yield acme
 
@@ -30,90 +30,90 @@ def waiting(redis: Redis, queue: str = "sweep") -> list[str]:
     return [each.decode() for each in ids]
 
 
-def look(acme: Acme, name: str, repository: int) -> str:
-    return job_id(Work("check_branch", Priority.SWEEP, "", (acme.id, repository, f"acme/{name}")))
+def check_branch_job_id(acme: AcmeInstallation, name: str, repository: int) -> str:
+    return job_id(JobSpec("check_branch", Priority.SWEEP, "", (acme.id, repository, f"acme/{name}")))
 
 
-def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme: Acme) -> None:
-    old, new, never, archived = (acme.organisation.repository(name) for name in ("old", "new", "never", "archived"))
+def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme: AcmeInstallation) -> None:
+    old, new, never, archived = (acme.organization.repository(name) for name in ("old", "new", "never", "archived"))
     archived.state.archived = True
     acme.check(old)
     acme.check(new)
     for _ in range(2):
         JOBS["sweep_installation"](acme.context, acme.id)
-    ids = [look(acme, each.state.name, each.id) for each in (never, old, new)]
+    ids = [check_branch_job_id(acme, each.state.name, each.id) for each in (never, old, new)]
     found = waiting(acme.redis)
     assert found[:3] == ids
     assert [each.rpartition("-")[0] for each in found[3:]] == ["look_at_tags"] * 3
 
 
-def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: Acme) -> None:
-    stays, leaves = acme.organisation.repository("stays"), acme.organisation.repository("leaves")
+def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallation) -> None:
+    stays, leaves = acme.organization.repository("stays"), acme.organization.repository("leaves")
     acme.check(stays)
     acme.check(leaves)
-    acme.github.choose(acme.installation, stays)
+    acme.github.select_repositories(acme.installation, stays)
     JOBS["sweep_installation"](acme.context, acme.id)
-    assert Standings(acme.redis).get(RepositoryId(leaves.id)) is None
-    assert list(Standings(acme.redis).times(acme.id)) == [stays.id]
+    assert ReportStore(acme.redis).get(RepositoryId(leaves.id)) is None
+    assert list(ReportStore(acme.redis).evaluation_times(acme.id)) == [stays.id]
 
 
-def test_the_whole_sweep_leaves_suspended_installations_alone(acme: Acme) -> None:
-    other = acme.github.organisation("globex")
+def test_the_whole_sweep_leaves_suspended_installations_alone(acme: AcmeInstallation) -> None:
+    other = acme.github.organization("globex")
     acme.github.suspend(acme.github.install(other))
     JOBS["sweep"](acme.context)
-    assert waiting(acme.redis) == [job_id(Work("sweep_installation", Priority.SWEEP, "", (acme.id,)))]
+    assert waiting(acme.redis) == [job_id(JobSpec("sweep_installation", Priority.SWEEP, "", (acme.id,)))]
 
 
-def test_a_sweep_of_what_is_gone_ends_quietly(acme: Acme) -> None:
+def test_a_sweep_of_what_is_gone_ends_quietly(acme: AcmeInstallation) -> None:
     acme.github.uninstall(acme.installation)
     JOBS["sweep_installation"](acme.context, acme.id)
-    assert sum(lengths(acme.redis)[queue] for queue in QUEUES) == 0
+    assert sum(queue_lengths(acme.redis)[queue] for queue in QUEUES) == 0
 
 
-def test_the_head_of_the_default_branch_is_what_a_sweep_judges(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+def test_the_head_of_the_default_branch_is_what_a_sweep_judges(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
     assert [run.status for run in widgets.check_runs(widgets.head)] == ["completed"]
 
 
-def test_missed_deliveries_are_asked_for_once_until_they_arrive(acme: Acme, settings: Settings) -> None:
+def test_missed_deliveries_are_asked_for_once_until_they_arrive(acme: AcmeInstallation, settings: Settings) -> None:
     """First nobody listens; then somebody does."""
-    widgets = acme.organisation.repository("widgets")
+    widgets = acme.organization.repository("widgets")
     acme.github.deliver_to("http://127.0.0.1:9/webhook")
     widgets.push({"a": "1"})
-    acme.github.settle()
+    acme.github.wait_for_deliveries()
     failed = {each.guid for each in acme.github.deliveries if each.sent and not each.succeeded}
     assert failed
-    with Web(replace(settings, app_id=acme.github.app.id)) as web:
+    with RunningReceiver(replace(settings, app_id=acme.github.app.id)) as web:
         acme.github.app.webhook_secret = settings.webhook_secrets[0]
         acme.github.deliver_to(f"{web.url}/webhook")
         JOBS["missed_deliveries"](acme.context)
-        acme.github.settle()
+        acme.github.wait_for_deliveries()
         again = [each.guid for each in acme.github.deliveries if each.redelivery]
         assert sorted(again) == sorted(failed)
         JOBS["missed_deliveries"](acme.context)
-        acme.github.settle()
+        acme.github.wait_for_deliveries()
         assert [each.guid for each in acme.github.deliveries if each.redelivery] == again
 
 
-def test_a_delivery_that_fails_for_ever_is_given_up(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets")
+def test_a_delivery_that_fails_for_ever_is_given_up(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets")
     acme.github.deliver_to("http://127.0.0.1:9/webhook")
     widgets.push({"a": "1"})
-    acme.github.settle()
+    acme.github.wait_for_deliveries()
     (guid, *_) = (each.guid for each in acme.github.deliveries if each.event == "push")
     for _ in range(8):
         JOBS["missed_deliveries"](acme.context)
-        acme.github.settle()
+        acme.github.wait_for_deliveries()
     assert len([each for each in acme.github.deliveries if each.guid == guid]) == 1 + 5
 
 
-def test_a_wish_that_github_does_not_hear_is_made_again(acme: Acme) -> None:
-    widgets = acme.organisation.repository("widgets")
+def test_a_wish_that_github_does_not_hear_is_made_again(acme: AcmeInstallation) -> None:
+    widgets = acme.organization.repository("widgets")
     acme.github.deliver_to("http://127.0.0.1:9/webhook")
     widgets.push({"a": "1"})
-    acme.github.settle()
-    acme.github.fail(Fault.BAD_GATEWAY, "/app/hook/deliveries$", times=3)
+    acme.github.wait_for_deliveries()
+    acme.github.inject_fault(Fault.BAD_GATEWAY, "/app/hook/deliveries$", times=3)
     with pytest.raises(Exception, match="502"):
         JOBS["missed_deliveries"](acme.context)
     JOBS["missed_deliveries"](acme.context)

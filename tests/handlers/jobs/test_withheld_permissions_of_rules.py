@@ -1,4 +1,4 @@
-"""With any single permission withheld exactly the rules that need it turn unseen and name it; nothing turns green, no issue closes."""
+"""With any single permission withheld exactly the rules that need it turn unknown and name it; nothing turns green, no issue closes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -11,17 +11,17 @@ from redis import Redis
 
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
-from bot.json_access import records
+from bot.json_access import get_objects
 from bot.model.core_types import Outcome, RepositoryId, RuleName
 from handlers.jobs.job_table import JOBS
-from handlers.records.report_store import Standing, Standings
-from tests.app.acme import CATALOGUE, Acme, acme_on
-from tests.bot.github.settings.settings_scenario import full
+from handlers.records.report_store import ReportStore, StoredReport
+from tests.app.acme import CATALOG, AcmeInstallation, acme_on
+from tests.bot.github.settings.settings_scenario import full_repository
 from tests.bot.github.settings.test_withheld_permissions import ALWAYS
 from tests.conftest import EmbeddedRedis
 from tests.demo.sample_organization import REPOSITORIES, files_of
 from tests.fakes.github.activity import installations
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.scenario.settings_files import read_settings, set_up_repository
 from tests.repository.test_app_manifest import MANIFEST
 
@@ -44,64 +44,64 @@ identities:
 
 
 @dataclass(frozen=True)
-class Scene:
+class WithheldPermissionScenario:
     """Two repositories of acme: one for which GitHub holds one of everything, and which fails; one in which all is well."""
 
-    acme: Acme
-    widgets: Repository
-    toolbox: Repository
+    acme: AcmeInstallation
+    widgets: ScenarioRepository
+    toolbox: ScenarioRepository
     granted: Mapping[str, str]
 
     def grant(self, *, without: str = "") -> None:
-        """Let the organisation grant everything but one permission, as of now."""
+        """Let the organization grant everything but one permission, as of now."""
         left = {name: level for name, level in self.granted.items() if name != without}
         installations.accept_permissions(
             self.acme.github.world, self.acme.installation, left, self.acme.installation.account
         )
         JOBS["drop_token"](self.acme.context, self.acme.id)
 
-    def look(self) -> dict[str, Standing]:
+    def check_all(self) -> dict[str, StoredReport]:
         """Judge both anew, as a person who asks has it, and write what their issues are to say."""
         found = {}
         for repository in (self.widgets, self.toolbox):
             self.acme.check(repository, job="recheck_commit")
             JOBS["write_issue"](self.acme.context, self.acme.id, repository.id)
-            standing = Standings(self.acme.redis).get(RepositoryId(repository.id))
+            standing = ReportStore(self.acme.redis).get(RepositoryId(repository.id))
             assert standing is not None
             found[repository.full_name] = standing
         return found
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Scene]:
+def scene() -> Iterator[WithheldPermissionScenario]:
     with TemporaryDirectory(prefix="wf") as folder, ExitStack() as stack:
         server = EmbeddedRedis(Path(folder))
         stack.callback(server.kill)
         redis = stack.enter_context(Redis.from_url(server.url))
         acme = stack.enter_context(acme_on(redis, policy=POLICY))
         home = acme.github.repository("acme/.github")
-        home.push({"publishing.yml": POLICY.replace("DAY", acme.day(300))})
-        toolbox = acme.organisation.repository("toolbox", files_of("toolbox", CATALOGUE))
-        widgets = full(acme)
-        set_up_repository(toolbox, acme.organisation, read_settings(REPOSITORIES / "toolbox.yml"))
-        yield Scene(acme, widgets, toolbox, dict(acme.installation.permissions))
+        home.push({"publishing.yml": POLICY.replace("DAY", acme.date_in(300))})
+        toolbox = acme.organization.repository("toolbox", files_of("toolbox", CATALOG))
+        widgets = full_repository(acme)
+        set_up_repository(toolbox, acme.organization, read_settings(REPOSITORIES / "toolbox.yml"))
+        yield WithheldPermissionScenario(acme, widgets, toolbox, dict(acme.installation.permissions))
 
 
 @pytest.fixture(scope="module")
-def whole(scene: Scene) -> dict[str, Standing]:
+def whole(scene: WithheldPermissionScenario) -> dict[str, StoredReport]:
     """How it is with every permission."""
-    return scene.look()
+    return scene.check_all()
 
 
-def outcomes(standing: Standing) -> dict[RuleName, Outcome]:
+def outcomes(standing: StoredReport) -> dict[RuleName, Outcome]:
     found = standing.report["outcomes"]
     assert isinstance(found, dict)
     return {RuleName(name): Outcome(outcome) for name, outcome in found.items()}
 
 
-def naming(standing: Standing, permission: str) -> set[RuleName]:
+def naming(standing: StoredReport, permission: str) -> set[RuleName]:
     """The rules that say this permission is what they lack."""
-    unseen = records(standing.report, "unseen")
+    unseen = get_objects(standing.report, "unknown")
     return {RuleName(str(each["rule"])) for each in unseen if each["permission"] == f"{permission}: read"}
 
 
@@ -117,7 +117,9 @@ def test_the_manifest_asks_for_each_of_them() -> None:
     assert set(PERMISSIONS) <= MANIFEST["default_permissions"].keys()
 
 
-def test_with_every_permission_one_is_well_and_one_has_an_issue(scene: Scene, whole: dict[str, Standing]) -> None:
+def test_with_every_permission_one_is_well_and_one_has_an_issue(
+    scene: WithheldPermissionScenario, whole: dict[str, StoredReport]
+) -> None:
     assert whole["acme/toolbox"].conclusion == "success", whole["acme/toolbox"].title
     assert whole["acme/widgets"].conclusion == "failure"
     assert [issue.state for issue in scene.widgets.state.issues.issues.values()] == ["open"]
@@ -125,16 +127,16 @@ def test_with_every_permission_one_is_well_and_one_has_an_issue(scene: Scene, wh
 
 @pytest.mark.parametrize("permission", PERMISSIONS)
 def test_exactly_the_rules_that_need_a_permission_turn_unseen_without_it_and_name_it(
-    scene: Scene, whole: dict[str, Standing], permission: str
+    scene: WithheldPermissionScenario, whole: dict[str, StoredReport], permission: str
 ) -> None:
     scene.grant(without=permission)
-    less = scene.look()
+    less = scene.check_all()
     scene.grant()
     needing = {rule for rule in reading(permission) if (permission, rule) not in SPARE}
     for name, standing in less.items():
         before, after = outcomes(whole[name]), outcomes(standing)
         turned = {rule for rule in after if after[rule] is not before[rule]}
-        assert {after[rule] for rule in turned} <= {Outcome.UNSEEN}
+        assert {after[rule] for rule in turned} <= {Outcome.UNKNOWN}
         assert turned <= naming(standing, permission) <= reading(permission)
         assert {rule for rule in needing & before.keys() if before[rule] is Outcome.PASSED} <= turned
         assert standing.conclusion != "success" or not turned

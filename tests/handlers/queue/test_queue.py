@@ -7,61 +7,70 @@ from dataclasses import dataclass
 import pytest
 from redis import Redis
 
-from handlers.queue.enqueue import AFTER_DEATH, KEEP_DEAD, Verdict, enqueue, job_id, lengths, lua, seen
-from handlers.queue.job_specs import Priority, Work
+from handlers.queue.enqueue import (
+    CRASH_RETRY_DELAYS,
+    FAILED_JOB_TTL,
+    EnqueueStatus,
+    accepted_deliveries,
+    enqueue,
+    job_id,
+    load_script,
+    queue_lengths,
+)
+from handlers.queue.job_specs import JobSpec, Priority
 
 
-def check(repository: int, commit: str = "c0ffee") -> Work:
-    return Work("check_commit", Priority.CHECK, f"repository-{repository}", (1, repository, commit))
+def check(repository: int, commit: str = "c0ffee") -> JobSpec:
+    return JobSpec("check_commit", Priority.CHECK, f"repository-{repository}", (1, repository, commit))
 
 
-def gate(number: int) -> Work:
-    return Work("decide_gate", Priority.GATE, f"gate-{number}", (number,))
+def gate(number: int) -> JobSpec:
+    return JobSpec("decide_gate", Priority.GATE, f"gate-{number}", (number,))
 
 
-SWEEP = Work("sweep", Priority.SWEEP, "sweep", ())
+SWEEP = JobSpec("sweep", Priority.SWEEP, "sweep", ())
 
 
 @dataclass(frozen=True)
-class Hold:
+class TakenJob:
     id: str
     queue: str
-    fence: str
-    lane: str
+    lease_token: str
+    concurrency_key: str
 
 
-def take(redis: Redis, lease: float = 30) -> Hold | None:
-    answer = redis.eval(lua("take"), 0, lease, *Priority)
-    return Hold(*(part.decode() for part in answer)) if answer else None
+def take(redis: Redis, lease: float = 30) -> TakenJob | None:
+    answer = redis.eval(load_script("take"), 0, lease, *Priority)
+    return TakenJob(*(part.decode() for part in answer)) if answer else None
 
 
-def finish(redis: Redis, hold: Hold) -> int:
+def finish(redis: Redis, hold: TakenJob) -> int:
     """What RQ and the worker do in one transaction at a job's good end."""
     with redis.pipeline() as pipe:
         pipe.delete(f"rq:job:{hold.id}")
-        pipe.eval(lua("finish"), 0, hold.id, hold.fence, hold.lane, "check_commit", "done")
+        pipe.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check_commit", "done")
         return int(pipe.execute()[1])
 
 
 def sweep(redis: Redis) -> list[int]:
-    answer: list[int] = redis.eval(lua("sweep"), 0, KEEP_DEAD, *AFTER_DEATH)
+    answer: list[int] = redis.eval(load_script("sweep"), 0, FAILED_JOB_TTL, *CRASH_RETRY_DELAYS)
     return answer
 
 
-def start(redis: Redis, hold: Hold) -> None:
+def start(redis: Redis, hold: TakenJob) -> None:
     redis.hset(f"rq:job:{hold.id}", "status", "started")
 
 
 def test_the_scripts_know_the_same_queues_as_the_work() -> None:
-    words = lua("take")
+    words = load_script("take")
     assert "local QUEUES = {" + ", ".join(f"'{priority}'" for priority in Priority) + "}" in words
 
 
 def test_a_piece_that_waits_is_not_queued_twice(redis: Redis) -> None:
     assert enqueue(redis, [check(7)]).queued == 1
     again = enqueue(redis, [check(7)])
-    assert (again.queued, again.waiting) == (0, 1)
-    assert lengths(redis) == {"gate": 0, "check": 1, "sweep": 0}
+    assert (again.queued, again.already_waiting) == (0, 1)
+    assert queue_lengths(redis) == {"gate": 0, "check": 1, "sweep": 0}
 
 
 def test_the_most_urgent_piece_is_taken_first(redis: Redis) -> None:
@@ -76,7 +85,7 @@ def test_one_lane_is_worked_one_piece_at_a_time_and_wakes_the_next(redis: Redis)
     first, other = take(redis), take(redis)
     assert first is not None
     assert other is not None
-    assert (first.lane, other.lane) == ("repository-7", "repository-8")
+    assert (first.concurrency_key, other.concurrency_key) == ("repository-7", "repository-8")
     assert take(redis) is None
     finish(redis, first)
     second = take(redis)
@@ -89,7 +98,7 @@ def test_an_event_during_the_work_is_worked_after_it(redis: Redis) -> None:
     hold = take(redis)
     assert hold is not None
     start(redis, hold)
-    assert enqueue(redis, [check(7)]).waiting == 1
+    assert enqueue(redis, [check(7)]).already_waiting == 1
     assert take(redis) is None
     finish(redis, hold)
     again = take(redis)
@@ -109,13 +118,13 @@ def test_an_event_after_the_work_is_new_work(redis: Redis) -> None:
 
 def test_a_repeated_delivery_is_not_done_twice(redis: Redis) -> None:
     enqueue(redis, [check(7)], "one")
-    assert enqueue(redis, [check(7)], "one").waiting == 1
+    assert enqueue(redis, [check(7)], "one").already_waiting == 1
     hold = take(redis)
     assert hold is not None
     finish(redis, hold)
     repeat = enqueue(redis, [check(7)], "one")
-    assert (repeat.queued, repeat.done) == (0, 1)
-    assert seen(redis, ["one", "two"]) == {"one"}
+    assert (repeat.queued, repeat.already_done) == (0, 1)
+    assert accepted_deliveries(redis, ["one", "two"]) == {"one"}
 
 
 def test_a_repeated_delivery_whose_work_failed_is_done_again(redis: Redis) -> None:
@@ -123,7 +132,7 @@ def test_a_repeated_delivery_whose_work_failed_is_done_again(redis: Redis) -> No
     hold = take(redis, lease=0)
     assert hold is not None
     start(redis, hold)
-    redis.hset(f"rq:job:{hold.id}", "deaths", len(AFTER_DEATH))
+    redis.hset(f"rq:job:{hold.id}", "deaths", len(CRASH_RETRY_DELAYS))
     assert sweep(redis) == [0, 1, 0, 0]
     assert redis.zrange("rq:failed:check", 0, -1) == [hold.id.encode()]
     assert enqueue(redis, [check(7)], "one").queued == 1
@@ -139,7 +148,7 @@ def test_the_work_of_a_dead_worker_goes_back_to_the_head_and_its_lane_is_freed(r
     assert sweep(redis)[0] == 1
     hold = take(redis)
     assert hold is not None
-    assert hold.fence != dead.fence
+    assert hold.lease_token != dead.lease_token
     assert finish(redis, dead) == 0  # it was not dead, only late: it may not settle what another holds
 
 
@@ -168,9 +177,9 @@ def test_work_that_kills_each_worker_waits_longer_each_time_frees_its_lane_and_e
         pauses.append(0 if due is None else round((due - time.time()) / 5) * 5)
         redis.zadd("rq:scheduled:check", {id_: 1}, xx=True)
         assert not redis.exists("wharfinger:lane:repository-7")
-    assert pauses == [*AFTER_DEATH, 0]
+    assert pauses == [*CRASH_RETRY_DELAYS, 0]
     assert redis.hmget(f"rq:job:{id_}", "status", "retries_left") == [b"failed", b"4"]
-    assert redis.eval(lua("retry"), 0, "check", id_, 4) == 1
+    assert redis.eval(load_script("retry"), 0, "check", id_, 4) == 1
     assert redis.hmget(f"rq:job:{id_}", "status", "deaths") == [b"queued", None]
 
 
@@ -190,16 +199,16 @@ def test_what_was_asked_for_again_is_not_lost_when_the_job_fails_for_good(redis:
     assert hold is not None
     enqueue(redis, [check(7)])
     redis.hset(f"rq:job:{hold.id}", "status", "failed")
-    redis.eval(lua("finish"), 0, hold.id, hold.fence, hold.lane, "check_commit", "failed")
+    redis.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check_commit", "failed")
     assert sweep(redis)[3] == 1
     assert take(redis) is not None
 
 
 def test_a_full_queue_takes_nothing_and_remembers_nothing(redis: Redis) -> None:
     enqueue(redis, [check(1), check(2)])
-    answer = enqueue(redis, [check(3)], "one", most=2)
-    assert answer.verdict is Verdict.FULL
-    assert seen(redis, ["one"]) == set()
+    answer = enqueue(redis, [check(3)], "one", limit=2)
+    assert answer.status is EnqueueStatus.FULL
+    assert accepted_deliveries(redis, ["one"]) == set()
 
 
 def test_what_is_due_later_is_taken_when_it_is_due(redis: Redis) -> None:
@@ -213,7 +222,7 @@ def test_what_is_due_later_is_taken_when_it_is_due(redis: Redis) -> None:
 
 
 def test_a_key_with_letters_rq_does_not_allow_is_shortened(redis: Redis) -> None:
-    work = Work("check_release", Priority.CHECK, "repository-7", (7, "v1.2/β"))
+    work = JobSpec("check_release", Priority.CHECK, "repository-7", (7, "v1.2/β"))
     assert job_id(work).startswith("check_release-")
     enqueue(redis, [work])
     data = redis.hget(f"rq:job:{job_id(work)}", "data")
@@ -223,4 +232,4 @@ def test_a_key_with_letters_rq_does_not_allow_is_shortened(redis: Redis) -> None
 
 @pytest.mark.parametrize("name", ["enqueue", "take", "renew", "finish", "sweep"])
 def test_every_script_is_understood_by_the_server(redis: Redis, name: str) -> None:
-    assert len(redis.script_load(lua(name))) == 40
+    assert len(redis.script_load(load_script(name))) == 40

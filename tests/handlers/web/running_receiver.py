@@ -16,21 +16,21 @@ import httpx
 import uvicorn
 
 from handlers.config.settings import Settings
-from handlers.web.web_process import configuration
+from handlers.web.web_process import server_configuration
 from tests.conftest import WEBHOOK_SECRET
 
-EXAMPLES = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"
+PAYLOAD_EXAMPLES_FILE = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"
 COMMIT = "c0ffee" + "0" * 34
 
 
-class Web:
+class RunningReceiver:
     """`with Web(settings) as web:` is the web process's application, served for real, in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._address = self._socket.getsockname()
         self.url = f"http://127.0.0.1:{self._address[1]}"
-        self._server = uvicorn.Server(configuration(settings))
+        self._server = uvicorn.Server(server_configuration(settings))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
@@ -61,9 +61,9 @@ class Web:
     def deliver(self, event: str, payload: object, delivery: str = "", secret: str = WEBHOOK_SECRET) -> httpx.Response:
         """Send it as GitHub does."""
         body = json.dumps(payload).encode()
-        return self.post(body, signed(body, event, delivery, secret))
+        return self.post(body, signed_headers(body, event, delivery, secret))
 
-    def figures(self) -> str:
+    def metrics(self) -> str:
         return self.client.get("/metrics").text
 
 
@@ -71,7 +71,9 @@ def sign(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def signed(body: bytes, event: str = "push", delivery: str = "", secret: str = WEBHOOK_SECRET) -> dict[str, str]:
+def signed_headers(
+    body: bytes, event: str = "push", delivery: str = "", secret: str = WEBHOOK_SECRET
+) -> dict[str, str]:
     """The headers of a delivery."""
     return {
         "content-type": "application/json",
@@ -82,7 +84,7 @@ def signed(body: bytes, event: str = "push", delivery: str = "", secret: str = W
     }
 
 
-def push(commit: str = COMMIT, *, installation: int = 5, login: str = "acme", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a payload's fields
+def push_payload(commit: str = COMMIT, *, installation: int = 5, login: str = "acme", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a payload's fields
     """The fields of a push that are read."""
     return {
         "ref": "refs/heads/main",
@@ -96,8 +98,8 @@ def push(commit: str = COMMIT, *, installation: int = 5, login: str = "acme", **
     }
 
 
-def examples() -> Iterator[tuple[str, dict[str, Any]]]:
+def payload_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     """All example payloads of @octokit/webhooks-examples, with the event of each."""
-    for event in json.loads(gzip.decompress(EXAMPLES.read_bytes())):
+    for event in json.loads(gzip.decompress(PAYLOAD_EXAMPLES_FILE.read_bytes())):
         for payload in event["examples"]:
             yield event["name"], payload

@@ -14,8 +14,8 @@ from redis import Redis
 
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import lengths
-from tests.handlers.web.running_receiver import Web, examples, push, signed
+from handlers.queue.enqueue import queue_lengths
+from tests.handlers.web.running_receiver import RunningReceiver, payload_examples, push_payload, signed_headers
 
 GOOD = range(200, 300)
 READ_OR_REFUSED = {200, 202, 400, 401, 408, 413, 415}
@@ -28,13 +28,15 @@ def seed() -> int:
 
 
 @pytest.fixture
-def web(settings: Settings) -> Iterator[Web]:
-    with Web(settings) as served:
+def web(settings: Settings) -> Iterator[RunningReceiver]:
+    with RunningReceiver(settings) as served:
         yield served
 
 
-def test_every_example_of_github_is_answered_well_and_asks_only_for_jobs_there_are(web: Web, redis: Redis) -> None:
-    statuses = Counter(web.deliver(event, payload).status_code for event, payload in examples())
+def test_every_example_of_github_is_answered_well_and_asks_only_for_jobs_there_are(
+    web: RunningReceiver, redis: Redis
+) -> None:
+    statuses = Counter(web.deliver(event, payload).status_code for event, payload in payload_examples())
     assert statuses.total() == 329
     assert set(statuses) <= set(GOOD)
     found = (redis.hget(key, "description") for key in redis.keys("rq:job:*"))
@@ -98,30 +100,32 @@ FORGERIES: tuple[Callable[[dict[str, str]], dict[str, str]], ...] = (
 )
 
 
-def spoil_and_send(web: Web, redis: Redis, seed: int, times: int) -> None:
+def spoil_and_send(web: RunningReceiver, redis: Redis, seed: int, times: int) -> None:
     """Send so many spoilt deliveries: the signed ones are answered, the forged ones never get any further."""
     chance = random.Random(seed)  # noqa: S311 - to be seen again
-    known = [(event, json.dumps(payload).encode()) for event, payload in examples()]
-    known += [("push", json.dumps(push()).encode())] * 50
+    known = [(event, json.dumps(payload).encode()) for event, payload in payload_examples()]
+    known += [("push", json.dumps(push_payload()).encode())] * 50
     for number in range(times):
         event, body = chance.choice(known)
         body = chance.choice(SPOILS)(chance, body)
-        answer = web.post(body, signed(body, event))
+        answer = web.post(body, signed_headers(body, event))
         assert answer.status_code in READ_OR_REFUSED, (seed, number, answer.status_code, answer.text)
         assert len(answer.text) < 400
-    before = lengths(redis)
+    before = queue_lengths(redis)
     for number in range(times // 4):
         event, body = chance.choice(known)
-        answer = web.post(body, chance.choice(FORGERIES)(signed(body, event)))
+        answer = web.post(body, chance.choice(FORGERIES)(signed_headers(body, event)))
         assert answer.status_code == 401, (seed, number)
-    assert lengths(redis) == before
+    assert queue_lengths(redis) == before
     assert web.client.get("/health").status_code == 200
 
 
-def test_spoilt_deliveries_are_answered_and_forged_ones_get_nowhere(web: Web, redis: Redis, seed: int) -> None:
+def test_spoilt_deliveries_are_answered_and_forged_ones_get_nowhere(
+    web: RunningReceiver, redis: Redis, seed: int
+) -> None:
     spoil_and_send(web, redis, seed, times=400)
 
 
 @pytest.mark.soak
-def test_ten_thousand_spoilt_deliveries(web: Web, redis: Redis) -> None:
+def test_ten_thousand_spoilt_deliveries(web: RunningReceiver, redis: Redis) -> None:
     spoil_and_send(web, redis, time.time_ns(), times=10_000)

@@ -14,26 +14,26 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from bot.model.errors import LaterError
-from handlers.config.context import Context, Job, open_context
+from bot.model.errors import RetryLaterError
+from handlers.config.context import Context, JobFunction, open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
-from handlers.worker.pulse import Pace
+from handlers.worker.pulse import WorkerTiming
 from handlers.worker.worker import Worker
 from tests.conftest import environment
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.handlers.worker.small_worker"])
-FAST = Pace(lease=0.6, pulse=0.15, sweep=0.2, bell=0.1, grace=0.5)
+FAST_PACE = WorkerTiming(lease=0.6, heartbeat=0.15, sweep=0.2, wakeup=0.1, grace=0.5)
 
 
 @dataclass(frozen=True)
-class Book:
+class ActionLog:
     """A file that outlives any process: one line for each thing that a job did."""
 
     path: Path
 
-    def note(self, line: str) -> None:
+    def append(self, line: str) -> None:
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(file, f"{line}\n".encode())
         os.close(file)
@@ -42,47 +42,47 @@ class Book:
         return self.path.read_text().splitlines() if self.path.exists() else []
 
 
-def small_jobs(book: Book) -> Mapping[str, Job]:
+def small_jobs(log: ActionLog) -> Mapping[str, JobFunction]:
     def write(context: Context, number: int) -> None:
         del context
-        book.note(f"begin {number}")
+        log.append(f"begin {number}")
         time.sleep(0.02)
-        book.note(f"end {number}")
+        log.append(f"end {number}")
 
     def slow(context: Context, number: int) -> None:
         del context
-        book.note(f"begin {number}")
+        log.append(f"begin {number}")
         time.sleep(1.5)
-        book.note(f"end {number}")
+        log.append(f"end {number}")
 
     def fail(context: Context, number: int) -> None:
-        book.note(f"fail {number}")
+        log.append(f"fail {number}")
         raise ValueError(f"ghs_{'x' * 40} {context.settings.app_id}")
 
     def later(context: Context, number: int) -> None:
-        book.note(f"later {number} for {context.delivery}")
-        if len(book.lines()) == 1:
-            raise LaterError("GitHub asks us to wait", seconds=1)
+        log.append(f"later {number} for {context.delivery_id}")
+        if len(log.lines()) == 1:
+            raise RetryLaterError("GitHub asks us to wait", seconds=1)
 
     def stuck(context: Context, number: int) -> None:
         del context
-        book.note(f"stuck {number}")
+        log.append(f"stuck {number}")
         sum(range(10**12))  # one call into C that no signal interrupts
 
     def deadly(context: Context, number: int) -> None:
         """Kill so many workers."""
         del context
-        book.note(f"deadly {number}")
-        if len(book.lines()) <= number:
+        log.append(f"deadly {number}")
+        if len(log.lines()) <= number:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return {"write": write, "slow": slow, "fail": fail, "later": later, "stuck": stuck, "deadly": deadly}
 
 
-def small_worker(url: str, book: Book) -> Worker:
+def small_worker(url: str, log: ActionLog) -> Worker:
     redis = open_redis(url)
     settings = Settings.from_environment(environment(REDIS_URL=url))
-    return Worker(redis, small_jobs(book), open_context(settings, redis), FAST)
+    return Worker(redis, small_jobs(log), open_context(settings, redis), FAST_PACE)
 
 
 def die_after(worker: Worker, commands: int) -> None:
@@ -99,14 +99,14 @@ def die_after(worker: Worker, commands: int) -> None:
     worker.connection.connection_pool.connection_class = Mortal
 
 
-def command(url: str, book: Book) -> tuple[str, ...]:
+def command(url: str, log: ActionLog) -> tuple[str, ...]:
     """How it is started as a process that has everything yet to load."""
-    return sys.executable, "-m", "tests.handlers.worker.small_worker", url, str(book.path)
+    return sys.executable, "-m", "tests.handlers.worker.small_worker", url, str(log.path)
 
 
-def fork(url: str, book: Book, commands: int | None = None) -> BaseProcess:
+def fork(url: str, log: ActionLog, commands: int | None = None) -> BaseProcess:
     """Start it as a process within milliseconds; after so many commands sent to Redis it dies as by `kill -9`."""
-    process = FORKS.Process(target=_work, args=(url, book, commands), daemon=True)
+    process = FORKS.Process(target=_run_worker, args=(url, log, commands), daemon=True)
     process.start()
     return process
 
@@ -118,12 +118,12 @@ def kill_all_forks() -> None:
         process.join(10)
 
 
-def _work(url: str, book: Book, commands: int | None = None) -> None:
-    worker = small_worker(url, book)
+def _run_worker(url: str, log: ActionLog, commands: int | None = None) -> None:
+    worker = small_worker(url, log)
     if commands is not None:
         die_after(worker, commands)
     worker.work()
 
 
 if __name__ == "__main__":
-    _work(sys.argv[1], Book(Path(sys.argv[2])))
+    _run_worker(sys.argv[1], ActionLog(Path(sys.argv[2])))

@@ -3,9 +3,9 @@
 from redis import Redis
 
 from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import job_id, lengths
-from handlers.queue.job_specs import Priority, Work
-from handlers.worker.clock import TIMETABLE, ask
+from handlers.queue.enqueue import job_id, queue_lengths
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 
 NOON = 1_800_000_000 - 1_800_000_000 % 21_600  # the beginning of an interval of every line
 
@@ -25,28 +25,28 @@ def test_the_timetable_names_jobs_that_there_are() -> None:
 
 
 def test_everything_is_due_at_the_first_look(redis: Redis) -> None:
-    ask(redis, NOON, {})
+    enqueue_due_jobs(redis, NOON, {})
     assert len(waiting(redis)) == len(TIMETABLE)
 
 
 def test_two_clocks_ask_for_nothing_twice(redis: Redis) -> None:
-    ask(redis, NOON, {})
+    enqueue_due_jobs(redis, NOON, {})
     finish_all(redis)
-    ask(redis, NOON + 29, {})
-    assert sum(lengths(redis).values()) == 0
+    enqueue_due_jobs(redis, NOON + 29, {})
+    assert sum(queue_lengths(redis).values()) == 0
 
 
 def test_the_next_interval_asks_again_for_what_is_due_then(redis: Redis) -> None:
     asked: dict[str, int] = {}
-    ask(redis, NOON, asked)
+    enqueue_due_jobs(redis, NOON, asked)
     finish_all(redis)
-    ask(redis, NOON + 301, asked)
-    often = [due.job for due in TIMETABLE if due.every <= 300]
-    assert waiting(redis) == {job_id(Work(job, Priority.SWEEP, job, ())).encode() for job in often}
+    enqueue_due_jobs(redis, NOON + 301, asked)
+    often = [due.job for due in TIMETABLE if due.interval <= 300]
+    assert waiting(redis) == {job_id(JobSpec(job, Priority.SWEEP, job, ())).encode() for job in often}
 
 
 def test_what_still_waits_is_not_queued_twice(redis: Redis) -> None:
     asked: dict[str, int] = {}
-    ask(redis, NOON, asked)
-    ask(redis, NOON + 301, asked)
-    assert sum(lengths(redis).values()) == len(TIMETABLE)
+    enqueue_due_jobs(redis, NOON, asked)
+    enqueue_due_jobs(redis, NOON + 301, asked)
+    assert sum(queue_lengths(redis).values()) == len(TIMETABLE)

@@ -15,12 +15,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from handlers.config.settings import redis_socket
-from handlers.worker.run import only_one
+from handlers.worker.run import lock_data_folder
 from tests.conftest import EmbeddedRedis, environment
-from tests.handlers.web.running_receiver import push, signed
+from tests.handlers.web.running_receiver import push_payload, signed_headers
 
 
-class Run:
+class RunningWharfinger:
     """The App as an administrator starts it, in a data folder of its own."""
 
     def __init__(self, data: Path, port: int) -> None:
@@ -75,9 +75,9 @@ class Run:
 
 
 @pytest.fixture
-def run(free_port: int) -> Iterator[Run]:
+def run(free_port: int) -> Iterator[RunningWharfinger]:
     with TemporaryDirectory(prefix="wf") as folder:
-        started = Run(Path(folder), free_port)
+        started = RunningWharfinger(Path(folder), free_port)
         yield started
         started.end()
 
@@ -97,11 +97,11 @@ def stop(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc, which only Linux has")
-def test_what_dies_comes_back_and_a_stop_is_orderly(run: Run) -> None:
+def test_what_dies_comes_back_and_a_stop_is_orderly(run: RunningWharfinger) -> None:
     process = run.start()
     wait_for(run.is_ready)
     body = b"{}"
-    assert httpx.post(f"{run.url}/webhook", content=body, headers=signed(body, "ping")).status_code == 202
+    assert httpx.post(f"{run.url}/webhook", content=body, headers=signed_headers(body, "ping")).status_code == 202
     (before,) = run.workers()
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: set(run.workers()) - {before})
@@ -113,12 +113,12 @@ def test_what_dies_comes_back_and_a_stop_is_orderly(run: Run) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
-def test_an_owner_killed_leaves_nothing_that_is_in_the_way_and_loses_nothing(run: Run) -> None:
+def test_an_owner_killed_leaves_nothing_that_is_in_the_way_and_loses_nothing(run: RunningWharfinger) -> None:
     process = run.start()
     wait_for(run.is_ready)
     with httpx.Client(base_url=run.url) as client:
-        body = str(push()).replace("'", '"').replace("False", "false").encode()
-        assert client.post("/webhook", content=body, headers=signed(body, delivery="guid-1")).status_code == 202
+        body = str(push_payload()).replace("'", '"').replace("False", "false").encode()
+        assert client.post("/webhook", content=body, headers=signed_headers(body, delivery="guid-1")).status_code == 202
     process.kill()
     process.communicate()
     wait_for(lambda: not run.is_ready())  # its parts end with it, a moment later
@@ -129,8 +129,8 @@ def test_an_owner_killed_leaves_nothing_that_is_in_the_way_and_loses_nothing(run
     assert "Traceback" not in stop(again)
 
 
-def test_a_second_one_in_the_same_folder_is_refused(run: Run) -> None:
-    lock = only_one(run.data)
+def test_a_second_one_in_the_same_folder_is_refused(run: RunningWharfinger) -> None:
+    lock = lock_data_folder(run.data)
     second = run.start()
     output, _ = second.communicate(timeout=30)
     os.close(lock)
@@ -141,7 +141,7 @@ def test_a_second_one_in_the_same_folder_is_refused(run: Run) -> None:
     )
 
 
-def test_a_port_that_is_taken_is_told_at_once(run: Run) -> None:
+def test_a_port_that_is_taken_is_told_at_once(run: RunningWharfinger) -> None:
     with httpx.Client(), TemporaryDirectory() as folder:
         holder = subprocess.Popen(  # noqa: S603 - Python's own server
             [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", run.url.rpartition(":")[2]],
@@ -163,7 +163,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_a_server_that_is_named_and_not_there_is_told(run: Run) -> None:
+def test_a_server_that_is_named_and_not_there_is_told(run: RunningWharfinger) -> None:
     run.environ["WHARFINGER_REDIS_SERVER"] = "no-such-server"
     output, _ = run.start().communicate(timeout=30)
     assert output == (

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from handlers.queue.enqueue import AFTER_DEATH, enqueue
-from handlers.queue.job_specs import Priority, Work
+from handlers.queue.enqueue import CRASH_RETRY_DELAYS, enqueue
+from handlers.queue.job_specs import JobSpec, Priority
 from tests.conftest import EmbeddedRedis, Start
-from tests.handlers.worker.small_worker import Book, command, small_worker
+from tests.handlers.worker.small_worker import ActionLog, command, small_worker
 
 
-def work(job: str, number: int, lane: str = "") -> Work:
-    return Work(job, Priority.CHECK, lane or job, (number,))
+def work(job: str, number: int, lane: str = "") -> JobSpec:
+    return JobSpec(job, Priority.CHECK, lane or job, (number,))
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
-    return Book(tmp_path / "book")
+def book(tmp_path: Path) -> ActionLog:
+    return ActionLog(tmp_path / "book")
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
@@ -33,7 +33,7 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_good_work_leaves_nothing_behind(redis_url: str, redis: Redis, book: Book) -> None:
+def test_good_work_leaves_nothing_behind(redis_url: str, redis: Redis, book: ActionLog) -> None:
     enqueue(redis, [work("write", 1)])
     small_worker(redis_url, book).work(burst=True)
     assert book.lines() == ["begin 1", "end 1"]
@@ -42,14 +42,14 @@ def test_good_work_leaves_nothing_behind(redis_url: str, redis: Redis, book: Boo
     assert redis.hgetall("wharfinger:counts") == {b"done:write": b"1"}
 
 
-def test_a_worker_that_left_no_longer_catches_signals(redis_url: str, book: Book) -> None:
+def test_a_worker_that_left_no_longer_catches_signals(redis_url: str, book: ActionLog) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     small_worker(redis_url, book).work(burst=True)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_work_that_github_puts_off_is_done_later_without_using_up_an_attempt(
-    redis_url: str, redis: Redis, book: Book
+    redis_url: str, redis: Redis, book: ActionLog
 ) -> None:
     enqueue(redis, [work("later", 1)], "delivery-1")
     small_worker(redis_url, book).work(burst=True)
@@ -62,7 +62,7 @@ def test_work_that_github_puts_off_is_done_later_without_using_up_an_attempt(
 
 
 def test_failing_work_is_tried_five_times_with_growing_pauses_and_then_dead(
-    redis_url: str, redis: Redis, book: Book
+    redis_url: str, redis: Redis, book: ActionLog
 ) -> None:
     enqueue(redis, [work("fail", 1)])
     pauses = []
@@ -78,7 +78,7 @@ def test_failing_work_is_tried_five_times_with_growing_pauses_and_then_dead(
     assert redis.hget("rq:job:fail-1", "status") == b"failed"
 
 
-def test_what_is_kept_of_an_error_holds_none_of_its_words(redis_url: str, redis: Redis, book: Book) -> None:
+def test_what_is_kept_of_an_error_holds_none_of_its_words(redis_url: str, redis: Redis, book: ActionLog) -> None:
     enqueue(redis, [work("fail", 1)])
     small_worker(redis_url, book).work(burst=True)
     why = redis.hget("rq:job:fail-1", "why")
@@ -87,7 +87,7 @@ def test_what_is_kept_of_an_error_holds_none_of_its_words(redis_url: str, redis:
     assert not any(b"ghs_" in (redis.dump(key) or b"") for key in redis.keys("*"))
 
 
-class Bomb:
+class PickledBomb:
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -95,8 +95,8 @@ class Bomb:
         return os.system, (f"touch {self.path}",)
 
 
-def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: Book, tmp_path: Path) -> None:
-    bomb = pickle.dumps(Bomb(tmp_path / "exploded"))
+def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: ActionLog, tmp_path: Path) -> None:
+    bomb = pickle.dumps(PickledBomb(tmp_path / "exploded"))
     fields: dict[bytes | str, bytes | str] = {
         b"created_at": b"2026-01-01T00:00:00.0Z",
         b"origin": b"check",
@@ -126,7 +126,7 @@ def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: Book, tm
 
 
 def test_a_polite_stop_finishes_the_job_and_loses_nothing(
-    redis_url: str, redis: Redis, book: Book, start: Start
+    redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
     enqueue(redis, [work("slow", 1), work("slow", 2)])
     worker = start(*command(redis_url, book))
@@ -138,7 +138,9 @@ def test_a_polite_stop_finishes_the_job_and_loses_nothing(
     assert redis.hlen("wharfinger:holders") == 0
 
 
-def test_long_work_is_not_taken_from_a_living_worker(redis_url: str, redis: Redis, book: Book, start: Start) -> None:
+def test_long_work_is_not_taken_from_a_living_worker(
+    redis_url: str, redis: Redis, book: ActionLog, start: Start
+) -> None:
     enqueue(redis, [work("slow", 1)])  # longer than two leases
     workers = [start(*command(redis_url, book)), start(*command(redis_url, book))]
     wait_for(lambda: "end 1" in book.lines())
@@ -153,7 +155,7 @@ def expired_lease(redis: Redis) -> int:
 
 
 def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
-    redis_url: str, redis: Redis, book: Book, start: Start
+    redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
     enqueue(redis, [work("deadly", 1)])
     assert start(*command(redis_url, book)).wait(60) == -signal.SIGKILL
@@ -168,10 +170,10 @@ def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
 
 
 def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_deaths(
-    redis_url: str, redis: Redis, book: Book, start: Start
+    redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
     enqueue(redis, [work("stuck", 1)])
-    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "deaths": len(AFTER_DEATH)})
+    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "deaths": len(CRASH_RETRY_DELAYS)})
     worker = start(*command(redis_url, book))
     assert worker.wait(60) == 1
     wait_for(lambda: expired_lease(redis))
@@ -180,7 +182,7 @@ def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_de
     assert redis.hget("rq:job:stuck-1", "why") == b"its worker died while doing it, 10 times"
 
 
-def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Book, start: Start) -> None:
+def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: ActionLog, start: Start) -> None:
     worker = start(*command(own_redis.url, book))
     with Redis.from_url(own_redis.url) as redis:
         wait_for(lambda: any(client["cmd"] == "blpop" for client in redis.client_list()))  # it waits for work

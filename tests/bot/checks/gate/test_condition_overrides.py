@@ -2,18 +2,18 @@
 
 import pytest
 
-from bot.checks.gate import CONDITIONS
+from bot.checks.gate import GATE_CONDITIONS
 from bot.model.core_types import FullName, Mode
-from bot.policy import Policy, Subject, policy_in_force
+from bot.policy import Policy, TargetRepository, policy_in_force
 from bot.policy.read_policy import read_policy
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 
-REGISTRIES = load_catalogue().registries
+REGISTRIES = load_catalog().registries
 
 
-def in_force(organisation: str, own: str) -> Policy:
-    theirs, its = (read_policy(f"version: 1\n{text}\n".encode(), REGISTRIES) for text in (organisation, own))
-    return policy_in_force(theirs, its, Subject(FullName("acme/tool")))
+def in_force(organization: str, own: str) -> Policy:
+    theirs, its = (read_policy(f"version: 1\n{text}\n".encode(), REGISTRIES) for text in (organization, own))
+    return policy_in_force(theirs, its, TargetRepository(FullName("acme/tool")))
 
 
 def option(policy: Policy, condition: str, name: str) -> object:
@@ -21,7 +21,7 @@ def option(policy: Policy, condition: str, name: str) -> object:
 
 
 def test_without_a_file_every_condition_is_observed() -> None:
-    assert [type(each) for each in Policy().gate] == list(CONDITIONS)
+    assert [type(each) for each in Policy().gate] == list(GATE_CONDITIONS)
     assert {each.mode for each in Policy().gate} == {Mode.OBSERVE}
 
 
@@ -30,7 +30,7 @@ def test_a_mode_of_the_whole_policy_is_the_gates_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("organisation", "own", "actors"),
+    ("organization", "own", "actors"),
     [
         ("[alice, bob]", "[alice]", ("alice",)),
         ("[alice, bob]", "[alice, mallory]", ("alice",)),
@@ -39,9 +39,9 @@ def test_a_mode_of_the_whole_policy_is_the_gates_too() -> None:
         ("['*']", "[alice]", ("alice",)),
     ],
 )
-def test_a_repository_lets_nobody_more_start_a_release(organisation: str, own: str, actors: tuple[str, ...]) -> None:
+def test_a_repository_lets_nobody_more_start_a_release(organization: str, own: str, actors: tuple[str, ...]) -> None:
     policy = in_force(
-        f"gate: {{allowed-triggers: {{actors: {organisation}}}}}", f"gate: {{allowed-triggers: {{actors: {own}}}}}"
+        f"gate: {{allowed-triggers: {{actors: {organization}}}}}", f"gate: {{allowed-triggers: {{actors: {own}}}}}"
     )
     assert option(policy, "allowed-triggers", "actors") == actors
 
@@ -53,5 +53,5 @@ def test_a_repository_may_rest_longer_but_not_switch_a_condition_off() -> None:
     )
     assert option(policy, "release-freeze", "weekdays") == ("sunday", "friday")
     assert str(option(policy, "release-interval", "least")) == "1:00:00"
-    assert len(policy.gate) == len(CONDITIONS)
+    assert len(policy.gate) == len(GATE_CONDITIONS)
     assert len(policy.notes) == 2

@@ -7,61 +7,61 @@ from pathlib import Path
 import pytest
 
 from bot.checks import gate
-from bot.checks.gate import CONDITIONS, Condition
+from bot.checks.gate import GATE_CONDITIONS, GateCondition
 from bot.checks.rules import RULES
-from bot.evaluation.gate_decision import Judged, decide
+from bot.evaluation.gate_decision import ConditionResult, decide_deployment
 from bot.model.core_types import FullName, Outcome
-from bot.policy import Subject, policy_in_force
+from bot.policy import TargetRepository, policy_in_force
 from bot.policy.read_policy import read_policy
-from bot.registries import load_catalogue
-from tests.bot.checks.gate.deployment_blocks import read_waiting
-from tests.repository.page_examples import Example, Page, read_page
+from bot.registries import load_catalog
+from tests.bot.checks.gate.deployment_blocks import read_pending_deployment
+from tests.repository.page_examples import DocumentationPage, PageExample, read_page
 
 FOLDER = Path(gate.__file__).parent
-REGISTRIES = load_catalogue().registries
+REGISTRIES = load_catalog().registries
 ROOMS = {"__init__", "called", "condition", "gate_condition"}
 
 
-def page_of(condition: type[Condition]) -> Page:
+def page_of(condition: type[GateCondition]) -> DocumentationPage:
     return read_page(FOLDER / f"{condition.name.replace('-', '_')}.md")
 
 
 EXAMPLES = [
     pytest.param(condition, example, id=f"{condition.name}: {example.title}")
-    for condition in CONDITIONS
+    for condition in GATE_CONDITIONS
     for example in page_of(condition).examples
 ]
 
 
-def judged(condition: type[Condition], example: Example) -> Judged:
+def result_of(condition: type[GateCondition], example: PageExample) -> ConditionResult:
     file = read_policy(example.policy.encode(), REGISTRIES) if example.policy else None
-    policy = policy_in_force(file, subject=Subject(FullName("acme/tool")))
-    decision = decide(read_waiting(example.settings or ""), policy)
-    return next(each for each in decision.judged if each.condition.name == condition.name)
+    policy = policy_in_force(file, target=TargetRepository(FullName("acme/tool")))
+    decision = decide_deployment(read_pending_deployment(example.settings or ""), policy)
+    return next(each for each in decision.results if each.condition.name == condition.name)
 
 
 @pytest.mark.parametrize(("condition", "example"), EXAMPLES)
-def test_an_example_is_true_to_the_word(condition: type[Condition], example: Example) -> None:
-    result = judged(condition, example)
+def test_an_example_is_true_to_the_word(condition: type[GateCondition], example: PageExample) -> None:
+    result = result_of(condition, example)
     said = [finding.message for finding in result.findings]
-    said += [f"unseen: {unseen.what}: {unseen.reason}" for unseen in result.unseen]
+    said += [f"unknown: {unseen.fact}: {unseen.reason}" for unseen in result.unknown]
 
-    assert result.outcome is not Outcome.BROKEN, result.fault
+    assert result.outcome is not Outcome.ERROR, result.error
     assert example.findings is not None
     assert said == list(example.findings)
     assert all(finding.fix.endswith(".") for finding in result.findings)
 
 
-@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: str(condition.name))
-def test_a_page_has_an_example_that_fails_and_one_that_is_clean(condition: type[Condition]) -> None:
-    outcomes = {judged(condition, example).outcome for example in page_of(condition).examples}
+@pytest.mark.parametrize("condition", GATE_CONDITIONS, ids=lambda condition: str(condition.name))
+def test_a_page_has_an_example_that_fails_and_one_that_is_clean(condition: type[GateCondition]) -> None:
+    outcomes = {result_of(condition, example).outcome for example in page_of(condition).examples}
 
     assert Outcome.FAILED in outcomes
     assert outcomes & {Outcome.PASSED, Outcome.NOT_APPLICABLE}
 
 
-@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: str(condition.name))
-def test_a_page_says_why_what_to_do_and_where_it_stands(condition: type[Condition]) -> None:
+@pytest.mark.parametrize("condition", GATE_CONDITIONS, ids=lambda condition: str(condition.name))
+def test_a_page_says_why_what_to_do_and_where_it_stands(condition: type[GateCondition]) -> None:
     page = page_of(condition)
     text = (FOLDER / f"{condition.name.replace('-', '_')}.md").read_text()
 
@@ -77,7 +77,7 @@ def test_a_page_says_why_what_to_do_and_where_it_stands(condition: type[Conditio
 
 
 def test_the_folder_is_the_list_and_no_condition_is_called_as_a_rule_is() -> None:
-    names = {condition.name for condition in CONDITIONS}
+    names = {condition.name for condition in GATE_CONDITIONS}
 
     assert {path.stem for path in FOLDER.glob("*.py")} - ROOMS == {name.replace("-", "_") for name in names}
     assert {path.stem for path in FOLDER.glob("*.md")} == {name.replace("-", "_") for name in names}

@@ -3,156 +3,158 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.app.acme import RELEASE, STORED_TOKEN, TRUSTED
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.accounts import Team
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.accounts import FakeTeam
 
-Arrange = Callable[[Organisation], Repository]
+Arrange = Callable[[ScenarioOrganization], ScenarioRepository]
 REGISTER = """identities:
   - {{secret: PYPI_TOKEN, in: acme/widgets, owner: "@{owner}", purpose: uploads widgets, expires: {expires}}}
 """
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AcceptanceState:
     """Two arrangements for one rule, what the policy says beside it, and the permission without which it cannot be seen."""
 
-    fails: Arrange
-    passes: Arrange
+    failing: Arrange
+    passing: Arrange
     permission: str
     register_fails: tuple[str, int] | None = None  # the owner and the days until the end, of the secret PYPI_TOKEN
     register_passes: tuple[str, int] | None = None
 
 
-def stored(organisation: Organisation) -> Repository:
+def stored(organization: ScenarioOrganization) -> ScenarioRepository:
     """Publishes with a stored token; the environment pypi exists."""
-    widgets = organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+    widgets = organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     widgets.environment("pypi")
     return widgets
 
 
-def trusted(organisation: Organisation) -> Repository:
+def trusted(organization: ScenarioOrganization) -> ScenarioRepository:
     """Publishes as it should; the environment pypi exists."""
-    widgets = organisation.repository("widgets", {RELEASE: TRUSTED})
+    widgets = organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     widgets.environment("pypi")
     return widgets
 
 
-def with_secret(organisation: Organisation, *, age: float = 0, environment: str | None = None) -> Repository:
-    widgets = stored(organisation)
+def with_secret(
+    organization: ScenarioOrganization, *, age: float = 0, environment: str | None = None
+) -> ScenarioRepository:
+    widgets = stored(organization)
     widgets.secret("PYPI_TOKEN", age=age, environment=environment)
     return widgets
 
 
-def old_secret(organisation: Organisation) -> Repository:
-    return with_secret(organisation, age=400)
+def old_secret(organization: ScenarioOrganization) -> ScenarioRepository:
+    return with_secret(organization, age=400)
 
 
-def secret_of_the_environment(organisation: Organisation) -> Repository:
-    return with_secret(organisation, environment="pypi")
+def secret_of_the_environment(organization: ScenarioOrganization) -> ScenarioRepository:
+    return with_secret(organization, environment="pypi")
 
 
-def leftover(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def leftover(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     widgets.secret("PYPI_TOKEN")
     return widgets
 
 
-def idle(organisation: Organisation) -> Repository:
-    widgets = with_secret(organisation)
+def unused_secret(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = with_secret(organization)
     widgets.secret("NPM_TOKEN")
     return widgets
 
 
-def shared_with_all(organisation: Organisation) -> Repository:
-    organisation.secret("PYPI_TOKEN")
-    return stored(organisation)
+def shared_with_all(organization: ScenarioOrganization) -> ScenarioRepository:
+    organization.secret("PYPI_TOKEN")
+    return stored(organization)
 
 
-def shared_with_one(organisation: Organisation) -> Repository:
-    widgets = stored(organisation)
-    organisation.secret("PYPI_TOKEN", repositories=[widgets])
+def shared_with_one(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = stored(organization)
+    organization.secret("PYPI_TOKEN", repositories=[widgets])
     return widgets
 
 
-def with_member(organisation: Organisation) -> Repository:
-    organisation.member("mona")
-    return with_secret(organisation)
+def with_member(organization: ScenarioOrganization) -> ScenarioRepository:
+    organization.member("mona")
+    return with_secret(organization)
 
 
-def team(organisation: Organisation, *logins: str) -> Team:
-    return organisation.team("release", *logins)
+def team(organization: ScenarioOrganization, *logins: str) -> FakeTeam:
+    return organization.team("release", *logins)
 
 
-def machine_approves(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
-    widgets.environment("pypi", reviewers=[team(organisation, "mona", "release-bot")])
+def machine_approves(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
+    widgets.environment("pypi", reviewers=[team(organization, "mona", "release-bot")])
     return widgets
 
 
-def people_approve(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
-    widgets.environment("pypi", reviewers=[team(organisation, "mona")], prevent_self_review=True, admins_bypass=False)
+def people_approve(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
+    widgets.environment("pypi", reviewers=[team(organization, "mona")], prevent_self_review=True, admins_bypass=False)
     return widgets
 
 
-def tags_only(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def tags_only(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     widgets.environment("pypi", tags=["v*"])
     return widgets
 
 
-def tags_protected(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def tags_protected(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     rules: list[Json] = [{"type": kind} for kind in ("creation", "update", "deletion")]
     conditions = {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}}
     widgets.ruleset({"name": "releases", "target": "tag", "conditions": conditions, "rules": rules})
     return widgets
 
 
-def workflows_reviewed(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def workflows_reviewed(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     widgets.protect("main", {
         "required_pull_request_reviews": {"required_approving_review_count": 1}, "enforce_admins": {"enabled": True},
     })  # fmt: skip
     return widgets
 
 
-def gated(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def gated(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     widgets.environment("pypi", gates=[next(iter(widgets.world.apps.values()))])
     return widgets
 
 
-def immutable(organisation: Organisation) -> Repository:
-    widgets = trusted(organisation)
+def immutable(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
     widgets.set("immutable-releases", {"enabled": True})
     return widgets
 
 
-def nowhere(organisation: Organisation) -> Repository:
-    return organisation.repository("widgets", {RELEASE: TRUSTED})
+def nowhere(organization: ScenarioOrganization) -> ScenarioRepository:
+    return organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
 
 
-STATES: Mapping[str, State] = {
-    "no-leftover-secrets": State(leftover, trusted, "environments"),
-    "no-unused-secrets": State(idle, with_secret, "secrets"),
-    "environment-secrets": State(with_secret, secret_of_the_environment, "secrets"),
-    "scoped-organization-secrets": State(shared_with_all, shared_with_one, "organization_secrets"),
-    "secret-rotation": State(old_secret, with_secret, "environments"),
-    "owned-identities": State(with_secret, with_secret, "organization_administration", None, ("mona", 100)),
-    "unexpired-identities": State(
+STATES: Mapping[str, AcceptanceState] = {
+    "no-leftover-secrets": AcceptanceState(leftover, trusted, "environments"),
+    "no-unused-secrets": AcceptanceState(unused_secret, with_secret, "secrets"),
+    "environment-secrets": AcceptanceState(with_secret, secret_of_the_environment, "secrets"),
+    "scoped-organization-secrets": AcceptanceState(shared_with_all, shared_with_one, "organization_secrets"),
+    "secret-rotation": AcceptanceState(old_secret, with_secret, "environments"),
+    "owned-identities": AcceptanceState(with_secret, with_secret, "organization_administration", None, ("mona", 100)),
+    "unexpired-identities": AcceptanceState(
         with_secret, with_secret, "organization_personal_access_tokens", ("mona", 0), ("mona", 100)
     ),
-    "current-owners": State(with_secret, with_member, "members", ("mona", 100), ("mona", 100)),
-    "human-approval": State(machine_approves, people_approve, "members"),
-    "protected-environment": State(nowhere, trusted, "actions"),
-    "required-reviewers": State(trusted, people_approve, "actions"),
-    "restricted-refs": State(trusted, tags_only, "actions"),
-    "protected-tags": State(trusted, tags_protected, "metadata"),
-    "protected-workflows": State(trusted, workflows_reviewed, "administration"),
-    "deployment-gate": State(trusted, gated, "actions"),
-    "immutable-releases": State(trusted, immutable, "administration"),
+    "current-owners": AcceptanceState(with_secret, with_member, "members", ("mona", 100), ("mona", 100)),
+    "human-approval": AcceptanceState(machine_approves, people_approve, "members"),
+    "protected-environment": AcceptanceState(nowhere, trusted, "actions"),
+    "required-reviewers": AcceptanceState(trusted, people_approve, "actions"),
+    "restricted-refs": AcceptanceState(trusted, tags_only, "actions"),
+    "protected-tags": AcceptanceState(trusted, tags_protected, "metadata"),
+    "protected-workflows": AcceptanceState(trusted, workflows_reviewed, "administration"),
+    "deployment-gate": AcceptanceState(trusted, gated, "actions"),
+    "immutable-releases": AcceptanceState(trusted, immutable, "administration"),
 }

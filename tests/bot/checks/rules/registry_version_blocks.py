@@ -6,43 +6,45 @@ from typing import Any
 import yaml
 
 from bot.model.core_types import FullName, RegistryId
-from bot.model.findings import Fact, Seen
-from bot.packages.publish_history import Sighting, Watched
-from bot.packages.versions import Package, Sender, Version, Workload
+from bot.model.findings import Known, MaybeKnown
+from bot.packages.publish_history import Observation, WatchedPackage
+from bot.packages.versions import Package, PackageVersion, PublisherKind, Workload
 from tests.bot.checks.settings_blocks import NOW
 
-WORDS = {"version", "published", "sender", "account", "workflow", "repository", "provenance", "withdrawn", "environment"}  # fmt: skip
+VERSION_KEYS = {"version", "published", "sender", "account", "workflow", "repository", "provenance", "withdrawn", "environment"}  # fmt: skip
 
 
-def read_watched(text: str, repository: FullName) -> Fact[tuple[Watched, ...]]:
+def read_registry_versions(text: str, repository: FullName) -> MaybeKnown[tuple[WatchedPackage, ...]]:
     """Read a block: `registry name:` and its versions, oldest first. An unknown word in it is a mistake of the page."""
-    return Seen(tuple(_package(name, each, repository) for name, each in (yaml.safe_load(text) or {}).items()))
+    return Known(tuple(_package(name, each, repository) for name, each in (yaml.safe_load(text) or {}).items()))
 
 
-def _package(name: str, versions: list[dict[str, Any]], repository: FullName) -> Watched:
+def _package(name: str, versions: list[dict[str, Any]], repository: FullName) -> WatchedPackage:
     registry, _, rest = name.partition(" ")
     package = Package(RegistryId(registry), rest)
-    sightings = tuple(_sighting(package, words, repository) for words in versions)
-    return Watched(package, repository, NOW, NOW, sightings, frozenset(each.version.number for each in sightings))
+    sightings = tuple(_observation(package, words, repository) for words in versions)
+    return WatchedPackage(
+        package, repository, NOW, NOW, sightings, frozenset(each.version.number for each in sightings)
+    )
 
 
-def _sighting(package: Package, words: dict[str, Any], repository: FullName) -> Sighting:
-    assert words.keys() <= WORDS, words.keys() - WORDS
-    published: datetime | None = words.get("published")
-    workflow = words.get("workflow")
-    return Sighting(
-        Version(
+def _observation(package: Package, block: dict[str, Any], repository: FullName) -> Observation:
+    assert block.keys() <= VERSION_KEYS, block.keys() - VERSION_KEYS
+    published: datetime | None = block.get("published")
+    workflow = block.get("workflow")
+    return Observation(
+        PackageVersion(
             package,
-            words["version"],
+            block["version"],
             published and published.replace(tzinfo=UTC),
-            Sender(words.get("sender", "untold")),
-            words.get("account"),
-            provenance=words.get("provenance"),
-            withdrawn=words.get("withdrawn", False),
+            PublisherKind(block.get("sender", "untold")),
+            block.get("account"),
+            has_provenance=block.get("provenance"),
+            withdrawn=block.get("withdrawn", False),
         ),
         NOW,
-        workload=Workload(words.get("repository", repository), workflow, environment=words.get("environment"))
+        workload=Workload(block.get("repository", repository), workflow, environment=block.get("environment"))
         if workflow
         else None,
-        attested=words.get("provenance", False),
+        attested=block.get("provenance", False),
     )

@@ -10,14 +10,14 @@ from redis import Redis
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
 from bot.model.core_types import Outcome, RepositoryId
-from bot.settings import Read
-from handlers.records.report_store import Standings
-from handlers.records.review_store import ReviewBook
-from tests.app.acme import CATALOGUE, NOTHING, RELEASE, Acme, acme_on
+from bot.settings import SettingsQuery
+from handlers.records.report_store import ReportStore
+from handlers.records.review_store import ReviewStore
+from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
 from tests.bot.checks.rules.acceptance_states import REGISTER, STATES, Arrange, old_secret, trusted
 from tests.bot.checks.rules.test_rule_pages import result_of
-from tests.fakes.github.scenario.scenario_organization import Organisation
-from tests.fakes.github.scenario.scenario_repository import Repository
+from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.repository.page_examples import read_page
 
 FOLDER = Path(__file__).parents[4] / "bot" / "checks" / "rules"
@@ -36,16 +36,16 @@ def only(rule: type[Rule]) -> str:
     return "version: 1\nrules:\n" + "".join(f"  {each.name}: off\n" for each in RULES if each is not rule)
 
 
-def outcome(acme: Acme, rule: type[Rule], repository: Repository, policy: str) -> Outcome:
+def outcome(acme: AcmeInstallation, rule: type[Rule], repository: ScenarioRepository, policy: str) -> Outcome:
     """What becomes of the rule in the repository under a policy, as the App keeps it."""
-    acme.organisation.repository(".github-private", {"publishing.yml": policy})
+    acme.organization.repository(".github-private", {"publishing.yml": policy})
     return outcomes(acme, repository)[rule.name]
 
 
-def outcomes(acme: Acme, repository: Repository) -> dict[str, Outcome]:
+def outcomes(acme: AcmeInstallation, repository: ScenarioRepository) -> dict[str, Outcome]:
     """What becomes of each rule that is in force."""
     acme.check(repository)
-    standing = Standings(acme.redis).get(RepositoryId(repository.id))
+    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
     assert standing is not None
     found = standing.report["outcomes"]
     assert isinstance(found, dict)
@@ -58,38 +58,38 @@ def example(rule: type[Rule], wanted: Outcome) -> Arrange:
     found = next(
         each for each in page.examples if each.policy is None and result_of(rule, each).outcome is wanted
     )  # fmt: skip
-    files: Mapping[str, str] = {path: CATALOGUE.expand(text) for path, text in found.files.items()}
+    files: Mapping[str, str] = {path: CATALOG.expand_addresses(text) for path, text in found.files.items()}
 
-    def arrange(organisation: Organisation) -> Repository:
-        return organisation.repository("widgets", files)
+    def arrange(organization: ScenarioOrganization) -> ScenarioRepository:
+        return organization.repository("widgets", files)
 
     return arrange
 
 
-def failing(acme: Acme, rule: type[Rule]) -> tuple[Repository, str]:
+def failing(acme: AcmeInstallation, rule: type[Rule]) -> tuple[ScenarioRepository, str]:
     state = STATES.get(rule.name)
-    arrange = state.fails if state else example(rule, Outcome.FAILED)
-    return arrange(acme.organisation), only(rule) + register(acme, state.register_fails if state else None)
+    arrange = state.failing if state else example(rule, Outcome.FAILED)
+    return arrange(acme.organization), only(rule) + register(acme, state.register_fails if state else None)
 
 
-def passing(acme: Acme, rule: type[Rule]) -> tuple[Repository, str]:
+def passing(acme: AcmeInstallation, rule: type[Rule]) -> tuple[ScenarioRepository, str]:
     state = STATES.get(rule.name)
-    arrange = state.passes if state else example(rule, Outcome.PASSED)
-    return arrange(acme.organisation), only(rule) + register(acme, state.register_passes if state else None)
+    arrange = state.passing if state else example(rule, Outcome.PASSED)
+    return arrange(acme.organization), only(rule) + register(acme, state.register_passes if state else None)
 
 
-def register(acme: Acme, entry: tuple[str, int] | None) -> str:
-    return REGISTER.format(owner=entry[0], expires=acme.day(entry[1])) if entry else ""
+def register(acme: AcmeInstallation, entry: tuple[str, int] | None) -> str:
+    return REGISTER.format(owner=entry[0], expires=acme.date_in(entry[1])) if entry else ""
 
 
-def waiver(acme: Acme, rule: type[Rule]) -> str:
+def waiver(acme: AcmeInstallation, rule: type[Rule]) -> str:
     return f"""waivers:
-  - {{rule: {rule.name}, repository: acme/widgets, reason: it is being moved, owner: "@mona", expires: {acme.day(60)}}}
+  - {{rule: {rule.name}, repository: acme/widgets, reason: it is being moved, owner: "@mona", expires: {acme.date_in(60)}}}
 """
 
 
 def test_every_rule_about_settings_has_its_row() -> None:
-    reading = {rule.name for rule in RULES if rule.reads != {Read.FILES}}
+    reading = {rule.name for rule in RULES if rule.reads != {SettingsQuery.FILES}}
     assert reading == STATES.keys() | {REVIEWED}
 
 
@@ -100,7 +100,7 @@ def test_it_fails_and_is_waived(redis: Redis, rule: type[Rule]) -> None:
         assert outcome(acme, rule, repository, policy) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": policy + waiver(acme, rule)})
         acme.check(repository, job="recheck_commit")
-        standing = Standings(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(redis).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}
         assert standing.conclusion != "failure"
@@ -114,12 +114,12 @@ def test_it_holds(redis: Redis, rule: type[Rule]) -> None:
 
 def test_no_rule_applies_where_nothing_is_published(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        plain = acme.organisation.repository("plain", {RELEASE: NOTHING})
+        plain = acme.organization.repository("plain", {RELEASE_WORKFLOW_PATH: WITHOUT_PUBLICATION})
         plain.secret("CODECOV_TOKEN", age=1000)
         plain.environment("pypi")
         applying = {name for name, each in outcomes(acme, plain).items() if each is not Outcome.NOT_APPLICABLE}
         assert applying == EVERYWHERE
-        empty = acme.organisation.repository("empty", {"README.md": "Nothing runs here\n"})
+        empty = acme.organization.repository("empty", {"README.md": "Nothing runs here\n"})
         assert set(outcomes(acme, empty).values()) == {Outcome.NOT_APPLICABLE}
 
 
@@ -127,39 +127,39 @@ def test_no_rule_applies_where_nothing_is_published(redis: Redis) -> None:
 def test_without_its_permission_it_is_unseen_and_names_it(redis: Redis, rule: type[Rule]) -> None:
     permission = STATES[rule.name].permission
     with acme_on(redis, without=(permission,)) as acme:
-        assert outcome(acme, rule, *passing(acme, rule)) is Outcome.UNSEEN
-        standing = next(Standings(redis).all(acme.id))
-        unseen = standing.report["unseen"]
+        assert outcome(acme, rule, *passing(acme, rule)) is Outcome.UNKNOWN
+        standing = next(ReportStore(redis).all(acme.id))
+        unseen = standing.report["unknown"]
         assert isinstance(unseen, list)
         assert {each["permission"] for each in unseen} == {f"{permission}: read"}
 
 
 def test_with_a_file_that_cannot_be_read_nothing_is_well(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        widgets = trusted(acme.organisation)
+        widgets = trusted(acme.organization)
         whole = outcomes(acme, widgets)
         widgets.push(BROKEN)
         for name, each in outcomes(acme, widgets).items():
-            assert each is (Outcome.FAILED if whole[name] is Outcome.FAILED else Outcome.UNSEEN), name
+            assert each is (Outcome.FAILED if whole[name] is Outcome.FAILED else Outcome.UNKNOWN), name
 
 
 def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) -> None:
     (rule,) = (each for each in RULES if each.name == REVIEWED)
     with acme_on(redis) as acme:
-        repository = old_secret(acme.organisation)
-        ReviewBook(redis).look(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
+        repository = old_secret(acme.organization)
+        ReviewStore(redis).record_check(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
         assert outcome(acme, rule, repository, only(rule)) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": only(rule) + waiver(acme, rule)})
         acme.check(repository, job="recheck_commit")
-        standing = Standings(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(redis).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}
 
 
-@pytest.mark.parametrize(("without", "wanted"), [((), Outcome.PASSED), (("secrets",), Outcome.UNSEEN)])
+@pytest.mark.parametrize(("without", "wanted"), [((), Outcome.PASSED), (("secrets",), Outcome.UNKNOWN)])
 def test_nothing_is_overdue_from_the_first_look_on_and_what_is_withheld_is_unseen(
     redis: Redis, without: tuple[str, ...], wanted: Outcome
 ) -> None:
     (rule,) = (each for each in RULES if each.name == REVIEWED)
     with acme_on(redis, without=without) as acme:
-        assert outcome(acme, rule, old_secret(acme.organisation), only(rule)) is wanted
+        assert outcome(acme, rule, old_secret(acme.organization), only(rule)) is wanted

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.checks.rules.no_hardcoded_tokens import NoLiteralTokens
+from bot.checks.rules.no_hardcoded_tokens import NoHardcodedTokens
 from bot.model.core_types import FullName, RegistryId
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import take_snapshot
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 RELEASE = ".github/workflows/release.yml"
 TOKEN = "npm_" + "aB3" * 12  # put together here, so that nobody's scanner takes it for one
 
@@ -25,11 +25,11 @@ jobs:
 ACTION = "name: ship\nruns:\n  using: composite\n  steps:\n    - run: npm publish\n      shell: bash\n"
 
 
-def said(files: dict[str, str], *allow: str) -> list[str]:
+def messages(files: dict[str, str], *allow: str) -> list[str]:
     contents = {path: text.encode() for path, text in files.items()}
-    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOGUE)
-    rule = NoLiteralTokens(allow=tuple(RegistryId(name) for name in allow))
-    return [f"{finding.place} {finding.message}" for finding in rule.check(taken.snapshot)]  # type: ignore[union-attr]  # this rule sees all it needs
+    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOG)
+    rule = NoHardcodedTokens(allow=tuple(RegistryId(name) for name in allow))
+    return [f"{finding.location} {finding.message}" for finding in rule.check(taken.snapshot)]  # type: ignore[union-attr]  # this rule sees all it needs
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,15 @@ def said(files: dict[str, str], *allow: str) -> list[str]:
     ],
 )
 def test_a_token_is_told_by_its_place_and_kind_and_never_shown(files: dict[str, str], place: str) -> None:
-    (found,) = said(files)
+    (found,) = messages(files)
 
     assert found.startswith(f"{place} a token of npm (npm_token) is written in the file")
     assert TOKEN not in found
-    assert said(files, "npm") == []
+    assert messages(files, "npm") == []
 
 
 def test_names_of_secrets_and_variables_are_no_tokens() -> None:
     login = "{uses: docker/login-action@v3, with: {username: acme, password: VALUE}}"
     for value in ('"${{ secrets.T }}"', "$T", '""', '"${{ github.token }}"'):
-        assert said({RELEASE: WORKFLOW + f"      - {login.replace('VALUE', value)}\n"}) == []
-    assert len(said({RELEASE: WORKFLOW + f"      - {login.replace('VALUE', 'open-sesame')}\n"})) == 1
+        assert messages({RELEASE: WORKFLOW + f"      - {login.replace('VALUE', value)}\n"}) == []
+    assert len(messages({RELEASE: WORKFLOW + f"      - {login.replace('VALUE', 'open-sesame')}\n"})) == 1

@@ -8,32 +8,32 @@ import pytest
 
 from bot.checks.rule import Rule
 from bot.checks.rules import RULES
-from bot.checks.rules.workflow_hygiene import CleanPath
-from bot.evaluation.evaluate import Result, evaluate
+from bot.checks.rules.workflow_hygiene import WorkflowHygiene
+from bot.evaluation.evaluate import RuleResult, evaluate_repository
 from bot.model.core_types import FullName, Outcome
-from bot.policy import Subject, policy_in_force
+from bot.policy import TargetRepository, policy_in_force
 from bot.policy.read_policy import read_policy
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import (
-    NO_ACCOUNTS,
-    NO_REVIEWS,
-    NOT_WATCHED,
-    UNSEEN_LOCALLY,
+    CHECKOUT_SETTINGS,
+    REGISTRY_VERSIONS_NOT_STORED,
+    REVIEWS_NOT_STORED,
+    TRACES_NOT_STORED,
     Snapshot,
     take_snapshot,
 )
-from handlers.jobs.zizmor import with_hygiene
-from tests.bot.checks.rules.registry_version_blocks import read_watched
-from tests.bot.checks.rules.version_trace_blocks import read_accounts
+from handlers.jobs.zizmor import add_zizmor_findings
+from tests.bot.checks.rules.registry_version_blocks import read_registry_versions
+from tests.bot.checks.rules.version_trace_blocks import read_version_traces
 from tests.bot.checks.settings_blocks import NOW, read_settings
-from tests.repository.page_examples import Example, Page, read_page
+from tests.repository.page_examples import DocumentationPage, PageExample, read_page
 
 FOLDER = Path(__file__).parents[4] / "bot" / "checks" / "rules"
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 TOOL = FullName("acme/tool")
 
 
-def page_of(rule: type[Rule]) -> Page:
+def page_of(rule: type[Rule]) -> DocumentationPage:
     return read_page(FOLDER / f"{rule.name.replace('-', '_')}.md")
 
 
@@ -44,48 +44,54 @@ EXAMPLES = [
 ]
 
 
-def snapshot_of(example: Example) -> Snapshot:
-    holdings, reviews = (UNSEEN_LOCALLY, NO_REVIEWS) if example.settings is None else read_settings(example.settings)
-    files = {path: CATALOGUE.expand(text).encode() for path, text in example.files.items()}
-    watched = NOT_WATCHED if example.watched is None else read_watched(example.watched, TOOL)
-    taken = take_snapshot(TOOL, None, NOW, files, CATALOGUE, holdings).snapshot
-    kept = example.accounts
-    released = NO_ACCOUNTS if kept is None else read_accounts(kept, TOOL, taken.publications)
-    return replace(taken, reviews=reviews, watched=watched, released=released)
+def snapshot_of(example: PageExample) -> Snapshot:
+    holdings, reviews = (
+        (CHECKOUT_SETTINGS, REVIEWS_NOT_STORED) if example.settings is None else read_settings(example.settings)
+    )
+    files = {path: CATALOG.expand_addresses(text).encode() for path, text in example.files.items()}
+    watched = (
+        REGISTRY_VERSIONS_NOT_STORED
+        if example.registry_versions is None
+        else read_registry_versions(example.registry_versions, TOOL)
+    )
+    taken = take_snapshot(TOOL, None, NOW, files, CATALOG, holdings).snapshot
+    kept = example.version_traces
+    released = TRACES_NOT_STORED if kept is None else read_version_traces(kept, TOOL, taken.publications)
+    return replace(taken, reviews=reviews, registry_versions=watched, version_traces=released)
 
 
-def result_of(rule: type[Rule], example: Example) -> Result:
-    file = read_policy(example.policy.encode(), CATALOGUE.registries) if example.policy else None
-    policy = policy_in_force(file, subject=Subject(TOOL))
+def result_of(rule: type[Rule], example: PageExample) -> RuleResult:
+    file = read_policy(example.policy.encode(), CATALOG.registries) if example.policy else None
+    policy = policy_in_force(file, target=TargetRepository(TOOL))
     snapshot = snapshot_of(example)
-    report = evaluate(with_hygiene(snapshot, policy) if rule is CleanPath else snapshot, policy)
+    report = evaluate_repository(add_zizmor_findings(snapshot, policy) if rule is WorkflowHygiene else snapshot, policy)
     return next(result for result in report.results if result.rule.name == rule.name)
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
-def test_an_example_is_true_to_the_word(rule: type[Rule], example: Example) -> None:
+def test_an_example_is_true_to_the_word(rule: type[Rule], example: PageExample) -> None:
     result = result_of(rule, example)
-    said = [f"{finding.place} {finding.message}" for finding in result.findings]
-    said += [f"unseen: {unseen.what}: {unseen.reason}" for unseen in result.unseen]
+    said = [f"{finding.location} {finding.message}" for finding in result.findings]
+    said += [f"unknown: {unseen.fact}: {unseen.reason}" for unseen in result.unknown]
 
-    assert result.outcome is not Outcome.BROKEN, result.fault
+    assert result.outcome is not Outcome.ERROR, result.error
     assert example.findings is not None or example.suggestions, "an example shows findings or suggestions"
     if example.findings is not None:
         assert said == list(example.findings)
-    suggested = {str(finding.place): finding.suggestion for finding in result.findings}
+    suggested = {str(finding.location): finding.suggestion for finding in result.findings}
     for place, suggestion in example.suggestions.items():
         assert suggested[place] == suggestion
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
-def test_following_a_suggestion_is_the_whole_change(rule: type[Rule], example: Example) -> None:
+def test_following_a_suggestion_is_the_whole_change(rule: type[Rule], example: PageExample) -> None:
     for finding in result_of(rule, example).findings:
         if finding.suggestion is None:
             continue
-        lines = example.files[finding.place.file].split("\n")
-        lines[finding.place.line - 1 : finding.place.end_line] = finding.suggestion.split("\n")
-        mended = Example(
-            example.title, {**example.files, finding.place.file: "\n".join(lines)}, example.policy, example.settings
+        lines = example.files[finding.location.file].split("\n")
+        lines[finding.location.line - 1 : finding.location.end_line] = finding.suggestion.split("\n")
+        mended = PageExample(
+            example.title, {**example.files, finding.location.file: "\n".join(lines)}, example.policy, example.settings
         )
 
         assert finding.message not in [after.message for after in result_of(rule, mended).findings]

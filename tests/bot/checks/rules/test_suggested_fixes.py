@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.checks.rules.trusted_publishing import TrustedPublishing
-from bot.evaluation.evaluate import evaluate
+from bot.evaluation.evaluate import evaluate_repository
 from bot.model.core_types import FullName
 from bot.model.findings import Finding
 from bot.policy import Policy
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import take_snapshot
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 
 CALLER = """
 on: {push: {tags: ["v*"]}}
@@ -27,8 +27,8 @@ jobs:
 def only_finding(**workflows: str) -> Finding:
     """Judge a repository of workflows, given by name, that has one thing wrong."""
     files = {f".github/workflows/{name}.yml": text.encode() for name, text in workflows.items()}
-    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOGUE)
-    (finding,) = evaluate(taken.snapshot, Policy((TrustedPublishing(),))).results[0].findings
+    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOG)
+    (finding,) = evaluate_repository(taken.snapshot, Policy((TrustedPublishing(),))).results[0].findings
     return finding
 
 
@@ -56,7 +56,7 @@ def test_the_registry_is_told_repository_workflow_and_environment() -> None:
 def test_of_a_called_workflow_the_file_is_named_that_this_registry_looks_at(step: str, workflow: str) -> None:
     finding = only_finding(release=CALLER, publish=publishing(step, on="{workflow_call: {}}"))
 
-    assert finding.place.file == ".github/workflows/publish.yml"
+    assert finding.location.file == ".github/workflows/publish.yml"
     assert f"let the package trust acme/tool, workflow {workflow}, environment live." in finding.fix
 
 
@@ -70,14 +70,16 @@ def test_where_the_jobs_own_token_would_do_that_is_the_next_step() -> None:
 def test_a_registry_that_offers_no_trusted_publishing_is_left_alone() -> None:
     workflow = publishing("{run: mix hex.publish --yes, env: {HEX_API_KEY: '${{ secrets.HEX }}'}}")
     files = {".github/workflows/release.yml": workflow.encode()}
-    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOGUE)
+    taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOG)
 
     assert [publication.registry for publication in taken.snapshot.publications] == ["hex"]
-    assert evaluate(taken.snapshot, Policy((TrustedPublishing(),))).outcomes == {"trusted-publishing": "not-applicable"}
+    assert evaluate_repository(taken.snapshot, Policy((TrustedPublishing(),))).outcomes == {
+        "trusted-publishing": "not-applicable"
+    }
 
 
 def test_no_suggestion_is_made_where_more_than_the_token_would_have_to_change() -> None:
     finding = only_finding(release=publishing("{run: twine upload dist/*, env: {TWINE_PASSWORD: '${{ secrets.T }}'}}"))
 
     assert finding.suggestion is None
-    assert (finding.place.line, finding.place.end_line) == (7, 7)
+    assert (finding.location.line, finding.location.end_line) == (7, 7)

@@ -10,16 +10,16 @@ from redis import Redis
 
 from bot.model.core_types import FullName, Outcome
 from bot.model.errors import UnreadableError
-from bot.model.findings import Seen, Unseen
+from bot.model.findings import Known, Unknown
 from bot.policy import policy_in_force
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
-from bot.snapshot.zizmor_findings import Hygiene, read_answer
-from handlers.cli.handlers_scan import main as scan
-from handlers.jobs.zizmor import find_zizmor, hygiene_of, with_hygiene
+from bot.snapshot.zizmor_findings import ZizmorFindings, parse_zizmor_output
+from handlers.cli.scan import main as scan
+from handlers.jobs.zizmor import add_zizmor_findings, find_zizmor, run_zizmor
 from tests.app.acme import acme_on
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 ZIZMOR = find_zizmor()
 RELEASE = ".github/workflows/release.yml"
 
@@ -53,12 +53,12 @@ jobs:
 
 def snapshot(files: dict[str, str]) -> Snapshot:
     contents = {path: text.encode() for path, text in files.items()}
-    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOGUE).snapshot
+    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOG).snapshot
 
 
-def audits(told: Hygiene) -> dict[str, list[tuple[str, int]] | str]:
+def audits(told: ZizmorFindings) -> dict[str, list[tuple[str, int]] | str]:
     return {
-        file: fact.reason if isinstance(fact, Unseen) else [(each.audit, each.line) for each in fact.value]
+        file: fact.reason if isinstance(fact, Unknown) else [(each.audit, each.line) for each in fact.value]
         for file, fact in told.items()
     }
 
@@ -69,7 +69,7 @@ def test_zizmor_is_installed_with_us() -> None:
 
 def test_files_of_the_path_are_looked_at_and_no_others() -> None:
     other = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'echo ${{ github.head_ref }}'}]}}\n"
-    told = hygiene_of(snapshot({RELEASE: INJECTED, ".github/workflows/ci.yml": other}), ZIZMOR)
+    told = run_zizmor(snapshot({RELEASE: INJECTED, ".github/workflows/ci.yml": other}), ZIZMOR)
 
     assert audits(told) == {RELEASE: [("template-injection", 8)]}
 
@@ -77,7 +77,7 @@ def test_files_of_the_path_are_looked_at_and_no_others() -> None:
 @pytest.mark.parametrize("stumble", [STUMBLE, QUOTED.replace("    permissions: {id-token: write}\n", "")])
 def test_a_file_that_zizmor_stumbles_over_does_not_hide_the_others(stumble: str) -> None:
     paths = [f".github/workflows/{name}.yml" for name in "abcde"]
-    told = hygiene_of(snapshot(dict.fromkeys(paths, INJECTED) | {paths[2]: stumble}), ZIZMOR)
+    told = run_zizmor(snapshot(dict.fromkeys(paths, INJECTED) | {paths[2]: stumble}), ZIZMOR)
 
     assert audits(told) == {path: [("template-injection", 8)] for path in paths} | {
         paths[2]: "zizmor could not judge it (it ended with 1)"
@@ -95,7 +95,7 @@ runs:
     - run: npm publish ${{ inputs.what }}
       shell: bash
 """
-    told = hygiene_of(snapshot({RELEASE: calling, "ship/action.yml": action}), ZIZMOR)
+    told = run_zizmor(snapshot({RELEASE: calling, "ship/action.yml": action}), ZIZMOR)
 
     assert audits(told)["ship/action.yml"] == [("template-injection", 6)]
 
@@ -107,13 +107,13 @@ def test_no_configuration_name_or_comment_of_a_repository_counts(monkeypatch: py
     files = {path: INJECTED.replace("steps:", "steps: # zizmor: ignore[template-injection]"), ".gitignore": "*"}
     files[".github/zizmor.yml"] = "rules: {template-injection: {disable: true}}\n"
 
-    assert audits(hygiene_of(snapshot(files), ZIZMOR)) == {path: [("template-injection", 8)]}
+    assert audits(run_zizmor(snapshot(files), ZIZMOR)) == {path: [("template-injection", 8)]}
 
 
 def test_what_would_take_zizmor_long_is_not_handed_to_it() -> None:
     many = CLEAN + "      - run: echo\n" * 600
     large = CLEAN + f"# {'x' * 300_000}\n"
-    told = hygiene_of(snapshot({RELEASE: many, ".github/workflows/large.yml": large}), ZIZMOR)
+    told = run_zizmor(snapshot({RELEASE: many, ".github/workflows/large.yml": large}), ZIZMOR)
 
     assert audits(told) == {
         ".github/workflows/large.yml": "the file has 300,167 bytes and at most 262,144 are looked at; split it",
@@ -139,7 +139,7 @@ def program(folder: Path, script: str) -> Path:
     ],
 )
 def test_another_zizmor_that_fails_hides_nothing(tmp_path: Path, script: str, reason: str) -> None:
-    told = hygiene_of(snapshot({RELEASE: CLEAN}), program(tmp_path, script), seconds=0.5)
+    told = run_zizmor(snapshot({RELEASE: CLEAN}), program(tmp_path, script), time_limit=0.5)
 
     assert audits(told) == {RELEASE: reason}
 
@@ -147,7 +147,7 @@ def test_another_zizmor_that_fails_hides_nothing(tmp_path: Path, script: str, re
 def test_a_program_that_cannot_be_started_hides_nothing(tmp_path: Path) -> None:
     (tmp_path / "zizmor").write_text("no program")
 
-    assert audits(hygiene_of(snapshot({RELEASE: CLEAN}), tmp_path / "zizmor")) == {
+    assert audits(run_zizmor(snapshot({RELEASE: CLEAN}), tmp_path / "zizmor")) == {
         RELEASE: "zizmor could not be started (permission denied)"
     }
 
@@ -155,14 +155,14 @@ def test_a_program_that_cannot_be_started_hides_nothing(tmp_path: Path) -> None:
 def test_the_program_sees_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHARFINGER_PRIVATE_KEY", "a private key")
     seen = tmp_path / "seen"
-    hygiene_of(snapshot({RELEASE: CLEAN}), program(tmp_path, f"/usr/bin/env > {seen}; echo '[]'"), seconds=5)
+    run_zizmor(snapshot({RELEASE: CLEAN}), program(tmp_path, f"/usr/bin/env > {seen}; echo '[]'"), time_limit=5)
 
     names = {line.partition("=")[0] for line in seen.read_text().splitlines()}
     assert names - {"PWD", "SHLVL", "_", "OLDPWD"} == {"PATH", "HOME", "LC_ALL"}
 
 
 def test_without_zizmor_nothing_is_clean() -> None:
-    told = hygiene_of(snapshot({RELEASE: CLEAN}), None)
+    told = run_zizmor(snapshot({RELEASE: CLEAN}), None)
 
     assert audits(told) == {RELEASE: "zizmor is not installed beside Wharfinger"}
 
@@ -173,14 +173,14 @@ def test_zizmor_is_not_run_where_nobody_asks() -> None:
     without = policy_in_force()
     quiet = snapshot({RELEASE: "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"})
 
-    assert with_hygiene(found, type(policy)(rules=())) is found
-    assert with_hygiene(quiet, without) is quiet
-    assert isinstance(with_hygiene(found, policy).hygiene[RELEASE], Seen)
+    assert add_zizmor_findings(found, type(policy)(rules=())) is found
+    assert add_zizmor_findings(quiet, without) is quiet
+    assert isinstance(add_zizmor_findings(found, policy).zizmor_findings[RELEASE], Known)
 
 
 def test_a_check_run_says_it_on_its_line(redis: Redis) -> None:
     with acme_on(redis) as acme:
-        widgets = acme.organisation.repository("widgets", {RELEASE: INJECTED})
+        widgets = acme.organization.repository("widgets", {RELEASE: INJECTED})
         run = acme.check(widgets)
 
         assert [note["start_line"] for note in run.annotations if "template-injection" in note["message"]] == [8]
@@ -205,17 +205,19 @@ def test_an_answer_in_another_form_is_no_answer(missing: str) -> None:
     spoilt = {key: value for key, value in FINDING.items() if key != missing}
 
     with pytest.raises(UnreadableError, match="in a form that is not known"):
-        read_answer(json.dumps([spoilt]).encode(), {"/w/0.yml": RELEASE})
+        parse_zizmor_output(json.dumps([spoilt]).encode(), {"/w/0.yml": RELEASE})
 
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[", b"[" * 100_000, b"[1]", b"\xff", b'{"a": 1}', b"null"])
 def test_what_is_no_list_of_findings_is_no_answer(answer: bytes) -> None:
     with pytest.raises(UnreadableError):
-        read_answer(answer, {"/w/0.yml": RELEASE})
+        parse_zizmor_output(answer, {"/w/0.yml": RELEASE})
 
 
 def test_an_audit_that_is_not_known_is_left_out() -> None:
-    assert read_answer(json.dumps([FINDING | {"ident": "brand-new"}]).encode(), {"/w/0.yml": RELEASE}) == {RELEASE: ()}
+    assert parse_zizmor_output(json.dumps([FINDING | {"ident": "brand-new"}]).encode(), {"/w/0.yml": RELEASE}) == {
+        RELEASE: ()
+    }
 
 
 def test_scan_says_it_and_leaves_it_out_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

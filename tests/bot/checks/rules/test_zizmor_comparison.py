@@ -7,26 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.evaluate import evaluate
+from bot.evaluation.evaluate import evaluate_repository
 from bot.model.core_types import Credential, FullName, RuleName
 from bot.policy import policy_in_force
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from handlers.jobs.zizmor import find_zizmor
-from tests.bot.checks.rules.zizmor_shapes import ACTIONS, COMMANDS, JOB, NOT_PUBLISHING, Shape, in_job
+from tests.bot.checks.rules.zizmor_shapes import ACTIONS, COMMANDS, JOB, NOT_PUBLISHING, ZizmorStep, in_job
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 SHAPES = (*ACTIONS, *COMMANDS)
 FIRST = JOB.count("\n") + 1  # the line of a job's first step
 
 
-def name_of(shape: Shape) -> str:
+def name_of(shape: ZizmorStep) -> str:
     return f"{shape.title}.yml"
 
 
 def snapshot_of(text: str) -> Snapshot:
     files = {".github/workflows/release.yml": text.encode()}
-    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOGUE).snapshot
+    return take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), files, CATALOG).snapshot
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +57,21 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], li
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.title)
 def test_what_zizmor_finds_without_trusted_publishing_we_find_on_its_line(
-    shape: Shape, oracle: dict[tuple[str, str], list[int]]
+    shape: ZizmorStep, oracle: dict[tuple[str, str], list[int]]
 ) -> None:
     text = in_job(shape)
     asked = oracle.get((name_of(shape), "use-trusted-publishing"), [])
     found = [each for each in snapshot_of(text).publications if each.credential is not Credential.OIDC]
     result = next(
         each
-        for each in evaluate(snapshot_of(text), policy_in_force()).results
+        for each in evaluate_repository(snapshot_of(text), policy_in_force()).results
         if each.rule.name == "trusted-publishing"
     )
 
     assert asked, "zizmor no longer finds this shape: it is no oracle for it"
     for line in asked:
         # Where zizmor points at a step that prepares, ours is the one that publishes with what was prepared.
-        prepares = FIRST <= line < FIRST + len(shape.before)
+        prepares = FIRST <= line < FIRST + len(shape.previous_steps)
         assert any(prepares or each.line <= line <= each.end_line for each in found), (
             f"line {line} is not known to publish"
         )
@@ -81,10 +81,10 @@ def test_what_zizmor_finds_without_trusted_publishing_we_find_on_its_line(
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.title)
 def test_what_zizmor_finds_outside_of_environments_we_find_in_the_same_job(
-    shape: Shape, oracle: dict[tuple[str, str], list[int]]
+    shape: ZizmorStep, oracle: dict[tuple[str, str], list[int]]
 ) -> None:
     outside = oracle.get((name_of(shape), "secrets-outside-env"), [])
-    results = evaluate(snapshot_of(in_job(shape)), policy_in_force()).results
+    results = evaluate_repository(snapshot_of(in_job(shape)), policy_in_force()).results
     found = next(each for each in results if each.rule.name == RuleName("protected-environment")).findings
 
     assert outside
@@ -92,9 +92,9 @@ def test_what_zizmor_finds_outside_of_environments_we_find_in_the_same_job(
 
 
 @pytest.mark.parametrize("shape", NOT_PUBLISHING, ids=lambda shape: shape.title)
-def test_where_zizmor_is_wrong_we_do_not_follow(shape: Shape, oracle: dict[tuple[str, str], list[int]]) -> None:
+def test_where_zizmor_is_wrong_we_do_not_follow(shape: ZizmorStep, oracle: dict[tuple[str, str], list[int]]) -> None:
     wrong = oracle.get((name_of(shape), "use-trusted-publishing"), [])
-    results = evaluate(snapshot_of(in_job(shape)), policy_in_force()).results
+    results = evaluate_repository(snapshot_of(in_job(shape)), policy_in_force()).results
 
     assert wrong, "zizmor no longer says so: the shape teaches nothing"
     assert not next(each for each in results if each.rule.name == RuleName("trusted-publishing")).findings

@@ -7,14 +7,14 @@ import yaml
 
 from bot.detection import Publication
 from bot.model.core_types import FullName, RegistryId, Sha
-from bot.model.findings import Fact, Seen, Unseen
-from bot.packages.versions import Package, Standing, Version, Workload
-from bot.provenance.attestations import Attested, Judged, Kind, Refused
-from bot.tracing import Account, Approval, Doubt, JobRan, Ran, Reason, Sent
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.versions import Package, PackageVersion, TraceStatus, Workload
+from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation, VerifiedAttestation
+from bot.tracing import DeploymentApproval, JobRun, PublishStepRun, TraceProblem, TraceReason, VersionTrace, WorkflowRun
 from tests.bot.checks.settings_blocks import NOW
 
-Words = dict[str, Any]  # YAML
-WORDS = {
+TraceBlock = dict[str, Any]  # YAML
+TRACE_KEYS = {
     "version",
     "published",
     "standing",
@@ -26,64 +26,74 @@ WORDS = {
     "provenance",
     "withdrawn",
 }
-KIND = Kind.PYPI
+KIND = AttestationKind.PYPI
 
 
-def read_accounts(text: str, repository: FullName, publications: tuple[Publication, ...]) -> Fact[tuple[Account, ...]]:
+def read_version_traces(
+    text: str, repository: FullName, publications: tuple[Publication, ...]
+) -> MaybeKnown[tuple[VersionTrace, ...]]:
     """Read a block: `registry name:` and its versions, newest first. An unknown word in it is a mistake of the page."""
-    return Seen(
+    return Known(
         tuple(
-            _account(name, words, repository, publications)
+            _version_trace(name, words, repository, publications)
             for name, versions in (yaml.safe_load(text) or {}).items()
             for words in versions
         )
     )
 
 
-def _account(name: str, words: Words, repository: FullName, publications: tuple[Publication, ...]) -> Account:
-    assert words.keys() <= WORDS, words.keys() - WORDS
+def _version_trace(
+    name: str, block: TraceBlock, repository: FullName, publications: tuple[Publication, ...]
+) -> VersionTrace:
+    assert block.keys() <= TRACE_KEYS, block.keys() - TRACE_KEYS
     registry, _, rest = name.partition(" ")
-    published: datetime | None = words.get("published")
-    version = Version(
+    published: datetime | None = block.get("published")
+    version = PackageVersion(
         Package(RegistryId(registry), rest),
-        words["version"],
+        block["version"],
         published.replace(tzinfo=UTC) if published else NOW - timedelta(hours=1),
-        withdrawn=words.get("withdrawn", False),
+        withdrawn=block.get("withdrawn", False),
     )
     sending = [each for each in publications if each.registry == registry]
-    return Account(
+    return VersionTrace(
         version,
         repository,
-        Standing(words.get("standing", "accounted")),
+        TraceStatus(block.get("standing", "accounted")),
         NOW,
-        tuple(Reason(Doubt.NO_RUN, why) for why in words.get("why", ())),
-        sent=_sent(words, sending[0]) if sending and "started-by" in words else None,
-        provenance=_provenance(words.get("provenance", "verified")),
-        attestable=words.get("provenance") != "not offered",
+        tuple(TraceReason(TraceProblem.NO_RUN, why) for why in block.get("why", ())),
+        step_run=_sent(block, sending[0]) if sending and "started-by" in block else None,
+        provenance=_provenance(block.get("provenance", "verified")),
+        supports_provenance=block.get("provenance") != "not offered",
     )
 
 
-def _sent(words: Words, publication: Publication) -> Sent:
+def _sent(block: TraceBlock, publication: Publication) -> PublishStepRun:
     place = (publication.environment or "",)
-    given = [Approval(by, bot=False, environments=place, approved=True) for by in words.get("approved-by", ())]
-    given += [Approval(by, bot=True, environments=place, approved=True) for by in words.get("machines", ())]
-    hidden = Unseen("who approved the deployment", "the App was not granted actions: read", "actions: read")
-    by = words["started-by"]
-    approvals: Fact[tuple[Approval, ...]] = hidden if words.get("approvals") == "unseen" else Seen(tuple(given))
-    ran = Ran(7, 1, "push", publication.file, Sha("a" * 40), "v1", by, by, "success", approvals=approvals)
-    return Sent(publication, ran, JobRan(1, publication.job, 1, "success"), None)
+    given = [
+        DeploymentApproval(by, is_bot=False, environments=place, approved=True) for by in block.get("approved-by", ())
+    ]
+    given += [
+        DeploymentApproval(by, is_bot=True, environments=place, approved=True) for by in block.get("machines", ())
+    ]
+    hidden = Unknown("who approved the deployment", "the App was not granted actions: read", "actions: read")
+    by = block["started-by"]
+    approvals: MaybeKnown[tuple[DeploymentApproval, ...]] = (
+        hidden if block.get("approvals") == "unknown" else Known(tuple(given))
+    )
+    ran = WorkflowRun(7, 1, "push", publication.file, Sha("a" * 40), "v1", by, by, "success", approvals=approvals)
+    return PublishStepRun(publication, ran, JobRun(1, publication.job, 1, "success"), None)
 
 
-def _provenance(said: str) -> Fact[Judged]:
-    word, _, reason = said.partition(": ")
+def _provenance(text: str) -> MaybeKnown[AttestationResults]:
+    word, _, reason = text.partition(": ")
     match word:
         case "verified":
-            return Seen(Judged((Attested(KIND, None, Workload(), None, None, None, None, ()),)))
+            return Known(AttestationResults((VerifiedAttestation(KIND, None, Workload(), None, None, None, None, ()),)))
         case "refused":
-            return Seen(Judged(refused=(Refused(KIND, reason),)))
+            return Known(AttestationResults(rejected=(RejectedAttestation(KIND, reason),)))
         case "not judged":
-            return Seen(Judged(refused=(Refused(KIND, reason, unseen=True),)))
-        case "unseen":
-            return Unseen("its provenance", reason)
+            return Known(AttestationResults(rejected=(RejectedAttestation(KIND, reason, unverifiable=True),)))
+        case "unknown":
+            return Unknown("its provenance", reason)
         case _:
-            return Seen(Judged())
+            return Known(AttestationResults())

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ZizmorStep:
     """One step, as it stands in a job of its own."""
 
     title: str
     step: str  # YAML of a step, without the dash
     variable: str | None = None  # the environment variable in which the step is handed the token
-    before: tuple[str, ...] = field(default=())  # steps in front of it
+    previous_steps: tuple[str, ...] = field(default=())  # steps in front of it
 
 
 TOKEN = "${{ secrets.REGISTRY_TOKEN }}"
@@ -24,36 +24,36 @@ jobs:
 """
 
 
-def in_job(shape: Shape) -> str:
+def in_job(shape: ZizmorStep) -> str:
     """Write a whole workflow around a shape."""
-    steps = "".join(f"      - {step}\n" for step in (*shape.before, shape.step))
+    steps = "".join(f"      - {step}\n" for step in (*shape.previous_steps, shape.step))
     return JOB + steps + (f'        env: {{{shape.variable}: "{TOKEN}"}}\n' if shape.variable else "")
 
 
-def _run(command: str, variable: str, title: str = "") -> Shape:
+def _run(command: str, variable: str, title: str = "") -> ZizmorStep:
     words = (title or command).split()
-    return Shape(
+    return ZizmorStep(
         "-".join(word.strip("-.*/$") for word in words if word.strip("-.*/$").isalnum()), f"run: {command}", variable
     )
 
 
 ACTIONS = (
-    Shape("pypi-publish", f'{{uses: pypa/gh-action-pypi-publish@release/v1, with: {{password: "{TOKEN}"}}}}'),
-    Shape(
+    ZizmorStep("pypi-publish", f'{{uses: pypa/gh-action-pypi-publish@release/v1, with: {{password: "{TOKEN}"}}}}'),
+    ZizmorStep(
         "configure-rubygems",
         "run: gem push pkg/tool-1.gem",
-        before=(f'{{uses: rubygems/configure-rubygems-credentials@v1, with: {{api-token: "{TOKEN}"}}}}',),
+        previous_steps=(f'{{uses: rubygems/configure-rubygems-credentials@v1, with: {{api-token: "{TOKEN}"}}}}',),
     ),
-    Shape(
+    ZizmorStep(
         "release-gem",
         "uses: rubygems/release-gem@v1\n        with: {setup-trusted-publisher: false}",
         "GEM_HOST_API_KEY",
     ),
-    Shape(
+    ZizmorStep(
         "setup-node",
         "run: npm publish",
         "NODE_AUTH_TOKEN",
-        before=("{uses: actions/setup-node@v4, with: {always-auth: true}}",),
+        previous_steps=("{uses: actions/setup-node@v4, with: {always-auth: true}}",),
     ),
 )
 
@@ -83,17 +83,17 @@ COMMANDS = (
     _run("nuget push tool.nupkg -ApiKey $KEY", "KEY", "nuget push"),
     _run("nuget.exe push tool.nupkg -ApiKey $KEY", "KEY", "nugetexe push"),
     _run("dotnet nuget push tool.nupkg --api-key $KEY", "KEY", "dotnet nuget push"),
-    Shape("in-a-loop", "run: for file in dist/*; do twine upload $file; done", "TWINE_PASSWORD"),
-    Shape("behind-a-condition", "run: if true; then npm publish; fi", "NODE_AUTH_TOKEN"),
-    Shape("in-a-function", "run: ship() { npm publish; }; ship", "NODE_AUTH_TOKEN"),
-    Shape("two-lines", "run: |\n          twine upload \\\n            dist/*", "TWINE_PASSWORD"),
-    Shape("powershell", '{shell: pwsh, run: "& npm publish", env: {NODE_AUTH_TOKEN: "' + TOKEN + '"}}'),
+    ZizmorStep("in-a-loop", "run: for file in dist/*; do twine upload $file; done", "TWINE_PASSWORD"),
+    ZizmorStep("behind-a-condition", "run: if true; then npm publish; fi", "NODE_AUTH_TOKEN"),
+    ZizmorStep("in-a-function", "run: ship() { npm publish; }; ship", "NODE_AUTH_TOKEN"),
+    ZizmorStep("two-lines", "run: |\n          twine upload \\\n            dist/*", "TWINE_PASSWORD"),
+    ZizmorStep("powershell", '{shell: pwsh, run: "& npm publish", env: {NODE_AUTH_TOKEN: "' + TOKEN + '"}}'),
 )
 
 # zizmor finds these, and nothing is published there with a token that could be spared.
 NOT_PUBLISHING = (
-    Shape("viewing", "run: npm view publish"),
-    Shape("flag-in-front", "run: npm --dry-run publish", "NODE_AUTH_TOKEN"),
-    Shape("installing", "run: npm install -g publish"),
-    Shape("own-program", "run: cargo run -- publish"),
+    ZizmorStep("viewing", "run: npm view publish"),
+    ZizmorStep("flag-in-front", "run: npm --dry-run publish", "NODE_AUTH_TOKEN"),
+    ZizmorStep("installing", "run: npm install -g publish"),
+    ZizmorStep("own-program", "run: cargo run -- publish"),
 )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.model.core_types import FullName, RegistryId, Sha
-from bot.packages.http_client import RegistryTelephone
-from bot.packages.model import Known, Reading
+from bot.packages.http_client import RegistryHttpClient
+from bot.packages.model import FetchedListing, ListingResult
 from bot.packages.package_reader import read_listing
-from bot.packages.versions import File, Package, Version, Workload
-from bot.registries import load_catalogue
-from tests.fakes.registries import Registries
+from bot.packages.versions import Package, PackageFile, PackageVersion, Workload
+from bot.registries import load_catalog
+from tests.fakes.registries import FakeRegistries
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 COMMIT = Sha("c0ffee" * 6 + "c0ff")
 RUN = Workload(
@@ -46,43 +46,45 @@ def number(registry: str, text: str) -> str:
 
 
 @dataclass
-class Story:
+class RegistryScenario:
     """The registries, and the telephone to them."""
 
-    registries: Registries
-    telephone: RegistryTelephone
+    registries: FakeRegistries
+    client: RegistryHttpClient
 
-    def read(self, registry: str, known: Known | None = None, *, after: timedelta = timedelta()) -> Reading:
-        return read_listing(self.telephone, package(registry), known, now=NOON + after)
+    def read(
+        self, registry: str, known: FetchedListing | None = None, *, after: timedelta = timedelta()
+    ) -> ListingResult:
+        return read_listing(self.client, package(registry), known, now=NOON + after)
 
-    def known(self, registry: str, known: Known | None = None) -> Known:
+    def known(self, registry: str, known: FetchedListing | None = None) -> FetchedListing:
         """A reading that has something new."""
         reading = self.read(registry, known)
-        assert isinstance(reading, Known)
+        assert isinstance(reading, FetchedListing)
         return reading
 
-    def versions(self, registry: str) -> Mapping[str, Version]:
+    def versions(self, registry: str) -> Mapping[str, PackageVersion]:
         return {version.number: version for version in self.known(registry).listing.versions}
 
 
 @contextmanager
-def registries() -> Iterator[Story]:
+def fake_registries() -> Iterator[RegistryScenario]:
     """Open the registries, and the telephone to them; `begin` starts the story anew for each test."""
-    with Registries(lambda: NOON) as standins:
-        telephone = RegistryTelephone(CATALOGUE, standins.addresses)
-        yield Story(standins, telephone)
+    with FakeRegistries(lambda: NOON) as standins:
+        telephone = RegistryHttpClient(CATALOG, standins.addresses)
+        yield RegistryScenario(standins, telephone)
         telephone.close()
 
 
-def begin(story: Story) -> None:
+def reset(scenario: RegistryScenario) -> None:
     """On every registry, alice sent 1.0.0, and the run of a workflow 1.1.0 with provenance where there is such a thing."""
-    world = story.registries.world
-    for kept in (world.projects, world.outages, world.limits, story.telephone.calls):
+    world = scenario.registries.world
+    for kept in (world.projects, world.outages, world.limits, scenario.client.request_counts):
         kept.clear()
-    story.registries.instead.clear()
-    story.registries.fails.clear()
-    story.registries.asked.clear()
-    story.telephone.tokens.clear()
+    scenario.registries.instead.clear()
+    scenario.registries.fails.clear()
+    scenario.registries.asked.clear()
+    scenario.client.anonymous_tokens.clear()
     for registry, name in NAMES.items():
         first, second = number(registry, "1.0.0"), number(registry, "1.1.0")
         world.publish(registry, name, first, by="alice", published=NOON - timedelta(days=30))
@@ -90,5 +92,5 @@ def begin(story: Story) -> None:
         world.publish(registry, name, second, workload=RUN, provenance=_about, published=yesterday)
 
 
-def _about(file: File) -> object:
+def _about(file: PackageFile) -> object:
     return [{"about": file.name}]

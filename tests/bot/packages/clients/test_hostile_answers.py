@@ -7,26 +7,28 @@ import pytest
 
 from bot.model.core_types import RegistryId
 from bot.packages import http_client as rooms_telephone
-from bot.packages.clients.registry_client import Shape, ShapeError
-from bot.packages.model import NotThere, Unchanged
+from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError
+from bot.packages.model import PackageNotFound, UnchangedListing
 from bot.packages.provenance import read_provenance
-from bot.packages.registry_errors import RegistryAnswerError, RegistryUnreachableError
-from bot.packages.versions import File, Version
-from tests.bot.packages.clients.registry_scenario import NAMES, Story, package
-from tests.fakes.registries.registry_exchange import Reply
+from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
+from bot.packages.versions import PackageFile, PackageVersion
+from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario, package
+from tests.fakes.registries.registry_exchange import RegistryReply
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
-HOSTILE: dict[str, Reply] = {
-    "a page of a proxy": Reply(body=b"<!DOCTYPE html><title>Sign in</title>", media="text/html"),
-    "nothing": Reply(body=b""),
-    "no text": Reply(body=b"\xff\xfe\x00\x01" * 100),
-    "great depth": Reply(body=DEEP),
-    "null": Reply(body=b"null"),
-    "a number": Reply(body=b"7"),
-    "a number without end": Reply(body=b"1" * 100_000),
-    "a text": Reply(body=b'"acme"'),
-    "wrong kinds": Reply(body={"versions": "1.0.0", "releases": 7, "time": [], "items": {}, "results": {}, "tags": {}}),
-    "wrong kinds inside": Reply(
+HOSTILE: dict[str, RegistryReply] = {
+    "a page of a proxy": RegistryReply(body=b"<!DOCTYPE html><title>Sign in</title>", media="text/html"),
+    "nothing": RegistryReply(body=b""),
+    "no text": RegistryReply(body=b"\xff\xfe\x00\x01" * 100),
+    "great depth": RegistryReply(body=DEEP),
+    "null": RegistryReply(body=b"null"),
+    "a number": RegistryReply(body=b"7"),
+    "a number without end": RegistryReply(body=b"1" * 100_000),
+    "a text": RegistryReply(body=b'"acme"'),
+    "wrong kinds": RegistryReply(
+        body={"versions": "1.0.0", "releases": 7, "time": [], "items": {}, "results": {}, "tags": {}}
+    ),
+    "wrong kinds inside": RegistryReply(
         body={
             "versions": [[]],
             "releases": {"1.0.0": {"filename": []}},
@@ -36,11 +38,11 @@ HOSTILE: dict[str, Reply] = {
             "tags": [7],
         }
     ),
-    "nothing changed": Reply(304),
-    "a refusal": Reply(403, {"message": "no"}),
-    "a teapot": Reply(418),
-    "created": Reply(201, {}),
-    "a wrong length": Reply(body=b"{}", headers={"content-encoding": "gzip"}),
+    "nothing changed": RegistryReply(304),
+    "a refusal": RegistryReply(403, {"message": "no"}),
+    "a teapot": RegistryReply(418),
+    "created": RegistryReply(201, {}),
+    "a wrong length": RegistryReply(body=b"{}", headers={"content-encoding": "gzip"}),
 }
 XML = {
     "a type of its own": b'<!DOCTYPE a [<!ENTITY b "c">]><metadata>&b;</metadata>',
@@ -52,8 +54,8 @@ XML = {
 }
 
 
-def refused(story: Story, registry: str) -> str:
-    with pytest.raises((RegistryAnswerError, RegistryUnreachableError)) as caught:
+def refused(story: RegistryScenario, registry: str) -> str:
+    with pytest.raises((RegistryResponseError, RegistryUnreachableError)) as caught:
         story.read(registry)
     return str(caught.value)
 
@@ -62,7 +64,7 @@ GOOD = {("golang", "nothing"), ("ghcr", "a refusal")}  # a module without a tag;
 
 
 @pytest.mark.parametrize(("registry", "answer"), sorted({*product(NAMES, HOSTILE)} - GOOD))
-def test_an_answer_of_another_form_names_the_registry(story: Story, registry: str, answer: str) -> None:
+def test_an_answer_of_another_form_names_the_registry(story: RegistryScenario, registry: str, answer: str) -> None:
     story.registries.instead[registry] = HOSTILE[answer]
 
     said = refused(story, registry)
@@ -73,13 +75,13 @@ def test_an_answer_of_another_form_names_the_registry(story: Story, registry: st
 
 
 @pytest.mark.parametrize("content", XML)
-def test_xml_is_read_without_what_xml_can_do(story: Story, content: str) -> None:
-    story.registries.instead["maven-central"] = Reply(body=XML[content], media="text/xml")
+def test_xml_is_read_without_what_xml_can_do(story: RegistryScenario, content: str) -> None:
+    story.registries.instead["maven-central"] = RegistryReply(body=XML[content], media="text/xml")
 
     assert refused(story, "maven-central").startswith("maven-central answers about com.acme:tool in a form")
 
 
-def packument(change: Callable[[dict[str, object]], object]) -> Reply:
+def packument(change: Callable[[dict[str, object]], object]) -> RegistryReply:
     body: dict[str, object] = {
         "name": "@acme/tool",
         "versions": {"1.0.0": {"version": "1.0.0", "dist": {"shasum": "0" * 40}, "_npmUser": {"name": "alice"}}},
@@ -87,7 +89,7 @@ def packument(change: Callable[[dict[str, object]], object]) -> Reply:
         "maintainers": [{"name": "alice"}],
     }
     change(body)
-    return Reply(body=body)
+    return RegistryReply(body=body)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def packument(change: Callable[[dict[str, object]], object]) -> Reply:
     ],
 )
 def test_what_is_wrong_is_named_by_its_place(
-    story: Story, change: Callable[[dict[str, object]], object], where: str
+    story: RegistryScenario, change: Callable[[dict[str, object]], object], where: str
 ) -> None:
     story.registries.instead["npm"] = packument(change)
 
@@ -115,36 +117,36 @@ def test_what_is_wrong_is_named_by_its_place(
     assert said.isprintable()
 
 
-def test_an_image_that_not_everybody_may_see_is_not_there(story: Story) -> None:
+def test_an_image_that_not_everybody_may_see_is_not_there(story: RegistryScenario) -> None:
     story.registries.instead["ghcr"] = HOSTILE["a refusal"]
 
-    assert story.read("ghcr") == NotThere(package("ghcr"))
+    assert story.read("ghcr") == PackageNotFound(package("ghcr"))
 
 
-def test_tags_without_end_are_not_read_to_their_end(story: Story) -> None:
+def test_tags_without_end_are_not_read_to_their_end(story: RegistryScenario) -> None:
     more = {"link": '</v2/acme/tool/tags/list?last=1>; rel="next"'}
-    story.registries.instead["ghcr"] = Reply(body={"tags": ["1.0.0"], "token": "t"}, headers=more)
+    story.registries.instead["ghcr"] = RegistryReply(body={"tags": ["1.0.0"], "token": "t"}, headers=more)
 
     assert "it has more tags than 20 pages hold" in refused(story, "ghcr")
 
 
 def test_a_list_has_an_end() -> None:
-    with pytest.raises(ShapeError, match="the answer is no list, or one of more than 100000 items"):
-        Shape([None] * 100_001).items()
-    with pytest.raises(ShapeError, match="the answer is no object, or one of more than 100000 entries"):
-        Shape(dict.fromkeys(map(str, range(100_001)))).entries()
+    with pytest.raises(UnexpectedFormatError, match="the answer is no list, or one of more than 100000 items"):
+        StrictJson([None] * 100_001).items()
+    with pytest.raises(UnexpectedFormatError, match="the answer is no object, or one of more than 100000 entries"):
+        StrictJson(dict.fromkeys(map(str, range(100_001)))).entries()
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms_telephone, "LARGEST", 1024 * 1024)
-    story.registries.instead["npm"] = Reply(body=b" " * (1024 * 1024 + 1))
+def test_an_answer_without_end_is_not_read_to_its_end(story: RegistryScenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms_telephone, "MAX_RESPONSE_BYTES", 1024 * 1024)
+    story.registries.instead["npm"] = RegistryReply(body=b" " * (1024 * 1024 + 1))
 
     assert refused(story, "npm") == "npm answers @acme/tool with more than 1 MiB"
 
 
-def test_what_an_answer_calls_its_pages_is_not_called(story: Story) -> None:
+def test_what_an_answer_calls_its_pages_is_not_called(story: RegistryScenario) -> None:
     page = {"@id": "https://elsewhere.invalid/", "count": 1, "lower": "../../../secret", "upper": "1.0.0"}
-    story.registries.instead["nuget"] = Reply(body={"items": [page]})
+    story.registries.instead["nuget"] = RegistryReply(body={"items": [page]})
 
     said = refused(story, "nuget")
 
@@ -153,33 +155,35 @@ def test_what_an_answer_calls_its_pages_is_not_called(story: Story) -> None:
 
 
 @pytest.mark.parametrize("etag", ["\xe9\xff", "x" * 5000, ""])
-def test_a_validator_that_cannot_be_sent_back_is_none(story: Story, etag: str) -> None:
+def test_a_validator_that_cannot_be_sent_back_is_none(story: RegistryScenario, etag: str) -> None:
     body = {"name": "@acme/tool", "versions": {}, "time": {}, "maintainers": []}
-    story.registries.instead["npm"] = Reply(body=body, headers={"etag": etag})
+    story.registries.instead["npm"] = RegistryReply(body=body, headers={"etag": etag})
 
     known = story.known("npm")
 
     assert known.validator.etag is None
-    assert isinstance(story.read("npm", known), Unchanged)
+    assert isinstance(story.read("npm", known), UnchangedListing)
 
 
-def test_a_tag_that_leads_elsewhere_is_no_tag(story: Story) -> None:
-    story.registries.instead["ghcr"] = Reply(body={"tags": ["../../v2/other/manifests/1"], "token": "t"})
+def test_a_tag_that_leads_elsewhere_is_no_tag(story: RegistryScenario) -> None:
+    story.registries.instead["ghcr"] = RegistryReply(body={"tags": ["../../v2/other/manifests/1"], "token": "t"})
 
     assert "the list holds what is no tag" in refused(story, "ghcr")
 
 
 @pytest.mark.parametrize("registry", ["pypi", "npm", "rubygems"])
-def test_provenance_of_another_form_is_handed_on_or_refused_and_never_followed(story: Story, registry: str) -> None:
-    version = Version(package(registry), "1.0.0", None, files=(File("../../secret"),))
-    story.registries.instead[registry] = Reply(body=b"<html>", media="text/html")
+def test_provenance_of_another_form_is_handed_on_or_refused_and_never_followed(
+    story: RegistryScenario, registry: str
+) -> None:
+    version = PackageVersion(package(registry), "1.0.0", None, files=(PackageFile("../../secret"),))
+    story.registries.instead[registry] = RegistryReply(body=b"<html>", media="text/html")
 
     try:
-        offered = read_provenance(story.telephone, version)
-    except RegistryAnswerError as error:
+        offered = read_provenance(story.client, version)
+    except RegistryResponseError as error:
         assert str(error).startswith(registry)  # noqa: PT017 - one of two good ends
     else:
         assert offered is not None
-        assert offered.texts[0][1] == b"<html>"
+        assert offered.documents[0][1] == b"<html>"
     assert all("/../" not in asked.path for asked in story.registries.asked)
-    assert story.telephone.calls[RegistryId(registry)] == 1
+    assert story.client.request_counts[RegistryId(registry)] == 1

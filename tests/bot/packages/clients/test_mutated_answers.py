@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.packages.clients import READERS
-from bot.packages.model import Known, NotThere
-from bot.packages.registry_errors import RegistryAnswerError, RegistryUnreachableError
-from tests.bot.packages.clients.registry_scenario import NAMES, Story
-from tests.fakes.registries.registry_exchange import Reply
+from bot.packages.clients import REGISTRY_CLIENTS
+from bot.packages.model import FetchedListing, PackageNotFound
+from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
+from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario
+from tests.fakes.registries.registry_exchange import RegistryReply
 
 ANYTHING: tuple[object, ...] = (
     None, True, 0, -1, 7.5, 10**400, "", "x", "1.0.0", "\u202e", "a\nb", "9" * 5000, "2026-13-01", "../..", [], {}, [[]],
@@ -36,7 +36,7 @@ def replaced(answer: object, way: tuple[str | int, ...], by: object) -> object:
     return root["answer"]
 
 
-def read(story: Story, registry: str, seed: int, times: int) -> set[str]:
+def read(story: RegistryScenario, registry: str, seed: int, times: int) -> set[str]:
     """What became of so many readings, each of another replacement in one of the answers that the registry gave."""
     story.known(registry)
     asked = [each for each in story.registries.asked if each.registry == registry]
@@ -45,27 +45,31 @@ def read(story: Story, registry: str, seed: int, times: int) -> set[str]:
     for _ in range(times):
         question, body = choose.choice([pair for pair in bodies if not isinstance(pair[1], bytes)] or bodies)
         mutated = replaced(body, choose.choice(list(places(body))), choose.choice(ANYTHING))
-        story.registries.instead_of[registry, question.path] = Reply(body=mutated)
+        story.registries.instead_of[registry, question.path] = RegistryReply(body=mutated)
         try:
             end: object = story.read(registry)
-        except (RegistryAnswerError, RegistryUnreachableError) as error:
+        except (RegistryResponseError, RegistryUnreachableError) as error:
             end = error
         ends.add(type(end).__name__)
-        assert isinstance(end, Known | NotThere) or (str(end).startswith(f"{registry} ") and str(end).isprintable())
+        assert isinstance(end, FetchedListing | PackageNotFound) or (
+            str(end).startswith(f"{registry} ") and str(end).isprintable()
+        )
         story.registries.instead_of.clear()
     return ends
 
 
 @pytest.mark.parametrize("registry", NAMES)
-def test_whatever_stands_in_an_answer_it_is_read_or_refused(story: Story, registry: str) -> None:
+def test_whatever_stands_in_an_answer_it_is_read_or_refused(story: RegistryScenario, registry: str) -> None:
     ends = read(story, registry, seed=1, times=15)
 
-    assert ends <= {Known.__name__, NotThere.__name__, RegistryAnswerError.__name__}
+    assert ends <= {FetchedListing.__name__, PackageNotFound.__name__, RegistryResponseError.__name__}
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("registry", READERS)
-def test_whatever_stands_in_thousands_of_answers_they_are_read_or_refused(story: Story, registry: str) -> None:
+@pytest.mark.parametrize("registry", REGISTRY_CLIENTS)
+def test_whatever_stands_in_thousands_of_answers_they_are_read_or_refused(
+    story: RegistryScenario, registry: str
+) -> None:
     ends = read(story, registry, seed=2, times=1000)
 
-    assert ends <= {Known.__name__, NotThere.__name__, RegistryAnswerError.__name__}
+    assert ends <= {FetchedListing.__name__, PackageNotFound.__name__, RegistryResponseError.__name__}

@@ -5,26 +5,26 @@ from datetime import timedelta
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.model.findings import Seen, Unseen
-from bot.packages.clients import READERS
-from bot.packages.model import Known, NotThere, Unchanged
+from bot.model.findings import Known, Unknown
+from bot.packages.clients import REGISTRY_CLIENTS
+from bot.packages.model import FetchedListing, PackageNotFound, UnchangedListing
 from bot.packages.package_reader import read_listing
 from bot.packages.provenance import read_provenance
-from bot.packages.registry_errors import RegistryAnswerError
-from bot.packages.versions import Package, Sender, Workload
-from tests.bot.packages.clients.registry_scenario import COMMIT, NAMES, NOON, RUN, Story, number, package
+from bot.packages.registry_errors import RegistryResponseError
+from bot.packages.versions import Package, PublisherKind, Workload
+from tests.bot.packages.clients.registry_scenario import COMMIT, NAMES, NOON, RUN, RegistryScenario, number, package
 from tests.fakes.registries.shapes import SHAPES
 
 
-def test_every_reader_has_a_stand_in_and_a_place_in_the_catalogue(story: Story) -> None:
-    known = story.telephone.catalogue.registries
+def test_every_reader_has_a_stand_in_and_a_place_in_the_catalogue(story: RegistryScenario) -> None:
+    known = story.client.catalogue.registries
 
-    assert set(READERS) == set(SHAPES) == set(NAMES)
-    assert {each.id for each in known.values() if each.etiquette is not None} == set(READERS)
+    assert set(REGISTRY_CLIENTS) == set(SHAPES) == set(NAMES)
+    assert {each.id for each in known.values() if each.request_policy is not None} == set(REGISTRY_CLIENTS)
 
 
 @pytest.mark.parametrize("registry", NAMES)
-def test_versions_are_told_oldest_first(story: Story, registry: str) -> None:
+def test_versions_are_told_oldest_first(story: RegistryScenario, registry: str) -> None:
     listing = story.known(registry).listing
 
     assert [version.number for version in listing.versions] == [number(registry, "1.0.0"), number(registry, "1.1.0")]
@@ -33,9 +33,9 @@ def test_versions_are_told_oldest_first(story: Story, registry: str) -> None:
 
 
 @pytest.mark.parametrize("registry", NAMES)
-def test_a_new_version_is_seen_and_nothing_else_is_new(story: Story, registry: str) -> None:
+def test_a_new_version_is_seen_and_nothing_else_is_new(story: RegistryScenario, registry: str) -> None:
     known = story.known(registry)
-    assert isinstance(story.read(registry, known), Unchanged)
+    assert isinstance(story.read(registry, known), UnchangedListing)
 
     story.registries.world.publish(registry, NAMES[registry], number(registry, "1.2.0"), by="mallory")
     later = story.known(registry, known)
@@ -45,71 +45,74 @@ def test_a_new_version_is_seen_and_nothing_else_is_new(story: Story, registry: s
 
 
 @pytest.mark.parametrize("registry", NAMES)
-def test_a_package_that_is_not_there_is_no_error(story: Story, registry: str) -> None:
+def test_a_package_that_is_not_there_is_no_error(story: RegistryScenario, registry: str) -> None:
     unknown = Package(RegistryId(registry), NAMES[registry] + "x")
 
-    assert read_listing(story.telephone, unknown, now=NOON) == NotThere(unknown)
+    assert read_listing(story.client, unknown, now=NOON) == PackageNotFound(unknown)
 
 
 @pytest.mark.parametrize(
     ("registry", "sent_by_alice", "sent_by_run"),
     [
-        ("pypi", (Sender.UNTOLD, None), (Sender.TRUSTED_PUBLISHER, None)),
-        ("npm", (Sender.ACCOUNT, "alice"), (Sender.TRUSTED_PUBLISHER, "GitHub Actions")),
-        ("crates.io", (Sender.ACCOUNT, "alice"), (Sender.TRUSTED_PUBLISHER, None)),
-        ("jsr", (Sender.UNTOLD, "alice"), (Sender.TRUSTED_PUBLISHER, None)),
-        ("hex", (Sender.ACCOUNT, "alice"), (Sender.ACCOUNT, "somebody")),
-        ("docker-hub", (Sender.ACCOUNT, "alice"), (Sender.ACCOUNT, "somebody")),
-        ("rubygems", (Sender.UNTOLD, None), (Sender.UNTOLD, None)),
-        ("nuget", (Sender.UNTOLD, None), (Sender.UNTOLD, None)),
+        ("pypi", (PublisherKind.UNKNOWN, None), (PublisherKind.TRUSTED_PUBLISHER, None)),
+        ("npm", (PublisherKind.ACCOUNT, "alice"), (PublisherKind.TRUSTED_PUBLISHER, "GitHub Actions")),
+        ("crates.io", (PublisherKind.ACCOUNT, "alice"), (PublisherKind.TRUSTED_PUBLISHER, None)),
+        ("jsr", (PublisherKind.UNKNOWN, "alice"), (PublisherKind.TRUSTED_PUBLISHER, None)),
+        ("hex", (PublisherKind.ACCOUNT, "alice"), (PublisherKind.ACCOUNT, "somebody")),
+        ("docker-hub", (PublisherKind.ACCOUNT, "alice"), (PublisherKind.ACCOUNT, "somebody")),
+        ("rubygems", (PublisherKind.UNKNOWN, None), (PublisherKind.UNKNOWN, None)),
+        ("nuget", (PublisherKind.UNKNOWN, None), (PublisherKind.UNKNOWN, None)),
     ],
 )
 def test_who_sent_a_version_is_said_as_far_as_the_registry_tells(
-    story: Story, registry: str, sent_by_alice: tuple[Sender, str | None], sent_by_run: tuple[Sender, str | None]
+    story: RegistryScenario,
+    registry: str,
+    sent_by_alice: tuple[PublisherKind, str | None],
+    sent_by_run: tuple[PublisherKind, str | None],
 ) -> None:
     versions = story.versions(registry)
 
-    assert (versions["1.0.0"].sender, versions["1.0.0"].account) == sent_by_alice
-    assert (versions["1.1.0"].sender, versions["1.1.0"].account) == sent_by_run
+    assert (versions["1.0.0"].publisher_kind, versions["1.0.0"].published_by) == sent_by_alice
+    assert (versions["1.1.0"].publisher_kind, versions["1.1.0"].published_by) == sent_by_run
 
 
-def test_the_organisations_own_name_at_docker_hub_does_not_tell_the_credential(story: Story) -> None:
+def test_the_organizations_own_name_at_docker_hub_does_not_tell_the_credential(story: RegistryScenario) -> None:
     story.registries.world.publish("docker-hub", NAMES["docker-hub"], "1.2.0", by="acme")
 
     version = story.versions("docker-hub")["1.2.0"]
-    assert (version.sender, version.account) == (Sender.UNTOLD, "acme")
+    assert (version.publisher_kind, version.published_by) == (PublisherKind.UNKNOWN, "acme")
 
 
-def test_crates_names_the_run_that_sent_a_version(story: Story) -> None:
+def test_crates_names_the_run_that_sent_a_version(story: RegistryScenario) -> None:
     told = story.versions("crates.io")["1.1.0"].workload
 
     assert told == Workload(repository=RUN.repository, run=RUN.run, commit=RUN.commit)
 
 
-def test_tags_that_are_moved_by_the_hundred_are_all_seen(story: Story) -> None:
+def test_tags_that_are_moved_by_the_hundred_are_all_seen(story: RegistryScenario) -> None:
     world, name = story.registries.world, NAMES["docker-hub"]
     for tag in range(150):
         world.publish("docker-hub", name, f"2.{tag}.0", by="alice")
     known = story.known("docker-hub")
     for tag in range(150):
-        world.move("docker-hub", name, f"2.{tag}.0", by="mallory")
+        world.move_tag("docker-hub", name, f"2.{tag}.0", by="mallory")
     before = {version.number: version.files for version in known.listing.versions}
     after = story.known("docker-hub", known).listing.versions
 
     assert sum(version.files != before[version.number] for version in after) == 150
 
 
-def test_who_approved_what_was_staged_on_npm_is_not_taken_for_who_sent_it(story: Story) -> None:
+def test_who_approved_what_was_staged_on_npm_is_not_taken_for_who_sent_it(story: RegistryScenario) -> None:
     direct = story.known("npm").listing.versions[-1]
     story.registries.world.projects["npm", NAMES["npm"]].releases["1.1.0"].approver = "alice"
     staged = story.known("npm").listing.versions[-1]
 
-    assert (direct.staged, direct.sender) == (False, Sender.TRUSTED_PUBLISHER)
-    assert (staged.staged, staged.sender, staged.account) == (True, Sender.UNTOLD, "alice")
+    assert (direct.staged, direct.publisher_kind) == (False, PublisherKind.TRUSTED_PUBLISHER)
+    assert (staged.staged, staged.publisher_kind, staged.published_by) == (True, PublisherKind.UNKNOWN, "alice")
 
 
 @pytest.mark.parametrize("registry", ["npm", "crates.io", "golang"])
-def test_the_commit_that_a_version_names_is_kept(story: Story, registry: str) -> None:
+def test_the_commit_that_a_version_names_is_kept(story: RegistryScenario, registry: str) -> None:
     assert story.versions(registry)[number(registry, "1.1.0")].commit == COMMIT
 
 
@@ -118,11 +121,11 @@ def test_the_commit_that_a_version_names_is_kept(story: Story, registry: str) ->
     [("pypi", False, True), ("npm", False, True), ("rubygems", False, True), ("jsr", False, True), ("hex", None, None)],
 )
 def test_whether_there_is_provenance_is_said(
-    story: Story, registry: str, *, without: bool | None, with_it: bool | None
+    story: RegistryScenario, registry: str, *, without: bool | None, with_it: bool | None
 ) -> None:
     versions = story.versions(registry)
 
-    assert (versions["1.0.0"].provenance, versions["1.1.0"].provenance) == (without, with_it)
+    assert (versions["1.0.0"].has_provenance, versions["1.1.0"].has_provenance) == (without, with_it)
 
 
 @pytest.mark.parametrize(
@@ -133,23 +136,23 @@ def test_whether_there_is_provenance_is_said(
         ("rubygems", "acme-tool-1.1.0.gem"),
     ],
 )
-def test_provenance_is_handed_on_as_it_came(story: Story, registry: str, first: str) -> None:
+def test_provenance_is_handed_on_as_it_came(story: RegistryScenario, registry: str, first: str) -> None:
     versions = story.versions(registry)
 
-    offered = read_provenance(story.telephone, versions["1.1.0"])
+    offered = read_provenance(story.client, versions["1.1.0"])
 
     assert offered is not None
-    assert offered.texts[0][0] == first
-    assert f'"about": "{first}"'.encode() in offered.texts[0][1]
-    assert read_provenance(story.telephone, versions["1.0.0"]) is None
+    assert offered.documents[0][0] == first
+    assert f'"about": "{first}"'.encode() in offered.documents[0][1]
+    assert read_provenance(story.client, versions["1.0.0"]) is None
 
 
-def test_a_registry_without_provenance_is_not_asked_for_it(story: Story) -> None:
+def test_a_registry_without_provenance_is_not_asked_for_it(story: RegistryScenario) -> None:
     version = story.versions("hex")["1.1.0"]
-    before = story.telephone.calls.copy()
+    before = story.client.request_counts.copy()
 
-    assert read_provenance(story.telephone, version) is None
-    assert story.telephone.calls == before
+    assert read_provenance(story.client, version) is None
+    assert story.client.request_counts == before
 
 
 HOUR = timedelta(hours=1)
@@ -157,29 +160,29 @@ TELLS_OWNERS = ("pypi", "testpypi", "npm", "crates.io", "rubygems", "nuget", "js
 
 
 @pytest.mark.parametrize("registry", NAMES)
-def test_who_may_publish_is_told_or_unseen(story: Story, registry: str) -> None:
+def test_who_may_publish_is_told_or_unseen(story: RegistryScenario, registry: str) -> None:
     maintainers = story.known(registry).listing.maintainers
 
     if registry == "pub":
-        assert maintainers == Seen(("publisher alice",))
+        assert maintainers == Known(("publisher alice",))
     elif registry in TELLS_OWNERS:
-        assert maintainers == Seen(("alice",))
+        assert maintainers == Known(("alice",))
     else:
-        assert isinstance(maintainers, Unseen)
+        assert isinstance(maintainers, Unknown)
 
 
 @pytest.mark.parametrize("registry", TELLS_OWNERS)
-def test_a_new_maintainer_is_seen_with_the_next_version(story: Story, registry: str) -> None:
+def test_a_new_maintainer_is_seen_with_the_next_version(story: RegistryScenario, registry: str) -> None:
     known = story.known(registry)
 
     story.registries.world.add_maintainer(registry, NAMES[registry], "mallory")
     story.registries.world.publish(registry, NAMES[registry], "1.2.0", by="mallory")
 
-    assert story.known(registry, known).listing.maintainers == Seen(("alice", "mallory"))
+    assert story.known(registry, known).listing.maintainers == Known(("alice", "mallory"))
 
 
 @pytest.mark.parametrize("registry", ["pypi", "npm", "crates.io", "nuget", "jsr", "pub", "hex"])
-def test_a_version_that_was_withdrawn_says_so(story: Story, registry: str) -> None:
+def test_a_version_that_was_withdrawn_says_so(story: RegistryScenario, registry: str) -> None:
     known = story.known(registry)
 
     story.registries.world.withdraw(registry, NAMES[registry], "1.1.0")
@@ -189,7 +192,7 @@ def test_a_version_that_was_withdrawn_says_so(story: Story, registry: str) -> No
 
 
 @pytest.mark.parametrize("registry", ["pypi", "npm", "rubygems", "golang", "hex"])
-def test_a_version_that_was_deleted_is_not_told_any_more(story: Story, registry: str) -> None:
+def test_a_version_that_was_deleted_is_not_told_any_more(story: RegistryScenario, registry: str) -> None:
     known = story.known(registry)
 
     story.registries.world.delete(registry, NAMES[registry], number(registry, "1.1.0"))
@@ -197,24 +200,24 @@ def test_a_version_that_was_deleted_is_not_told_any_more(story: Story, registry:
     assert len(story.known(registry, known).listing.versions) == 1
 
 
-def test_a_registry_that_we_cannot_read_says_so(story: Story) -> None:
-    with pytest.raises(RegistryAnswerError, match="flathub is no registry whose versions we can read"):
-        read_listing(story.telephone, Package(RegistryId("flathub"), "acme"), now=NOON)
+def test_a_registry_that_we_cannot_read_says_so(story: RegistryScenario) -> None:
+    with pytest.raises(RegistryResponseError, match="flathub is no registry whose versions we can read"):
+        read_listing(story.client, Package(RegistryId("flathub"), "acme"), now=NOON)
 
 
-def test_history_is_told_without_a_question_for_each_version(story: Story) -> None:
+def test_history_is_told_without_a_question_for_each_version(story: RegistryScenario) -> None:
     for minor in range(2, 300):
         story.registries.world.publish("hex", "acme_tool", f"1.{minor}.0", by="alice", published=NOON)
 
     listing = story.known("hex").listing
 
     assert len(listing.versions) == 300
-    assert story.telephone.calls[RegistryId("hex")] == 1 + READERS[RegistryId("hex")].detailed
-    assert listing.versions[0].sender is Sender.UNTOLD
-    assert listing.versions[-1].account == "alice"
+    assert story.client.request_counts[RegistryId("hex")] == 1 + REGISTRY_CLIENTS[RegistryId("hex")].max_details
+    assert listing.versions[0].publisher_kind is PublisherKind.UNKNOWN
+    assert listing.versions[-1].published_by == "alice"
 
 
-def test_pages_are_read_to_the_end(story: Story) -> None:
+def test_pages_are_read_to_the_end(story: RegistryScenario) -> None:
     for minor in range(2, 300):
         for registry in ("nuget", "docker-hub", "ghcr"):
             story.registries.world.publish(registry, NAMES[registry], f"1.{minor}.0", by="alice", published=NOON)
@@ -224,18 +227,18 @@ def test_pages_are_read_to_the_end(story: Story) -> None:
     assert len(nuget.listing.versions) == len(docker.listing.versions) == len(images.listing.versions) == 300
     assert [version.number for version in images.listing.versions[:3]] == ["1.0.0", "1.1.0", "1.2.0"]
     story.registries.world.publish("docker-hub", NAMES["docker-hub"], "2.0.0", by="mallory", published=NOON + HOUR)
-    before = story.telephone.calls[RegistryId("docker-hub")]
+    before = story.client.request_counts[RegistryId("docker-hub")]
     assert len(story.known("docker-hub", docker).listing.versions) == 301
-    assert story.telephone.calls[RegistryId("docker-hub")] == before + 1
+    assert story.client.request_counts[RegistryId("docker-hub")] == before + 1
 
 
-def test_a_signature_beside_an_image_is_no_version(story: Story) -> None:
+def test_a_signature_beside_an_image_is_no_version(story: RegistryScenario) -> None:
     story.registries.world.publish("ghcr", "acme/tool", f"sha256-{'a' * 64}.sig")
 
     assert list(story.versions("ghcr")) == ["1.0.0", "1.1.0"]
 
 
-def test_a_file_without_provenance_among_others_is_not_hidden(story: Story) -> None:
+def test_a_file_without_provenance_among_others_is_not_hidden(story: RegistryScenario) -> None:
     known = story.known("pypi")
     release = story.registries.world.projects["pypi", "acme-tool"].releases["1.1.0"]
     late = release.files[0]
@@ -243,10 +246,10 @@ def test_a_file_without_provenance_among_others_is_not_hidden(story: Story) -> N
 
     later = story.known("pypi", known).listing.versions[-1]
 
-    assert later.provenance is False
-    assert later.sender is Sender.UNTOLD
+    assert later.has_provenance is False
+    assert later.publisher_kind is PublisherKind.UNKNOWN
 
 
-def test_only_a_reading_with_something_new_is_a_listing(story: Story) -> None:
-    assert isinstance(story.read("jsr"), Known)
-    assert isinstance(story.read("jsr", story.known("jsr")), Unchanged)
+def test_only_a_reading_with_something_new_is_a_listing(story: RegistryScenario) -> None:
+    assert isinstance(story.read("jsr"), FetchedListing)
+    assert isinstance(story.read("jsr", story.known("jsr")), UnchangedListing)

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import pytest
 
 from bot.model.core_types import FullName, RegistryId
-from bot.model.findings import Unreadable
+from bot.model.findings import UnreadableFile
 from bot.model.identity_register import DeclaredPackage
-from bot.packages.manifests import Published, packages_of, wanted_manifests
-from bot.packages.manifests.files import MOST
+from bot.packages.manifests import PublishedPackages, find_published_packages, manifest_paths
+from bot.packages.manifests.files import MAX_MANIFESTS
 from bot.packages.versions import Package
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 REPOSITORY = FullName("acme/tool")
 EVERYWHERE = frozenset(
     map(RegistryId, ("pypi", "npm", "jsr", "crates.io", "rubygems", "nuget", "maven-central", "golang", "pub", "hex"))
@@ -20,14 +20,14 @@ EVERYWHERE = frozenset(
 CSPROJ = '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{}</PropertyGroup></Project>'
 
 
-def found(
+def packages_found(
     texts: Mapping[str, str], registries: frozenset[RegistryId] = EVERYWHERE, *declared: DeclaredPackage
-) -> Published:
-    return packages_of(REPOSITORY, texts, registries, declared, CATALOGUE)
+) -> PublishedPackages:
+    return find_published_packages(REPOSITORY, texts, registries, declared, CATALOG)
 
 
 def named(texts: Mapping[str, str]) -> list[str]:
-    return [f"{package.registry} {package.name}" for package in found(texts).packages]
+    return [f"{package.registry} {package.name}" for package in packages_found(texts).packages]
 
 
 TELLING = [
@@ -85,7 +85,7 @@ TELLING = [
     ("path", "text", "package"), TELLING, ids=[f"{path} {package}" for path, _, package in TELLING]
 )
 def test_a_manifest_names_its_package(path: str, text: str, package: str) -> None:
-    assert named({path: CATALOGUE.expand(text)}) == [package]
+    assert named({path: CATALOG.expand_addresses(text)}) == [package]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_manifest_names_its_package(path: str, text: str, package: str) -> Non
     ],
 )
 def test_what_is_not_for_everybody_is_no_package(path: str, text: str) -> None:
-    assert named({path: CATALOGUE.expand(text)}) == []
+    assert named({path: CATALOG.expand_addresses(text)}) == []
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,10 @@ def test_what_is_not_for_everybody_is_no_package(path: str, text: str) -> None:
     ],
 )
 def test_what_cannot_be_told_is_said_with_the_remedy(path: str, text: str, reason: str) -> None:
-    result = found({path: text})
+    result = packages_found({path: text})
 
     assert result.packages == ()
-    said = next(each for each in result.untold if each.file == path)
+    said = next(each for each in result.unidentified if each.file == path)
     assert said.reason.startswith(reason)
     assert said.reason.endswith("; name the package in the policy's `packages`")
 
@@ -153,15 +153,15 @@ def test_what_cannot_be_told_is_said_with_the_remedy(path: str, text: str, reaso
 def test_a_manifest_counts_only_where_the_repository_publishes_to_its_registry() -> None:
     texts = {"package.json": '{"name": "tool"}', "pyproject.toml": '[project]\nname = "tool"'}
 
-    assert found(texts, frozenset({RegistryId("pypi")})).packages == (Package(RegistryId("pypi"), "tool"),)
-    assert found(texts, frozenset()) == Published()
+    assert packages_found(texts, frozenset({RegistryId("pypi")})).packages == (Package(RegistryId("pypi"), "tool"),)
+    assert packages_found(texts, frozenset()) == PublishedPackages()
 
 
 def test_a_registry_whose_package_no_manifest_names_is_said() -> None:
-    result = found({}, frozenset({RegistryId("ghcr"), RegistryId("flathub"), RegistryId("testpypi")}))
+    result = packages_found({}, frozenset({RegistryId("ghcr"), RegistryId("flathub"), RegistryId("testpypi")}))
 
-    assert result.untold == (
-        Unreadable(
+    assert result.unidentified == (
+        UnreadableFile(
             "ghcr",
             "it publishes to GitHub Container Registry, and no manifest names the package; name it in the policy's `packages`",
         ),
@@ -194,17 +194,19 @@ def test_a_glob_of_many_stars_is_no_trouble() -> None:
 
 
 def test_the_policy_names_what_manifests_do_not() -> None:
-    result = found(
+    result = packages_found(
         {},
         frozenset({RegistryId("ghcr")}),
         DeclaredPackage("pkg:npm/%40acme/cli", FullName("Acme/Tool")),
-        DeclaredPackage(CATALOGUE.expand("pkg:oci/tool?repository_url={host:ghcr.registry}/acme/tool"), REPOSITORY),
+        DeclaredPackage(
+            CATALOG.expand_addresses("pkg:oci/tool?repository_url={host:ghcr.registry}/acme/tool"), REPOSITORY
+        ),
         DeclaredPackage("pkg:swift/acme", REPOSITORY, "publishing.yml", 7),
     )
 
     assert result.packages == (Package(RegistryId("npm"), "@acme/cli"), Package(RegistryId("ghcr"), "acme/tool"))
-    assert result.untold == (
-        Unreadable(
+    assert result.unidentified == (
+        UnreadableFile(
             "publishing.yml", "pkg:swift/acme is of a type whose registry we do not know; see docs/registries.md", 7
         ),
     )
@@ -214,7 +216,7 @@ def test_what_the_policy_gives_to_another_repository_is_none_of_this_one() -> No
     elsewhere = DeclaredPackage("pkg:npm/tool", FullName("acme/other"))
 
     assert named({"package.json": '{"name": "tool"}'}) == ["npm tool"]
-    assert found({"package.json": '{"name": "tool"}'}, EVERYWHERE, elsewhere).packages == ()
+    assert packages_found({"package.json": '{"name": "tool"}'}, EVERYWHERE, elsewhere).packages == ()
 
 
 def test_manifests_are_wanted_and_their_copies_are_not() -> None:
@@ -231,15 +233,15 @@ def test_manifests_are_wanted_and_their_copies_are_not() -> None:
         "a/b/c/d/e/f/g/go.mod",
     ]
 
-    assert wanted_manifests(paths) == ("package.json", "src/Tool.csproj", "packages/a/package.json")
-    assert len(wanted_manifests(f"p{number}/go.mod" for number in range(500))) == MOST
-    assert wanted_manifests(["x/go.mod", "go.mod"]) == ("go.mod", "x/go.mod")
+    assert manifest_paths(paths) == ("package.json", "src/Tool.csproj", "packages/a/package.json")
+    assert len(manifest_paths(f"p{number}/go.mod" for number in range(500))) == MAX_MANIFESTS
+    assert manifest_paths(["x/go.mod", "go.mod"]) == ("go.mod", "x/go.mod")
 
 
 @pytest.mark.parametrize("path", [path for path, _, _ in TELLING])
 def test_texts_without_end_are_read_in_no_time(path: str) -> None:
     for text in ("{" * 1_000_000, "setup(" * 150_000, "name" + " " * 1_000_000, "/*" * 500_000, "group " * 150_000):
-        assert found({path: text}).packages == ()
+        assert packages_found({path: text}).packages == ()
 
 
 def test_the_version_is_told_where_a_manifest_says_one() -> None:
@@ -251,5 +253,5 @@ def test_the_version_is_told_where_a_manifest_says_one() -> None:
         "pubspec.yaml": "name: dart_ship\nversion: 4.0.0+1\n",
         "core/setup.cfg": "[metadata]\nname = core\nversion = attr: core.__version__\n",
     }
-    told = {package.name: number for package, number in found(texts).numbers.items()}
+    told = {package.name: number for package, number in packages_found(texts).versions.items()}
     assert told == {"widgets": "1.2.0", "@acme/cli": "2.0.0", "ship": "0.3.1", "dart_ship": "4.0.0+1"}

@@ -4,11 +4,11 @@ import pytest
 
 from bot.model.core_types import RegistryId
 from bot.model.errors import UnreadableError
-from bot.packages.manifests import package_of, purl_of
+from bot.packages.manifests import format_purl, parse_purl
 from bot.packages.versions import Package
-from bot.registries import load_catalogue
+from bot.registries import load_catalog
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 
 
 @pytest.mark.parametrize(
@@ -31,22 +31,22 @@ CATALOGUE = load_catalogue()
 def test_a_package_url_names_a_package_and_back(purl: str, registry: str, name: str) -> None:
     package = Package(RegistryId(registry), name)
 
-    assert package_of(purl, CATALOGUE) == package
-    assert package_of(purl_of(package, CATALOGUE), CATALOGUE) == package
+    assert parse_purl(purl, CATALOG) == package
+    assert parse_purl(format_purl(package, CATALOG), CATALOG) == package
 
 
 @pytest.mark.parametrize(
     "text", ["pkg:PyPI/Acme_Tool", "pkg:pypi/acme.tool@1.0.0", "pkg://pypi/acme-tool?extension=whl#x"]
 )
 def test_one_package_has_one_name_however_it_is_written(text: str) -> None:
-    assert package_of(text, CATALOGUE) == Package(RegistryId("pypi"), "acme-tool")
+    assert parse_purl(text, CATALOG) == Package(RegistryId("pypi"), "acme-tool")
 
 
 def test_an_address_says_which_registry_is_meant() -> None:
-    test_index = CATALOGUE.expand("pkg:pypi/acme?repository_url={url:testpypi.web}/simple")
+    test_index = CATALOG.expand_addresses("pkg:pypi/acme?repository_url={url:testpypi.web}/simple")
 
-    assert package_of(test_index, CATALOGUE) == Package(RegistryId("testpypi"), "acme")
-    assert package_of(purl_of(Package(RegistryId("testpypi"), "acme"), CATALOGUE), CATALOGUE).registry == "testpypi"
+    assert parse_purl(test_index, CATALOG) == Package(RegistryId("testpypi"), "acme")
+    assert parse_purl(format_purl(Package(RegistryId("testpypi"), "acme"), CATALOG), CATALOG).registry == "testpypi"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,6 @@ def test_an_address_says_which_registry_is_meant() -> None:
 )
 def test_what_names_no_package_is_refused_with_the_remedy(purl: str, said: str) -> None:
     with pytest.raises(UnreadableError) as caught:
-        package_of(purl, CATALOGUE)
+        parse_purl(purl, CATALOG)
 
     assert said in str(caught.value)

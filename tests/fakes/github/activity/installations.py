@@ -6,83 +6,91 @@ from tests.fakes.github import webhook_events
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.rendering.accounts import installation as rendered
 from tests.fakes.github.rendering.repositories import short_repository
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.apps import App, Installation
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.apps import FakeApp, FakeInstallation
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
 
 
-def pem(app: App) -> str:
+def private_key_pem(app: FakeApp) -> str:
     """The App's private key, as its owner downloads it."""
     return app.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 def install(
-    world: World,
-    app: App,
-    account: Account,
+    world: GitHubWorld,
+    app: FakeApp,
+    account: FakeAccount,
     permissions: dict[str, str],
-    listens: list[str],
-    chosen: set[int] | None,
-    sender: Account,
-) -> Installation:
+    event_names: list[str],
+    repositories: set[int] | None,
+    sender: FakeAccount,
+) -> FakeInstallation:
     """Installs the App, and tells it."""
-    made = Installation(world.next_id(), app, account, permissions, listens, world.now(), chosen)
+    made = FakeInstallation(world.next_id(), app, account, permissions, event_names, world.now(), repositories)
     world.installations[made.id] = made
-    _tell(world, made, "created", sender, repositories=True)
+    _send_event(world, made, "created", sender, repositories=True)
     return made
 
 
-def remove(world: World, shown: Installation, sender: Account) -> None:
+def remove(world: GitHubWorld, installation: FakeInstallation, sender: FakeAccount) -> None:
     """Uninstalls: its tokens end at once."""
-    del world.installations[shown.id]
-    _end_tokens(world, shown)
-    _tell(world, shown, "deleted", sender, repositories=True)
+    del world.installations[installation.id]
+    _end_tokens(world, installation)
+    _send_event(world, installation, "deleted", sender, repositories=True)
 
 
-def suspend(world: World, shown: Installation, sender: Account) -> None:
-    shown.suspended = world.now()
-    _tell(world, shown, "suspend", sender)
+def suspend(world: GitHubWorld, installation: FakeInstallation, sender: FakeAccount) -> None:
+    installation.suspended = world.now()
+    _send_event(world, installation, "suspend", sender)
 
 
-def unsuspend(world: World, shown: Installation, sender: Account) -> None:
-    shown.suspended = None
-    _tell(world, shown, "unsuspend", sender)
+def unsuspend(world: GitHubWorld, installation: FakeInstallation, sender: FakeAccount) -> None:
+    installation.suspended = None
+    _send_event(world, installation, "unsuspend", sender)
 
 
-def accept_permissions(world: World, shown: Installation, permissions: dict[str, str], sender: Account) -> None:
-    """An owner accepts what the App newly asks for, or an invented organisation withdraws some."""
-    shown.permissions = permissions
-    _end_tokens(world, shown)
-    _tell(world, shown, "new_permissions_accepted", sender)
+def accept_permissions(
+    world: GitHubWorld, installation: FakeInstallation, permissions: dict[str, str], sender: FakeAccount
+) -> None:
+    """An owner accepts what the App newly asks for, or an invented organization withdraws some."""
+    installation.permissions = permissions
+    _end_tokens(world, installation)
+    _send_event(world, installation, "new_permissions_accepted", sender)
 
 
-def choose(world: World, shown: Installation, repositories: list[Repository], sender: Account) -> None:
+def select_repositories(
+    world: GitHubWorld, installation: FakeInstallation, repositories: list[FakeRepository], sender: FakeAccount
+) -> None:
     """The installation now covers exactly these repositories."""
-    before = {each.id: each for each in world.covered(shown)}
+    before = {each.id: each for each in world.repositories_of(installation)}
     after = {each.id: each for each in repositories}
-    shown.repositories = set(after)
+    installation.repositories = set(after)
     added = [each for key, each in after.items() if key not in before]
     removed = [each for key, each in before.items() if key not in after]
     for action, some in (("added", added), ("removed", removed)):
         if some:
             payload: Json = {
-                "installation": rendered(world, shown),
+                "installation": rendered(world, installation),
                 "repository_selection": "selected",
                 "repositories_added": [short_repository(each) for each in some if action == "added"],
                 "repositories_removed": [short_repository(each) for each in some if action == "removed"],
                 "requester": None,
             }
-            webhook_events.about_installation(world, shown, "installation_repositories", action, payload, sender)
+            webhook_events.send_installation_event(
+                world, installation, "installation_repositories", action, payload, sender
+            )
 
 
-def _tell(world: World, shown: Installation, action: str, sender: Account, *, repositories: bool = False) -> None:
-    payload: Json = {"installation": rendered(world, shown)}
+def _send_event(
+    world: GitHubWorld, installation: FakeInstallation, action: str, sender: FakeAccount, *, repositories: bool = False
+) -> None:
+    payload: Json = {"installation": rendered(world, installation)}
     if repositories:
-        payload["repositories"] = [short_repository(each) for each in world.covered(shown)]
-    webhook_events.about_installation(world, shown, "installation", action, payload, sender)
+        payload["repositories"] = [short_repository(each) for each in world.repositories_of(installation)]
+    webhook_events.send_installation_event(world, installation, "installation", action, payload, sender)
 
 
-def _end_tokens(world: World, shown: Installation) -> None:
-    for value in [value for value, token in world.tokens.items() if token.installation == shown.id]:
+def _end_tokens(world: GitHubWorld, installation: FakeInstallation) -> None:
+    for value in [value for value, token in world.tokens.items() if token.installation == installation.id]:
         del world.tokens[value]

@@ -1,48 +1,50 @@
 """Releases are published, packages appear on GitHub's own registry."""
 
 from tests.fakes.github import webhook_events
-from tests.fakes.github.json_types import Json, stamp
+from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering.accounts import user
 from tests.fakes.github.rendering.repositories import release as rendered
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
-from tests.fakes.github.state.runs import Release
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
+from tests.fakes.github.state.runs import FakeRelease
 
 
 def publish(
-    world: World, repository: Repository, tag: str, target: str, name: str | None, body: str | None, author: Account, *, prerelease: bool,
+    world: GitHubWorld, repository: FakeRepository, tag: str, target: str, name: str | None, body: str | None, author: FakeAccount, *, prerelease: bool,
     assets: list[Json],
-) -> Release:  # fmt: skip
+) -> FakeRelease:  # fmt: skip
     """A published release; immutable when the repository or its owner is set so."""
     own = repository.settings.get("immutable-releases", {}).get("enabled", False)
     enforced = repository.owner.settings.get("settings/immutable-releases", {}).get("enforced_repositories") == "all"
-    made = Release(
+    made = FakeRelease(
         world.next_id(), tag, target, name or tag, body, author, world.now(), world.now(), prerelease=prerelease,
         immutable=own or enforced, assets=assets,
     )  # fmt: skip
     repository.releases[made.id] = made
     shown = {"release": rendered(world, repository, made)}
     for action in ("created", "published", "prereleased" if prerelease else "released"):
-        webhook_events.in_repository(world, repository, "release", action, shown, author)
+        webhook_events.send_repository_event(world, repository, "release", action, shown, author)
     return made
 
 
-def delete(world: World, repository: Repository, number: int, by: Account) -> None:
+def delete(world: GitHubWorld, repository: FakeRepository, number: int, by: FakeAccount) -> None:
     gone = repository.releases.pop(number)
-    webhook_events.in_repository(
+    webhook_events.send_repository_event(
         world, repository, "release", "deleted", {"release": rendered(world, repository, gone)}, by
     )
 
 
-def package_version(world: World, repository: Repository, kind: str, name: str, version: str, by: Account) -> Json:
+def package_version(
+    world: GitHubWorld, repository: FakeRepository, kind: str, name: str, version: str, by: FakeAccount
+) -> Json:
     """A version of a package on GitHub's own registry."""
-    number, now = world.next_id(), stamp(world.now())
+    number, now = world.next_id(), timestamp(world.now())
     owner = repository.owner
-    address = f"{world.api}/orgs/{owner.login}/packages/{kind}/{name}"
+    address = f"{world.api_url}/orgs/{owner.login}/packages/{kind}/{name}"
     made: Json = {
         "id": number, "name": version, "url": f"{address}/versions/{number}", "created_at": now, "updated_at": now,
-        "package_html_url": f"{world.web}/orgs/{owner.login}/packages/{kind}/package/{name}",
+        "package_html_url": f"{world.web_url}/orgs/{owner.login}/packages/{kind}/package/{name}",
     }  # fmt: skip
     versions = owner.packages.setdefault((kind, name), [])
     action = "updated" if versions else "published"
@@ -55,5 +57,7 @@ def package_version(world: World, repository: Repository, kind: str, name: str, 
             "target_commitish": repository.default_branch, "target_oid": str(repository.resolve("HEAD")), "author": user(world, by),
         },
     }  # fmt: skip
-    webhook_events.in_repository(world, repository, "registry_package", action, {"registry_package": package}, by)
+    webhook_events.send_repository_event(
+        world, repository, "registry_package", action, {"registry_package": package}, by
+    )
     return made

@@ -1,31 +1,35 @@
 """Settings change, and those changes that GitHub tells of are told."""
 
 from tests.fakes.github import webhook_events
-from tests.fakes.github.json_types import Json, stamp
-from tests.fakes.github.rendering.accounts import organisation, team, user
+from tests.fakes.github.json_types import Json, timestamp
+from tests.fakes.github.rendering.accounts import organization, team, user
 from tests.fakes.github.rendering.repositories import url
-from tests.fakes.github.state.accounts import Account, Team
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.accounts import FakeAccount, FakeTeam
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
 
 
-def create_ruleset(world: World, repository: Repository, ruleset: Json, by: Account) -> int:
+def create_ruleset(world: GitHubWorld, repository: FakeRepository, ruleset: Json, by: FakeAccount) -> int:
     """A new ruleset of the repository."""
     number = world.next_id()
-    kept = whole_ruleset(world, ruleset, number, "Repository", repository.full_name)
+    kept = full_ruleset(world, ruleset, number, "Repository", repository.full_name)
     repository.rulesets[number] = kept
-    webhook_events.in_repository(world, repository, "repository_ruleset", "created", {"repository_ruleset": kept}, by)
+    webhook_events.send_repository_event(
+        world, repository, "repository_ruleset", "created", {"repository_ruleset": kept}, by
+    )
     return number
 
 
-def delete_ruleset(world: World, repository: Repository, number: int, by: Account) -> None:
+def delete_ruleset(world: GitHubWorld, repository: FakeRepository, number: int, by: FakeAccount) -> None:
     gone = repository.rulesets.pop(number)
-    webhook_events.in_repository(world, repository, "repository_ruleset", "deleted", {"repository_ruleset": gone}, by)
+    webhook_events.send_repository_event(
+        world, repository, "repository_ruleset", "deleted", {"repository_ruleset": gone}, by
+    )
 
 
-def whole_ruleset(world: World, ruleset: Json, number: int, kind: str, source: str) -> Json:
+def full_ruleset(world: GitHubWorld, ruleset: Json, number: int, kind: str, source: str) -> Json:
     """A ruleset as it is kept, with what GitHub adds to what was sent."""
-    now = stamp(world.now())
+    now = timestamp(world.now())
     usual: Json = {
         "id": number, "node_id": f"RRS_{number}", "source_type": kind, "source": source, "target": "branch", "enforcement": "active",
         "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}, "rules": [], "bypass_actors": [],
@@ -34,16 +38,16 @@ def whole_ruleset(world: World, ruleset: Json, number: int, kind: str, source: s
     return usual | ruleset
 
 
-def add_key(world: World, repository: Repository, key: Json, by: Account) -> None:
+def add_key(world: GitHubWorld, repository: FakeRepository, key: Json, by: FakeAccount) -> None:
     """A new deploy key."""
-    repository.keys.append(key)
+    repository.deploy_keys.append(key)
     shown = {name: value for name, value in key.items() if name != "last_used"}
     shown |= {"url": f"{url(world, repository)}/keys/{key['id']}", "verified": True}
-    webhook_events.in_repository(world, repository, "deploy_key", "created", {"key": shown}, by)
+    webhook_events.send_repository_event(world, repository, "deploy_key", "created", {"key": shown}, by)
 
 
-def tell_member(
-    world: World, repository: Repository, action: str, person: Account, role: str | None, by: Account
+def send_member_event(
+    world: GitHubWorld, repository: FakeRepository, action: str, person: FakeAccount, role: str | None, by: FakeAccount
 ) -> None:
     """A person's access to the repository changed."""
     payload: Json = {"member": user(world, person)}
@@ -51,33 +55,37 @@ def tell_member(
         payload["changes"] = {"permission": {"to": role}}
     elif action == "edited":
         payload["changes"] = {"permission": {"from": None, "to": role}}
-    webhook_events.in_repository(world, repository, "member", action, payload, by)
+    webhook_events.send_repository_event(world, repository, "member", action, payload, by)
 
 
-def tell_repository(
-    world: World, repository: Repository, action: str, by: Account, changes: Json | None = None
+def send_repository_event(
+    world: GitHubWorld, repository: FakeRepository, action: str, by: FakeAccount, changes: Json | None = None
 ) -> None:
     """The repository itself changed."""
     payload: Json = {} if changes is None else {"changes": changes}
-    webhook_events.in_repository(world, repository, "repository", action, payload, by)
+    webhook_events.send_repository_event(world, repository, "repository", action, payload, by)
     if action == "publicized":
-        webhook_events.in_repository(world, repository, "public", None, {}, by)
+        webhook_events.send_repository_event(world, repository, "public", None, {}, by)
 
 
-def tell_organisation(world: World, account: Account, action: str, person: Account, role: str, by: Account) -> None:
-    """Somebody joined or left the organisation."""
-    address = f"{world.api}/orgs/{account.login}"
+def send_organization_event(
+    world: GitHubWorld, account: FakeAccount, action: str, person: FakeAccount, role: str, by: FakeAccount
+) -> None:
+    """Somebody joined or left the organization."""
+    address = f"{world.api_url}/orgs/{account.login}"
     membership: Json = {
         "url": f"{address}/memberships/{person.login}", "state": "active", "role": role, "organization_url": address,
         "user": user(world, person),
     }  # fmt: skip
-    payload = {"membership": membership, "organization": organisation(world, account)}
-    webhook_events.in_account(world, account, "organization", action, payload, by)
+    payload = {"membership": membership, "organization": organization(world, account)}
+    webhook_events.send_account_event(world, account, "organization", action, payload, by)
 
 
-def tell_membership(world: World, account: Account, action: str, person: Account, of: Team, by: Account) -> None:
+def send_membership_event(
+    world: GitHubWorld, account: FakeAccount, action: str, person: FakeAccount, of: FakeTeam, by: FakeAccount
+) -> None:
     """Somebody joined or left a team."""
     payload: Json = {"scope": "team", "member": user(world, person), "team": team(world, account, of)}
-    webhook_events.in_account(
-        world, account, "membership", action, payload | {"organization": organisation(world, account)}, by
+    webhook_events.send_account_event(
+        world, account, "membership", action, payload | {"organization": organization(world, account)}, by
     )

@@ -16,11 +16,11 @@ from typing import Any
 
 from tests.fakes.github.contract.graphql_text import readable
 from tests.fakes.github.contract.operations import OPERATIONS
-from tests.fakes.github.contract.schema_converter import Converter
+from tests.fakes.github.contract.schema_converter import SchemaConverter
 from tests.fakes.github.contract.version_patches import at_version, merge
 
 Json = dict[str, Any]
-HERE = Path(__file__).parent
+CONTRACT_FOLDER = Path(__file__).parent
 VERSIONS = ("2022-11-28", "2026-03-10")
 EVENTS = frozenset(
     [
@@ -72,7 +72,7 @@ EVENTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Package:
+class NpmPackage:
     """One published package: where it comes from and what is read in it."""
 
     name: str
@@ -98,30 +98,33 @@ def main(folder: Path) -> None:
     webhooks = _package(folder, "@octokit/openapi-webhooks", "12.1.0")
     graphql = _package(folder, "@octokit/graphql-schema", "15.26.1")
     examples = _package(folder, "@octokit/webhooks-examples", "7.6.1")
-    overrides = json.loads((HERE / "overrides.json").read_text())
+    overrides = json.loads((CONTRACT_FOLDER / "overrides.json").read_text())
     document = json.loads(rest.read("generated/api.github.com.json"))
     for version in VERSIONS:
-        _write(HERE / f"rest-{version}.json.gz", json.dumps(_rest(document, version, overrides), separators=(",", ":")))
+        _write(
+            CONTRACT_FOLDER / f"rest-{version}.json.gz",
+            json.dumps(_rest(document, version, overrides), separators=(",", ":")),
+        )
     described = _webhooks(json.loads(webhooks.read("generated/api.github.com.json")), overrides)
-    _write(HERE / "webhooks.json.gz", json.dumps(described, separators=(",", ":")))
-    _write(HERE / "schema.graphql.gz", readable(graphql.read("schema.graphql")))
+    _write(CONTRACT_FOLDER / "webhooks.json.gz", json.dumps(described, separators=(",", ":")))
+    _write(CONTRACT_FOLDER / "schema.graphql.gz", readable(graphql.read("schema.graphql")))
     payloads = json.loads(examples.read("api.github.com/index.json"))
-    _write(HERE.parent / "payloads" / "examples.json.gz", json.dumps(payloads, separators=(",", ":")))
+    _write(CONTRACT_FOLDER.parent / "payloads" / "examples.json.gz", json.dumps(payloads, separators=(",", ":")))
     _notice(
-        HERE / "NOTICE.md",
+        CONTRACT_FOLDER / "NOTICE.md",
         "the contract in this folder is made",
         [rest, webhooks, graphql],
         graphql.read("LICENSE.md"),
         rest,
     )
-    _notice(HERE.parent / "payloads" / "NOTICE.md", "examples.json.gz is made", [examples], "", rest)
+    _notice(CONTRACT_FOLDER.parent / "payloads" / "NOTICE.md", "examples.json.gz is made", [examples], "", rest)
 
 
-def _package(folder: Path, name: str, version: str) -> Package:
+def _package(folder: Path, name: str, version: str) -> NpmPackage:
     tarball = folder / f"{name.strip('@').replace('/', '-')}-{version}.tgz"
     if not tarball.is_file():
         raise SystemExit(f"{tarball} is missing: run `npm pack {name}@{version}` in {folder} first")
-    return Package(name, version, tarball.read_bytes())
+    return NpmPackage(name, version, tarball.read_bytes())
 
 
 def _rest(document: Json, version: str, overrides: Json) -> Json:
@@ -136,7 +139,7 @@ def _rest(document: Json, version: str, overrides: Json) -> Json:
         found = [_resolve(parameter, patched["components"]) for parameter in parameters]
         next(each for each in found if each["name"] == wrong["parameter"])["schema"] = wrong["schema"]
     schemas = merge(patched["components"]["schemas"], _overriding(overrides["rest"]))
-    converter = Converter(schemas, closed=True)
+    converter = SchemaConverter(schemas, closed=True)
     operations = {
         f"{wanted.method} {wanted.path}": _operation(
             patched["paths"][wanted.path][wanted.method.lower()], patched["components"], converter
@@ -148,7 +151,7 @@ def _rest(document: Json, version: str, overrides: Json) -> Json:
     return {"operations": operations, "$defs": converter.definitions, "others": others}
 
 
-def _operation(operation: Json, components: Json, converter: Converter) -> Json:
+def _operation(operation: Json, components: Json, converter: SchemaConverter) -> Json:
     parameters = [_resolve(parameter, components) for parameter in operation.get("parameters", ())]
     body = operation.get("requestBody", {})
     schema = body.get("content", {}).get("application/json", {}).get("schema")
@@ -159,11 +162,11 @@ def _operation(operation: Json, components: Json, converter: Converter) -> Json:
         "query": {p["name"]: converter.convert(p["schema"]) for p in parameters if p["in"] == "query"},
         "body": None if schema is None else converter.convert(schema),
         "body_required": bool(body.get("required")),
-        "responses": {code: _answer(answer, converter) for code, answer in answers.items()},
+        "responses": {code: _response(answer, converter) for code, answer in answers.items()},
     }
 
 
-def _answer(answer: Json, converter: Converter) -> Json | bool | None:
+def _response(answer: Json, converter: SchemaConverter) -> Json | bool | None:
     for media, content in answer.get("content", {}).items():
         if "json" in media and "schema" in content:
             return converter.convert(content["schema"])
@@ -180,8 +183,10 @@ def _resolve(node: Json, components: Json) -> Json:
 
 def _webhooks(document: Json, overrides: Json) -> Json:
     for wrong in overrides["webhooks_everywhere"]:
-        document = _with_everywhere(document, set(wrong["has"]), wrong["properties"])
-    converter = Converter(merge(document["components"]["schemas"], _overriding(overrides["webhooks"])), closed=True)
+        document = _with_properties_everywhere(document, set(wrong["has"]), wrong["properties"])
+    converter = SchemaConverter(
+        merge(document["components"]["schemas"], _overriding(overrides["webhooks"])), closed=True
+    )
     events: Json = {}
     for name, item in document["webhooks"].items():
         headers = {p["name"].lower(): p for p in item["post"]["parameters"]}
@@ -194,13 +199,13 @@ def _webhooks(document: Json, overrides: Json) -> Json:
     return {"events": events, "$defs": converter.definitions}
 
 
-def _with_everywhere(node: Any, has: set[str], properties: Json) -> Any:  # noqa: ANN401 - JSON is any of its six types
+def _with_properties_everywhere(node: Any, has: set[str], properties: Json) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """The document with these properties instead of its own, wherever something with the properties `has` is described."""
     if isinstance(node, list):
-        return [_with_everywhere(item, has, properties) for item in node]
+        return [_with_properties_everywhere(item, has, properties) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: _with_everywhere(value, has, properties) for key, value in node.items()}
+    result = {key: _with_properties_everywhere(value, has, properties) for key, value in node.items()}
     if isinstance(result.get("properties"), dict) and has <= result["properties"].keys():
         result["properties"] |= properties
     return result
@@ -225,7 +230,7 @@ def _write(path: Path, text: str) -> None:
     sys.stdout.write(f"{path.name}: {len(text):,} characters, {path.stat().st_size:,} bytes\n")
 
 
-def _notice(path: Path, what: str, packages: list[Package], further: str, octokit: Package) -> None:
+def _notice(path: Path, what: str, packages: list[NpmPackage], further: str, octokit: NpmPackage) -> None:
     sources = "\n".join(f"- {package.source}" for package in packages)
     licences = "\n\n".join(part.strip() for part in (octokit.read("LICENSE"), further) if part)
     path.write_text(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ContractOperation:
     """One line of the table; `access` is app, anyone, installation, nobody, or permissions as X-Accepted-GitHub-Permissions writes them."""
 
     method: str
@@ -17,9 +17,9 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def _read() -> tuple[Operation, ...]:
+def _read() -> tuple[ContractOperation, ...]:
     lines = Path(__file__).with_name("operations.txt").read_text().splitlines()
-    return tuple(Operation(*line.split()) for line in lines if line and not line.startswith("#"))
+    return tuple(ContractOperation(*line.split()) for line in lines if line and not line.startswith("#"))
 
 
 OPERATIONS = _read()

@@ -11,7 +11,7 @@ _KEPT = {
 }  # fmt: skip
 
 
-class Converter:
+class SchemaConverter:
     """Converts schemas one by one and remembers, in `definitions`, every named schema they need."""
 
     def __init__(self, components: Json, *, closed: bool) -> None:

@@ -1,5 +1,5 @@
 """GraphQL, executed against GitHub's own schema."""
 
-from tests.fakes.github.graphql.executor import Answerer
+from tests.fakes.github.graphql.executor import GraphQLExecutor
 
-__all__ = ["Answerer"]
+__all__ = ["GraphQLExecutor"]

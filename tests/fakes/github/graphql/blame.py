@@ -5,15 +5,15 @@ from itertools import groupby
 from typing import Any
 
 from tests.fakes.github.graphql.connections import Node, connection
-from tests.fakes.github.graphql.token_view import View
-from tests.fakes.github.json_types import Json, stamp
-from tests.fakes.github.state.diff import only_in
-from tests.fakes.github.state.git import Objects, Person
-from tests.fakes.github.state.issues import Issue
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.graphql.token_view import TokenView
+from tests.fakes.github.json_types import Json, timestamp
+from tests.fakes.github.state.diff import commits_only_in
+from tests.fakes.github.state.git import FakeGitObjects, FakeGitPerson
+from tests.fakes.github.state.issues import FakeIssue
+from tests.fakes.github.state.repository import FakeRepository
 
 
-def authors(objects: Objects, sha: str, path: str) -> list[str]:
+def authors(objects: FakeGitObjects, sha: str, path: str) -> list[str]:
     """The commit that each line of a file came with: of every line that a parent has too, the parent's."""
     lines = _lines(objects, sha, path)
     came = [sha] * len(lines)
@@ -29,7 +29,7 @@ def authors(objects: Objects, sha: str, path: str) -> list[str]:
     return came
 
 
-def blame_node(objects: Objects, sha: str, path: str, commit: Any) -> Node:  # noqa: ANN401 - shows a commit by its id
+def blame_node(objects: FakeGitObjects, sha: str, path: str, commit: Any) -> Node:  # noqa: ANN401 - shows a commit by its id
     """The blame of a file at a commit; neighbouring lines of one commit are one range."""
     ranges: list[Node] = []
     numbered = enumerate(authors(objects, sha, path), start=1)
@@ -41,29 +41,29 @@ def blame_node(objects: Objects, sha: str, path: str, commit: Any) -> Node:  # n
     return {"__typename": "Blame", "ranges": ranges}
 
 
-def git_actor(view: View, person: Person) -> Node:
+def git_actor(view: TokenView, person: FakeGitPerson) -> Node:
     """An author as git has them, with the account that has their address."""
     account = next((each for each in view.world.accounts.values() if each.email == person.email), None)
     user = None if account is None else {"__typename": "User", "login": account.login, "id": f"U_{account.id}"}
     return {"__typename": "GitActor", "name": person.name, "email": person.email, "user": user}
 
 
-def pulls_of(view: View, shown: Repository, sha: str, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
+def pull_requests_of(view: TokenView, repo: FakeRepository, sha: str, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
     """The pull requests that a commit came with: the merged one where it is on the default branch (docs)."""
-    found = [each for each in shown.issues.issues.values() if each.pull and sha in _commits(shown, each)]
-    head = shown.resolve("HEAD")
-    if head and sha in shown.objects.ancestors(head):
+    found = [each for each in repo.issues.issues.values() if each.pull and sha in _commits(repo, each)]
+    head = repo.resolve("HEAD")
+    if head and sha in repo.objects.ancestors(head):
         found = [each for each in found if each.pull and each.pull.merged]
     return connection([_pull(view, each) for each in found], "PullRequest", **arguments)
 
 
-def _commits(shown: Repository, each: Issue) -> tuple[str | None, ...]:
-    pull = each.pull
-    return () if pull is None else (pull.merge_sha, *only_in(shown.objects, pull.head_sha, pull.base_sha))
+def _commits(repo: FakeRepository, issue: FakeIssue) -> tuple[str | None, ...]:
+    pull = issue.pull
+    return () if pull is None else (pull.merge_sha, *commits_only_in(repo.objects, pull.head_sha, pull.base_sha))
 
 
-def _pull(view: View, each: Issue) -> Node:
-    pull = each.pull
+def _pull(view: TokenView, issue: FakeIssue) -> Node:
+    pull = issue.pull
     assert pull is not None
 
     def reviews(states: list[str] | None = None, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
@@ -73,12 +73,12 @@ def _pull(view: View, each: Issue) -> Node:
     return {
         "__typename": "PullRequest",
         "id": f"PR_{pull.id}",
-        "number": each.number,
+        "number": issue.number,
         "merged": pull.merged is not None,
-        "mergedAt": None if pull.merged is None else stamp(pull.merged),
+        "mergedAt": None if pull.merged is None else timestamp(pull.merged),
         "headRefOid": pull.head_sha,
-        "author": {"__typename": "User", "login": each.author.login},
-        "reviews": view.guarded("pull_requests=read", reviews),
+        "author": {"__typename": "User", "login": issue.author.login},
+        "reviews": view.only_with("pull_requests=read", reviews),
     }
 
 
@@ -91,7 +91,7 @@ def _review(review: Json) -> Node:
     }
 
 
-def _lines(objects: Objects, sha: str, path: str) -> list[str]:
+def _lines(objects: FakeGitObjects, sha: str, path: str) -> list[str]:
     found = objects.find(objects.commits[sha].tree, path)
     return (
         objects.blobs[found.sha].decode(errors="replace").splitlines() if found and found.sha in objects.blobs else []

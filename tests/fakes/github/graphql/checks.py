@@ -3,38 +3,38 @@
 from typing import Any
 
 from tests.fakes.github.graphql.connections import Node, connection
-from tests.fakes.github.graphql.token_view import View
-from tests.fakes.github.json_types import Json, stamp
+from tests.fakes.github.graphql.token_view import TokenView
+from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import checks as rendered
-from tests.fakes.github.state.checks import CheckRun, CheckSuite
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.checks import FakeCheckRun, FakeCheckSuite
+from tests.fakes.github.state.repository import FakeRepository
 
 
-def check_suite_node(view: View, shown: Repository, suite: CheckSuite) -> Node:
+def check_suite_node(view: TokenView, repo: FakeRepository, suite: FakeCheckSuite) -> Node:
     """A check suite with its runs."""
 
     def check_runs(filterBy: Json | None = None, **arguments: Any) -> Node:  # noqa: ANN401, N803 - as the schema has it
         wanted = filterBy or {}
-        runs = [each for each in shown.checks.runs.values() if each.suite is suite]
+        runs = [each for each in repo.checks.runs.values() if each.suite is suite]
         if wanted.get("checkType") != "ALL":
             runs = list({each.name: each for each in runs}.values())
         if wanted.get("checkName") is not None:
             runs = [each for each in runs if each.name == wanted["checkName"]]
-        return connection([_check_run(view, shown, each) for each in runs], "CheckRun", **arguments)
+        return connection([_check_run(view, repo, each) for each in runs], "CheckRun", **arguments)
 
-    conclusion = rendered.suite_conclusion(shown, suite)
+    conclusion = rendered.suite_conclusion(repo, suite)
     return {
         "__typename": "CheckSuite",
         "id": f"CS_{suite.id}",
         "databaseId": suite.id,
-        "status": rendered.suite_status(shown, suite).upper(),
+        "status": rendered.suite_status(repo, suite).upper(),
         "conclusion": conclusion.upper() if conclusion else None,
         "app": {"__typename": "App", "databaseId": suite.app, "slug": view.world.apps[suite.app].slug},
         "checkRuns": check_runs,
     }
 
 
-def _check_run(view: View, shown: Repository, run: CheckRun) -> Node:
+def _check_run(view: TokenView, repo: FakeRepository, run: FakeCheckRun) -> Node:
     def annotations(**arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
         nodes = [
             {
@@ -57,8 +57,8 @@ def _check_run(view: View, shown: Repository, run: CheckRun) -> Node:
         "summary": run.summary,
         "text": run.text,
         "detailsUrl": run.details_url,
-        "startedAt": stamp(run.started),
-        "completedAt": None if run.completed is None else stamp(run.completed),
-        "url": f"{view.world.web}/{shown.full_name}/runs/{run.id}",
+        "startedAt": timestamp(run.started),
+        "completedAt": None if run.completed is None else timestamp(run.completed),
+        "url": f"{view.world.web_url}/{repo.full_name}/runs/{run.id}",
         "annotations": annotations,
     }

@@ -23,12 +23,12 @@ from graphql.utilities import value_from_ast_untyped
 from tests.fakes.github.graphql.schema import schema
 from tests.fakes.github.json_types import Json
 
-MOST_NODES = 500_000
-MOST_OF_A_PAGE = 100
+MAX_NODES = 500_000
+MAX_PAGE_SIZE = 100
 
 
 @dataclass
-class Cost:
+class QueryCost:
     """Nodes that could be returned, points charged, and what is wrong with the query's pages."""
 
     nodes: int = 0
@@ -40,23 +40,23 @@ class Cost:
         return max(1, round(self.requests / 100))
 
 
-def cost(document: DocumentNode, variables: Mapping[str, Any]) -> Cost:
+def query_cost(document: DocumentNode, variables: Mapping[str, Any]) -> QueryCost:
     """The cost of a query that is valid by the schema."""
-    counted = Cost()
+    counted = QueryCost()
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             root = schema().get_root_type(definition.operation)
             _walk(definition.selection_set, root, 1, variables, fragments, counted)
-    if counted.nodes > MOST_NODES:
-        message = f"This query requests up to {counted.nodes:,} possible nodes which exceeds the maximum limit of {MOST_NODES:,}."
+    if counted.nodes > MAX_NODES:
+        message = f"This query requests up to {counted.nodes:,} possible nodes which exceeds the maximum limit of {MAX_NODES:,}."
         counted.errors.append({"type": "MAX_NODE_LIMIT_EXCEEDED", "message": message})
     return counted
 
 
 def _walk(
     selection: SelectionSetNode | None, parent: Any, times: int, variables: Mapping[str, Any],  # noqa: ANN401 - any type of the schema
-    fragments: Mapping[str, FragmentDefinitionNode], counted: Cost,
+    fragments: Mapping[str, FragmentDefinitionNode], counted: QueryCost,
 ) -> None:  # fmt: skip
     for node in selection.selections if selection else ():
         if isinstance(node, FragmentSpreadNode):
@@ -72,7 +72,7 @@ def _walk(
 
 def _walk_field(
     node: FieldNode, parent: Any, times: int, variables: Mapping[str, Any],  # noqa: ANN401 - any type of the schema
-    fragments: Mapping[str, FragmentDefinitionNode], counted: Cost,
+    fragments: Mapping[str, FragmentDefinitionNode], counted: QueryCost,
 ) -> None:  # fmt: skip
     if node.name.value.startswith("__"):
         return
@@ -87,8 +87,8 @@ def _walk_field(
         message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
         counted.errors.append({"type": "MISSING_PAGINATION_BOUNDARIES", "message": message})
         first = 1
-    if first > MOST_OF_A_PAGE:
-        message = f"Requesting {first} records on the `{name}` connection exceeds the `first` limit of {MOST_OF_A_PAGE} records."
+    if first > MAX_PAGE_SIZE:
+        message = f"Requesting {first} records on the `{name}` connection exceeds the `first` limit of {MAX_PAGE_SIZE} records."
         counted.errors.append({"type": "EXCESSIVE_PAGINATION", "message": message})
     counted.requests += times
     counted.nodes += times * first

@@ -6,38 +6,38 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tests.fakes.github.permission_levels import holds
-from tests.fakes.github.state.apps import Installation, Token
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.permission_levels import grants
+from tests.fakes.github.state.apps import FakeInstallation, FakeToken
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
 
-FORBIDDEN = "Resource not accessible by integration"
+FORBIDDEN_MESSAGE = "Resource not accessible by integration"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TokenView:
     """What one token sees."""
 
-    world: World
-    installation: Installation
-    token: Token
+    world: GitHubWorld
+    installation: FakeInstallation
+    token: FakeToken
 
-    def needs(self, access: str) -> None:
+    def require(self, access: str) -> None:
         """Refuses a field that the token may not read; the rest of the answer stands."""
-        if not holds(self.token.permissions, access):
-            raise GraphQLError(FORBIDDEN, extensions={"type": "FORBIDDEN"})
+        if not grants(self.token.permissions, access):
+            raise GraphQLError(FORBIDDEN_MESSAGE, extensions={"type": "FORBIDDEN"})
 
-    def sees(self, repository: Repository) -> bool:
+    def can_see(self, repository: FakeRepository) -> bool:
         if not repository.private:
             return True
         inside = self.token.repositories is None or repository.id in self.token.repositories
-        return inside and self.world.reaches(self.installation, repository)
+        return inside and self.world.can_access(self.installation, repository)
 
-    def guarded(self, access: str, found: Callable[..., Any]) -> Callable[..., Any]:
+    def only_with(self, access: str, resolve: Callable[..., Any]) -> Callable[..., Any]:
         """A field that needs a permission."""
 
         def field(**arguments: Any) -> Any:  # noqa: ANN401 - a field's arguments and value are its own
-            self.needs(access)
-            return found(**arguments)
+            self.require(access)
+            return resolve(**arguments)
 
         return field

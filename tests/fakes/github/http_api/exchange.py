@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.apps import App, Installation, Token
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.apps import FakeApp, FakeInstallation, FakeToken
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
 
-DOCS = "https://docs.github.com/rest"
+DOCUMENTATION_URL = "https://docs.github.com/rest"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """A status with its body; None is an empty body."""
 
     status: int = 200
@@ -24,17 +24,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ApiListing:
     """A list that is sent in pages; with a name it is wrapped with its total_count."""
 
     items: Sequence[Any]
     name: str | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)  # further fields beside the list
-    cursor: bool = False  # pages are asked for by `cursor` instead of `page`
-    show: Callable[[Any], Json] | None = None  # makes JSON of an item, of those on the page only
+    extra_fields: Mapping[str, Any] = field(default_factory=dict)  # further fields beside the list
+    paged_by_cursor: bool = False  # pages are asked for by `cursor` instead of `page`
+    render_item: Callable[[Any], Json] | None = None  # makes JSON of an item, of those on the page only
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class ApiRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """GitHub says no."""
 
     def __init__(
@@ -49,64 +49,66 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.url = url  # where a redirect leads
 
     def body(self) -> Json:
-        whole: Json = {"message": self.message, "documentation_url": DOCS, "status": str(self.status)}
+        whole: Json = {"message": self.message, "documentation_url": DOCUMENTATION_URL, "status": str(self.status)}
         if self.url is not None:
             whole["url"] = self.url
         return whole if self.errors is None else whole | {"errors": self.errors}
 
 
-def not_found() -> Refusal:
+def not_found() -> ApiRefusal:
     """What is not there, or not to be seen: GitHub does not tell which."""
-    return Refusal(404, "Not Found")
+    return ApiRefusal(404, "Not Found")
 
 
-def invalid(resource: str, field_name: str, code: str = "invalid", message: str = "Validation Failed") -> Refusal:
+def validation_failed(
+    resource: str, field_name: str, code: str = "invalid", message: str = "Validation Failed"
+) -> ApiRefusal:
     """A value that the operation's rules refuse, in GitHub's words."""
-    return Refusal(422, message, errors=[{"resource": resource, "field": field_name, "code": code}])
+    return ApiRefusal(422, message, errors=[{"resource": resource, "field": field_name, "code": code}])
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """A request with everything about it that was looked up before its handler runs."""
 
-    world: World
+    world: GitHubWorld
     operation: str
-    parameters: Mapping[str, str]
+    path_parameters: Mapping[str, str]
     query: Mapping[str, str]
     body: Json
     version: str
     headers: Mapping[str, str]
-    app: App | None = None
-    token: Token | None = None
-    installation: Installation | None = None
-    in_repository: Repository | None = None
-    in_organisation: Account | None = None
+    app: FakeApp | None = None
+    token: FakeToken | None = None
+    installation: FakeInstallation | None = None
+    in_repository: FakeRepository | None = None
+    in_organization: FakeAccount | None = None
 
     @property
-    def repository(self) -> Repository:
+    def repository(self) -> FakeRepository:
         assert self.in_repository is not None, f"{self.operation} names no repository"
         return self.in_repository
 
     @property
-    def organisation(self) -> Account:
-        assert self.in_organisation is not None, f"{self.operation} names no organisation"
-        return self.in_organisation
+    def organization(self) -> FakeAccount:
+        assert self.in_organization is not None, f"{self.operation} names no organization"
+        return self.in_organization
 
     @property
-    def caller(self) -> App:
+    def caller(self) -> FakeApp:
         assert self.app is not None, f"{self.operation} was let through without an App"
         return self.app
 
     def number(self, name: str) -> int:
         """A parameter of the path that has to be a number; what is none names nothing."""
-        value = self.parameters[name]
+        value = self.path_parameters[name]
         if not value.isdecimal():
             raise not_found()
         return int(value)
 
     def commit(self, name: str) -> str:
         """The commit that a parameter of the path names."""
-        sha = self.repository.resolve(self.parameters[name])
+        sha = self.repository.resolve(self.path_parameters[name])
         if sha is None:
-            raise Refusal(422, f"No commit found for SHA: {self.parameters[name]}")
+            raise ApiRefusal(422, f"No commit found for SHA: {self.path_parameters[name]}")
         return sha

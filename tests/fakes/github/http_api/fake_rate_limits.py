@@ -3,39 +3,39 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from tests.fakes.github.http_api.exchange import Refusal
+from tests.fakes.github.http_api.exchange import ApiRefusal
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.apps import Installation
-from tests.fakes.github.state.github_world import World
+from tests.fakes.github.state.apps import FakeInstallation
+from tests.fakes.github.state.github_world import GitHubWorld
 
 WINDOW = 3600
-PRIMARY = 5_000  # requests an hour, of an App as itself or an installation
+REQUESTS_AN_HOUR = 5_000  # requests an hour, of an App as itself or an installation
 PER_REPOSITORY = 50  # more an hour for each repository over twenty, and the same for each person
-FREE = 20
-HIGHEST = 12_500
+INCLUDED_REPOSITORIES = 20
+MAX_REQUESTS_AN_HOUR = 12_500
 POINTS_A_MINUTE = 900  # REST; a read costs 1, a write 5
 GRAPHQL_POINTS_A_MINUTE = 2_000
 CONTENT_A_MINUTE = 80
 CONTENT_AN_HOUR = 500
-CONCURRENT = 100
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+MAX_CONCURRENT = 100
+SECONDARY_LIMIT_MESSAGE = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
 @dataclass
-class Budget:
+class HourlyQuota:
     """The hourly budget of one caller and kind of request."""
 
     limit: int
-    ends: float
+    resets_at: float
     used: int = 0
 
-    def shown(self) -> Json:
+    def to_json(self) -> Json:
         """As the rate_limit endpoint shows it."""
         return {
             "limit": self.limit,
             "remaining": max(self.limit - self.used, 0),
             "used": self.used,
-            "reset": int(self.ends),
+            "reset": int(self.resets_at),
         }
 
     def headers(self, resource: str) -> dict[str, str]:
@@ -43,74 +43,78 @@ class Budget:
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(max(self.limit - self.used, 0)),
             "x-ratelimit-used": str(self.used),
-            "x-ratelimit-reset": str(int(self.ends)),
+            "x-ratelimit-reset": str(int(self.resets_at)),
             "x-ratelimit-resource": resource,
         }
 
 
 @dataclass
-class Limits:
+class FakeRateLimits:
     """Counts for every caller.
 
     `enforced=False` is a GHES, where limits are off unless an administrator turns them on: then no answer speaks of any
     (github.com/githubexporter/github-exporter issue 17, with the headers).
     """
 
-    world: World
+    world: GitHubWorld
     enforced: bool = True
-    under_way: int = 0
-    _budgets: dict[tuple[str, str], Budget] = field(default_factory=dict)
+    concurrent: int = 0
+    _quotas: dict[tuple[str, str], HourlyQuota] = field(default_factory=dict)
     _spent: dict[tuple[str, str], deque[tuple[float, int]]] = field(default_factory=dict)
 
-    def budget(self, who: str, resource: str, installation: Installation | None = None) -> Budget | None:
+    def quota(self, caller: str, resource: str, installation: FakeInstallation | None = None) -> HourlyQuota | None:
         """The caller's budget in the hour that is running; a new one when the last has ended. None without limits."""
         if not self.enforced:
             return None
-        key = (who, resource)
-        found = self._budgets.get(key)
-        if found is None or found.ends <= self.world.now():
-            found = Budget(self._limit(installation), self.world.now() + WINDOW)
-            self._budgets[key] = found
+        key = (caller, resource)
+        found = self._quotas.get(key)
+        if found is None or found.resets_at <= self.world.now():
+            found = HourlyQuota(self._limit(installation), self.world.now() + WINDOW)
+            self._quotas[key] = found
         return found
 
-    def charge(self, who: str, resource: str, budget: Budget, *, cost: int = 1) -> None:
+    def charge(self, caller: str, resource: str, quota: HourlyQuota, *, points: int = 1) -> None:
         """Takes from the hourly budget, or refuses when it is spent."""
-        if budget.used >= budget.limit:
-            message = f"API rate limit exceeded for installation {who}."
-            raise Refusal(403, message, headers=budget.headers(resource))
-        budget.used += cost
+        if quota.used >= quota.limit:
+            message = f"API rate limit exceeded for installation {caller}."
+            raise ApiRefusal(403, message, headers=quota.headers(resource))
+        quota.used += points
 
-    def secondary(self, who: str, *, points: int, creates: bool, graphql: bool = False) -> None:
+    def check_secondary(self, caller: str, *, points: int, creates: bool, graphql: bool = False) -> None:
         """Refuses a caller who is too fast, with how long to wait."""
         if not self.enforced:
             return
-        if self.under_way > CONCURRENT:
-            raise Refusal(403, SECONDARY, headers={"retry-after": "60"})
+        if self.concurrent > MAX_CONCURRENT:
+            raise ApiRefusal(403, SECONDARY_LIMIT_MESSAGE, headers={"retry-after": "60"})
         kind, most = ("graphql", GRAPHQL_POINTS_A_MINUTE) if graphql else ("points", POINTS_A_MINUTE)
-        self._spend(who, kind, points, most, 60)
+        self._spend(caller, kind, points, most, 60)
         if creates:
-            self._spend(who, "content a minute", 1, CONTENT_A_MINUTE, 60)
-            self._spend(who, "content an hour", 1, CONTENT_AN_HOUR, WINDOW)
+            self._spend(caller, "content a minute", 1, CONTENT_A_MINUTE, 60)
+            self._spend(caller, "content an hour", 1, CONTENT_AN_HOUR, WINDOW)
 
-    def exhaust(self, installation: Installation, resource: str = "core") -> None:
+    def exhaust(self, installation: FakeInstallation, resource: str = "core") -> None:
         """Leaves the installation without a single request until the hour ends."""
-        budget = self.budget(str(installation.id), resource, installation)
+        budget = self.quota(str(installation.id), resource, installation)
         assert budget is not None, "this stand-in has no limits"
         budget.used = budget.limit
 
-    def _spend(self, who: str, kind: str, amount: int, most: int, seconds: int) -> None:
-        spent = self._spent.setdefault((who, kind), deque())
+    def _spend(self, caller: str, kind: str, amount: int, maximum: int, seconds: int) -> None:
+        spent = self._spent.setdefault((caller, kind), deque())
         now = self.world.now()
         while spent and spent[0][0] <= now - seconds:
             spent.popleft()
-        if sum(each for _, each in spent) + amount > most:
+        if sum(each for _, each in spent) + amount > maximum:
             wait = int(spent[0][0] + seconds - now) + 1 if spent else seconds
-            raise Refusal(403, SECONDARY, headers={"retry-after": str(wait)})
+            raise ApiRefusal(403, SECONDARY_LIMIT_MESSAGE, headers={"retry-after": str(wait)})
         spent.append((now, amount))
 
-    def _limit(self, installation: Installation | None) -> int:
+    def _limit(self, installation: FakeInstallation | None) -> int:
         if installation is None:
-            return PRIMARY
-        repositories = len(self.world.covered(installation))
+            return REQUESTS_AN_HOUR
+        repositories = len(self.world.repositories_of(installation))
         people = len(installation.account.members)
-        return min(PRIMARY + PER_REPOSITORY * (max(repositories - FREE, 0) + max(people - FREE, 0)), HIGHEST)
+        return min(
+            REQUESTS_AN_HOUR
+            + PER_REPOSITORY * (max(repositories - INCLUDED_REPOSITORIES, 0) + max(people - INCLUDED_REPOSITORIES, 0)),
+            MAX_REQUESTS_AN_HOUR,
+        )

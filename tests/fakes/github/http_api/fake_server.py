@@ -11,28 +11,28 @@ from starlette.requests import Request as Incoming
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.github.http_api.exchange import Answer
-from tests.fakes.github.http_api.fake_rate_limits import SECONDARY, Limits
-from tests.fakes.github.http_api.faults import Fault, Faults
-from tests.fakes.github.http_api.router import Desk, Request
-from tests.fakes.github.state.github_world import Call, World
+from tests.fakes.github.http_api.exchange import ApiAnswer
+from tests.fakes.github.http_api.fake_rate_limits import SECONDARY_LIMIT_MESSAGE, FakeRateLimits
+from tests.fakes.github.http_api.faults import Fault, FaultInjector
+from tests.fakes.github.http_api.router import RawRequest, Router
+from tests.fakes.github.state.github_world import ApiCall, GitHubWorld
 
-ENTERPRISE = "/api/v3"  # where a GitHub Enterprise Server has its API
-PAGES = "/web"  # where the pages are, which on github.com have a host of their own
-_REFUSALS: Mapping[Fault, Answer] = {
-    Fault.BAD_GATEWAY: Answer(502, b"<html><body>502 Bad Gateway</body></html>", media="text/html"),
-    Fault.UNAVAILABLE: Answer(503, b"<html><body>503 Service Unavailable</body></html>", media="text/html"),
-    Fault.SERVER_ERROR: Answer(500, {"message": "Server Error"}),
-    Fault.SECONDARY: Answer(403, {"message": SECONDARY}, {"retry-after": "60"}),
-    Fault.SECONDARY_SILENT: Answer(403, {"message": SECONDARY}),
-    Fault.TOO_MANY: Answer(429, {"message": SECONDARY}, {"retry-after": "60"}),
-    Fault.BAD_CREDENTIALS: Answer(401, {"message": "Bad credentials"}),
-    Fault.NOT_FOUND: Answer(404, {"message": "Not Found"}),
-    Fault.NOT_JSON: Answer(200, b"<!DOCTYPE html><title>Unicorn!</title>", media="text/html"),
+ENTERPRISE_PREFIX = "/api/v3"  # where a GitHub Enterprise Server has its API
+PAGES_PREFIX = "/web"  # where the pages are, which on github.com have a host of their own
+_FAULT_ANSWERS: Mapping[Fault, ApiAnswer] = {
+    Fault.BAD_GATEWAY: ApiAnswer(502, b"<html><body>502 Bad Gateway</body></html>", media="text/html"),
+    Fault.UNAVAILABLE: ApiAnswer(503, b"<html><body>503 Service Unavailable</body></html>", media="text/html"),
+    Fault.SERVER_ERROR: ApiAnswer(500, {"message": "Server Error"}),
+    Fault.SECONDARY: ApiAnswer(403, {"message": SECONDARY_LIMIT_MESSAGE}, {"retry-after": "60"}),
+    Fault.SECONDARY_SILENT: ApiAnswer(403, {"message": SECONDARY_LIMIT_MESSAGE}),
+    Fault.TOO_MANY: ApiAnswer(429, {"message": SECONDARY_LIMIT_MESSAGE}, {"retry-after": "60"}),
+    Fault.BAD_CREDENTIALS: ApiAnswer(401, {"message": "Bad credentials"}),
+    Fault.NOT_FOUND: ApiAnswer(404, {"message": "Not Found"}),
+    Fault.NOT_JSON: ApiAnswer(200, b"<!DOCTYPE html><title>Unicorn!</title>", media="text/html"),
 }
 
 
-class Listener(uvicorn.Server):
+class FakeGitHubListener(uvicorn.Server):
     """uvicorn, but quick to stop: tests start and stop many of them."""
 
     def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
@@ -53,81 +53,81 @@ class DroppedError(ConnectionError):
 
 
 @dataclass
-class Server:
+class FakeGitHubServer:
     """The ASGI application of the API; other paths are handed to the pages."""
 
-    world: World
-    desk: Desk
-    limits: Limits
-    faults: Faults
+    world: GitHubWorld
+    router: Router
+    rate_limits: FakeRateLimits
+    faults: FaultInjector
     prefix: str
-    graphql: Callable[[Request], Answer]
+    graphql: Callable[[RawRequest], ApiAnswer]
     pages: Callable[[Scope, Receive, Send], Awaitable[None]]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        inner = self._inner(scope["raw_path"].decode("ascii", "replace").partition("?")[0])
+        inner = self._api_path(scope["raw_path"].decode("ascii", "replace").partition("?")[0])
         if inner is None:
             await self.pages(scope, receive, send)
             return
         incoming = Incoming(scope, receive)
         headers = {name.lower(): value for name, value in incoming.headers.items()}
-        request = Request(scope["method"], inner, scope["query_string"].decode(), headers, await incoming.body())
-        self.limits.under_way += 1
+        request = RawRequest(scope["method"], inner, scope["query_string"].decode(), headers, await incoming.body())
+        self.rate_limits.concurrent += 1
         try:
-            answer = await self._answered(request)
+            answer = await self._answer(request)
         finally:
-            self.limits.under_way -= 1
+            self.rate_limits.concurrent -= 1
         if answer is None:
-            await _drop(send)
+            await _drop_connection(send)
             return
-        await _response(answer, self.world.clock.on_the_wall())(scope, receive, send)
+        await _response(answer, self.world.clock.date_header_time())(scope, receive, send)
 
-    def _inner(self, path: str) -> str | None:
+    def _api_path(self, path: str) -> str | None:
         """The path within the API; None for everything else."""
-        if path == PAGES or path.startswith(f"{PAGES}/"):
+        if path == PAGES_PREFIX or path.startswith(f"{PAGES_PREFIX}/"):
             return None
         if path.startswith(f"{self.prefix}/"):
             return path.removeprefix(self.prefix)
         return "/graphql" if path == "/api/graphql" else None
 
-    async def _answered(self, request: Request) -> Answer | None:
-        order = self.faults.strike(request.method, request.raw_path)
+    async def _answer(self, request: RawRequest) -> ApiAnswer | None:
+        order = self.faults.match_next(request.method, request.raw_path)
         fault = order.fault if order else None
         if order is not None and fault is Fault.SLOW:
             await asyncio.sleep(order.seconds)
         elif fault is Fault.HANG:
-            self._note(request, 0)
+            self._log_call(request, 0)
             await self.closing.wait()
             return None
         elif fault is Fault.DROP:
-            self._note(request, 0)
+            self._log_call(request, 0)
             return None
         elif fault is Fault.PRIMARY:
-            return self._note(request, 403, _spent(self.world))
-        elif fault is not None and fault in _REFUSALS:
-            return self._note(request, _REFUSALS[fault].status, _REFUSALS[fault])
-        answer = self.graphql(request) if request.raw_path == "/graphql" else self.desk.answer(request)
+            return self._log_call(request, 403, _primary_limit_answer(self.world))
+        elif fault is not None and fault in _FAULT_ANSWERS:
+            return self._log_call(request, _FAULT_ANSWERS[fault].status, _FAULT_ANSWERS[fault])
+        answer = self.graphql(request) if request.raw_path == "/graphql" else self.router.answer(request)
         return None if fault is Fault.DROP_AFTER else answer
 
-    def _note(self, request: Request, status: int, answer: Answer | None = None) -> Answer | None:
-        self.world.record.calls.append(Call(f"fault: {request.method} {request.raw_path}", request.raw_path, status))
+    def _log_call(self, request: RawRequest, status: int, answer: ApiAnswer | None = None) -> ApiAnswer | None:
+        self.world.log.calls.append(ApiCall(f"fault: {request.method} {request.raw_path}", request.raw_path, status))
         return answer
 
 
-def _spent(world: World) -> Answer:
+def _primary_limit_answer(world: GitHubWorld) -> ApiAnswer:
     reset = str(int(world.now()) + 60)
     headers = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-used": "5000"}
-    return Answer(
+    return ApiAnswer(
         403,
         {"message": "API rate limit exceeded."},
         headers | {"x-ratelimit-reset": reset, "x-ratelimit-resource": "core"},
     )
 
 
-def _response(answer: Answer, now: float) -> Response:
+def _response(answer: ApiAnswer, now: float) -> Response:
     body = (
         b""
         if answer.body is None
@@ -139,7 +139,7 @@ def _response(answer: Answer, now: float) -> Response:
     return Response(body, answer.status, headers, media_type=answer.media if body else None)
 
 
-async def _drop(send: Send) -> None:
+async def _drop_connection(send: Send) -> None:
     """Promises a body and never sends it whole, so that the client sees the connection break."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000000")]})
     raise DroppedError

@@ -25,7 +25,7 @@ class Fault(StrEnum):
 
 
 @dataclass
-class Order:
+class FaultOrder:
     """One order: what, for which requests, how often."""
 
     fault: Fault
@@ -37,10 +37,10 @@ class Order:
 
 
 @dataclass
-class Faults:
+class FaultInjector:
     """The orders that still stand."""
 
-    orders: list[Order] = field(default_factory=list)
+    orders: list[FaultOrder] = field(default_factory=list)
 
     def order(
         self,
@@ -53,9 +53,9 @@ class Faults:
         seconds: float = 1.0,
     ) -> None:
         """The next `times` requests whose path holds the pattern `path` fail so, after `skip` that pass."""
-        self.orders.append(Order(fault, method, re.compile(path), times, skip, seconds))
+        self.orders.append(FaultOrder(fault, method, re.compile(path), times, skip, seconds))
 
-    def strike(self, method: str, path: str) -> Order | None:
+    def match_next(self, method: str, path: str) -> FaultOrder | None:
         """The order that this request falls under, used up by one."""
         for order in self.orders:
             if order.method in (None, method) and order.path.search(path):

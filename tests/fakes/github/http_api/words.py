@@ -2,6 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.fakes.github.http_api.exchange import Answer, Asked, Listing
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest
 
-Handlers = Mapping[str, Callable[[Asked], Answer | Listing]]
+Handlers = Mapping[str, Callable[[ApiRequest], ApiAnswer | ApiListing]]

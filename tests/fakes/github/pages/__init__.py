@@ -7,12 +7,12 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.github.pages.routes import ROUTES
-from tests.fakes.github.state.github_world import World
+from tests.fakes.github.state.github_world import GitHubWorld
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def application(world: World, prefix: str) -> Application:
+def pages_application(world: GitHubWorld, prefix: str) -> Application:
     """The ASGI application of the pages, below that prefix."""
     app = Starlette(routes=[Mount(prefix, routes=ROUTES)])
     app.state.world = world

@@ -10,28 +10,28 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from tests.fakes.github.activity import installations
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.pages.templating import page, world_of
+from tests.fakes.github.pages.templating import render_page, world_of
 from tests.fakes.github.permission_levels import ALWAYS_SENT, NEEDED_FOR_EVENT
-from tests.fakes.github.state.apps import App
+from tests.fakes.github.state.apps import FakeApp
 
 
-async def new(request: Request) -> Response:
+async def new_app(request: Request) -> Response:
     """Shows what a manifest asks for, to be confirmed."""
     form = await _form(request)
-    manifest = _read(form.get("manifest", ""))
+    manifest = _parse_manifest(form.get("manifest", ""))
     owner = request.path_params.get("owner", "wharfinger-owner")
-    wrong = _wrong(manifest)
+    wrong = _manifest_errors(manifest)
     if wrong:
         return PlainTextResponse(f"Invalid GitHub App configuration: {wrong}", 422)
     state = request.query_params.get("state", "")
     facts = {"manifest": manifest, "written": json.dumps(manifest), "state": state, "owner": owner}
-    return page(request, "app_new.html", "Create GitHub App", **facts)
+    return render_page(request, "app_new.html", "Create GitHub App", **facts)
 
 
-async def create(request: Request) -> Response:
+async def create_app(request: Request) -> Response:
     """Makes the App and leads back to who asked for it, with a code that is good once."""
     world, form = world_of(request), await _form(request)
-    manifest = _read(form["manifest"])
+    manifest = _parse_manifest(form["manifest"])
     with world.lock:
         owner = world.account(form["owner"])
         slug = str(form.get("name") or manifest["name"]).lower().replace(" ", "-")
@@ -44,17 +44,17 @@ async def create(request: Request) -> Response:
     return RedirectResponse(f"{manifest['redirect_url']}?{query}", 302)
 
 
-def show(request: Request) -> Response:
+def show_app(request: Request) -> Response:
     """An App: what it may do and where it is installed."""
     world, app = world_of(request), _app(request)
     installed = [each for each in world.installations.values() if each.app is app]
-    return page(request, "app.html", app.name, app=app, installed=installed)
+    return render_page(request, "app.html", app.name, app=app, installed=installed)
 
 
-def choose(request: Request) -> Response:
+def choose_account(request: Request) -> Response:
     """Asks where to install the App."""
-    organisations = [each for each in world_of(request).accounts.values() if each.is_organisation]
-    return page(request, "app_install.html", "Install the App", app=_app(request), organisations=organisations)
+    organizations = [each for each in world_of(request).accounts.values() if each.is_organization]
+    return render_page(request, "app_install.html", "Install the App", app=_app(request), organizations=organizations)
 
 
 async def install(request: Request) -> Response:
@@ -66,21 +66,21 @@ async def install(request: Request) -> Response:
         raise HTTPException(404)
     with world.lock:
         made = installations.install(world, app, account, dict(app.permissions), list(app.events), None, account)
-    return RedirectResponse(f"{world.web}/apps/{app.slug}?installation_id={made.id}&setup_action=install", 303)
+    return RedirectResponse(f"{world.web_url}/apps/{app.slug}?installation_id={made.id}&setup_action=install", 303)
 
 
 async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
 
 
-def _app(request: Request) -> App:
+def _app(request: Request) -> FakeApp:
     for app in world_of(request).apps.values():
         if app.slug == request.path_params["slug"]:
             return app
     raise HTTPException(404)
 
 
-def _read(written: str) -> Json:
+def _parse_manifest(written: str) -> Json:
     try:
         manifest = json.loads(written)
     except ValueError:
@@ -90,7 +90,7 @@ def _read(written: str) -> Json:
     return manifest
 
 
-def _wrong(manifest: Json) -> str | None:
+def _manifest_errors(manifest: Json) -> str | None:
     """What GitHub would refuse. That an event needs its permission is knowledge, unconfirmed."""
     permissions = manifest.get("default_permissions", {})
     for event in manifest.get("default_events", ()):

@@ -7,24 +7,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.fakes.github.pages.templating import page, repository_of, world_of
-from tests.fakes.github.state.checks import CheckRun
-from tests.fakes.github.state.diff import changes
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.pages.templating import render_page, repository_of, world_of
+from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.diff import changed_files
+from tests.fakes.github.state.repository import FakeRepository
 
-MOST_COMMITS = 20
+MAX_COMMITS = 20
 _STYLE = Path(__file__).with_name("style.css")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CommitRow:
     """A commit in a list, with the newest run of each of its checks."""
 
     sha: str
     message: str
     author: str
-    when: float
-    runs: list[CheckRun]
+    committed_at: float
+    runs: list[FakeCheckRun]
 
 
 def home(request: Request) -> Response:
@@ -49,9 +49,11 @@ def repository(request: Request) -> Response:
     """A repository: its files and newest commits."""
     shown = repository_of(request)
     head = shown.resolve("HEAD")
-    rows = [_row(shown, sha) for sha in shown.objects.ancestors(head)[:MOST_COMMITS]] if head else []
+    rows = [_row(shown, sha) for sha in shown.objects.ancestors(head)[:MAX_COMMITS]] if head else []
     files = sorted(shown.files(head)) if head else []
-    return page(request, "repository.html", shown.full_name, repository=shown, tab="code", rows=rows, files=files)
+    return render_page(
+        request, "repository.html", shown.full_name, repository=shown, tab="code", rows=rows, files=files
+    )
 
 
 def commit(request: Request) -> Response:
@@ -61,9 +63,9 @@ def commit(request: Request) -> Response:
     if sha is None:
         raise HTTPException(404)
     parents = shown.objects.commits[sha].parents
-    changed = changes(shown.objects, parents[0] if parents else None, sha)
+    changed = changed_files(shown.objects, parents[0] if parents else None, sha)
     row = _row(shown, sha)
-    return page(request, "commit.html", row.message, repository=shown, tab="code", row=row, changed=changed)
+    return render_page(request, "commit.html", row.message, repository=shown, tab="code", row=row, changed=changed)
 
 
 def file(request: Request) -> Response:
@@ -74,7 +76,7 @@ def file(request: Request) -> Response:
     if data is None:
         raise HTTPException(404)
     lines = data.decode(errors="replace").splitlines()
-    return page(
+    return render_page(
         request, "file.html", path, repository=shown, tab="code", path=path, lines=lines, ref=request.path_params["ref"]
     )
 
@@ -83,12 +85,12 @@ def _listed(request: Request, login: str | None) -> Response:
     world = world_of(request)
     shown = [each for each in world.repositories.values() if login is None or each.owner.login.lower() == login.lower()]
     rows = [(each, _row(each, head)) for each in shown if (head := each.resolve("HEAD"))]
-    return page(
+    return render_page(
         request, "home.html", login or "Repositories", rows=sorted(rows, key=lambda row: row[0].full_name), login=login
     )
 
 
-def _row(shown: Repository, sha: str) -> Row:
-    each = shown.objects.commits[sha]
-    runs = {(run.app, run.name): run for run in shown.checks.runs.values() if run.head_sha == sha}
-    return Row(sha, each.message.split("\n", 1)[0], each.author.name, each.when, list(runs.values()))
+def _row(repo: FakeRepository, sha: str) -> CommitRow:
+    each = repo.objects.commits[sha]
+    runs = {(run.app, run.name): run for run in repo.checks.runs.values() if run.head_sha == sha}
+    return CommitRow(sha, each.message.split("\n", 1)[0], each.author.name, each.committed_at, list(runs.values()))

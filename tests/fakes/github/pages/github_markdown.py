@@ -10,18 +10,18 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 # Of those that GitHub lets through (github/markup, "sanitization"), what Apps write; without attributes none does anything.
-ALIVE = re.compile(r"(</?(?:code|details|summary|br|sub|sup|b|kbd)\s*/?>)", re.IGNORECASE)
+RENDERED_TAGS = re.compile(r"(</?(?:code|details|summary|br|sub|sup|b|kbd)\s*/?>)", re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
-def markdown(text: str | None) -> Markup:
+def render_markdown(text: str | None) -> Markup:
     """Render Markdown."""
     return Markup(_MARKDOWN.render(text or ""))  # noqa: S704 - every tag in it is the library's own or one of ALIVE
 
 
 def _html(_: RendererHTML, tokens: Sequence[Token], index: int, __: OptionsDict, ___: EnvType) -> str:
-    parts = ALIVE.split(COMMENT.sub("", tokens[index].content))
-    return "".join(part if ALIVE.fullmatch(part) else _text(part) for part in parts)
+    parts = RENDERED_TAGS.split(COMMENT.sub("", tokens[index].content))
+    return "".join(part if RENDERED_TAGS.fullmatch(part) else _text(part) for part in parts)
 
 
 def _text(part: str) -> str:

@@ -8,15 +8,15 @@ from starlette.responses import RedirectResponse, Response
 
 from tests.fakes.github.activity import checks
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.pages.templating import page, repository_of, state_of, world_of
-from tests.fakes.github.state.checks import CheckRun
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.pages.templating import render_page, repository_of, state_of, world_of
+from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.repository import FakeRepository
 
-AROUND = 3  # lines shown before and after those that an annotation speaks of
+CONTEXT_LINES = 3  # lines shown before and after those that an annotation speaks of
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnnotatedLine:
     """A line of a file."""
 
     number: int
@@ -25,7 +25,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class AnnotationView:
     """An annotation with the lines around it."""
 
     path: str
@@ -35,7 +35,7 @@ class Note:
     details: str | None
     start: int
     end: int
-    lines: list[Line]
+    lines: list[AnnotatedLine]
 
 
 def check_run(request: Request) -> Response:
@@ -47,7 +47,9 @@ def check_run(request: Request) -> Response:
     others = [each for each in shown.checks.runs.values() if each.head_sha == run.head_sha]
     app = world_of(request).apps[run.app]
     facts = {"run": run, "notes": notes, "others": others, "app": app, "commit": shown.objects.commits[run.head_sha]}
-    return page(request, "check_run.html", f"{run.name}: {state_of(run)}", repository=shown, tab="checks", **facts)
+    return render_page(
+        request, "check_run.html", f"{run.name}: {state_of(run)}", repository=shown, tab="checks", **facts
+    )
 
 
 def rerequest(request: Request) -> Response:
@@ -65,7 +67,7 @@ def press(request: Request) -> Response:
     if identifier not in [action["identifier"] for action in run.actions]:
         raise HTTPException(404)
     with world.lock:
-        checks.press(world, shown, run, identifier, world.account("mona"))
+        checks.press_action_button(world, shown, run, identifier, world.account("mona"))
     return _back(request)
 
 
@@ -75,11 +77,13 @@ def workflow_run(request: Request) -> Response:
     run = shown.runs.get(request.path_params["number"])
     if run is None:
         raise HTTPException(404)
-    return page(request, "workflow_run.html", f"{run.name} #{run.number}", repository=shown, tab="actions", run=run)
+    return render_page(
+        request, "workflow_run.html", f"{run.name} #{run.number}", repository=shown, tab="actions", run=run
+    )
 
 
-def _found(request: Request, shown: Repository) -> CheckRun:
-    run = shown.checks.runs.get(request.path_params["number"])
+def _found(request: Request, repo: FakeRepository) -> FakeCheckRun:
+    run = repo.checks.runs.get(request.path_params["number"])
     if run is None:
         raise HTTPException(404)
     return run
@@ -87,16 +91,16 @@ def _found(request: Request, shown: Repository) -> CheckRun:
 
 def _back(request: Request) -> Response:
     parameters = request.path_params
-    address = f"{world_of(request).web}/{parameters['owner']}/{parameters['name']}/runs/{parameters['number']}"
+    address = f"{world_of(request).web_url}/{parameters['owner']}/{parameters['name']}/runs/{parameters['number']}"
     return RedirectResponse(address, 303)
 
 
-def _note(each: Json, files: dict[str, bytes]) -> Note:
+def _note(each: Json, files: dict[str, bytes]) -> AnnotationView:
     start, end = each["start_line"], each["end_line"]
     text = files.get(each["path"], b"").decode(errors="replace").splitlines()
-    first = max(start - AROUND, 1)
+    first = max(start - CONTEXT_LINES, 1)
     lines = [
-        Line(number, line, start <= number <= end) for number, line in enumerate(text[first - 1 : end + AROUND], first)
+        AnnotatedLine(number, line, start <= number <= end) for number, line in enumerate(text[first - 1 : end + CONTEXT_LINES], first)
     ]  # fmt: skip
     level = each["annotation_level"]
-    return Note(each["path"], level, each["title"], each["message"], each["raw_details"], start, end, lines)
+    return AnnotationView(each["path"], level, each["title"], each["message"], each["raw_details"], start, end, lines)

@@ -14,7 +14,7 @@ from tests.fakes.github.json_types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class PayloadExample:
     """One payload with the event it belongs to."""
 
     event: str
@@ -31,11 +31,11 @@ class Example:
 
 
 @cache
-def examples() -> tuple[Example, ...]:
+def examples() -> tuple[PayloadExample, ...]:
     """All of them, in the package's order."""
     packed = Path(__file__).with_name("examples.json.gz").read_bytes()
     return tuple(
-        Example(event["name"], number, payload)
+        PayloadExample(event["name"], number, payload)
         for event in json.loads(gzip.decompress(packed))
         for number, payload in enumerate(event["examples"])
     )

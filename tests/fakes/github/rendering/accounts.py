@@ -2,87 +2,87 @@
 
 from urllib.parse import quote
 
-from tests.fakes.github.json_types import Json, stamp
-from tests.fakes.github.state.accounts import Account, Team
-from tests.fakes.github.state.apps import App, Installation
-from tests.fakes.github.state.github_world import World
+from tests.fakes.github.json_types import Json, timestamp
+from tests.fakes.github.state.accounts import FakeAccount, FakeTeam
+from tests.fakes.github.state.apps import FakeApp, FakeInstallation
+from tests.fakes.github.state.github_world import GitHubWorld
 
 
-def user(world: World, account: Account) -> Json:
+def user(world: GitHubWorld, account: FakeAccount) -> Json:
     """An account as it stands inside other objects."""
     login = quote(account.login)
     return {
         "login": account.login,
         "id": account.id,
         "node_id": f"U_{account.id}",
-        "avatar_url": f"{world.web}/avatars/{login}",
-        "url": f"{world.api}/users/{login}",
-        "html_url": f"{world.web}/{login}",
+        "avatar_url": f"{world.web_url}/avatars/{login}",
+        "url": f"{world.api_url}/users/{login}",
+        "html_url": f"{world.web_url}/{login}",
         "type": account.kind,
         "site_admin": False,
     }
 
 
-def organisation(world: World, account: Account) -> Json:
-    """An organisation as webhooks and lists show it."""
+def organization(world: GitHubWorld, account: FakeAccount) -> Json:
+    """An organization as webhooks and lists show it."""
     return {
         "login": account.login,
         "id": account.id,
         "node_id": f"O_{account.id}",
-        "url": f"{world.api}/orgs/{account.login}",
-        "repos_url": f"{world.api}/orgs/{account.login}/repos",
-        "avatar_url": f"{world.web}/avatars/{account.login}",
+        "url": f"{world.api_url}/orgs/{account.login}",
+        "repos_url": f"{world.api_url}/orgs/{account.login}/repos",
+        "avatar_url": f"{world.web_url}/avatars/{account.login}",
         "description": "",
     }
 
 
-def team(world: World, organisation_of: Account, shown: Team) -> Json:
-    """A team of that organisation."""
+def team(world: GitHubWorld, owner: FakeAccount, shown_team: FakeTeam) -> Json:
+    """A team of that organization."""
     return {
-        "id": shown.id,
-        "node_id": f"T_{shown.id}",
-        "slug": shown.slug,
-        "name": shown.slug,
+        "id": shown_team.id,
+        "node_id": f"T_{shown_team.id}",
+        "slug": shown_team.slug,
+        "name": shown_team.slug,
         "privacy": "closed",
         "permission": "pull",
-        "url": f"{world.api}/organizations/{organisation_of.id}/team/{shown.id}",
-        "html_url": f"{world.web}/orgs/{organisation_of.login}/teams/{shown.slug}",
+        "url": f"{world.api_url}/organizations/{owner.id}/team/{shown_team.id}",
+        "html_url": f"{world.web_url}/orgs/{owner.login}/teams/{shown_team.slug}",
     }
 
 
-def app(world: World, shown: App) -> Json:
+def app(world: GitHubWorld, github_app: FakeApp) -> Json:
     """An App as checks and deployments name it."""
     return {
-        "id": shown.id,
-        "slug": shown.slug,
-        "node_id": f"A_{shown.id}",
-        "client_id": shown.client_id,
-        "owner": user(world, shown.owner),
-        "name": shown.name,
+        "id": github_app.id,
+        "slug": github_app.slug,
+        "node_id": f"A_{github_app.id}",
+        "client_id": github_app.client_id,
+        "owner": user(world, github_app.owner),
+        "name": github_app.name,
         "description": "",
-        "external_url": shown.external_url,
-        "html_url": f"{world.web}/apps/{shown.slug}",
-        "created_at": stamp(shown.created),
-        "updated_at": stamp(shown.created),
-        "permissions": dict(shown.permissions),
-        "events": list(shown.events),
+        "external_url": github_app.external_url,
+        "html_url": f"{world.web_url}/apps/{github_app.slug}",
+        "created_at": timestamp(github_app.created),
+        "updated_at": timestamp(github_app.created),
+        "permissions": dict(github_app.permissions),
+        "events": list(github_app.events),
     }
 
 
-def installation(world: World, shown: Installation) -> Json:
+def installation(world: GitHubWorld, shown: FakeInstallation) -> Json:
     """An App's installation on an account."""
     account = shown.account
     address = (
-        f"{world.web}/organizations/{account.login}/settings/installations/{shown.id}"
-        if account.is_organisation
-        else f"{world.web}/settings/installations/{shown.id}"
+        f"{world.web_url}/organizations/{account.login}/settings/installations/{shown.id}"
+        if account.is_organization
+        else f"{world.web_url}/settings/installations/{shown.id}"
     )
     return {
         "id": shown.id,
         "account": user(world, account),
         "repository_selection": "all" if shown.repositories is None else "selected",
-        "access_tokens_url": f"{world.api}/app/installations/{shown.id}/access_tokens",
-        "repositories_url": f"{world.api}/installation/repositories",
+        "access_tokens_url": f"{world.api_url}/app/installations/{shown.id}/access_tokens",
+        "repositories_url": f"{world.api_url}/installation/repositories",
         "html_url": address,
         "app_id": shown.app.id,
         "app_slug": shown.app.slug,
@@ -90,9 +90,9 @@ def installation(world: World, shown: Installation) -> Json:
         "target_type": account.kind,
         "permissions": dict(shown.permissions),
         "events": list(shown.events),
-        "created_at": stamp(shown.created),
-        "updated_at": stamp(shown.created),
+        "created_at": timestamp(shown.created),
+        "updated_at": timestamp(shown.created),
         "single_file_name": None,
         "suspended_by": None if shown.suspended is None else user(world, account),
-        "suspended_at": None if shown.suspended is None else stamp(shown.suspended),
+        "suspended_at": None if shown.suspended is None else timestamp(shown.suspended),
     }

@@ -2,32 +2,39 @@
 
 import base64
 
-from tests.fakes.github.json_types import Json, stamp
+from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering.accounts import user
 from tests.fakes.github.rendering.repositories import url
-from tests.fakes.github.state.diff import Change
-from tests.fakes.github.state.git import FOLDER, LINK, SUBMODULE, Commit, Entry, Person
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.state.diff import FakeFileChange
+from tests.fakes.github.state.git import (
+    FOLDER_MODE,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    FakeCommit,
+    FakeGitPerson,
+    FakeTreeEntry,
+)
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.repository import FakeRepository
 
 LARGEST_INLINE = 1024 * 1024  # bytes; contents above it come without their text (documented for the contents endpoint)
 
 
-def commit(world: World, shown: Repository, sha: str) -> Json:
+def commit(world: GitHubWorld, repo: FakeRepository, sha: str) -> Json:
     """A commit as lists show it."""
-    each = shown.objects.commits[sha]
-    address = f"{url(world, shown)}/commits/{sha}"
+    each = repo.objects.commits[sha]
+    address = f"{url(world, repo)}/commits/{sha}"
     return {
         "sha": sha,
         "node_id": f"C_{sha}",
         "url": address,
-        "html_url": f"{world.web}/{shown.full_name}/commit/{sha}",
+        "html_url": f"{world.web_url}/{repo.full_name}/commit/{sha}",
         "commit": {
-            "url": f"{url(world, shown)}/git/commits/{sha}",
-            "author": _dated(each.author, each.when),
-            "committer": _dated(each.committer, each.when),
+            "url": f"{url(world, repo)}/git/commits/{sha}",
+            "author": _dated(each.author, each.committed_at),
+            "committer": _dated(each.committer, each.committed_at),
             "message": each.message,
-            "tree": {"sha": each.tree, "url": f"{url(world, shown)}/git/trees/{each.tree}"},
+            "tree": {"sha": each.tree, "url": f"{url(world, repo)}/git/trees/{each.tree}"},
             "comment_count": 0,
             "verification": _verification(each),
         },
@@ -36,17 +43,17 @@ def commit(world: World, shown: Repository, sha: str) -> Json:
         "parents": [
             {
                 "sha": parent,
-                "url": f"{url(world, shown)}/commits/{parent}",
-                "html_url": f"{world.web}/{shown.full_name}/commit/{parent}",
+                "url": f"{url(world, repo)}/commits/{parent}",
+                "html_url": f"{world.web_url}/{repo.full_name}/commit/{parent}",
             }
             for parent in each.parents
         ],
     }
 
 
-def git_commit(world: World, shown: Repository, sha: str) -> Json:
+def git_commit(world: GitHubWorld, repo: FakeRepository, sha: str) -> Json:
     """A commit as the git endpoints show it."""
-    whole = commit(world, shown, sha)
+    whole = commit(world, repo, sha)
     inner = whole["commit"]
     return {
         "sha": sha,
@@ -62,44 +69,46 @@ def git_commit(world: World, shown: Repository, sha: str) -> Json:
     }
 
 
-def simple_commit(shown: Repository, sha: str) -> Json:
+def simple_commit(repo: FakeRepository, sha: str) -> Json:
     """A commit as check suites and runs name it."""
-    each = shown.objects.commits[sha]
+    each = repo.objects.commits[sha]
     return {
         "id": sha,
         "tree_id": each.tree,
         "message": each.message,
-        "timestamp": stamp(each.when),
+        "timestamp": timestamp(each.committed_at),
         "author": {"name": each.author.name, "email": each.author.email},
         "committer": {"name": each.committer.name, "email": each.committer.email},
     }
 
 
-def change(world: World, shown: Repository, each: Change, sha: str) -> Json:
+def change(world: GitHubWorld, repo: FakeRepository, file_change: FakeFileChange, sha: str) -> Json:
     """One changed file, as compare, commits and pulls list it."""
     whole: Json = {
-        "sha": each.sha,
-        "filename": each.path,
-        "status": each.status,
-        "additions": each.additions,
-        "deletions": each.deletions,
-        "changes": each.additions + each.deletions,
-        "blob_url": f"{world.web}/{shown.full_name}/blob/{sha}/{each.path}",
-        "raw_url": f"{world.web}/{shown.full_name}/raw/{sha}/{each.path}",
-        "contents_url": f"{url(world, shown)}/contents/{each.path}?ref={sha}",
+        "sha": file_change.sha,
+        "filename": file_change.path,
+        "status": file_change.status,
+        "additions": file_change.additions,
+        "deletions": file_change.deletions,
+        "changes": file_change.additions + file_change.deletions,
+        "blob_url": f"{world.web_url}/{repo.full_name}/blob/{sha}/{file_change.path}",
+        "raw_url": f"{world.web_url}/{repo.full_name}/raw/{sha}/{file_change.path}",
+        "contents_url": f"{url(world, repo)}/contents/{file_change.path}?ref={sha}",
     }
-    if each.previous is not None:
-        whole["previous_filename"] = each.previous
-    return whole if each.patch is None else whole | {"patch": each.patch}
+    if file_change.previous is not None:
+        whole["previous_filename"] = file_change.previous
+    return whole if file_change.patch is None else whole | {"patch": file_change.patch}
 
 
-def content(world: World, shown: Repository, path: str, entry: Entry, ref: str, *, listed: bool = False) -> Json:
+def content(
+    world: GitHubWorld, repo: FakeRepository, path: str, entry: FakeTreeEntry, ref: str, *, listed: bool = False
+) -> Json:
     """One entry as the contents endpoint shows it; `listed` when it stands in its folder's list."""
-    kind = {FOLDER: "dir", LINK: "symlink", SUBMODULE: "submodule"}.get(entry.mode, "file")
-    address = f"{url(world, shown)}/contents/{path}?ref={ref}"
-    git = f"{url(world, shown)}/git/{'trees' if kind == 'dir' else 'blobs'}/{entry.sha}"
-    html = f"{world.web}/{shown.full_name}/blob/{ref}/{path}"
-    data = shown.objects.blobs.get(entry.sha, b"")
+    kind = {FOLDER_MODE: "dir", SYMLINK_MODE: "symlink", SUBMODULE_MODE: "submodule"}.get(entry.mode, "file")
+    address = f"{url(world, repo)}/contents/{path}?ref={ref}"
+    git = f"{url(world, repo)}/git/{'trees' if kind == 'dir' else 'blobs'}/{entry.sha}"
+    html = f"{world.web_url}/{repo.full_name}/blob/{ref}/{path}"
+    data = repo.objects.blobs.get(entry.sha, b"")
     whole: Json = {
         "type": kind,
         "size": 0 if kind == "dir" else len(data),
@@ -109,11 +118,11 @@ def content(world: World, shown: Repository, path: str, entry: Entry, ref: str, 
         "url": address,
         "git_url": git,
         "html_url": html,
-        "download_url": None if kind in ("dir", "submodule") else f"{world.web}/{shown.full_name}/raw/{ref}/{path}",
+        "download_url": None if kind in ("dir", "submodule") else f"{world.web_url}/{repo.full_name}/raw/{ref}/{path}",
         "_links": {"self": address, "git": git, "html": html},
     }
     if listed or kind == "submodule":
-        return whole if listed else whole | {"submodule_git_url": f"{world.web}/{path}.git"}
+        return whole if listed else whole | {"submodule_git_url": f"{world.web_url}/{path}.git"}
     if kind == "symlink":
         return whole | {"target": data.decode(errors="replace")}
     if len(data) > LARGEST_INLINE:
@@ -126,33 +135,33 @@ def wrapped(data: bytes) -> str:
     return base64.encodebytes(data).decode() if data else ""
 
 
-def tree_entry(world: World, shown: Repository, path: str, entry: Entry) -> Json:
+def tree_entry(world: GitHubWorld, repo: FakeRepository, path: str, entry: FakeTreeEntry) -> Json:
     """One entry as the trees endpoint lists it."""
-    kind = {FOLDER: "tree", SUBMODULE: "commit"}.get(entry.mode, "blob")
+    kind = {FOLDER_MODE: "tree", SUBMODULE_MODE: "commit"}.get(entry.mode, "blob")
     whole: Json = {"path": path, "mode": entry.mode, "type": kind, "sha": entry.sha}
     if kind == "blob":
-        whole["size"] = len(shown.objects.blobs[entry.sha])
+        whole["size"] = len(repo.objects.blobs[entry.sha])
     if kind != "commit":
-        whole["url"] = f"{url(world, shown)}/git/{kind}s/{entry.sha}"
+        whole["url"] = f"{url(world, repo)}/git/{kind}s/{entry.sha}"
     return whole
 
 
-def _dated(person: Person, when: float) -> Json:
-    return {"name": person.name, "email": person.email, "date": stamp(when)}
+def _dated(person: FakeGitPerson, when: float) -> Json:
+    return {"name": person.name, "email": person.email, "date": timestamp(when)}
 
 
-def _account(world: World, person: Person) -> Json | None:
+def _account(world: GitHubWorld, person: FakeGitPerson) -> Json | None:
     found = next((each for each in world.accounts.values() if each.email == person.email), None)
     return None if found is None else user(world, found)
 
 
-def _verification(each: Commit) -> Json:
-    if each.verified:
+def _verification(item: FakeCommit) -> Json:
+    if item.verified:
         return {
             "verified": True,
             "reason": "valid",
             "signature": "-----BEGIN",
             "payload": "tree",
-            "verified_at": stamp(each.when),
+            "verified_at": timestamp(item.committed_at),
         }
     return {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}

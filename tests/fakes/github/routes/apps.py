@@ -3,172 +3,176 @@
 from tests.fakes.github import webhook_events
 from tests.fakes.github.activity import installations
 from tests.fakes.github.http_api import api_tokens
-from tests.fakes.github.http_api.exchange import Answer, Asked, Listing, Refusal, not_found
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
 from tests.fakes.github.http_api.words import Handlers
-from tests.fakes.github.json_types import Json, stamp
-from tests.fakes.github.permission_levels import narrower
+from tests.fakes.github.json_types import Json, timestamp
+from tests.fakes.github.permission_levels import restricted
 from tests.fakes.github.rendering import accounts as rendering
 from tests.fakes.github.rendering.repositories import full_repository
 from tests.fakes.github.rendering.repositories import repository as rendered
-from tests.fakes.github.state.apps import Delivery, Installation
+from tests.fakes.github.state.apps import FakeDelivery, FakeInstallation
 
-KEPT = 3 * 24 * 3600  # seconds; deliveries can be listed and sent again for three days on github.com
-MOST_REPOSITORIES = 500
-
-
-def get_app(asked: Asked) -> Answer:
-    app = asked.caller
-    mine = [each for each in asked.world.installations.values() if each.app is app]
-    return Answer(200, rendering.app(asked.world, app) | {"installations_count": len(mine)})
+DELIVERY_RETENTION = 3 * 24 * 3600  # seconds; deliveries can be listed and sent again for three days on github.com
+MAX_REPOSITORIES = 500
 
 
-def get_app_by_slug(asked: Asked) -> Answer:
-    for app in asked.world.apps.values():
-        if app.slug == asked.parameters["app_slug"]:
-            return Answer(200, rendering.app(asked.world, app))
+def get_app(request: ApiRequest) -> ApiAnswer:
+    app = request.caller
+    mine = [each for each in request.world.installations.values() if each.app is app]
+    return ApiAnswer(200, rendering.app(request.world, app) | {"installations_count": len(mine)})
+
+
+def get_app_by_slug(request: ApiRequest) -> ApiAnswer:
+    for app in request.world.apps.values():
+        if app.slug == request.path_parameters["app_slug"]:
+            return ApiAnswer(200, rendering.app(request.world, app))
     raise not_found()
 
 
-def convert_manifest(asked: Asked) -> Answer:
-    app = asked.world.manifests.pop(asked.parameters["code"], None)
+def convert_manifest(request: ApiRequest) -> ApiAnswer:
+    app = request.world.manifests.pop(request.path_parameters["code"], None)
     if app is None:
         raise not_found()
-    secret = {"client_secret": "c" * 40, "webhook_secret": app.webhook_secret, "pem": installations.pem(app)}
-    return Answer(201, rendering.app(asked.world, app) | secret)
+    secret = {
+        "client_secret": "c" * 40,
+        "webhook_secret": app.webhook_secret,
+        "pem": installations.private_key_pem(app),
+    }
+    return ApiAnswer(201, rendering.app(request.world, app) | secret)
 
 
-def hook_config(asked: Asked) -> Answer:
-    app = asked.caller
-    if "url" in asked.body:
-        app.webhook_url = asked.body["url"]
-    if "secret" in asked.body:
-        app.webhook_secret = asked.body["secret"]
+def hook_config(request: ApiRequest) -> ApiAnswer:
+    app = request.caller
+    if "url" in request.body:
+        app.webhook_url = request.body["url"]
+    if "secret" in request.body:
+        app.webhook_secret = request.body["secret"]
     address = {"url": app.webhook_url} if app.webhook_url else {}
-    return Answer(200, address | {"content_type": "json", "insecure_ssl": "0", "secret": "********"})
+    return ApiAnswer(200, address | {"content_type": "json", "insecure_ssl": "0", "secret": "********"})
 
 
-def list_installations(asked: Asked) -> Listing:
-    mine = [each for each in asked.world.installations.values() if each.app is asked.caller]
-    return Listing([rendering.installation(asked.world, each) for each in mine])
+def list_installations(request: ApiRequest) -> ApiListing:
+    mine = [each for each in request.world.installations.values() if each.app is request.caller]
+    return ApiListing([rendering.installation(request.world, each) for each in mine])
 
 
-def get_installation(asked: Asked) -> Answer:
-    return Answer(200, rendering.installation(asked.world, _installation(asked)))
+def get_installation(request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(200, rendering.installation(request.world, _installation(request)))
 
 
-def delete_installation(asked: Asked) -> Answer:
-    installations.remove(asked.world, _installation(asked), asked.caller.bot)
-    return Answer(202 if asked.version == "2026-03-10" else 204)
+def delete_installation(request: ApiRequest) -> ApiAnswer:
+    installations.remove(request.world, _installation(request), request.caller.bot)
+    return ApiAnswer(202 if request.version == "2026-03-10" else 204)
 
 
-def suspend(asked: Asked) -> Answer:
-    installations.suspend(asked.world, _installation(asked), asked.caller.bot)
-    return Answer(204)
+def suspend(request: ApiRequest) -> ApiAnswer:
+    installations.suspend(request.world, _installation(request), request.caller.bot)
+    return ApiAnswer(204)
 
 
-def unsuspend(asked: Asked) -> Answer:
-    installations.unsuspend(asked.world, _installation(asked), asked.caller.bot)
-    return Answer(204)
+def unsuspend(request: ApiRequest) -> ApiAnswer:
+    installations.unsuspend(request.world, _installation(request), request.caller.bot)
+    return ApiAnswer(204)
 
 
-def create_token(asked: Asked) -> Answer:
-    installation = _installation(asked)
+def create_token(request: ApiRequest) -> ApiAnswer:
+    installation = _installation(request)
     if installation.suspended is not None:
-        raise Refusal(403, "This installation has been suspended")
-    wanted = dict(asked.body.get("permissions", installation.permissions))
-    if not narrower(wanted, installation.permissions):
-        raise Refusal(422, "The permissions requested are not granted to this installation.")
-    chosen = _chosen(asked, installation)
-    form = asked.headers.get("x-github-stateless-s2s-token", "enabled")
-    token = api_tokens.issue(asked.world, installation, wanted, chosen, stateless=form != "disabled")
+        raise ApiRefusal(403, "This installation has been suspended")
+    wanted = dict(request.body.get("permissions", installation.permissions))
+    if not restricted(wanted, installation.permissions):
+        raise ApiRefusal(422, "The permissions requested are not granted to this installation.")
+    chosen = _selected_repositories(request, installation)
+    form = request.headers.get("x-github-stateless-s2s-token", "enabled")
+    token = api_tokens.issue_token(request.world, installation, wanted, chosen, stateless=form != "disabled")
     whole: Json = {
         "token": token.value,
-        "expires_at": stamp(token.expires),
+        "expires_at": timestamp(token.expires),
         "permissions": wanted,
         "repository_selection": "all" if chosen is None and installation.repositories is None else "selected",
     }
     if chosen is not None:
         whole["repositories"] = [
-            full_repository(asked.world, asked.world.repositories[each]) for each in sorted(chosen)
+            full_repository(request.world, request.world.repositories[each]) for each in sorted(chosen)
         ]
         for shown in whole["repositories"]:
             for name in ("organization", "parent", "source", "custom_properties"):
                 shown.pop(name, None)
-    return Answer(201, whole)
+    return ApiAnswer(201, whole)
 
 
-def delete_token(asked: Asked) -> Answer:
-    assert asked.token is not None
-    del asked.world.tokens[asked.token.value]
-    return Answer(204)
+def delete_token(request: ApiRequest) -> ApiAnswer:
+    assert request.token is not None
+    del request.world.tokens[request.token.value]
+    return ApiAnswer(204)
 
 
-def of_repository(asked: Asked) -> Answer:
-    for each in asked.world.installations.values():
-        if each.app is asked.caller and asked.world.reaches(each, asked.repository):
-            return Answer(200, rendering.installation(asked.world, each))
+def get_repository_installation(request: ApiRequest) -> ApiAnswer:
+    for each in request.world.installations.values():
+        if each.app is request.caller and request.world.can_access(each, request.repository):
+            return ApiAnswer(200, rendering.installation(request.world, each))
     raise not_found()
 
 
-def of_account(asked: Asked) -> Answer:
-    login = asked.parameters.get("org") or asked.parameters["username"]
-    for each in asked.world.installations.values():
-        if each.app is asked.caller and each.account.login.lower() == login.lower():
-            return Answer(200, rendering.installation(asked.world, each))
+def get_account_installation(request: ApiRequest) -> ApiAnswer:
+    login = request.path_parameters.get("org") or request.path_parameters["username"]
+    for each in request.world.installations.values():
+        if each.app is request.caller and each.account.login.lower() == login.lower():
+            return ApiAnswer(200, rendering.installation(request.world, each))
     raise not_found()
 
 
-def list_repositories(asked: Asked) -> Listing:
-    assert asked.installation is not None
-    assert asked.token is not None
+def list_repositories(request: ApiRequest) -> ApiListing:
+    assert request.installation is not None
+    assert request.token is not None
     seen = [
         each
-        for each in asked.world.covered(asked.installation)
-        if asked.token.repositories is None or each.id in asked.token.repositories
+        for each in request.world.repositories_of(request.installation)
+        if request.token.repositories is None or each.id in request.token.repositories
     ]
-    selection = "all" if asked.installation.repositories is None else "selected"
+    selection = "all" if request.installation.repositories is None else "selected"
     more = {"repository_selection": selection}
-    return Listing(seen, "repositories", more, show=lambda each: rendered(asked.world, each))
+    return ApiListing(seen, "repositories", more, render_item=lambda each: rendered(request.world, each))
 
 
-def list_deliveries(asked: Asked) -> Listing:
-    wanted = asked.query.get("status")
+def list_deliveries(request: ApiRequest) -> ApiListing:
+    wanted = request.query.get("status")
     shown = [
         _delivery(each)
-        for each in _kept(asked)
+        for each in _kept_deliveries(request)
         if wanted is None or each.succeeded == (wanted == "success")
     ]  # fmt: skip
-    return Listing(shown[::-1], cursor=True)
+    return ApiListing(shown[::-1], paged_by_cursor=True)
 
 
-def get_delivery(asked: Asked) -> Answer:
-    each = _found(asked)
+def get_delivery(request: ApiRequest) -> ApiAnswer:
+    each = _found(request)
     exchange = {
         "request": {"headers": dict(each.headers), "payload": each.payload},
-        "response": {"headers": dict(each.answer_headers), "payload": each.answer},
+        "response": {"headers": dict(each.response_headers), "payload": each.response_body},
     }
-    return Answer(200, _delivery(each) | {"url": each.app.webhook_url or ""} | exchange)
+    return ApiAnswer(200, _delivery(each) | {"url": each.app.webhook_url or ""} | exchange)
 
 
-def redeliver(asked: Asked) -> Answer:
-    webhook_events.again(asked.world, _found(asked))
-    return Answer(202, {})
+def redeliver(request: ApiRequest) -> ApiAnswer:
+    webhook_events.redeliver(request.world, _found(request))
+    return ApiAnswer(202, {})
 
 
-def _installation(asked: Asked) -> Installation:
-    found = asked.world.installations.get(asked.number("installation_id"))
-    if found is None or found.app is not asked.caller:
+def _installation(request: ApiRequest) -> FakeInstallation:
+    found = request.world.installations.get(request.number("installation_id"))
+    if found is None or found.app is not request.caller:
         raise not_found()
     return found
 
 
-def _chosen(asked: Asked, installation: Installation) -> frozenset[int] | None:
-    names, numbers = asked.body.get("repositories"), asked.body.get("repository_ids")
+def _selected_repositories(request: ApiRequest, installation: FakeInstallation) -> frozenset[int] | None:
+    names, numbers = request.body.get("repositories"), request.body.get("repository_ids")
     if names is None and numbers is None:
         return None if installation.repositories is None else frozenset(installation.repositories)
-    if len(names or numbers or ()) > MOST_REPOSITORIES:
-        raise Refusal(422, "You can specify a maximum of 500 repositories.")
-    covered = {each.name.lower(): each.id for each in asked.world.covered(installation)}
+    if len(names or numbers or ()) > MAX_REPOSITORIES:
+        raise ApiRefusal(422, "You can specify a maximum of 500 repositories.")
+    covered = {each.name.lower(): each.id for each in request.world.repositories_of(installation)}
     wanted = [covered.get(name.lower()) for name in names or ()] + [
         number if number in covered.values() else None for number in numbers or ()
     ]
@@ -176,38 +180,38 @@ def _chosen(asked: Asked, installation: Installation) -> frozenset[int] | None:
         message = (
             "There is at least one repository that does not exist or is not accessible to the parent installation."
         )
-        raise Refusal(422, message)
+        raise ApiRefusal(422, message)
     return frozenset(number for number in wanted if number is not None)
 
 
-def _kept(asked: Asked) -> list[Delivery]:
-    since = asked.world.now() - KEPT
+def _kept_deliveries(request: ApiRequest) -> list[FakeDelivery]:
+    since = request.world.now() - DELIVERY_RETENTION
     return [
-        each for each in asked.world.deliveries if each.app is asked.caller and each.at >= since and each.sent
+        each for each in request.world.deliveries if each.app is request.caller and each.delivered_at >= since and each.sent
     ]  # fmt: skip
 
 
-def _found(asked: Asked) -> Delivery:
-    wanted = asked.number("delivery_id")
-    for each in _kept(asked):
+def _found(request: ApiRequest) -> FakeDelivery:
+    wanted = request.number("delivery_id")
+    for each in _kept_deliveries(request):
         if each.id == wanted:
             return each
     raise not_found()
 
 
-def _delivery(each: Delivery) -> Json:
+def _delivery(delivery: FakeDelivery) -> Json:
     return {
-        "id": each.id,
-        "guid": each.guid,
-        "delivered_at": stamp(each.at),
-        "redelivery": each.redelivery,
-        "duration": each.duration,
-        "status": each.status,
-        "status_code": each.status_code,
-        "event": each.event,
-        "action": each.action,
-        "installation_id": each.installation,
-        "repository_id": each.repository,
+        "id": delivery.id,
+        "guid": delivery.guid,
+        "delivered_at": timestamp(delivery.delivered_at),
+        "redelivery": delivery.redelivery,
+        "duration": delivery.duration,
+        "status": delivery.status,
+        "status_code": delivery.status_code,
+        "event": delivery.event,
+        "action": delivery.action,
+        "installation_id": delivery.installation,
+        "repository_id": delivery.repository,
     }
 
 
@@ -226,9 +230,9 @@ HANDLERS: Handlers = {
     "POST /app/installations/{installation_id}/access_tokens": create_token,
     "PUT /app/installations/{installation_id}/suspended": suspend,
     "DELETE /app/installations/{installation_id}/suspended": unsuspend,
-    "GET /repos/{owner}/{repo}/installation": of_repository,
-    "GET /orgs/{org}/installation": of_account,
-    "GET /users/{username}/installation": of_account,
+    "GET /repos/{owner}/{repo}/installation": get_repository_installation,
+    "GET /orgs/{org}/installation": get_account_installation,
+    "GET /users/{username}/installation": get_account_installation,
     "GET /installation/repositories": list_repositories,
     "DELETE /installation/token": delete_token,
 }

@@ -8,163 +8,174 @@ import zlib
 from datetime import datetime
 
 from tests.fakes.github.activity import checks as acts
-from tests.fakes.github.http_api.exchange import Answer, Asked, Listing, Refusal, invalid, not_found
+from tests.fakes.github.http_api.exchange import (
+    ApiAnswer,
+    ApiListing,
+    ApiRefusal,
+    ApiRequest,
+    not_found,
+    validation_failed,
+)
 from tests.fakes.github.http_api.words import Handlers
-from tests.fakes.github.json_types import Json, stamp
+from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import checks as rendering
 from tests.fakes.github.rendering.accounts import user
 from tests.fakes.github.rendering.repositories import repository as rendered_repository
 from tests.fakes.github.rendering.repositories import url
-from tests.fakes.github.state.checks import CheckRun, CheckSuite
+from tests.fakes.github.state.checks import FakeCheckRun, FakeCheckSuite
 
-LONGEST_MESSAGE = 64 * 1024  # bytes of an annotation's message or raw details (docs)
-LONGEST_TITLE = 255
-
-
-def create_run(asked: Asked) -> Answer:
-    sha = asked.repository.resolve(asked.body["head_sha"])
-    if sha is None or sha != asked.body["head_sha"]:
-        raise Refusal(422, f"No commit found for SHA: {asked.body['head_sha']}")
-    run = acts.create(asked.world, asked.repository, asked.caller, asked.body["name"], sha, _change(asked))
-    return Answer(201, rendering.check_run(asked.world, asked.repository, run))
+MAX_MESSAGE_LENGTH = 64 * 1024  # bytes of an annotation's message or raw details (docs)
+MAX_TITLE_LENGTH = 255
 
 
-def update_run(asked: Asked) -> Answer:
-    run = _run(asked)
-    if run.app != asked.caller.id:
-        raise Refusal(
+def create_run(request: ApiRequest) -> ApiAnswer:
+    sha = request.repository.resolve(request.body["head_sha"])
+    if sha is None or sha != request.body["head_sha"]:
+        raise ApiRefusal(422, f"No commit found for SHA: {request.body['head_sha']}")
+    run = acts.create(request.world, request.repository, request.caller, request.body["name"], sha, _change(request))
+    return ApiAnswer(201, rendering.check_run(request.world, request.repository, run))
+
+
+def update_run(request: ApiRequest) -> ApiAnswer:
+    run = _run(request)
+    if run.app != request.caller.id:
+        raise ApiRefusal(
             403,
             "Invalid app_id `" + str(run.app) + "` - check run can only be modified by the GitHub App that created it.",
         )
-    acts.update(asked.world, asked.repository, asked.caller, run, _change(asked))
-    return Answer(200, rendering.check_run(asked.world, asked.repository, run))
+    acts.update(request.world, request.repository, request.caller, run, _change(request))
+    return ApiAnswer(200, rendering.check_run(request.world, request.repository, run))
 
 
-def get_run(asked: Asked) -> Answer:
-    return Answer(200, rendering.check_run(asked.world, asked.repository, _run(asked)))
+def get_run(request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(200, rendering.check_run(request.world, request.repository, _run(request)))
 
 
-def list_annotations(asked: Asked) -> Listing:
-    run = _run(asked)
-    address = f"{asked.world.web}/{asked.repository.full_name}/blob/{run.head_sha}"
-    return Listing([each | {"blob_href": f"{address}/{each['path']}"} for each in run.annotations])
+def list_annotations(request: ApiRequest) -> ApiListing:
+    run = _run(request)
+    address = f"{request.world.web_url}/{request.repository.full_name}/blob/{run.head_sha}"
+    return ApiListing([each | {"blob_href": f"{address}/{each['path']}"} for each in run.annotations])
 
 
-def rerequest_run(asked: Asked) -> Answer:
-    acts.rerequest_run(asked.world, asked.repository, _run(asked), asked.caller.bot)
-    return Answer(201, {})
+def rerequest_run(request: ApiRequest) -> ApiAnswer:
+    acts.rerequest_run(request.world, request.repository, _run(request), request.caller.bot)
+    return ApiAnswer(201, {})
 
 
-def list_for_ref(asked: Asked) -> Listing:
-    sha = asked.commit("ref")
-    return _runs(asked, [run for run in asked.repository.checks.runs.values() if run.head_sha == sha])
+def list_for_ref(request: ApiRequest) -> ApiListing:
+    sha = request.commit("ref")
+    return _runs(request, [run for run in request.repository.checks.runs.values() if run.head_sha == sha])
 
 
-def list_for_suite(asked: Asked) -> Listing:
-    suite = _suite(asked)
-    return _runs(asked, [run for run in asked.repository.checks.runs.values() if run.suite is suite])
+def list_for_suite(request: ApiRequest) -> ApiListing:
+    suite = _suite(request)
+    return _runs(request, [run for run in request.repository.checks.runs.values() if run.suite is suite])
 
 
-def create_suite(asked: Asked) -> Answer:
-    sha = asked.repository.resolve(asked.body["head_sha"])
+def create_suite(request: ApiRequest) -> ApiAnswer:
+    sha = request.repository.resolve(request.body["head_sha"])
     if sha is None:
-        raise Refusal(422, f"No commit found for SHA: {asked.body['head_sha']}")
-    known = {suite.id for suite in asked.repository.checks.suites.values()}
-    suite = acts.suite_for(asked.world, asked.repository, asked.caller, sha)
-    shown = rendering.check_suite(asked.world, asked.repository, suite)
-    return Answer(200 if suite.id in known else 201, shown)
+        raise ApiRefusal(422, f"No commit found for SHA: {request.body['head_sha']}")
+    known = {suite.id for suite in request.repository.checks.suites.values()}
+    suite = acts.suite_for(request.world, request.repository, request.caller, sha)
+    shown = rendering.check_suite(request.world, request.repository, suite)
+    return ApiAnswer(200 if suite.id in known else 201, shown)
 
 
-def get_suite(asked: Asked) -> Answer:
-    return Answer(200, rendering.check_suite(asked.world, asked.repository, _suite(asked)))
+def get_suite(request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(200, rendering.check_suite(request.world, request.repository, _suite(request)))
 
 
-def rerequest_suite(asked: Asked) -> Answer:
-    acts.rerequest_suite(asked.world, asked.repository, _suite(asked), asked.caller.bot)
-    return Answer(201, {})
+def rerequest_suite(request: ApiRequest) -> ApiAnswer:
+    acts.rerequest_suite(request.world, request.repository, _suite(request), request.caller.bot)
+    return ApiAnswer(201, {})
 
 
-def list_suites(asked: Asked) -> Listing:
-    sha = asked.commit("ref")
-    wanted = asked.query.get("app_id")
+def list_suites(request: ApiRequest) -> ApiListing:
+    sha = request.commit("ref")
+    wanted = request.query.get("app_id")
     suites = [
-        suite for suite in asked.repository.checks.suites.values()
+        suite for suite in request.repository.checks.suites.values()
         if suite.head_sha == sha and wanted in (None, str(suite.app))
     ]  # fmt: skip
-    return Listing([rendering.check_suite(asked.world, asked.repository, suite) for suite in suites], "check_suites")
+    return ApiListing(
+        [rendering.check_suite(request.world, request.repository, suite) for suite in suites], "check_suites"
+    )
 
 
-def create_status(asked: Asked) -> Answer:
-    sha = asked.commit("sha")
-    when = stamp(asked.world.now())
+def create_status(request: ApiRequest) -> ApiAnswer:
+    sha = request.commit("sha")
+    when = timestamp(request.world.now())
     status: Json = {
-        "id": asked.world.next_id(),
-        "url": f"{url(asked.world, asked.repository)}/statuses/{sha}",
-        "state": asked.body["state"],
-        "description": asked.body.get("description"),
-        "target_url": asked.body.get("target_url"),
-        "context": asked.body.get("context", "default"),
+        "id": request.world.next_id(),
+        "url": f"{url(request.world, request.repository)}/statuses/{sha}",
+        "state": request.body["state"],
+        "description": request.body.get("description"),
+        "target_url": request.body.get("target_url"),
+        "context": request.body.get("context", "default"),
         "created_at": when,
         "updated_at": when,
-        "creator": user(asked.world, asked.caller.bot),
+        "creator": user(request.world, request.caller.bot),
     }
-    asked.repository.checks.statuses.insert(0, status | {"_sha": sha})
-    return Answer(201, status)
+    request.repository.checks.statuses.insert(0, status | {"_sha": sha})
+    return ApiAnswer(201, status)
 
 
-def list_statuses(asked: Asked) -> Listing:
-    return Listing(_statuses(asked))
+def list_statuses(request: ApiRequest) -> ApiListing:
+    return ApiListing(_statuses(request))
 
 
-def combined_status(asked: Asked) -> Answer:
+def combined_status(request: ApiRequest) -> ApiAnswer:
     newest: dict[str, Json] = {}
-    for status in reversed(_statuses(asked)):
+    for status in reversed(_statuses(request)):
         newest[status["context"]] = {name: value for name, value in status.items() if name != "creator"}
     states = [status["state"] for status in newest.values()]
     failed = "failure" if {"failure", "error"} & set(states) else None
     state = failed or ("pending" if not states or "pending" in states else "success")
-    return Answer(200, {
+    return ApiAnswer(200, {
         "state": state,
-        "sha": asked.commit("ref"),
+        "sha": request.commit("ref"),
         "statuses": list(newest.values()),
         "total_count": len(newest),
-        "repository": rendered_repository(asked.world, asked.repository),
-        "url": f"{url(asked.world, asked.repository)}/commits/{asked.commit('ref')}/status",
+        "repository": rendered_repository(request.world, request.repository),
+        "url": f"{url(request.world, request.repository)}/commits/{request.commit('ref')}/status",
     })  # fmt: skip
 
 
-def upload_sarif(asked: Asked) -> Answer:
+def upload_sarif(request: ApiRequest) -> ApiAnswer:
     try:
-        gzip.decompress(base64.b64decode(asked.body["sarif"], validate=True))
+        gzip.decompress(base64.b64decode(request.body["sarif"], validate=True))
     except (binascii.Error, OSError, EOFError, zlib.error):
-        raise Refusal(400, "Invalid SARIF. sarif is not a gzip compressed base64 text") from None
+        raise ApiRefusal(400, "Invalid SARIF. sarif is not a gzip compressed base64 text") from None
     number = str(uuid.uuid4())
-    asked.repository.checks.sarifs[number] = dict(asked.body)
-    return Answer(202, {"id": number, "url": f"{url(asked.world, asked.repository)}/code-scanning/sarifs/{number}"})
+    request.repository.checks.sarifs[number] = dict(request.body)
+    return ApiAnswer(
+        202, {"id": number, "url": f"{url(request.world, request.repository)}/code-scanning/sarifs/{number}"}
+    )
 
 
-def get_sarif(asked: Asked) -> Answer:
-    if asked.parameters["sarif_id"] not in asked.repository.checks.sarifs:
+def get_sarif(request: ApiRequest) -> ApiAnswer:
+    if request.path_parameters["sarif_id"] not in request.repository.checks.sarifs:
         raise not_found()
-    return Answer(200, {"processing_status": "complete", "errors": None})
+    return ApiAnswer(200, {"processing_status": "complete", "errors": None})
 
 
-def _run(asked: Asked) -> CheckRun:
-    run = asked.repository.checks.runs.get(asked.number("check_run_id"))
+def _run(request: ApiRequest) -> FakeCheckRun:
+    run = request.repository.checks.runs.get(request.number("check_run_id"))
     if run is None:
         raise not_found()
     return run
 
 
-def _suite(asked: Asked) -> CheckSuite:
-    suite = asked.repository.checks.suites.get(asked.number("check_suite_id"))
+def _suite(request: ApiRequest) -> FakeCheckSuite:
+    suite = request.repository.checks.suites.get(request.number("check_suite_id"))
     if suite is None:
         raise not_found()
     return suite
 
 
-def _runs(asked: Asked, runs: list[CheckRun]) -> Listing:
-    query = asked.query
+def _runs(request: ApiRequest, runs: list[FakeCheckRun]) -> ApiListing:
+    query = request.query
     if query.get("filter", "latest") == "latest":
         runs = list({(run.suite.id, run.name): run for run in runs}.values())
     if "check_name" in query:
@@ -173,24 +184,24 @@ def _runs(asked: Asked, runs: list[CheckRun]) -> Listing:
         runs = [run for run in runs if run.status == query["status"]]
     if "app_id" in query:
         runs = [run for run in runs if str(run.app) == query["app_id"]]
-    return Listing([rendering.check_run(asked.world, asked.repository, run) for run in runs[::-1]], "check_runs")
+    return ApiListing([rendering.check_run(request.world, request.repository, run) for run in runs[::-1]], "check_runs")
 
 
-def _statuses(asked: Asked) -> list[Json]:
-    sha = asked.commit("ref")
+def _statuses(request: ApiRequest) -> list[Json]:
+    sha = request.commit("ref")
     return [
         {name: value for name, value in status.items() if name != "_sha"}
-        for status in asked.repository.checks.statuses
+        for status in request.repository.checks.statuses
         if status["_sha"] == sha
     ]
 
 
-def _change(asked: Asked) -> acts.Change:
-    body, output = asked.body, asked.body.get("output", {})
+def _change(request: ApiRequest) -> acts.FakeCheckRunUpdate:
+    body, output = request.body, request.body.get("output", {})
     annotations = [_annotation(each) for each in output.get("annotations", ())]
     if body.get("status") == "completed" and "conclusion" not in body:
-        raise invalid("CheckRun", "conclusion", "missing_field")
-    return acts.Change(
+        raise validation_failed("CheckRun", "conclusion", "missing_field")
+    return acts.FakeCheckRunUpdate(
         name=body.get("name"), status=body.get("status"), conclusion=body.get("conclusion"), details_url=body.get("details_url"),
         external_id=body.get("external_id"), started=_seconds(body.get("started_at")), completed=_seconds(body.get("completed_at")),
         title=output.get("title"), summary=output.get("summary"), text=output.get("text"), annotations=annotations,
@@ -201,20 +212,20 @@ def _change(asked: Asked) -> acts.Change:
 def _annotation(sent: Json) -> Json:
     """An annotation as it is kept; GitHub refuses long texts, and columns on more than one line."""
     for name in ("message", "raw_details"):
-        if len(sent.get(name, "").encode()) > LONGEST_MESSAGE:
-            raise invalid("CheckRun", f"annotations.{name}", "too_long")
-    if len(sent.get("title", "")) > LONGEST_TITLE:
-        raise invalid("CheckRun", "annotations.title", "too_long")
+        if len(sent.get(name, "").encode()) > MAX_MESSAGE_LENGTH:
+            raise validation_failed("CheckRun", f"annotations.{name}", "too_long")
+    if len(sent.get("title", "")) > MAX_TITLE_LENGTH:
+        raise validation_failed("CheckRun", "annotations.title", "too_long")
     if sent["start_line"] < 1 or sent["end_line"] < sent["start_line"]:
-        raise invalid("CheckRun", "annotations.end_line")
+        raise validation_failed("CheckRun", "annotations.end_line")
     if sent["start_line"] != sent["end_line"] and {"start_column", "end_column"} & sent.keys():
-        raise invalid("CheckRun", "annotations.start_column")
+        raise validation_failed("CheckRun", "annotations.start_column")
     blank: Json = {"start_column": None, "end_column": None, "title": None, "raw_details": None}
     return blank | sent
 
 
-def _seconds(written: str | None) -> float | None:
-    return None if written is None else datetime.fromisoformat(written).timestamp()
+def _seconds(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
 
 
 HANDLERS: Handlers = {

@@ -1,182 +1,190 @@
-"""The organisation: its people, teams, Apps and tokens; a person; GitHub itself."""
+"""The organization: its people, teams, Apps and tokens; a person; GitHub itself."""
 
-from tests.fakes.github.http_api.exchange import Answer, Asked, Listing, not_found
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
 from tests.fakes.github.http_api.words import Handlers
-from tests.fakes.github.json_types import Json, stamp
+from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import accounts as rendering
 from tests.fakes.github.rendering.repositories import repository as rendered_repository
-from tests.fakes.github.state.accounts import Account, Team
+from tests.fakes.github.state.accounts import FakeAccount, FakeTeam
 
-_RIGHTS = ("pull", "triage", "push", "maintain", "admin")
+_PERMISSION_LEVELS = ("pull", "triage", "push", "maintain", "admin")
 _ROLES = {"read": "pull", "triage": "triage", "write": "push", "maintain": "maintain", "admin": "admin"}
 
 
-def get_organisation(asked: Asked) -> Answer:
-    shown = asked.organisation
-    whole = rendering.organisation(asked.world, shown) | {
-        "html_url": f"{asked.world.web}/{shown.login}", "type": "Organization", "created_at": stamp(shown.created),
-        "updated_at": stamp(shown.created), "has_organization_projects": True, "has_repository_projects": True,
+def get_organization(request: ApiRequest) -> ApiAnswer:
+    shown = request.organization
+    whole = rendering.organization(request.world, shown) | {
+        "html_url": f"{request.world.web_url}/{shown.login}", "type": "Organization", "created_at": timestamp(shown.created),
+        "updated_at": timestamp(shown.created), "has_organization_projects": True, "has_repository_projects": True,
     }  # fmt: skip
-    assert asked.installation is not None
-    if asked.installation.account is shown:
+    assert request.installation is not None
+    if request.installation.account is shown:
         whole["plan"] = {"name": shown.plan, "space": 976562499, "private_repos": 9999}
-    return Answer(200, whole)
+    return ApiAnswer(200, whole)
 
 
-def list_installations(asked: Asked) -> Listing:
-    here = [each for each in asked.world.installations.values() if each.account is asked.organisation]
-    return Listing([rendering.installation(asked.world, each) for each in here], "installations")
+def list_installations(request: ApiRequest) -> ApiListing:
+    here = [each for each in request.world.installations.values() if each.account is request.organization]
+    return ApiListing([rendering.installation(request.world, each) for each in here], "installations")
 
 
-def list_members(asked: Asked) -> Listing:
-    role = asked.query.get("role", "all")
-    members = [login for login, held in asked.organisation.members.items() if role in ("all", held)]
-    return Listing([_user(asked, login) for login in members])
+def list_members(request: ApiRequest) -> ApiListing:
+    role = request.query.get("role", "all")
+    members = [login for login, held in request.organization.members.items() if role in ("all", held)]
+    return ApiListing([_user(request, login) for login in members])
 
 
-def check_member(asked: Asked) -> Answer:
-    if asked.parameters["username"] not in asked.organisation.members:
+def check_member(request: ApiRequest) -> ApiAnswer:
+    if request.path_parameters["username"] not in request.organization.members:
         raise not_found()
-    return Answer(204)
+    return ApiAnswer(204)
 
 
-def get_membership(asked: Asked) -> Answer:
-    organisation, login = asked.organisation, asked.parameters["username"]
-    if login not in organisation.members:
+def get_membership(request: ApiRequest) -> ApiAnswer:
+    organization, login = request.organization, request.path_parameters["username"]
+    if login not in organization.members:
         raise not_found()
-    address = f"{asked.world.api}/orgs/{organisation.login}"
-    return Answer(200, {
-        "url": f"{address}/memberships/{login}", "state": "active", "role": organisation.members[login],
-        "organization_url": address, "organization": rendering.organisation(asked.world, organisation),
-        "user": _user(asked, login),
+    address = f"{request.world.api_url}/orgs/{organization.login}"
+    return ApiAnswer(200, {
+        "url": f"{address}/memberships/{login}", "state": "active", "role": organization.members[login],
+        "organization_url": address, "organization": rendering.organization(request.world, organization),
+        "user": _user(request, login),
     })  # fmt: skip
 
 
-def list_outside(asked: Asked) -> Listing:
-    return Listing([_user(asked, login) for login in sorted(asked.organisation.outside)])
+def list_outside_collaborators(request: ApiRequest) -> ApiListing:
+    return ApiListing([_user(request, login) for login in sorted(request.organization.outside_collaborators)])
 
 
-def list_teams(asked: Asked) -> Listing:
-    return Listing(
-        [rendering.team(asked.world, asked.organisation, each) for each in asked.organisation.teams.values()]
+def list_teams(request: ApiRequest) -> ApiListing:
+    return ApiListing(
+        [rendering.team(request.world, request.organization, each) for each in request.organization.teams.values()]
     )
 
 
-def get_team(asked: Asked) -> Answer:
-    team, organisation = _team(asked), asked.organisation
-    whole = rendering.team(asked.world, organisation, team) | {
+def get_team(request: ApiRequest) -> ApiAnswer:
+    team, organization = _team(request), request.organization
+    whole = rendering.team(request.world, organization, team) | {
         "members_count": len(team.members), "repos_count": len(team.repositories),
-        "organization": rendering.organisation(asked.world, organisation)
-        | {"type": "Organization", "html_url": f"{asked.world.web}/{organisation.login}"},
+        "organization": rendering.organization(request.world, organization)
+        | {"type": "Organization", "html_url": f"{request.world.web_url}/{organization.login}"},
     }  # fmt: skip
-    return Answer(200, whole)
+    return ApiAnswer(200, whole)
 
 
-def list_team_members(asked: Asked) -> Listing:
-    wanted = asked.query.get("role", "all")
-    return Listing([_user(asked, login) for login, role in _team(asked).members.items() if wanted in ("all", role)])
+def list_team_members(request: ApiRequest) -> ApiListing:
+    wanted = request.query.get("role", "all")
+    return ApiListing(
+        [_user(request, login) for login, role in _team(request).members.items() if wanted in ("all", role)]
+    )
 
 
-def get_team_membership(asked: Asked) -> Answer:
-    team, login = _team(asked), asked.parameters["username"]
+def get_team_membership(request: ApiRequest) -> ApiAnswer:
+    team, login = _team(request), request.path_parameters["username"]
     if login not in team.members:
         raise not_found()
-    address = f"{asked.world.api}/teams/{team.id}/memberships/{login}"
-    return Answer(200, {"url": address, "role": team.members[login], "state": "active"})
+    address = f"{request.world.api_url}/teams/{team.id}/memberships/{login}"
+    return ApiAnswer(200, {"url": address, "role": team.members[login], "state": "active"})
 
 
-def list_repository_teams(asked: Asked) -> Listing:
-    owner = asked.repository.owner
-    teams = [each for each in owner.teams.values() if asked.repository.id in each.repositories]
-    return Listing([
-        rendering.team(asked.world, owner, each) | {"permission": each.repositories[asked.repository.id]} for each in teams
+def list_repository_teams(request: ApiRequest) -> ApiListing:
+    owner = request.repository.owner
+    teams = [each for each in owner.teams.values() if request.repository.id in each.repositories]
+    return ApiListing([
+        rendering.team(request.world, owner, each) | {"permission": each.repositories[request.repository.id]} for each in teams
     ])  # fmt: skip
 
 
-def list_collaborators(asked: Asked) -> Listing:
+def list_collaborators(request: ApiRequest) -> ApiListing:
     shown = []
-    for login in dict.fromkeys([*asked.repository.owner.members, *asked.repository.collaborators]):
-        role = _role(asked, login)
+    for login in dict.fromkeys([*request.repository.owner.members, *request.repository.collaborators]):
+        role = _role(request, login)
         if role is not None:
-            right = _RIGHTS.index(_ROLES[role])
-            rights = {name: _RIGHTS.index(name) <= right for name in _RIGHTS}
-            shown.append(_user(asked, login) | {"role_name": role, "permissions": rights})
-    return Listing(shown)
+            right = _PERMISSION_LEVELS.index(_ROLES[role])
+            rights = {name: _PERMISSION_LEVELS.index(name) <= right for name in _PERMISSION_LEVELS}
+            shown.append(_user(request, login) | {"role_name": role, "permissions": rights})
+    return ApiListing(shown)
 
 
-def get_permission(asked: Asked) -> Answer:
-    login = asked.parameters["username"]
-    if login.lower() not in asked.world.accounts:
+def get_permission(request: ApiRequest) -> ApiAnswer:
+    login = request.path_parameters["username"]
+    if login.lower() not in request.world.accounts:
         raise not_found()
-    role = _role(asked, login)
-    level = {"triage": "read", "maintain": "write", None: "read" if not asked.repository.private else "none"}.get(
+    role = _role(request, login)
+    level = {"triage": "read", "maintain": "write", None: "read" if not request.repository.private else "none"}.get(
         role, role
     )
-    return Answer(
+    return ApiAnswer(
         200,
         {
             "permission": level,
             "role_name": role or level,
-            "user": _user(asked, login) | {"role_name": role or str(level)},
+            "user": _user(request, login) | {"role_name": role or str(level)},
         },
     )
 
 
-def list_tokens(asked: Asked) -> Listing:
-    return Listing([_without_private(each) for each in asked.organisation.tokens.values()])
+def list_tokens(request: ApiRequest) -> ApiListing:
+    return ApiListing([_without_private(each) for each in request.organization.tokens.values()])
 
 
-def list_token_repositories(asked: Asked) -> Listing:
-    found = asked.organisation.tokens.get(asked.number("pat_id"))
+def list_token_repositories(request: ApiRequest) -> ApiListing:
+    found = request.organization.tokens.get(request.number("pat_id"))
     if found is None:
         raise not_found()
-    return Listing(
-        [rendered_repository(asked.world, asked.world.repositories[each]) for each in found.get("_repositories", ())]
+    return ApiListing(
+        [
+            rendered_repository(request.world, request.world.repositories[each])
+            for each in found.get("_repositories", ())
+        ]
     )
 
 
-def list_token_requests(asked: Asked) -> Listing:
-    return Listing([_without_private(each) for each in asked.organisation.token_requests.values()])
+def list_token_requests(request: ApiRequest) -> ApiListing:
+    return ApiListing([_without_private(each) for each in request.organization.token_requests.values()])
 
 
-def list_properties(asked: Asked) -> Listing:
-    return Listing([
+def list_properties(request: ApiRequest) -> ApiListing:
+    return ApiListing([
         {
             "repository_id": each.id, "repository_name": each.name, "repository_full_name": each.full_name,
             "properties": [{"property_name": name, "value": value} for name, value in each.properties.items()],
         }
-        for each in asked.world.repositories.values() if each.owner is asked.organisation
+        for each in request.world.repositories.values() if each.owner is request.organization
     ])  # fmt: skip
 
 
-def get_user(asked: Asked) -> Answer:
-    found = asked.world.accounts.get(asked.parameters["username"].lower())
+def get_user(request: ApiRequest) -> ApiAnswer:
+    found = request.world.accounts.get(request.path_parameters["username"].lower())
     if found is None:
         raise not_found()
-    return Answer(
+    return ApiAnswer(
         200,
-        rendering.user(asked.world, found) | {"created_at": stamp(found.created), "updated_at": stamp(found.created)},
+        rendering.user(request.world, found)
+        | {"created_at": timestamp(found.created), "updated_at": timestamp(found.created)},
     )
 
 
-def get_meta(_: Asked) -> Answer:
-    return Answer(200, {"verifiable_password_authentication": False, "hooks": ["127.0.0.0/8"], "web": ["127.0.0.0/8"]})
+def get_meta(_: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(
+        200, {"verifiable_password_authentication": False, "hooks": ["127.0.0.0/8"], "web": ["127.0.0.0/8"]}
+    )
 
 
-def _user(asked: Asked, login: str) -> Json:
-    return rendering.user(asked.world, asked.world.account(login))
+def _user(request: ApiRequest, login: str) -> Json:
+    return rendering.user(request.world, request.world.account(login))
 
 
-def _team(asked: Asked) -> Team:
-    found = asked.organisation.teams.get(asked.parameters["team_slug"])
+def _team(request: ApiRequest) -> FakeTeam:
+    found = request.organization.teams.get(request.path_parameters["team_slug"])
     if found is None:
         raise not_found()
     return found
 
 
-def _role(asked: Asked, login: str) -> str | None:
-    repository = asked.repository
-    owner: Account = repository.owner
+def _role(request: ApiRequest, login: str) -> str | None:
+    repository = request.repository
+    owner: FakeAccount = repository.owner
     if owner.members.get(login) == "admin" or owner.login == login:
         return "admin"
     granted = [repository.collaborators.get(login)]
@@ -188,7 +196,7 @@ def _role(asked: Asked, login: str) -> str | None:
     ]
     granted += ["read" if login in owner.members else None]
     held = [role for role in granted if role is not None]
-    return max(held, key=lambda role: _RIGHTS.index(_ROLES[role]), default=None)
+    return max(held, key=lambda role: _PERMISSION_LEVELS.index(_ROLES[role]), default=None)
 
 
 def _without_private(each: Json) -> Json:
@@ -196,12 +204,12 @@ def _without_private(each: Json) -> Json:
 
 
 HANDLERS: Handlers = {
-    "GET /orgs/{org}": get_organisation,
+    "GET /orgs/{org}": get_organization,
     "GET /orgs/{org}/installations": list_installations,
     "GET /orgs/{org}/members": list_members,
     "GET /orgs/{org}/members/{username}": check_member,
     "GET /orgs/{org}/memberships/{username}": get_membership,
-    "GET /orgs/{org}/outside_collaborators": list_outside,
+    "GET /orgs/{org}/outside_collaborators": list_outside_collaborators,
     "GET /orgs/{org}/teams": list_teams,
     "GET /orgs/{org}/teams/{team_slug}": get_team,
     "GET /orgs/{org}/teams/{team_slug}/members": list_team_members,

@@ -1,103 +1,105 @@
 """Pull requests and releases."""
 
-from tests.fakes.github.http_api.exchange import Answer, Asked, Listing, not_found
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
 from tests.fakes.github.http_api.words import Handlers
 from tests.fakes.github.rendering import code, repositories
 from tests.fakes.github.rendering import issues as rendering
-from tests.fakes.github.state.diff import changes, merge_base, only_in
-from tests.fakes.github.state.issues import Issue
-from tests.fakes.github.state.runs import Release
+from tests.fakes.github.state.diff import changed_files, commits_only_in, merge_base
+from tests.fakes.github.state.issues import FakeIssue
+from tests.fakes.github.state.runs import FakeRelease
 
-MOST_FILES = 3000
-MOST_COMMITS = 250
+MAX_FILES = 3000
+MAX_COMMITS = 250
 
 
-def list_pulls(asked: Asked) -> Listing:
-    query = asked.query
-    found = [each for each in asked.repository.issues.issues.values() if each.pull]
+def list_pulls(request: ApiRequest) -> ApiListing:
+    query = request.query
+    found = [each for each in request.repository.issues.issues.values() if each.pull]
     if query.get("state", "open") != "all":
         found = [each for each in found if each.state == query.get("state", "open")]
     if "base" in query:
         found = [each for each in found if rendering.pull_of(each).base_ref == query["base"]]
-    shown = [rendering.simple_pull(asked.world, asked.repository, each) for each in found]
+    shown = [rendering.simple_pull(request.world, request.repository, each) for each in found]
     if "head" in query:
         shown = [each for each in shown if each["head"]["label"] == query["head"]]
-    return Listing(shown[::-1])
+    return ApiListing(shown[::-1])
 
 
-def get_pull(asked: Asked) -> Answer:
-    return Answer(200, rendering.full_pull(asked.world, asked.repository, _pull(asked)))
+def get_pull(request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(200, rendering.full_pull(request.world, request.repository, _pull(request)))
 
 
-def list_files(asked: Asked) -> Listing:
-    pull, objects = rendering.pull_of(_pull(asked)), asked.repository.objects
+def list_files(request: ApiRequest) -> ApiListing:
+    pull, objects = rendering.pull_of(_pull(request)), request.repository.objects
     common = merge_base(objects, pull.base_sha, pull.head_sha)
-    files = changes(objects, common, pull.head_sha)[:MOST_FILES]
-    return Listing([code.change(asked.world, asked.repository, each, pull.head_sha) for each in files])
+    files = changed_files(objects, common, pull.head_sha)[:MAX_FILES]
+    return ApiListing([code.change(request.world, request.repository, each, pull.head_sha) for each in files])
 
 
-def list_commits(asked: Asked) -> Listing:
-    pull = rendering.pull_of(_pull(asked))
-    shas = only_in(asked.repository.objects, pull.head_sha, pull.base_sha)[:MOST_COMMITS]
-    return Listing([code.commit(asked.world, asked.repository, sha) for sha in shas])
+def list_commits(request: ApiRequest) -> ApiListing:
+    pull = rendering.pull_of(_pull(request))
+    shas = commits_only_in(request.repository.objects, pull.head_sha, pull.base_sha)[:MAX_COMMITS]
+    return ApiListing([code.commit(request.world, request.repository, sha) for sha in shas])
 
 
-def list_reviews(asked: Asked) -> Listing:
-    return Listing(rendering.pull_of(_pull(asked)).reviews)
+def list_reviews(request: ApiRequest) -> ApiListing:
+    return ApiListing(rendering.pull_of(_pull(request)).reviews)
 
 
-def of_commit(asked: Asked) -> Listing:
-    sha = asked.commit("commit_sha")
+def list_pulls_of_commit(request: ApiRequest) -> ApiListing:
+    sha = request.commit("commit_sha")
     found = [
-        each for each in asked.repository.issues.issues.values()
-        if each.pull and sha in (each.pull.merge_sha, *only_in(asked.repository.objects, each.pull.head_sha, each.pull.base_sha))
+        each for each in request.repository.issues.issues.values()
+        if each.pull and sha in (each.pull.merge_sha, *commits_only_in(request.repository.objects, each.pull.head_sha, each.pull.base_sha))
     ]  # fmt: skip
-    head = asked.repository.resolve("HEAD")
-    if head and sha in asked.repository.objects.ancestors(head):  # then only what brought it there (docs)
+    head = request.repository.resolve("HEAD")
+    if head and sha in request.repository.objects.ancestors(head):  # then only what brought it there (docs)
         found = [each for each in found if each.pull and each.pull.merged]
-    return Listing([rendering.simple_pull(asked.world, asked.repository, each) for each in found])
+    return ApiListing([rendering.simple_pull(request.world, request.repository, each) for each in found])
 
 
-def list_releases(asked: Asked) -> Listing:
-    return Listing([repositories.release(asked.world, asked.repository, each) for each in _published(asked)])
+def list_releases(request: ApiRequest) -> ApiListing:
+    return ApiListing([repositories.release(request.world, request.repository, each) for each in _published(request)])
 
 
-def get_latest(asked: Asked) -> Answer:
-    for each in _published(asked):
+def get_latest_release(request: ApiRequest) -> ApiAnswer:
+    for each in _published(request):
         if not each.prerelease:
-            return Answer(200, repositories.release(asked.world, asked.repository, each))
+            return ApiAnswer(200, repositories.release(request.world, request.repository, each))
     raise not_found()
 
 
-def get_by_tag(asked: Asked) -> Answer:
-    for each in _published(asked):
-        if each.tag == asked.parameters["tag"]:
-            return Answer(200, repositories.release(asked.world, asked.repository, each))
+def get_release_by_tag(request: ApiRequest) -> ApiAnswer:
+    for each in _published(request):
+        if each.tag == request.path_parameters["tag"]:
+            return ApiAnswer(200, repositories.release(request.world, request.repository, each))
     raise not_found()
 
 
-def get_release(asked: Asked) -> Answer:
-    return Answer(200, repositories.release(asked.world, asked.repository, _release(asked)))
+def get_release(request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(200, repositories.release(request.world, request.repository, _release(request)))
 
 
-def list_assets(asked: Asked) -> Listing:
-    return Listing([repositories.asset(asked.world, asked.repository, each) for each in _release(asked).assets])
+def list_assets(request: ApiRequest) -> ApiListing:
+    return ApiListing(
+        [repositories.asset(request.world, request.repository, each) for each in _release(request).assets]
+    )
 
 
-def _pull(asked: Asked) -> Issue:
-    found = asked.repository.issues.issues.get(asked.number("pull_number"))
+def _pull(request: ApiRequest) -> FakeIssue:
+    found = request.repository.issues.issues.get(request.number("pull_number"))
     if found is None or found.pull is None:
         raise not_found()
     return found
 
 
-def _published(asked: Asked) -> list[Release]:
+def _published(request: ApiRequest) -> list[FakeRelease]:
     """Newest first; drafts are only shown to those who may push."""
-    return [each for each in reversed(asked.repository.releases.values()) if not each.draft]
+    return [each for each in reversed(request.repository.releases.values()) if not each.draft]
 
 
-def _release(asked: Asked) -> Release:
-    found = asked.repository.releases.get(asked.number("release_id"))
+def _release(request: ApiRequest) -> FakeRelease:
+    found = request.repository.releases.get(request.number("release_id"))
     if found is None or found.draft:
         raise not_found()
     return found
@@ -109,10 +111,10 @@ HANDLERS: Handlers = {
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/files": list_files,
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits": list_commits,
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews": list_reviews,
-    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls": of_commit,
+    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls": list_pulls_of_commit,
     "GET /repos/{owner}/{repo}/releases": list_releases,
-    "GET /repos/{owner}/{repo}/releases/latest": get_latest,
-    "GET /repos/{owner}/{repo}/releases/tags/{tag}": get_by_tag,
+    "GET /repos/{owner}/{repo}/releases/latest": get_latest_release,
+    "GET /repos/{owner}/{repo}/releases/tags/{tag}": get_release_by_tag,
     "GET /repos/{owner}/{repo}/releases/{release_id}": get_release,
     "GET /repos/{owner}/{repo}/releases/{release_id}/assets": list_assets,
 }

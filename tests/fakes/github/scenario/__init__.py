@@ -1,1 +1,1 @@
-"""The stand-in in the words of a test: organisations, repositories, installations, and what people do with them."""
+"""The stand-in in the words of a test: organizations, repositories, installations, and what people do with them."""

@@ -1,16 +1,16 @@
 """What the parts of a repository's story share: the world, the state, and who acts."""
 
 from tests.fakes.github.state import repository as kept
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.github_world import World
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.github_world import GitHubWorld
 
-SOMEBODY = "mona"  # who acts when a story does not say
+DEFAULT_ACTOR = "mona"  # who acts when a story does not say
 
 
-class Place:
+class RepositoryPart:
     """A repository that things happen in."""
 
-    def __init__(self, world: World, state: kept.Repository) -> None:
+    def __init__(self, world: GitHubWorld, state: kept.FakeRepository) -> None:
         self.world = world
         self.state = state
 
@@ -27,5 +27,5 @@ class Place:
         """The newest commit of the default branch."""
         return self.state.branches()[self.state.default_branch]
 
-    def _person(self, login: str | None) -> Account:
-        return self.world.account(login or SOMEBODY)
+    def _account(self, login: str | None) -> FakeAccount:
+        return self.world.account(login or DEFAULT_ACTOR)

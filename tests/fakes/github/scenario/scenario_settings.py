@@ -4,34 +4,34 @@ from collections.abc import Iterable
 
 from tests.fakes.github.activity import runs
 from tests.fakes.github.activity import settings as acts
-from tests.fakes.github.json_types import Json, stamp
-from tests.fakes.github.plan_features import offers
-from tests.fakes.github.scenario.repository_part import Place
-from tests.fakes.github.scenario.secret_holders import DAY, Holder
-from tests.fakes.github.state.accounts import Account, Team
-from tests.fakes.github.state.apps import App
-from tests.fakes.github.state.runs import Environment
-from tests.fakes.github.state.secrets import Secrets
+from tests.fakes.github.json_types import Json, timestamp
+from tests.fakes.github.plan_features import plan_includes
+from tests.fakes.github.scenario.repository_part import RepositoryPart
+from tests.fakes.github.scenario.secret_holders import DAY_SECONDS, SecretHolder
+from tests.fakes.github.state.accounts import FakeAccount, FakeTeam
+from tests.fakes.github.state.apps import FakeApp
+from tests.fakes.github.state.runs import FakeEnvironment
+from tests.fakes.github.state.secrets import FakeSecretStore
 
 
-class Settings(Place, Holder):
+class ScenarioSettings(RepositoryPart, SecretHolder):
     """The settings of a repository."""
 
     def environment(
-        self, name: str, *, reviewers: Iterable[str | Team] = (), prevent_self_review: bool = False, admins_bypass: bool = True,
-        wait: int = 0, branches: Iterable[str] = (), tags: Iterable[str] = (), protected_branches: bool = False, gates: Iterable[App] = (),
-    ) -> Environment:  # fmt: skip
+        self, name: str, *, reviewers: Iterable[str | FakeTeam] = (), prevent_self_review: bool = False, admins_bypass: bool = True,
+        wait: int = 0, branches: Iterable[str] = (), tags: Iterable[str] = (), protected_branches: bool = False, gates: Iterable[FakeApp] = (),
+    ) -> FakeEnvironment:  # fmt: skip
         """An environment, made or replaced; the plan has to offer what protects it. Patterns are branches' and tags'."""
         with self.world.lock:
             now = self.world.now()
-            made = Environment(self.world.next_id(), name, now, now)
-            made.reviewers = [each if isinstance(each, Team) else self.world.account(each) for each in reviewers]
+            made = FakeEnvironment(self.world.next_id(), name, now, now)
+            made.reviewers = [each if isinstance(each, FakeTeam) else self.world.account(each) for each in reviewers]
             made.prevent_self_review, made.admins_bypass, made.wait_timer = prevent_self_review, admins_bypass, wait
             kinds = [(pattern, "branch") for pattern in branches] + [(pattern, "tag") for pattern in tags]
-            made.patterns = {self.world.next_id(): each for each in kinds}
-            made.policy = "protected" if protected_branches else "custom" if kinds else None
+            made.ref_patterns = {self.world.next_id(): each for each in kinds}
+            made.branch_policy = "protected" if protected_branches else "custom" if kinds else None
             made.rules = {self.world.next_id(): app.id for app in gates}
-            self._affordable(made)
+            self._require_plan(made)
             kept = self.state.environments.get(name.lower())
             made.secrets = kept.secrets if kept else made.secrets
             self.state.environments[name.lower()] = made
@@ -40,7 +40,7 @@ class Settings(Place, Holder):
     def rename_environment(self, name: str, new: str) -> None:
         """Gives an environment another name, as deleting and making it anew does."""
         with self.world.lock:
-            runs.lose_environment(self.world, self.state, name)
+            runs.delete_environment(self.world, self.state, name)
             moved = self.state.environments.pop(name.lower())
             moved.name = new
             self.state.environments[new.lower()] = moved
@@ -48,19 +48,19 @@ class Settings(Place, Holder):
     def ruleset(self, ruleset: Json, *, by: str | None = None) -> int:
         """A new ruleset in GitHub's own words (name, target, enforcement, conditions, rules, bypass_actors); its id."""
         with self.world.lock:
-            return acts.create_ruleset(self.world, self.state, ruleset, self._person(by))
+            return acts.create_ruleset(self.world, self.state, ruleset, self._account(by))
 
     def remove_ruleset(self, number: int, *, by: str | None = None) -> None:
         with self.world.lock:
-            acts.delete_ruleset(self.world, self.state, number, self._person(by))
+            acts.delete_ruleset(self.world, self.state, number, self._account(by))
 
     def protect(self, branch: str, protection: Json | None) -> None:
         """Protects a branch, in GitHub's own words; None takes it away. Nobody is told: see ruleset for what is."""
         with self.world.lock:
             if protection is None:
-                self.state.protections.pop(branch, None)
+                self.state.branch_protections.pop(branch, None)
             else:
-                self.state.protections[branch] = protection
+                self.state.branch_protections[branch] = protection
 
     def set(self, name: str, setting: Json) -> None:
         """A setting by the end of the endpoint that shows it: "actions/permissions", "immutable-releases" …"""
@@ -75,27 +75,31 @@ class Settings(Place, Holder):
             now = self.world.now()
             key: Json = {
                 "id": self.world.next_id(), "title": title, "key": "ssh-ed25519 AAAAinvented", "read_only": read_only,
-                "created_at": stamp(now - age * DAY), "added_by": self._person(by).login,
-                "last_used": None if used is None else stamp(now - used * DAY), "enabled": True,
+                "created_at": timestamp(now - age * DAY_SECONDS), "added_by": self._account(by).login,
+                "last_used": None if used is None else timestamp(now - used * DAY_SECONDS), "enabled": True,
             }  # fmt: skip
-            acts.add_key(self.world, self.state, key, self._person(by))
+            acts.add_key(self.world, self.state, key, self._account(by))
             return int(key["id"])
 
-    def collaborator(self, login: str, role: str = "write", *, by: str | None = None) -> Account:
+    def collaborator(self, login: str, role: str = "write", *, by: str | None = None) -> FakeAccount:
         """Gives a person access: read, triage, write, maintain or admin."""
         with self.world.lock:
             person = self.world.account(login)
             known = login in self.state.collaborators
             self.state.collaborators[login] = role
-            acts.tell_member(self.world, self.state, "edited" if known else "added", person, role, self._person(by))
+            acts.send_member_event(
+                self.world, self.state, "edited" if known else "added", person, role, self._account(by)
+            )
             return person
 
     def remove_collaborator(self, login: str, *, by: str | None = None) -> None:
         with self.world.lock:
             del self.state.collaborators[login]
-            acts.tell_member(self.world, self.state, "removed", self.world.account(login), None, self._person(by))
+            acts.send_member_event(
+                self.world, self.state, "removed", self.world.account(login), None, self._account(by)
+            )
 
-    def give(self, team: Team, permission: str = "push") -> None:
+    def grant_team(self, team: FakeTeam, permission: str = "push") -> None:
         """Gives a team access: pull, triage, push, maintain or admin."""
         with self.world.lock:
             team.repositories[self.state.id] = permission
@@ -115,30 +119,30 @@ class Settings(Place, Holder):
     def archive(self, *, by: str | None = None) -> None:
         with self.world.lock:
             self.state.archived = True
-            acts.tell_repository(self.world, self.state, "archived", self._person(by))
+            acts.send_repository_event(self.world, self.state, "archived", self._account(by))
 
-    def publish(self, *, by: str | None = None) -> None:
+    def make_public(self, *, by: str | None = None) -> None:
         """Makes the repository public."""
         with self.world.lock:
             self.state.private = False
-            acts.tell_repository(self.world, self.state, "publicized", self._person(by))
+            acts.send_repository_event(self.world, self.state, "publicized", self._account(by))
 
     def rename(self, name: str, *, by: str | None = None) -> None:
         """Gives the repository another name; the old one leads to it."""
         with self.world.lock:
             before = self.state.name
             self.state.former_names.add(self.state.full_name.lower())
-            del self.world.by_name[self.state.full_name.lower()]
+            del self.world.repositories_by_name[self.state.full_name.lower()]
             self.state.name = name
             self.world.add(self.state)
             changes: Json = {"repository": {"name": {"from": before}}}
-            acts.tell_repository(self.world, self.state, "renamed", self._person(by), changes)
+            acts.send_repository_event(self.world, self.state, "renamed", self._account(by), changes)
 
     def delete(self, *, by: str | None = None) -> None:
         """Deletes the repository; the event goes out while installations still cover it."""
         with self.world.lock:
-            acts.tell_repository(self.world, self.state, "deleted", self._person(by))
-            del self.world.by_name[self.state.full_name.lower()]
+            acts.send_repository_event(self.world, self.state, "deleted", self._account(by))
+            del self.world.repositories_by_name[self.state.full_name.lower()]
             del self.world.repositories[self.state.id]
 
     def runner(self, name: str, *, labels: Iterable[str] = ("self-hosted",), online: bool = True) -> None:
@@ -155,20 +159,20 @@ class Settings(Place, Holder):
         with self.world.lock:
             number = self.world.next_id()
             kept: Json = {
-                "bundle": bundle, "bundle_url": f"{self.world.web}/attestations/{number}", "repository_id": self.state.id,
+                "bundle": bundle, "bundle_url": f"{self.world.web_url}/attestations/{number}", "repository_id": self.state.id,
                 "initiator": "user", "_predicate_type": predicate_type,
             }  # fmt: skip
             self.state.attestations.setdefault(digest, []).append(kept)
 
-    def _held(self, environment: str | None) -> Secrets:
+    def _secret_store(self, environment: str | None) -> FakeSecretStore:
         return self.state.secrets if environment is None else self.state.environments[environment.lower()].secrets
 
-    def _affordable(self, made: Environment) -> None:
+    def _require_plan(self, made: FakeEnvironment) -> None:
         asked = {
             "required reviewers": bool(made.reviewers), "wait timer": made.wait_timer > 0, "custom rules": bool(made.rules),
-            "disallow bypass": not made.admins_bypass, "branch policies": made.policy is not None,
+            "disallow bypass": not made.admins_bypass, "branch policies": made.branch_policy is not None,
         }  # fmt: skip
         for what, wanted in asked.items():
-            assert not wanted or offers(self.state, what), (
+            assert not wanted or plan_includes(self.state, what), (
                 f"GitHub's plan {self.state.owner.plan} does not offer {what} in the private repository {self.full_name}"
             )

@@ -1,55 +1,59 @@
-"""Who holds secrets and variables: a repository, an environment, an organisation."""
+"""Who holds secrets and variables: a repository, an environment, an organization."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
-from tests.fakes.github.state.github_world import World
-from tests.fakes.github.state.secrets import Kind, Secret, Secrets, Variable
+from tests.fakes.github.state.github_world import GitHubWorld
+from tests.fakes.github.state.secrets import FakeSecret, FakeSecretKind, FakeSecretStore, FakeVariable
 
-DAY = 24 * 3600
+DAY_SECONDS = 24 * 3600
 
 
-class Named(Protocol):
+class HasId(Protocol):
     """Something with a number, such as a repository in a story."""
 
     @property
     def id(self) -> int: ...
 
 
-class Holder:
+class SecretHolder:
     """Puts secrets and variables into one place. A secret has no value here; GitHub would not show it either."""
 
-    world: World
+    world: GitHubWorld
 
-    def _held(self, environment: str | None) -> Secrets:
+    def _secret_store(self, environment: str | None) -> FakeSecretStore:
         raise NotImplementedError
 
     def secret(
-        self, name: str, *, age: float = 0, rotated: float | None = None, kind: Kind = Kind.ACTIONS, environment: str | None = None,
-        visibility: str = "all", repositories: Iterable[Named] = (),
-    ) -> Secret:  # fmt: skip
-        """A stored secret, made `age` days ago and last written `rotated` days ago; visibility counts for an organisation's."""
+        self, name: str, *, age: float = 0, rotated: float | None = None, kind: FakeSecretKind = FakeSecretKind.ACTIONS, environment: str | None = None,
+        visibility: str = "all", repositories: Iterable[HasId] = (),
+    ) -> FakeSecret:  # fmt: skip
+        """A stored secret, made `age` days ago and last written `rotated` days ago; visibility counts for an organization's."""
         now = self.world.now()
-        updated = now - (age if rotated is None else rotated) * DAY
+        updated = now - (age if rotated is None else rotated) * DAY_SECONDS
         selected = {each.id for each in repositories}
-        made = Secret(name.upper(), now - age * DAY, updated, "selected" if selected else visibility, selected)
+        made = FakeSecret(
+            name.upper(), now - age * DAY_SECONDS, updated, "selected" if selected else visibility, selected
+        )
         with self.world.lock:
-            self._held(environment).secrets[kind][made.name] = made
+            self._secret_store(environment).secrets[kind][made.name] = made
         return made
 
-    def forget_secret(self, name: str, *, kind: Kind = Kind.ACTIONS, environment: str | None = None) -> None:
+    def forget_secret(
+        self, name: str, *, kind: FakeSecretKind = FakeSecretKind.ACTIONS, environment: str | None = None
+    ) -> None:
         """Deletes a stored secret; GitHub sends no event for it."""
         with self.world.lock:
-            del self._held(environment).secrets[kind][name.upper()]
+            del self._secret_store(environment).secrets[kind][name.upper()]
 
     def variable(
-        self, name: str, value: str, *, age: float = 0, kind: Kind = Kind.ACTIONS, environment: str | None = None,
-        visibility: str = "all", repositories: Iterable[Named] = (),
-    ) -> Variable:  # fmt: skip
+        self, name: str, value: str, *, age: float = 0, kind: FakeSecretKind = FakeSecretKind.ACTIONS, environment: str | None = None,
+        visibility: str = "all", repositories: Iterable[HasId] = (),
+    ) -> FakeVariable:  # fmt: skip
         """A stored variable, made `age` days ago."""
-        made_at = self.world.now() - age * DAY
+        made_at = self.world.now() - age * DAY_SECONDS
         selected = {each.id for each in repositories}
-        made = Variable(name.upper(), value, made_at, made_at, "selected" if selected else visibility, selected)
+        made = FakeVariable(name.upper(), value, made_at, made_at, "selected" if selected else visibility, selected)
         with self.world.lock:
-            self._held(environment).variables[kind][made.name] = made
+            self._secret_store(environment).variables[kind][made.name] = made
         return made

@@ -1,16 +1,16 @@
-"""People, organisations and teams."""
+"""People, organizations and teams."""
 
 from dataclasses import dataclass, field
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.secrets import Secrets
+from tests.fakes.github.state.secrets import FakeSecretStore
 
 NOREPLY = "users.noreply.example"
 
 
 @dataclass(eq=False)
-class Team:
-    """A team of an organisation."""
+class FakeTeam:
+    """A team of an organization."""
 
     id: int
     slug: str
@@ -19,8 +19,8 @@ class Team:
 
 
 @dataclass(eq=False)
-class Account:
-    """A person, or an organisation with its members and settings."""
+class FakeAccount:
+    """A person, or an organization with its members and settings."""
 
     id: int
     login: str
@@ -28,14 +28,14 @@ class Account:
     created: float = 0.0
     plan: str = "enterprise"
     members: dict[str, str] = field(default_factory=dict)  # login -> member or admin
-    outside: set[str] = field(default_factory=set)
-    teams: dict[str, Team] = field(default_factory=dict)
-    secrets: Secrets = field(default_factory=Secrets)
+    outside_collaborators: set[str] = field(default_factory=set)
+    teams: dict[str, FakeTeam] = field(default_factory=dict)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
     rulesets: dict[int, Json] = field(default_factory=dict)
     settings: dict[str, Json] = field(default_factory=dict)  # by the last part of the endpoint that shows them
     tokens: dict[int, Json] = field(
         default_factory=dict
-    )  # fine-grained personal access tokens that reach this organisation
+    )  # fine-grained personal access tokens that reach this organization
     token_requests: dict[int, Json] = field(default_factory=dict)
     packages: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # (type, name) -> versions
 
@@ -45,5 +45,5 @@ class Account:
         return f"{self.id}+{self.login.replace('[bot]', '')}@{NOREPLY}"
 
     @property
-    def is_organisation(self) -> bool:
+    def is_organization(self) -> bool:
         return self.kind == "Organization"

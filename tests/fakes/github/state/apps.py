@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.accounts import Account
+from tests.fakes.github.state.accounts import FakeAccount
 
 
 @dataclass(eq=False)
-class App:
+class FakeApp:
     """A GitHub App as its owner registered it."""
 
     id: int
     slug: str
     name: str
-    owner: Account
-    bot: Account
+    owner: FakeAccount
+    bot: FakeAccount
     client_id: str
     key: rsa.RSAPrivateKey
     webhook_secret: str
@@ -29,12 +29,12 @@ class App:
 
 
 @dataclass(eq=False)
-class Installation:
+class FakeInstallation:
     """An App installed on an account; `repositories=None` means all of them, now and later."""
 
     id: int
-    app: App
-    account: Account
+    app: FakeApp
+    account: FakeAccount
     permissions: dict[str, str]
     events: list[str]
     created: float
@@ -43,7 +43,7 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class FakeToken:
     """What an installation token may do until it ends."""
 
     value: str
@@ -54,25 +54,25 @@ class Token:
 
 
 @dataclass(eq=False)
-class Delivery:
+class FakeDelivery:
     """One attempt at one delivery; a redelivery is another one with the same guid."""
 
     id: int
     guid: str
-    app: App
+    app: FakeApp
     event: str
     action: str | None
     body: bytes  # as it is signed and sent
     installation: int | None
     repository: int | None
-    at: float
+    delivered_at: float
     redelivery: bool = False
     status: str = "pending"  # then GitHub's words: OK, Connection timed out …
     status_code: int = 0
     duration: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    answer: str = ""
+    response_headers: dict[str, str] = field(default_factory=dict)
+    response_body: str = ""
 
     @property
     def payload(self) -> Json:

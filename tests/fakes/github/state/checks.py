@@ -6,7 +6,7 @@ from tests.fakes.github.json_types import Json
 
 
 @dataclass(eq=False)
-class CheckSuite:
+class FakeCheckSuite:
     """All check runs of one App on one commit."""
 
     id: int
@@ -16,15 +16,15 @@ class CheckSuite:
     before: str | None
     created: float
     updated: float
-    asked_again: bool = False  # since then none of its runs changed
+    rerequested: bool = False  # since then none of its runs changed
 
 
 @dataclass(eq=False)
-class CheckRun:
+class FakeCheckRun:
     """One check run."""
 
     id: int
-    suite: CheckSuite
+    suite: FakeCheckSuite
     app: int
     head_sha: str
     name: str
@@ -40,14 +40,14 @@ class CheckRun:
     annotations: list[Json] = field(default_factory=list)
     images: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
-    writes: int = 1  # how many requests made it what it is
+    write_count: int = 1  # how many requests made it what it is
 
 
 @dataclass
-class Checks:
+class FakeChecks:
     """A repository's."""
 
-    suites: dict[int, CheckSuite] = field(default_factory=dict)
-    runs: dict[int, CheckRun] = field(default_factory=dict)
+    suites: dict[int, FakeCheckSuite] = field(default_factory=dict)
+    runs: dict[int, FakeCheckRun] = field(default_factory=dict)
     statuses: list[Json] = field(default_factory=list)  # newest first, in GitHub's own shape
     sarifs: dict[str, Json] = field(default_factory=dict)

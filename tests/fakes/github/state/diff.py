@@ -3,13 +3,13 @@
 import difflib
 from dataclasses import dataclass, replace
 
-from tests.fakes.github.state.git import Objects
+from tests.fakes.github.state.git import FakeGitObjects
 
-MOST_LINES = 3000  # GitHub leaves the patch of a large change out; the exact size is not documented
+MAX_DIFF_LINES = 3000  # GitHub leaves the patch of a large change out; the exact size is not documented
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FakeFileChange:
     """One file that differs."""
 
     path: str
@@ -21,7 +21,7 @@ class Change:
     previous: str | None = None  # the former path of a renamed file
 
 
-def changes(objects: Objects, before: str | None, after: str) -> list[Change]:
+def changed_files(objects: FakeGitObjects, before: str | None, after: str) -> list[FakeFileChange]:
     """The files that differ between two commits; `before=None` is the empty tree."""
     old = dict(objects.files(objects.commits[before].tree)) if before else {}
     new = dict(objects.files(objects.commits[after].tree))
@@ -35,11 +35,11 @@ def changes(objects: Objects, before: str | None, after: str) -> list[Change]:
         lines = (patch or "").splitlines()
         sha = now.sha if now else was.sha if was else ""
         added, gone = sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
-        result.append(Change(path, status, sha, added, gone, patch))
+        result.append(FakeFileChange(path, status, sha, added, gone, patch))
     return _renamed(result, {path: entry.sha for path, entry in old.items()})
 
 
-def _renamed(found: list[Change], old: dict[str, str]) -> list[Change]:
+def _renamed(found: list[FakeFileChange], old: dict[str, str]) -> list[FakeFileChange]:
     """Joins a removed and an added file of the same content into a renamed one. GitHub does so for similar ones as well."""
     gone = {old[each.path]: each.path for each in found if each.status == "removed"}
     moved = {each.path: gone.pop(each.sha) for each in found if each.status == "added" and each.sha in gone}
@@ -52,13 +52,13 @@ def _renamed(found: list[Change], old: dict[str, str]) -> list[Change]:
     ]
 
 
-def merge_base(objects: Objects, one: str, other: str) -> str | None:
+def merge_base(objects: FakeGitObjects, one: str, other: str) -> str | None:
     """The newest commit that both have."""
     theirs = set(objects.ancestors(other))
     return next((sha for sha in objects.ancestors(one) if sha in theirs), None)
 
 
-def only_in(objects: Objects, one: str, other: str) -> list[str]:
+def commits_only_in(objects: FakeGitObjects, one: str, other: str) -> list[str]:
     """The commits of `one` that `other` does not have, oldest first."""
     theirs = set(objects.ancestors(other))
     return [sha for sha in objects.ancestors(one) if sha not in theirs][::-1]
@@ -69,6 +69,6 @@ def _patch(before: bytes, after: bytes) -> str | None:
         old, new = before.decode().splitlines(), after.decode().splitlines()
     except UnicodeDecodeError:
         return None
-    if "\0" in (before + after).decode() or len(old) + len(new) > MOST_LINES:
+    if "\0" in (before + after).decode() or len(old) + len(new) > MAX_DIFF_LINES:
         return None
     return "\n".join(list(difflib.unified_diff(old, new, lineterm="", n=3))[2:])

@@ -9,10 +9,10 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.fakes.github.fake_clock import Clock
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.apps import App, Delivery, Installation, Token
-from tests.fakes.github.state.repository import Repository
+from tests.fakes.github.fake_clock import FakeClock
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.apps import FakeApp, FakeDelivery, FakeInstallation, FakeToken
+from tests.fakes.github.state.repository import FakeRepository
 
 
 @cache
@@ -23,7 +23,7 @@ def _key(number: int) -> rsa.RSAPrivateKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One request that reached the stand-in."""
 
     operation: str  # "GET /repos/{owner}/{repo}", or the plain path when unknown
@@ -33,36 +33,38 @@ class Call:
 
 
 @dataclass
-class Record:
+class ApiLog:
     """What happened, for tests to assert on."""
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[ApiCall] = field(default_factory=list)
     count: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)  # what broke GitHub's contract, on either side
-    lacking: list[str] = field(default_factory=list)  # what was asked for and the stand-in does not have
+    missing_operations: list[str] = field(default_factory=list)  # what was asked for and the stand-in does not have
 
 
 @dataclass
-class World:
+class GitHubWorld:
     """The whole of GitHub."""
 
-    clock: Clock = field(default_factory=Clock)
+    clock: FakeClock = field(default_factory=FakeClock)
     lock: threading.RLock = field(default_factory=threading.RLock)
-    record: Record = field(default_factory=Record)
-    api: str = ""  # the base URL of the API, without a slash at its end
-    web: str = ""  # the base URL of the pages
-    signposts: dict[str, str] = field(
+    log: ApiLog = field(default_factory=ApiLog)
+    api_url: str = ""  # the base URL of the API, without a slash at its end
+    web_url: str = ""  # the base URL of the pages
+    redirect_signposts: dict[str, str] = field(
         default_factory=dict
     )  # where else a visitor may want to look, on the first page: name -> address
-    accounts: dict[str, Account] = field(default_factory=dict)  # by login in small letters
-    repositories: dict[int, Repository] = field(default_factory=dict)
-    by_name: dict[str, Repository] = field(default_factory=dict)  # by full name in small letters
-    apps: dict[int, App] = field(default_factory=dict)
-    installations: dict[int, Installation] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)
-    outbox: Callable[[Delivery], None] = field(default=lambda _delivery: None)  # the courier takes deliveries from here
-    manifests: dict[str, App] = field(default_factory=dict)  # conversion code -> App
+    accounts: dict[str, FakeAccount] = field(default_factory=dict)  # by login in small letters
+    repositories: dict[int, FakeRepository] = field(default_factory=dict)
+    repositories_by_name: dict[str, FakeRepository] = field(default_factory=dict)  # by full name in small letters
+    apps: dict[int, FakeApp] = field(default_factory=dict)
+    installations: dict[int, FakeInstallation] = field(default_factory=dict)
+    tokens: dict[str, FakeToken] = field(default_factory=dict)
+    deliveries: list[FakeDelivery] = field(default_factory=list)
+    undelivered: Callable[[FakeDelivery], None] = field(
+        default=lambda _delivery: None
+    )  # the courier takes deliveries from here
+    manifests: dict[str, FakeApp] = field(default_factory=dict)  # conversion code -> App
     _last_id: int = 1000
 
     def next_id(self) -> int:
@@ -73,26 +75,26 @@ class World:
     def now(self) -> float:
         return self.clock.now()
 
-    def account(self, login: str, kind: str = "User") -> Account:
+    def account(self, login: str, kind: str = "User") -> FakeAccount:
         """The account of that login, made when there is none."""
         found = self.accounts.get(login.lower())
         if found is None:
-            found = Account(self.next_id(), login, kind, created=self.now())
+            found = FakeAccount(self.next_id(), login, kind, created=self.now())
             self.accounts[login.lower()] = found
         return found
 
-    def repository(self, owner: str, name: str) -> Repository | None:
-        return self.by_name.get(f"{owner}/{name}".lower())
+    def repository(self, owner: str, name: str) -> FakeRepository | None:
+        return self.repositories_by_name.get(f"{owner}/{name}".lower())
 
-    def add(self, repository: Repository) -> None:
+    def add(self, repository: FakeRepository) -> None:
         self.repositories[repository.id] = repository
-        self.by_name[repository.full_name.lower()] = repository
+        self.repositories_by_name[repository.full_name.lower()] = repository
 
-    def register(self, slug: str, owner: Account, permissions: dict[str, str], events: list[str]) -> App:
+    def register(self, slug: str, owner: FakeAccount, permissions: dict[str, str], events: list[str]) -> FakeApp:
         """A new App with a key of its own."""
         number = self.next_id()
-        bot = Account(self.next_id(), f"{slug}[bot]", "Bot", created=self.now())
-        app = App(
+        bot = FakeAccount(self.next_id(), f"{slug}[bot]", "Bot", created=self.now())
+        app = FakeApp(
             id=number, slug=slug, name=slug.replace("-", " ").title(), owner=owner, bot=bot,
             client_id=f"Iv23li{secrets.token_hex(7)}", key=_key(len(self.apps)),
             webhook_secret=secrets.token_hex(20), permissions=dict(permissions), events=list(events), created=self.now(),
@@ -101,12 +103,12 @@ class World:
         self.accounts[bot.login.lower()] = bot
         return app
 
-    def reaches(self, installation: Installation, repository: Repository) -> bool:
+    def can_access(self, installation: FakeInstallation, repository: FakeRepository) -> bool:
         """Whether the installation covers the repository."""
         return repository.owner is installation.account and (
             installation.repositories is None or repository.id in installation.repositories
         )
 
-    def covered(self, installation: Installation) -> list[Repository]:
+    def repositories_of(self, installation: FakeInstallation) -> list[FakeRepository]:
         """The repositories of an installation, oldest first."""
-        return [each for each in self.repositories.values() if self.reaches(installation, each)]
+        return [each for each in self.repositories.values() if self.can_access(installation, each)]

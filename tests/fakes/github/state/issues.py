@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.accounts import Account
+from tests.fakes.github.state.accounts import FakeAccount
 
 
 @dataclass(eq=False)
-class Comment:
+class FakeComment:
     """A comment of an issue or pull request."""
 
     id: int
-    author: Account
+    author: FakeAccount
     body: str
     created: float
     updated: float
@@ -19,29 +19,29 @@ class Comment:
 
 
 @dataclass(eq=False)
-class Issue:
+class FakeIssue:
     """An issue, or the conversation side of a pull request."""
 
     id: int
     number: int
     title: str
-    author: Account
+    author: FakeAccount
     created: float
     updated: float
     body: str | None = None
     state: str = "open"
     reason: str | None = None
     closed: float | None = None
-    closed_by: Account | None = None
+    closed_by: FakeAccount | None = None
     labels: list[str] = field(default_factory=list)
-    assignees: list[Account] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    assignees: list[FakeAccount] = field(default_factory=list)
+    comments: list[FakeComment] = field(default_factory=list)
     app: int | None = None
-    pull: "Pull | None" = None
+    pull: "FakePullRequest | None" = None
 
 
 @dataclass(eq=False)
-class Pull:
+class FakePullRequest:
     """The code side of a pull request. `head_repository` may be a fork."""
 
     id: int
@@ -58,7 +58,7 @@ class Pull:
 
 
 @dataclass
-class Label:
+class FakeLabel:
     """A repository's label."""
 
     id: int
@@ -68,13 +68,13 @@ class Label:
 
 
 @dataclass
-class Issues:
+class FakeIssues:
     """A repository's, by number."""
 
-    issues: dict[int, Issue] = field(default_factory=dict)
-    labels: dict[str, Label] = field(default_factory=dict)  # by name in small letters
-    last: int = 0
+    issues: dict[int, FakeIssue] = field(default_factory=dict)
+    labels: dict[str, FakeLabel] = field(default_factory=dict)  # by name in small letters
+    last_number: int = 0
 
     def next_number(self) -> int:
-        self.last += 1
-        return self.last
+        self.last_number += 1
+        return self.last_number

@@ -3,26 +3,26 @@
 from dataclasses import dataclass, field
 
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.state.accounts import Account
-from tests.fakes.github.state.checks import Checks
-from tests.fakes.github.state.git import Objects
-from tests.fakes.github.state.issues import Issues
-from tests.fakes.github.state.runs import Deployment, Environment, Release, Run
-from tests.fakes.github.state.secrets import Secrets
+from tests.fakes.github.state.accounts import FakeAccount
+from tests.fakes.github.state.checks import FakeChecks
+from tests.fakes.github.state.git import FakeGitObjects
+from tests.fakes.github.state.issues import FakeIssues
+from tests.fakes.github.state.runs import FakeDeployment, FakeEnvironment, FakeRelease, FakeWorkflowRun
+from tests.fakes.github.state.secrets import FakeSecretStore
 
-HEADS = "refs/heads/"
-TAGS = "refs/tags/"
+BRANCH_PREFIX = "refs/heads/"
+TAG_PREFIX = "refs/tags/"
 
 
 @dataclass(eq=False)
-class Repository:
+class FakeRepository:
     """A repository; forks share `objects` with what they were forked from."""
 
     id: int
-    owner: Account
+    owner: FakeAccount
     name: str
     created: float
-    objects: Objects = field(default_factory=Objects)
+    objects: FakeGitObjects = field(default_factory=FakeGitObjects)
     refs: dict[str, str] = field(default_factory=dict)  # full ref -> commit, or annotated tag
     default_branch: str = "main"
     private: bool = True
@@ -30,21 +30,21 @@ class Repository:
     has_issues: bool = True
     former_names: set[str] = field(default_factory=set)  # full names in small letters, which lead here
     pushed: float = 0.0
-    parent: "Repository | None" = None
+    forked_from: "FakeRepository | None" = None
     topics: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
     collaborators: dict[str, str] = field(default_factory=dict)  # login -> read, triage, write, maintain, admin
-    secrets: Secrets = field(default_factory=Secrets)
-    environments: dict[str, Environment] = field(default_factory=dict)  # by name in small letters
-    checks: Checks = field(default_factory=Checks)
-    issues: Issues = field(default_factory=Issues)
-    runs: dict[int, Run] = field(default_factory=dict)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
+    environments: dict[str, FakeEnvironment] = field(default_factory=dict)  # by name in small letters
+    checks: FakeChecks = field(default_factory=FakeChecks)
+    issues: FakeIssues = field(default_factory=FakeIssues)
+    runs: dict[int, FakeWorkflowRun] = field(default_factory=dict)
     workflows: dict[str, int] = field(default_factory=dict)  # path -> id
-    deployments: dict[int, Deployment] = field(default_factory=dict)
-    releases: dict[int, Release] = field(default_factory=dict)
+    deployments: dict[int, FakeDeployment] = field(default_factory=dict)
+    releases: dict[int, FakeRelease] = field(default_factory=dict)
     rulesets: dict[int, Json] = field(default_factory=dict)
-    protections: dict[str, Json] = field(default_factory=dict)  # branch -> protection
-    keys: list[Json] = field(default_factory=list)
+    branch_protections: dict[str, Json] = field(default_factory=dict)  # branch -> protection
+    deploy_keys: list[Json] = field(default_factory=list)
     hooks: list[Json] = field(default_factory=list)
     runners: list[Json] = field(default_factory=list)
     alerts: list[Json] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Repository:
         """The commit that a branch, tag, full ref or (short) commit id names; None when nothing does."""
         if name == "HEAD":
             name = self.default_branch
-        for ref in (name, f"refs/{name}", HEADS + name, TAGS + name):
+        for ref in (name, f"refs/{name}", BRANCH_PREFIX + name, TAG_PREFIX + name):
             if ref in self.refs:
                 return self._commit_of(self.refs[ref])
         if name in self.objects.commits or name in self.objects.tags:
@@ -76,14 +76,18 @@ class Repository:
 
     def branches(self) -> dict[str, str]:
         """Branch name -> commit."""
-        return {ref.removeprefix(HEADS): sha for ref, sha in sorted(self.refs.items()) if ref.startswith(HEADS)}
+        return {
+            ref.removeprefix(BRANCH_PREFIX): sha
+            for ref, sha in sorted(self.refs.items())
+            if ref.startswith(BRANCH_PREFIX)
+        }
 
     def tags(self) -> dict[str, str]:
         """Tag name -> commit."""
         return {
-            ref.removeprefix(TAGS): self._commit_of(sha)
+            ref.removeprefix(TAG_PREFIX): self._commit_of(sha)
             for ref, sha in sorted(self.refs.items())
-            if ref.startswith(TAGS)
+            if ref.startswith(TAG_PREFIX)
         }
 
     def files(self, commit: str) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class FakeSecretKind(StrEnum):
     """Whose secrets they are: workflows', Dependabot's, Codespaces' or the coding agent's."""
 
     ACTIONS = "actions"
@@ -14,18 +14,18 @@ class Kind(StrEnum):
 
 
 @dataclass
-class Secret:
-    """A stored secret; visibility and selection only count for an organisation's."""
+class FakeSecret:
+    """A stored secret; visibility and selection only count for an organization's."""
 
     name: str
     created: float
     updated: float
     visibility: str = "all"  # all, private, selected
-    selected: set[int] = field(default_factory=set)
+    selected_repositories: set[int] = field(default_factory=set)
 
 
 @dataclass
-class Variable:
+class FakeVariable:
     """A stored variable, whose value anyone with access can read."""
 
     name: str
@@ -33,13 +33,17 @@ class Variable:
     created: float
     updated: float
     visibility: str = "all"
-    selected: set[int] = field(default_factory=set)
+    selected_repositories: set[int] = field(default_factory=set)
 
 
 @dataclass
-class Secrets:
-    """All of one holder: a repository, an environment or an organisation."""
+class FakeSecretStore:
+    """All of one holder: a repository, an environment or an organization."""
 
-    secrets: dict[Kind, dict[str, Secret]] = field(default_factory=lambda: {kind: {} for kind in Kind})
-    variables: dict[Kind, dict[str, Variable]] = field(default_factory=lambda: {kind: {} for kind in Kind})
-    registries: list[dict[str, object]] = field(default_factory=list)  # an organisation's private registries
+    secrets: dict[FakeSecretKind, dict[str, FakeSecret]] = field(
+        default_factory=lambda: {kind: {} for kind in FakeSecretKind}
+    )
+    variables: dict[FakeSecretKind, dict[str, FakeVariable]] = field(
+        default_factory=lambda: {kind: {} for kind in FakeSecretKind}
+    )
+    private_registries: list[dict[str, object]] = field(default_factory=list)  # an organization's private registries

@@ -2,16 +2,16 @@
 
 import json
 
-from tests.fakes.registries.registries_world import Project, Release, World
-from tests.fakes.registries.registry_exchange import Question, Reply, Route, not_found, stamp
+from tests.fakes.registries.registries_world import FakeProject, FakeRegistryRelease, RegistriesWorld
+from tests.fakes.registries.registry_exchange import RegistryReply, RegistryRequest, Route, not_found, timestamp
 
 NO_AGENT = {"errors": [{"detail": "We require that all requests include a User-Agent header."}]}
 MISSING = {"errors": [{"detail": "Not Found"}]}
 
 
-def index(world: World, asked: Question) -> Reply:
-    found = world.project("crates.io", asked.parts["name"])
-    if found is None or found.name.lower() != asked.parts["name"]:
+def index(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("crates.io", request.parts["name"])
+    if found is None or found.name.lower() != request.parts["name"]:
         return not_found()
     rows = [
         {
@@ -24,21 +24,23 @@ def index(world: World, asked: Question) -> Reply:
         }
         for release in found.releases.values()
     ]
-    return Reply(body="".join(json.dumps(row) + "\n" for row in rows).encode(), media="text/plain", validated=True)
+    return RegistryReply(
+        body="".join(json.dumps(row) + "\n" for row in rows).encode(), media="text/plain", validated=True
+    )
 
 
-def versions(world: World, asked: Question) -> Reply:
-    found = _found(world, asked)
-    if isinstance(found, Reply):
+def versions(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = _found(world, request)
+    if isinstance(found, RegistryReply):
         return found
-    page = found.newest_first[: int(asked.query.get("per_page", "100"))]
+    page = found.newest_first[: int(request.query.get("per_page", "100"))]
     total = len(found.releases)
-    return Reply(
+    return RegistryReply(
         body={"versions": [version(found, each) for each in page], "meta": {"total": total, "next_page": None}}
     )
 
 
-def version(found: Project, release: Release) -> dict[str, object]:
+def version(project: FakeProject, release: FakeRegistryRelease) -> dict[str, object]:
     run, person = None, None
     if release.by is None and release.workload is not None:
         told = release.workload
@@ -47,9 +49,9 @@ def version(found: Project, release: Release) -> dict[str, object]:
         person = {"id": 1, "login": release.by or "somebody", "name": None, "avatar": None, "url": "elsewhere"}
     return {
         "id": 1,
-        "crate": found.name,
+        "crate": project.name,
         "num": release.number,
-        "created_at": stamp(release.published),
+        "created_at": timestamp(release.published),
         "yanked": release.withdrawn,
         "checksum": release.files[0].digests["sha256"],
         "published_by": person,
@@ -57,18 +59,18 @@ def version(found: Project, release: Release) -> dict[str, object]:
     }
 
 
-def owners(world: World, asked: Question) -> Reply:
-    found = _found(world, asked)
-    if isinstance(found, Reply):
+def owners(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = _found(world, request)
+    if isinstance(found, RegistryReply):
         return found
     users = [{"id": 1, "login": name, "kind": "user", "name": None, "url": "elsewhere"} for name in found.maintainers]
-    return Reply(body={"users": users})
+    return RegistryReply(body={"users": users})
 
 
-def _found(world: World, asked: Question) -> Project | Reply:
-    if "wharfinger/" not in asked.headers.get("user-agent", ""):
-        return Reply(403, NO_AGENT)
-    return world.project("crates.io", asked.parts["name"]) or not_found(MISSING)
+def _found(world: RegistriesWorld, request: RegistryRequest) -> FakeProject | RegistryReply:
+    if "wharfinger/" not in request.headers.get("user-agent", ""):
+        return RegistryReply(403, NO_AGENT)
+    return world.project("crates.io", request.parts["name"]) or not_found(MISSING)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -2,20 +2,20 @@
 
 import re
 
-from tests.fakes.registries.registries_world import World
-from tests.fakes.registries.registry_exchange import Question, Reply, Route, not_found, stamp
+from tests.fakes.registries.registries_world import RegistriesWorld
+from tests.fakes.registries.registry_exchange import RegistryReply, RegistryRequest, Route, not_found, timestamp
 
 
-def versions(world: World, asked: Question) -> Reply:
-    found = world.project("golang", _plain(asked.parts["module"]))
+def versions(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("golang", _plain(request.parts["module"]))
     if found is None:
         return not_found(b"not found: module: no matching versions")
-    return Reply(body="\n".join(found.releases).encode(), media="text/plain", validated=True)
+    return RegistryReply(body="\n".join(found.releases).encode(), media="text/plain", validated=True)
 
 
-def info(world: World, asked: Question) -> Reply:
-    found = world.project("golang", _plain(asked.parts["module"]))
-    release = found.releases.get(_plain(asked.parts["number"])) if found else None
+def info(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("golang", _plain(request.parts["module"]))
+    release = found.releases.get(_plain(request.parts["number"])) if found else None
     if found is None or release is None:
         return not_found(b"not found: unknown revision")
     origin = {
@@ -24,8 +24,8 @@ def info(world: World, asked: Question) -> Reply:
         "Hash": release.commit,
         "Ref": f"refs/tags/{release.number}",
     }
-    body: dict[str, object] = {"Version": release.number, "Time": stamp(release.published)}
-    return Reply(body=body | ({"Origin": origin} if release.commit else {}))
+    body: dict[str, object] = {"Version": release.number, "Time": timestamp(release.published)}
+    return RegistryReply(body=body | ({"Origin": origin} if release.commit else {}))
 
 
 def _plain(text: str) -> str:

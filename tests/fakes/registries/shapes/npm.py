@@ -2,29 +2,29 @@
 
 from base64 import b64encode
 
-from tests.fakes.registries.registries_world import Project, Release, World
-from tests.fakes.registries.registry_exchange import Question, Reply, Route, not_found, stamp
+from tests.fakes.registries.registries_world import FakeProject, FakeRegistryRelease, RegistriesWorld
+from tests.fakes.registries.registry_exchange import RegistryReply, RegistryRequest, Route, not_found, timestamp
 
 
-def packument(world: World, asked: Question) -> Reply:
-    found = world.project("npm", asked.parts["name"])
+def packument(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("npm", request.parts["name"])
     if found is None:
         return not_found({"error": "Not found"})
     newest = found.newest_first
-    times = {"created": stamp(newest[-1].published), "modified": stamp(found.changed)} if newest else {}
+    times = {"created": timestamp(newest[-1].published), "modified": timestamp(found.changed_at)} if newest else {}
     body = {
         "_id": found.name,
         "_rev": f"{len(found.releases)}-0",
         "name": found.name,
         "dist-tags": {"latest": newest[0].number} if newest else {},
         "versions": {release.number: manifest(found, release) for release in found.releases.values()},
-        "time": times | {release.number: stamp(release.published) for release in found.releases.values()},
+        "time": times | {release.number: timestamp(release.published) for release in found.releases.values()},
         "maintainers": [{"name": name, "email": f"{name}@users.invalid"} for name in found.maintainers],
     }
-    return Reply(body=body, validated=True)
+    return RegistryReply(body=body, validated=True)
 
 
-def manifest(found: Project, release: Release) -> dict[str, object]:
+def manifest(project: FakeProject, release: FakeRegistryRelease) -> dict[str, object]:
     file = release.files[0]
     dist: dict[str, object] = {
         "shasum": file.digests["sha1"],
@@ -36,9 +36,9 @@ def manifest(found: Project, release: Release) -> dict[str, object]:
     if release.provenance:
         dist["attestations"] = {"url": "elsewhere", "provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}
     body: dict[str, object] = {
-        "name": found.name,
+        "name": project.name,
         "version": release.number,
-        "_id": f"{found.name}@{release.number}",
+        "_id": f"{project.name}@{release.number}",
         "dist": dist,
         "_npmUser": sender(release),
     }
@@ -49,7 +49,7 @@ def manifest(found: Project, release: Release) -> dict[str, object]:
     return body
 
 
-def sender(release: Release) -> dict[str, object]:
+def sender(release: FakeRegistryRelease) -> dict[str, object]:
     if release.approver is not None:  # pnpm/pnpm, issue 11887 and pull request 12056
         person: dict[str, object] = {"name": release.approver, "email": f"{release.approver}@users.invalid"}
         return person | {"approver": dict(person)}
@@ -59,12 +59,12 @@ def sender(release: Release) -> dict[str, object]:
     return {"name": release.by or "somebody", "email": f"{release.by}@users.invalid"}
 
 
-def attestations(world: World, asked: Question) -> Reply:
-    found = world.project("npm", asked.parts["name"])
-    release = found.releases.get(asked.parts["number"]) if found else None
+def attestations(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("npm", request.parts["name"])
+    release = found.releases.get(request.parts["number"]) if found else None
     if release is None or not release.provenance:
         return not_found({"error": "Attestations not found"})
-    return Reply(body=release.provenance[release.files[0].name])
+    return RegistryReply(body=release.provenance[release.files[0].name])
 
 
 ROUTES: tuple[Route, ...] = (

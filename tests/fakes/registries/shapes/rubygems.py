@@ -1,21 +1,21 @@
 """RubyGems: versions, owners and attestations, as the guides' page about its API and the registry's own source show them."""
 
-from tests.fakes.registries.registries_world import World
-from tests.fakes.registries.registry_exchange import Question, Reply, Route, not_found, stamp
+from tests.fakes.registries.registries_world import RegistriesWorld
+from tests.fakes.registries.registry_exchange import RegistryReply, RegistryRequest, Route, not_found, timestamp
 
 MISSING = b"This rubygem could not be found."
 
 
-def versions(world: World, asked: Question) -> Reply:
-    found = world.project("rubygems", asked.parts["name"])
+def versions(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("rubygems", request.parts["name"])
     if found is None:
         return not_found(MISSING)
     body = [
         {
             "number": release.number,
             "platform": file.name.removeprefix(f"{found.name}-{release.number}").removesuffix(".gem")[1:] or "ruby",
-            "created_at": stamp(file.came or release.published),
-            "built_at": stamp(file.came or release.published),
+            "created_at": timestamp(file.uploaded_at or release.published),
+            "built_at": timestamp(file.uploaded_at or release.published),
             "authors": "somebody",
             "prerelease": "-" in release.number,
             "sha": file.digests["sha256"],
@@ -25,22 +25,24 @@ def versions(world: World, asked: Question) -> Reply:
         if not release.withdrawn  # a yanked version is not told of any more
         for file in release.files
     ]
-    return Reply(body=body, validated=True)
+    return RegistryReply(body=body, validated=True)
 
 
-def owners(world: World, asked: Question) -> Reply:
-    found = world.project("rubygems", asked.parts["name"])
+def owners(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = world.project("rubygems", request.parts["name"])
     if found is None:
         return not_found(MISSING)
-    return Reply(body=[{"id": number, "handle": name} for number, name in enumerate(found.maintainers, start=1)])
+    return RegistryReply(
+        body=[{"id": number, "handle": name} for number, name in enumerate(found.maintainers, start=1)]
+    )
 
 
-def attestations(world: World, asked: Question) -> Reply:
-    name = f"{asked.parts['full']}.gem"
+def attestations(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    name = f"{request.parts['full']}.gem"
     for (registry, _), project in world.projects.items():
         for release in project.releases.values() if registry == "rubygems" else ():
             if any(file.name == name for file in release.files):
-                return Reply(body=release.provenance.get(name, []))
+                return RegistryReply(body=release.provenance.get(name, []))
     return not_found(MISSING)
 
 

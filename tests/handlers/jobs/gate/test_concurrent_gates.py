@@ -12,10 +12,10 @@ from redis import Redis
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import Priority
-from tests.app.acme import TOKEN_KEY, Acme
-from tests.app.app_worker import Employer
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.handlers.jobs.gate.gate_scenario import Release, gated, wait_at
+from tests.app.acme import TOKEN_KEY, AcmeInstallation
+from tests.app.app_worker import WorkerStarter
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario
 from tests.handlers.worker.small_worker import kill_all_forks
 
 ALONE = "{independent-approval: off, passed-check: off}"
@@ -27,22 +27,24 @@ def no_fork_is_left() -> Iterator[None]:
     kill_all_forks()
 
 
-def employer_of(acme: Acme, url: str) -> Employer:
-    return Employer(url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY)
+def employer_of(acme: AcmeInstallation, url: str) -> WorkerStarter:
+    return WorkerStarter(url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY)
 
 
-def releases_of(acme: Acme, widgets: Repository, number: int) -> list[Release]:
+def releases_of(acme: AcmeInstallation, widgets: ScenarioRepository, number: int) -> list[GateScenario]:
     """As many that wait; every other one has a commit that was never merged, and must not leave."""
     side = widgets.push({"README.md": "side"}, branch="side")
     shas = (widgets.head, side)
-    return [wait_at(acme, widgets, ref=f"v{each}", sha=shas[each % 2], checked=False) for each in range(number)]
+    return [
+        deployment_waiting(acme, widgets, ref=f"v{each}", sha=shas[each % 2], checked=False) for each in range(number)
+    ]
 
 
-def assert_all_decided_once(releases: list[Release], redis: Redis) -> None:
+def assert_all_decided_once(releases: list[GateScenario], redis: Redis) -> None:
     assert [each.verdict for each in releases] == [
         "approved" if n % 2 == 0 else "rejected" for n in range(len(releases))
     ]
-    assert {len(each.waits.comments) for each in releases} == {1}
+    assert {len(each.pending_deployment.comments) for each in releases} == {1}
     runs = Counter(each.run for each in releases[0].history)
     assert set(runs.values()) == {1}
     assert runs.keys() == {each.run.id for each in releases}
@@ -50,7 +52,7 @@ def assert_all_decided_once(releases: list[Release], redis: Redis) -> None:
     assert redis.zcard("wharfinger:gates:waiting") == 0
 
 
-def work_it_off(acme: Acme, redis: Redis, employer: Employer) -> None:
+def work_it_off(acme: AcmeInstallation, redis: Redis, employer: WorkerStarter) -> None:
     """Let a worker that is not killed do the rest, and the sweep find what the others forgot; what is due later is due now."""
     end = time.monotonic() + 600
     survivor = employer.worker()
@@ -62,26 +64,26 @@ def work_it_off(acme: Acme, redis: Redis, employer: Employer) -> None:
         for queue in Priority:
             redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
         time.sleep(0.1)
-    survivor.context.telephone.close()
+    survivor.context.github.close()
 
 
 def decide_all(redis_url: str, redis: Redis, number: int) -> None:
-    with gated(redis, gate=ALONE, enterprise=True) as (acme, widgets):
+    with gate_scenario(redis, gate=ALONE, enterprise=True) as (acme, widgets):
         releases = releases_of(acme, widgets, number)
         employer = employer_of(acme, redis_url)
-        enqueue(redis, [each.gate.work for each in releases])
-        employer.hire()
+        enqueue(redis, [each.gate.job for each in releases])
+        employer.start()
         work_it_off(acme, redis, employer)
         assert_all_decided_once(releases, redis)
 
 
 def kill_and_recover(redis_url: str, redis: Redis, commands: list[int]) -> None:
-    with gated(redis, gate=ALONE, enterprise=True) as (acme, widgets):
+    with gate_scenario(redis, gate=ALONE, enterprise=True) as (acme, widgets):
         releases = releases_of(acme, widgets, len(commands))
         employer = employer_of(acme, redis_url)
         for release, count in zip(releases, commands, strict=True):
-            enqueue(redis, [release.gate.work])
-            mortal = employer.hire(count)
+            enqueue(redis, [release.gate.job])
+            mortal = employer.start(count)
             mortal.join(60)
             assert mortal.exitcode == -signal.SIGKILL
         work_it_off(acme, redis, employer)

@@ -1,14 +1,16 @@
 """A person ticks a box in an issue of ours; what the delivery asks for is done."""
 
-from handlers.events.events import work_for
+from handlers.events.events import jobs_for_event
 from handlers.jobs.job_table import JOBS
-from tests.app.acme import Acme
+from tests.app.acme import AcmeInstallation
 from tests.fakes.github.json_types import Json
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.issues import Issue
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.issues import FakeIssue
 
 
-def tick(acme: Acme, repository: Repository, issue: Issue, box: tuple[str, str], *, by: str) -> None:
+def tick_checkbox(
+    acme: AcmeInstallation, repository: ScenarioRepository, issue: FakeIssue, box: tuple[str, str], *, by: str
+) -> None:
     """Tick a box: where the part of the issue begins that it is in, and its word."""
     (part, word), before = box, issue.body or ""
     start = before.index(part)
@@ -20,7 +22,9 @@ def tick(acme: Acme, repository: Repository, issue: Issue, box: tuple[str, str],
     deliver(acme, delivery.payload)
 
 
-def edited(acme: Acme, repository: Repository, issue: Issue, bodies: tuple[str, str], *, by: str) -> Json:
+def deliver_edits(
+    acme: AcmeInstallation, repository: ScenarioRepository, issue: FakeIssue, bodies: tuple[str, str], *, by: str
+) -> Json:
     """A delivery that tells of an edit, as far as anybody looks at it: one that did not happen."""
     return {
         "action": "edited",
@@ -32,9 +36,9 @@ def edited(acme: Acme, repository: Repository, issue: Issue, bodies: tuple[str, 
     }
 
 
-def deliver(acme: Acme, payload: Json) -> list[str]:
+def deliver(acme: AcmeInstallation, payload: Json) -> list[str]:
     """Do what a delivery asks for; the jobs' names."""
-    asked = work_for("issues", payload).work
+    asked = jobs_for_event("issues", payload).jobs
     for work in asked:
         JOBS[work.job](acme.context, *work.arguments)
     return [work.job for work in asked]

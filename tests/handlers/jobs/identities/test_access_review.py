@@ -8,13 +8,13 @@ from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId
 from handlers.jobs.job_table import JOBS
-from handlers.records.report_store import Standings
-from handlers.records.review_rounds import ReviewRounds
-from handlers.records.review_store import ReviewBook
-from tests.app.acme import RELEASE, STORED_TOKEN, Acme, acme_on
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.issues import Issue
-from tests.handlers.jobs.identities.checkbox_events import deliver, edited, tick
+from handlers.records.report_store import ReportStore
+from handlers.records.review_rounds import ReviewRoundStore
+from handlers.records.review_store import ReviewStore
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.issues import FakeIssue
+from tests.handlers.jobs.identities.checkbox_events import deliver, deliver_edits, tick_checkbox
 from tests.handlers.jobs.test_sweeps import waiting
 
 POLICY = """version: 1
@@ -27,46 +27,46 @@ WRITES = ("POST", "PATCH", "DELETE")
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     with acme_on(redis, policy=POLICY) as acme:
-        acme.organisation.member("mona")
-        acme.organisation.team("release", "mona")
+        acme.organization.member("mona")
+        acme.organization.team("release", "mona")
         yield acme
 
 
-def widgets(acme: Acme, *, days: int = 100) -> Repository:
+def widgets(acme: AcmeInstallation, *, days: int = 100) -> ScenarioRepository:
     """A repository with a secret and a deploy key, first looked at so many days ago."""
-    made = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+    made = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     made.secret("PYPI_TOKEN", age=400)
     made.deploy_key("ship it", read_only=False, age=200)
     made.collaborator("root", "admin")
     made.collaborator("bob", "write")
-    ReviewBook(acme.redis).look(RepositoryId(made.id), datetime.now(UTC) - timedelta(days=days))
+    ReviewStore(acme.redis).record_check(RepositoryId(made.id), datetime.now(UTC) - timedelta(days=days))
     acme.check(made)
     return made
 
 
-def review(acme: Acme, repository: Repository) -> None:
+def review(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Do the review's work."""
     JOBS["review_access"](acme.context, acme.id, repository.id)
 
 
-def opened(acme: Acme, repository: Repository) -> Issue:
+def opened(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
     review(acme, repository)
     (issue,) = [each for each in repository.issues if "Review" in each.title]
     return issue
 
 
-def outcome(acme: Acme, repository: Repository) -> str:
+def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
     acme.check(repository, job="recheck_commit")
-    standing = Standings(acme.redis).get(RepositoryId(repository.id))
+    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
     assert standing is not None
     outcomes = standing.report["outcomes"]
     assert isinstance(outcomes, dict)
     return str(outcomes["reviewed-access"])
 
 
-def test_nothing_is_asked_before_its_time(acme: Acme) -> None:
+def test_nothing_is_asked_before_its_time(acme: AcmeInstallation) -> None:
     made = widgets(acme, days=60)
     assert not [each for each in waiting(acme.redis) if each.startswith("review_access")]
     review(acme, made)
@@ -74,7 +74,7 @@ def test_nothing_is_asked_before_its_time(acme: Acme) -> None:
     assert outcome(acme, made) == "passed"
 
 
-def test_before_it_is_overdue_an_issue_asks_for_each_identity(acme: Acme) -> None:
+def test_before_it_is_overdue_an_issue_asks_for_each_identity(acme: AcmeInstallation) -> None:
     made = widgets(acme, days=80)
     assert [each for each in waiting(acme.redis) if each.startswith("review_access")]
     body = opened(acme, made).body or ""
@@ -87,55 +87,55 @@ def test_before_it_is_overdue_an_issue_asks_for_each_identity(acme: Acme) -> Non
     assert body.count("- [ ] **Confirm**") == body.count("- [ ] **Drop**") == 2
 
 
-def test_overdue_fails_until_everything_has_its_answer(acme: Acme) -> None:
+def test_overdue_fails_until_everything_has_its_answer(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     assert outcome(acme, made) == "failed"
 
-    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
+    tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
     assert f"- [x] **Confirm**: it is needed, as it is. — <code>&#64;mona</code>, {datetime.now(UTC).date()}" in (
         issue.body or ""
     )
     assert issue.state == "open"
-    tick(acme, made, issue, ("deploy key", "Confirm"), by="root")
+    tick_checkbox(acme, made, issue, ("deploy key", "Confirm"), by="root")
     assert (issue.state, issue.reason) == ("closed", "completed")
     assert "| the deploy key ship it | confirmed | <code>&#64;root</code> |" in issue.comments[-1].body
     assert outcome(acme, made) == "passed"
 
 
-def test_who_may_not_is_told_once_and_nothing_is_noted(acme: Acme) -> None:
+def test_who_may_not_is_told_once_and_nothing_is_noted(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     for _ in range(2):
-        tick(acme, made, issue, ("secret PYPI", "Confirm"), by="bob")
+        tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="bob")
 
     assert "[x]" not in (issue.body or "")
     (said,) = issue.comments
     assert "A tick was not noted" in said.body
-    assert not ReviewBook(acme.redis).of(RepositoryId(made.id), FullName("acme/widgets")).reviews
+    assert not ReviewStore(acme.redis).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
 
 
-def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme: Acme) -> None:
+def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    tick(acme, made, issue, ("deploy key", "Drop"), by="root")
-    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
+    tick_checkbox(acme, made, issue, ("deploy key", "Drop"), by="root")
+    tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
     assert issue.state == "closed"
     assert "| the deploy key ship it | **dropped** |" in issue.comments[-1].body
     assert outcome(acme, made) == "failed"
     review(acme, made)
     assert issue.state == "closed"
 
-    tick(acme, made, issue, ("deploy key", "Confirm"), by="root")
+    tick_checkbox(acme, made, issue, ("deploy key", "Confirm"), by="root")
     assert "This was noted for the deploy key ship it, though the review is over." in issue.comments[-1].body
     assert outcome(acme, made) == "passed"
 
 
-def test_another_tick_replaces_the_first_and_taking_one_out_changes_nothing(acme: Acme) -> None:
+def test_another_tick_replaces_the_first_and_taking_one_out_changes_nothing(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    tick(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
-    tick(acme, made, issue, ("secret PYPI", "Drop"), by="root")
+    tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
+    tick_checkbox(acme, made, issue, ("secret PYPI", "Drop"), by="root")
     assert "- [ ] **Confirm**: it is needed, as it is. <" in (issue.body or "")
     assert "- [x] **Drop**: it is to be revoked. — <code>&#64;root" in (issue.body or "")
 
@@ -144,7 +144,7 @@ def test_another_tick_replaces_the_first_and_taking_one_out_changes_nothing(acme
     assert "- [x] **Drop**" in (issue.body or "")
 
 
-def test_done_again_without_news_nothing_is_written(acme: Acme) -> None:
+def test_done_again_without_news_nothing_is_written(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     opened(acme, made)
     before = len([call for call in acme.github.calls if call.startswith(WRITES)])
@@ -155,7 +155,7 @@ def test_done_again_without_news_nothing_is_written(acme: Acme) -> None:
     assert len([call for call in acme.github.calls if call.startswith(WRITES)]) - before <= 1
 
 
-def test_closed_by_hand_it_is_opened_once_more(acme: Acme) -> None:
+def test_closed_by_hand_it_is_opened_once_more(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     made.close(issue.number, by="bob")
@@ -167,21 +167,21 @@ def test_closed_by_hand_it_is_opened_once_more(acme: Acme) -> None:
     assert outcome(acme, made) == "failed"
 
 
-def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: Acme) -> None:
+def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     body = issue.body or ""
-    forged = edited(acme, made, issue, (body, body.replace("[ ]", "[x]")), by="root")
+    forged = deliver_edits(acme, made, issue, (body, body.replace("[ ]", "[x]")), by="root")
     assert deliver(acme, forged) == ["record_review"]
-    assert not ReviewBook(acme.redis).of(RepositoryId(made.id), FullName("acme/widgets")).reviews
-    assert ReviewRounds(acme.redis).get(RepositoryId(made.id)) is not None
+    assert not ReviewStore(acme.redis).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
+    assert ReviewRoundStore(acme.redis).get(RepositoryId(made.id)) is not None
 
 
-def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: Acme) -> None:
+def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
     JOBS["forget_repository"](acme.context, acme.id, made.id)
     review(acme, made)
     assert issue.state == "closed"
     assert "no longer evaluated" in issue.comments[-1].body
-    assert ReviewRounds(acme.redis).get(RepositoryId(made.id)) is None
+    assert ReviewRoundStore(acme.redis).get(RepositoryId(made.id)) is None

@@ -8,13 +8,13 @@ from redis import Redis
 from bot.model.core_types import RegistryId, RepositoryId
 from bot.registries.revocation_pages import revocation_page
 from handlers.jobs.job_table import JOBS
-from handlers.records.deletions import Deletions, State
-from handlers.records.report_store import Standings
-from tests.app.acme import CATALOGUE, RELEASE, STORED_TOKEN, TRUSTED, Acme, acme_on
+from handlers.records.deletions import DeletionState, SecretDeletionStore
+from handlers.records.report_store import ReportStore
+from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.github.state.issues import Issue
-from tests.handlers.jobs.identities.checkbox_events import tick
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.github.state.issues import FakeIssue
+from tests.handlers.jobs.identities.checkbox_events import tick_checkbox
 from tests.handlers.jobs.test_sweeps import waiting
 from tests.repository.test_app_manifest import MANIFEST
 
@@ -27,36 +27,36 @@ PAGE = revocation_page(RegistryId("pypi"), "token")
 DELETED = "DELETE /repos/{owner}/{repo}/actions/secrets/{secret_name}"
 
 
-def opened(redis: Redis, *, expires: int = 100, tier: bool = True) -> Iterator[Acme]:
-    """The organisation with its policy; the register's entry ends in so many days."""
+def opened(redis: Redis, *, expires: int = 100, tier: bool = True) -> Iterator[AcmeInstallation]:
+    """The organization with its policy; the register's entry ends in so many days."""
     permissions = {**MANIFEST["default_permissions"], **({"secrets": "write"} if tier else {})}
     with acme_on(redis, permissions=permissions) as acme:
-        acme.organisation.repository(".github", {"publishing.yml": POLICY.format(expires=acme.day(expires))})
-        acme.organisation.member("mona")
+        acme.organization.repository(".github", {"publishing.yml": POLICY.format(expires=acme.date_in(expires))})
+        acme.organization.member("mona")
         yield acme
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
     """Where the optional tier is granted."""
     yield from opened(redis)
 
 
 @pytest.fixture
-def careful(redis: Redis) -> Iterator[Acme]:
+def careful(redis: Redis) -> Iterator[AcmeInstallation]:
     """Where it is not."""
     yield from opened(redis, tier=False)
 
 
 @pytest.fixture
-def ended(redis: Redis) -> Iterator[Acme]:
+def ended(redis: Redis) -> Iterator[AcmeInstallation]:
     """Where the end of the token has come."""
     yield from opened(redis, expires=0)
 
 
-def leftover(acme: Acme) -> Repository:
+def leftover(acme: AcmeInstallation) -> ScenarioRepository:
     """A repository that publishes as it should, and kept the old token."""
-    made = acme.organisation.repository("widgets", {RELEASE: TRUSTED})
+    made = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     made.secret("PYPI_TOKEN", age=400)
     made.environment("pypi")
     made.collaborator("root", "admin")
@@ -64,7 +64,7 @@ def leftover(acme: Acme) -> Repository:
     return made
 
 
-def issue_of(acme: Acme, repository: Repository) -> Issue:
+def issue_of(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
     """Judge the default branch, and return the issue that is written about it."""
     acme.check(repository, job="recheck_commit")
     JOBS["write_issue"](acme.context, acme.id, repository.id)
@@ -72,12 +72,12 @@ def issue_of(acme: Acme, repository: Repository) -> Issue:
     return issue
 
 
-def states(acme: Acme, repository: Repository) -> list[State]:
-    return [each.state for each in Deletions(acme.redis, RepositoryId(repository.id)).all()]
+def states(acme: AcmeInstallation, repository: ScenarioRepository) -> list[DeletionState]:
+    return [each.state for each in SecretDeletionStore(acme.redis, RepositoryId(repository.id)).all()]
 
 
-def findings(acme: Acme, repository: Repository) -> list[str]:
-    standing = Standings(acme.redis).get(RepositoryId(repository.id))
+def findings(acme: AcmeInstallation, repository: ScenarioRepository) -> list[str]:
+    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
     assert standing is not None
     found = standing.report["findings"]
     assert isinstance(found, list)
@@ -85,12 +85,12 @@ def findings(acme: Acme, repository: Repository) -> list[str]:
 
 
 def test_the_pages_are_those_of_known_registries() -> None:
-    known = {registry for registry in CATALOGUE.registries if revocation_page(registry, "token")}
+    known = {registry for registry in CATALOG.registries if revocation_page(registry, "token")}
     assert {"pypi", "npm", "crates.io", "rubygems", "nuget", "docker-hub"} <= known
     assert revocation_page(RegistryId("nowhere"), "token") is None
 
 
-def test_what_is_left_over_gets_its_list_in_order(careful: Acme) -> None:
+def test_what_is_left_over_gets_its_list_in_order(careful: AcmeInstallation) -> None:
     body = issue_of(careful, leftover(careful)).body or ""
     assert PAGE is not None
     listed = body.partition("### To revoke, in this order")[2].partition("### ")[0]
@@ -102,18 +102,18 @@ def test_what_is_left_over_gets_its_list_in_order(careful: Acme) -> None:
     assert "[ ]" not in listed  # the App may not delete anything here
 
 
-def test_what_ended_and_is_still_used_first_has_to_be_replaced(ended: Acme) -> None:
-    made = ended.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
+def test_what_ended_and_is_still_used_first_has_to_be_replaced(ended: AcmeInstallation) -> None:
+    made = ended.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     made.secret("PYPI_TOKEN")
     body = issue_of(ended, made).body or ""
     assert "because its end in the register has come:" in body
     assert (
-        f"1. First let what still uses it publish without it (<code>{RELEASE.replace('_', '&#95;')}&#58;7</code>)"
+        f"1. First let what still uses it publish without it (<code>{RELEASE_WORKFLOW_PATH.replace('_', '&#95;')}&#58;7</code>)"
         in body
     )
 
 
-def test_without_the_tier_the_app_watches_it_disappear(careful: Acme) -> None:
+def test_without_the_tier_the_app_watches_it_disappear(careful: AcmeInstallation) -> None:
     made = leftover(careful)
     issue = issue_of(careful, made)
     made.forget_secret("PYPI_TOKEN")
@@ -122,78 +122,78 @@ def test_without_the_tier_the_app_watches_it_disappear(careful: Acme) -> None:
     assert not any("no-leftover-secrets" in each for each in findings(careful, made))
 
 
-def test_an_administrator_has_it_deleted_and_the_next_look_verifies_it(acme: Acme) -> None:
+def test_an_administrator_has_it_deleted_and_the_next_look_verifies_it(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
 
     assert acme.github.calls.count(DELETED) == 1
-    assert states(acme, made) == [State.DELETED]
+    assert states(acme, made) == [DeletionState.DELETED]
     assert "was deleted on" in issue.comments[-1].body
     assert [each for each in waiting(acme.redis) if each.startswith("check_branch")]
     acme.check(made, job="recheck_commit")
     JOBS["verify_deletions"](acme.context, acme.id, made.id)
-    assert states(acme, made) == [State.VERIFIED]
+    assert states(acme, made) == [DeletionState.VERIFIED]
     assert issue.comments[-1].body.endswith("at the wish of <code>&#64;root</code>, is not there any more.")
     JOBS["verify_deletions"](acme.context, acme.id, made.id)
     assert len(issue.comments) == 2
 
 
-def test_the_same_name_coming_back_opens_the_finding_again(acme: Acme) -> None:
+def test_the_same_name_coming_back_opens_the_finding_again(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
     acme.check(made, job="recheck_commit")
     JOBS["verify_deletions"](acme.context, acme.id, made.id)
 
     acme.github.clock.advance(hours=1)
-    made.push({RELEASE: STORED_TOKEN})  # it is even used again
+    made.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})  # it is even used again
     made.secret("PYPI_TOKEN")
     acme.check(made, job="recheck_commit")
     assert [each for each in findings(acme, made) if "dropped by @root" in each and "it is there again" in each]
     JOBS["verify_deletions"](acme.context, acme.id, made.id)
-    assert states(acme, made) == [State.BACK]
+    assert states(acme, made) == [DeletionState.REAPPEARED]
     assert "is there again, though it was deleted" in issue.comments[-1].body
     assert [each for each in waiting(acme.redis) if each.startswith("review_access")]
 
 
-def test_who_may_not_has_nothing_deleted(acme: Acme) -> None:
+def test_who_may_not_has_nothing_deleted(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="bob")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="bob")
     assert DELETED not in acme.github.calls
     assert "Only who administers the repository" in issue.comments[-1].body
     assert "- [x] **Delete" not in (issue.body or "")
     assert states(acme, made) == []
 
 
-def test_another_value_of_the_secret_is_not_deleted_by_the_old_box(acme: Acme) -> None:
+def test_another_value_of_the_secret_is_not_deleted_by_the_old_box(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
     made.secret("PYPI_TOKEN")  # rotated since
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
     assert DELETED not in acme.github.calls
     assert "no longer as it was when the box was offered" in issue.comments[-1].body
 
 
-def test_an_outage_in_the_middle_is_made_good(acme: Acme) -> None:
+def test_an_outage_in_the_middle_is_made_good(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
-    acme.github.fail(Fault.BAD_GATEWAY, "/actions/secrets/PYPI_TOKEN", method="DELETE")
+    acme.github.inject_fault(Fault.BAD_GATEWAY, "/actions/secrets/PYPI_TOKEN", method="DELETE")
     with pytest.raises(Exception, match="answered 502"):
-        tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
-    assert states(acme, made) == [State.WISHED]
+        tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    assert states(acme, made) == [DeletionState.REQUESTED]
     issue.body = (issue.body or "").replace("[x]", "[ ]")
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
-    assert states(acme, made) == [State.DELETED]
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    assert states(acme, made) == [DeletionState.DELETED]
     assert len(issue.comments) == 1
 
 
-def test_where_the_permission_was_taken_away_it_is_said(acme: Acme) -> None:
+def test_where_the_permission_was_taken_away_it_is_said(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
-    acme.github.withhold(acme.installation, "secrets")
+    acme.github.revoke_permissions(acme.installation, "secrets")
     acme.redis.delete(f"wharfinger:granted:{acme.id}")
-    tick(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
     assert DELETED not in acme.github.calls
     assert "was not granted" in issue.comments[-1].body

@@ -1,1 +1,1 @@
-"""The watch over registries: looks, alarms, and the issues that tell of them."""
+"""The watch over registries: looks, alerts, and the issues that tell of them."""

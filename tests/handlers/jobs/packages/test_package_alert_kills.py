@@ -7,31 +7,31 @@ import pytest
 from redis import Redis
 
 from handlers.queue.enqueue import enqueue
-from handlers.records.watch_store import WatchBook
+from handlers.records.watch_store import WatchStore
 from tests.app.acme import TOKEN_KEY
-from tests.app.app_worker import Employer
-from tests.handlers.jobs.packages.watched_package import watched
+from tests.app.app_worker import WorkerStarter
+from tests.handlers.jobs.packages.watched_package import watched_package_scenario
 from tests.handlers.jobs.test_repository_issue_kills import kill, work_it_off
 
 
 def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
     """Let a worker die at each point while it looks at a version that came with a stolen token."""
-    with watched(redis) as story:
+    with watched_package_scenario(redis) as story:
         github, addresses = story.acme.github, story.registries.addresses
-        employer = Employer(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY, addresses)
+        employer = WorkerStarter(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY, addresses)
         numbers = [f"1.0.{place}" for place, _ in enumerate(points, 1)]
         for number, point in zip(numbers, points, strict=True):
             story.publish(number, by="mallory", published=datetime.now(UTC))
-            enqueue(redis, [story.watch.work])
+            enqueue(redis, [story.watched_package.job])
             kill(employer, point)
         work_it_off(redis, employer)
 
-        assert WatchBook(redis).kept(story.watch).watched is not None
-        told = "".join(issue.body or "" for issue in story.alarms if "did not come from" in str(issue.title))
+        assert WatchStore(redis).get_state(story.watched_package).observed is not None
+        told = "".join(issue.body or "" for issue in story.alert_issues if "did not come from" in str(issue.title))
         assert [told.count(f"- {number.replace('.', '&#46;', 1)} has no provenance") for number in numbers] == [
             1
         ] * len(numbers)
-        assert len({issue.title for issue in story.alarms}) == len(story.alarms)
+        assert len({issue.title for issue in story.alert_issues}) == len(story.alert_issues)
 
 
 def test_a_kill_at_any_moment_loses_no_version_and_tells_none_twice(redis_url: str, redis: Redis) -> None:

@@ -8,65 +8,71 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import Outcome, RepositoryId
-from bot.model.findings import Fact, Seen, Unseen
-from bot.provenance.attestations import Judged, Kind, Refused
-from bot.tracing import Account, Approval, Ran
+from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
+from bot.tracing import DeploymentApproval, VersionTrace, WorkflowRun
 from handlers.jobs.job_table import JOBS
-from handlers.records.report_store import Standings
-from handlers.records.trace_store import AccountBook
-from tests.app.acme import NOTHING, RELEASE, TRUSTED, Acme, acme_on
-from tests.app.release_scenario import PROJECT, policy, shown
-from tests.bot.tracing.trace_scenario import attested, clues, judged, run, version
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.fakes.registries.registries_server import Registries
+from handlers.records.report_store import ReportStore
+from handlers.records.trace_store import TraceStore
+from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
+from tests.app.release_scenario import PROJECT, check_run_text, policy
+from tests.bot.tracing.trace_scenario import attestation, clues, run, trace_version, version
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.fakes.registries.registries_server import FakeRegistries
 
 ACCOUNTED, ATTESTED, APPROVED = RULES = ("traceable-versions", "attested-artifacts", "approved-release")
-GOOD = judged(version(), clues(run(), provenance=Seen(attested())))
+GOOD = trace_version(version(), clues(run(), provenance=Known(attestation())))
 HOUR = timedelta(hours=1)
-HIDDEN = Unseen("it", "the App was not granted actions: read", "actions: read")
+HIDDEN = Unknown("it", "the App was not granted actions: read", "actions: read")
 
 
-def by(approvals: Fact[tuple[Approval, ...]]) -> Ran:
+def by(approvals: MaybeKnown[tuple[DeploymentApproval, ...]]) -> WorkflowRun:
     return replace(run(), approvals=approvals)
 
 
 FAILING = {
-    ACCOUNTED: judged(version(), clues(tag=Seen(None))),
-    ATTESTED: judged(version(), clues(run())),
-    APPROVED: judged(version(), clues(by(Seen(())))),
+    ACCOUNTED: trace_version(version(), clues(tag=Known(None))),
+    ATTESTED: trace_version(version(), clues(run())),
+    APPROVED: trace_version(version(), clues(by(Known(())))),
 }
 WITHHELD = {
-    ACCOUNTED: judged(version(), clues(runs=HIDDEN)),
-    ATTESTED: judged(version(provenance=True), clues(run(), provenance=HIDDEN)),
-    APPROVED: judged(version(), clues(by(HIDDEN))),
+    ACCOUNTED: trace_version(version(), clues(runs=HIDDEN)),
+    ATTESTED: trace_version(version(has_provenance=True), clues(run(), provenance=HIDDEN)),
+    APPROVED: trace_version(version(), clues(by(HIDDEN))),
 }
 
 
 @pytest.fixture
-def acme(redis: Redis) -> Iterator[Acme]:
-    with Registries() as registries, acme_on(redis, registries=registries.addresses) as acme:
+def acme(redis: Redis) -> Iterator[AcmeInstallation]:
+    with FakeRegistries() as registries, acme_on(redis, registries=registries.addresses) as acme:
         yield acme
 
 
 def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
-    acme: Acme, rule: str, account: Account | None, *, workflow: str = TRUSTED, waivers: str = "", age: timedelta = HOUR
+    acme: AcmeInstallation,
+    rule: str,
+    account: VersionTrace | None,
+    *,
+    workflow: str = TRUSTED_PUBLISHING,
+    waivers: str = "",
+    age: timedelta = HOUR,
 ) -> Outcome:
     """What becomes of the rule where this is kept of the repository's last version."""
     name = ".github"
     said = policy("enforce", (rule,)) + waivers
     if f"acme/{name}" in {each.full_name for each in acme.github.world.repositories.values()}:
         acme.github.repository(f"acme/{name}").push({"publishing.yml": said})
-        widgets: Repository = acme.github.repository("acme/widgets")
+        widgets: ScenarioRepository = acme.github.repository("acme/widgets")
     else:
-        acme.organisation.repository(name, {"publishing.yml": said})
-        widgets = acme.organisation.repository("widgets", {RELEASE: workflow, "pyproject.toml": PROJECT})
+        acme.organization.repository(name, {"publishing.yml": said})
+        widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: workflow, "pyproject.toml": PROJECT})
     number = RepositoryId(widgets.id)
     if account is not None:
-        AccountBook(acme.redis).put(
-            number, replace(account, version=replace(account.version, published=datetime.now(UTC) - age))
+        TraceStore(acme.redis).put(
+            number, replace(account, version=replace(account.version, published_at=datetime.now(UTC) - age))
         )
     acme.check(widgets, job="recheck_commit")
-    standing = Standings(acme.redis).get(number)
+    standing = ReportStore(acme.redis).get(number)
     assert standing is not None
     found = standing.report["outcomes"]
     assert isinstance(found, dict)
@@ -74,33 +80,34 @@ def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_it_fails_and_is_waived(acme: Acme, rule: str) -> None:
+def test_it_fails_and_is_waived(acme: AcmeInstallation, rule: str) -> None:
     assert outcome(acme, rule, FAILING[rule]) is Outcome.FAILED
-    waiver = f"waivers:\n  - {{rule: {rule}, repository: acme/widgets, package: 'pkg:pypi/widgets', reason: it was by hand, owner: '@mona', expires: {acme.day(60)}}}\n"
+    waiver = f"waivers:\n  - {{rule: {rule}, repository: acme/widgets, package: 'pkg:pypi/widgets', reason: it was by hand, owner: '@mona', expires: {acme.date_in(60)}}}\n"
     assert outcome(acme, rule, None, waivers=waiver) is Outcome.WAIVED
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_it_holds(acme: Acme, rule: str) -> None:
+def test_it_holds(acme: AcmeInstallation, rule: str) -> None:
     assert outcome(acme, rule, GOOD) is Outcome.PASSED
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_what_was_kept_from_us_is_unseen(acme: Acme, rule: str) -> None:
-    assert outcome(acme, rule, WITHHELD[rule]) is Outcome.UNSEEN
+def test_what_was_kept_from_us_is_unseen(acme: AcmeInstallation, rule: str) -> None:
+    assert outcome(acme, rule, WITHHELD[rule]) is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_where_nothing_was_published_there_is_nothing_to_judge(acme: Acme, rule: str) -> None:
-    assert outcome(acme, rule, None, workflow=NOTHING) is Outcome.NOT_APPLICABLE
+def test_where_nothing_was_published_there_is_nothing_to_judge(acme: AcmeInstallation, rule: str) -> None:
+    assert outcome(acme, rule, None, workflow=WITHOUT_PUBLICATION) is Outcome.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize("refused", [(), (Refused(Kind.PYPI, "its signature does not hold"),)])
+@pytest.mark.parametrize("refused", [(), (RejectedAttestation(AttestationKind.PYPI, "its signature does not hold"),)])
 def test_a_version_without_believed_provenance_may_be_nobodys_so_that_is_asked_first(
-    acme: Acme, refused: tuple[Refused, ...]
+    acme: AcmeInstallation, refused: tuple[RejectedAttestation, ...]
 ) -> None:
     assert (
-        outcome(acme, ATTESTED, replace(FAILING[ATTESTED], provenance=Seen(Judged(refused=refused)))) is Outcome.FAILED
+        outcome(acme, ATTESTED, replace(FAILING[ATTESTED], provenance=Known(AttestationResults(rejected=refused))))
+        is Outcome.FAILED
     )
     widgets = acme.github.repository("acme/widgets")
     (made,) = widgets.check_runs(widgets.head)
@@ -109,21 +116,21 @@ def test_a_version_without_believed_provenance_may_be_nobodys_so_that_is_asked_f
     assert ("scan --diff" in said) is not bool(refused)
 
 
-def test_what_a_registry_takes_no_provenance_of_needs_none(acme: Acme) -> None:
-    taken = replace(FAILING[ATTESTED], provenance=Seen(Judged()), attestable=False)
+def test_what_a_registry_takes_no_provenance_of_needs_none(acme: AcmeInstallation) -> None:
+    taken = replace(FAILING[ATTESTED], provenance=Known(AttestationResults()), supports_provenance=False)
     assert outcome(acme, ATTESTED, taken) is Outcome.NOT_APPLICABLE
 
 
-def test_a_preview_judges_by_the_accounts_that_are_kept(acme: Acme) -> None:
+def test_a_preview_judges_by_the_accounts_that_are_kept(acme: AcmeInstallation) -> None:
     assert outcome(acme, ACCOUNTED, FAILING[APPROVED]) is Outcome.PASSED
     home = acme.github.repository("acme/.github")
     pull = home.pull_request({"publishing.yml": policy("enforce", (ACCOUNTED, APPROVED))}, by="mona").pull
     assert pull is not None
     JOBS["preview_policy"](acme.context, acme.id, home.id, home.full_name, pull.head_sha)
     (told,) = home.check_runs(pull.head_sha, "publishing policy")
-    assert "approved-release" in shown(told)
-    assert "could not be seen" not in shown(told)
+    assert "approved-release" in check_run_text(told)
+    assert "unknown:" not in check_run_text(told)
 
 
-def test_what_came_long_ago_is_history(acme: Acme) -> None:
+def test_what_came_long_ago_is_history(acme: AcmeInstallation) -> None:
     assert outcome(acme, ACCOUNTED, FAILING[ACCOUNTED], age=timedelta(days=31)) is Outcome.NOT_APPLICABLE

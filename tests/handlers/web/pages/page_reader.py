@@ -13,7 +13,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
-class Read(HTMLParser):
+class ParsedPage(HTMLParser):
     """`Read.of(text)` has what stands on a page; `strange` is whatever our own templates never write."""
 
     def __init__(self) -> None:

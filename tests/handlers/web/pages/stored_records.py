@@ -7,27 +7,27 @@ from datetime import UTC, date, datetime
 from redis import Redis
 
 from bot.evaluation.evaluate import Report
-from bot.evaluation.gate_decision import Verdict
-from bot.evaluation.package_alerts import Alarm, AlarmKind, Trouble
-from bot.github.github_app import ListedRepository
+from bot.evaluation.gate_decision import GateVerdict
+from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAlertKind
+from bot.github.github_app import InstallationRepository
 from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RegistryId, RepositoryId, Sha
 from bot.packages.versions import Package
 from bot.rendering import json as json_report
-from bot.rendering.digest import Row
-from bot.rendering.digest_facts import Held
-from bot.rendering.markdown import plain
-from bot.rendering.picture import picture
-from bot.rendering.reports_digest import Before
-from handlers.cache.diagnosed import Diagnosed, DiagnosedBook
-from handlers.cache.diagnoses import missing
-from handlers.cache.repository_listings import Listed, ListedBook
-from handlers.config.redis_values import frozen
-from handlers.records.digest_book import DigestBook
-from handlers.records.gate_store import Decided, Gate, GateBook, Note
-from handlers.records.package_alert_store import AlarmBook, AlarmIssue, KeptAlarm
-from handlers.records.report_store import Standing, Standings
-from handlers.records.told import ToldBook
-from handlers.records.trace_store import AccountBook
+from bot.rendering.digest import TrendRow
+from bot.rendering.digest_facts import DigestIdentity
+from bot.rendering.markdown import plain_line
+from bot.rendering.picture import render_ascii_diagram
+from bot.rendering.reports_digest import DigestState
+from handlers.cache.diagnosed import DiagnosisStore, StoredDiagnosis
+from handlers.cache.diagnoses import diagnosed_missing
+from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
+from handlers.config.redis_values import to_json_value
+from handlers.records.digest_book import DigestStore
+from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
+from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
+from handlers.records.report_store import ReportStore, StoredReport
+from handlers.records.told import DigestFactStore
+from handlers.records.trace_store import TraceStore
 from tests.bot.rendering.test_hostile_versions import account
 from tests.bot.rendering.test_reports import hostile
 
@@ -39,76 +39,80 @@ WEB = "https://github.example/acme/widgets"
 KEY = "7:9:1:3:pypi"
 
 
-def keep_standing(redis: Redis, name: str) -> None:
+def store_status(redis: Redis, name: str) -> None:
     """Keep that a repository was looked at, and that is all."""
     place = (INSTALLATION, NUMBER, FullName(name), "main", Sha("c0ffee" + "0" * 34), NOW)
-    Standings(redis).put(Standing(*place, "", Conclusion.SUCCESS, "", enforced=True, paths=(), report={}))
+    ReportStore(redis).put(StoredReport(*place, "", Conclusion.SUCCESS, "", enforced=True, paths=(), report={}))
 
 
-def keep(redis: Redis, words: str) -> None:
+def store_records(redis: Redis, text: str) -> None:
     """Keep one repository of acme, of which everything that a person can name is called `words`."""
-    known = ListedRepository(NUMBER, NAME, archived=False, web=WEB)
-    refused = ListedRepository(RepositoryId(8), FullName(f"acme/{words}"), archived=False)
-    ListedBook(redis).put(INSTALLATION, Listed(NOW, (known, refused)))
-    report = hostile(words)
-    Standings(redis).put(
-        Standing(
+    known = InstallationRepository(NUMBER, NAME, archived=False, html_url=WEB)
+    refused = InstallationRepository(RepositoryId(8), FullName(f"acme/{text}"), archived=False)
+    InstallationRepositoryStore(redis).put(INSTALLATION, InstallationRepositories(NOW, (known, refused)))
+    report = hostile(text)
+    ReportStore(redis).put(
+        StoredReport(
             installation=INSTALLATION,
             id=NUMBER,
             repository=NAME,
-            branch=words,
+            branch=text,
             commit=Sha("c0ffee" + "0" * 34),
             taken_at=NOW,
-            state="",
+            fingerprint="",
             conclusion=Conclusion.FAILURE,
-            title=words,
+            title=text,
             enforced=True,
             paths=(),
-            report=json_report.repository(words, report),
-            drawn=tuple(picture(report.snapshot)),
+            report=json_report.repository_object(text, report),
+            diagram=tuple(render_ascii_diagram(report.snapshot)),
         )
     )
-    _keep_told(redis, words, report)
-    _keep_gates(redis, words)
-    AccountBook(redis).put(NUMBER, account(words))
-    keep_alarm(redis, INSTALLATION, words)
-    trend = tuple(Row(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
-    DigestBook(redis, INSTALLATION).put(Before(words, words, {}, trend))
-    DiagnosedBook(redis).put(Diagnosed(NOW, (missing(words, words, words),)))
+    _store_reports(redis, text, report)
+    _store_gates(redis, text)
+    TraceStore(redis).put(NUMBER, account(text))
+    store_alert(redis, INSTALLATION, text)
+    trend = tuple(TrendRow(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
+    DigestStore(redis, INSTALLATION).put(DigestState(text, text, {}, trend))
+    DiagnosisStore(redis).put(StoredDiagnosis(NOW, (diagnosed_missing(text, text, text),)))
 
 
-def _keep_told(redis: Redis, words: str, report: Report) -> None:
+def _store_reports(redis: Redis, text: str, report: Report) -> None:
     """Keep two judgements, so that something changed between them."""
-    book = ToldBook(redis, INSTALLATION)
+    book = DigestFactStore(redis, INSTALLATION)
     first, *others = report.results
     for outcome in (Outcome.PASSED, Outcome.FAILED):
         book.put(NUMBER, replace(report, results=(replace(first, outcome=outcome), *others)))
     told = book.get(NUMBER)
     assert told is not None
-    held = Held("k" * 12, "secret", words, words, words, date(2026, 1, 1), date(2026, 12, 1), declared=False)
+    held = DigestIdentity("k" * 12, "secret", text, text, text, date(2026, 1, 1), date(2026, 12, 1), declared=False)
     whole = replace(told, identities=(*told.identities, held))
-    redis.hset(f"wharfinger:told:{INSTALLATION}", str(NUMBER), json.dumps(frozen(whole)))  # as the book keeps it
-    book.not_judged(RepositoryId(8), words.encode(errors="replace").decode())
+    redis.hset(f"wharfinger:told:{INSTALLATION}", str(NUMBER), json.dumps(to_json_value(whole)))  # as the book keeps it
+    book.set_not_evaluated(RepositoryId(8), text.encode(errors="replace").decode())
 
 
-def keep_alarm(redis: Redis, installation: InstallationId, words: str) -> None:
+def store_alert(redis: Redis, installation: InstallationId, text: str) -> None:
     """Keep one about a version that nobody can account for, with an issue."""
-    trouble = Trouble(AlarmKind.UNACCOUNTED, words, words, NOW, (words,))
-    package = Package(RegistryId("pypi"), words)
-    alarm = Alarm(AlarmKind.UNACCOUNTED, package, package.registry, NAME, NOW, (trouble,), evidence=(words,))
-    book, kept = AlarmBook(redis), KeptAlarm(alarm, NAME, NAME)
+    trouble = AlertReason(PackageAlertKind.UNTRACED_VERSION, text, text, NOW, (text,))
+    package = Package(RegistryId("pypi"), text)
+    alarm = PackageAlert(
+        PackageAlertKind.UNTRACED_VERSION, package, package.registry, NAME, NOW, (trouble,), resolution_evidence=(text,)
+    )
+    book, kept = PackageAlertStore(redis), StoredPackageAlert(alarm, NAME, NAME)
     with redis.pipeline() as pipe:
         book.put(pipe, installation, kept, NOW.timestamp())
         pipe.execute()
-    book.told(installation, kept, AlarmIssue(NAME, 3))
+    book.mark_reported(installation, kept, PackageAlertIssue(NAME, 3))
 
 
-def _keep_gates(redis: Redis, words: str) -> None:
-    book, gate = GateBook(redis), Gate(INSTALLATION, NUMBER, NAME, 9, words)
-    book.arrived(gate, NOW.timestamp())
-    book.told(gate, Note(NOW.timestamp(), looks=2, why=(plain(words), plain(f"- {words}"))))
+def _store_gates(redis: Redis, text: str) -> None:
+    book, gate = GateStore(redis), WaitingDeployment(INSTALLATION, NUMBER, NAME, 9, text)
+    book.add(gate, NOW.timestamp())
+    book.put_state(gate, WaitState(NOW.timestamp(), attempts=2, reasons=(plain_line(text), plain_line(f"- {text}"))))
     for key, verdict in (
-        (KEY, Verdict.REJECTED),
-        (f"8:9:1:4:{words[:50].encode(errors='replace').decode()}", Verdict.APPROVED),
+        (KEY, GateVerdict.REJECTED),
+        (f"8:9:1:4:{text[:50].encode(errors='replace').decode()}", GateVerdict.APPROVED),
     ):
-        book.begin(key, Decided(NOW, NAME, words, 9, 1, words, words, words, verdict, (words,), (words,), (words,)))
+        book.begin_decision(
+            key, StoredGateDecision(NOW, NAME, text, 9, 1, text, text, text, verdict, (text,), (text,), (text,))
+        )

@@ -6,11 +6,11 @@ import pytest
 from redis import Redis
 from starlette.responses import Response
 
-from bot.identities.publishing_identity import NOUNS
+from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName
-from bot.registries import load_catalogue
-from bot.rendering.markdown import plain
-from bot.rendering.register_report import register_of
+from bot.registries import load_catalog
+from bot.rendering.markdown import plain_line
+from bot.rendering.register_report import build_register
 from handlers.config.settings import Settings
 from handlers.web.pages import (
     alarms,
@@ -22,50 +22,50 @@ from handlers.web.pages import (
     setup_page,
     versions,
 )
-from handlers.web.pages.addresses import decision, file_on_github
-from handlers.web.pages.page_context import Page, Shelf
-from handlers.web.pages.paper import printed, said
-from handlers.web.pages.standings import standing_of
+from handlers.web.pages.addresses import decision_url, github_file_url
+from handlers.web.pages.page_context import Page, PageContext
+from handlers.web.pages.paper import message_page, render_page
+from handlers.web.pages.standings import find_report
 from tests.bot.rendering.test_hostile_issues import MORE
 from tests.bot.rendering.test_reports import HOSTILE, hostile
-from tests.handlers.web.pages.page_reader import Read
-from tests.handlers.web.pages.stored_records import KEY, NOW, WEB, keep
+from tests.handlers.web.pages.page_reader import ParsedPage
+from tests.handlers.web.pages.stored_records import KEY, NOW, WEB, store_records
 
-CATALOGUE = load_catalogue()
+CATALOG = load_catalog()
 
 
-def _version(shelf: Shelf) -> str:
-    (row,) = versions.newest(shelf, standing_of(shelf, "acme", "widgets"))
+def _version(shelf: PageContext) -> str:
+    (row,) = versions.newest_versions(shelf, find_report(shelf, "acme", "widgets"))
     return row.page.rpartition("/")[2]
 
 
-SHOWN: dict[str, Callable[[Shelf], Page]] = {
-    "set-up": setup_page.show,
-    "organisation": lambda shelf: organization_pages.show(shelf, "ACME"),
-    "inventory": lambda shelf: identity_pages.show(shelf, "acme"),
-    "alarms": lambda shelf: alarms.show(shelf, "acme"),
-    "gates": lambda shelf: gates_page.show_all(shelf, "acme"),
-    "decision": lambda shelf: gates_page.show_one(shelf, KEY),
-    "version": lambda shelf: versions.show(shelf, "acme", "widgets", _version(shelf)),
-    "repository": lambda shelf: repository.show(shelf, "acme", "Widgets"),
+SHOWN: dict[str, Callable[[PageContext], Page]] = {
+    "set-up": setup_page.setup_page,
+    "organization": lambda shelf: organization_pages.organization_page(shelf, "ACME"),
+    "inventory": lambda shelf: identity_pages.inventory_page(shelf, "acme"),
+    "alerts": lambda shelf: alarms.alerts_page(shelf, "acme"),
+    "gates": lambda shelf: gates_page.gates_page(shelf, "acme"),
+    "decision": lambda shelf: gates_page.decision_page(shelf, KEY),
+    "version": lambda shelf: versions.version_page(shelf, "acme", "widgets", _version(shelf)),
+    "repository": lambda shelf: repository.repository_page(shelf, "acme", "Widgets"),
 }
 
 
-EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain(words[:30]))
+EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
 
 
 def an_identity(words: str) -> Page:
     """The page of an identity of which everything is called that."""
-    line = register_of(hostile(words)).lines[0]
-    shown = identity.Shown(FullName(f"acme/{words}"), line, NOUNS[line.identity.kind], (words,), "machine")
+    line = build_register(hostile(words)).entries[0]
+    shown = identity.IdentityView(FullName(f"acme/{words}"), line, KIND_NAMES[line.identity.kind], (words,), "machine")
     return Page("identity.html", words, shown, words, "identities")
 
 
-def read(answer: Response) -> Read:
+def read(answer: Response) -> ParsedPage:
     """Read an answer, and hold that nothing on it is strange: no element, attribute, address or character of others."""
     text = bytes(answer.body).decode()
     assert all(char.isprintable() or char == "\n" for char in text)
-    page = Read.of(text)
+    page = ParsedPage.of(text)
     assert page.strange == []
     assert {link for link in page.links if not link.startswith(("/", "?page=", f"{WEB}/"))} <= {WEB}
     return page
@@ -73,27 +73,27 @@ def read(answer: Response) -> Read:
 
 @EACH
 def test_every_page_says_it_and_does_nothing(redis: Redis, settings: Settings, words: str) -> None:
-    keep(redis, words[:5000])  # longer ones only take time
+    store_records(redis, words[:5000])  # longer ones only take time
     for room, show in SHOWN.items():
-        page = show(Shelf(redis, CATALOGUE, settings, NOW))
-        assert " ".join(plain(words[:30]).split()) in read(printed(page, NOW)).words, room
+        page = show(PageContext(redis, CATALOG, settings, NOW))
+        assert " ".join(plain_line(words[:30]).split()) in read(render_page(page, NOW)).words, room
 
 
 @EACH
 def test_an_identity_says_it_and_does_nothing(words: str) -> None:
-    assert " ".join(plain(words[:30]).split()) in read(printed(an_identity(words), NOW)).words
+    assert " ".join(plain_line(words[:30]).split()) in read(render_page(an_identity(words), NOW)).words
 
 
 @EACH
 def test_a_sentence_says_it_and_does_nothing(words: str) -> None:
-    assert read(said(words, words, 404)).links == ["/", "/"]
+    assert read(message_page(words, words, 404)).links == ["/", "/"]
 
 
 @EACH
 def test_an_address_is_one_whatever_it_names(words: str) -> None:
-    for address in (decision(words), file_on_github(WEB, words, words[:50], 3)):
+    for address in (decision_url(words), github_file_url(WEB, words, words[:50], 3)):
         assert address.isascii()
         assert not set(address) & set("\"'<>\\ ?&") | ({"#"} & set(address.removesuffix("#L3")))
     assert (
-        file_on_github("javascript:alert(1)", words, words[:50], 3) == file_on_github(WEB, words, "x" * 5000, 3) == ""
+        github_file_url("javascript:alert(1)", words, words[:50], 3) == github_file_url(WEB, words, "x" * 5000, 3) == ""
     )

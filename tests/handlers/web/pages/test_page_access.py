@@ -8,20 +8,20 @@ import pytest
 from redis import Redis
 
 from handlers.config.settings import Settings
-from handlers.web.pages.page_context import MOST_ROWS, part
-from handlers.web.pages.routes import allowed
-from handlers.web.pages.times import ago, day
+from handlers.web.pages.page_context import MAX_ROWS, list_page
+from handlers.web.pages.routes import is_authorized
+from handlers.web.pages.times import format_day, relative_time
 from tests.conftest import EmbeddedRedis
-from tests.handlers.web.pages.stored_records import NOW, keep
-from tests.handlers.web.running_receiver import Web
+from tests.handlers.web.pages.stored_records import NOW, store_records
+from tests.handlers.web.running_receiver import RunningReceiver
 
 PASSWORD, ANOTHER = "a password for pages of tests", "0123456789abcdef0123456789abcdef"
 OPEN = (PASSWORD, ANOTHER)
 
 
 @pytest.fixture
-def web(settings: Settings) -> Iterator[Web]:
-    with Web(replace(settings, pages_tokens=OPEN)) as web:
+def web(settings: Settings) -> Iterator[RunningReceiver]:
+    with RunningReceiver(replace(settings, pages_tokens=OPEN)) as web:
         yield web
 
 
@@ -49,35 +49,35 @@ def basic(text: str) -> str:
     ],
 )
 def test_only_who_has_a_password_may(authorization: str, may: bool) -> None:  # noqa: FBT001 - a row of the table
-    assert allowed(OPEN, authorization) is may
-    assert allowed((), authorization) is False
+    assert is_authorized(OPEN, authorization) is may
+    assert is_authorized((), authorization) is False
 
 
 def test_without_the_setting_there_are_no_pages(settings: Settings) -> None:
-    with Web(settings) as web:
+    with RunningReceiver(settings) as web:
         answer = web.client.get("/")
         assert answer.status_code == 404
         assert "once WHARFINGER_PAGES_TOKEN is set" in answer.text
-        for address in ("/organisations/acme", "/repositories/acme/widgets", "/gates/1", "/style.css"):
+        for address in ("/organizations/acme", "/repositories/acme/widgets", "/gates/1", "/style.css"):
             assert web.client.get(address, headers={"authorization": basic(":")}).status_code == 404
 
 
-def test_without_the_password_nothing_is_shown_and_the_browser_asks_for_it(web: Web, redis: Redis) -> None:
-    keep(redis, "release")
-    for address in ("/", "/organisations/acme", "/organisations/nobody", "/repositories/acme/widgets", "/gates/1"):
+def test_without_the_password_nothing_is_shown_and_the_browser_asks_for_it(web: RunningReceiver, redis: Redis) -> None:
+    store_records(redis, "release")
+    for address in ("/", "/organizations/acme", "/organizations/nobody", "/repositories/acme/widgets", "/gates/1"):
         answer = web.client.get(address, headers={"authorization": basic(":a wrong password for pages")})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Basic realm=")
         assert "acme" not in answer.text
 
 
-def test_pages_can_only_be_looked_at(web: Web) -> None:
+def test_pages_can_only_be_looked_at(web: RunningReceiver) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert web.client.request(method, "/", auth=("", PASSWORD)).status_code == 405
 
 
-def test_what_breaks_or_is_away_is_said_without_its_words(web: Web, redis: Redis) -> None:
-    keep(redis, "release")
+def test_what_breaks_or_is_away_is_said_without_its_words(web: RunningReceiver, redis: Redis) -> None:
+    store_records(redis, "release")
     kept = redis.get("wharfinger:standing:7")
     assert isinstance(kept, bytes)
     redis.set("wharfinger:standing:7", kept.replace(b'"high"', b'"a secret"'))
@@ -88,7 +88,7 @@ def test_what_breaks_or_is_away_is_said_without_its_words(web: Web, redis: Redis
 
 
 def test_pages_say_that_redis_is_away(own_redis: EmbeddedRedis, settings: Settings) -> None:
-    with Web(replace(settings, redis_url=own_redis.url, pages_tokens=OPEN)) as web:
+    with RunningReceiver(replace(settings, redis_url=own_redis.url, pages_tokens=OPEN)) as web:
         own_redis.kill()
         answer = web.client.get("/", auth=("", PASSWORD))
     assert answer.status_code == 503
@@ -96,10 +96,10 @@ def test_pages_say_that_redis_is_away(own_redis: EmbeddedRedis, settings: Settin
 
 
 def test_a_long_list_is_cut_into_parts() -> None:
-    rows = range(2 * MOST_ROWS + 1)
-    assert [list(part(rows, number).rows) for number in (3, 4)] == [[2 * MOST_ROWS], []]
-    assert list(part(rows, 1).numbers) == [1, 2, 3]
-    assert list(part((), 1).numbers) == []
+    rows = range(2 * MAX_ROWS + 1)
+    assert [list(list_page(rows, number).rows) for number in (3, 4)] == [[2 * MAX_ROWS], []]
+    assert list(list_page(rows, 1).page_numbers) == [1, 2, 3]
+    assert list(list_page((), 1).page_numbers) == []
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,6 @@ def test_a_long_list_is_cut_into_parts() -> None:
 )
 def test_how_long_ago_is_said_in_the_largest_whole_step(seconds: int, said: str) -> None:
     at = NOW.fromtimestamp(NOW.timestamp() + seconds, NOW.tzinfo)
-    assert ago(at, NOW) == said
-    assert ago(NOW.date(), NOW) == "today"
-    assert (day(None), day(NOW)) == ("-", "2026-11-24")
+    assert relative_time(at, NOW) == said
+    assert relative_time(NOW.date(), NOW) == "today"
+    assert (format_day(None), format_day(NOW)) == ("-", "2026-11-24")

@@ -1,4 +1,4 @@
-"""What a person sees: real jobs look at an organisation, and its pages, followed link by link in a browser's way, tell it."""
+"""What a person sees: real jobs look at an organization, and its pages, followed link by link in a browser's way, tell it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,20 +10,20 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.evaluation.gate_decision import Verdict
+from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, RepositoryId
-from bot.rendering.digest import Row
-from bot.rendering.reports_digest import Before
+from bot.rendering.digest import TrendRow
+from bot.rendering.reports_digest import DigestState
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from handlers.records.digest_book import DigestBook
-from handlers.records.gate_store import Decided, Gate, GateBook
-from tests.app.acme import NOTHING, RELEASE, STORED_TOKEN, Acme, acme_on
+from handlers.records.digest_book import DigestStore
+from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
 from tests.conftest import EmbeddedRedis, environment
-from tests.fakes.github.scenario.scenario_repository import Repository
-from tests.handlers.web.pages.page_reader import Read
-from tests.handlers.web.pages.stored_records import keep_alarm
-from tests.handlers.web.running_receiver import Web
+from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
+from tests.handlers.web.pages.page_reader import ParsedPage
+from tests.handlers.web.pages.stored_records import store_alert
+from tests.handlers.web.running_receiver import RunningReceiver
 
 PASSWORD = "a password for pages of tests"
 POLICY = """\
@@ -45,20 +45,20 @@ def browser() -> Iterator[httpx.Client]:
         environ = environment(REDIS_URL=server.url, WHARFINGER_PAGES_TOKEN=PASSWORD)
         with Redis.from_url(server.url) as redis, acme_on(redis, policy=POLICY) as acme:
             _decide(acme, _look(acme))
-            with Web(Settings.from_environment(environ)) as web:
+            with RunningReceiver(Settings.from_environment(environ)) as web:
                 web.client.auth = ("anybody", PASSWORD)
                 yield web.client
 
 
-def _look(acme: Acme) -> Repository:
-    widgets = acme.organisation.repository("widgets", {RELEASE: STORED_TOKEN})
-    acme.organisation.member("mona")
-    acme.protect(widgets, "pypi")
+def _look(acme: AcmeInstallation) -> ScenarioRepository:
+    widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    acme.organization.member("mona")
+    acme.add_environment(widgets, "pypi")
     widgets.secret("PYPI_TOKEN", environment="pypi")
-    plain = acme.organisation.repository("plain", {RELEASE: NOTHING})
-    torn = acme.organisation.repository("torn", {RELEASE: "on: push\non: push\n"})
-    acme.organisation.repository("attic", {RELEASE: NOTHING}).archive()
-    acme.organisation.repository("new", {})
+    plain = acme.organization.repository("plain", {RELEASE_WORKFLOW_PATH: WITHOUT_PUBLICATION})
+    torn = acme.organization.repository("torn", {RELEASE_WORKFLOW_PATH: "on: push\non: push\n"})
+    acme.organization.repository("attic", {RELEASE_WORKFLOW_PATH: WITHOUT_PUBLICATION}).archive()
+    acme.organization.repository("new", {})
     JOBS["sweep_installation"](acme.context, acme.id)
     for repository in (widgets, plain, torn):
         JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
@@ -66,33 +66,38 @@ def _look(acme: Acme) -> Repository:
     return widgets
 
 
-def _decide(acme: Acme, widgets: Repository) -> None:
+def _decide(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     """Keep what gates and digests keep: their own stories are told elsewhere."""
     now, name = datetime.now(UTC), FullName("acme/widgets")
-    book = GateBook(acme.redis)
-    book.arrived(Gate(acme.id, RepositoryId(widgets.id), name, 11, "pypi"), (now - timedelta(hours=3)).timestamp())
+    book = GateStore(acme.redis)
+    book.add(
+        WaitingDeployment(acme.id, RepositoryId(widgets.id), name, 11, "pypi"), (now - timedelta(hours=3)).timestamp()
+    )
     why = ("release-authority: the workflow differs from the default branch's",)
-    keep_alarm(acme.redis, acme.id, "2.0.1")
-    book.begin("1:11:1:4:pypi", Decided(now, name, "pypi", 12, 1, "v1.0", "c0ffee1", "sam", Verdict.REJECTED, why))
-    trend = (Row("2026-W46", 3, 4, 7, 2, 0, 0, 0), Row("2026-W47", 4, 4, 3, 0, 4, 0, 0))
-    DigestBook(acme.redis, acme.id).put(Before("2026-W47", "", {}, trend))
+    store_alert(acme.redis, acme.id, "2.0.1")
+    book.begin_decision(
+        "1:11:1:4:pypi",
+        StoredGateDecision(now, name, "pypi", 12, 1, "v1.0", "c0ffee1", "sam", GateVerdict.REJECTED, why),
+    )
+    trend = (TrendRow("2026-W46", 3, 4, 7, 2, 0, 0, 0), TrendRow("2026-W47", 4, 4, 3, 0, 4, 0, 0))
+    DigestStore(acme.redis, acme.id).put(DigestState("2026-W47", "", {}, trend))
 
 
-def words(browser: httpx.Client, address: str) -> str:
+def page_text(browser: httpx.Client, address: str) -> str:
     answer = browser.get(address)
     assert answer.status_code == 200
-    return Read.of(answer.text).words
+    return ParsedPage.of(answer.text).words
 
 
-def test_the_first_page_says_what_is_missing_and_names_the_organisations(browser: httpx.Client) -> None:
-    said = words(browser, "/")
+def test_the_first_page_says_what_is_missing_and_names_the_organizations(browser: httpx.Client) -> None:
+    said = page_text(browser, "/")
     assert "missing workers: nobody does the work Next: start `wharfinger worker`" in said
     assert "installation on acme: all that is needed is granted" in said
     assert "acme 6 3 1 1" in said  # repositories, judged, publish, failing
 
 
-def test_an_organisation_shows_verdicts_coverage_and_the_trend(browser: httpx.Client) -> None:
-    said = words(browser, "/organisations/Acme")
+def test_an_organization_shows_verdicts_coverage_and_the_trend(browser: httpx.Client) -> None:
+    said = page_text(browser, "/organizations/Acme")
     assert "3 of 6 repositories evaluated" in said
     assert said.index("widgets failure") < said.index("plain success")  # the worst comes first
     assert "2 not: no sweep has reached it yet (acme/.github, acme/new)" in said
@@ -102,13 +107,13 @@ def test_an_organisation_shows_verdicts_coverage_and_the_trend(browser: httpx.Cl
 
 
 def test_the_inventory_shows_owner_age_and_end(browser: httpx.Client) -> None:
-    said = words(browser, "/organisations/acme/identities")
+    said = page_text(browser, "/organizations/acme/identities")
     assert "the secret PYPI_TOKEN of the environment pypi acme/widgets @mona" in said
     assert "today 2031-01-31 in 4 years" in said
 
 
 def test_a_repository_shows_the_path_the_findings_and_the_next_step(browser: httpx.Client) -> None:
-    said = words(browser, "/repositories/acme/widgets")
+    said = page_text(browser, "/repositories/acme/widgets")
     assert "PyPI stored token PYPI_TOKEN pypi publish .github/workflows/release.yml:7" in said
     assert "on push (tags v*) └─ job publish └─ environment pypi → PyPI, with stored token (PYPI_TOKEN) line 7" in said
     assert "high trusted-publishing .github/workflows/release.yml:7 since" in said
@@ -119,33 +124,33 @@ def test_a_repository_shows_the_path_the_findings_and_the_next_step(browser: htt
 
 
 def test_what_could_not_be_read_is_not_said_to_publish_nothing(browser: httpx.Client) -> None:
-    said = words(browser, "/repositories/acme/torn")
+    said = page_text(browser, "/repositories/acme/torn")
     assert "Nothing is published from here" not in said
     assert "No publication was found in the files that could be read." in said
     assert ".github/workflows/release.yml: the key 'on' is written twice" in said
-    assert "Nothing is published from here." in words(browser, "/repositories/acme/plain")
+    assert "Nothing is published from here." in page_text(browser, "/repositories/acme/plain")
 
 
 def test_an_identity_shows_its_purpose_and_how_far_it_reaches(browser: httpx.Client) -> None:
-    page = Read.of(browser.get("/repositories/acme/widgets").text)
+    page = ParsedPage.of(browser.get("/repositories/acme/widgets").text)
     (address,) = {link for link in page.links if "/identities/" in link and link.startswith("/repositories")}
-    said = words(browser, address)
+    said = page_text(browser, address)
     assert "Can publish to PyPI from acme/widgets." in said
     assert "Purpose uploads widgets Kind secret · machine" in said
     assert "Open to jobs in the environment pypi" in said
 
 
 def test_gates_show_what_waits_and_each_decision_with_its_reasons(browser: httpx.Client) -> None:
-    said = words(browser, "/organisations/acme/gates")
+    said = page_text(browser, "/organizations/acme/gates")
     assert "waiting acme/widgets → pypi, run 11, 3 hours ago" in said
     assert "widgets v1.0 to pypi by sam rejected release-authority: the workflow differs" in said
-    assert "GitHub did not confirm it" in words(browser, "/gates/1%3A11%3A1%3A4%3Apypi")
+    assert "GitHub did not confirm it" in page_text(browser, "/gates/1%3A11%3A1%3A4%3Apypi")
 
 
 def test_alarms_show_what_was_seen_and_lead_to_their_issue(browser: httpx.Client) -> None:
-    assert "1 open alarm " in words(browser, "/organisations/acme")
-    answer = browser.get("/organisations/acme/alarms")
-    said = Read.of(answer.text)
+    assert "1 open alert " in page_text(browser, "/organizations/acme")
+    answer = browser.get("/organizations/acme/alerts")
+    said = ParsedPage.of(answer.text)
     assert "1 of 1 is open. open nobody can account for 2.0.1 of 2.0.1 on PyPI raised" in said.words
     assert "No run of a workflow that publishes this package was found to have sent it." in said.words
     assert [link for link in said.links if link.endswith("/acme/widgets/issues/3")]
@@ -161,7 +166,7 @@ def test_every_link_leads_to_a_page_and_no_page_asks_for_anything_else(browser: 
         policy_said = answer.headers["content-security-policy"]
         assert policy_said.startswith("default-src 'none'; style-src 'self'")
         assert "unsafe" not in policy_said
-        page = Read.of(answer.text) if address != "/style.css" else Read()
+        page = ParsedPage.of(answer.text) if address != "/style.css" else ParsedPage()
         assert page.strange == [], address
         waiting += [link for link in page.links if link.startswith("/") and link not in seen]
         assert "url(" not in answer.text
@@ -170,16 +175,16 @@ def test_every_link_leads_to_a_page_and_no_page_asks_for_anything_else(browser: 
 
 def test_what_is_not_there_is_said_in_a_sentence(browser: httpx.Client) -> None:
     for address, sentence in {
-        "/organisations/nobody": "The App knows no organisation nobody.",
+        "/organizations/nobody": "The App knows no organization nobody.",
         "/repositories/acme/nothing": "Nothing is known of a repository acme/nothing.",
         "/repositories/acme/widgets/identities/ffffffffffff": "acme/widgets has no such publishing identity",
         "/gates/1%3A2": "No such decision is kept",
     }.items():
         answer = browser.get(address)
         assert answer.status_code == 404
-        assert sentence in Read.of(answer.text).words
+        assert sentence in ParsedPage.of(answer.text).words
 
 
 def test_a_part_beyond_the_end_of_a_list_is_empty(browser: httpx.Client) -> None:
     for number in ("2", "-1", "0", "x", "9" * 30, "%C2%B2"):
-        assert browser.get(f"/organisations/acme?page={number}").status_code == 200
+        assert browser.get(f"/organizations/acme?page={number}").status_code == 200
