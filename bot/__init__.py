@@ -1,1 +1,1 @@
-"""Wharfinger's house: what it knows, how it judges, how it speaks. Nothing here knows of webhooks, queues or settings."""
+"""Evaluates how repositories publish packages, independently of webhooks, queues and configuration."""

@@ -1,4 +1,4 @@
-"""Looks into JSON that others wrote: what is not there, or of another kind than expected, is simply not there."""
+"""Reads typed values from untrusted JSON; missing or mistyped values count as absent."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""XML that strangers wrote, read into plain elements: without entities, documents of their own type, or great depth."""
+"""Parses untrusted XML into plain elements, without entities, document types or deep nesting."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat

@@ -1,1 +1,1 @@
-"""Wharfinger's door: whatever GitHub, the clock, a worker or a person calls."""
+"""Handles webhook events, scheduled jobs, queued jobs and commands."""

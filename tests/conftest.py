@@ -16,8 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot.model.core_types import RegistryId
 from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
-from handlers.config.registry_addresses import REGISTRY_DATA
-from handlers.config.settings import Settings, redis_socket
+from handlers.config.settings import REGISTRY_DATA, Settings, redis_socket
 
 PRIVATE_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -40,24 +40,23 @@ SPINE = (
     *(
         "handlers/web/receiver.py",
         "handlers/web/delivery.py",
-        "handlers/events/events.py",
         "handlers/events/event_table.py",
     ),
     *(
         "handlers/events/event_result.py",
         "handlers/queue/job_specs.py",
         "handlers/queue/enqueue.py",
-        "handlers/worker/worker.py",
+        "handlers/worker/loop.py",
         "handlers/config/context.py",
     ),
     *("handlers/jobs/job_table.py", "handlers/jobs/repositories/check_commit.py"),
-    *("bot/github/repositories.py", "bot/github/commit_query.py", "bot/github/commit_state.py"),
-    *("handlers/jobs/policies.py", "bot/policy/read_policy.py", "bot/policy/sections.py"),
-    *("bot/policy/merge_policies.py", "bot/policy/merge.py", "bot/policy/model.py"),
-    *("handlers/jobs/build_snapshot.py", "handlers/jobs/holdings.py", "bot/github/settings/settings_reader.py"),
+    *("bot/github/commit_state.py", "bot/github/commit_query.py", "bot/github/commit_state.py"),
+    *("handlers/jobs/policies.py", "bot/policy/read_policy.py", "bot/policy/read_policy.py"),
+    *("bot/policy/merge_policies.py", "bot/policy/merge_policies.py", "bot/policy/policy_file.py"),
+    *("handlers/jobs/build_snapshot.py", "handlers/jobs/build_snapshot.py", "bot/github/settings/settings_reader.py"),
     *("handlers/jobs/zizmor.py", "handlers/jobs/repositories/stored_reports.py", "bot/snapshot/repository_snapshot.py"),
-    *("bot/evaluation/evaluate.py", "bot/checks/rule.py", "bot/model/findings.py"),
-    *("bot/rendering/reports_check_run.py", "bot/github/check_runs.py"),
+    *("bot/evaluation/evaluate.py", "bot/checks/check.py", "bot/model/findings.py"),
+    *("bot/rendering/check_run.py", "bot/github/check_runs.py"),
 )
 CHECK_JOB = "handlers/jobs/repositories/check_commit.py"
 LISTS = {"rules", "alerts", "clients"}  # folders that are lists: one file for each of a kind, as many as there are

@@ -1,4 +1,4 @@
-"""Where workflows send packages out, and with which credential."""
+"""Finds the steps that publish packages, their registries and their credentials."""
 
 from bot.detection.detect import find_publications
 from bot.detection.publication import DetectionResult, Publication

@@ -1,16 +1,33 @@
-"""What a step does that uses an action: publish, log in, hand out a credential, or prepare."""
+"""Infers what a step that uses an action does: publish, log in, obtain a credential or prepare."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from bot.detection.candidate import UNKNOWN_REGISTRY, TargetOptions, find_targets
-from bot.detection.job_state import EMPTY_VALUE, Value, ValueOrigin, Values, combine_values, literal_value
-from bot.detection.release import ReleaseToolResult, apply_release_config
+from bot.detection.candidate import (
+    UNKNOWN_REGISTRY,
+    Candidate,
+    TargetOptions,
+    ToolCall,
+    build_candidate,
+    find_targets,
+    narrow_by_login,
+    read_env,
+)
+from bot.detection.heuristics import ReleaseToolResult, apply_release_config
+from bot.detection.job_state import (
+    ANY_REGISTRY,
+    EMPTY_VALUE,
+    JobState,
+    StoredLogin,
+    Value,
+    ValueOrigin,
+    Values,
+    combine_values,
+    literal_value,
+)
 from bot.detection.resolve import resolve_text
-from bot.detection.scene import ANY_REGISTRY, JobState, StoredLogin
-from bot.detection.sending import Candidate, ToolCall, build_candidate, narrow_by_login, read_env
 from bot.detection.tasks import Task
 from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import ActionFact, ActionMatch, InputTest
@@ -233,3 +250,29 @@ def _set_up(state: JobState, step: Step, use: ActionUse, known: ActionMatch) -> 
         login = StoredLogin(target.registry, target.address, Value(("",), held.origins), tuple(tokens), tuple(beside))
         state = state.with_login(login)
     return state
+
+
+def action_script(name: str, step: Step, known: Iterable[ActionMatch]) -> tuple[str, str] | None:
+    """Give the script that a step's action runs, with `${{ … }}` as written, and its language; None when it runs none."""
+    given = {key.lower(): text.value for key, text in step.inputs.items()}
+    if name.startswith("docker://"):
+        line = f"{given.get('entrypoint', '')} {given.get('args', '')}".strip()
+        return (line, "bash") if line else None
+    runs = [each.fact for each in known if each.fact.role == "run"]
+    line = "\n".join(dict.fromkeys(filter(None, (_command_line(fact, given) for fact in runs))))
+    return (line, runs[0].shell) if line else None
+
+
+def _command_line(fact: ActionFact, given: Mapping[str, str]) -> str:
+    """Fill an action's command line, `{name}` standing for an input and `{name:default}` for one with a default."""
+    if fact.runs is None:
+        return "\n".join(given[name.lower()] for name in fact.command_inputs if name.lower() in given)
+    pieces = []
+    for piece in fact.runs.split("{"):
+        name, brace, rest = piece.partition("}")
+        if not brace:
+            pieces.append(piece)
+            continue
+        key, _, default = name.partition(":")
+        pieces += [given.get(key.lower()) or default, rest]
+    return "".join(pieces)

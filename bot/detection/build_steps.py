@@ -1,4 +1,4 @@
-"""Which steps of a job build: run code of the repository, or of what it depends on. The facts are in `builds.json`."""
+"""Finds the steps of a job that run the project's or its dependencies' code, by the facts in `builds.json`."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.detection.scripts import step_commands
+from bot.detection.step_script import step_commands
 from bot.registries import action_name
 from bot.shell import Command
 from bot.workflows import Job, Step, Workflow

@@ -1,13 +1,40 @@
-"""The words of a command as values, and the flags among them."""
+"""Applies known commands of a script: publish, log in, obtain a credential or set a registry URL."""
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from posixpath import join, normpath
 
-from bot.detection.job_state import EMPTY_VALUE, NO_ORIGINS, Value, ValueOrigin, Values, combine_values, limit_texts
+from bot.detection.candidate import (
+    UNKNOWN_REGISTRY,
+    Candidate,
+    TargetOptions,
+    ToolCall,
+    build_candidate,
+    find_targets,
+    infer_targets,
+    narrow_by_login,
+    read_env,
+)
+from bot.detection.job_state import (
+    ANY_REGISTRY,
+    EMPTY_VALUE,
+    NO_ORIGINS,
+    JobState,
+    StepScope,
+    StoredLogin,
+    Value,
+    ValueOrigin,
+    Values,
+    combine_values,
+    limit_texts,
+    literal_value,
+)
 from bot.detection.resolve import resolve_expression
-from bot.detection.scene import StepScope
-from bot.model.core_types import Credential
+from bot.detection.tasks.publish_config import ProjectConfig, read_project_config
+from bot.model.core_types import Credential, RegistryId
+from bot.registries import CommandFact, CommandMatch
 from bot.shell import Command, UnknownKind, UnknownPart, Word, WordPart
 
 
@@ -115,3 +142,254 @@ def _flag_matches(name: str, flag: str) -> bool:
 
 def _drop_prefix(value: Value, length: int) -> Value:
     return Value(tuple(text[length:] for text in value.texts), value.origins)
+
+
+# A task of Gradle's maven-publish plugin names the repository of the build file: publishAllPublicationsToAcmeRepository.
+_GRADLE_TASK = re.compile(r"^(?:[\w:-]*:)?publish\w*?Publications?To(\w+?)Repository$")
+
+_NODE_TOOLS = ("npm", "pnpm", "yarn", "bun")
+_FOLDER_FLAGS = ("--prefix", "--cwd", "--dir", "-C")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedCommand:
+    """One command line, with the fact that it matches and what it can see."""
+
+    state: JobState
+    command: Command
+    known: CommandMatch
+    args: CommandArguments
+    env: Values
+    step_env: Values  # the step's own environment
+
+    @property
+    def fact(self) -> CommandFact:
+        return self.known.fact
+
+    @property
+    def home(self) -> RegistryId:
+        return self.known.registry or UNKNOWN_REGISTRY
+
+    def argument_at(self, index: int) -> Value:
+        """Give the argument behind the sub-command at this place; -1 is the last."""
+        indices = self.known.arguments
+        if not indices or index >= len(indices):
+            return EMPTY_VALUE
+        return resolve_word(self.command.argv[indices[index]], self.state.scope)
+
+    def publishes_nothing(self) -> bool:
+        """Whether its flags or a missing variable make it a rehearsal, or another command."""
+        fact, words = self.fact, self.args
+        if words.has_flag(fact.dry_run_flags) or (fact.required_flags and not words.has_flag(fact.required_flags)):
+            return True
+        return bool(fact.required_env) and read_env(self.env, fact.required_env).is_empty
+
+    def target_address(self) -> Value:
+        """Give where it goes, as far as it says so itself."""
+        said = combine_values(
+            (self.args.flag_value(self.fact.target_flags), *map(self.argument_at, self.fact.target_args))
+        )
+        return read_env(self.env, self.fact.target_env) if said.is_empty else said
+
+    def token(self, address: Value) -> Value:
+        """Give the token that it is given: by flags, as an argument, on standard input, in its address, by a cloud's login."""
+        places = self.fact.token_args
+        if places and self.fact.role == "login":  # the token may be the word behind its name: npm config set NAME TOKEN
+            places = (*places, *range(places[0] + 1, len(self.known.arguments)))
+        found = [self.args.flag_value(self.fact.token_flags), *map(self.argument_at, places)]
+        stdin = self.command.stdin
+        if stdin is not None and (
+            self.args.has_flag(self.fact.stdin_flags) or (self.fact.role == "login" and not places)
+        ):
+            found.append(resolve_word(stdin, self.state.scope))
+        held = combine_values(found)
+        if held.is_empty and self.args.has_flag(self.fact.cloud_flags):
+            return self.state.login_value(ANY_REGISTRY)
+        inside = held.is_empty and any("@" in text for text in address.texts)  # https://user:token@host/…
+        return address if inside and address.origins else held
+
+
+def apply_command(
+    state: JobState, command: Command, known: CommandMatch, step_env: Values, folder: str
+) -> tuple[JobState, list[Candidate]]:
+    """Say what a command does that the catalog knows: the scene after it, and what it sent.
+
+    `own` is the step's own environment, `folder` the one the command runs in.
+    """
+    line = MatchedCommand(
+        state,
+        command,
+        known,
+        CommandArguments(command.argv[1:], state.scope),
+        command_env(command, state.scope),
+        step_env,
+    )
+    if line.publishes_nothing():
+        return state, []
+    if known.fact.role != "publish":
+        return _prepare_by_command(line), []
+    return state, _publish_by_command(line, folder)
+
+
+def _publish_by_command(matched: MatchedCommand, folder: str) -> list[Candidate]:
+    scene, fact, words = matched.state, matched.fact, matched.args
+    catalogue = scene.repository.catalog
+    said = _read_config(matched, folder)
+    if said.publishing_disabled and not _publishes_workspace(matched.command):
+        return []
+    address = matched.target_address()
+    call = ToolCall(
+        tool=_tool_name(matched.command, fact),
+        fact=fact,
+        default_registry=matched.home,
+        token=matched.token(address),
+        companions=combine_values(
+            (words.flag_value(fact.user_flags), read_env(matched.env, (*fact.user_env, *fact.signing_env)))
+        ),
+        env=matched.env,
+        step_env=matched.step_env,
+        oidc_requested=bool(fact.oidc_flag and words.has_flag((fact.oidc_flag,)))
+        or any(name in matched.env for name in fact.oidc_env),
+        oidc_disabled=words.has_flag(fact.oidc_off_flags),
+    )
+    if matched.known.registry is None:
+        address = combine_values((address, *map(matched.argument_at, range(len(matched.known.arguments)))))
+        address = literal_value("origin") if address.is_empty else address
+    elif address.is_empty:
+        address = _default_address(matched, said)
+    if matched.known.registry is not None and address.is_empty and not fact.default:
+        found = infer_targets(scene, call)
+    else:
+        known_only = matched.known.registry is None
+        aims = TargetOptions(
+            matched.home, fact.target_kind, fact.default, known_only=known_only, uploads_only=fact.uploads_only
+        )
+        names = {**said.named_addresses, **scene.named_addresses}
+        found = find_targets(None if address.is_empty else address, aims, catalogue, names)
+    return [build_candidate(scene, call, target) for target in narrow_by_login(scene, call, found)]
+
+
+def _read_config(matched: MatchedCommand, folder: str) -> ProjectConfig:
+    """Give what the project's files say: those of the package that the command names, then those where it runs.
+
+    npm publishes the folder or tarball that is named (its documentation, npm publish: package-spec). The root of a
+    workspace is private nearly always, and says nothing of them.
+    """
+    shelf, catalogue = matched.state.repository.files, matched.state.repository.catalog
+    here = read_project_config(matched.command.tool, shelf, folder, catalogue)
+    named = (
+        combine_values((matched.args.flag_value(_FOLDER_FLAGS), matched.argument_at(0)))
+        if matched.command.tool in _NODE_TOOLS
+        else EMPTY_VALUE
+    )
+    if named.is_empty:
+        return here
+    one = named.texts[0] if len(named.texts) == 1 else "$"
+    there = read_project_config(matched.command.tool, shelf, normpath(join(folder, one)), catalogue)
+    return replace(there, address=there.address or here.address)
+
+
+def _default_address(matched: MatchedCommand, config: ProjectConfig) -> Value:
+    """Give the address of a command that names none: from its task, the project's files, or an earlier step."""
+    if config.address:
+        return literal_value(config.address)
+    for word in matched.command.argv[1:]:
+        if task := _GRADLE_TASK.match(str(word)):
+            return literal_value(task[1])
+    default = matched.state.default_addresses.get(matched.home, "")
+    return literal_value(default) if not matched.fact.default or "/" in default else EMPTY_VALUE
+
+
+def _publishes_workspace(command: Command) -> bool:
+    """Whether a command publishes the packages of a workspace, whose own manifests decide."""
+    many = (
+        "-r",
+        "--recursive",
+        "-w",
+        "--workspace",
+        "-ws",
+        "--workspaces",
+        "--filter",
+        "-F",
+        "--all",
+        "-p",
+        "--package",
+    )
+    words = [str(word).partition("=")[0] for word in command.argv[1:]]
+    return command.tool in ("lerna", "changeset") or any(word in many or word.startswith("workspace") for word in words)
+
+
+def _tool_name(command: Command, fact: CommandFact) -> str:
+    """Give the tool as people call it: `twine upload`, `mvn deploy`, without its flags."""
+    words = [str(word) for word in command.argv[1:] if not str(word).startswith(("-", "+"))]
+    if fact.anywhere:
+        choices = [choice for each in fact.argv[1:] for choice in each.split("|")]
+        words = [word for word in words if any(fnmatchcase(word, choice) for choice in choices)]
+    return " ".join([command.tool, *words[: max(len(fact.argv) - 1, 0)]])[:100]
+
+
+def _prepare_by_command(matched: MatchedCommand) -> JobState:
+    """Give the scene after a command that logs in, hands out a credential, or sets an address."""
+    scene, fact, known = matched.state, matched.fact, matched.known
+    arguments = [matched.argument_at(place) for place in range(len(known.arguments))]
+    if fact.role == "setup" or (fact.role == "login" and arguments and _sets_address(arguments)):
+        return _set_address(matched, arguments)
+    address = matched.target_address()
+    held = matched.token(address)
+    held = read_env(matched.env, fact.token_env) if held.is_empty else held
+    if fact.role in ("mint", "secrets") and not held.origins:
+        kind = fact.grants if fact.role == "mint" else Credential.LONG_LIVED
+        name = "" if kind is Credential.LONG_LIVED else " ".join(fact.argv)
+        held = Value(("",), frozenset({ValueOrigin(kind, name)}))
+    if held.is_empty and fact.role == "login":
+        held = scene.login_value(ANY_REGISTRY)
+    if not held.origins:
+        return scene
+    held = Value(held.texts, held.origins | matched.args.flag_value(fact.user_flags).as_companion().origins)
+    scene = scene.export(dict.fromkeys(fact.exports, held))
+    if known.registry is None:
+        return scene.with_login(StoredLogin(ANY_REGISTRY, " ".join(fact.argv), held))
+    aims = TargetOptions(matched.home, fact.target_kind, has_default=True)
+    for target in find_targets(_login_host(address), aims, scene.repository.catalog, scene.named_addresses):
+        scene = scene.with_login(StoredLogin(target.registry, target.address, held))
+    return scene
+
+
+def _login_host(address: Value) -> Value | None:
+    """Give the address of a login; npm writes it in front of the token (`//host/:_authToken=…`)."""
+    texts = [text.partition("=")[0].partition(":_")[0] for text in address.texts]
+    texts = [text for text in texts if "." in text or "/" not in text]
+    return Value(tuple(texts)) if any(texts) else None
+
+
+def _sets_address(arguments: Iterable[Value]) -> bool:
+    first = next(iter(arguments)).texts[0].partition("=")[0]
+    return first.lower().endswith("registry")
+
+
+def _set_address(matched: MatchedCommand, arguments: list[Value]) -> JobState:
+    """Remember an address as the tool's default, or under the name that it is given."""
+    scene = matched.state
+    texts = [part for value in arguments for text in value.known_texts for part in text.split("=", 1)]
+    texts += [text for value in arguments for text in value.texts if "${{" in text and "://" in text]
+    address = next((_as_url(text) for text in texts if "/" in text or "." in text), None)
+    if address is None:
+        return scene
+    name = next(iter(matched.args.flag_value(("--name", "-n")).known_texts), "")
+    if matched.known.registry is None and not name:  # git remote add NAME ADDRESS; git clone ADDRESS
+        name = arguments[0].texts[0] if "remote" in matched.fact.argv else "origin"
+    dotted = [str(word) for word in matched.command.argv[1:] if str(word).startswith("repositories.")]
+    name = name or (dotted[0].partition(".")[2] if dotted else "")
+    if not name:
+        return replace(scene, default_addresses={**scene.default_addresses, matched.home: address})
+    known, held = scene.repository.catalog.registry_at(address), combine_values(arguments)
+    if known is not None and held.origins:
+        scene = scene.with_login(StoredLogin(known.id, address, held))
+    return replace(scene, named_addresses={**scene.named_addresses, name: address})
+
+
+def _as_url(address: str) -> str:
+    """Write `git@host:owner/name` as the address it means."""
+    user, at, rest = address.partition("@")
+    host, colon, path = rest.partition(":")
+    return f"https://{host}/{path}" if at and colon and "/" not in user and not path.isdigit() else address

@@ -1,16 +1,35 @@
-"""The one question that this room answers: where this repository's packages leave, and with which credential."""
+"""Finds all publications of a repository by walking through its workflows, jobs and steps."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from bot.detection.actions import ActionUse, action_script, apply_action, apply_checkout, resolve_inputs
+from bot.detection.candidate import Candidate, lowest_confidence
 from bot.detection.file_cache import FileCache, SearchBudget
-from bot.detection.jobs import walk_workflows
+from bot.detection.heuristics import OpaqueStep, ReleaseToolResult, guess_candidates
+from bot.detection.job_state import (
+    EMPTY_VALUE,
+    MAX_DEPTH,
+    NO_VALUES,
+    JobContext,
+    JobState,
+    SearchedRepository,
+    StepScope,
+    Value,
+    ValueOrigin,
+    Values,
+    literal_value,
+    unknown_value,
+)
 from bot.detection.publication import DetectionResult, Publication
-from bot.detection.scene import SearchedRepository
-from bot.detection.sending import lowest_confidence
+from bot.detection.resolve import is_always_false, resolve_text
+from bot.detection.step_script import ScriptRun, run_script
 from bot.model.core_types import Confidence, Credential
-from bot.registries import Catalog
-from bot.workflows import Action, Workflow
+from bot.registries import Catalog, action_name
+from bot.workflows import Action, Job, Permissions, SourceTexts, Step, Workflow
+from bot.workflows.runners import effective_shell
 
 # Of two verdicts about the same step and registry, the one that asks for more care stands.
 _WORST_FIRST = (
@@ -58,3 +77,360 @@ def _merge_two(first: Publication, second: Publication) -> Publication:
         key=lambda each: lowest_confidence(each, Confidence.HIGH) is Confidence.HIGH,
     )
     return replace(worst, secrets=secrets, via=via, confidence=sure)
+
+
+class FoundPublication(NamedTuple):
+    """A publication; `borrowed` when it is only guessed, from a credential that was not put on its own step."""
+
+    publication: Publication
+    from_other_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultShell:
+    """The shell and folder that a job's scripts run in when their step names none."""
+
+    name: str = "bash"
+    directory: str = ""
+
+
+def walk_steps(state: JobState, steps: Sequence[Step], shell: DefaultShell) -> tuple[JobState, list[FoundPublication]]:
+    """Go through steps in order; return the scene after the last one, and every publication on the way."""
+    found: list[FoundPublication] = []
+    for step in steps:
+        if step.condition is not None and is_always_false(step.condition.value, state.scope):
+            continue
+        own = resolve_env(step.env, state)
+        inside, more = _walk_step(state.enter_step(own), step, own, shell)
+        state = state.leave_step(inside)
+        found += more
+    return state, found
+
+
+def resolve_env(texts: SourceTexts, state: JobState) -> dict[str, Value]:
+    """Give an `env:` block as values; a name set to an expression that cannot be read is unknown, never absent."""
+    return {name: resolve_text(text.value, state.scope) for name, text in texts.items()}
+
+
+def _walk_step(
+    state: JobState, step: Step, step_env: Values, shell: DefaultShell
+) -> tuple[JobState, list[FoundPublication]]:
+    if step.run is not None:
+        text = ScriptRun(
+            text=step.run.value,
+            shell=step.shell.value if step.shell else shell.name,
+            directory=step.working_directory.value if step.working_directory else shell.directory,
+            step_env=step_env,
+            title=step.name.value if step.name else "",
+            line=step.line,
+        )
+        ran = run_script(state, text)
+        after = ran.state.with_outputs(step.id, ran.outputs)
+        return after, find_in_step(state.job, step, ran.candidates)
+    if step.uses is None:
+        return state, []
+    folder = local_uses_path(step.uses.value)
+    if folder is not None:
+        return _walk_composite_action(state, step, folder)
+    return _walk_action_step(state, step, step.uses.value, step_env)
+
+
+def _walk_action_step(
+    state: JobState, step: Step, uses: str, step_env: Values
+) -> tuple[JobState, list[FoundPublication]]:
+    """Go through a step that uses another repository's action."""
+    use = ActionUse(action_name(uses), resolve_inputs(step, state), state.scope.env, step_env)
+    given = {**step_env, **use.inputs}
+    title = step.name.value if step.name else ""
+    state = apply_checkout(state, use)
+    known = apply_action(state, step, use)
+    if known is not None and known[1].candidates:
+        return _run_tasks(known[0], step, known[1], given)
+    script = action_script(use.name, step, state.repository.catalog.actions(uses))
+    if script is not None:
+        if use.name == "actions/github-script":
+            given.setdefault("github-token", unknown_value("github.token", ValueOrigin(Credential.GITHUB_TOKEN)))
+        text = ScriptRun(
+            script[0],
+            script[1],
+            step_env=given,
+            title=title,
+            line=step.line,
+            token=given.get("github-token", EMPTY_VALUE),
+        )
+        ran = run_script(known[0] if known else state, text)
+        return ran.state.with_outputs(step.id, ran.outputs), find_in_step(state.job, step, ran.candidates)
+    if known is None:
+        closed = OpaqueStep(use.name, title, given, use.name, kind="action")
+        return state, find_in_step(state.job, step, guess_candidates(state, closed))
+    return known[0], []
+
+
+def _run_tasks(
+    state: JobState, step: Step, result: ReleaseToolResult, step_env: Values
+) -> tuple[JobState, list[FoundPublication]]:
+    """Add what the commands send that a publishing action was told to run; what it is known to send itself stands."""
+    sent = list(result.candidates)
+    for task in result.tasks:
+        ran = run_script(state, ScriptRun(task.text, step_env=step_env, shell=task.shell, via=(task.name,)))
+        state = ran.state
+        sent += [
+            each for each in ran.candidates if not any(each.target.registry == other.target.registry for other in sent)
+        ]
+    return state, find_in_step(state.job, step, sent)
+
+
+def local_uses_path(uses: str) -> str | None:
+    """Give the folder of an action of this repository (`./path`, `$/path`), or None when `uses` names another's."""
+    uses = uses.strip()
+    if not uses.startswith(("./", "$/")) and uses not in (".", "$"):
+        return None
+    return "/".join(part for part in uses[1:].split("/") if part not in ("", "."))
+
+
+def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[JobState, list[FoundPublication]]:
+    """Go through a composite action of the repository with the inputs of this call; its own lines are reported."""
+    action = state.repository.actions.get(folder)
+    if action is None:
+        state.repository.files.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
+        return state, []
+    place = state.job
+    if not state.repository.budget.may_follow(place.file, 10 * len(action.lines)):
+        return state, []
+    if place.depth >= MAX_DEPTH:
+        reason = f"its composite actions use each other more than {MAX_DEPTH} deep; the last were not looked into"
+        state.repository.budget.add_note(place.file, step.line, reason)
+        return state, []
+    caller = f"{place.file}:{place.job_id}"
+    inner = replace(place, file=action.path, via=(*place.via, caller), depth=place.depth + 1)
+    scope = StepScope(
+        env=state.scope.env, inputs=_action_inputs(action, step, state), secrets=NO_VALUES, matrix=state.scope.matrix
+    )
+    after, found = walk_steps(replace(state, job=inner, scope=scope, exported_env={}), action.steps, DefaultShell())
+    outputs = {name: resolve_text(text.value, after.scope) for name, text in action.outputs.items()}
+    return state.leave_step(replace(after, scope=replace(after.scope, steps=state.scope.steps))).with_outputs(
+        step.id, outputs
+    ), found
+
+
+def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Value]:
+    given = resolve_inputs(step, state)
+    defaults = {
+        name.lower(): resolve_text(each.default, replace(state.scope, inputs=NO_VALUES))
+        if each.default
+        else literal_value("")
+        for name, each in action.inputs.items()
+    }
+    return {**defaults, **given}
+
+
+def find_in_step(job: JobContext, step: Step, candidates: Iterable[Candidate]) -> list[FoundPublication]:
+    """Say where the packages that a step sends leave."""
+    return [FoundPublication(_publication(job, step, each), each.from_other_step) for each in candidates]
+
+
+def _publication(job: JobContext, step: Step, candidate: Candidate) -> Publication:
+    return Publication(
+        file=job.file,
+        job=job.job_id,
+        step=step.index,
+        line=step.line,
+        end_line=step.end_line,
+        registry=candidate.target.registry,
+        tool=candidate.tool,
+        credential=candidate.credential_result.credential,
+        secrets=candidate.credential_result.secrets,
+        environment=job.environment,
+        id_token_write=bool(job.id_token),
+        via=(*job.via, *candidate.via),
+        confidence=lowest_confidence(candidate.confidence, candidate.credential_result.confidence),
+        why=candidate.credential_result.why,
+    )
+
+
+# Images of registries that a job runs beside itself to test against.
+_TEST_REGISTRY_IMAGE = re.compile(
+    r"(?:\S*/)?(?:registry|verdaccio|devpi\S*|pypiserver|gitea|chartmuseum|nexus3?|zot\S*)(?:[:@]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowCall:
+    """How a workflow is started: by an event (the default), or by a calling job that hands inputs, secrets and rights on."""
+
+    inputs: Mapping[str, Value] | None = None  # by lower-case name
+    secrets: Mapping[str, Value] | None = None  # by upper-case name; None: as the repository holds them
+    permissions: tuple[Permissions | None, ...] = ()  # of the calling jobs, outermost first
+    caller_known: bool = True  # False: a reusable workflow whose caller is out of sight
+    via: tuple[str, ...] = ()
+    depth: int = 0
+
+
+def walk_workflows(repository: SearchedRepository) -> Iterator[Publication]:
+    """Yield every publication of every workflow: each for itself where an event starts it, else as its callers call it."""
+    called = {path for workflow in repository.workflows.values() for path in _callees(workflow, repository)}
+    for path, workflow in repository.workflows.items():
+        own = any(event != "workflow_call" for event in workflow.triggers)
+        if own or not workflow.triggers:
+            yield from _walk_workflow(repository, workflow, WorkflowCall())
+        elif path not in called:
+            yield from _walk_workflow(repository, workflow, WorkflowCall(caller_known=False))
+
+
+def _callees(workflow: Workflow, repository: SearchedRepository) -> Iterator[str]:
+    for job in workflow.jobs.values():
+        path = local_uses_path(job.uses.value) if job.uses else None
+        if path is not None and path in repository.workflows:
+            yield path
+
+
+def _walk_workflow(
+    repository: SearchedRepository, workflow: Workflow, workflow_call: WorkflowCall
+) -> Iterator[Publication]:
+    needs: dict[str, Values] = {}
+    for job in _jobs_in_order(workflow):
+        outer = _job_scope(workflow, job, workflow_call, needs)
+        if job.condition is not None and is_always_false(job.condition.value, outer):
+            continue
+        place = _job_context(workflow, job, workflow_call)
+        scene = JobState(repository, place, outer)
+        if job.uses is not None:
+            yield from _walk_called_workflow(scene, workflow, job, workflow_call)
+            continue
+        scene = scene.enter_step(resolve_env(workflow.env, scene))
+        scene = scene.enter_step(resolve_env(job.env, scene))
+        scene = scene.enter_step(resolve_env(job.container_env, scene))
+        after, found = walk_steps(scene, job.steps, _default_shell(workflow, job))
+        needs[job.id] = {name: resolve_text(text.value, after.scope) for name, text in job.outputs.items()}
+        yield from _drop_redundant_guesses(found)
+
+
+def _drop_redundant_guesses(found: list[FoundPublication]) -> Iterator[Publication]:
+    """Leave out what a borrowed credential made us guess, where the same job surely publishes with it."""
+    sure = {each.publication.registry for each in found if each.publication.confidence is not Confidence.LOW}
+    for publication, borrowed in found:
+        if not (borrowed and publication.registry in sure):
+            yield publication
+
+
+def _jobs_in_order(workflow: Workflow) -> list[Job]:
+    """Give the jobs, each behind those it needs; a circle, which GitHub refuses, stays in the file's order."""
+    ordered: dict[str, Job] = {}
+    waiting = dict(workflow.jobs)
+    while waiting:
+        ready = [job for job in waiting.values() if not any(each in waiting for each in job.needs)] or list(
+            waiting.values()
+        )
+        for job in ready:
+            ordered[job.id] = waiting.pop(job.id)
+    return list(ordered.values())
+
+
+def _job_scope(workflow: Workflow, job: Job, workflow_call: WorkflowCall, needs: Mapping[str, Values]) -> StepScope:
+    inputs = workflow_call.inputs
+    if inputs is None and workflow.inputs:
+        inputs = {
+            name.lower(): _open_input(name, each.options, each.default, each.kind)
+            for name, each in workflow.inputs.items()
+        }
+    return StepScope(inputs=inputs, secrets=workflow_call.secrets, needs=needs, matrix=job.matrix)
+
+
+def _open_input(name: str, options: tuple[str, ...], default: str | None, kind: str) -> Value:
+    """Say what a person or a caller may give to an input that nobody gives in sight."""
+    if kind == "boolean":
+        return Value(("true", "false"))
+    if options:
+        return Value(options[:16])
+    open_value = unknown_value(f"inputs.{name}")
+    return literal_value(default) | open_value if default else open_value
+
+
+def _job_context(workflow: Workflow, job: Job, workflow_call: WorkflowCall) -> JobContext:
+    blocks = (*workflow_call.permissions, job.permissions or workflow.permissions)
+    return JobContext(
+        file=workflow.path,
+        job_id=job.id,
+        environment=job.environment.value if job.environment else None,
+        id_token=_id_token_allowed(blocks, caller_known=workflow_call.caller_known),
+        can_write_packages=_may_write(blocks, "packages"),
+        can_write_contents=_may_write(blocks, "contents"),
+        via=workflow_call.via,
+        depth=workflow_call.depth,
+        has_test_registry=any(
+            _TEST_REGISTRY_IMAGE.match(each.image.value) for each in job.services.values() if each.image
+        ),
+    )
+
+
+def _id_token_allowed(blocks: tuple[Permissions | None, ...], *, caller_known: bool) -> bool | None:
+    """Whether the job may ask for an OIDC token; a called workflow never has more than its callers grant.
+
+    Without a block the repository's default holds, which never includes `id-token`; a called job without one has its caller's.
+    """
+    *callers, own = blocks
+    if own is None and not callers:
+        return False if caller_known else None
+    granted = all(block is not None and block.level("id-token") == "write" for block in callers)
+    return granted and (own is None or own.level("id-token") == "write")
+
+
+def _may_write(blocks: tuple[Permissions | None, ...], scope: str) -> bool:
+    return all(block is None or block.level(scope) == "write" for block in blocks)
+
+
+def _default_shell(workflow: Workflow, job: Job) -> DefaultShell:
+    directory = job.default_working_directory or workflow.default_working_directory
+    return DefaultShell(effective_shell(workflow, job), directory.value if directory else "")
+
+
+def _walk_called_workflow(
+    state: JobState, workflow: Workflow, job: Job, workflow_call: WorkflowCall
+) -> Iterator[Publication]:
+    """Follow a call of a reusable workflow of this repository."""
+    path = local_uses_path(job.uses.value) if job.uses else None
+    callee = state.repository.workflows.get(path) if path else None
+    if callee is None:
+        if path is not None:
+            state.repository.files.read(path)
+        yield from _guess_called_workflow(state, job)
+        return
+    if workflow_call.depth >= MAX_DEPTH:
+        reason = f"its workflows call each other more than {MAX_DEPTH} deep; the last were not looked into"
+        state.repository.budget.add_note(workflow.path, job.uses_line, reason)
+        return
+    if not state.repository.budget.may_follow(workflow.path, 10 * len(callee.lines)):
+        return
+    given = {name.lower(): resolve_text(text.value, state.scope) for name, text in job.inputs.items()}
+    defaults = {name.lower(): literal_value(each.default or "") for name, each in callee.inputs.items()}
+    secrets = workflow_call.secrets
+    if job.secrets != "inherit":
+        secrets = {name.upper(): resolve_text(text.value, state.scope) for name, text in job.secrets.items()}
+    inner = WorkflowCall(
+        inputs={**defaults, **given},
+        secrets=secrets,
+        permissions=(*workflow_call.permissions, job.permissions or workflow.permissions),
+        via=(*workflow_call.via, f"{workflow.path}:{job.id}"),
+        depth=workflow_call.depth + 1,
+    )
+    yield from _walk_workflow(state.repository, callee, replace(inner, caller_known=workflow_call.caller_known))
+
+
+def _guess_called_workflow(state: JobState, job: Job) -> Iterator[Publication]:
+    """Report a call of a workflow that is not at hand at the calling job, by what is handed to it."""
+    if job.uses is None:
+        return
+    name = action_name(job.uses.value)
+    given = {key: resolve_text(text.value, state.scope) for key, text in job.inputs.items()}
+    if job.secrets != "inherit":
+        given |= {key: resolve_text(text.value, state.scope) for key, text in job.secrets.items()}
+    line = job.uses_line or job.line
+    step = Step(index=0, line=line, end_line=line, start_line=line, uses=job.uses, inputs=job.inputs)
+    use = ActionUse(name, {key.lower(): value for key, value in given.items()}, {}, given)
+    known = apply_action(state, step, use)
+    title = job.name.value if job.name else ""
+    sent = (
+        known[1].candidates if known else guess_candidates(state, OpaqueStep(name, title, given, name, kind="workflow"))
+    )
+    for each in find_in_step(state.job, step, sent):
+        yield replace(each.publication, step=None)

@@ -1,4 +1,4 @@
-"""What one search may cost, which files it wanted, and what it had to leave out."""
+"""Tracks the files that detection reads or still needs, and limits its total cost."""
 
 from collections.abc import Iterable, Mapping
 

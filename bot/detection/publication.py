@@ -1,4 +1,4 @@
-"""A publication: one step of one job that sends a package to a registry."""
+"""Defines a publication: one step of a job that sends a package to a registry."""
 
 from dataclasses import dataclass
 

@@ -1,24 +1,25 @@
-"""What a script does: its commands publish, log in, prepare, or lead on to other files."""
+"""Follows a step's script through its commands and files to its logins and publications."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from bot.detection.commands import argv_texts, resolve_word
-from bot.detection.credential_files import written_logins
-from bot.detection.github_api import release_candidates, required_files
-from bot.detection.heuristics import OpaqueStep, guess_candidates
-from bot.detection.job_state import EMPTY_VALUE, Value, Values
-from bot.detection.known import apply_command
-from bot.detection.release import apply_release_config
+from bot.detection.candidate import Candidate, RegistryTarget, ToolCall, build_candidate
+from bot.detection.commands import apply_command, argv_texts, resolve_word
+from bot.detection.heuristics import OpaqueStep, apply_release_config, guess_candidates
+from bot.detection.job_state import EMPTY_VALUE, MAX_DEPTH, JobState, StoredLogin, Value, Values
 from bot.detection.resolve import expand_expression
-from bot.detection.scene import MAX_DEPTH, JobState
-from bot.detection.scripts import mentioned_variables, name_unknown_parts
-from bot.detection.sending import Candidate
 from bot.detection.tasks import Task
 from bot.detection.tasks.follow import FollowedCommand, command_folder, follow_command, load_module
-from bot.model.core_types import RegistryId
-from bot.registries import Catalog
+from bot.model.core_types import Credential, RegistryId
+from bot.registries import Catalog, CommandFact, Registry
 from bot.shell import Command, Script, read_script_cached
+from bot.workflows import Job, Step, Workflow
+from bot.workflows.expressions import known_values
+from bot.workflows.expressions.evaluator import context_values
+from bot.workflows.graph import effective_env
+from bot.workflows.runners import effective_shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +177,102 @@ def _apply_written_logins(state: JobState, script: Script) -> JobState:
         for login in written_logins(state, target, content):
             state = state.with_login(login)
     return state
+
+
+_NAME = re.compile(r"\w+")
+
+
+def step_commands(step: Step, job: Job, workflow: Workflow) -> tuple[Command, ...]:
+    """Read the script of a step of this job, or of a local action that the job uses; none where the step has no script.
+
+    What steps before it exported is not known here, nor what a local action is given.
+    """
+    if step.run is None:
+        return ()
+    text, shell = step.run.value, effective_shell(workflow, job, step)
+    env = effective_env(workflow, job, step)
+    scope = lru_cache(maxsize=1)(lambda: context_values(workflow, job, step))  # few scripts ask
+
+    def expand(expression: str) -> tuple[str, ...] | None:
+        return known_values(f"${{{{ {expression} }}}}", scope()) or None
+
+    variables = {name: (name_unknown_parts(env[name].value, name),) for name in mentioned_variables(text, shell, env)}
+    return read_script_cached(text, shell, variables, expand).commands
+
+
+def mentioned_variables(text: str, shell: str, env: Iterable[str]) -> list[str]:
+    """Give those of some variables that a script may name; more than that it cannot tell from a look."""
+    if shell.startswith(("pwsh", "powershell", "cmd")):  # on Windows a variable's name has no case
+        lowered = text.lower()
+        return [name for name in env if name.lower() in lowered]
+    known = set(env)
+    return [name for name in dict.fromkeys(_NAME.findall(text)) if name in known]
+
+
+def name_unknown_parts(text: str, name: str) -> str:
+    """Name the unknown parts of a variable's text after the variable itself."""
+    if "${{" not in text:
+        return text
+    head, _, rest = text.partition("${{")
+    pieces = [head]
+    for piece in rest.split("${{"):
+        pieces += [f"${{{{ env.{name} }}}}", piece.partition("}}")[2]]
+    return "".join(pieces)
+
+
+_REFERENCE = re.compile(
+    r"\$\{?(?:env[.:])?(\w{2,64})\}?"
+)  # ${NAME} that the tool itself reads later; ${env.NAME} in Maven
+_PIECE = re.compile(r"[\w./:@-]{3,200}")
+
+
+def written_logins(state: JobState, target: Value, content: Value) -> Iterator[StoredLogin]:
+    """Yield a login for each registry whose credential file this is, and which the content speaks of."""
+    candidates = [
+        registry
+        for registry in state.repository.catalog.registries.values()
+        if any(text.rstrip("\"'").endswith(end) for text in target.texts for end in registry.credential_files)
+    ]
+    if not candidates:
+        return
+    names = tuple(dict.fromkeys(name for text in content.texts for name in _REFERENCE.findall(text)))
+    if not content.origins and not any(name in state.scope.env for name in names):
+        return
+    for registry in _mentioned_registries(state, candidates, content.texts):
+        yield StoredLogin(registry, "", content, names)
+
+
+def _mentioned_registries(state: JobState, candidates: list[Registry], texts: Iterable[str]) -> tuple[RegistryId, ...]:
+    catalogue = state.repository.catalog
+    found: dict[RegistryId, None] = {}
+    kinds = {registry.id for registry in candidates}
+    for text in texts:
+        for piece in _PIECE.findall(text):
+            known = catalogue.registry_at(piece) or catalogue.by_name(piece.strip(":"), candidates[0].id)
+            if known is not None and known.id in kinds:
+                found[known.id] = None
+    return tuple(found) or (candidates[0].id,)
+
+
+GITHUB_RELEASES = RegistryId("github-releases")
+# octokit's methods (rest.repos.createRelease …), PyGithub's, and the paths of the REST API itself
+_RELEASE_CALL = re.compile(
+    r"\b(?:createRelease|uploadReleaseAsset|create_git_release|create_git_tag_and_release|upload_asset)\s*\("
+)
+_RELEASE_FACT = CommandFact(
+    argv=("createRelease",), token_env=("GITHUB_TOKEN", "GH_TOKEN"), fallback=Credential.GITHUB_TOKEN
+)
+_LOCAL_IMPORT = re.compile(r"""(?:require|import)\s*\(\s*[`"'](?:\$\{[^}]{1,60}\})?(\.{0,2}/[\w./-]{1,200})[`"']""")
+
+
+def release_candidates(state: JobState, text: str, token: Value, step_env: Values) -> list[Candidate]:
+    """Give a GitHub release that a script creates by calling the API."""
+    if not _RELEASE_CALL.search(text) or GITHUB_RELEASES not in state.repository.catalog.registries:
+        return []
+    call = ToolCall("createRelease", _RELEASE_FACT, GITHUB_RELEASES, token, EMPTY_VALUE, state.scope.env, step_env)
+    return [build_candidate(state, call, RegistryTarget(GITHUB_RELEASES))]
+
+
+def required_files(text: str) -> tuple[str, ...]:
+    """Files of the repository that a JavaScript text loads: `require('./scripts/release')`."""
+    return tuple(dict.fromkeys(_LOCAL_IMPORT.findall(text)))[:5]

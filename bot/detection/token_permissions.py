@@ -1,11 +1,11 @@
-"""What a job needs its token for, as far as its steps show: which actions and commands use which permission."""
+"""Infers which token permissions a job needs from the actions and commands of its steps."""
 
 import re
 from collections.abc import Iterable, Mapping
 
-from bot.detection.path import PathJob, PathStep
-from bot.detection.scripts import step_commands
-from bot.detection.steps import local_uses_path
+from bot.detection.detect import local_uses_path
+from bot.detection.publish_path import PathJob, PathStep
+from bot.detection.step_script import step_commands
 from bot.model.core_types import Confidence, Credential
 from bot.registries import action_name
 from bot.workflows import Job, Step

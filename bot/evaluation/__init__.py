@@ -1,1 +1,1 @@
-"""Holds evaluation."""
+"""Evaluates repositories, changes, deployments and packages against the policy in force."""

@@ -1,4 +1,4 @@
-"""What was noticed: a change and a policy in, what is to be heard of it out. Pure, as `evaluate` and `decide` are."""
+"""Evaluates the change alerts of a policy for a change, without network access or a clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,10 +1,9 @@
-"""Judgement: a snapshot and a policy in, a report out; every other text is made from that report."""
+"""Evaluates the rules of a policy for a snapshot of a repository and returns the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.checks.check import outcome_of, run_check
-from bot.checks.rule import Rule
+from bot.checks.check import Rule, outcome_of, run_check
 from bot.model.core_types import Conclusion, Outcome, RuleName, conclusion_of
 from bot.model.findings import Finding, Known, Unknown
 from bot.policy import Policy, Waiver, WaiverStatus

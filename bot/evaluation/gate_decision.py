@@ -1,4 +1,4 @@
-"""The gate's decision: a waiting deployment and a policy in, a verdict with all its reasons out. Pure, as `evaluate` is."""
+"""Decides whether a pending deployment may proceed, with the reasons, from its facts and a policy."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum

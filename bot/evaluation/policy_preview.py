@@ -1,4 +1,4 @@
-"""A preview: what would become of the repositories if another policy were in force, from the same snapshots by the same judge."""
+"""Compares the reports of repositories under the current policy and a proposed policy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be revoked, and why: drawn from a report, so that a waiver or an `allow` counts here as it does everywhere."""
+"""Derives from a report which publishing identities must be revoked, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime

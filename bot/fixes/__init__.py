@@ -1,1 +1,1 @@
-"""The exact change that takes a stored token out of a workflow, and what to enter on the registry's side."""
+"""Builds workflow changes that replace stored tokens with trusted publishing."""

@@ -1,12 +1,30 @@
-"""A fix: what to change in workflows so that publications need no stored token, and what is left to a person."""
+"""Builds the fix for a publication: the workflow edits and the manual steps at the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.detection import Publication
 from bot.fixes.file_draft import FileDraft
-from bot.model.core_types import RegistryId
-from bot.registries import Registry
+from bot.fixes.fix_strategy import (
+    ChosenStrategy,
+    FixStrategy,
+    add_exchange_step,
+    choose_strategy,
+    exchange_token,
+    has_exchange_step,
+    request_token,
+    use_replacement_action,
+)
+from bot.fixes.job_editor import MAX_EDITS, FixBudget, FixWorkspace, JobEditor, StoredToken
+from bot.fixes.prerequisites import grant_id_token, raise_versions
+from bot.fixes.remove_token import PublishCall, TokenRemover
+from bot.fixes.yaml_tree import UnsafeEditError
+from bot.model.core_types import Credential, RegistryId
+from bot.model.errors import describe_fault
+from bot.registries import ActionFact, Registry
+from bot.registries.addresses import expand_addresses
+from bot.snapshot.repository_snapshot import WORKFLOW_PATH, Snapshot
+from bot.workflows import Workflow
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,3 +57,194 @@ class Fix:
     def location(self) -> str:
         """Say where it is, as a finding does."""
         return f"{self.publications[0].file}:{self.publications[0].line}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedWorkflow:
+    """A workflow as a registry's form asks for it."""
+
+    repository: str  # owner/name; a checkout does not know its owner
+    workflows: tuple[
+        str, ...
+    ]  # file names; two where the registry does not say whether it looks at the caller or the callee
+    environment: str | None
+
+    def __str__(self) -> str:
+        parts = [
+            self.repository if "/" in self.repository else "this repository",
+            f"workflow {' or '.join(self.workflows)}" if self.workflows else "",
+            f"environment {self.environment}" if self.environment else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+def trusted_workflow(publication: Publication, registry: Registry, snapshot: Snapshot) -> TrustedWorkflow:
+    """Say what the registry has to match: some look at the workflow that was started, some at the one that holds the job."""
+    called = [name.partition(":")[0] for name in publication.via]
+    workflows = [path for path in (*called, publication.file) if WORKFLOW_PATH.fullmatch(path)]
+    matched = {"caller": workflows[:1], "callee": workflows[-1:]}.get(registry.migration.identity, workflows)
+    names = tuple(dict.fromkeys(path.rpartition("/")[2] for path in matched))
+    return TrustedWorkflow(snapshot.repository, names, publication.environment)
+
+
+def registry_instructions(publication: Publication, registry: Registry, snapshot: Snapshot) -> tuple[str, ...]:
+    """Say what to do on the registry's side, the identity to enter first."""
+    steps = [
+        expand_addresses(step, snapshot.registries)
+        for step in registry.migration.registry
+        if not step.startswith("Nothing")
+    ]
+    identity = trusted_workflow(publication, registry, snapshot)
+    owner = "" if "/" in identity.repository else " (owner and name as on GitHub)"
+    trust = f"On {registry.name}, let the package trust {identity}{owner}."
+    advice = (
+        f"Name an environment too, here and in the job {publication.job} (`environment: NAME`): without one any branch of the"
+        " workflow can publish."
+    )
+    advised = [] if publication.environment or registry.migration.identity == "none" else [advice]
+    return (trust, *advised, *steps)
+
+
+def calling_workflows(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
+    """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
+    paths = [way.rpartition(":")[0] for way in publication.via]
+    return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)
+
+
+MAX_SUGGESTED_CHARACTERS = 1_000_000  # characters that suggestions may read again, about a microsecond each
+STORED_CREDENTIALS = frozenset({Credential.LONG_LIVED, Credential.HYBRID})
+
+
+def fix_targets(snapshot: Snapshot) -> dict[FixTarget, tuple[Publication, ...]]:
+    """Give what could do without its stored token, by target, in the order found."""
+    found: dict[FixTarget, list[Publication]] = {}
+    for publication in snapshot.publications:
+        registry = snapshot.registries[publication.registry]
+        offered = registry.trusted_publishing and registry.trust_mechanism == "publisher"
+        if offered and publication.credential in STORED_CREDENTIALS:
+            found.setdefault(FixTarget.for_publication(publication), []).append(publication)
+    return {target: tuple(each) for target, each in found.items()}
+
+
+def plan_fix(publications: Sequence[Publication], snapshot: Snapshot, budget: FixBudget | None = None) -> Fix:
+    """Make the change for one target's publications; what cannot be done safely is refused in words."""
+    target = FixTarget.for_publication(publications[0])
+    registry = snapshot.registries[target.registry]
+    work = FixWorkspace(snapshot, budget or FixBudget())
+    refusal = None
+    try:
+        _make_change(work, publications, registry)
+    except UnsafeEditError as error:
+        refusal = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a fix that fails must not take the verdict with it
+        refusal = f"making it failed, which is our fault ({describe_fault(error)})"
+    return Fix(
+        target=target,
+        registry=registry,
+        publications=tuple(publications),
+        drafts={} if refusal else work.drafts,
+        refusal=refusal,
+        notes=() if refusal else tuple(work.notes),
+        registry_steps=registry_instructions(publications[0], registry, snapshot),
+    )
+
+
+class Suggestions:
+    """Small changes for one repository's publications, within a budget that they share."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._budget = FixBudget(MAX_SUGGESTED_CHARACTERS)
+
+    def suggest(self, publication: Publication) -> str | None:
+        """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change."""
+        fix = plan_fix([publication], self._snapshot, self._budget)
+        draft = fix.drafts.get(publication.file)
+        if draft is None or len(fix.drafts) > 1:
+            return None
+        lines = len(self._snapshot.workflows[publication.file].lines)
+        return draft.replacement_for(publication.line, publication.end_line, lines) or None
+
+
+def _make_change(workspace: FixWorkspace, publications: Sequence[Publication], registry: Registry) -> None:
+    first = publications[0]
+    workspace.budget.spend(0)  # when nothing is left, not even a look
+    workflow = workspace.snapshot.workflows.get(first.file)
+    if workflow is None:
+        raise UnsafeEditError(
+            f"the step stands in a local action, {first.file}, which others may use with a token of theirs"
+        )
+    workspace.budget.spend(sum(map(len, workflow.lines)))
+    if first.job not in workflow.jobs or any(each.step is None for each in publications):
+        raise UnsafeEditError("the job calls a workflow that is not at hand")
+    if not registry.migration.reusable and calling_workflows(first, workspace.snapshot):
+        raise UnsafeEditError(
+            f"{registry.name} takes no job of a called workflow; move the job into the workflow that is started, first"
+        )
+    job = workflow.jobs[first.job]
+    chosen = {
+        n: choose_strategy(each, job.steps[n], job, registry, workspace.snapshot.catalog)
+        for each in publications
+        if (n := each.step) is not None
+    }
+    if len(chosen) > MAX_EDITS:
+        raise UnsafeEditError(f"it would take more than {MAX_EDITS} changes")
+    ways = {each.strategy for each in chosen.values()}
+    if len(ways) > 1:
+        raise UnsafeEditError("the job publishes there in several ways, which take different changes")
+    if FixStrategy.REPLACE_TOOL in ways and len(chosen) > 1:
+        raise UnsafeEditError(f"{first.tool} publishes in several steps of the job")
+    grant_id_token(workspace, first)
+    raise_versions(workspace.job_editor(first.file, first.job), registry, first.tool)
+    token = StoredToken.for_secrets(name for each in publications for name in each.secrets)
+    _apply_strategy(workspace.job_editor(first.file, first.job), ways.pop(), chosen, publications, token)
+    _note_registry_limits(workspace, first, registry)
+    if not workspace.drafts:
+        raise UnsafeEditError("nothing in this file hands the token over")
+
+
+def _apply_strategy(
+    editor: JobEditor,
+    strategy: FixStrategy,
+    chosen: Mapping[int, ChosenStrategy],
+    publications: Sequence[Publication],
+    token: StoredToken,
+) -> None:
+    """Go the chosen way in the workflow as it is now, with permission and versions in it."""
+    registry = editor.workspace.snapshot.registries[publications[0].registry]
+    mint = registry.migration.token_exchange
+    calls = {
+        each.step: PublishCall(each.tool, chosen[each.step].fact) for each in publications if each.step is not None
+    }
+    taker = TokenRemover(editor, registry, token)
+    logins = {each.login_index: each.fact for each in chosen.values() if each.login_index is not None}
+    if strategy is FixStrategy.EXCHANGE and mint is not None:
+        exchange_token(editor, sorted(calls), mint, token)
+    elif logins:
+        for place, fact in logins.items():
+            taker.remove_inputs(
+                place, editor.job.steps[place], fact.token_inputs if isinstance(fact, ActionFact) else ()
+            )
+            request_token(editor, place, registry.migration)
+    elif strategy is FixStrategy.REPLACE_TOOL:
+        use_replacement_action(editor, max(calls), publications[0], token)
+        taker.remove({}, max(calls) - 1)
+    else:
+        taker.remove(calls, max(calls))
+        place = min(calls) - sum(gone < min(calls) for gone in taker.removed)
+        now = editor.refreshed()
+        if strategy is FixStrategy.FETCH_TOKEN and mint is not None and not has_exchange_step(now.job, mint, place):
+            add_exchange_step(now, place, mint, None)
+
+
+def _note_registry_limits(workspace: FixWorkspace, publication: Publication, registry: Registry) -> None:
+    """Say what the registry will not take, however the workflow looks."""
+    started = calling_workflows(publication, workspace.snapshot)[:1] or (
+        workspace.snapshot.workflows[publication.file],
+    )
+    refused = dict.fromkeys(event for flow in started for event in flow.triggers if event in registry.rejected_events)
+    if refused:
+        workspace.notes[f"{registry.name} takes nothing from runs that {' or '.join(refused)} started."] = None
+    job = workspace.snapshot.workflows[publication.file].jobs[publication.job]
+    if not registry.migration.self_hosted and any(label.value.lower() == "self-hosted" for label in job.runs_on):
+        workspace.notes[f"{registry.name} takes nothing from runners of one's own: let the job run on GitHub's."] = None

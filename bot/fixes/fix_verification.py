@@ -1,13 +1,12 @@
-"""A fix is offered only when it was seen to work: the changed files are read again, and nothing but the token is gone."""
+"""Verifies each fix by scanning the changed files again, and rejects it if more than the token changed."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bot.fixes.file_draft import FileDraft
-from bot.fixes.fix_plan import Fix, FixTarget
+from bot.fixes.fix_plan import STORED_CREDENTIALS, Fix, FixTarget, fix_targets, plan_fix
 from bot.fixes.job_editor import MAX_CHARACTERS, READ_COST, SEARCH_COST, FixBudget
-from bot.fixes.plan import STORED_CREDENTIALS, fix_targets, plan_fix
 from bot.fixes.yaml_tree import UnsafeEditError
 from bot.model.core_types import Credential
 from bot.snapshot.repository_snapshot import Snapshot, SnapshotProgress, extend_snapshot

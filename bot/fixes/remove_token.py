@@ -1,14 +1,11 @@
-"""Take a stored token out of a job: from inputs, environment, flags and the lines and steps that log in with it."""
+"""Removes a stored token from a job's inputs, environment, flags and login steps."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.fixes.job_editor import JobEditor
+from bot.fixes.job_editor import JobEditor, StoredToken, matching_names, mentions_token
 from bot.fixes.script_edits import TokenContext, add_oidc_flag, is_empty_script, remove_login_lines, remove_token_flags
-from bot.fixes.steps import remove_step
-from bot.fixes.texts import rewrite_script
-from bot.fixes.tokens import StoredToken, matching_names, mentions_token
-from bot.fixes.yaml_edits import remove_key
+from bot.fixes.yaml_edits import remove_key, remove_step, rewrite_script
 from bot.fixes.yaml_tree import UnsafeEditError
 from bot.registries import ActionFact, CommandFact, Registry
 from bot.workflows import Step

@@ -1,10 +1,10 @@
-"""A script without its token: the flags that hand it over, the lines that only log in."""
+"""Removes token flags and login commands from a script."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.fixes.tokens import StoredToken, mentions_token
+from bot.fixes.job_editor import StoredToken, mentions_token
 from bot.registries import Catalog, CommandFact, Registry
 from bot.shell import read_script
 

@@ -1,6 +1,6 @@
-"""The text of a YAML file with the exact place of each key and value in it, so that a part can be changed and the rest kept."""
+"""Locates every key and value in a YAML file, and verifies that an edit changes only its target."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -147,3 +147,62 @@ def data_at(data: YamlData, path: Sequence[str | int]) -> YamlData:
         elif isinstance(data, list) and isinstance(step, int):
             data = data[step]
     return data
+
+
+DataEdit: TypeAlias = Callable[[YamlData], None]  # does to a document's meaning what an edit does to its text
+
+
+def verify_edit(tree: YamlTree, changed: FileDraft, edit_data: DataEdit) -> FileDraft:
+    """Hold a changed text to what it was meant to mean, and to nothing else."""
+    wanted = tree.data()
+    edit_data(wanted)
+    if parse_tree(changed).data() != wanted:
+        raise UnsafeEditError(
+            "the file is written in a way that a change of lines would not do justice to; change it by hand"
+        )
+    return changed
+
+
+def expand_to_lines(tree: YamlTree, start: int, end: int) -> tuple[int, int]:
+    """Widen a span to whole lines, with the break at their end; the break before the file's last line stays."""
+    return tree.line_start(start), min(tree.line_end(end) + 1, len(tree.text))
+
+
+YamlValue: TypeAlias = "str | Mapping[str, YamlValue]"  # a scalar, or a mapping of more
+
+
+def block_lines(value: Mapping[str, YamlValue], column: int, step: int) -> list[str]:
+    """Write a mapping as lines that are indented `step` further than `column`."""
+    lines: list[str] = []
+    for key, each in value.items():
+        start = " " * (column + step) + f"{key}:"
+        if isinstance(each, str):
+            lines.append(f"{start} {_format_scalar(each)}")
+        elif each:
+            lines += [start, *block_lines(each, column + step, step)]
+        else:
+            lines.append(f"{start} {{}}")
+    return lines
+
+
+def flow_text(value: YamlValue) -> str:
+    """Write a value inside braces, or on the line of its key."""
+    if isinstance(value, str):
+        return _quote_scalar(value) if set(value) & set("{}[],") else _format_scalar(value)
+    return "{" + ", ".join(f"{key}: {flow_text(each)}" for key, each in value.items()) + "}"
+
+
+def value_data(value: YamlValue) -> YamlData:
+    """Give what a value means once it is written."""
+    return value if isinstance(value, str) else {key: value_data(each) for key, each in value.items()}
+
+
+def _format_scalar(value: str) -> str:
+    plain = (
+        value and value[0] not in "&*!|>'\"%@`#{[-?:," and ": " not in value and " #" not in value and "\n" not in value
+    )
+    return value if plain else _quote_scalar(value)
+
+
+def _quote_scalar(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

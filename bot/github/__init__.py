@@ -1,1 +1,1 @@
-"""The one room with a telephone to GitHub."""
+"""Calls the GitHub API; no other package of bot does."""

@@ -1,4 +1,4 @@
-"""The check run's life: found, begun, completed. A run that already says what it should is not written to."""
+"""Creates and updates check runs, and leaves those that already show the right result."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from bot.github.github_errors import UnansweredError
 from bot.json_access import get_int, get_object, get_str
 from bot.model.core_types import Conclusion, FullName, Sha
 from bot.model.errors import RetryLaterError
-from bot.rendering.reports_check_run import ANNOTATIONS_PER_REQUEST, Annotation, CheckRunText
+from bot.rendering.check_run import ANNOTATIONS_PER_REQUEST, Annotation, CheckRunText
 
 RETRY_SECONDS = 5.0  # seconds; after an unknown outcome the job is done again, and begins by reading
 WRITE_CHECK_RUNS = "write check runs"

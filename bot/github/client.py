@@ -1,4 +1,4 @@
-"""The telephone: speaks as the App or as one of its installations, and turns every refusal into one of our own errors."""
+"""Calls the GitHub API as the App or an installation, and turns failed responses into typed errors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from redis import Redis
 
-from bot.github.auth import AppKey, utc_now
+from bot.github.auth import AppKey, InstallationToken, TokenCache, utc_now
 from bot.github.github_errors import (
     CredentialsError,
     ForbiddenError,
@@ -20,9 +20,15 @@ from bot.github.github_errors import (
     UnansweredError,
 )
 from bot.github.rate_limits import RateLimitPauses, rate_limit_of, rate_limit_of_errors, server_time
-from bot.github.tokens import InstallationToken, TokenCache
-from bot.github.transport import GitHubServer
-from bot.github.wire import DEFAULT_TIMEOUTS, OUTAGE_RETRY_SECONDS, GitHubRequest, GitHubResponse, Timeouts, Transport
+from bot.github.transport import (
+    DEFAULT_TIMEOUTS,
+    OUTAGE_RETRY_SECONDS,
+    GitHubRequest,
+    GitHubResponse,
+    GitHubServer,
+    Timeouts,
+    Transport,
+)
 from bot.model.core_types import InstallationId
 from bot.model.errors import RetryLaterError
 

@@ -1,4 +1,4 @@
-"""The GraphQL queries: one asks for all that a check of one commit needs, the other for further files of it."""
+"""Builds the GraphQL queries that read the files, policies and check runs of a commit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Deployments that wait at a gate: the run, who approved, where its commit stands, and our review of it."""
+"""Reads pending deployments with their runs, approvals and refs, and reviews them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a push did: the commits and files that are new, the pull requests they came with, the branches that have a commit, the tags."""
+"""Reads commits, branches, tags, git objects and releases of a repository."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from bot.checks.alerts import PushedCommit, PushQuery
 from bot.github.client import ReadOnlyClient, api_path
 from bot.github.deployments import is_ancestor
-from bot.github.github_errors import ForbiddenError, MissingError
+from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
 from bot.json_access import JsonObject, get_bool, get_datetime, get_object, get_objects, get_str
 from bot.model.core_types import FullName, Sha
+from bot.packages.versions import PackageFile
+from bot.tracing import GitHubRelease, VersionTag
 
 MAX_COMMITS = 250  # of a push that are looked at: as many as GitHub lists of a comparison where no page is asked for
 MAX_COMPARED_FILES = (
@@ -150,3 +152,117 @@ def _parse_commit(item: JsonObject) -> PushedCommit:
         verified=get_bool(written, "verification", "verified"),
         parents=tuple(Sha(get_str(parent, "sha")) for parent in get_objects(item, "parents")),
     )
+
+
+REPOSITORIES_PER_QUERY = (
+    20  # repositories in one query: a list of tags each, which together cost one of the hour's points
+)
+TAGS_PER_REPOSITORY = 100  # tags of each: those whose commits are the youngest
+
+_TAGS_FRAGMENT = """
+fragment Tags on Repository {
+  refs(refPrefix: "refs/tags/", first: 100, orderBy: {field: TAG_COMMIT_DATE, direction: DESC}) { nodes { name target { oid } } }
+}
+"""
+
+
+def read_latest_tags(client: ReadOnlyClient, repositories: Sequence[FullName]) -> Mapping[FullName, Mapping[str, Sha]]:
+    """Read what the latest tags of up to `AT_ONCE` repositories name; a repository that cannot be seen is left out."""
+    named = {f"r{index}": repository for index, repository in enumerate(repositories[:REPOSITORIES_PER_QUERY])}
+    if not named:
+        return {}
+    variables = ", ".join(f"${key}o: String!, ${key}n: String!" for key in named)
+    asked = "\n".join(f"  {key}: repository(owner: ${key}o, name: ${key}n) {{ ...Tags }}" for key in named)
+    values = {}
+    for key, repository in named.items():
+        values[f"{key}o"], _, values[f"{key}n"] = repository.partition("/")
+    reply = client.query(f"query Latest({variables}) {{\n{asked}\n}}\n{_TAGS_FRAGMENT}", values, "read tags")
+    return {
+        repository: {
+            get_str(node, "name"): Sha(get_str(node, "target", "oid"))
+            for node in get_objects(reply.data, key, "refs", "nodes")
+            if get_str(node, "name") and get_str(node, "target", "oid")
+        }
+        for key, repository in named.items()
+        if get_object(reply.data, key, "refs")
+    }
+
+
+MAX_OBJECT_PATHS = 200  # paths; each costs two lookups of the 500,000 that GitHub allows
+
+
+def read_object_ids(
+    client: ReadOnlyClient, repository: FullName, paths: Sequence[str], *commits: Sha
+) -> tuple[Mapping[str, str], ...]:
+    """Read git's names of the files and folders at `paths`, for each commit; what is not there is left out."""
+    if len(paths) > MAX_OBJECT_PATHS:
+        raise RefusedError(f"a release of {repository} runs more than {MAX_OBJECT_PATHS} files of its own")
+    asked = {
+        f"p{index}c{place}": f"{commit}:{each}"
+        for index, each in enumerate(paths)
+        for place, commit in enumerate(commits)
+    }
+    if not asked:
+        return tuple({} for _ in commits)
+    variables = "".join(f", ${name}: String!" for name in asked)
+    objects = "\n".join(f"    {name}: object(expression: ${name}) {{ oid }}" for name in asked)
+    query = f"query Objects($owner: String!, $name: String!{variables}) {{\n  repository(owner: $owner, name: $name) {{\n{objects}\n  }}\n}}"
+    owner, _, called = repository.partition("/")
+    reply = client.query(query, {"owner": owner, "name": called, **asked}, f"read files of {repository}")
+    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
+        raise ForbiddenError(f"read files of {repository}", "contents: read")
+    found = get_object(reply.data, "repository")
+    return tuple(
+        {each: oid for index, each in enumerate(paths) if (oid := get_str(found, f"p{index}c{place}", "oid"))}
+        for place, _ in enumerate(commits)
+    )
+
+
+MAX_RELEASE_FILES = 1_000  # of one release; GitHub takes no more
+_TAG_TARGET_FIELDS = "... on Commit { oid } ... on Tag { target { oid } }"
+DIGEST_SEPARATOR = ":"  # between a digest's algorithm and its value
+
+
+def find_tag(client: ReadOnlyClient, repository: FullName, names: Sequence[str]) -> VersionTag | None:
+    """Return the first of these tags that is there, with the commit that it names; None where none is. One call."""
+    owner, _, called = repository.partition("/")
+    variables = {"owner": owner, "name": called} | {f"t{at}": f"refs/tags/{name}" for at, name in enumerate(names)}
+    declared = "".join(f", $t{at}: String!" for at in range(len(names)))
+    asked = "\n".join(
+        f"    t{at}: ref(qualifiedName: $t{at}) {{ target {{ {_TAG_TARGET_FIELDS} }} }}" for at in range(len(names))
+    )
+    query = f"query Tags($owner: String!, $name: String!{declared}) {{\n  repository(owner: $owner, name: $name) {{\n{asked}\n  }}\n}}"
+    what = f"read tags of {repository}"
+    reply = client.query(query, variables, what)
+    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
+        raise ForbiddenError(what, "contents: read")
+    found = get_object(reply.data, "repository")
+    if not found:
+        raise MissingError(f"GitHub has nothing there for the App to {what}")
+    targets = ((name, get_object(found, f"t{at}", "target")) for at, name in enumerate(names))
+    tags = (
+        VersionTag(name, Sha(get_str(target, "target", "oid") or get_str(target, "oid"))) for name, target in targets
+    )
+    return next((tag for tag in tags if tag.commit), None)
+
+
+def read_release(client: ReadOnlyClient, repository: FullName, tag: str) -> GitHubRelease | None:
+    """Read the published release of a tag; None where there is none."""
+    address = api_path("repos", *repository.split("/", 1), "releases", "tags", tag)
+    try:
+        found = client.get(address, f"read releases of {repository}").json_object()
+    except MissingError:
+        return None
+    web = get_str(found, "html_url")
+    return GitHubRelease(
+        tag=get_str(found, "tag_name"),
+        immutable=get_bool(found, "immutable"),
+        author=get_str(found, "author", "login"),
+        files=tuple(_parse_asset(item) for item in get_objects(found, "assets")[:MAX_RELEASE_FILES]),
+        html_url=web if web.startswith("http") else "",
+    )
+
+
+def _parse_asset(item: JsonObject) -> PackageFile:
+    algorithm, separator, digest = get_str(item, "digest").partition(DIGEST_SEPARATOR)
+    return PackageFile(get_str(item, "name"), {algorithm: digest} if separator else {})

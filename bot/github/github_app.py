@@ -1,7 +1,8 @@
-"""The App's installations and their repositories."""
+"""Reads the App's installations and repositories, and redelivers failed webhook deliveries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.github.client import InstallationClient, ReadOnlyClient, api_path
 from bot.json_access import get_bool, get_int, get_object, get_str, get_strings
@@ -77,3 +78,41 @@ def read_installation_permissions(client: ReadOnlyClient, installation: Installa
     """Return what an installation granted, by permission; `line` speaks as the App. Raises MissingError where it is gone."""
     found = client.get(api_path("app", "installations", installation), "read its installations").json_object()
     return _parse_permissions(found)
+
+
+FIRST_FAILED_STATUS = 300  # a status from here on is a failure, and so is 0: no answer at all
+LIST_DELIVERIES, REDELIVER = "list the App's deliveries", "have a delivery sent again"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to bring us an event; a repeat has the same `guid` and a number of its own."""
+
+    id: int
+    guid: str
+    delivered_at: datetime
+    event: str
+
+
+def list_failed_deliveries(client: InstallationClient, since: datetime) -> Iterator[Delivery]:
+    """Yield the attempts that failed, the latest first, back to `since`."""
+    for item in client.paginate("/app/hook/deliveries", LIST_DELIVERIES, status="failure"):
+        try:
+            delivery = Delivery(
+                get_int(item, "id"),
+                get_str(item, "guid"),
+                datetime.fromisoformat(get_str(item, "delivered_at")),
+                get_str(item, "event"),
+            )
+        except ValueError:
+            continue
+        if delivery.delivered_at < since:
+            return
+        # An older GitHub Enterprise Server does not know `status=` and lists all.
+        if not 0 < get_int(item, "status_code") < FIRST_FAILED_STATUS and delivery.id:
+            yield delivery
+
+
+def redeliver(client: InstallationClient, delivery: Delivery) -> None:
+    """Ask GitHub to send a delivery again; it comes with the same guid. Raises UnansweredError, MissingError."""
+    client.write("POST", api_path("app", "hook", "deliveries", delivery.id, "attempts"), REDELIVER)

@@ -1,4 +1,4 @@
-"""What GitHub may answer instead of what was asked for, each as one sentence with the next step."""
+"""Defines errors of the GitHub API, each with a sentence that names the next step."""
 
 from bot.model.errors import WharfingerError
 

@@ -1,4 +1,4 @@
-"""The issues of one repository that this App opened: found by their hidden markers, each opened once, written to with care."""
+"""Handles the issues that the App opened: finds them by hidden metadata, opens and updates them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,11 +12,11 @@ from redis.exceptions import LockNotOwnedError
 from bot.github.client import InstallationClient, api_path
 from bot.github.github_app import read_app
 from bot.github.github_errors import MissingError, UnansweredError
-from bot.github.pace import count_content_write
+from bot.github.rate_limits import count_content_write
 from bot.json_access import JsonObject, get_datetime, get_int, get_str
 from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
-from bot.rendering.marker import HiddenMetadata
+from bot.rendering.markdown import HiddenMetadata
 
 StateReason: TypeAlias = Literal["completed", "not_planned"]
 

@@ -1,4 +1,4 @@
-"""Reads who asked for each line of a file and who approved that: git's blame, and the reviews of the pull request it came with."""
+"""Reads the author and the approvers of each line of a file from git blame and pull request reviews."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

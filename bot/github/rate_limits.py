@@ -1,9 +1,13 @@
-"""GitHub's rate limits: read from an answer, and shared through Redis so that the other jobs wait too.
+"""Reads GitHub's rate limits from responses, and shares pauses between processes through Redis.
 
-Where the forms were learned: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+
+GitHub limits issues and comments to 80 a minute and 500 an hour, and refuses all calls beyond that.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,3 +129,22 @@ def _seconds_until_reset(headers: Mapping[str, str]) -> float | None:
 
 def _parse_number(text: str | None) -> float | None:
     return float(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None  # noqa: PLR2004 - seconds since 1970
+
+
+# By the clock's minutes and hours: twice as many may fall into any sixty seconds, and that is still allowed.
+CONTENT_LIMITS = ((60, 30), (3600, 200))
+
+
+def count_content_write(redis: Redis, name: str, now: float | None = None) -> None:
+    """Count one more piece of content under a name; raise LaterError when the minute or the hour is full."""
+    at = time.time() if now is None else now
+    for seconds, most in CONTENT_LIMITS:
+        key = f"{name}:{seconds}:{int(at // seconds)}"
+        with redis.pipeline() as pipe:
+            pipe.incr(key)
+            pipe.expire(key, seconds * 2)
+            count, _ = pipe.execute()
+        if count > most:
+            raise RetryLaterError(
+                f"{most} issues and comments were written in {seconds} seconds", seconds - at % seconds + 1
+            )

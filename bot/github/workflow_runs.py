@@ -1,4 +1,4 @@
-"""Reads workflow runs as evidence: by number, by commit or by time, with their jobs, steps and approvals."""
+"""Reads workflow runs with their jobs, steps and approvals, by number, commit or time."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,14 +1,18 @@
-"""The register of publishing identities: what can publish from a repository, joined with what its policy declares."""
+"""Lists what can publish from a repository, together with the register in its policy."""
 
-from bot.identities.absent import missing_identities
-from bot.identities.identity_inventory import INVENTORY_QUERIES, list_identities, secret_identity
-from bot.identities.identity_reach import IdentityReach, identity_reach
-from bot.identities.publishing_credentials import publications_by_secret, trusted_publications
+from bot.identities.identity_inventory import INVENTORY_QUERIES, list_identities, missing_identities, secret_identity
+from bot.identities.identity_reach import IdentityReach, identity_reach, last_use, workflows_using
+from bot.identities.publishing_credentials import (
+    describe_store,
+    may_hold_publishing_secrets,
+    publications_by_secret,
+    publishing_secrets,
+    secret_settings_page,
+    settings_navigation,
+    trusted_publications,
+)
 from bot.identities.publishing_identity import IdentityInventory, PublishingIdentity
 from bot.identities.review_schedule import last_review, review_due, was_recreated
-from bot.identities.settings_pages import describe_store, secret_settings_page, settings_navigation
-from bot.identities.stored import may_hold_publishing_secrets, publishing_secrets
-from bot.identities.uses import last_use, workflows_using
 
 __all__ = [
     "INVENTORY_QUERIES",

@@ -1,20 +1,33 @@
-"""Observes what can publish from a repository, and joins it with the register's entries in the policy."""
+"""Lists everything that can publish from a repository, matched with its register entries."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.detection import Publication
-from bot.identities.people import environment_reviewers
-from bot.identities.publishing_credentials import publications_by_secret, trusted_publications
+from bot.identities.publishing_credentials import (
+    organization_settings_page,
+    publications_by_secret,
+    publishing_secrets,
+    secret_settings_page,
+    trusted_publications,
+)
 from bot.identities.publishing_identity import IdentityInventory, PublishingIdentity
-from bot.identities.settings_pages import organization_settings_page, secret_settings_page
-from bot.identities.stored import publishing_secrets
 from bot.model.core_types import RegistryId
 from bot.model.findings import Known, Location, MaybeKnown, Unknown, settings_location
 from bot.model.identity_register import DeclaredIdentity, IdentityKind
-from bot.settings import AppInstallation, DeployKey, FineGrainedToken, Secret, SecretStore, SettingsQuery
+from bot.settings import (
+    AppInstallation,
+    DeployKey,
+    FineGrainedToken,
+    Reviewer,
+    ReviewerKind,
+    Secret,
+    SecretStore,
+    SettingsQuery,
+)
+from bot.snapshot.protection import PublishEnvironment, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
 
 T = TypeVar("T")
@@ -211,3 +224,48 @@ def _registries_of(publications: Iterable[Publication]) -> tuple[RegistryId, ...
 
 def _location_of(publication: Publication) -> Location:
     return Location(publication.file, publication.line, publication.line)
+
+
+def environment_reviewers(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    """Yield each person and team that is asked before something is published, once for each environment."""
+    for found in publish_environments(snapshot.publications, snapshot):
+        if isinstance(found, Unknown):
+            yield found
+        elif found.environment is not None:
+            for reviewer in found.environment.reviewers:
+                yield _reviewer_identity(found, reviewer, snapshot)
+
+
+def _reviewer_identity(
+    publish_environment: PublishEnvironment, reviewer: Reviewer, snapshot: Snapshot
+) -> PublishingIdentity:
+    login = snapshot.repository.partition("/")[0]
+    return PublishingIdentity(
+        kind=IdentityKind.PERSON,
+        name=f"@{login}/{reviewer.name}" if reviewer.kind is ReviewerKind.TEAM else f"@{reviewer.name}",
+        holder=snapshot.repository,
+        location=settings_location("settings/environments"),
+        environment=publish_environment.name,
+        registries=tuple(dict.fromkeys(each.registry for each in publish_environment.publications)),
+        publications=publish_environment.publications,
+        machine=reviewer.is_bot or (None if reviewer.kind is ReviewerKind.TEAM else False),
+    )
+
+
+def missing_identities(inventory: IdentityInventory, snapshot: Snapshot) -> tuple[DeclaredIdentity, ...]:
+    """Return the entries for this repository that name nothing which was observed, where all of their kind was seen."""
+    there = {identity.declared for identity in inventory.identities}
+    return tuple(each for each in snapshot.declared_identities if each not in there and _was_checked(each, snapshot))
+
+
+def _was_checked(entry: DeclaredIdentity, snapshot: Snapshot) -> bool:
+    holdings = snapshot.settings
+    facts: dict[IdentityKind, tuple[Known[Any] | Unknown, ...]] = {
+        IdentityKind.SECRET: (holdings.secrets, holdings.organization_secrets, holdings.environment_secrets),
+        IdentityKind.PUBLISHER: (),  # the repository's files say it
+        IdentityKind.DEPLOY_KEY: (holdings.deploy_keys,),
+        IdentityKind.TOKEN: (holdings.fine_grained_tokens,),
+        IdentityKind.APP: (holdings.app_installations,),
+        IdentityKind.PERSON: (holdings.environments,),
+    }
+    return not snapshot.unreadable and all(isinstance(fact, Known) for fact in facts[entry.kind])

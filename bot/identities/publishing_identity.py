@@ -1,4 +1,4 @@
-"""A publishing identity: anything that can publish from a repository, with what is known of it and who answers for it."""
+"""Defines a publishing identity: anything that can publish from a repository, with its owner."""
 
 import hashlib
 import json

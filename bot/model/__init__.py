@@ -1,1 +1,1 @@
-"""Holds model."""
+"""Defines the types that all packages share: identifiers, findings, errors and declared identities."""

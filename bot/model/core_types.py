@@ -1,4 +1,4 @@
-"""The words of this house as types, so that a wrong one is caught before it is spoken."""
+"""Defines distinct types for identifiers, and the values of severity, outcome and mode."""
 
 from enum import StrEnum
 from typing import NewType

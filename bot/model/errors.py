@@ -1,4 +1,4 @@
-"""What can go wrong, in sentences a person can act on."""
+"""Defines errors whose text names the problem and the remedy."""
 
 from pathlib import PurePath
 

@@ -1,4 +1,4 @@
-"""What a rule says: a finding at a place with its fix, or a fact that was kept from us."""
+"""Defines findings with their location and fix, and facts that are known or unknown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What people declare about what can publish: the register's entries, packages with their repository, and reviews of access."""
+"""Defines what people declare about publishing: register entries, packages and access reviews."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

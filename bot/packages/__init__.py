@@ -1,1 +1,1 @@
-"""The telephone to registries: published versions and their provenance."""
+"""Reads published versions and their provenance from package registries."""

@@ -1,4 +1,4 @@
-"""The telephone to registries: asks addresses of the catalog and no other, politely, and takes no answer without end."""
+"""Sends HTTP requests to the registries of the catalog only, with rate, time and size limits."""
 
 import time
 from collections import Counter
@@ -14,10 +14,9 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from bot.model.core_types import RegistryId
-from bot.packages.model import CacheValidator
 from bot.packages.pacing import ProcessPacing, RequestPacing
 from bot.packages.registry_errors import DEFAULT_RETRY_SECONDS, RegistryResponseError, RegistryUnreachableError
-from bot.packages.versions import Package
+from bot.packages.versions import CacheValidator, Package
 from bot.registries import Catalog
 from bot.registries.addresses import reverse_host
 

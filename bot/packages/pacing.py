@@ -1,4 +1,4 @@
-"""How often a registry is asked: the pause that its etiquette wants, between all processes that share a Redis."""
+"""Waits between requests to a registry, so that all processes together respect its rate limit."""
 
 import threading
 import time

@@ -1,16 +1,24 @@
-"""Read what a registry has of a package: the versions, who sent them, and who may."""
+"""Reads the versions, owners and provenance that a registry reports for a package."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.model.core_types import RegistryId
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import UnexpectedFormatError
+from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, UnexpectedFormatError
 from bot.packages.http_client import RegistryHttpClient, RegistryResponse
-from bot.packages.model import FetchedListing, ListingResult, PackageNotFound, UnchangedListing
 from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
-from bot.packages.versions import Package, PackageListing, PackageVersion, PublisherKind
+from bot.packages.versions import (
+    FetchedListing,
+    ListingResult,
+    Package,
+    PackageListing,
+    PackageNotFound,
+    PackageVersion,
+    PublisherKind,
+    UnchangedListing,
+)
 
 MAX_VERSIONS = 2000  # the newest; more is history that nobody waits for
 OWNERS_INTERVAL = timedelta(hours=6)  # where they stand at another address; they are also read with each new version
@@ -132,3 +140,34 @@ def _read_owners(
         if previous is not None:
             return previous.listing.maintainers, previous.owners_read_at  # asked again with the next reading
         return Unknown(f"who may publish {client.package}", str(error)), now - OWNERS_INTERVAL
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryProvenance:
+    """What a registry offers as provenance of one version: the answers as they came, unverified JSON."""
+
+    registry: RegistryId  # its form is the registry's: PyPI's integrity API, npm's attestations, RubyGems' bundles
+    documents: tuple[tuple[str, bytes], ...]  # the name of the file that it is about, and the JSON
+
+
+def read_provenance(http_client: RegistryHttpClient, version: PackageVersion) -> RegistryProvenance | None:
+    """Ask for the provenance of a version; None where the registry has none of it, or offers none of anything.
+
+    Raises RegistryUnreachableError and RegistryAnswerError as `read_listing` does.
+    """
+    registry = version.package.registry
+    reader = REGISTRY_CLIENTS.get(registry)
+    if reader is None or reader.read_provenance is None:
+        return None
+    try:
+        texts = tuple(reader.read_provenance(PackageClient(http_client, version.package, reader.renew_token), version))
+    except UnexpectedFormatError as error:
+        said = f"answers about the provenance of {version.package.name} {version.number} in another form: {error}"
+        raise RegistryResponseError(registry, said) from None
+    return RegistryProvenance(registry, texts) if texts else None
+
+
+def supports_provenance(registry: RegistryId) -> bool:
+    """Whether a registry has provenance to offer of what it is sent, if it is signed."""
+    reader = REGISTRY_CLIENTS.get(registry)
+    return reader is not None and reader.read_provenance is not None

@@ -1,11 +1,12 @@
-"""A package that is watched, as it was seen from one look to the next: what the registry keeps of it, and what became of each version."""
+"""Compares a package's versions over time to find bursts and publisher changes."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.core_types import FullName
-from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.versions import Package, PackageVersion, TraceStatus, Workload
+from bot.model.findings import MaybeKnown, Unknown, join_names
+from bot.packages.versions import Package, PackageVersion, PublisherKind, TraceStatus, Workload
 
 MAINTAINERS_NOT_READ: MaybeKnown[tuple[str, ...]] = Unknown("who may publish", "nobody has asked the registry yet")
 
@@ -65,3 +66,104 @@ class NewMaintainer:
 
     name: str  # in the registry's words
     first_seen_at: datetime
+
+
+def find_bursts(
+    observations: Sequence[Observation], max_versions: int, within: timedelta
+) -> tuple[tuple[Observation, ...], ...]:
+    """Return the runs of more than `most` versions that came within a time of each other, each run as long as it goes on.
+
+    Only versions count of which the registry says when they came: others are seen by the dozen at one look. Tags of one image
+    are one version, the first of them.
+    """
+    first: dict[str, Observation] = {}
+    for each in sorted(
+        (each for each in observations if each.version.published_at is not None),
+        key=lambda each: each.published_or_seen_at,
+    ):
+        first.setdefault(_content_key(each), each)
+    ordered = tuple(first.values())
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end, each in enumerate(ordered):
+        while each.published_or_seen_at - ordered[start].published_or_seen_at > within:
+            start += 1
+        if end - start < max_versions:
+            continue
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return tuple(tuple(ordered[first : last + 1]) for first, last in found)
+
+
+def _content_key(observation: Observation) -> str:
+    """Say what a version is: its only file's digest, or its number."""
+    digests = [digest for file in observation.version.files for digest in file.digests.values()]
+    return digests[0] if len(observation.version.files) == 1 and digests else observation.version.number
+
+
+COMPARED_VERSIONS = 5  # versions before it that a version is held against
+
+
+def publisher_changes(observations: Sequence[Observation], number: str, repository: FullName) -> tuple[str, ...]:
+    """Say in which ways a version's identity stepped back from those of the versions before it; nothing where it did not.
+
+    `sightings` are oldest first; `repository` is the one that publishes the package, for a version that has none before it.
+    What is withdrawn is no example for others, and what a registry does not tell is no step.
+    """
+    place = next((place for place, each in enumerate(observations) if each.version.number == number), None)
+    if place is None:
+        return ()
+    before = [each for each in observations[:place] if not each.version.withdrawn][-COMPARED_VERSIONS:]
+    return tuple(_publisher_differences(observations[place], before, repository))
+
+
+def _publisher_differences(new: Observation, earlier: Sequence[Observation], repository: FullName) -> Iterator[str]:
+    trusted = [
+        each.version.number for each in earlier if each.version.publisher_kind is PublisherKind.TRUSTED_PUBLISHER
+    ]
+    if new.version.publisher_kind is PublisherKind.ACCOUNT and trusted:
+        by = f" of {new.version.published_by}" if new.version.published_by else ""
+        yield f"{new.version.number} came with a token or password{by}; {_last_of(trusted)} from a trusted publisher"
+    proven = [each.version.number for each in earlier if each.version.has_provenance]
+    if new.version.has_provenance is False and proven:
+        yield f"{new.version.number} has no provenance; {_last_of(proven, 'had')} it"
+    if new.workload is not None:
+        yield from _workflow_differences(new.version.number, new.workload, earlier, repository)
+        yield from _environment_differences(new, new.workload.environment, earlier)
+
+
+def _workflow_differences(
+    number: str, workload: Workload, earlier: Sequence[Observation], repository: FullName
+) -> Iterator[str]:
+    """Yield where a run of another repository or another workflow than before sent a version."""
+    known = [each.workload for each in earlier if each.workload is not None]
+    repositories = {each.repository.lower() for each in known if each.repository} or {repository.lower()}
+    own = (
+        workload.repository or ""
+    ).lower() == repository.lower()  # by the name that it has now: it may have been renamed
+    if workload.repository is not None and not own and workload.repository.lower() not in repositories:
+        yield f"{number} came from the repository {workload.repository}; those before it from {join_names(sorted(repositories))}"
+        return
+    workflows = {each.workflow for each in known if each.workflow}
+    if workload.workflow is not None and workflows and workload.workflow not in workflows:
+        yield f"{number} came from the workflow {workload.workflow}; those before it from {join_names(sorted(workflows))}"
+
+
+def _environment_differences(
+    new: Observation, environment: str | None, earlier: Sequence[Observation]
+) -> Iterator[str]:
+    """Yield that a version came from another environment than before, or none, and so past its reviewers and its gate.
+
+    Only what was attested tells whether there was one at all.
+    """
+    known = [each.workload.environment for each in earlier if each.attested and each.workload is not None]
+    names = {name.casefold(): name for name in known if name}
+    if new.attested and known and all(known) and (environment or "").casefold() not in names:
+        here = f"the environment {environment}" if environment else "no environment"
+        yield f"{new.version.number} came from {here}; those before it from {join_names(sorted(names.values()))}"
+
+
+def _last_of(numbers: Sequence[str], verb: str = "came") -> str:
+    return f"{numbers[-1]}, before it, {verb}"

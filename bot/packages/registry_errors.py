@@ -1,4 +1,4 @@
-"""What can go wrong on the telephone to a registry, in sentences a person can act on."""
+"""Defines errors of registry requests, each with a sentence that names the next step."""
 
 from bot.model.core_types import RegistryId
 from bot.model.errors import RetryLaterError, WharfingerError

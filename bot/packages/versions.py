@@ -1,9 +1,13 @@
-"""A published version as its registry and its provenance tell of it: values that evidence, alerts and reports share."""
+"""Defines published versions and registry listings, and compares and sorts version numbers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
+
+from packaging.utils import canonicalize_version
 
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.model.findings import MaybeKnown
@@ -86,3 +90,66 @@ class PackageListing:
     package: Package
     versions: tuple[PackageVersion, ...]
     maintainers: MaybeKnown[tuple[str, ...]]
+
+
+_PYTHON_REGISTRIES = ("pypi", "testpypi")
+
+
+def same_version(registry: RegistryId, first: str, second: str) -> bool:
+    """Whether two numbers are one version: `1.2.0-rc.1` and `1.2rc1` are on PyPI, `1.2.0+build5` and `1.2.0` elsewhere.
+
+    packaging.python.org, "Version specifiers", Normalization; semver.org, 10: build metadata is no part of it.
+    """
+    return _normalize(registry, first) == _normalize(registry, second)
+
+
+def _normalize(registry: RegistryId, number: str) -> str:
+    bare = number.removeprefix("v")
+    return canonicalize_version(bare) if registry in _PYTHON_REGISTRIES else bare.partition("+")[0]
+
+
+_SORT_KEY_PART = re.compile(r"\d{1,18}|[A-Za-z]+")
+VersionSortKey: TypeAlias = tuple[tuple[int, int, str], ...]
+
+
+def version_sort_key(number: str) -> VersionSortKey:
+    """Return what a version number is sorted by: 1.10 after 1.9, and 1.0-rc.1 before 1.0."""
+    head, dash, tail = number.removeprefix("v").partition("+")[0].partition("-")
+    parts = [(2, int(part), "") if part.isdigit() else (0, 0, part.lower()) for part in _SORT_KEY_PART.findall(head)]
+    end = (0, 0, "") if dash else (1, 0, "")
+    rest = [(2, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in _SORT_KEY_PART.findall(tail)]
+    return (*parts, end, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheValidator:
+    """What a registry's answer said of itself, so that the next question is "has it changed since?" (RFC 9110, 13)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedListing:
+    """What one reading tells, and what is kept of it for the next."""
+
+    listing: PackageListing
+    owners_read_at: datetime  # when `listing.maintainers` was read: some registries tell them at another address
+    validator: CacheValidator = CacheValidator()
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedListing:
+    """The registry has nothing new; `known` is what to keep in the place of what was kept."""
+
+    fetched: FetchedListing
+
+
+@dataclass(frozen=True, slots=True)
+class PackageNotFound:
+    """The registry has no package of this name: not published yet, removed, or not for everybody to see."""
+
+    package: Package
+
+
+ListingResult: TypeAlias = FetchedListing | UnchangedListing | PackageNotFound

@@ -1,8 +1,20 @@
-"""Policy files, and the policy in force that is made from them. A file is read by `bot.policy.read_policy`, apart for a quick start."""
+"""Reads policy files and builds the policy in force for a repository.
 
-from bot.policy.merge import policy_in_force
-from bot.policy.model import CheckSettings, Overrides, Policy, PolicyFile
-from bot.policy.policy_file import DigestForm, DigestInterval, DigestSettings, IssueDestination, ReportSettings
+`bot.policy.read_policy` is imported separately, which keeps startup fast.
+"""
+
+from bot.policy.merge_policies import policy_in_force
+from bot.policy.policy_file import (
+    CheckSettings,
+    DigestForm,
+    DigestInterval,
+    DigestSettings,
+    IssueDestination,
+    Overrides,
+    Policy,
+    PolicyFile,
+    ReportSettings,
+)
 from bot.policy.policy_targets import RepositoryMatch, TargetRepository
 from bot.policy.waiver import Waiver, WaiverApproval, WaiverStatus
 

@@ -1,4 +1,4 @@
-"""Apply waivers to what a rule found: what is waived, by which waiver, and which waivers have lost their force."""
+"""Applies waivers to the findings of a rule, and reports expired and other ineffective waivers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from datetime import date
 from bot.detection import Publication
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject
-from bot.policy.model import Policy
+from bot.policy.policy_file import Policy
 from bot.policy.waiver import Waiver, WaiverStatus
 from bot.snapshot.repository_snapshot import Snapshot
 

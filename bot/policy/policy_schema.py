@@ -1,15 +1,19 @@
-"""The kinds of values that a rule's option may have: how a file says each, and which of two is stricter."""
+"""Builds the JSON Schema of a policy file and defines the value types of rule options."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import Field, fields
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
-from bot.checks.alerts import ChangeAlert
-from bot.checks.gate import GateCondition
-from bot.checks.rule import Rule, StricterWhen
-from bot.documents_init import YamlNode, YamlScalar, YamlSequence
+from bot.checks.alerts import CHANGE_ALERTS, ChangeAlert
+from bot.checks.check import Rule, StricterWhen
+from bot.checks.gate import GATE_CONDITIONS, GateCondition
+from bot.checks.rules import RULES
 from bot.model.core_types import DayRange, RegistryId
+from bot.yaml import YamlNode, YamlScalar, YamlSequence
 
 # The value of one option, by the type of the rule's field.
 OptionValue: TypeAlias = StrEnum | bool | int | timedelta | tuple[str, ...]
@@ -109,3 +113,45 @@ def _is_enum(kind: Any) -> bool:  # noqa: ANN401 - as above
 
 def _rank(value: Any) -> Any:  # noqa: ANN401 - a number, a duration, or a word's place in its order
     return value.rank if hasattr(value, "rank") else value
+
+
+SCHEMA_FILE = Path(__file__).parent / "policy_schema.json"
+
+
+def policy_schema(registries: Iterable[RegistryId] | None = None) -> JsonSchema:
+    """Return the closed schema of a policy file; an option that takes registries takes these, or any name when it is for editors."""
+    schema: JsonSchema = json.loads(SCHEMA_FILE.read_text())
+    known = None if registries is None else sorted(registries)
+    rules = _closed_object({str(rule.name): _check_schema(rule, known) for rule in RULES})
+    gate = _closed_object({str(condition.name): _check_schema(condition, known) for condition in GATE_CONDITIONS})
+    signals = _closed_object({str(signal.name): _check_schema(signal, known) for signal in CHANGE_ALERTS})
+    named = {"enum": [name for each in (rules, gate, signals) for name in each["properties"]]}
+    properties = schema["properties"]
+    properties["rules"] |= rules
+    properties["gate"] |= gate
+    properties["alerts"] |= signals
+    properties["repositories"]["items"]["properties"]["rules"] |= rules
+    properties["repositories"]["items"]["properties"]["gate"] |= gate
+    properties["repositories"]["items"]["properties"]["alerts"] |= signals
+    properties["waivers"]["items"]["properties"]["rule"] |= named
+    if known is not None:
+        properties["identities"]["items"]["properties"]["publisher"] |= {"enum": list(known)}
+    return schema
+
+
+def _closed_object(properties: dict[str, JsonSchema]) -> JsonSchema:
+    return {"properties": properties, "additionalProperties": False}
+
+
+def _check_schema(check: type[Rule | GateCondition | ChangeAlert], registries: list[RegistryId] | None) -> JsonSchema:
+    return {
+        "description": f"{check.title()}.",
+        "if": {"type": "object"},
+        "then": {
+            "properties": {
+                key: option_schema(field, kind, registries) for key, (field, kind) in options_by_key(check).items()
+            },
+            "additionalProperties": False,
+        },
+        "else": {"enum": [False, "off"]},
+    }

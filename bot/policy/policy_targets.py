@@ -1,4 +1,4 @@
-"""Targets: what a policy says for some repositories only, by name, topic, custom property or visibility."""
+"""Decides which repositories a policy target matches, by name, topic, custom property or visibility."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

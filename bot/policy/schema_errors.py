@@ -1,4 +1,4 @@
-"""What is wrong with a policy file, in sentences: the line, the key, and the nearest name that would do."""
+"""Explains schema errors of a policy file with the line, the key and the closest valid name."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from bot.documents_init import YamlMapping, YamlNode, YamlScalar, YamlSequence, quoted
 from bot.model.core_types import RegistryId
 from bot.model.errors import PolicyError
-from bot.policy.schema import policy_schema
+from bot.policy.policy_schema import policy_schema
+from bot.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, quoted
 
 _ENTRY_NOUNS = {"rules": "rule", "gate": "condition", "alerts": "alert"}  # what stands in these sections
 MAX_PATH_LENGTH = 120  # characters of a key's path that are shown as they are

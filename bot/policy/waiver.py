@@ -1,4 +1,4 @@
-"""A waiver: a reviewed, dated exception with an owner and a reason. What it covers, and whether it is in force on a day."""
+"""Defines a waiver, which findings it covers, and whether it is in force on a given date."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,1 +1,1 @@
-"""What signatures prove of a published version: attestations of PyPI, npm, RubyGems and GitHub, verified offline. Bytes in, values out."""
+"""Verifies attestations from PyPI, npm, RubyGems and GitHub offline."""

@@ -1,6 +1,6 @@
-"""What a signing certificate says of the run that it was given to, by the numbers of Sigstore's certificate authority.
+"""Reads the claims about a workflow run from a Sigstore signing certificate.
 
-The numbers are Fulcio's (1.3.6.1.4.1.57264.1.N, sigstore/fulcio docs/oid-info.md, read 2026-11-24).
+The object identifiers are Fulcio's (1.3.6.1.4.1.57264.1.N, sigstore/fulcio docs/oid-info.md, read 2026-11-24).
 """
 
 import re

@@ -1,16 +1,22 @@
-"""Judges GitHub's artifact attestations, as `GET /repos/{owner}/{repo}/attestations/sha256:{digest}` gives them."""
+"""Verifies GitHub artifact attestations from `GET /repos/{owner}/{repo}/attestations/sha256:{digest}`."""
 
 from dataclasses import replace
 
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.packages.versions import PackageFile, Workload
 from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
-from bot.provenance.bundles import VerifiedBundle, verify_bundle
+from bot.provenance.bundles import (
+    VerifiedBundle,
+    parse_response,
+    reject_response,
+    verified_attestation,
+    verify_bundle,
+    verify_each,
+)
 from bot.provenance.certificate_claims import CertificateClaims
-from bot.provenance.document import parse_response, reject_response, verified_attestation, verify_each
-from bot.provenance.stamped import RELEASE_SIGNER
-from bot.provenance.statement import InTotoStatement, find_subject, parse_statement
-from bot.provenance.trust import TrustStore
+from bot.provenance.in_toto import InTotoStatement, find_subject, parse_statement
+from bot.provenance.sigstore_verifier import RELEASE_SIGNER
+from bot.provenance.trust_store import TrustStore
 
 RELEASE_PREDICATE = "https://in-toto.io/attestation/release/"  # v0.1, v0.2
 

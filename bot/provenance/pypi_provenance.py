@@ -1,4 +1,4 @@
-"""Judges PyPI's attestations of a file (PEP 740), as its integrity API gives them."""
+"""Verifies PyPI attestations of a file (PEP 740), as returned by the Integrity API."""
 
 import json
 import re
@@ -11,12 +11,11 @@ from sigstore.errors import Error
 from bot.model.errors import describe_fault
 from bot.packages.versions import PackageFile
 from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
-from bot.provenance.bundles import verify_bundle
+from bot.provenance.bundles import parse_response, reject_response, verified_attestation, verify_bundle, verify_each
 from bot.provenance.certificate_claims import sanitize
-from bot.provenance.document import parse_response, reject_response, verified_attestation, verify_each
-from bot.provenance.statement import find_subject, parse_statement
-from bot.provenance.trust import TrustStore
-from bot.provenance.words import explain_error
+from bot.provenance.in_toto import find_subject, parse_statement
+from bot.provenance.sigstore_verifier import explain_error
+from bot.provenance.trust_store import TrustStore
 
 _PREDICATE_TYPES = frozenset(kind.value for kind in AttestationType)
 

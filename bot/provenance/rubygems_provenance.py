@@ -1,11 +1,10 @@
-"""Judges RubyGems' attestations of a gem: Sigstore bundles that sign the file itself, or a statement of it."""
+"""Verifies RubyGems attestations: Sigstore bundles that sign a gem or a statement about it."""
 
 from bot.packages.versions import PackageFile
 from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
-from bot.provenance.bundles import verify_bundle
-from bot.provenance.document import parse_response, reject_response, verified_attestation, verify_each
-from bot.provenance.statement import find_subject, parse_statement
-from bot.provenance.trust import TrustStore
+from bot.provenance.bundles import parse_response, reject_response, verified_attestation, verify_bundle, verify_each
+from bot.provenance.in_toto import find_subject, parse_statement
+from bot.provenance.trust_store import TrustStore
 
 
 def verify_rubygems(response: bytes, file: PackageFile, trust: TrustStore) -> AttestationResults:

@@ -1,16 +1,22 @@
-"""Verifies a Sigstore bundle with the sigstore library, and statements logged as `intoto`, which that library leaves out.
+"""Verifies Sigstore bundles, including `intoto` log entries and bundles with timestamps but no log.
 
-npm's provenance is logged so; sigstore-python 4.5 refuses it with "Unsupported DSSE log entry type". All steps but the comparison of the
-log's entry with the bundle (`intoto.py`) are the library's own.
+sigstore-python 4.5 rejects npm provenance with `Unsupported DSSE log entry type`; `in_toto.py` compares that entry.
+
+GitHub signs for private repositories without a log, as `gh attestation trusted-root` shows (read 2026-11-24).
+
+Such bundles need one timestamp and no log entry, as in gh. The sigstore library performs all other steps.
 """
 
 from datetime import UTC, datetime
 
-from cryptography.x509 import Certificate
+from cryptography.x509 import Certificate, ExtendedKeyUsage, SubjectAlternativeName, UniformResourceIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from rfc3161_client import decode_timestamp_response
 from sigstore._internal.timestamp import TimestampSource, TimestampVerificationResult
 from sigstore._internal.trust import KeyringPurpose
 from sigstore._internal.tuf import DEFAULT_TUF_URL
 from sigstore._utils import read_embedded
+from sigstore.dsse import Envelope
 from sigstore.hashes import Hashed
 from sigstore.models import Bundle, TransparencyLogEntry, TrustedRoot
 from sigstore.verify import Verifier as Library
@@ -18,8 +24,9 @@ from sigstore_models.bundle.v1 import Bundle as Fields
 from sigstore_models.rekor.v1 import TransparencyLogEntry as Entry
 from sigstore_models.trustroot import v1
 
+from bot.packages.versions import Workload
 from bot.provenance.attestations import ProvenanceError
-from bot.provenance.certificate_claims import read_claims
+from bot.provenance.certificate_claims import CertificateClaims, read_claims, sanitize
 from bot.provenance.in_toto import STATEMENT_MEDIA_TYPE, check_log_entry, is_intoto_entry, verify_envelope
 
 UNTRUSTED_LOG = (
@@ -105,3 +112,86 @@ class SigstoreVerifier(Library):
 
 def _log_entry(bundle: Bundle) -> Entry:
     return bundle.log_entry._inner  # noqa: SLF001 - what is overridden needs what the library does not offer
+
+
+MAX_TIMESTAMPS = 8
+RELEASE_SIGNER = "https://dotcom.releases.github.com"  # GitHub itself, when it makes a release immutable
+GITHUB_RELEASE_CLAIMS = CertificateClaims(Workload(), RELEASE_SIGNER, None, None)
+
+
+class TimestampVerifier(Library):
+    """The library's steps for a trusted root without logs."""
+
+    def __init__(self, *, trusted_root: TrustedRoot) -> None:  # the library's own would ask for a log
+        self._trusted_root = trusted_root
+        self._fulcio_certificate_chain = trusted_root.get_fulcio_certs()
+        self.authorities = frozenset(certificate.subject for certificate in self._fulcio_certificate_chain)
+
+    def verify_timestamped_statement(
+        self, certificate: Certificate, fields: Fields
+    ) -> tuple[CertificateClaims, bytes, datetime]:
+        """Return who signed, the statement and when; raise the library's VerificationError or ProvenanceError for one not to be believed."""
+        signer = (
+            GITHUB_RELEASE_CLAIMS if _certificate_uris(certificate) == [RELEASE_SIGNER] else read_claims(certificate)
+        )
+        if fields.dsse_envelope is None:
+            raise ProvenanceError("it signs a file, where a statement was expected")
+        payload = verify_envelope(fields.dsse_envelope, certificate.public_key())
+        data = fields.verification_material.timestamp_verification_data
+        stamps = data.rfc3161_timestamps if data else []
+        if len(stamps) > MAX_TIMESTAMPS:
+            raise ProvenanceError(f"it holds {len(stamps)} timestamps, where {MAX_TIMESTAMPS} are read at most")
+        signature = Envelope(fields.dsse_envelope).signature
+        answers = [decode_timestamp_response(stamp.signed_timestamp) for stamp in stamps]
+        seen = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
+        if not seen:
+            raise ProvenanceError("nobody who is trusted saw when it was signed")
+        for at in seen:
+            self._verify_chain_at_time(certificate, at)
+        usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
+        if ExtendedKeyUsageOID.CODE_SIGNING not in usage:
+            raise ProvenanceError("its certificate is not one for signing")
+        return signer, payload, min(at.time for at in seen)
+
+
+def _certificate_uris(certificate: Certificate) -> list[str]:
+    names = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
+    return names.get_values_for_type(UniformResourceIdentifier)
+
+
+# What the library's message holds (sigstore 4.5), in lower case, the first that fits. tests/provenance holds each that a forger can reach.
+_EXPLANATIONS = (
+    ("must contain an inclusion promise", "nobody who is trusted saw when it was signed"),
+    ("not valid at validation time", "its certificate was not valid at the time when the log saw the signature"),
+    ("invalid signing cert: expired", "its certificate was not valid at the time when the log saw the signature"),
+    ("certificate chain", "its certificate was not issued by the authority that it names"),
+    ("sct", "its certificate is in no certificate log that is trusted"),
+    ("certificate timestamp", "its certificate is in no certificate log that is trusted"),
+    ("dsse: invalid signature", "its signature does not fit what it says: it was altered or forged"),
+    ("signature is invalid for input", "its signature is of another file"),
+    ("bundle message digest mismatch", "its signature is of another file"),
+    ("payload hash does not match", "the log recorded another statement"),
+    ("signatures do not match", "the log recorded another signature"),
+    ("inconsistent with other materials", "the log recorded another signature"),
+    ("root hash signature", "the log's own signature is not valid"),
+    ("inclusion proof", "the log's proof that it holds the entry is not valid"),
+    ("inclusion promise", "the log's promise of the time is not valid"),
+    ("malformed note", "the log's own signature is not valid"),
+    ("malformed logcheckpoint", "the log's own signature is not valid"),
+    ("invalid timestamp response", "nobody who is trusted saw when it was signed"),
+    ("checkpoint", "the log's own signature is not valid"),
+    ("one log entry", "no transparency log recorded it, or several did"),
+    ("signed timestamp", "nobody who is trusted saw when it was signed"),
+    ("verified time", "nobody who is trusted saw when it was signed"),
+    ("code signing", "its certificate is not one for signing"),
+    ("digital signature", "its certificate is not one for signing"),
+)
+
+
+def explain_error(error: Exception) -> str:
+    """Say why the library does not believe a bundle."""
+    text = str(error)
+    for part, words in _EXPLANATIONS:
+        if part in text.casefold():
+            return words
+    return f"it does not verify: {sanitize(text)}"

@@ -1,7 +1,6 @@
-"""What is known about each registry: one data file each, facts with source and date."""
+"""Describes each registry in a data file whose facts have a source and a date."""
 
-from bot.registries.catalog import ActionMatch, Catalog, CommandMatch, action_name
-from bot.registries.load import load_catalog
+from bot.registries.catalog import ActionMatch, Catalog, CommandMatch, action_name, load_catalog
 from bot.registries.registry import ActionFact, CommandFact, FactSource, InputTest, Migration, Registry
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Which registry an address, an image reference or a name means, and how pages write one without spelling it out."""
+"""Finds the registry that a URL, an image reference or a name refers to."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which known command a command line is."""
+"""Matches command lines against the known publish commands of registries."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

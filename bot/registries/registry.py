@@ -1,4 +1,4 @@
-"""What is known about one registry, as values; the files in `data` hold the facts, with source and date."""
+"""Defines the facts known about a registry: its actions, commands, addresses and token formats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

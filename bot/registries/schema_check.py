@@ -1,4 +1,4 @@
-"""Check a registry's data file against the schema; imported only when there is a file to check."""
+"""Validates a registry data file against its JSON Schema."""
 
 import json
 import re

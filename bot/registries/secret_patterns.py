@@ -1,4 +1,4 @@
-"""Which registry a secret of this name publishes to."""
+"""Matches secret names with registries and finds registry tokens in text without returning them."""
 
 import re
 from collections.abc import Iterable
@@ -37,3 +37,22 @@ class SecretNameMatcher:
         """Return the registries with a matching pattern; the one that matched most of the name knows it best."""
         found = [(match, registry) for pattern, registry in self._patterns if (match := pattern.search(key))]
         return tuple(registry for match, registry in sorted(found, key=lambda pair: -len(pair[0][0])))
+
+
+class TokenFinder:
+    """Looks for the fixed beginnings first, which is cheap, and only then for the whole form."""
+
+    def __init__(self, registries: Iterable[Registry]) -> None:
+        self._by_prefix: dict[str, list[tuple[re.Pattern[str], RegistryId, str]]] = {}
+        for registry in registries:
+            for literal in registry.token_formats:
+                found = self._by_prefix.setdefault(literal.prefix, [])
+                found.append((re.compile(literal.pattern), registry.id, literal.name))
+
+    def find(self, text: str) -> tuple[RegistryId, str] | None:
+        for prefix, patterns in self._by_prefix.items():
+            if prefix in text:
+                for pattern, registry, name in patterns:
+                    if pattern.search(text):
+                        return registry, name
+        return None

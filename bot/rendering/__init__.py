@@ -1,1 +1,1 @@
-"""A report in the words of each place it is read."""
+"""Renders reports, alerts and decisions for check runs, issues, comments, terminals and exports."""

@@ -1,14 +1,15 @@
-"""Alerts in words: what is added to a commit's check run, and the issue that tells of those that cannot wait."""
+"""Renders change alerts and package alerts as check run sections and GitHub issues."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.evaluation.change_report import ChangeReport, StoredAlert
-from bot.model.core_types import Conclusion, Mode, Outcome, Severity
+from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAlertKind
+from bot.model.core_types import Conclusion, Mode, Outcome, RegistryId, Severity
 from bot.model.findings import Finding
-from bot.rendering.markdown import inline_code, markdown_text, plain_line
-from bot.rendering.phrases import count, missing_permission
-from bot.rendering.reports_check_run import (
+from bot.registries.registry import Registry
+from bot.registries.revocation_pages import find_withdrawal, revocation_page
+from bot.rendering.check_run import (
     MAX_MESSAGE,
     MAX_TITLE,
     Annotation,
@@ -16,6 +17,8 @@ from bot.rendering.reports_check_run import (
     CheckRunText,
     join_blocks,
 )
+from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.phrases import count, missing_permission
 
 MAX_CHANGE_ALERT_BODY = 60_000  # bytes of an issue's body
 SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
@@ -139,3 +142,168 @@ def _alert_level(alert: StoredAlert) -> AnnotationLevel:
     if alert.severity is Severity.LOW:
         return "notice"
     return "failure" if alert.mode is Mode.ENFORCE else "warning"
+
+
+MAX_PACKAGE_ALERT_BODY = 60_000  # bytes, as of every issue
+MAX_REASONS = 30  # troubles that are told one by one
+MAX_REASONS_BYTES = 40_000  # bytes of them, so that what is to be done has room too; GitHub takes 65,536 characters
+MAX_SENTENCE = 500  # characters of a sentence: names of steps and numbers of versions are other people's
+
+ALERT_EXPLANATIONS = {
+    PackageAlertKind.UNTRACED_VERSION: (
+        "No run of a workflow that publishes this package was found to have sent it. It may have been sent past GitHub altogether, "
+        "with a token or an account of somebody's: that is how stolen credentials are used."
+    ),
+    PackageAlertKind.PUBLISHER_CHANGED: (
+        "Versions of this package come from one identity, and this one does not. A release that suddenly does without the trusted "
+        "publisher, the provenance or the workflow of all those before it is the mark of a stolen credential, or of somebody "
+        "in a hurry."
+    ),
+    PackageAlertKind.PUBLISH_STEP_NOT_RUN: (
+        "The run is yours and its provenance may well be valid, but the step that publishes did not do it. Something else in that "
+        "run had the right to publish and used it: code that was built or tested there, an action, a restored cache."
+    ),
+    PackageAlertKind.BURST: (
+        "So many releases in so short a time are rarely made by people. Worms publish every package that they reach, again and again."
+    ),
+    PackageAlertKind.NEW_MAINTAINER: (
+        "Whoever may publish a package can do so past GitHub, with an account of their own. Adding oneself is how a stolen account "
+        "is kept after its password was changed."
+    ),
+    PackageAlertKind.UNREADABLE: (
+        "While the registry's answer cannot be used, a version of this package that nobody can account for is not noticed. A package that "
+        "is gone may have been deleted, or taken over and hidden."
+    ),
+    PackageAlertKind.UNREACHABLE: "While the registry does not answer, a version that nobody can account for is not noticed.",
+}
+
+PACKAGE_ALERT_TITLES = {
+    PackageAlertKind.UNTRACED_VERSION: "nobody can account for {first} of {subject}",
+    PackageAlertKind.PUBLISHER_CHANGED: "{first} of {subject} did not come from where its versions come from",
+    PackageAlertKind.PUBLISH_STEP_NOT_RUN: "{first} of {subject} is published, and its publish step did not succeed",
+    PackageAlertKind.BURST: "a burst of versions of {subject}",
+    PackageAlertKind.NEW_MAINTAINER: "{first} may publish {subject} now",
+    PackageAlertKind.UNREADABLE: "{subject} cannot be read, and is not watched",
+    PackageAlertKind.UNREACHABLE: "{subject} does not answer, and what is published there is not watched",
+}
+
+PACKAGE_ALERT_FOOTER = (
+    "<sub>Wharfinger opened this alert. It closes it by itself only when what it tells of is accounted for, with the evidence. "
+    "Close it when you have dealt with it: it stays closed, and what comes later is told in an alert of its own.</sub>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageAlertText:
+    """What an alert's issue says: the same facts give the same text."""
+
+    title: str
+    body: str  # without the marker
+    closing_comment: str  # what is said when it is settled
+
+
+def render_package_alert(alert: PackageAlert, registries: Mapping[RegistryId, Registry]) -> PackageAlertText:
+    """Put an alert into the words of an issue."""
+    registry = registries[alert.registry].name if alert.registry in registries else alert.registry
+    subject = f"{alert.package.name} on {registry}" if alert.package else registry
+    return PackageAlertText(
+        title=plain_line(f"Alert: {_package_alert_title(alert, subject)}"),
+        body=join_blocks(
+            [*_package_alert_blocks(alert, registry), PACKAGE_ALERT_FOOTER], "part", MAX_PACKAGE_ALERT_BODY
+        ),
+        closing_comment=join_blocks(
+            ["This is accounted for.", *(f"- {markdown_text(each)}." for each in alert.resolution_evidence)],
+            "fact",
+            MAX_PACKAGE_ALERT_BODY,
+        ),
+    )
+
+
+def render_package_alert_update(alert: PackageAlert, new_reasons: tuple[AlertReason, ...]) -> str:
+    """Say in a comment what joined an alert."""
+    return "\n".join(
+        ["There is more:", "", _reasons_text(new_reasons), "", f"{count(len(alert.reasons), 'time')} in all by now."]
+    )
+
+
+def _package_alert_title(alert: PackageAlert, subject: str) -> str:
+    first = alert.reasons[0].subject if alert.reasons else ""
+    more = f" and {len(alert.reasons) - 1} more" if len(alert.reasons) > 1 else ""
+    return PACKAGE_ALERT_TITLES[alert.kind].format(first=f"{first}{more}", subject=subject)
+
+
+def _package_alert_blocks(alert: PackageAlert, registry: str) -> Iterator[str]:
+    yield "### What was seen"
+    if alert.package is not None:
+        yield f"{inline_code(alert.package.name)} on {markdown_text(registry)}, which {inline_code(alert.repository)} publishes:"
+    yield _reasons_text(alert.reasons)
+    yield f"### What it means\n\n{ALERT_EXPLANATIONS[alert.kind]}"
+    steps = tuple(_response_steps(alert, registry))
+    yield "### First steps, in this order\n\n" + "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
+
+
+def _reasons_text(reasons: tuple[AlertReason, ...]) -> str:
+    """Tell the first of what was seen, and how much more there is."""
+    told: list[str] = []
+    for each in reasons[:MAX_REASONS]:
+        text = "\n".join(_reason_lines(each))
+        if told and sum(len(before.encode()) for before in told) + len(text.encode()) > MAX_REASONS_BYTES:
+            break
+        told.append(text)
+    more = len(reasons) - len(told)
+    return "\n".join(told) + (f"\n\nAnd {more} more." if more else "")
+
+
+def _reason_lines(reason: AlertReason) -> Iterator[str]:
+    yield f"- {markdown_text(plain_line(reason.description, MAX_SENTENCE))} ({reason.occurred_at:%Y-%m-%d %H:%M:%S} UTC)."
+    yield from (f"  - {markdown_text(plain_line(sentence, MAX_SENTENCE))}." for sentence in reason.evidence)
+
+
+def _response_steps(alert: PackageAlert, registry: str) -> Iterator[str]:
+    match alert.kind:
+        case PackageAlertKind.UNREACHABLE:
+            yield f"See whether {markdown_text(registry)} tells of an outage; nothing else is to be done here."
+            yield "What is published meanwhile is looked at when it answers again, and this closes by itself."
+        case PackageAlertKind.UNREADABLE:
+            yield f"Look at the package's page at {markdown_text(registry)}: is it there, and are its newest versions yours?"
+            yield "If it is not published any more, take it out of the manifest, or out of the policy's `packages`: then it is not looked for."
+            yield "What is published meanwhile is looked at when it can be read again, and this closes by itself."
+        case PackageAlertKind.NEW_MAINTAINER:
+            yield "Ask whoever may publish the package, by another way than e-mail, whether they added this account."
+            yield f"If nobody did, take it away at {markdown_text(registry)}, where the package's maintainers are listed."
+            yield from _revoke_steps(alert, registry)
+            yield "Then look through the versions that were published since."
+        case _:
+            yield "Ask, by another way than e-mail, who published it. Unless somebody did and can show how, go on; it costs less than waiting."
+            yield from _withdraw_steps(alert, registry)
+            yield from _revoke_steps(alert, registry)
+            yield (
+                f"Rotate what else the run or the account could reach: the secrets of {inline_code(alert.repository)} and its environments; "
+                "then see who else may publish the package, and end the sessions of the account."
+            )
+            yield "Tell users: a security advisory that names the versions, and a clean version to go to."
+
+
+def _withdraw_steps(alert: PackageAlert, registry: str) -> Iterator[str]:
+    first = alert.reasons[0].version_number if alert.reasons else ""
+    name = alert.package.name if alert.package else ""
+    known = find_withdrawal(alert.registry, name, first)
+    each = " Do so for each version above." if len(alert.reasons) > 1 or alert.kind is PackageAlertKind.BURST else ""
+    if known is None:
+        yield f"Withdraw the version at {markdown_text(registry)}.{each}"
+    elif known.url is not None:
+        yield f"Withdraw the version: {inline_code(known.url)}, {markdown_text(known.instructions)}; {markdown_text(known.effect)}.{each}"
+    else:
+        yield f"Withdraw the version: {inline_code(known.command or '')} ({markdown_text(known.instructions)}); {markdown_text(known.effect)}.{each}"
+
+
+def _revoke_steps(alert: PackageAlert, registry: str) -> Iterator[str]:
+    token, publisher = revocation_page(alert.registry, "token"), revocation_page(alert.registry, "publisher")
+    if alert.kind is PackageAlertKind.PUBLISH_STEP_NOT_RUN and publisher is not None:
+        yield (
+            f"Stop the workflow from publishing: {inline_code(publisher.url)}, {markdown_text(publisher.instructions)}; set it up again when the cause is known."
+        )
+    if token is None:
+        yield f"Revoke every token at {markdown_text(registry)} that may publish the package."
+    else:
+        yield f"Revoke every token that may publish the package: {inline_code(token.url)}, {markdown_text(token.instructions)}."

@@ -1,4 +1,4 @@
-"""What a digest needs to know of one repository, taken from its report and carried from one judgement to the next. Pure."""
+"""Extracts the facts about one repository that a digest needs from its report."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.identities import PublishingIdentity, list_identities
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.model.findings import Finding
 from bot.policy import WaiverStatus
-from bot.rendering.marker import text_fingerprint
+from bot.rendering.markdown import text_fingerprint
 from bot.rendering.phrases import credential_text
 
 UNKNOWN_OUTCOMES = (Outcome.UNKNOWN, Outcome.ERROR)

@@ -1,4 +1,4 @@
-"""A decision of the gate in words: the comment on the deployment, and the lines that are kept of it."""
+"""Renders a deployment gate decision as a comment on the deployment."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,9 +1,16 @@
-"""The words that all reports share: of outcomes, credentials, counts and the verdict as a whole."""
+"""Formats the wording that all reports share: outcomes, credentials, counts and waivers."""
+
+import json
+import re
 
 from bot.detection import Publication
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Credential, Outcome
-from bot.model.findings import join_names
+from bot.model.findings import Finding, Known, join_names
+from bot.policy.apply_waivers import WaiverMatch, subject_of_finding
+from bot.policy.policy_schema import format_duration
+from bot.policy.waiver import Waiver, WaiverStatus
+from bot.snapshot.repository_snapshot import WORKFLOW_PATH
 
 OUTCOME_TEXTS = {
     Outcome.PASSED: "passed",
@@ -84,3 +91,78 @@ def _first_names(names: list[str]) -> str:
 
 def _rules_with_outcome(results: list[RuleResult], outcome: Outcome) -> list[str]:
     return [result.rule.name for result in results if result.outcome is outcome]
+
+
+PLAIN_SCALAR = re.compile(r"[A-Za-z_.][A-Za-z0-9_./@-]*")  # stands for itself in YAML, and cannot be taken for a number
+YAML_KEYWORDS = frozenset(
+    {"true", "false", "null", "yes", "no", "on", "off", "~"}
+)  # words that YAML readers may take for others
+
+
+def waiver_text(waived: WaiverMatch) -> str:
+    """Say who waived a finding, until when and why, and whether anybody else approved that."""
+    waiver = waived.waiver
+    soon = "; it ends soon, and then this fails again" if waived.status is WaiverStatus.EXPIRING else ""
+    return f"waived until {waiver.expires} by {waiver.owner}{soon} ({waiver}): {waiver.reason}; {approval_text(waiver)}"
+
+
+def approval_text(waiver: Waiver) -> str:
+    """Say who approved a waiver, or why that is not known."""
+    if not isinstance(waiver.approval, Known):
+        return f"who approved it was not seen: {waiver.approval.reason}"
+    approval = waiver.approval.value
+    others = [f"@{login}" for login in approval.approvers if login.lower() != approval.requester.lower()]
+    return f"@{approval.requester} asked for it, {join_names(others) or 'nobody else'} approved it"
+
+
+def lapsed_waiver_text(lapsed: WaiverMatch, report: Report) -> str:
+    """Say why a waiver does not help a finding that it covers."""
+    waiver, longest = lapsed.waiver, format_duration(report.policy.max_waiver_duration)
+    match lapsed.status:
+        case WaiverStatus.EXPIRED:
+            return f"the waiver {waiver} of {waiver.owner} ended on {waiver.expires}"
+        case WaiverStatus.TOO_LONG:
+            return f"the waiver {waiver} is not followed: it would last until {waiver.expires}, and a waiver may last {longest}"
+        case _:
+            return f"the waiver {waiver} is not followed: {approval_text(waiver)}"
+
+
+def unused_waiver_text(waiver: Waiver) -> str:
+    """Say that a waiver can go."""
+    return f"the waiver {waiver} of {waiver.rule} covers nothing here; take it out"
+
+
+def waiver_template(report: Report, result: RuleResult, finding: Finding) -> list[str]:
+    """Give the lines that waive this finding and little else, for `waivers:` in the policy; what a person has to say is left empty.
+
+    Left empty it is refused, with the line: nobody waives by pasting alone.
+    """
+    about = subject_of_finding(finding, report.snapshot)
+    workflow = finding.location.file if WORKFLOW_PATH.fullmatch(finding.location.file) else None
+    narrowed = {
+        "workflow": workflow,
+        "job": about.job,
+        "secret": about.secrets[0] if len(about.secrets) == 1 and about.secrets[0] in finding.message else None,
+        "environment": None if about.job else about.environment,
+        "package": about.package,
+    }
+    repository = report.snapshot.repository
+    lines = [
+        f"  - rule: {result.rule.name}",
+        f"    repository: {_yaml_scalar(repository) if '/' in repository else f'OWNER/{_yaml_scalar(repository)}'}",
+    ]
+    lines += [f"    {key}: {_yaml_scalar(value)}" for key, value in narrowed.items() if value]
+    longest = format_duration(report.policy.max_waiver_duration)
+    return [
+        "waivers:",
+        *lines,
+        "    reason:   # why it has to be, and what is done about it",
+        '    owner:    # who answers for it: "@login", or "@organization/team"',
+        f"    expires:  # a day such as 2027-01-31, at most {longest} from now",
+    ]
+
+
+def _yaml_scalar(text: str) -> str:
+    """Write a text as one YAML scalar, whatever is in it; a JSON string is one."""
+    plain = PLAIN_SCALAR.fullmatch(text) and text.lower() not in YAML_KEYWORDS and "@" not in text[:1]
+    return text if plain else json.dumps(text)

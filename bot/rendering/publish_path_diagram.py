@@ -1,10 +1,16 @@
-"""The publish path as a drawing: what starts it, the jobs on the way, and where packages leave. Each picture renders this."""
+"""Draws the publish path from triggers through jobs to registries as text or a Mermaid flowchart.
 
-from collections.abc import Iterator, Mapping, Sequence
+Mermaid's flowchart syntax: https://mermaid.js.org/syntax/flowchart.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.detection import Publication
-from bot.detection.path import JobKey, PathRole, PathStart, PublishPath, publish_path
+from bot.detection.publish_path import JobKey, PathRole, PathStart, PublishPath, publish_path
+from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import credential_text
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Trigger, Workflow
@@ -162,3 +168,120 @@ def _trigger_text(trigger: Trigger) -> str:
         for name, values in trigger.filters.items()
     )
     return f"{trigger.event} ({filters})" if filters else trigger.event
+
+
+MAX_ASCII_JOBS = 50  # of one file
+
+
+def render_ascii_diagram(snapshot: Snapshot) -> list[str]:
+    """Draw each file that publishes; the lines hold repository text as it is, so they go into a block of their own."""
+    drawing = build_diagram(snapshot)
+    files = dict.fromkeys(file for file, _ in drawing.publishing_jobs)
+    return [
+        *(line for file in files for line in _ascii_file(file, drawing)),
+        *(f"… {each}" for each in drawing.unknown),
+    ]
+
+
+def _ascii_file(file: str, diagram: PublishPathDiagram) -> Iterator[str]:
+    yield file
+    here, before = [job for job in diagram.publishing_jobs if job[0] == file], diagram.predecessors
+    chains = {job: job_chain(job, before) for job in here[:MAX_ASCII_JOBS]}
+    on_the_way = {key for each in chains.values() for key in each}
+    events = [event for event in diagram.triggers if on_the_way & set(event.first_jobs)]
+    for started in dict.fromkeys(event.file for event in events):
+        texts = ", ".join(event.text for event in events if event.file == started)
+        yield f"  on {texts}" if started == file else f"  on {texts}, in {started}"
+    for job, each in chains.items():
+        yield f"  └─ {' → '.join(_ascii_job(key, file) for key in each)}"
+        yield from (f"     └─ {_ascii_publication(leaving)}" for leaving in diagram.publications if leaving.job == job)
+    if len(here) > MAX_ASCII_JOBS:
+        yield f"  … and {len(here) - MAX_ASCII_JOBS:,} more jobs"
+
+
+def _ascii_publication(publication: DiagramPublication) -> str:
+    environment = f"environment {publication.environment}" if publication.environment else "no environment"
+    return f"{environment} → {publication.registry}, with {publication.credential}   line {publication.line}"
+
+
+def _ascii_job(key: JobKey, file: str) -> str:
+    return f"job {key[1]}" if key[0] == file else f"job {key[1]} of {key[0].rpartition('/')[2]}"
+
+
+MAX_MERMAID_EDGES = 400  # of one repository; Mermaid draws no more than 500, and no longer text than 50,000 characters
+MAX_MERMAID_JOBS = 150
+
+# All that could mean something to Mermaid, Markdown or HTML is written as one of Mermaid's entity codes.
+_ESCAPED_CHARACTERS = re.compile(r"[^\w ./,→…-]|^\s|\s$", re.ASCII)
+_MAX_LABEL = 200
+
+
+def render_mermaid(snapshots: Iterable[tuple[str, Snapshot]]) -> str:
+    """Draw repositories, each named, into one flowchart."""
+    lines = [f"  {line}" for number, each in enumerate(snapshots) for line in _mermaid_repository(f"r{number}", *each)]
+    return "\n".join(["flowchart LR", *lines])
+
+
+def mermaid_label(text: str) -> str:
+    """Give any text as the label of a node or an arrow."""
+    shown = plain_line(text, _MAX_LABEL)
+    return (
+        '"' + _ESCAPED_CHARACTERS.sub(lambda mark: mark[0] if mark[0].isalpha() else f"#{ord(mark[0])};", shown) + '"'
+    )
+
+
+def _mermaid_repository(prefix: str, name: str, snapshot: Snapshot) -> Iterator[str]:
+    drawing = build_diagram(snapshot)
+    jobs = {key: f"{prefix}j{number}" for number, key in enumerate(drawing.jobs[:MAX_MERMAID_JOBS])}
+    arrows = [*dict.fromkeys(islice(_mermaid_edges(prefix, drawing, jobs), MAX_MERMAID_EDGES + 1))]
+    notes = [*drawing.unknown]
+    if len(drawing.jobs) > MAX_MERMAID_JOBS or len(arrows) > MAX_MERMAID_EDGES:
+        notes.append("there is more than can be drawn")
+    if not drawing.publications:
+        notes.append("nothing is published from here")
+    yield f"subgraph {prefix}[{mermaid_label(name)}]"
+    yield from (f"  {line}" for line in _mermaid_files(prefix, jobs))
+    yield from (f"  {line}" for line in arrows[:MAX_MERMAID_EDGES])
+    yield from (f"  {prefix}n{number}[{mermaid_label(note)}]" for number, note in enumerate(notes))
+    yield "end"
+
+
+def _mermaid_files(prefix: str, jobs: Mapping[JobKey, str]) -> Iterator[str]:
+    by_file: dict[str, list[JobKey]] = {}
+    for key in jobs:
+        by_file.setdefault(key[0], []).append(key)
+    for number, (file, keys) in enumerate(by_file.items()):
+        yield f"subgraph {prefix}f{number}[{mermaid_label(file)}]"
+        yield from (f"  {jobs[key]}[{mermaid_label(key[1])}]" for key in keys)
+        yield "end"
+
+
+def _mermaid_edges(prefix: str, diagram: PublishPathDiagram, jobs: Mapping[JobKey, str]) -> Iterator[str]:
+    for number, event in enumerate(diagram.triggers):
+        for key in event.first_jobs:
+            if key in jobs:
+                yield f"{prefix}e{number}([{mermaid_label(event.text)}]) --> {jobs[key]}"
+    for arrow in diagram.edges:
+        if arrow.source in jobs and arrow.target in jobs:
+            hands = f"-- {mermaid_label(arrow.label)} " if arrow.label else ""
+            yield f"{jobs[arrow.source]} {hands}--> {jobs[arrow.target]}"
+    environments = _number_nodes(f"{prefix}v", (each.environment or "" for each in diagram.publications))
+    registries = _number_nodes(f"{prefix}p", (each.registry for each in diagram.publications))
+    for each in diagram.publications:
+        if each.job in jobs:
+            yield from _mermaid_publication(jobs[each.job], each, environments, registries)
+
+
+def _mermaid_publication(
+    job: str, publication: DiagramPublication, environments: Mapping[str, str], registries: Mapping[str, str]
+) -> Iterator[str]:
+    registry = f"{registries[publication.registry]}[({mermaid_label(publication.registry)})]"
+    if publication.environment:
+        environment = environments[publication.environment]
+        yield f"{job} --> {environment}{{{{{mermaid_label(f'environment {publication.environment}')}}}}}"
+        job = environment
+    yield f"{job} -- {mermaid_label(publication.credential)} --> {registry}"
+
+
+def _number_nodes(prefix: str, names: Iterable[str]) -> dict[str, str]:
+    return {name: f"{prefix}{number}" for number, name in enumerate(dict.fromkeys(names))}

@@ -1,14 +1,24 @@
-"""The chain of evidence behind a version, link by link, in plain words; whoever shows it escapes it."""
+"""Renders the evidence for published versions as a `release` check run, JSON or text.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The JSON follows docs/evidence.schema.json.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from bot.evaluation.evaluate import Report
+from bot.model.core_types import Conclusion, Mode, Outcome
 from bot.model.findings import MaybeKnown, Unknown, join_names
-from bot.packages.versions import PackageFile, PackageVersion, PublisherKind
-from bot.provenance.attestations import AttestationResults
-from bot.tracing import PublishStepRun, VersionTrace, WorkflowRun
-from bot.tracing.sending import describe_outcome
+from bot.packages.manifests import format_purl
+from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, TraceStatus, Workload
+from bot.provenance.attestations import AttestationResults, RejectedAttestation, VerifiedAttestation
+from bot.registries import Catalog
+from bot.rendering.check_run import MAX_TITLE, OUTCOME_ICONS, CheckRunText, join_blocks
+from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.phrases import OUTCOME_TEXTS, count, missing_permission
+from bot.tracing import GitHubRelease, JobRun, PublishStepRun, StepRun, VersionTag, VersionTrace, WorkflowRun
+from bot.tracing.publish_steps import describe_outcome
 
 SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 DIGEST_PREFIX_LENGTH = 12  # of a digest that people compare at a glance; the record has all of it
@@ -140,3 +150,285 @@ def _times_text(start: datetime | None, end: datetime | None) -> str:
 
 def _time_text(timestamp: datetime) -> str:
     return f"{timestamp:%Y-%m-%d at %H:%M:%S} UTC"
+
+
+STATUS_ICONS = {TraceStatus.TRACED: "✅", TraceStatus.PENDING: "⏳", TraceStatus.UNTRACED: "❌"}
+TRACEABLE_VERSIONS = "traceable-versions"  # the rule that the standings tell of
+STATUS_TEXTS = {
+    TraceStatus.TRACED: "accounted for",
+    TraceStatus.PENDING: "not accounted for yet",
+    TraceStatus.UNTRACED: "not accounted for",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedVersion:
+    """A version that a tag announces and that its registry does not have, or that nobody could ask for."""
+
+    package: Package
+    number: str
+    reason: str  # one sentence without its full stop
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """What a tag stands for, so far."""
+
+    tag: str
+    traces: tuple[VersionTrace, ...]
+    awaited: tuple[AwaitedVersion, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to be waited for."""
+        return not self.awaited and all(each.status is not TraceStatus.PENDING for each in self.traces)
+
+
+def render_release(release: ReleaseStatus, report: Report) -> CheckRunText:
+    """Say what became of a release; `report` is the judgement of the rules about evidence on its accounts alone."""
+    return CheckRunText(
+        conclusion=_release_conclusion(release, report),
+        title=plain_line(f"{release.tag}: {_status_text(release)}{_failed_rules(report)}", MAX_TITLE),
+        summary=join_blocks([_mode_text(report), _version_table(release), *_rule_lines(report)], "fact"),
+        text=join_blocks([_trace_block(each) for each in release.traces], "version"),
+        annotations=(),
+    )
+
+
+def _release_conclusion(release: ReleaseStatus, report: Report) -> Conclusion:
+    """Say at once what is certain; while something is awaited, nothing is green, and nothing is stopped for that."""
+    found = report.conclusion
+    if found is Conclusion.FAILURE or release.is_complete:
+        return found
+    return Conclusion.NEUTRAL
+
+
+def _status_text(release: ReleaseStatus) -> str:
+    accounts, awaited = release.traces, len(release.awaited)
+    whole = len(accounts) + awaited
+    by_standing = {standing: sum(each.status is standing for each in accounts) for standing in TraceStatus}
+    if whole == by_standing[TraceStatus.TRACED]:
+        return f"{count(whole, 'version')} accounted for"
+    told = [f"{number} {STATUS_TEXTS[standing]}" for standing, number in by_standing.items() if number]
+    if awaited:
+        told.append(f"{awaited} not on the registry yet")
+    return f"of {count(whole, 'version')}, {', '.join(told)}"
+
+
+def _failed_rules(report: Report) -> str:
+    """Name what fails the check beside a version that is not accounted for, which is said already."""
+    rules = [each.rule.name for each in report.results if each.outcome is Outcome.FAILED]
+    others = [name for name in rules if name != TRACEABLE_VERSIONS]
+    return f"; {join_names(others)} failed" if others else ""
+
+
+def _mode_text(report: Report) -> str:
+    modes = {result.rule.mode for result in report.results}
+    if Mode.ENFORCE in modes:
+        return "Each failed rule fails this check."
+    return "The rules about evidence are **observed**: nothing here fails this check."
+
+
+def _version_table(release: ReleaseStatus) -> str:
+    rows = [
+        f"| {STATUS_ICONS[each.status]} {STATUS_TEXTS[each.status]} | {markdown_text(str(each.version.package))} | {markdown_text(each.version.number)} | {_reasons_text(each)} |"
+        for each in release.traces
+    ]
+    rows += [
+        f"| ⏳ awaited | {markdown_text(str(each.package))} | {markdown_text(each.number)} | {markdown_text(each.reason)} |"
+        for each in release.awaited
+    ]
+    return "\n".join(["| Standing | Package | Version | Why |", "|---|---|---|---|", *rows])
+
+
+def _reasons_text(trace: VersionTrace) -> str:
+    said = [markdown_text(reason.text) for reason in trace.reasons] or [markdown_text(remark) for remark in trace.notes]
+    return "<br>".join(said)
+
+
+def _rule_lines(report: Report) -> Iterator[str]:
+    for result in report.results:
+        yield f"- {OUTCOME_ICONS[result.outcome]} {OUTCOME_TEXTS[result.outcome]}: {inline_code(result.rule.name)} {markdown_text(result.rule.title())}"
+        for finding in result.findings:
+            yield f"  - {markdown_text(finding.message)}. **Next:** {markdown_text(finding.fix)}"
+        for unseen in result.unknown:
+            yield f"  - {_unknown_text(unseen)}"
+        if result.outcome is Outcome.ERROR and result.error:
+            yield f"  - it broke ({inline_code(result.error)}): our fault, and no verdict"
+
+
+def _unknown_text(unknown: Unknown) -> str:
+    permission = missing_permission(unknown.reason, unknown.permission)
+    remedy = f" It takes the permission {inline_code(permission)}." if permission else ""
+    return f"{markdown_text(unknown.fact)}: {markdown_text(unknown.reason)}.{remedy}"
+
+
+def _trace_block(trace: VersionTrace) -> str:
+    head = f"### {STATUS_ICONS[trace.status]} {markdown_text(trace.version.package.name)} {markdown_text(trace.version.number)}"
+    rows = [f"| {each.label} | {_link_text(each.text, each.url)} |" for each in trace_links(trace)]
+    remarks = [f"- {markdown_text(remark)}" for remark in trace.notes]
+    return "\n".join([head, "", "| Link | Seen |", "|---|---|", *rows, *([""] if remarks else []), *remarks])
+
+
+def _link_text(text: str, url: str) -> str:
+    plain_address = url.startswith("http") and not set(url) & set(" ()<>|\"'")
+    return f"[{markdown_text(text)}]({url})" if plain_address else markdown_text(text)
+
+
+RECORD_VERSION = 1  # of the JSON; fields are only ever added
+
+
+def trace_record_text(traces: Iterable[VersionTrace]) -> Iterator[str]:
+    """Yield the lines of the record: the standing with its reasons, and the chain of evidence."""
+    for account in traces:
+        version = account.version
+        yield plain_line(
+            f"{version.number} of {version.package} is {STATUS_TEXTS[account.status]} ({account.repository})"
+        )
+        yield from (plain_line(f"  because {reason.text}") for reason in account.reasons)
+        width = max(len(link.label) for link in trace_links(account))
+        for link in trace_links(account):
+            yield plain_line(f"  {link.label.ljust(width)}  {link.text}{f'  {link.url}' if link.url else ''}")
+        yield from (plain_line(f"  note: {remark}") for remark in account.notes)
+        yield f"  as seen on {account.traced_at:%Y-%m-%d at %H:%M:%S} UTC"
+
+
+def trace_record_json(traces: Iterable[VersionTrace], catalog: Catalog) -> Mapping[str, object]:
+    """Return the record as JSON's own kinds."""
+    return {"version": RECORD_VERSION, "accounts": [_trace_object(account, catalog) for account in traces]}
+
+
+def _trace_object(trace: VersionTrace, catalog: Catalog) -> Mapping[str, object]:
+    version, sent = trace.version, trace.step_run
+    publication = sent.publication if sent else None
+    return {
+        "package": {
+            "registry": version.package.registry,
+            "name": version.package.name,
+            "purl": format_purl(version.package, catalog),
+        },
+        "number": version.number,
+        "published": _time_value(version.published_at),
+        "sender": version.publisher_kind.value,
+        "account": version.published_by,
+        "told_workload": _workload_object(version.workload) if version.workload else None,
+        "withdrawn": version.withdrawn,
+        "files": [_file_object(file) for file in version.files],
+        "repository": trace.repository,
+        "standing": trace.status.value,
+        "taken_at": _time_value(trace.traced_at),
+        "reasons": [
+            {"doubt": each.problem.value, "words": each.text, "contradicts": each.contradicts} for each in trace.reasons
+        ],
+        "remarks": list(trace.notes),
+        "publication": asdict(publication) if publication else None,
+        "run": _run_object(sent.run) if sent else None,
+        "job": _job_object(sent.job) if sent and sent.job else None,
+        "step": _step_object(sent.step) if sent and sent.step else None,
+        "approvals": _approvals_object(sent.run) if sent else None,
+        "independent_approvers": list(trace.independent_approvers),
+        "tag": _tag_object(trace.tag) if trace.tag else None,
+        "release": _release_object(trace.release) if trace.release else None,
+        "provenance": _provenance_object(trace.provenance, supports_provenance=trace.supports_provenance),
+    }
+
+
+def _run_object(run: WorkflowRun) -> Mapping[str, object]:
+    return {
+        "id": run.id,
+        "attempt": run.attempt,
+        "event": run.event,
+        "workflow": run.workflow,
+        "commit": run.commit,
+        "ref": run.ref,
+        "actor": run.actor,
+        "triggering_actor": run.triggering_actor,
+        "conclusion": run.conclusion or None,
+        "started": _time_value(run.started_at),
+        "web": run.html_url or None,
+    }
+
+
+def _job_object(job: JobRun) -> Mapping[str, object]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "attempt": job.attempt,
+        "conclusion": job.conclusion or None,
+        "started": _time_value(job.started_at),
+        "completed": _time_value(job.completed_at),
+        "labels": list(job.labels),
+    }
+
+
+def _step_object(step: StepRun) -> Mapping[str, object]:
+    return {
+        "number": step.number,
+        "name": step.name,
+        "conclusion": step.conclusion or None,
+        "started": _time_value(step.started_at),
+        "completed": _time_value(step.completed_at),
+    }
+
+
+def _approvals_object(run: WorkflowRun) -> Mapping[str, object]:
+    if isinstance(run.approvals, Unknown):
+        return {"unknown": run.approvals.reason, "given": []}
+    given = [
+        {"by": each.login, "machine": each.is_bot, "environments": list(each.environments), "approved": each.approved}
+        for each in run.approvals.value
+    ]
+    return {"unknown": None, "given": given}
+
+
+def _tag_object(tag: VersionTag) -> Mapping[str, object]:
+    return {"name": tag.name, "commit": tag.commit}
+
+
+def _release_object(release: GitHubRelease) -> Mapping[str, object]:
+    return {
+        "tag": release.tag,
+        "immutable": release.immutable,
+        "author": release.author,
+        "files": [_file_object(file) for file in release.files],
+        "web": release.html_url or None,
+    }
+
+
+def _provenance_object(fact: MaybeKnown[AttestationResults], *, supports_provenance: bool) -> Mapping[str, object]:
+    judged = AttestationResults() if isinstance(fact, Unknown) else fact.value
+    return {
+        "attestable": supports_provenance,
+        "unknown": fact.reason if isinstance(fact, Unknown) else None,
+        "attested": [_verified_object(each) for each in judged.verified],
+        "refused": [_rejected_object(each) for each in judged.rejected],
+    }
+
+
+def _verified_object(attestation: VerifiedAttestation) -> Mapping[str, object]:
+    return {
+        "kind": attestation.kind.value,
+        "predicate": attestation.predicate,
+        "workload": _workload_object(attestation.workload),
+        "signer": attestation.signer,
+        "owner": attestation.owner,
+        "repository_id": attestation.repository_id,
+        "signed_at": _time_value(attestation.signed_at),
+        "subjects": [_file_object(file) for file in attestation.subjects],
+    }
+
+
+def _rejected_object(attestation: RejectedAttestation) -> Mapping[str, object]:
+    return {"kind": attestation.kind.value, "reason": attestation.reason, "not_judged": attestation.unverifiable}
+
+
+def _workload_object(workload: Workload) -> Mapping[str, object]:
+    return asdict(workload)
+
+
+def _file_object(file: PackageFile) -> Mapping[str, object]:
+    return {"name": file.name, "digests": dict(file.digests)}
+
+
+def _time_value(timestamp: datetime | None) -> str | None:
+    return timestamp.isoformat() if timestamp else None

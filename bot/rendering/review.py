@@ -1,4 +1,4 @@
-"""The issue of an access review: each identity with its owner, and a box to confirm or to drop it."""
+"""Renders the access review issue with a checkbox to confirm or remove each identity."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,14 @@ from datetime import date, datetime, timedelta
 from bot.checks.rules.reviewed_access import ReviewedAccess
 from bot.evaluation.evaluate import Report
 from bot.identities import PublishingIdentity, list_identities
-from bot.identities.round import answer_in_round, identities_in_round
+from bot.identities.review_schedule import answer_in_round, identities_in_round
 from bot.model.core_types import FullName
 from bot.model.findings import Known
 from bot.model.identity_register import AccessReview, AccessReviews
-from bot.rendering.boxes import Checkbox, CheckboxAction
-from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.check_run import join_blocks
+from bot.rendering.markdown import Checkbox, CheckboxAction, inline_code, markdown_text, plain_line
 from bot.rendering.phrases import count
 from bot.rendering.register_report import RegisterEntry, build_register
-from bot.rendering.reports_check_run import join_blocks
 from bot.settings import Organization
 
 REVIEW_ISSUE = "review"

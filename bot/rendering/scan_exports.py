@@ -1,13 +1,23 @@
-"""The report as CSV, for spreadsheets: a line for each finding, waived finding, and fact or rule that could not be judged."""
+"""Exports a report as CSV for spreadsheets or as SARIF 2.1.0 for code scanning.
+
+SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0
+"""
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import quote
 
+from bot.checks.check import Rule
 from bot.evaluation.evaluate import Report, RuleResult
-from bot.model.findings import Finding
-from bot.rendering.identities import FORMULA_PREFIXES
+from bot.model.core_types import Severity
+from bot.model.findings import Finding, Location
 from bot.rendering.markdown import plain_line
+from bot.rendering.phrases import waiver_text
+from bot.rendering.register_report import FORMULA_PREFIXES
 
 CSV_COLUMNS = (
     "path",
@@ -61,3 +71,119 @@ def _csv_finding(result: RuleResult, outcome: str, finding: Finding) -> tuple[st
 def _csv_cell(text: str) -> str:
     shown = plain_line(text)
     return f"'{shown}" if shown.startswith(FORMULA_PREFIXES) else shown
+
+
+SarifObject: TypeAlias = Mapping[str, Any]  # an object of the format, on its way out
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
+
+# GitHub sorts by this number: docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support
+SECURITY_SEVERITIES = {Severity.LOW: "2.5", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
+
+
+def render_sarif(reports: Sequence[tuple[str, Report]], version: str) -> str:
+    """Give one document with a run for each path and its report; `version` is Wharfinger's own."""
+    runs = [_sarif_run(path, report, version) for path, report in reports]
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs}, indent=1, ensure_ascii=True)
+
+
+def _sarif_run(path: str, report: Report, version: str) -> SarifObject:
+    rules = [result.rule for result in report.results]
+    return {
+        "tool": {"driver": {"name": "Wharfinger", "version": version, "rules": [_sarif_rule(rule) for rule in rules]}},
+        # What keeps two paths' results apart where both are uploaded.
+        "automationDetails": {"id": f"wharfinger/{quote(path, errors='replace')}/"},
+        "invocations": [
+            {
+                # Not seen is not well: a viewer must not take no results for a clean bill.
+                "executionSuccessful": not report.snapshot.unreadable
+                and not any(result.error for result in report.results),
+                "toolExecutionNotifications": list(_notifications(report)),
+            }
+        ],
+        "results": [told for index, result in enumerate(report.results) for told in _sarif_results(index, result)],
+        "columnKind": "unicodeCodePoints",
+    }
+
+
+def _sarif_rule(rule: Rule) -> SarifObject:
+    return {
+        "id": rule.name,
+        "shortDescription": {"text": f"{rule.title()}."},
+        "fullDescription": {"text": " ".join((type(rule).__doc__ or rule.title()).split())},
+        "defaultConfiguration": {"level": SARIF_LEVELS[rule.severity]},
+        "help": {"text": f"wharfinger explain {rule.name}"},
+        "properties": {"tags": ["security", "publishing"], "security-severity": SECURITY_SEVERITIES[rule.severity]},
+    }
+
+
+def _sarif_results(index: int, result: RuleResult) -> Iterator[SarifObject]:
+    for finding in result.findings:
+        yield _sarif_result(index, result, finding)
+    for waived in result.waived:
+        accepted = {"kind": "external", "status": "accepted", "justification": plain_line(waiver_text(waived))}
+        yield {**_sarif_result(index, result, waived.finding), "suppressions": [accepted]}
+
+
+def _sarif_result(index: int, result: RuleResult, finding: Finding) -> SarifObject:
+    told: dict[str, Any] = {
+        "ruleId": result.rule.name,
+        "ruleIndex": index,
+        "level": SARIF_LEVELS[result.rule.severity],
+        "message": {"text": f"{plain_line(finding.message)}. {plain_line(finding.fix)}"},
+        "locations": [_result_location(finding.location)],
+        "partialFingerprints": {"wharfinger/v1": _fingerprint(result, finding)},
+    }
+    if finding.suggestion is not None:
+        told["fixes"] = [_sarif_fix(finding, finding.suggestion)]
+    return told
+
+
+def _result_location(location: Location) -> SarifObject:
+    if location.in_file:
+        return {"physicalLocation": _physical_location(location)}
+    # A page of settings is no file; viewers that want one show the result without a line.
+    return {"logicalLocations": [{"fullyQualifiedName": plain_line(location.file), "kind": "resource"}]}
+
+
+def _physical_location(location: Location) -> SarifObject:
+    return {
+        "artifactLocation": {"uri": quote(location.file, errors="replace"), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": location.line, "endLine": location.end_line},
+    }
+
+
+def _sarif_fix(finding: Finding, suggestion: str) -> SarifObject:
+    lines = {"startLine": finding.location.line, "startColumn": 1, "endLine": finding.location.end_line}
+    return {
+        "description": {"text": plain_line(finding.fix)},
+        "artifactChanges": [
+            {
+                "artifactLocation": _physical_location(finding.location)["artifactLocation"],
+                "replacements": [{"deletedRegion": lines, "insertedContent": {"text": suggestion}}],
+            }
+        ],
+    }
+
+
+def _fingerprint(result: RuleResult, finding: Finding) -> str:
+    """Name a finding by what it says, not by its line, which other changes move."""
+    text = f"{result.rule.name}\0{finding.location.file}\0{finding.message}"
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def _notifications(report: Report) -> Iterator[SarifObject]:
+    for file in report.snapshot.unreadable:
+        place = Location(file.file, file.line or 1, file.line or 1)
+        yield {
+            "level": "error",
+            "message": {"text": f"Could not be read: {plain_line(file.file)}: {plain_line(file.reason)}"},
+            "locations": [{"physicalLocation": _physical_location(place)}],
+        }
+    for result in report.results:
+        for unseen in result.unknown:
+            text = f"{result.rule.name} could not be seen: {plain_line(unseen.fact)} ({plain_line(unseen.reason)})"
+            yield {"level": "warning", "message": {"text": text}}
+        if result.error:
+            yield {"level": "error", "message": {"text": f"{result.rule.name} broke: {plain_line(result.error)}"}}

@@ -1,4 +1,4 @@
-"""What GitHub holds for a repository: secrets' names, environments, rulesets, settings, people. Values, without a telephone."""
+"""Defines the GitHub settings of a repository: secrets, environments, rulesets and access."""
 
 from bot.settings.environments import (
     AllowedRefs,
@@ -13,21 +13,33 @@ from bot.settings.environments import (
     SelectedRefs,
 )
 from bot.settings.organization import AppInstallation, FineGrainedToken, Organization, Team
-from bot.settings.owners import CodeOwners, CodeOwnersLine, parse_code_owners
-from bot.settings.plans import PLAN_REQUIREMENTS, PlanFeature, PlanRequirement, plan_offers
 from bot.settings.ref_patterns import ref_matches
 from bot.settings.repository_facts import (
+    PLAN_REQUIREMENTS,
     ActionsPolicy,
     DeployKey,
     GitHubPlan,
     ImmutableReleasesSetting,
     OidcSubject,
+    PlanFeature,
+    PlanRequirement,
     RepositoryFacts,
     RepositoryVisibility,
     Runner,
+    plan_offers,
 )
 from bot.settings.repository_settings import FoundSecrets, RepositorySettings, all_unknown
-from bot.settings.rulesets import BranchProtection, BypassActor, Ruleset, RulesetEnforcement, RulesetRule, RulesetTarget
+from bot.settings.rulesets import (
+    BranchProtection,
+    BypassActor,
+    CodeOwners,
+    CodeOwnersLine,
+    Ruleset,
+    RulesetEnforcement,
+    RulesetRule,
+    RulesetTarget,
+    parse_code_owners,
+)
 from bot.settings.secrets import Secret, SecretAccess, SecretStore, SecretVisibility, Variable
 from bot.settings.settings_query import SettingsQuery
 

@@ -1,4 +1,4 @@
-"""Deployment environments: what has to hold before a job may use one."""
+"""Defines deployment environments and their protection: reviewers, allowed refs and custom rules."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Who can act: members and teams, Apps, and fine-grained tokens of the organization."""
+"""Defines an organization's members, teams, installed Apps and fine-grained tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

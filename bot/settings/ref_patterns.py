@@ -1,7 +1,8 @@
-"""Patterns of branches and tags, as GitHub matches them in environments, rulesets and branch protection.
+"""Matches branch and tag names against patterns of environments, rulesets and branch protection.
 
-Patterns are written by others, so no regular expression is made of them: all ways to match are followed at once, a sign at a
-time, and the time is never more than the pattern's length times the name's.
+Patterns are untrusted, so they are never compiled to regular expressions.
+
+Matching time is at most proportional to the pattern's length times the name's length.
 """
 
 import re

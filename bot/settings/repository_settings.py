@@ -1,4 +1,4 @@
-"""Holdings: all that GitHub keeps for a repository beside its files, each fact seen, or unknown with what would show it."""
+"""Defines all GitHub settings of a repository, each as a known value or as unknown with a reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.settings.environments import Environment
 from bot.settings.organization import AppInstallation, FineGrainedToken, Organization
-from bot.settings.owners import CodeOwners
 from bot.settings.repository_facts import (
     ActionsPolicy,
     DeployKey,
@@ -15,7 +14,7 @@ from bot.settings.repository_facts import (
     RepositoryFacts,
     Runner,
 )
-from bot.settings.rulesets import BranchProtection, Ruleset
+from bot.settings.rulesets import BranchProtection, CodeOwners, Ruleset
 from bot.settings.secrets import Secret, SecretStore, Variable
 from bot.settings.settings_query import SettingsQuery
 

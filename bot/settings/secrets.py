@@ -1,4 +1,4 @@
-"""Secrets and variables that GitHub keeps: where, since when and for whom; never what is in them."""
+"""Defines the names, stores and visibility of secrets and variables, never their values."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Read: one fact that has to be fetched from GitHub, and the App's permission that shows it."""
+"""Defines a query for one GitHub setting and the App permission that it needs."""
 
 from bot.model.findings import ReadableFact
 

@@ -1,6 +1,5 @@
-"""The commands inside a step's script, read with real grammars."""
+"""Parses the commands in a step's script with the grammar of its shell."""
 
-from bot.shell.read import read_script, read_script_cached
 from bot.shell.script import (
     Command,
     ExpandExpression,
@@ -16,6 +15,7 @@ from bot.shell.script import (
     WordValue,
     value_text,
 )
+from bot.shell.script_reader import read_script, read_script_cached
 from bot.shell.strip_wrappers import ENCODED_COMMAND_OPTION
 
 __all__ = [

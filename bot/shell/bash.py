@@ -1,13 +1,38 @@
-"""Scripts of nothing but words, as half of all steps are (`npm ci`): told apart exactly, and read without the grammar.
+"""Reads bash and sh scripts as the shell would run them, including control flow and functions.
 
-tests/bot/shell/test_plain_bash.py holds that the grammar reads them alike.
+Each branch is read once. Conditions on values, brace expansion and aliases are not evaluated.
+
+tests/bot/shell/test_plain_bash.py checks that scripts of plain words are read as the grammar reads them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
 
-from bot.shell.interpreter import EMPTY_CONTEXT, Interpreter
-from bot.shell.script import Word
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+from bot.shell.bash_words import BashCommandReader
+from bot.shell.interpreter import (
+    EMPTY_CONTEXT,
+    Interpreter,
+    ShellExitError,
+    StatementContext,
+    parse_script,
+    short_lines,
+)
+from bot.shell.script import (
+    UnknownKind,
+    Word,
+    first_structural_expression,
+    join_words,
+    literal_word,
+    merge_words,
+    read_source,
+    unknown_word,
+)
+from bot.shell.variables import VariableChanges
 
 # Nothing here has a meaning of its own to any shell: no quotes, variables, globs, operators, comments, or lines that go on.
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./:@+,=\n -]*")
@@ -73,3 +98,348 @@ def run_plain_commands(
         if (word := interpreter.run(command)) is not None:
             printed.append(word)
     return printed
+
+
+_EXIT_STATUS = {"true": True, ":": True, "false": False}
+
+
+class BashFlowReader(BashCommandReader):
+    """Walks what decides whether and how often other statements run."""
+
+    def and_or_list(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `a && b || c`; what an earlier `true` or `false` decides is not left open."""
+        parts: list[tuple[str, Node]] = []
+        while node.type == "list":
+            parts.append((node.children[1].type, node.children[2]))
+            node = node.children[0]
+        status = self.exit_status(node)
+        printed = self.statement(node, context if not parts else StatementContext(context.env, context.stdin))
+        for index, (operator, right) in enumerate(reversed(parts)):
+            wanted = operator == "&&"
+            if status is (not wanted):
+                continue
+            given = context if index == len(parts) - 1 else StatementContext(context.env, context.stdin)
+            if status is wanted:
+                printed += self.statement(right, given)
+                status = self.exit_status(right)
+            else:
+                printed += self.run_branches(partial(self.statement, right, given))
+        return printed
+
+    def run_branches(self, *alternatives: Callable[[], list[Word]], exhaustive: bool = False) -> list[Word]:
+        """Walk branches of which one runs, or none unless they are exhaustive; what they set is merged."""
+        printed: list[Word] = []
+        branches: list[VariableChanges] = []
+        for way in alternatives:
+            with self.interpreter.conditionally(), self.interpreter.variables.branch() as changes:
+                printed += way()
+            branches.append(changes)
+        self.interpreter.variables.merge_branches(branches, exhaustive=exhaustive)
+        return printed
+
+    def exit_status(self, node: Node) -> bool | None:
+        """Return how a statement ends when its text alone says so."""
+        if node.type == "negated_command" and node.child_count > 1:
+            inner = self.exit_status(node.children[1])
+            return None if inner is None else not inner
+        if node.type != "command":
+            return None
+        return _EXIT_STATUS.get(self.node_text(node))
+
+    def negated(self, node: Node, context: StatementContext) -> list[Word]:
+        return self.sequence(node.children, context)
+
+    def subshell(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `( … )`: what it sets is forgotten, and an exit ends only it."""
+        with self.interpreter.variables.branch(discard=True):
+            try:
+                return self.sequence(node.children, StatementContext(context.env, context.stdin))
+            except ShellExitError:
+                return []
+
+    def group(self, node: Node, context: StatementContext) -> list[Word]:
+        return self.sequence(node.children, StatementContext(context.env, context.stdin))
+
+    def if_statement(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `if`; a condition that is `true` or `false` decides."""
+        printed: list[Word] = []
+        ways: list[Callable[[], list[Word]]] = []
+        exhaustive = False
+        for clause in [node, *(child for child in node.children if child.type in ("elif_clause", "else_clause"))]:
+            tests, body = _condition_and_body(clause)
+            if clause.type == "else_clause":
+                exhaustive = True
+                ways.append(partial(self.sequence, body, context))
+                break
+            status = self.exit_status(tests[0]) if len(tests) == 1 else None
+            if ways:
+                with self.interpreter.conditionally():
+                    self.sequence(tests, context)
+            else:
+                self.sequence(tests, context)
+            if status is True and not ways:
+                return self.sequence(body, context)
+            if status is not False:
+                ways.append(partial(self.sequence, body, context))
+            elif not ways and clause is node:
+                continue
+        if len(ways) == 1 and exhaustive:
+            return ways[0]()
+        printed += self.run_branches(*ways, exhaustive=exhaustive)
+        return printed
+
+    def while_loop(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `while` and `until` once."""
+        *tests, body = [child for child in node.children if child.is_named and child.type != "comment"]
+        never = node.children[0].type == "while"
+        self.sequence(tests, context)
+        if len(tests) == 1 and self.exit_status(tests[0]) is (not never):
+            return []
+        return self.run_branches(partial(self.sequence, body.children, context))
+
+    def for_loop(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `for NAME in …` once, with all values at the same time."""
+        name, body = "", None
+        values: list[Node] = []
+        for child in node.children:
+            if child.type in ("do_group", "compound_statement"):
+                body = child
+            elif child.type == "variable_name" and not name:
+                name = self.node_text(child)
+            elif child.is_named and child.type != "comment":
+                values.append(child)
+        words = (
+            [word for form in self.arguments(values) for word in form]
+            if values
+            else self.interpreter.variables.positional
+        )
+        self.interpreter.variables.assign(
+            name, merge_words(words) if words else unknown_word(UnknownKind.VARIABLE, "@")
+        )
+        return self.run_branches(partial(self.sequence, body.children, context)) if body else []
+
+    def arithmetic_for_loop(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk `for ((…))` once."""
+        body = node.children[-1]
+        return self.run_branches(partial(self.sequence, body.children, context))
+
+    def case_statement(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk each item of `case`; one with the pattern `*` makes them exhaustive."""
+        ways: list[Callable[[], list[Word]]] = []
+        exhaustive = False
+        for child in node.children:
+            if child.type != "case_item":
+                self.find_commands(child)
+                continue
+            end = next((n for n, one in enumerate(child.children) if one.type == ")"), 0)
+            exhaustive = exhaustive or any(self.node_text(one) == "*" for one in child.children[:end])
+            ways.append(partial(self.sequence, child.children[end + 1 :], context))
+        return self.run_branches(*ways, exhaustive=exhaustive)
+
+    def function(self, node: Node, context: StatementContext) -> list[Word]:
+        """Remember a function; it is walked where it is called."""
+        del context
+        name = next((self.node_text(child) for child in node.children if child.type == "word"), "")
+        body = node.children[-1]
+        self.interpreter.variables.functions[name] = partial(self.statement, body, EMPTY_CONTEXT)
+        self.interpreter.functions.add(name)
+        return []
+
+
+def _condition_and_body(clause: Node) -> tuple[list[Node], list[Node]]:
+    """Split a clause of `if` into its condition and its body."""
+    tests: list[Node] = []
+    body: list[Node] = []
+    current = body if clause.type == "else_clause" else tests
+    for child in clause.children:
+        if child.type == "then":
+            current = body
+        elif child.is_named and child.type not in ("elif_clause", "else_clause", "comment"):
+            current.append(child)
+    return tests, body
+
+
+_PARSER = Parser(Language(tree_sitter_bash.language()))
+_TRAILING_BACKSLASH = re.compile(r"(?<!\\)\\(\s*)\Z")  # a line that goes on after the end
+_MAX_INLINED_EXPRESSIONS = 8
+_GROUP_NODES = {
+    "compound_statement",
+    "subshell",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "if_statement",
+    "case_statement",
+    "do_group",
+}
+
+
+def read_bash(interpreter: Interpreter, text: str, rows: Sequence[int]) -> list[Word]:
+    """Read a script of bash, sh, dash or zsh; returns what it prints when somebody wants to know."""
+    if (commands := plain_commands(text)) is not None:
+        return run_plain_commands(interpreter, commands, rows)
+    text = _TRAILING_BACKSLASH.sub(lambda found: " " + found[1], text)
+    source = read_source(text, interpreter.expand)
+    fence = first_structural_expression(source)
+    if fence is None or fence.values is None or interpreter.inlined_expressions >= _MAX_INLINED_EXPRESSIONS:
+        root = parse_script(_PARSER, source.masked)
+        if root is None:
+            interpreter.note_incomplete("the script is too tangled for the grammar, so its lines were read one by one")
+            return [
+                word for row, line in short_lines(text) for word in read_bash(interpreter, line, rows[row : row + 1])
+            ]
+        if root.has_error:
+            interpreter.note_incomplete("the grammar does not understand all of the script")
+        return BashReader(interpreter, source, rows).sequence(root.children, EMPTY_CONTEXT)
+    interpreter.inlined_expressions += 1
+    before = source.original[: fence.start].decode("utf-8", "replace")
+    after = source.original[fence.end :].decode("utf-8", "replace")
+    row = source.row(fence.start)
+    printed: list[Word] = []
+    branches: list[VariableChanges] = []
+    for value in fence.values:
+        more = [*rows[: row + 1], *[rows[min(row, len(rows) - 1)]] * value.count("\n"), *rows[row + 1 :]]
+        with interpreter.variables.branch() as changes:
+            printed += read_bash(interpreter, before + value + after, more)
+        branches.append(changes)
+    interpreter.variables.merge_branches(branches, exhaustive=True)
+    return printed
+
+
+class BashReader(BashFlowReader):
+    """Walks the statements of one text."""
+
+    def is_statement(self, node: Node) -> bool:
+        return node.type in _BASH_HANDLERS
+
+    def statement(self, node: Node, context: StatementContext = EMPTY_CONTEXT) -> list[Word]:
+        """Walk one statement; returns what it prints, as far as somebody wants to know."""
+        walk = _BASH_HANDLERS.get(node.type)
+        if walk is None:
+            self.find_commands(node)
+            return []
+        if node.type in ("command", "variable_assignment", "declaration_command"):
+            return walk(self, node, context)
+        self.interpreter.count_step()
+        with self.interpreter.nested_construct() as fine:
+            return walk(self, node, context) if fine else []
+
+    def sequence(self, nodes: Sequence[Node], context: StatementContext) -> list[Word]:
+        printed: list[Word] = []
+        for node in nodes:
+            if node.is_named:
+                printed += self.statement(node, context)
+        return printed
+
+    def redirected_statement(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk a statement with redirections; a heredoc may carry the rest of its line inside it."""
+        body: Node | None = None
+        tail: list[Node] = []
+        for child in node.children:
+            if child.type == "heredoc_redirect":
+                context, more = self.heredoc(child, context)
+                tail += more
+            elif child.type in ("file_redirect", "herestring_redirect"):
+                context = self.add_redirection(child, context)
+            elif child.is_named and child.type != "comment":
+                body = body or child
+        piped = bool(tail) and tail[0].type == "pipeline"
+        self.interpreter.capturing += piped
+        try:
+            printed = self.run_redirected(node, body, context)
+        finally:
+            self.interpreter.capturing -= piped
+        for one in tail:
+            if one.type == "pipeline":
+                printed = self.run_stages(
+                    [child for child in one.children if child.is_named], self.piped_output(printed, node), EMPTY_CONTEXT
+                )
+            else:
+                with self.interpreter.conditionally():
+                    printed += self.statement(one)
+        return printed
+
+    def run_redirected(self, node: Node, body: Node | None, context: StatementContext) -> list[Word]:
+        """Walk a statement, and write what a whole group prints where it is sent."""
+        if body is None:
+            for redirect in context.redirects:
+                self.interpreter.write_file(
+                    redirect.target, literal_word(""), append=redirect.operator == ">>", line=self.line(node)
+                )
+            return []
+        sent = [one for one in context.redirects if one.operator[:1] in (">", "&") and one.descriptor in ("", "1")]
+        if body.type == "pipeline":
+            return self.run_stages([child for child in body.children if child.is_named], None, context)
+        if body.type not in _GROUP_NODES or not sent:
+            return self.statement(body, context)
+        self.interpreter.capturing += 1
+        try:
+            printed = self.statement(body, StatementContext(context.env, context.stdin))
+        finally:
+            self.interpreter.capturing -= 1
+        content = join_words(printed, "\n") if printed else unknown_word(UnknownKind.OUTPUT, self.node_text(body))
+        self.interpreter.write_file(
+            sent[0].target, content, append=sent[0].operator.endswith(">>"), line=self.line(node)
+        )
+        return []
+
+    def pipeline(self, node: Node, context: StatementContext) -> list[Word]:
+        return self.run_stages(
+            [child for child in node.children if child.is_named and child.type != "comment"],
+            context.stdin,
+            StatementContext(context.env, None, context.redirects, context.words),
+        )
+
+    def run_stages(self, nodes: Sequence[Node], stdin: Word | None, context: StatementContext) -> list[Word]:
+        """Walk the parts of a pipeline, each with what the one before it prints; `io` is the last one's."""
+        printed: list[Word] = []
+        for index, node in enumerate(nodes):
+            last = index == len(nodes) - 1
+            given = (
+                StatementContext(context.env, context.stdin or stdin, context.redirects, context.words)
+                if last
+                else StatementContext(stdin=stdin)
+            )
+            self.interpreter.capturing += not last
+            try:
+                with self.interpreter.variables.branch(discard=True):
+                    printed = self.statement(node, given)
+            except ShellExitError:
+                printed = []
+            finally:
+                self.interpreter.capturing -= not last
+            stdin = None if last else self.piped_output(printed, node)
+        return printed
+
+    def piped_output(self, printed: list[Word], node: Node) -> Word:
+        return join_words(printed, "\n") if printed else unknown_word(UnknownKind.OUTPUT, self.node_text(node))
+
+    def syntax_error(self, node: Node, context: StatementContext) -> list[Word]:
+        """Walk what the grammar did not understand: the statements in it may still be sound."""
+        del context
+        self.find_commands(node)
+        return []
+
+
+_BashHandler: TypeAlias = Callable[[BashReader, Node, StatementContext], list[Word]]
+_BASH_HANDLERS: Mapping[str, _BashHandler] = {
+    "command": BashReader.command,
+    "variable_assignment": BashReader.assignments,
+    "variable_assignments": BashReader.assignments,
+    "declaration_command": BashReader.declaration,
+    "unset_command": BashReader.unset,
+    "redirected_statement": BashReader.redirected_statement,
+    "pipeline": BashReader.pipeline,
+    "list": BashReader.and_or_list,
+    "negated_command": BashReader.negated,
+    "subshell": BashReader.subshell,
+    "compound_statement": BashReader.group,
+    "do_group": BashReader.group,
+    "if_statement": BashReader.if_statement,
+    "while_statement": BashReader.while_loop,
+    "for_statement": BashReader.for_loop,
+    "c_style_for_statement": BashReader.arithmetic_for_loop,
+    "case_statement": BashReader.case_statement,
+    "function_definition": BashReader.function,
+    "ERROR": BashReader.syntax_error,
+}

@@ -1,9 +1,8 @@
-"""Scripts of cmd.exe, split with care: it has no grammar worth the name, its own parser works a line at a time too."""
+"""Reads cmd.exe scripts line by line, without a grammar."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.shell.fences import ScriptSource, read_source
 from bot.shell.interpreter import (
     UNKNOWN_VARIABLE_PREFIX,
     Interpreter,
@@ -11,19 +10,24 @@ from bot.shell.interpreter import (
     StatementContext,
     run_alternatives,
 )
-from bot.shell.script import Redirect, UnknownKind, UnknownPart, Word
-from bot.shell.strip_wrappers import lowercase_name, with_value
-from bot.shell.words import (
+from bot.shell.script import (
     EMPTY_TEXT,
     Alternatives,
+    Redirect,
+    ScriptSource,
+    UnknownKind,
+    UnknownPart,
+    Word,
     WordOrigin,
     combine_alternatives,
     join_pieces,
     make_word,
+    read_source,
     read_text_with_expressions,
     shorten,
     unknown_word,
 )
+from bot.shell.strip_wrappers import lowercase_name, with_value
 
 _OPERATORS = ("&&", "||", "&", "|", "\n")
 _SEPARATORS = b" \t\r\n&|<>()"  # and the end, which is part of any text

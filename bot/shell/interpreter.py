@@ -1,14 +1,21 @@
-"""One script being read: what was found so far, what the shell remembers, and how much work is left."""
+"""Tracks what one script defines and runs, and parses scripts within a processor time limit.
 
+A few inputs, such as thousands of open brackets, take these grammars quadratic time.
+
+The limit is this thread's processor time. A script that exceeds it is reported as partially read.
+"""
+
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tree_sitter import Node
+from tree_sitter import Node, Parser
 
-from bot.shell.files import GITHUB_FILES, read_assignments
 from bot.shell.script import (
+    MAX_WORD_VALUES,
+    MAX_WORDS,
     Command,
     ExpandExpression,
     FileWrite,
@@ -16,22 +23,17 @@ from bot.shell.script import (
     UnknownKind,
     UnknownPart,
     Word,
+    WordOrigin,
     WordsByName,
     WordValue,
-)
-from bot.shell.strip_wrappers import NestedScript
-from bot.shell.unwrap import strip_wrappers
-from bot.shell.variables import DIRECTORY_VARIABLE, Variables
-from bot.shell.words import (
-    MAX_WORD_VALUES,
-    MAX_WORDS,
-    WordOrigin,
     join_words,
     make_word,
     merge_words,
     shorten,
     unknown_word,
 )
+from bot.shell.strip_wrappers import NestedScript, strip_wrappers
+from bot.shell.variables import DIRECTORY_VARIABLE, GITHUB_FILES, Variables, read_assignments
 
 MAX_DEPTH = 40  # of constructs inside each other
 _MAX_NESTED = 6  # scripts inside scripts
@@ -325,3 +327,37 @@ def run_alternatives(interpreter: Interpreter, commands: Sequence[Command]) -> W
     """Run the alternatives of one command; it prints what one of them prints."""
     printed = [word for command in commands if (word := interpreter.run(command)) is not None]
     return merge_words(printed) if len(printed) > 1 else printed[0] if printed else None
+
+
+_SMALL_SCRIPT_BYTES = 2 * 1024  # bytes; below it no text takes long
+_MAX_PIPES = 1_000  # in a pipeline that nothing ends, the library takes the square of them in one step, without asking
+_MAX_LINES = 1_000
+_MAX_PARSE_SECONDS = 0.3
+
+
+def parse_script(parser: Parser, text: bytes) -> Node | None:
+    """Return the root of the tree, or None when the grammar does not come to an end within the bound."""
+    if text.count(b"|") > _MAX_PIPES:
+        return None
+    if len(text) <= _SMALL_SCRIPT_BYTES:
+        return parser.parse(text).root_node
+    end = time.thread_time() + _MAX_PARSE_SECONDS
+
+    def enough(offset: int, has_error: bool) -> bool:  # noqa: FBT001 - the library's own signature
+        del offset, has_error
+        return time.thread_time() > end
+
+    try:
+        return parser.parse(
+            lambda offset, _: text[offset : offset + _SMALL_SCRIPT_BYTES], progress_callback=enough
+        ).root_node
+    except ValueError:  # the library's word for a parse that was stopped
+        parser.reset()
+        return None
+
+
+def short_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield row and text of the lines that can be read one by one when the whole cannot."""
+    for row, line in enumerate(text.split("\n")[:_MAX_LINES]):
+        if line.strip() and len(line) < _SMALL_SCRIPT_BYTES // 4:
+            yield row, line

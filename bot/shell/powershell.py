@@ -1,4 +1,4 @@
-"""Scripts of PowerShell, walked as far as commands go; what expressions come to is known only for texts and variables."""
+"""Reads PowerShell scripts and the commands in them; only text and variables are evaluated."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,15 +8,19 @@ from typing import TypeAlias
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from bot.shell.fences import read_source
-from bot.shell.grammar import parse_script, short_lines
-from bot.shell.interpreter import EMPTY_CONTEXT, Interpreter, ShellExitError, StatementContext, run_alternatives
-from bot.shell.powershell_values import PowerShellWordReader
-from bot.shell.powershell_words import LOCAL_PREFIX, PowerShellTextReader, mask_unreadable_words
-from bot.shell.script import Redirect, UnknownKind, Word
+from bot.shell.interpreter import (
+    EMPTY_CONTEXT,
+    Interpreter,
+    ShellExitError,
+    StatementContext,
+    parse_script,
+    run_alternatives,
+    short_lines,
+)
+from bot.shell.powershell_words import LOCAL_PREFIX, PowerShellTextReader, PowerShellWordReader, mask_unreadable_words
+from bot.shell.script import Redirect, UnknownKind, Word, WordOrigin, join_words, merge_words, read_source, unknown_word
 from bot.shell.strip_wrappers import lowercase_name, with_value
 from bot.shell.variables import VariableChanges
-from bot.shell.words import WordOrigin, join_words, merge_words, unknown_word
 
 _PARSER = Parser(Language(tree_sitter_powershell.language()))
 _ASSIGNMENT_TARGET = re.compile(

@@ -1,7 +1,6 @@
-"""Programs in other languages: the commands that they start, where these stand in the text as strings or lists of strings.
+"""Finds the commands that Python, JavaScript and other programs start with literal arguments.
 
-Python is read with its own parser. For JavaScript and its like there is none here, so only calls by well-known names with literal
-arguments are found; that is best effort, and `Script.partial` says so.
+Python is parsed. Other languages are searched for well-known calls only, and `Script.partial` reports that.
 """
 
 import ast
@@ -10,19 +9,24 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.shell.fences import ScriptSource, read_source
 from bot.shell.interpreter import EMPTY_CONTEXT, Interpreter
-from bot.shell.script import UnknownKind, UnknownPart, Word, WordPart, value_text
-from bot.shell.strip_wrappers import NestedScript
-from bot.shell.words import (
+from bot.shell.script import (
+    ScriptSource,
+    UnknownKind,
+    UnknownPart,
+    Word,
     WordOrigin,
+    WordPart,
     join_pieces,
     make_word,
+    read_source,
     shorten,
     split_at_breaks,
     split_at_whitespace,
     unknown_word,
+    value_text,
 )
+from bot.shell.strip_wrappers import NestedScript
 
 _SHELL_CALLS = {"system", "popen", "getoutput", "getstatusoutput", "shell"}
 _COMMAND_CALLS = {"run", "call", "check_call", "check_output", "Popen", "execvp", "execlp", "sh", "cmd", *_SHELL_CALLS}

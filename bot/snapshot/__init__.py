@@ -1,1 +1,1 @@
-"""Holds snapshot."""
+"""Represents one repository at one commit as the rules see it."""

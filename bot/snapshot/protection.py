@@ -1,12 +1,12 @@
-"""The environments that publications run in, as GitHub has them; and publications that run in none."""
+"""Finds the environments that publish jobs use, and the protection that the owner's plan lacks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.detection.steps import local_uses_path
-from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
-from bot.settings import Environment
+from bot.detection.detect import local_uses_path
+from bot.model.findings import Finding, FindingSubject, Known, Location, Unknown, join_names
+from bot.settings import PLAN_REQUIREMENTS, Environment, PlanFeature, plan_offers
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows.expressions import ContextValues, context_values, known_values, possible_values
 
@@ -119,4 +119,20 @@ def possible_environment_names(publication: Publication, snapshot: Snapshot) -> 
     yield Unknown(
         fact=f"the environment of the job {publication.job} in {publication.file}",
         reason=f"its name is computed when the job runs: {written}; a name written out can be checked",
+    )
+
+
+def plan_lacks(snapshot: Snapshot, feature: PlanFeature) -> bool:
+    """Whether the owner's plan surely does not offer a feature here: then it is not merely switched off."""
+    facts = snapshot.settings.repository
+    return isinstance(facts, Known) and plan_offers(facts.value, feature) is False
+
+
+def plan_alternative(snapshot: Snapshot, feature: PlanFeature) -> str:
+    """Say that the plan does not offer it, and what to do: `GitHub's plan free offers … only from pro on: …`."""
+    facts, offer = snapshot.settings.repository, PLAN_REQUIREMENTS[feature]
+    plan = facts.value.plan if isinstance(facts, Known) else "of the owner"
+    return (
+        f"GitHub's plan {plan} does not offer {feature} for private repositories ({offer.minimum_plan} does). "
+        f"The next best: {offer.alternative}."
     )

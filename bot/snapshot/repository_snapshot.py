@@ -1,4 +1,4 @@
-"""Snapshot: one repository at one commit at one moment, all that a rule may see; and how one is taken from its files."""
+"""Builds the snapshot of a repository at one commit, which holds everything that rules may read."""
 
 import re
 from collections.abc import Mapping

@@ -1,11 +1,11 @@
-"""Generic weaknesses of workflow files, as zizmor tells them: which files it is asked about, and its answer as values."""
+"""Selects the workflow files that zizmor checks, and parses its findings."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.detection.path import PathRole, publish_path
+from bot.detection.publish_path import PathRole, publish_path
 from bot.model.errors import UnreadableError
 from bot.model.findings import MaybeKnown, Unknown
 from bot.workflows import Action, Workflow

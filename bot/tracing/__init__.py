@@ -1,13 +1,17 @@
-"""Evidence: which run, job and step sent a published version, who let it go, and whether all of it fits together. Pure."""
+"""Traces published versions to the run, job and step that published them."""
 
-from bot.tracing.model import PublishStepRun, TraceEvidence, TraceProblem, TraceReason, VersionTrace
 from bot.tracing.traces import (
     CommitPublications,
     DeploymentApproval,
     GitHubRelease,
     JobRun,
+    PublishStepRun,
     StepRun,
+    TraceEvidence,
+    TraceProblem,
+    TraceReason,
     VersionTag,
+    VersionTrace,
     WorkflowRun,
 )
 from bot.tracing.version_tracing import GRACE_PERIOD, build_version_trace

@@ -1,13 +1,19 @@
-"""What provenance says of a version: who is said to have sent it, and what does not hold."""
+"""Reads who published a version from its provenance, and lists the problems of that provenance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.versions import PackageFile, PackageVersion, Workload
-from bot.provenance.attestations import AttestationResults, ClaimDifference, ExpectedIdentity, VerifiedAttestation
-from bot.provenance.differences import attestation_differences, claim_differences
-from bot.tracing.model import TraceEvidence, TraceProblem, TraceReason
+from bot.provenance.attestations import (
+    AttestationResults,
+    ClaimDifference,
+    ExpectedIdentity,
+    VerifiedAttestation,
+    attestation_differences,
+    claim_differences,
+)
+from bot.tracing.traces import TraceEvidence, TraceProblem, TraceReason
 
 NO_IDENTITY = Workload()
 RECENT_VERSIONS = 3  # versions before this one; if one of them has provenance, this one is expected to

@@ -1,13 +1,15 @@
-"""What ran, in GitHub's words: runs, jobs, steps, approvals, tags, releases; and what a commit's workflows say of it."""
+"""Defines workflow runs, tags and releases, and the trace of a version to its publish step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from bot.detection import Publication
-from bot.model.core_types import Sha
+from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.versions import PackageFile
+from bot.packages.versions import PackageFile, PackageVersion, TraceStatus
+from bot.provenance.attestations import AttestationResults
 from bot.workflows import Workflow
 
 NOT_REQUESTED = "nobody asked for it"
@@ -103,3 +105,124 @@ class GitHubRelease:
     author: str  # login
     files: tuple[PackageFile, ...] = ()
     html_url: str = ""
+
+
+TAG_NOT_REQUESTED = Unknown("the tag of the version", NOT_REQUESTED, "contents: read")
+RELEASE_NOT_REQUESTED = Unknown("the release of the tag", NOT_REQUESTED, "contents: read")
+PROVENANCE_NOT_REQUESTED = Unknown("the provenance of the version", NOT_REQUESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEvidence:
+    """All that was seen that may account for one version."""
+
+    repository: FullName
+    provenance: MaybeKnown[AttestationResults]  # nothing in it: its registry offers none of this version
+    runs: MaybeKnown[tuple[WorkflowRun, ...]]  # those that may have sent it
+    commit_publications: Mapping[Sha, MaybeKnown[CommitPublications]]  # of the commits of those runs
+    tag: MaybeKnown[VersionTag | None] = TAG_NOT_REQUESTED
+    release: MaybeKnown[GitHubRelease | None] = RELEASE_NOT_REQUESTED
+    repository_id: RepositoryId | None = None  # stays when the repository is renamed
+    supports_provenance: bool = True  # whether its registry takes provenance that can be verified
+    earlier_versions: tuple[PackageVersion, ...] = ()  # the versions before it, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStepRun:
+    """The step that sent a version, or was to: what the workflow says, and what ran."""
+
+    publication: Publication
+    run: WorkflowRun  # with the jobs of the attempt that is meant, and none beside the one below
+    job: JobRun | None  # None: it has not begun, or no job of that name is in the run
+    step: StepRun | None
+
+
+class TraceProblem(StrEnum):
+    """What keeps a version from being accounted for."""
+
+    NO_RUN = "no run"  # nothing of ours can have sent it
+    NO_PUBLISH_STEP = "no publisher"  # the run that is said to have sent it has no step that publishes there
+    STEP_NOT_SUCCESSFUL = "step"  # the step that publishes did not succeed: skipped, failed, never begun
+    OTHER_WORKLOAD = "other workload"  # it is said to come from another repository, workflow, commit or run
+    PROVENANCE_REJECTED = "refused"  # its provenance does not verify
+    PROVENANCE_MISSING = "lost"  # it has no provenance, and versions before it have
+    FILE_MISMATCH = "files"  # a file of it is not what was attested
+    RUN_NOT_COMPLETED = "waiting"  # a run that may have sent it is not over
+    UNKNOWN = "unknown"  # something needed was kept from us
+
+
+# What more patience does not mend: registry, certificate or GitHub say otherwise.
+_CONTRADICTIONS = frozenset(
+    {
+        TraceProblem.STEP_NOT_SUCCESSFUL,
+        TraceProblem.OTHER_WORKLOAD,
+        TraceProblem.PROVENANCE_REJECTED,
+        TraceProblem.FILE_MISMATCH,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceReason:
+    """Why a version is not accounted for, or not yet."""
+
+    problem: TraceProblem
+    text: str  # one sentence without its full stop; repository text in it is escaped by whoever shows it
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether something that was seen speaks against the version: waiting longer would not help."""
+        return self.problem in _CONTRADICTIONS
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class VersionTrace:
+    """Whether a version is accounted for, why not, and the chain of evidence as far as it reaches."""
+
+    version: PackageVersion
+    repository: FullName
+    status: TraceStatus
+    traced_at: datetime
+    reasons: tuple[TraceReason, ...] = ()  # why it is not accounted for, or not yet
+    notes: tuple[str, ...] = ()  # what else is worth a look, and does not decide
+    step_run: PublishStepRun | None = None
+    tag: VersionTag | None = None
+    release: GitHubRelease | None = None
+    provenance: MaybeKnown[AttestationResults] = PROVENANCE_NOT_REQUESTED
+    supports_provenance: bool = True  # whether its registry takes provenance that can be verified
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether something that was seen speaks against it."""
+        return any(reason.contradicts for reason in self.reasons)
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """The people who let it go to its environment, each once; nobody where that is unknown."""
+        return self._list_approvers(bots=False)
+
+    @property
+    def approving_bots(self) -> tuple[str, ...]:
+        """The machine accounts that let it go."""
+        return self._list_approvers(bots=True)
+
+    @property
+    def independent_approvers(self) -> tuple[str, ...]:
+        """The people who let it go and did not start the run."""
+        own = {login.casefold() for login in self.step_run.run.starters} if self.step_run else set()
+        return tuple(login for login in self.approvers if login.casefold() not in own)
+
+    def _list_approvers(self, *, bots: bool) -> tuple[str, ...]:
+        if self.step_run is None or isinstance(self.step_run.run.approvals, Unknown):
+            return ()
+        place = (self.step_run.publication.environment or "").casefold()
+        place = "" if "${{" in place else place  # an expression: which of the run's environments it was is not known
+        found = (
+            each.login
+            for each in self.step_run.run.approvals.value
+            if each.approved and each.is_bot is bots and (not place or place in map(str.casefold, each.environments))
+        )
+        return tuple(dict.fromkeys(found))

@@ -1,9 +1,8 @@
-"""Which tags name a version, and which version a tag names: by the few ways in which people write them."""
+"""Matches version numbers with the tag names that commonly stand for them."""
 
 import re
 
-from bot.packages.numbers import same_version
-from bot.packages.versions import Package, PackageVersion
+from bot.packages.versions import Package, PackageVersion, same_version
 
 _IMAGE_REGISTRIES = ("docker-hub", "ghcr")  # where a version is a tag of an image
 

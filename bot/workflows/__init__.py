@@ -1,6 +1,6 @@
-"""GitHub Actions workflows, read from YAML with lines kept."""
+"""Parses GitHub Actions workflows from YAML and keeps line numbers."""
 
-from bot.workflows.reader import read_action, read_workflow
+from bot.workflows.parser import read_action, read_workflow
 from bot.workflows.workflow import (
     Action,
     Container,

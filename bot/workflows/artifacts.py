@@ -1,4 +1,4 @@
-"""Artifacts that flow from job to job: what one uploads and another downloads, by name."""
+"""Finds which artifacts one job uploads and another job downloads."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from fnmatch import fnmatchcase
 
 from bot.workflows.expressions import context_values, possible_values
 from bot.workflows.graph import transitive_needs
-from bot.workflows.uses import read_uses
-from bot.workflows.workflow import Job, Step, Workflow
+from bot.workflows.workflow import Job, Step, Workflow, read_uses
 
 # Action and the name it gives when none is written. Source: each action's action.yml, as of 2026-11.
 UPLOAD_ACTIONS: Mapping[str, str] = {

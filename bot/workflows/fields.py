@@ -1,10 +1,10 @@
-"""Fields of a workflow file: each function takes a node, demands its shape, and says in one sentence what is wrong with another."""
+"""Validates fields of a workflow file and describes each unexpected shape in one sentence."""
 
 from typing import NoReturn
 
-from bot.documents_init import YamlMapping, YamlNode, YamlScalar, YamlSequence, printable
 from bot.model.errors import UnreadableError
 from bot.workflows.workflow import SourceText, SourceTexts
+from bot.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, printable
 
 EXPRESSION_START = "${{"
 INSERT_KEY = "${{ insert }}"  # a key that pours another mapping into this one

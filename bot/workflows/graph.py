@@ -1,4 +1,4 @@
-"""What holds across a workflow: which job needs which, what its token may do, which variables a step sees."""
+"""Computes job dependencies, token permissions and environment variables across a workflow."""
 
 from collections import ChainMap
 from collections.abc import Mapping

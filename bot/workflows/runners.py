@@ -1,10 +1,10 @@
-"""Which machines a job runs on, by its labels: new ones for each job, ones that stay, or ones we cannot tell."""
+"""Decides which shell a step uses, and whether a job's runner is ephemeral or persistent."""
 
 import re
 from enum import Enum
 
 from bot.workflows.expressions import context_values, possible_values
-from bot.workflows.workflow import Job, Workflow
+from bot.workflows.workflow import Job, Step, Workflow
 
 # GitHub's own labels, larger runners that keep the pattern among them: docs.github.com/actions/reference/runners, 2026-11.
 _GITHUB_HOSTED_LABELS = re.compile(
@@ -65,3 +65,15 @@ def _lifetime_of_label(label: str) -> RunnerLifetime:
     if _GITHUB_HOSTED_LABELS.fullmatch(label) or lower.startswith(_EPHEMERAL_SERVICE_LABELS):
         return RunnerLifetime.EPHEMERAL
     return RunnerLifetime.UNKNOWN
+
+
+def effective_shell(workflow: Workflow, job: Job, step: Step | None = None) -> str:
+    """Give the shell of a step as written: its own before the job's before the workflow's, else that of the machine.
+
+    That is bash, except on Windows: docs.github.com, workflow syntax, `jobs.<job_id>.steps[*].shell`, as of 2026-11.
+    """
+    own = step.shell if step is not None else None
+    shell = own or job.default_shell or workflow.default_shell
+    if shell is not None:
+        return shell.value
+    return "pwsh" if any("windows" in label.value.lower() for label in job.runs_on) else "bash"

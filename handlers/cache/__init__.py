@@ -1,1 +1,1 @@
-"""Holds cache."""
+"""Stores data in Redis that can be rebuilt from GitHub."""

@@ -1,7 +1,13 @@
-"""A diagnosis: how one thing that the App needs stands, why it matters, and what to do."""
+"""Stores the latest diagnosis of the App's permissions and settings in Redis for the setup page."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from redis import Redis
+
+from handlers.config.redis_values import from_json_value, to_json_value
 
 
 class DiagnosisState(StrEnum):
@@ -38,3 +44,33 @@ def diagnosed_missing(subject: str, reason: str, remedy: str) -> Diagnosis:
 def diagnosed_unknown(subject: str, reason: str, remedy: str) -> Diagnosis:
     """Say that something could not be looked at."""
     return Diagnosis(subject, DiagnosisState.UNKNOWN, reason, remedy)
+
+
+DIAGNOSIS_KEY = "wharfinger:diagnosed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDiagnosis:
+    """All that was looked at, and when."""
+
+    taken_at: datetime
+    diagnoses: tuple[Diagnosis, ...]
+
+
+class DiagnosisStore:
+    """The last look."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, stored: StoredDiagnosis) -> None:
+        """Keep a look in place of the one before."""
+        self._redis.set(DIAGNOSIS_KEY, json.dumps(to_json_value(stored)))
+
+    def get(self) -> StoredDiagnosis | None:
+        """Return the last look; None before the first, or where another version wrote it."""
+        text = self._redis.get(DIAGNOSIS_KEY)
+        try:
+            return from_json_value(StoredDiagnosis, json.loads(text)) if isinstance(text, bytes) else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None

@@ -1,8 +1,8 @@
-"""Which tags are releases whose versions are still awaited, kept in Redis. A tag's next event, or a person's "Re-check", begins anew."""
+"""Stores unfinished check runs and releases whose versions are still expected, in Redis."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from redis import Redis
@@ -93,3 +93,42 @@ def _parse_release(text: bytes) -> TaggedRelease | None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return found
+
+
+OPEN_CHECK_RUNS_KEY = "wharfinger:open-runs"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheckRun:
+    """A commit whose check run may be in progress."""
+
+    installation: InstallationId
+    repository: RepositoryId
+    full_name: FullName
+    revision: str
+
+
+class OpenCheckRunStore:
+    """The notes, by the time the run was begun (seconds since 1970)."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def open(self, run: OpenCheckRun, now: float) -> None:
+        """Note a run that is about to begin; a note that is there keeps its time."""
+        self._redis.zadd(OPEN_CHECK_RUNS_KEY, {_check_run_json(run): now}, nx=True)
+
+    def close(self, run: OpenCheckRun) -> None:
+        """Take the note away: the run is completed, or there is nothing to complete any more."""
+        self._redis.zrem(OPEN_CHECK_RUNS_KEY, _check_run_json(run))
+
+    def begun_before(self, time: float) -> Iterator[OpenCheckRun]:
+        """Yield the runs that were begun before a time, the oldest first."""
+        texts: list[Any] = self._redis.zrangebyscore(OPEN_CHECK_RUNS_KEY, "-inf", time)
+        for text in texts:
+            installation, repository, name, revision = json.loads(text)
+            yield OpenCheckRun(InstallationId(installation), RepositoryId(repository), FullName(name), revision)
+
+
+def _check_run_json(run: OpenCheckRun) -> str:
+    return json.dumps(astuple(run))

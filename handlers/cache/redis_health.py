@@ -1,4 +1,4 @@
-"""The doctor's look at Redis: is it there, does it keep what it is given, and does anybody work."""
+"""Checks whether Redis is reachable and persistent, and whether workers are running."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""The latest snapshot of each repository's default branch, kept in Redis: previews and the register are made from them."""
+"""Stores the latest snapshot of each repository's default branch in Redis."""
 
 import json
 import zlib

@@ -1,1 +1,1 @@
-"""Holds cli."""
+"""Provides the `wharfinger` commands."""

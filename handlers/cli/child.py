@@ -1,4 +1,4 @@
-"""How `wharfinger run` starts each of its parts: as the same command, ending when the one that started it ends."""
+"""Starts one part of `wharfinger run` as a process that ends when its parent does."""
 
 import ctypes
 import signal

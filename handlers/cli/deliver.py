@@ -1,4 +1,4 @@
-"""`wharfinger deliver EVENT FILE`: what the App would do with a payload, or does with it, here and now."""
+"""Runs `wharfinger deliver`: shows or performs what the App does with a webhook payload."""
 
 import argparse
 import logging
@@ -12,7 +12,7 @@ from handlers.config.context import open_context
 from handlers.config.logs import describe_error, set_up_logging
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import JOBS
 from handlers.queue.job_specs import JobSpec
 from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_payload, sent_by_this_app

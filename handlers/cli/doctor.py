@@ -1,4 +1,4 @@
-"""`wharfinger doctor`: looks at everything the App needs, and says what is missing, why it matters and what to do."""
+"""Runs `wharfinger doctor`: checks everything the App needs and explains what is missing."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from handlers.cache.redis_health import away, look_at_redis
 from handlers.config.context import open_context
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
-from handlers.jobs.repositories.doctor_github import diagnose_github
+from handlers.jobs.repositories.diagnose import diagnose_github
 
 SUCCESS, MISSING = 0, 1
 COLORS = {DiagnosisState.OK: "green", DiagnosisState.MISSING: "red", DiagnosisState.UNKNOWN: "yellow"}

@@ -1,4 +1,4 @@
-"""`wharfinger evidence PACKAGE VERSION`: the record that is kept of a published version, for people and for auditors' tools."""
+"""Runs `wharfinger evidence`: prints the stored evidence for a published version."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from bot.packages.manifests import parse_purl
 from bot.packages.manifests.purl import normalize_name
 from bot.packages.versions import Package, TraceStatus
 from bot.registries import Catalog, load_catalog
-from bot.rendering.evidence import trace_record_json, trace_record_text
+from bot.rendering.release import trace_record_json, trace_record_text
 from handlers.cli.main import FINDINGS, SUCCESS
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings

@@ -1,4 +1,4 @@
-"""`wharfinger explain RULE`: print the page of a rule, of a condition of the gate or of an alert: why, what to do, examples."""
+"""Runs `wharfinger explain`: prints the documentation of a rule, gate condition or alert."""
 
 import argparse
 import difflib

@@ -1,4 +1,4 @@
-"""`wharfinger failed-jobs`: work that failed for good is kept for thirty days, to be looked at, tried again or dropped."""
+"""Runs `wharfinger failed-jobs`: lists, retries or drops jobs that failed in the last thirty days."""
 
 import argparse
 import sys

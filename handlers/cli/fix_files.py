@@ -1,4 +1,4 @@
-"""`wharfinger scan --diff`, `--fix` and `--graph`: what a report leads to, printed or written into the checkout."""
+"""Prints fixes and diagrams or writes fixes to the checkout, for `scan --diff`, `--graph` and `--fix`."""
 
 import os
 import stat
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from bot.evaluation.evaluate import Report
+from bot.fixes.file_draft import apply_draft, decode_text, unified_diff
 from bot.fixes.fix_verification import RepositoryFixes
-from bot.fixes.patch import apply_draft, decode_text, unified_diff
 from bot.model.errors import WharfingerError
-from bot.rendering import mermaid
+from bot.rendering import publish_path_diagram
 from bot.rendering.check_run import describe_fix, report_fixes
 from bot.rendering.markdown import plain_line
 from bot.snapshot.repository_snapshot import Snapshot
@@ -30,7 +30,9 @@ def print_diff(reports: Sequence[tuple[Path, Report]]) -> None:
 
 def print_graph(reports: Sequence[tuple[Path, Report]]) -> None:
     """Print the publish paths as one Mermaid flowchart."""
-    sys.stdout.write(mermaid.render_mermaid((str(folder), report.snapshot) for folder, report in reports) + "\n")
+    sys.stdout.write(
+        publish_path_diagram.render_mermaid((str(folder), report.snapshot) for folder, report in reports) + "\n"
+    )
 
 
 def write_fixes(reports: Sequence[tuple[Path, Report]]) -> None:

@@ -1,4 +1,4 @@
-"""`wharfinger gates`: what waits at a gate, and what was decided: for whom, how, and why."""
+"""Runs `wharfinger gates`: lists pending deployments and past gate decisions with their reasons."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`wharfinger identities`: the register of publishing identities, of checkouts or of all that the App knows."""
+"""Runs `wharfinger identities`: prints the register of publishing identities."""
 
 import argparse
 import sys
@@ -13,14 +13,19 @@ from termcolor import can_colorize
 from bot.model.core_types import FullName
 from bot.model.errors import WharfingerError
 from bot.registries import load_catalog
-from bot.rendering.identities import render_register_csv, render_register_json, render_register_text
-from bot.rendering.register_report import RegisterReport, build_register
-from handlers.cache.runs import WorkflowRunCache
-from handlers.cli.judging import CheckoutOptions, evaluate_checkout, read_policy_option
+from bot.rendering.register_report import (
+    RegisterReport,
+    build_register,
+    render_register_csv,
+    render_register_json,
+    render_register_text,
+)
+from handlers.cache.repository_listings import WorkflowRunCache
+from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
 from handlers.cli.main import SUCCESS
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
-from handlers.jobs.repositories.latest import LatestReports
+from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.records.report_store import ReportStore
 
 NO_IDENTITIES = "No publishing identity is known: the App has seen no repository yet, or none that can publish."

@@ -1,4 +1,4 @@
-"""The command line: a table of commands, each loaded only when it was asked for, so that `wharfinger scan` starts fast."""
+"""Runs the command that the user names, and imports only that command's module."""
 
 import gc
 import io
@@ -61,14 +61,14 @@ def _load_run() -> CommandFunction:
 
 def _load_web() -> CommandFunction:
     # Loaded when asked for: other commands start without it.
-    from handlers.web.web_process import main as run
+    from handlers.web.app import main as run
 
     return run
 
 
 def _load_worker() -> CommandFunction:
     # Loaded when asked for: other commands start without it.
-    from handlers.worker.worker_process import main as run
+    from handlers.worker.loop import main as run
 
     return run
 

@@ -1,4 +1,4 @@
-"""`wharfinger packages`: which packages are watched, what was seen of each, and which registries do not answer."""
+"""Runs `wharfinger packages`: lists watched packages, their alerts and unreachable registries."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from bot.model.core_types import FullName, InstallationId
 from bot.model.findings import UnreadableFile
 from bot.packages.publish_history import Observation
 from bot.rendering.markdown import plain_line
-from handlers.cache.untold_packages import UnresolvedPackageStore
+from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore

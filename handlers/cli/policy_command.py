@@ -1,4 +1,4 @@
-"""`wharfinger policy FILE…`: check policy files before they are merged; `--schema` prints the schema for editors."""
+"""Runs `wharfinger policy`: validates policy files or prints their JSON Schema."""
 
 import argparse
 import json
@@ -11,8 +11,8 @@ from bot.model.core_types import RegistryId
 from bot.model.errors import PolicyError
 from bot.policy import PolicyFile, Waiver, WaiverStatus
 from bot.policy.policy_schema import format_duration as duration_in_words
+from bot.policy.policy_schema import policy_schema
 from bot.policy.read_policy import read_policy
-from bot.policy.schema import policy_schema
 from bot.registries import load_catalog
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count

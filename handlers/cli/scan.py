@@ -1,4 +1,4 @@
-"""`wharfinger scan PATH…`: judge local checkouts by the same evaluator and in the same words as the App."""
+"""Runs `wharfinger scan`: evaluates local checkouts with the same rules as the App."""
 
 import argparse
 import re
@@ -14,9 +14,10 @@ from bot.evaluation.evaluate import Report
 from bot.model.core_types import Outcome, Severity
 from bot.model.errors import WharfingerError
 from bot.registries import load_catalog
-from bot.rendering import json, scan_report
+from bot.rendering import scan_report
+from bot.rendering import scan_report as json
 from bot.rendering.markdown import plain_line
-from handlers.cli.judging import CheckoutOptions, evaluate_checkout, read_policy_option
+from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ def _render_reports(reports: Sequence[tuple[str, Report]], form: str, *, show_wa
         from importlib.metadata import version
 
         # As above.
-        from bot.rendering.sarif import render_sarif
+        from bot.rendering.scan_exports import render_sarif
 
         return render_sarif(reports, version("wharfinger"))
     return scan_report.render_scan_text(reports, color=can_colorize(), waiver_templates=show_waivers)

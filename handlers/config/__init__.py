@@ -1,1 +1,1 @@
-"""Holds config."""
+"""Reads the App's settings and opens Redis, logging and metrics."""

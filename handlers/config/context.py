@@ -1,4 +1,4 @@
-"""Context: what a job gets besides its arguments, opened once per worker process."""
+"""Opens the context that a worker process shares with its jobs: settings, Redis and clients."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The App's credentials as an administrator writes them: read, checked, and never repeated in a message."""
+"""Reads and validates the App's private key, webhook secrets and tokens without showing them in errors."""
 
 import base64
 import binascii

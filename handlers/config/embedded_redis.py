@@ -1,4 +1,4 @@
-"""The Redis that needs no install: which server is found, and how it is started so that it loses nothing."""
+"""Finds a Redis server and starts it with persistent storage for `wharfinger run`."""
 
 import argparse
 import fcntl

@@ -1,4 +1,4 @@
-"""Logging: one line for each event, as text or JSON, in which no secret is ever shown."""
+"""Formats log messages as text or JSON and redacts secrets."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What monitoring may ask: counts and times in Prometheus' format, of this process and of the queue in Redis."""
+"""Collects Prometheus metrics about this process, the job queue and watched packages."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""From REDIS_URL to a client: Redis or Valkey, over TCP, TLS or a unix socket, alone or behind Sentinel."""
+"""Connects to Redis or Valkey over TCP, TLS, a Unix socket or Sentinel."""
 
 import logging
 import time

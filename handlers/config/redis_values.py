@@ -1,4 +1,4 @@
-"""Frozen values as plain JSON and back, by their types: how a snapshot rests in Redis without a word of Python in it."""
+"""Converts immutable values to JSON and back by their types, and defines the Redis keys of watches."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -106,3 +106,11 @@ def _read_union(inner: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401 - as
         except (TypeError, ValueError, KeyError, AttributeError):
             continue
     raise ValueError("this is none of the kinds that may stand here")
+
+
+PACKAGES_KEY, DUE_KEY = "wharfinger:watch:packages", "wharfinger:watch:due"
+ANNOUNCED_KEY = "wharfinger:watch:announced"  # package -> when an event told of a release of which no version came yet
+UNREACHABLE_KEY = "wharfinger:watch:unreachable"  # registry -> its outage
+UNREPORTED_ALERTS_KEY = (
+    "wharfinger:package-alerts:untold"  # "installation key" -> when GitHub is to be told, in seconds since 1970
+)

@@ -1,8 +1,10 @@
-"""The only reader of the environment: every setting of the App, checked once, with a remedy for each that is wrong."""
+"""Reads and validates all settings of the App from environment variables."""
 
 import hashlib
+import json
 import os
 import re
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,8 +22,6 @@ from handlers.config.credentials import (
     read_key_file,
 )
 from handlers.config.redis_client import check_redis_url
-from handlers.config.registry_addresses import parse_contact, parse_registry_urls
-from handlers.config.trusted_roots import read_trusted_roots
 
 T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
@@ -218,3 +218,93 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _log_format(text: str) -> Literal["text", "json"]:
     return "json" if _one_of("text", "json")(text) == "json" else "text"
+
+
+# By its path: the catalog itself takes longer to load than all settings to read.
+REGISTRY_DATA = Path(__file__).parents[2] / "bot" / "registries" / "data"
+MAX_CONTACT_LENGTH = 200  # characters
+_LOCAL_REGISTRY_HOSTS = ("localhost", "127.0.0.1", "::1")
+_CONTACT = re.compile(r"[!-'*-~]+(?: [!-'*-~]+)*")  # what may stand in a comment of a User-Agent: RFC 9110, 5.6.5
+
+
+def parse_registry_urls(text: str) -> Mapping[RegistryId, str]:
+    """Return addresses by the registry's id, from `npm=https://mirror.example/npm, …`; raise SettingsError."""
+    found: dict[RegistryId, str] = {}
+    for part in filter(None, re.split(r"[,\s]+", text)):
+        name, equals, address = part.partition("=")
+        if not equals or not re.fullmatch(r"[a-z0-9.-]+", name) or not _is_queried(name):
+            raise ConfigurationError(
+                f"names {name[:60]!r}, which is no registry that is asked; write ID=ADDRESS, separated by commas"
+            )
+        found[RegistryId(name)] = _parse_registry_url(name, address)
+    return found
+
+
+def parse_contact(text: str) -> str:
+    """Return where a registry reaches whoever runs this App, a mailbox or a page; raise SettingsError."""
+    if text and (len(text) > MAX_CONTACT_LENGTH or not _CONTACT.fullmatch(text)):
+        raise ConfigurationError(
+            "is no mailbox and no page's address; give one, as registries want to know who asks them"
+        )
+    return text
+
+
+def _is_queried(name: str) -> bool:
+    file = REGISTRY_DATA / f"{name}.json"
+    return file.is_file() and '"etiquette"' in file.read_text()
+
+
+def _parse_registry_url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        plain = not (parts.query or parts.fragment or parts.username) and parts.port != 0
+    except ValueError:
+        parts, plain = urlsplit(""), False
+    if parts.scheme not in ("https", "http") or not parts.hostname or not plain:
+        raise ConfigurationError(f"gives {name} what is not a web address; begin it with https://")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL_REGISTRY_HOSTS:
+        raise ConfigurationError(
+            f"would ask {name} unencrypted, where anybody may answer; begin its address with https://"
+        )
+    return text.rstrip("/")
+
+
+MAX_ROOT_BYTES = 1 << 20  # what `gh attestation trusted-root` prints has some 40 kB
+
+
+def read_trusted_roots(text: str) -> tuple[bytes, ...]:
+    """Return what stands in each of the files; raise SettingsError. What verifies reads them again, with more care: it takes a second to load."""
+    return tuple(_read_root(name) for name in re.split(r"[,\n]+", text) if name.strip())
+
+
+def _read_root(name: str) -> bytes:
+    name = name.strip()
+    try:
+        content = Path(name).read_bytes()
+        first = json.loads(content.splitlines()[0] if content.count(b"\n{") else content)
+    except OSError as error:
+        raise ConfigurationError(f"names {name[:200]!r}, which cannot be read: {error.strerror}") from error
+    except (ValueError, IndexError, RecursionError):
+        first = None
+    if (
+        len(content) > MAX_ROOT_BYTES
+        or not isinstance(first, dict)
+        or not {"certificateAuthorities", "keys"} & first.keys()
+    ):
+        raise ConfigurationError(
+            f"names {name[:200]!r}, which is no trusted root; name a trusted_root.json, what `gh attestation trusted-root` "
+            "printed, or a registry's list of its keys"
+        )
+    return content
+
+
+def check_port_is_free(settings: Settings) -> None:
+    """Raise SettingsError when nothing could listen there."""
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return
+    except OSError as error:
+        raise ConfigurationError(
+            f"WHARFINGER_HOST and WHARFINGER_PORT: cannot listen on {settings.host}:{settings.port} "
+            f"({error.strerror}); choose another port, or stop what has it"
+        ) from error

@@ -1,1 +1,1 @@
-"""Holds events."""
+"""Maps webhook events to the jobs that handle them."""

@@ -1,4 +1,4 @@
-"""What an event asks for: the answer of every row of `handlers/events/events.py`, and what a payload says of where it happened."""
+"""Defines the jobs that an event leads to, and reads the repository from a payload."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,10 +1,34 @@
-"""What a push asks for beside its check: a look at what it did. Pure, as `events.py` is."""
+"""Maps each webhook event to its jobs in one table of pure functions.
+
+Payload fields may be missing or of the wrong type; such an event leads to no job and a reason.
+"""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from bot.json_access import get_str
-from handlers.events.event_result import Payload, repository_of
-from handlers.queue.job_specs import JobSpec, check_push_spec
+from bot.github.commit_query import (
+    CHECK_NAME,
+    ORGANIZATION_POLICY_PATH,
+    PREVIEW_CHECK_NAME,
+    PRIVATE_POLICY_REPOSITORY,
+    PUBLIC_POLICY_REPOSITORY,
+    RELEASE_CHECK_NAME,
+)
+from bot.json_access import get_bool, get_int, get_object, get_objects, get_str, get_strings
+from handlers.events import issue_events, release_events
+from handlers.events import release_events as gate_events
+from handlers.events import settings_events as others
+from handlers.events.event_result import (
+    REPOSITORY_NAME,
+    EventHandler,
+    EventResult,
+    Payload,
+    check_branch_spec,
+    no_jobs,
+    repository_of,
+)
+from handlers.queue.job_specs import JobSpec, Priority, check_push_spec, diagnose_spec, preview_policy_spec
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MAX_REF_LENGTH = 255  # git allows no longer name on the file systems it lives on
@@ -23,3 +47,261 @@ def check_push_specs(payload: Payload) -> tuple[JobSpec, ...]:
     named = pusher if pusher.isprintable() and len(pusher) <= _MAX_LOGIN_LENGTH else ""
     was = before if before.strip("0") else ""
     return (check_push_spec((place.installation_id, place.repository_id, place.full_name), ref, was, after, named),)
+
+
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """One event: the permission it needs to be subscribed to (None: every App gets it), and what each action asks for."""
+
+    permission: str | None
+    handlers_by_action: Mapping[str, EventHandler]  # the empty action is that of events that have none
+
+
+def jobs_for_event(event: str, payload: Payload) -> EventResult:
+    """Say what an event asks for. Pure, and total: whatever the payload is, it returns."""
+    row = EVENTS.get(event)
+    if row is None:
+        return no_jobs("nothing depends on this event")
+    answer = row.handlers_by_action.get(get_str(payload, "action"))
+    return answer(payload) if answer else no_jobs("nothing depends on this action")
+
+
+def _branch_or_tag_pushed(payload: Payload) -> EventResult:
+    ref, after = get_str(payload, "ref"), get_str(payload, "after")
+    if get_bool(payload, "deleted") or not after.strip("0"):
+        return no_jobs("a branch or tag was deleted")
+    if not ref.startswith(("refs/heads/", "refs/tags/")):
+        return no_jobs("it is neither a branch nor a tag")
+    # After the push of an annotated tag, `after` is the tag and not the commit.
+    commit = get_str(payload, "head_commit", "id") or after
+    asked = _check_result(
+        payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed"
+    )
+    if not asked.jobs:
+        return asked
+    asked = EventResult((*check_push_specs(payload), *asked.jobs), asked.reason)
+    if _touches_policy(payload, ref):
+        return EventResult(
+            (*asked.jobs, _sweep_spec(get_int(payload, "installation", "id"))), "the organization's policy was pushed"
+        )
+    return asked
+
+
+def _touches_policy(payload: Payload, ref: str) -> bool:
+    """Whether a push may have changed the organization's policy in force."""
+    branch = get_str(payload, "repository", "default_branch")
+    if (
+        get_str(payload, "repository", "name").lower() not in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
+        or ref != f"refs/heads/{branch}"
+    ):
+        return False
+    commits = get_objects(payload, "commits")
+    changed = {
+        path for commit in commits for kind in ("added", "modified", "removed") for path in get_strings(commit, kind)
+    }
+    return ORGANIZATION_POLICY_PATH in changed or not commits or get_bool(payload, "forced")
+
+
+def _pull_request(payload: Payload) -> EventResult:
+    # Also from a fork: its head is reachable in the base repository, and the check run belongs there.
+    return _check_result(payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head")
+
+
+def _check_suite(payload: Payload) -> EventResult:
+    return _check_result(payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
+
+
+def _check_suite_again(payload: Payload) -> EventResult:
+    head = get_str(payload, "check_suite", "head_sha")
+    asked = _check_result(payload, head, "somebody asked for the checks again", recheck=True)
+    return EventResult(
+        (*asked.jobs, *release_events.recheck_releases_at(payload, head, asked.reason).jobs), asked.reason
+    )
+
+
+def _check_run_again(payload: Payload) -> EventResult:
+    name = get_str(payload, "check_run", "name")
+    if name == PREVIEW_CHECK_NAME:
+        return _preview_again(payload)
+    if name == RELEASE_CHECK_NAME:
+        head = get_str(payload, "check_run", "head_sha")
+        return release_events.recheck_releases_at(payload, head, "somebody asked for the release again")
+    if name != CHECK_NAME:
+        return no_jobs("it is not a check run of ours")
+    return _check_result(
+        payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the check again", recheck=True
+    )
+
+
+def _preview_again(payload: Payload) -> EventResult:
+    asked = _check_result(payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the preview again")
+    if not asked.jobs:
+        return asked
+    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
+    name, commit = get_str(repository, "full_name"), get_str(payload, "check_run", "head_sha")
+    return EventResult(
+        (preview_policy_spec(installation, get_int(repository, "id"), name, commit, again=True),), asked.reason
+    )
+
+
+def _workflow_run(payload: Payload) -> EventResult:
+    if get_str(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
+        return no_jobs("the push or pull request that began the run asks for the check itself")
+    return _check_result(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+
+
+def _release_published(payload: Payload) -> EventResult:
+    tag = get_str(payload, "release", "tag_name")
+    if not release_events.is_tag(tag):
+        return no_jobs("the payload names no tag")
+    asked = _check_result(payload, f"refs/tags/{tag}", "a release was published")
+    return EventResult((*asked.jobs, *release_events.check_release_specs(payload)), asked.reason)
+
+
+def _repository_changed(payload: Payload) -> EventResult:
+    place = repository_of(payload)
+    if place is None:
+        return no_jobs("the payload names no repository of an installation")
+    return EventResult((check_branch_spec(place),), "the repository itself changed")
+
+
+def _repository_deleted(payload: Payload) -> EventResult:
+    installation, number_ = get_int(payload, "installation", "id"), get_int(payload, "repository", "id")
+    if not installation or not number_:
+        return no_jobs("the payload names no repository of an installation")
+    work = JobSpec("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
+    return EventResult((work,), "the repository is gone")
+
+
+def _repositories_added(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
+    if not installation:
+        return no_jobs("the payload names no installation")
+    return EventResult((_sweep_spec(installation),), "all repositories of the installation are looked at")
+
+
+def _installation_created(payload: Payload) -> EventResult:
+    asked = _repositories_added(payload)
+    return EventResult((diagnose_spec(), *asked.jobs), asked.reason) if asked.jobs else asked
+
+
+def _installation_deleted(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
+    if not installation:
+        return no_jobs("the payload names no installation")
+    lane = f"installation-{installation}"
+    work = JobSpec("forget_installation", Priority.CHECK, lane, (installation,))
+    return EventResult((work, diagnose_spec()), "the installation is gone")
+
+
+def _installation_suspended(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
+    if not installation:
+        return no_jobs("the payload names no installation")
+    work = JobSpec("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
+    return EventResult((work, diagnose_spec()), "the installation is suspended")
+
+
+def _repositories_removed(payload: Payload) -> EventResult:
+    installation = get_int(payload, "installation", "id")
+    gone = [get_int(repository, "id") for repository in get_objects(payload, "repositories_removed")]
+    work = tuple(
+        JobSpec("forget_repository", Priority.SWEEP, f"repository-{repository}", (installation, repository))
+        for repository in gone
+        if installation and repository
+    )
+    return (
+        EventResult(work, "repositories left the installation") if work else no_jobs("the payload names no repository")
+    )
+
+
+def _check_result(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
+    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
+    name, number_ = get_str(repository, "full_name"), get_int(repository, "id")
+    if not installation:
+        return no_jobs("the payload names no installation")
+    if not number_ or not REPOSITORY_NAME.fullmatch(name):
+        return no_jobs("the payload names no repository")
+    if not _SHA.fullmatch(revision) and not revision.startswith("refs/tags/"):
+        return no_jobs("the payload names no commit")
+    job = "recheck_commit" if recheck else "check_commit"
+    work = JobSpec(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
+    return EventResult((work,), reason)
+
+
+def _sweep_spec(installation: int) -> JobSpec:
+    return JobSpec("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
+
+
+def _for_actions(handler: EventHandler, *actions: str) -> Mapping[str, EventHandler]:
+    return dict.fromkeys(actions, handler)
+
+
+# Every event that asks for something. The manifest's events and the permissions they need are made from this table.
+EVENTS: Mapping[str, WebhookEvent] = {
+    "push": WebhookEvent("contents: read", {"": _branch_or_tag_pushed}),
+    "pull_request": WebhookEvent(
+        "pull_requests: read",
+        {"opened": _pull_request, "synchronize": _pull_request, "reopened": _pull_request},
+    ),
+    "check_suite": WebhookEvent("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
+    "check_run": WebhookEvent("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
+    "workflow_run": WebhookEvent(
+        "actions: read", {"requested": _workflow_run, "completed": release_events.run_completed}
+    ),
+    "release": WebhookEvent("contents: read", {"published": _release_published}),
+    "create": WebhookEvent("contents: read", {"": release_events.tag_created}),
+    "registry_package": WebhookEvent(
+        "packages: read", _for_actions(release_events.package_published, "published", "updated")
+    ),
+    "repository": WebhookEvent(
+        "metadata: read",
+        {
+            "archived": _repository_changed,
+            "edited": _repository_changed,
+            "privatized": _repository_changed,
+            "publicized": _repository_changed,
+            "renamed": _repository_changed,
+            "transferred": _repository_changed,
+            "unarchived": _repository_changed,
+            "deleted": _repository_deleted,
+        },
+    ),
+    "repository_ruleset": WebhookEvent(
+        "administration: read", _for_actions(others.ruleset_changed, "created", "edited", "deleted")
+    ),
+    "branch_protection_rule": WebhookEvent(
+        "administration: read", _for_actions(others.settings_changed, "created", "edited", "deleted")
+    ),
+    "deployment_protection_rule": WebhookEvent("deployments: read", {"requested": gate_events.deployment_requested}),
+    "deployment_review": WebhookEvent("deployments: read", {"approved": gate_events.deployment_reviewed}),
+    "deploy_key": WebhookEvent("deployments: read", _for_actions(others.settings_changed, "created", "deleted")),
+    "member": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "edited", "removed")),
+    "membership": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "removed")),
+    "team": WebhookEvent("members: read", _for_actions(others.people_changed, "created", "edited", "deleted")),
+    "organization": WebhookEvent(
+        "members: read", _for_actions(others.people_changed, "member_added", "member_removed")
+    ),
+    "personal_access_token_request": WebhookEvent(
+        "organization_personal_access_token_requests: read", {"approved": others.tokens_changed}
+    ),
+    "issues": WebhookEvent(
+        "issues: read",
+        {**_for_actions(others.issue_changed, "closed", "reopened"), "edited": issue_events.issue_edited},
+    ),
+    "issue_comment": WebhookEvent("issues: read", {"created": others.issue_commented}),
+    "installation": WebhookEvent(
+        None,
+        {
+            "created": _installation_created,
+            "unsuspend": _installation_created,
+            "new_permissions_accepted": others.permissions_accepted,
+            "suspend": _installation_suspended,
+            "deleted": _installation_deleted,
+        },
+    ),
+    "installation_repositories": WebhookEvent(None, {"added": _repositories_added, "removed": _repositories_removed}),
+}

@@ -1,10 +1,9 @@
-"""Which boxes somebody ticked in an issue of ours: the signed delivery says who and which, and the job looks whether it is so."""
+"""Finds which checkboxes a user selected in one of the App's issues, and the jobs to run."""
 
 import re
 
 from bot.json_access import get_int, get_object, get_str
-from bot.rendering.boxes import CheckboxAction, encode_checkboxes, newly_checked
-from bot.rendering.marker import PUBLISHING_ISSUE, HiddenMetadata
+from bot.rendering.markdown import PUBLISHING_ISSUE, CheckboxAction, HiddenMetadata, encode_checkboxes, newly_checked
 from bot.rendering.review import REVIEW_ISSUE as REVIEW
 from handlers.events.event_result import LOGIN_PATTERN, EventRepository, EventResult, Payload, no_jobs, repository_of
 from handlers.queue.job_specs import JobSpec, Priority

@@ -1,10 +1,10 @@
-"""What events about releases ask for: that the versions a tag stands for are accounted for. Pure, as `events.py` is."""
+"""Maps events about tags, releases and deployments to release checks and gate decisions."""
 
 import re
 
-from bot.json_access import get_objects, get_str
+from bot.json_access import get_int, get_objects, get_str
 from handlers.events.event_result import EventRepository, EventResult, Payload, no_jobs, repository_of
-from handlers.queue.job_specs import JobSpec, Priority, check_release_spec
+from handlers.queue.job_specs import JobSpec, Priority, check_release_spec, decide_gate_spec
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\x00-\x1f]{1,200}\.ya?ml")
@@ -79,4 +79,35 @@ def recheck_releases_at(payload: Payload, commit: str, reason: str) -> EventResu
 def _release_spec(event_repository: EventRepository, tag: str) -> JobSpec:
     return check_release_spec(
         event_repository.installation_id, event_repository.repository_id, event_repository.full_name, tag
+    )
+
+
+# The run is named nowhere else in the payload. Nothing is ever sent to this address: only its number counts.
+_CALLBACK = re.compile(r"/actions/runs/([0-9]{1,15})/deployment_protection_rule")
+_MAX_ENVIRONMENT_NAME = 255  # characters of an environment's name: docs.github.com/rest/deployments/environments
+
+
+def deployment_requested(payload: Payload) -> EventResult:
+    """Decide a deployment that waits for us."""
+    place, environment = repository_of(payload), get_str(payload, "environment")
+    run = _CALLBACK.search(get_str(payload, "deployment_callback_url"))
+    if place is None:
+        return no_jobs("the payload names no repository of an installation")
+    if run is None or not environment or len(environment) > _MAX_ENVIRONMENT_NAME or not environment.isprintable():
+        return no_jobs("the payload names no run that waits at an environment")
+    deployment = get_int(payload, "deployment", "id")
+    work = decide_gate_spec(
+        place.installation_id, place.repository_id, place.full_name, int(run[1]), environment, deployment
+    )
+    return EventResult((work,), "a deployment waits for the gate")
+
+
+def deployment_reviewed(payload: Payload) -> EventResult:
+    """Look again at what waits of a run that somebody approved."""
+    place, run = repository_of(payload), get_int(payload, "workflow_run", "id")
+    if place is None or not run:
+        return no_jobs("the payload names no run of a repository")
+    arguments = (place.installation_id, place.repository_id, place.full_name, run)
+    return EventResult(
+        (JobSpec("review_gates", Priority.GATE, f"gate-{run}", arguments),), "somebody approved a deployment"
     )

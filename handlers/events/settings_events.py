@@ -1,7 +1,7 @@
-"""What events about settings, people and our own issues ask for: what they touch is looked at anew. Pure, as `events.py` is."""
+"""Maps events about settings, members and the App's own issues to jobs."""
 
 from bot.json_access import get_int, get_object, get_str
-from bot.rendering.marker import PACKAGE_ALERT_ISSUE, PUBLISHING_ISSUE, HiddenMetadata
+from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, PUBLISHING_ISSUE, HiddenMetadata
 from handlers.events.event_result import (
     EventResult,
     Payload,

@@ -1,1 +1,1 @@
-"""Holds jobs."""
+"""Runs the jobs that workers take from the queue."""

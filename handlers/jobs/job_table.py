@@ -1,9 +1,8 @@
-"""What a worker does: each job reads the present state and says what is so; done twice, it says the same twice."""
+"""Lists the jobs that a worker can run; every job can safely run more than once."""
 
 from collections.abc import Mapping
 
 from handlers.config.context import JobFunction
-from handlers.jobs.releases.alarms import write_package_alert
 from handlers.jobs.releases.deployment_gates import (
     decide_gate,
     find_gates,
@@ -12,21 +11,33 @@ from handlers.jobs.releases.deployment_gates import (
     sweep_gates,
 )
 from handlers.jobs.releases.release_checks import check_release, recheck_releases, sweep_releases
-from handlers.jobs.releases.watch import check_after_run, check_due_packages, check_package, expect_versions
+from handlers.jobs.releases.watch_packages import (
+    check_after_run,
+    check_due_packages,
+    check_package,
+    expect_versions,
+    write_package_alert,
+)
+from handlers.jobs.repositories.access_reviews import record_review, review_access
 from handlers.jobs.repositories.check_commit import check_branch, check_commit, recheck_commit
+from handlers.jobs.repositories.diagnose import diagnose
 from handlers.jobs.repositories.digests import queue_digests, send_digest
-from handlers.jobs.repositories.jobs_diagnose import diagnose
-from handlers.jobs.repositories.jobs_sweeps import sweep_check_runs, sweep_installation, sweep_installations
-from handlers.jobs.repositories.missed import redeliver_failed
-from handlers.jobs.repositories.organization import organization_changed
-from handlers.jobs.repositories.preview import preview_policy
-from handlers.jobs.repositories.pushes import check_push
+from handlers.jobs.repositories.push_alerts import check_push, report_change_alerts
 from handlers.jobs.repositories.repository_issues import issue_changed, issue_commented, remind, write_issue
-from handlers.jobs.repositories.reviews import record_review, review_access
-from handlers.jobs.repositories.revocations import delete_secrets, verify_deletions
-from handlers.jobs.repositories.signal_issues import report_change_alerts
-from handlers.jobs.repositories.sweeps import drop_token, forget_installation, forget_repository
-from handlers.jobs.repositories.tags import check_latest_tags, check_tags
+from handlers.jobs.repositories.secret_deletions import delete_secrets, verify_deletions
+from handlers.jobs.repositories.stored_reports import preview_policy
+from handlers.jobs.repositories.sweeps import (
+    check_latest_tags,
+    check_tags,
+    drop_token,
+    forget_installation,
+    forget_repository,
+    organization_changed,
+    redeliver_failed,
+    sweep_check_runs,
+    sweep_installation,
+    sweep_installations,
+)
 
 # Every job by the name that stands in the queue; a worker does nothing else.
 JOBS: Mapping[str, JobFunction] = {

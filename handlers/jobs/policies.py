@@ -1,8 +1,10 @@
-"""The policy in force for a repository: from default branches, and the last valid one where a file is not."""
+"""Finds the policy in force for a repository and describes policy errors in its check run."""
 
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePath
 
 from bot.github.client import InstallationClient, ReadOnlyClient
 from bot.github.commit_query import (
@@ -12,20 +14,22 @@ from bot.github.commit_query import (
     REPOSITORY_POLICY_PATH,
     Revision,
 )
-from bot.github.commit_state import CommitState, RepositoryFile
+from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
 from bot.github.github_errors import ForbiddenError, MissingError
-from bot.github.repositories import CommitReader
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import read_custom_properties
-from bot.model.core_types import FullName
+from bot.model.core_types import Conclusion, FullName
 from bot.model.errors import PolicyError
 from bot.model.findings import Known
 from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
 from bot.policy.policy_schema import format_duration
 from bot.policy.read_policy import read_policy
+from bot.rendering.check_run import MAX_MESSAGE, MAX_TITLE, Annotation, CheckRunText, join_blocks
+from bot.rendering.markdown import inline_code, markdown_text, plain_line
 from bot.settings import SettingsQuery
-from handlers.cache.approvals import add_approvals
+from handlers.cache.waiver_approvals import add_approvals
 from handlers.config.context import Context
+from handlers.records.report_store import StoredReport
 
 BASE_TTL = 300  # seconds for which the file that an organization's policy extends is not read again
 
@@ -204,3 +208,68 @@ def _last_valid_policy(
         return None
     context.redis.set(name, file.content or b"")
     return policy
+
+
+SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
+
+
+def unchanged_text(stored_report: StoredReport) -> CheckRunText:
+    """Say that a commit changes nothing that matters here: green where the default branch is, else grey."""
+    good = stored_report.conclusion is Conclusion.SUCCESS
+    return CheckRunText(
+        conclusion=Conclusion.SUCCESS if good else Conclusion.NEUTRAL,
+        title=plain_line(
+            f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title}", MAX_TITLE
+        ),
+        summary=(
+            f"Workflows, policy and the files they publish with are those of {inline_code(stored_report.branch)} at "
+            f"{inline_code(stored_report.commit[:SHORT_SHA_LENGTH])}, which was judged on {stored_report.taken_at:%Y-%m-%d at %H:%M} UTC: "
+            f"{markdown_text(stored_report.title)}.\n\n“Re-check” reads everything again and judges this commit by itself."
+        ),
+        text="",
+        annotations=(),
+    )
+
+
+def add_policy_problems(check_run_text: CheckRunText, problems: tuple[str, ...]) -> CheckRunText:
+    """Add what is wrong with the policy in force; then nothing is green."""
+    if not problems:
+        return check_run_text
+    told = [f"⚠️ {markdown_text(problem)}" for problem in problems]
+    conclusion = Conclusion.NEUTRAL if check_run_text.conclusion is Conclusion.SUCCESS else check_run_text.conclusion
+    return replace(check_run_text, conclusion=conclusion, summary=join_blocks([*told, check_run_text.summary], "fact"))
+
+
+def add_invalid_policy(check_run_text: CheckRunText, proposed: InvalidProposal) -> CheckRunText:
+    """Put first that the commit's own policy file is not valid, beside its line; the check fails, whatever the mode."""
+    told = f"❌ {inline_code(f'{proposed.file}:{proposed.line}')} is not a valid policy: {markdown_text(proposed.reason)}. The last valid one stays in force."
+    note = Annotation(
+        path=proposed.file,
+        start_line=proposed.line,
+        end_line=proposed.line,
+        annotation_level="failure",
+        title="This is not a valid policy",
+        message=plain_line(proposed.reason, MAX_MESSAGE),
+        raw_details=None,
+    )
+    return replace(
+        check_run_text,
+        conclusion=Conclusion.FAILURE,
+        title=plain_line(f"{proposed.file} is not a valid policy: {proposed.reason}", MAX_TITLE),
+        summary=join_blocks([told, check_run_text.summary], "fact"),
+        annotations=(note, *check_run_text.annotations),
+    )
+
+
+def error_text(error: Exception, *, enforced: bool) -> CheckRunText:
+    """Say that we broke: no verdict, never green, and where rules are enforced not grey either."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"
+    return CheckRunText(
+        conclusion=Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL,
+        title="Not judged: Wharfinger broke",
+        summary=f"Wharfinger broke ({inline_code(where)}) while it judged this commit: our fault, and no verdict. "
+        "It tries again by itself; if this stays, please report it.",
+        text="",
+        annotations=(),
+    )

@@ -1,4 +1,4 @@
-"""Ask zizmor about the files of the publish path: in a process of its own that knows nothing, may do little and ends soon."""
+"""Runs zizmor on the files of the publish path in a process with restricted resources."""
 
 import contextlib
 import resource

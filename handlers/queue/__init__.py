@@ -1,1 +1,1 @@
-"""Holds queue."""
+"""Stores jobs in Redis for workers."""

@@ -1,4 +1,4 @@
-"""Put work on Redis: each piece once, the last one never lost. What happens there is written in lua/."""
+"""Enqueues jobs in Redis without duplicates or lost updates, with the Lua scripts in lua/."""
 
 import hashlib
 import json

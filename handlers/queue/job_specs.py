@@ -1,4 +1,4 @@
-"""A piece of work: what `events.py` asks for, `queue.py` keeps and a worker does. Names and numbers only."""
+"""Defines a queued job by its name, arguments, priority and concurrency key."""
 
 from dataclasses import dataclass
 from enum import StrEnum

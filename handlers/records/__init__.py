@@ -1,1 +1,1 @@
-"""Holds records."""
+"""Stores reports, alerts, decisions, reviews and traces in Redis."""

@@ -1,4 +1,4 @@
-"""What was heard of changes, kept in Redis: for the check run of each commit, and until an issue tells of what cannot wait."""
+"""Stores change alerts by commit until they are reported in a check run or an issue."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from bot.evaluation.change_report import ChangeReport
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
-from bot.rendering.marker import text_fingerprint
+from bot.rendering.markdown import text_fingerprint
 from handlers.config.redis_values import from_json_value, to_json_value
 from handlers.queue.job_specs import JobSpec, Priority
 

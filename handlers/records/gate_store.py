@@ -1,6 +1,6 @@
-"""What is remembered of gates, in Redis: which wait, what was decided, and what was last let through.
+"""Stores pending deployments, gate decisions and the files that were last approved.
 
-GitHub knows what waits too: were all of this lost, the sweep would find it again.
+If this data is lost, the periodic job reads pending deployments from GitHub again.
 """
 
 import hashlib

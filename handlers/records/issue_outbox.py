@@ -1,4 +1,4 @@
-"""What our issues are to say, kept in Redis from the judgement to the writing; and where issues are open. A sweep makes it anew."""
+"""Stores issue texts until they are written to GitHub, and where issues are open."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from redis import Redis
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.policy import IssueDestination, Policy
 from bot.rendering.issue import IssueText
-from bot.rendering.marker import text_fingerprint
+from bot.rendering.markdown import text_fingerprint
 from handlers.config.redis_values import from_json_value, to_json_value
 
 OPEN_ISSUES_KEY = "wharfinger:open-issues"  # a hash: repository -> OpenIssue

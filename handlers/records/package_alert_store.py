@@ -1,4 +1,4 @@
-"""Alerts, kept in Redis from the look that raised them to the issue that tells of them; and what became of each issue."""
+"""Stores package alerts until an issue reports them, and the state of each issue."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,7 @@ from redis.client import Pipeline
 from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, InstallationId
 from bot.packages.versions import Package
-from handlers.config.redis_values import from_json_value, to_json_value
-from handlers.config.watch_keys import UNREPORTED_ALERTS_KEY
+from handlers.config.redis_values import UNREPORTED_ALERTS_KEY, from_json_value, to_json_value
 from handlers.queue.job_specs import JobSpec, Priority
 
 T = TypeVar("T")

@@ -1,12 +1,15 @@
-"""Reviews of access in Redis: what somebody who may said of an identity, and when; kept on, since GitHub has no such record."""
+"""Stores access reviews, open review rounds and secret deletions."""
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
 from redis import Redis
 
+from bot.identities import PublishingIdentity
 from bot.model.core_types import FullName, RepositoryId
 from bot.model.identity_register import AccessReview, AccessReviews
 from handlers.config.redis_values import from_json_value, to_json_value
@@ -81,3 +84,100 @@ def _repository_key(repository: RepositoryId) -> str:
 
 def _owner_key(login: str) -> str:
     return f"wharfinger:reviews:owner:{login.lower()}"
+
+
+ROUND_TTL = 400 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRound:
+    """A round: the day on which it began, and the repository that holds its issue."""
+
+    began_on: date
+    issue_repository: FullName
+    issue_number: int = 0  # of the issue; 0: it is not opened yet
+    facts_digest: str = ""  # digest of what was written there
+    reopened: bool = False  # after somebody closed it by hand
+
+    def subject(self, repository: RepositoryId) -> str:
+        """Name the round in its issue's marker."""
+        return f"repository-{repository}/{self.began_on}"
+
+
+class ReviewRoundStore:
+    """The open round of each repository."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, repository: RepositoryId) -> OpenRound | None:
+        """Return the open round; None where there is none, or another version wrote it."""
+        text = self._redis.get(_round_key(repository))
+        try:
+            return from_json_value(OpenRound, json.loads(text)) if isinstance(text, bytes) else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def put(self, repository: RepositoryId, round_: OpenRound) -> None:
+        """Keep it in place of the one before."""
+        self._redis.set(_round_key(repository), json.dumps(to_json_value(round_)), ex=ROUND_TTL)
+
+    def end(self, repository: RepositoryId) -> None:
+        """Forget a round that is over."""
+        self._redis.delete(_round_key(repository))
+
+
+def _round_key(repository: RepositoryId) -> str:
+    return f"wharfinger:review:{repository}"
+
+
+DELETIONS_TTL = 3 * 366 * 24 * 3600  # seconds after the last change
+
+
+class DeletionState(StrEnum):
+    """How far a deletion has come."""
+
+    REQUESTED = "wished"  # noted before GitHub is asked
+    DELETED = "deleted"  # GitHub did it
+    VERIFIED = "verified"  # a later look did not find it
+    REAPPEARED = "back"  # a secret of this name is there again
+
+
+@dataclass(frozen=True, slots=True)
+class SecretDeletion:
+    """One secret that was deleted, and the issue in which somebody wished it."""
+
+    identity: PublishingIdentity
+    requested_by: str  # login
+    requested_at: datetime
+    issue_repository: FullName
+    issue_number: int
+    state: DeletionState = DeletionState.REQUESTED
+
+
+class SecretDeletionStore:
+    """The deletions of each repository, by the identity's key; the latest of each."""
+
+    def __init__(self, redis: Redis, repository: RepositoryId) -> None:
+        self._redis = redis
+        self._key = f"wharfinger:deletions:{repository}"
+
+    def put(self, deletion: SecretDeletion) -> None:
+        """Keep it in place of the one before."""
+        with self._redis.pipeline() as pipe:
+            pipe.hset(self._key, deletion.identity.key, json.dumps(to_json_value(deletion)))
+            pipe.expire(self._key, DELETIONS_TTL)
+            pipe.execute()
+
+    def get(self, key: str) -> SecretDeletion | None:
+        """Return the deletion of an identity, by its key."""
+        return next((each for each in self.all() if each.identity.key == key), None)
+
+    def all(self) -> Iterator[SecretDeletion]:
+        """Yield what is kept; what another version wrote is left out."""
+        values: list[bytes] = self._redis.hvals(self._key)  # type: ignore[assignment]  # the client answers at once
+        for value in values:
+            try:
+                yield from_json_value(SecretDeletion, json.loads(value))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue

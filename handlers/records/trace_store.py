@@ -1,7 +1,6 @@
-"""Accounts of published versions, kept in Redis: the record that an auditor reads, and what the rules about evidence judge.
+"""Stores the traces of published versions for audits and rules.
 
-A version's account can be made anew for as long as GitHub keeps its run (90 days, or as long as the repository is set to); after
-that this record is all there is.
+A trace can be rebuilt only while GitHub keeps its run (90 days by default), so these records must be kept.
 """
 
 import json

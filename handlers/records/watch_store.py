@@ -1,6 +1,6 @@
-"""What is watched, kept in Redis: which packages, which repositories claim to publish each, when each is due, what was seen.
+"""Stores watched packages, the repositories that claim them, their next check and past observations.
 
-Names and numbers only. A sweep makes the claims anew; what was seen begins anew as history, were it lost.
+A periodic job restores the claims. If observations are lost, they start again as a baseline.
 """
 
 import hashlib
@@ -17,11 +17,16 @@ from redis.client import Pipeline
 from bot.evaluation.package_alerts import AlertThresholds
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.model import FetchedListing
 from bot.packages.publish_history import WatchedPackage
-from bot.packages.versions import Package, PackageVersion
-from handlers.config.redis_values import from_json_value, to_json_value
-from handlers.config.watch_keys import ANNOUNCED_KEY, DUE_KEY, PACKAGES_KEY, UNREACHABLE_KEY
+from bot.packages.versions import FetchedListing, Package, PackageVersion
+from handlers.config.redis_values import (
+    ANNOUNCED_KEY,
+    DUE_KEY,
+    PACKAGES_KEY,
+    UNREACHABLE_KEY,
+    from_json_value,
+    to_json_value,
+)
 from handlers.queue.job_specs import JobSpec, Priority
 
 T = TypeVar("T")

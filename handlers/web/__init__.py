@@ -1,1 +1,1 @@
-"""Holds web."""
+"""Serves the webhook receiver, the web pages, health checks and metrics."""

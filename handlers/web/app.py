@@ -1,9 +1,29 @@
-"""HTTP with an end to patience: uvicorn itself waits for ever for a request's head, and keeps any amount of it."""
+"""Runs the web process and limits the size and duration of request headers."""
 
+import argparse
 import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import uvicorn
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from handlers.config import redis_values
+from handlers.config.logs import set_up_logging
+from handlers.config.metrics import MEMORY, as_text, queue_metrics, watch_metrics
+from handlers.config.redis_client import open_async_redis, without_password
+from handlers.config.settings import Settings, check_port_is_free
+from handlers.queue.enqueue import QUEUES
+from handlers.web.receiver import Receiver
 
 MAX_HEAD_BYTES = 64 * 1024  # bytes of request line and headers; GitHub's have about two thousand
 HEAD_TIMEOUT = 10.0  # seconds for the head to arrive
@@ -51,3 +71,167 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+log = logging.getLogger("wharfinger.web")
+
+MAX_REDIS_CONNECTIONS = 32  # to Redis; a delivery needs one for half a millisecond
+NEARLY_FULL_RATIO = (
+    0.7  # of maxmemory: from there on nothing more is taken, so that workers can still book what they did
+)
+MEMORY_CHECK_INTERVAL = 2.0  # seconds between two looks at Redis's memory
+
+
+def make_app(settings: Settings) -> Starlette:
+    """Make the application; Redis need not be there yet."""
+    opened = open_async_redis(settings.redis_url, MAX_REDIS_CONNECTIONS)
+    redis = opened.client
+    receiver = Receiver(settings, redis)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        log.info("listening on http://%s:%d/webhook", settings.host, settings.port)
+        watch = asyncio.create_task(_monitor_redis(redis, receiver, without_password(settings.redis_url)))
+        yield
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        await opened.close()
+
+    async def ready(_: Request) -> Response:
+        return await _ready(redis, receiver)
+
+    async def metrics(_: Request) -> Response:
+        return await _metrics(redis)
+
+    routes: list[BaseRoute] = [
+        Route("/webhook", receiver.receive, methods=["POST"]),
+        Route("/health", _health, methods=["GET"]),
+        Route("/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+        *_pages(settings),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _pages(settings: Settings) -> list[BaseRoute]:
+    """Return the pages' routes, or one that says how to have them."""
+    if not settings.pages_tokens:
+        return [Route("/", _no_pages, methods=["GET"])]
+    # The pages take a while to load, and a receiver without them need not wait.
+    from handlers.web.pages.routes import routes
+
+    return routes(settings)
+
+
+async def _no_pages(_: Request) -> Response:
+    sentence = (
+        "Wharfinger receives deliveries here. It shows pages once WHARFINGER_PAGES_TOKEN is set to a password for them."
+    )
+    return PlainTextResponse(f"{sentence}\n", 404)
+
+
+async def _health(_: Request) -> Response:
+    """Alive: the process answers. Restart it when it does not."""
+    return PlainTextResponse("alive\n")
+
+
+async def _ready(redis: Redis, receiver: Receiver) -> Response:
+    """Ready: deliveries would be kept. The credentials were read and checked before this process listened."""
+    checks = {"credentials": "ok", "redis": "ok"}
+    try:
+        await redis.ping()
+        if receiver.nearly_full:
+            checks["redis"] = "nearly full: raise maxmemory, or start more workers"
+    except RedisError as error:
+        checks["redis"] = f"away ({type(error).__name__}): start it, or correct REDIS_URL"
+    good = all(word == "ok" for word in checks.values())
+    return JSONResponse({"ready": good, **checks}, 200 if good else 503)
+
+
+async def _metrics(redis: Redis) -> Response:
+    try:
+        async with redis.pipeline(transaction=False) as pipe:
+            for queue in QUEUES:
+                pipe.llen(f"rq:queue:{queue}")
+                pipe.zcard(f"rq:failed:{queue}")
+            pipe.hgetall("wharfinger:counts")
+            pipe.scard("rq:workers")
+            pipe.hlen(redis_values.PACKAGES_KEY)
+            pipe.zcount(redis_values.DUE_KEY, "-inf", time.time())
+            pipe.zcard(redis_values.UNREPORTED_ALERTS_KEY)
+            pipe.hgetall(redis_values.UNREACHABLE_KEY)
+            *figures, counts, workers, watched, due, untold, outages = await pipe.execute()
+    except RedisError:
+        return Response(as_text(()), media_type="text/plain; version=0.0.4")
+    waiting = dict(zip(QUEUES, figures[::2], strict=True))
+    dead = dict(zip(QUEUES, figures[1::2], strict=True))
+    by_name = {name.decode(): int(count) for name, count in counts.items()}
+    told = (*queue_metrics(waiting, dead, by_name, workers), *watch_metrics(watched, due, untold, outages))
+    return Response(as_text(told), media_type="text/plain; version=0.0.4")
+
+
+async def _monitor_redis(redis: Redis, receiver: Receiver, address: str) -> None:
+    """Tell the receiver when Redis is nearly full: at its maximum, workers could not even book what they did."""
+    there = True
+    while True:
+        try:
+            memory = await redis.info("memory")
+        except RedisError as error:
+            if there:
+                reason = type(error).__name__
+                log.warning("Redis at %s does not answer (%s); start it, or set REDIS_URL right", address, reason)
+            there = False
+        else:
+            if not there:
+                log.warning("Redis at %s answers again", address)
+            there = True
+            _update_memory(memory, receiver)
+        await asyncio.sleep(MEMORY_CHECK_INTERVAL)
+
+
+def _update_memory(memory: Mapping[str, Any], receiver: Receiver) -> None:
+    limit = int(memory.get("maxmemory", 0))
+    ratio = int(memory["used_memory"]) / limit if limit else 0.0
+    MEMORY.set(ratio)
+    if (ratio >= NEARLY_FULL_RATIO) is not receiver.nearly_full:
+        receiver.nearly_full = ratio >= NEARLY_FULL_RATIO
+        taken = "refused" if receiver.nearly_full else "taken again"
+        log.warning("Redis uses %.0f %% of its memory: deliveries are %s", ratio * 100, taken)
+
+
+MAX_CONNECTIONS = 1000  # more are answered 503 at once
+SHUTDOWN_GRACE = 15  # seconds for the requests under way when the process is told to stop
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Listen until told to stop; the settings say where."""
+    argparse.ArgumentParser(
+        prog="wharfinger web",
+        description="Receive GitHub's deliveries at /webhook and put their work on Redis.",
+        epilog="Settings are read from the environment: WHARFINGER_HOST, WHARFINGER_PORT, REDIS_URL and others.",
+    ).parse_args(arguments)
+    settings = Settings.from_environment()
+    set_up_logging(settings)
+    check_port_is_free(settings)
+    server = uvicorn.Server(server_configuration(settings))
+    server.run()
+    return 0 if server.started else 1
+
+
+def server_configuration(settings: Settings) -> uvicorn.Config:
+    """Return how the server runs: the fast loop and parser, no access log (the metrics count), no boasting header."""
+    return uvicorn.Config(
+        make_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=LimitedHeadProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_GRACE,
+    )

@@ -1,4 +1,4 @@
-"""A delivery: is it GitHub's, and what does it say? Pure; every refusal is a sentence that GitHub shows to an admin."""
+"""Verifies that a webhook delivery is from GitHub and reads its payload."""
 
 import hashlib
 import hmac

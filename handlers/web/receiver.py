@@ -1,4 +1,4 @@
-"""The receiver: verifies a delivery, asks events.py what it is for, and answers once the work is safely in Redis."""
+"""Receives a webhook delivery, verifies it, enqueues its jobs in Redis, and answers GitHub."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from bot.json_access import get_int, get_str
 from handlers.config.metrics import DELIVERIES, RESPONSE_TIME
 from handlers.config.settings import Settings
 from handlers.events.event_result import EventResult
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.queue.enqueue import ENQUEUE_SCRIPT, EnqueueResult, EnqueueStatus, enqueue_arguments, parse_enqueue_result
 from handlers.web.delivery import (
     MAX_BODY_BYTES,

@@ -1,1 +1,1 @@
-"""Holds worker."""
+"""Runs queued jobs and schedules recurring ones."""

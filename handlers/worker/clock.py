@@ -1,4 +1,4 @@
-"""The clock: asks for what is due by the timetable. It enqueues names; two clocks at once do no harm."""
+"""Enqueues recurring jobs when they are due; several clocks can run at once."""
 
 import argparse
 import logging

@@ -1,10 +1,42 @@
-"""RQ's job, narrowed: JSON only, allow-listed names only, and none of the fields that make RQ import or call things."""
+"""Runs queued jobs by priority and renews each job's lease while it runs.
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+Jobs are JSON with names from an allowlist, so RQ never imports or calls anything else.
+"""
+
+import argparse
+import faulthandler
+import logging
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+from uuid import uuid4
 
 import rq.serializers
-from rq.job import Job
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import NoSuchJobError, StopRequested
+from rq.executions import Execution
+from rq.job import Job, JobStatus
+from rq.job import Job as RqJob
+from rq.worker import WorkerStatus
+from rq.worker_registration import clean_worker_registry
+
+from bot.model.errors import RetryLaterError
+from handlers.config.context import Context, JobFunction, open_context
+from handlers.config.logs import describe_error, set_up_logging
+from handlers.config.redis_client import open_redis, wait_for_redis, without_password
+from handlers.config.settings import Settings
+from handlers.jobs.job_table import JOBS
+from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
 
 RunJob: TypeAlias = Callable[[str, str, tuple[int | str, ...]], None]  # name, delivery, arguments
 
@@ -44,3 +76,286 @@ class QueuedJob(Job):
         if not all(isinstance(argument, int | str) for argument in arguments):
             raise UnknownJobError("the job's arguments are not all names and numbers")
         self.run(str(self.func_name), self.delivery_id, tuple(arguments))
+
+
+log = logging.getLogger("wharfinger.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTiming:
+    """How fast a worker notices things, in seconds. Tests run the same worker faster."""
+
+    lease: float = 30  # a worker that gave no sign of life for so long is taken for dead
+    heartbeat: float = 10  # between two signs of life
+    sweep: float = 15  # between two looks for what dead workers left
+    wakeup: float = 1  # the longest wait of an idle worker before it looks by itself
+    grace: float = 30  # after a job's timeout, when a library does not even let Python interrupt it
+
+
+class Heartbeat:
+    """While the `with` block runs, say every few seconds that the job is still held."""
+
+    def __init__(self, redis: Redis, job_id: str, lease_token: str, timing: WorkerTiming) -> None:
+        self._renew = redis.register_script(load_script("renew"))
+        self._job_id = job_id
+        self._lease_token = lease_token
+        self._timing = timing
+        self._ended = Event()
+        self._thread = Thread(target=self._renew_until_ended, name=f"pulse of {job_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+
+    def renew_lease(self) -> bool:
+        """Whether nobody else was given the job meanwhile; raises redis.RedisError."""
+        return bool(self._renew(args=[self._job_id, self._lease_token, self._timing.lease]))
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(self._timing.heartbeat):
+            try:
+                if not self.renew_lease():
+                    return
+            except RedisError as error:
+                log.warning("the hold on %s could not be renewed: %s", self._job_id, type(error).__name__)
+
+
+ExceptionInfo: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+MAX_POSTPONEMENT = timedelta(days=1)  # work that GitHub puts off for longer than this has failed
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What lua/take.lua gave us: the fence tells this hold from any later one of the same job."""
+
+    job_id: str
+    queue: str
+    lease_token: str
+    concurrency_key: str
+
+
+class Worker(SimpleWorker):
+    """RQ's loop, job keeping and time limits, on our own taking, holding and settling (lua/).
+
+    RQ loses a job when it is killed between popping it and noting that, and has no lanes. Here taking a piece, noting
+    who holds it and closing its lane are one step, and so is booking its end; a hold that is not renewed is swept.
+    """
+
+    def __init__(
+        self, redis: Redis, jobs: Mapping[str, JobFunction], context: Context, timing: WorkerTiming | None = None
+    ) -> None:
+        super().__init__(
+            list(QUEUES),
+            connection=redis,
+            job_class=QueuedJob,
+            serializer="json",
+            worker_ttl=60,
+            log_job_description=False,
+        )
+        self.jobs = jobs
+        self.context = context
+        self.timing = timing or WorkerTiming()
+        self._lease = Lease("", "", "", "")
+        self._swept_at = -float("inf")  # monotonic
+        self._handlers: dict[signal.Signals, Any] = {}  # as they were before this worker's own
+        self._take_script = redis.register_script(load_script("take"))
+        self._sweep_script = redis.register_script(load_script("sweep"))
+        self._finish_script = redis.register_script(load_script("finish"))
+
+    # -- the loop, as RQ calls it -------------------------------------------------------------------------------------
+
+    def bootstrap(self, *_: object) -> None:
+        """Say that this worker is there. RQ would also set up logging and listen for commands: neither is wanted."""
+        self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+        self.set_state(WorkerStatus.STARTED)
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's own signature
+        """Suspending workers by a key in Redis is not offered."""
+
+    def _install_signal_handlers(self) -> None:
+        self._handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+
+    def procline(self, message: str) -> None:
+        """Leave the process's title alone."""
+
+    def _shutdown(self) -> None:
+        """On SIGTERM finish what is held, then leave: nothing is interrupted, so nothing is lost on a deploy."""
+        self._stop_requested = True
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Whether it is time for a sweep."""
+        return time.monotonic() - self._swept_at > self.timing.sweep
+
+    def run_maintenance_tasks(self) -> None:
+        """Sweep up behind dead workers; let dead letters expire."""
+        back, dead, freed, again = self._sweep_script(args=[FAILED_JOB_TTL, *CRASH_RETRY_DELAYS])
+        if back or dead or freed or again:
+            log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
+        for queue in self.queues:
+            queue.failed_job_registry.cleanup()
+        clean_worker_registry(self.queues[0])
+        self._swept_at = time.monotonic()
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[RqJob, Queue] | None:
+        """Wait for a piece of work and hold it; with `timeout` None (burst) do not wait."""
+        del max_idle_time
+        pause = 0.5
+        while not self._stop_requested:
+            try:
+                taken = self._take_next()
+                pause = 0.5
+                if taken or timeout is None:
+                    return taken
+                self.connection.blpop([WAKEUP_KEY], self.timing.wakeup)
+            except RedisError as error:
+                log.warning("Redis is away (%s); looking again in %.1f s", type(error).__name__, pause)
+                time.sleep(pause)
+                pause = min(pause * 2, 10)
+        raise StopRequested
+
+    def _take_next(self) -> tuple[RqJob, Queue] | None:
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+            self.heartbeat()
+        while taken := self._take_script(args=[self.timing.lease, *QUEUES]):
+            hold = Lease(*(part.decode() for part in taken))
+            try:
+                job = QueuedJob.fetch(hold.job_id, connection=self.connection, serializer=self.serializer)
+            except (ValueError, TypeError, LookupError, NoSuchJobError) as error:
+                kind = type(error).__name__  # its words may quote what stands there
+                log.error("job %s in Redis is not one this App wrote (%s); it is dropped", hold.job_id, kind)  # noqa: TRY400 - as above
+                self.connection.delete(QueuedJob.key_for(hold.job_id))
+                self._finish_script(args=[hold.job_id, hold.lease_token, hold.concurrency_key, "unreadable", "done"])
+                continue
+            self._lease = hold
+            return job, next(queue for queue in self.queues if queue.name == hold.queue)
+        return None
+
+    def execute_job(self, job: RqJob, queue: Queue) -> None:
+        """Do one job. When Redis is away at its end, the hold runs out and the job is done once more."""
+        try:
+            super().execute_job(job, queue)
+        except RedisError as error:
+            log.warning("the end of %s could not be booked (%s); it will be done again", job.id, type(error).__name__)
+        finally:
+            self.executions.clear()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that this worker is there; nothing hangs on it but the list of workers."""
+        try:
+            super().heartbeat(timeout, pipeline)
+        except RedisError as error:
+            log.warning("Redis is away (%s)", type(error).__name__)
+
+    def teardown(self) -> None:
+        """Say good-bye, if Redis is there to hear it; from now on signals are the process's own affair again."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        with suppress(RedisError):
+            self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+
+    # -- one job ------------------------------------------------------------------------------------------------------
+
+    def prepare_execution(self, job: RqJob) -> Execution:
+        """Note in this process alone what it does; Redis knows that by the hold, which is swept when we die.
+
+        RQ 3.0.0 would write a record and a list of records. Behind a killed worker the record expires a minute before
+        the list does, and whoever ends the job within that minute reads the list and fails: "Execution … not found".
+        """
+        self.set_state(WorkerStatus.BUSY)
+        execution = Execution(uuid4().hex, job.id, self.connection)
+        self.executions[execution.id] = execution
+        return execution
+
+    def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
+        """Do the work under a hold that is renewed, within its time limit, and leave the process if even that hangs."""
+        if isinstance(job, QueuedJob):
+            job.run = self._run_named_job
+        with Heartbeat(self.connection, job.id, self._lease.lease_token, self.timing) as self._pulse:
+            faulthandler.dump_traceback_later(int(job.timeout or 60) + self.timing.grace, exit=True)
+            try:
+                return super().perform_job(job, queue, execution)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+
+    def _run_named_job(self, name: str, delivery_id: str, arguments: tuple[int | str, ...]) -> None:
+        job = self.jobs.get(name)
+        if job is None:
+            raise UnknownJobError(f"there is no job named {name[:60]!r}")
+        started = time.monotonic()
+        job(replace(self.context, delivery_id=delivery_id), *arguments)
+        log.info("did %s%r in %.2f s (delivery %s)", name, arguments, time.monotonic() - started, delivery_id or "-")
+
+    def _finalize_success(self, job: RqJob, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
+        """Book the good end, unless the hold was lost meanwhile: then another worker does the job and will book it."""
+        if self._renew_lease(job):
+            super()._finalize_success(job, queue, execution, return_value)
+
+    def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: ExceptionInfo) -> None:
+        """Book a bad end: put off when GitHub asked for that, else tried again after a pause, else dead."""
+        if not self._renew_lease(job):
+            return
+        error = exc_info[1]
+        if isinstance(error, RetryLaterError) and datetime.now(UTC) - job.created_at < MAX_POSTPONEMENT:
+            self._postpone(job, queue, execution, error)
+            return
+        why = describe_error(error)
+        log.error("job %s failed: %s", job.id, why, exc_info=error)
+        job.ended_at = datetime.now(UTC)
+        self.connection.hset(job.key, "why", why)
+        self.handle_job_failure(job, queue, exc_string=why, execution=execution)
+
+    def _postpone(self, job: RqJob, queue: Queue, execution: Execution, error: RetryLaterError) -> None:
+        seconds = max(1.0, error.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
+        log.info("job %s is put off for %.0f s: %s", job.id, seconds, error.reason)
+        with self.connection.pipeline() as pipe:
+            queue.schedule_job(job, datetime.now(UTC) + timedelta(seconds=seconds), pipeline=pipe)
+            self.cleanup_execution(job, pipe, execution)
+            pipe.execute()
+
+    def cleanup_execution(self, job: RqJob, pipeline: Pipeline, execution: Execution | None = None) -> None:
+        """Settle the hold in the very transaction in which RQ books the end."""
+        super().cleanup_execution(job, pipeline, execution)
+        status = job.get_status(refresh=False)
+        if status is JobStatus.FINISHED:
+            ending = "done"
+        elif status is JobStatus.SCHEDULED:
+            ending = "later"
+        else:
+            ending = "retry" if job.should_retry else "failed"
+        hold = self._lease
+        self._finish_script(
+            args=[hold.job_id, hold.lease_token, hold.concurrency_key, job.description or "", ending], client=pipeline
+        )
+
+    def _renew_lease(self, job: RqJob) -> bool:
+        if self._pulse.renew_lease():
+            return True
+        log.warning("%s gave no sign of life for so long that another worker has it; its end is left to that", job.id)
+        return False
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work until told to stop: SIGTERM lets the present job end first."""
+    parser = argparse.ArgumentParser(prog="wharfinger worker", description="Do the work that waits in Redis.")
+    parser.add_argument("--burst", action="store_true", help="leave when nothing waits any more")
+    options = parser.parse_args(arguments)
+    settings = Settings.from_environment()
+    set_up_logging(settings)
+    redis = open_redis(settings.redis_url)
+    wait_for_redis(redis, settings.redis_url)
+    context = open_context(settings, redis)
+    log.info("ready for work from %s", without_password(settings.redis_url))
+    Worker(redis, JOBS, context).work(burst=options.burst)
+    context.github.close()
+    return 0

@@ -1,4 +1,4 @@
-"""`wharfinger run`: the whole App under supervisor, which starts, watches, restarts and stops its parts in order."""
+"""Runs the whole App under supervisord: starts, watches, restarts and stops its processes."""
 
 import argparse
 import configparser
@@ -12,8 +12,7 @@ from supervisor import supervisord  # type: ignore[import-untyped]  # supervisor
 
 from bot.model.errors import ConfigurationError
 from handlers.config.embedded_redis import find_server, prepare_data_folder
-from handlers.config.port import check_port_is_free
-from handlers.config.settings import Settings
+from handlers.config.settings import Settings, check_port_is_free
 
 # Parts are started from the lowest number up and stopped from the highest down, each once the one before has stopped:
 # Redis is there last of all, so that a job that ends during the stop can still be booked.

@@ -12,8 +12,7 @@ from bot.checks.alerts import CHANGE_ALERTS
 from bot.checks.rules import RULES
 from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient
-from bot.github.transport import GitHubServer
-from bot.github.wire import Timeouts
+from bot.github.transport import GitHubServer, Timeouts
 from bot.model.core_types import InstallationId, RegistryId
 from bot.packages.http_client import RegistryHttpClient
 from bot.registries import load_catalog

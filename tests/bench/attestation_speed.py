@@ -8,7 +8,7 @@ from sigstore.models import Bundle
 from sigstore.verify import Verifier
 
 from bot.provenance.sigstore_verifier import GitHubActionsPolicy, bundled_root
-from bot.provenance.trust import default_trust_store
+from bot.provenance.trust_store import default_trust_store
 from tests.bot.provenance.real_bundles import REAL_BUNDLES, read_bundle
 
 SECONDS = 2.0

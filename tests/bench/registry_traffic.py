@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model.core_types import RegistryId
-from bot.packages.model import FetchedListing, UnchangedListing
+from bot.packages.versions import FetchedListing, UnchangedListing
 from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario, fake_registries, number, reset
 
 DAY = timedelta(days=1)

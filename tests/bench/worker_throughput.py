@@ -15,8 +15,7 @@ from handlers.config.context import Context, open_context
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import JobSpec, Priority
-from handlers.worker.pulse import WorkerTiming
-from handlers.worker.worker import Worker
+from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import EmbeddedRedis, environment
 
 PIECES = 600

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.documents_init import (
+from bot.model.errors import UnreadableError
+from bot.yaml import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,
@@ -13,7 +14,6 @@ from bot.documents_init import (
     quoted,
     read_yaml,
 )
-from bot.model.errors import UnreadableError
 
 
 def mapping(text: str) -> YamlMapping:

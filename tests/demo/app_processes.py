@@ -24,7 +24,7 @@ from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.settings import redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
 from handlers.queue.job_specs import JobSpec, Priority
-from handlers.records.told import DigestFactStore
+from handlers.records.report_store import DigestFactStore
 from handlers.records.watch_store import WatchStore
 from tests.demo.demo_registries import DemoRegistries
 from tests.fakes.github.fake_github import FakeGitHub

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
-from handlers.web.pages.times import format_day, relative_time
+from handlers.web.pages.routes import format_day, relative_time
 from tests.demo.check_run_watcher import CheckRunWatcher, text_of
 from tests.demo.demo_scenarios import CHECK, RELEASE, SCENARIOS
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository

@@ -13,9 +13,8 @@ from pathlib import Path
 from termcolor import can_colorize, colored
 
 from bot.registries import load_catalog
-from tests.incidents.fields import IncidentFormatError
 from tests.incidents.incident import Incident
-from tests.incidents.incident_file import read_incident
+from tests.incidents.incident_file import IncidentFormatError, read_incident
 from tests.incidents.incident_verdict import IncidentResult
 from tests.incidents.parallel_replay import replay_in_processes
 

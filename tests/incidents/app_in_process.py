@@ -15,7 +15,7 @@ from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES
 from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
-from handlers.worker.worker import Worker
+from handlers.worker.loop import Worker
 from tests.conftest import environment
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.handlers.web.running_receiver import RunningReceiver

@@ -21,7 +21,7 @@ from tests.fakes.github.scenario.settings_files import (
     set_up_repository,
 )
 from tests.incidents import incident
-from tests.incidents.fields import ImpossibleActError
+from tests.incidents.incident_file import ImpossibleActError
 from tests.repository.test_app_manifest import MANIFEST
 
 INCIDENTS_FOLDER = Path(__file__).parent

@@ -6,8 +6,14 @@ from enum import StrEnum
 from html import unescape
 
 from bot.evaluation.gate_decision import GateVerdict
-from bot.rendering.markdown import WORD_JOINER
-from bot.rendering.marker import CHANGE_ALERT_ISSUE, DIGEST_ISSUE, PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
+from bot.rendering.markdown import (
+    CHANGE_ALERT_ISSUE,
+    DIGEST_ISSUE,
+    PACKAGE_ALERT_ISSUE,
+    WORD_JOINER,
+    HiddenMetadata,
+    text_fingerprint,
+)
 from handlers.records.gate_store import GateStore
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.state.checks import FakeCheckRun

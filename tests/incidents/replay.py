@@ -9,9 +9,9 @@ from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.registries import FakeRegistries
 from tests.incidents.app_in_process import InProcessApp, running_in_process
 from tests.incidents.fake_registry import FakeRegistry
-from tests.incidents.fields import ImpossibleActError, IncidentFormatError
 from tests.incidents.incident import AnyAct, AttackWave, CleanTwin, InitialState, PublishAct
 from tests.incidents.incident_actions import IncidentActions
+from tests.incidents.incident_file import ImpossibleActError, IncidentFormatError
 from tests.incidents.incident_verdict import HarmfulAct, IncidentResult, outcome_of
 from tests.incidents.incident_world import set_up
 from tests.incidents.observer import Observer, Reaction

@@ -9,10 +9,8 @@ from bot.packages.versions import Package
 from bot.policy.read_policy import read_policy
 from bot.registries import load_catalog
 from tests.incidents.__main__ import INCIDENTS_FOLDER, incident_files, main
-from tests.incidents.acts import ACT_READERS
-from tests.incidents.fields import IncidentFormatError
 from tests.incidents.incident import IncidentOutcome, PublishAct
-from tests.incidents.incident_file import read_incident
+from tests.incidents.incident_file import ACT_READERS, IncidentFormatError, read_incident
 from tests.incidents.incident_world import RECOMMENDED
 
 CATALOG = load_catalog()

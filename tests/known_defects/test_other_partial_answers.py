@@ -7,7 +7,9 @@ from datetime import datetime
 import pytest
 from redis import Redis
 
-from bot.github import deployments, git_data, objects, releases
+from bot.github import deployments, git_data
+from bot.github import git_data as objects
+from bot.github import git_data as releases
 from bot.github.client import ReadOnlyClient
 from bot.model.core_types import FullName, Sha
 from bot.model.errors import WharfingerError

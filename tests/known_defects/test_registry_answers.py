@@ -8,10 +8,9 @@ import pytest
 
 from bot.model.core_types import RegistryId
 from bot.packages.http_client import RegistryHttpClient
-from bot.packages.model import FetchedListing
 from bot.packages.package_reader import read_listing
 from bot.packages.registry_errors import RegistryResponseError
-from bot.packages.versions import Package, PackageVersion
+from bot.packages.versions import FetchedListing, Package, PackageVersion
 from bot.registries import load_catalog
 from tests.fakes.registries import FakeRegistries
 from tests.fakes.registries.registry_exchange import RegistryReply

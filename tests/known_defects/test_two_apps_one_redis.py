@@ -14,7 +14,7 @@ from handlers.config.context import Context
 from handlers.jobs.job_table import JOBS
 from tests.app.acme import RELEASE_WORKFLOW_PATH, SHORT_TIMEOUTS, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on
 from tests.fakes.github.activity import installations
-from tests.fakes.github.defaults import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
+from tests.fakes.github.fake_github import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
 
 
 def of_the_first(acme: AcmeInstallation) -> Context:

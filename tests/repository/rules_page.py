@@ -9,7 +9,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.policy.policy_schema import format_duration, option_key
 from tests.repository.page_examples import read_page

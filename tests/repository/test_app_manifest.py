@@ -7,8 +7,8 @@ import yaml
 from bot.checks.alerts import CHANGE_ALERTS
 from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
-from bot.rendering.revocation import DELETE_PERMISSIONS
-from handlers.events.events import EVENTS
+from bot.rendering.issue import DELETE_PERMISSIONS
+from handlers.events.event_table import EVENTS
 from handlers.jobs.repositories.diagnose import required_permissions
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app-manifest.yml").read_text())

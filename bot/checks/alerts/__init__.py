@@ -1,7 +1,16 @@
-"""Alerts: what in a change people should hear of, one file and one page each; the list below is the registry."""
+"""Lists all change alerts; each has its own module and documentation page."""
 
 from bot.checks.alerts.backdated_commit import BackdatedCommit
-from bot.checks.alerts.change_alert import Push, PushedCommit, PushQuery, RepositoryChange, SnapshotComparison, TagMove
+from bot.checks.alerts.change_alert import (
+    ChangeAlert,
+    Push,
+    PushedCommit,
+    PushQuery,
+    RepositoryChange,
+    SnapshotComparison,
+    TagMove,
+)
+from bot.checks.alerts.compromised_action import CompromisedAction
 from bot.checks.alerts.direct_workflow_edit import DirectWorkflowEdit
 from bot.checks.alerts.encoded_script import EncodedScript
 from bot.checks.alerts.lost_environment import LostEnvironment
@@ -13,8 +22,6 @@ from bot.checks.alerts.new_runner import NewRunner
 from bot.checks.alerts.pushed_for_another import PushedForAnother
 from bot.checks.alerts.secret_sent_away import SecretSentAway
 from bot.checks.alerts.secrets_dumped import SecretsDumped
-from bot.checks.alerts.signal import ChangeAlert
-from bot.checks.alerts.signals_compromised_action import CompromisedAction
 from bot.checks.alerts.stray_tag import StrayTag
 from bot.checks.alerts.unrelated_branch import UnrelatedBranch
 from bot.checks.alerts.unreviewed_run import UnreviewedRun

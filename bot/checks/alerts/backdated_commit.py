@@ -1,14 +1,20 @@
-"""The alert backdated-commit: a commit's date cannot be true."""
+"""Detects pushed commits that are dated before their parent or in the future."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange
+from bot.checks.alerts.change_alert import (
+    OPEN_ISSUE_OPTION,
+    SEVERITY_OPTION,
+    ChangeAlert,
+    PushedCommit,
+    PushQuery,
+    RepositoryChange,
+)
 from bot.checks.alerts.new_findings import MAX_FINDINGS
-from bot.checks.alerts.signal import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName, Severity, Sha
 from bot.model.findings import Finding, Unknown, settings_location
 from bot.settings import SettingsQuery

@@ -1,11 +1,15 @@
-"""A change to a repository: all that an alert may know of it. Values, without a telephone or a clock."""
+"""Defines the base class of change alerts and the repository change that they inspect."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
-from bot.model.core_types import FullName, Sha
-from bot.model.findings import MaybeKnown, ReadableFact
-from bot.settings import RefKind, RepositorySettings
+from bot.checks.check import StricterWhen
+from bot.model.core_types import FullName, Mode, RuleName, Severity, Sha
+from bot.model.findings import Finding, MaybeKnown, ReadableFact, Unknown
+from bot.settings import RefKind, RepositorySettings, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
 SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
@@ -113,3 +117,41 @@ class RepositoryChange:
     def is_tag_push(self) -> bool:
         """Whether a tag was pushed."""
         return self.push is not None and self.push.kind is RefKind.TAG
+
+
+# What the options say of themselves; an alert with another default repeats the field with these.
+SEVERITY_OPTION = {"means": "How bad a finding of this alert is.", "stricter": StricterWhen.HIGHER}
+OPEN_ISSUE_OPTION = {
+    "means": "Whether an issue is opened at once, beside the check run.",
+    "stricter": StricterWhen.HIGHER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAlert(ABC):
+    """One alert, of a rule's shape: its docstring's first line is its title, its fields are its options, its page lies beside it.
+
+    Its name says what was seen. It judges what changed, not what stands: a standing weakness is a rule's to tell.
+    """
+
+    name: ClassVar[RuleName]
+    reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.FILES})
+    severity: Severity = field(default=Severity.HIGH, metadata=SEVERITY_OPTION)
+    mode: Mode = field(
+        default=Mode.OBSERVE,
+        metadata={"means": "observe or enforce, for this alert alone.", "stricter": StricterWhen.HIGHER},
+    )
+    open_issue: bool = field(default=True, metadata=OPEN_ISSUE_OPTION)
+
+    @classmethod
+    def title(cls) -> str:
+        """Say what was seen, in words: the first line of the class docstring, without its full stop."""
+        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    @abstractmethod
+    def applies(self, change: RepositoryChange) -> bool:
+        """Whether a change of this kind can give the alert at all."""
+
+    @abstractmethod
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        """Yield each place that gives the alert, and each fact that was needed and not seen."""

@@ -1,12 +1,19 @@
-"""Actions that are known to have been in an attacker's hands: read from compromised.json, facts with their source and date."""
+"""Detects workflows that use a version of an action listed as compromised in `compromised.json`."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
-from bot.workflows.uses import Uses
+from bot.checks.alerts.change_alert import SEVERITY_OPTION, ChangeAlert, RepositoryChange
+from bot.checks.alerts.new_findings import KeyedFinding, new_findings
+from bot.model.core_types import RuleName, Severity
+from bot.model.findings import Finding, FindingSubject, Location, Unknown
+from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows import SourceText
+from bot.workflows.workflow import Uses, read_uses
 
 COMPROMISED_ACTIONS_FILE = Path(__file__).parent / "compromised_actions.json"
 
@@ -65,3 +72,57 @@ def _compromises() -> Mapping[str, ActionCompromise]:
         )
         for each in json.loads(COMPROMISED_ACTIONS_FILE.read_text())["actions"]
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompromisedAction(ChangeAlert):
+    """A workflow uses an action that an attacker is known to have held.
+
+    What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact. On the default
+    branch it is told also where it stood before anybody knew, in the check run alone.
+    """
+
+    name: ClassVar[RuleName] = RuleName("compromised-action")
+    severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY_OPTION)
+
+    def applies(self, change: RepositoryChange) -> bool:
+        return change.is_branch_push or change.settings is not None
+
+    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+        yield from new_findings(change, _find)
+
+
+def _find(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:
+    for file, job, text, line in _references(snapshot):
+        uses = read_uses(text.value)
+        known = find_compromise(uses) if file in paths else None
+        if known is not None:
+            yield KeyedFinding(
+                ("uses", uses.name, uses.ref or ""), _finding(Location(file, line, line), job, uses, known)
+            )
+
+
+def _references(snapshot: Snapshot) -> Iterator[tuple[str, str | None, SourceText, int]]:
+    for workflow in snapshot.workflows.values():
+        for job in workflow.jobs.values():
+            if job.uses is not None:
+                yield workflow.path, job.id, job.uses, job.uses_line or job.line
+            yield from ((workflow.path, job.id, step.uses, step.line) for step in job.steps if step.uses is not None)
+    for action in snapshot.actions.values():
+        yield from ((action.path, None, step.uses, step.line) for step in action.steps if step.uses is not None)
+
+
+def _finding(place: Location, job: str | None, uses: Uses, compromise: ActionCompromise) -> Finding:
+    advisory = f" ({compromise.advisory})" if compromise.advisory else ""
+    if uses.pinned:
+        message = (
+            f"uses {uses.repository} at {uses.ref}, a commit that an attacker made {compromise.period_text}{advisory}"
+        )
+    else:
+        message = f"uses {uses.repository}@{uses.ref}, whose tags an attacker moved {compromise.period_text}{advisory}"
+    now = (
+        "It is not known to be safe again; take it out"
+        if compromise.still_malicious
+        else "Take it out, or pin it to a full commit id that you have looked at"
+    )
+    return Finding(place, message, f"{now}. {compromise.source} tells what happened.", subject=FindingSubject(job=job))

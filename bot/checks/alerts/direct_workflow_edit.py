@@ -1,13 +1,12 @@
-"""The alert direct-workflow-edit: the default branch's workflows changed without a pull request."""
+"""Detects workflow changes pushed to the default branch without a pull request."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange, SnapshotComparison
+from bot.checks.alerts.change_alert import ChangeAlert, PushedCommit, PushQuery, RepositoryChange, SnapshotComparison
 from bot.checks.alerts.new_findings import MAX_FINDINGS
-from bot.checks.alerts.signal import ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Location, Unknown, join_names, settings_location
 from bot.settings import SettingsQuery

@@ -1,4 +1,4 @@
-"""The alert encoded-script: a step newly runs what nobody can read."""
+"""Detects scripts that newly decode data and run the result."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.change_alert import ChangeAlert, RepositoryChange
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
 from bot.checks.alerts.secret_flow import ScriptStep, script_steps
-from bot.checks.alerts.signal import ChangeAlert
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Unknown
 from bot.shell import ENCODED_COMMAND_OPTION, Command, UnknownKind, Word, value_text

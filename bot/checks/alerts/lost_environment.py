@@ -1,12 +1,11 @@
-"""The alert lost-environment: a publication left the environment that guarded it."""
+"""Detects publish jobs that no longer use the deployment environment that protected them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange, SnapshotComparison
+from bot.checks.alerts.change_alert import ChangeAlert, RepositoryChange, SnapshotComparison
 from bot.checks.alerts.new_findings import renamed_workflows
-from bot.checks.alerts.signal import ChangeAlert
 from bot.detection import Publication
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown

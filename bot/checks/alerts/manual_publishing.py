@@ -1,12 +1,11 @@
-"""The alert manual-publishing: what published on its own now only runs by hand."""
+"""Detects publishing workflows that can now only be started manually."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.change_alert import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert, RepositoryChange
 from bot.checks.alerts.new_findings import renamed_workflows
-from bot.checks.alerts.signal import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.workflows import Workflow

@@ -1,12 +1,11 @@
-"""The alert moved-tag: a tag names another commit than it did."""
+"""Detects tags that were moved to a different commit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, PushQuery, RepositoryChange
-from bot.checks.alerts.signal import ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, ChangeAlert, PushQuery, RepositoryChange
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, settings_location
 from bot.settings import SettingsQuery, ref_matches

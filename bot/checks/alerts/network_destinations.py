@@ -1,10 +1,10 @@
-"""Which commands speak to a network, and to whom: known registries and GitHub itself, or somebody else."""
+"""Finds the hosts that a command contacts, and checks whether they are GitHub or known registries."""
 
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from bot.checks.alerts.flow import SecretFlow
+from bot.checks.alerts.secret_flow import SecretFlow
 from bot.registries import Catalog
 from bot.registries.addresses import parse_address, reverse_host
 from bot.shell import Command, UnknownKind, UnknownPart, WordValue, value_text

@@ -1,12 +1,11 @@
-"""The alert new-deploy-key: a deploy key that can push was added."""
+"""Detects new deploy keys with write access."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushQuery, RepositoryChange
+from bot.checks.alerts.change_alert import ChangeAlert, PushQuery, RepositoryChange
 from bot.checks.alerts.new_findings import MAX_FINDINGS
-from bot.checks.alerts.signal import ChangeAlert
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, settings_location
 from bot.settings import SettingsQuery

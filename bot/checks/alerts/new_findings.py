@@ -1,4 +1,4 @@
-"""What is new in the files of a change: what was there before, wherever it stood, is a rule's to tell and no signal."""
+"""Compares a repository before and after a change to report only the findings that are new."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,12 +1,11 @@
-"""The alert new-identity-token: a workflow can newly ask for an identity token."""
+"""Detects jobs that do not publish but can newly request an OIDC token."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.change_alert import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert, RepositoryChange
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
-from bot.checks.alerts.signal import OPEN_ISSUE_OPTION, SEVERITY_OPTION, ChangeAlert
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot

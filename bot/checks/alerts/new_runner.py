@@ -1,13 +1,12 @@
-"""The alert new-runner: a self-hosted runner was added to the repository."""
+"""Detects self-hosted runners that were added to the repository."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushQuery, RepositoryChange
+from bot.checks.alerts.change_alert import ChangeAlert, PushQuery, RepositoryChange
 from bot.checks.alerts.new_findings import MAX_FINDINGS
-from bot.checks.alerts.signal import ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names, settings_location
 from bot.settings import SettingsQuery, ref_matches

@@ -1,13 +1,12 @@
-"""The alert pushed-for-another: a commit says that it is somebody's who neither signed nor pushed it."""
+"""Detects unsigned commits in the name of a bot or person who did not push them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushedCommit, PushQuery, RepositoryChange
+from bot.checks.alerts.change_alert import ChangeAlert, PushedCommit, PushQuery, RepositoryChange
 from bot.checks.alerts.new_findings import MAX_FINDINGS
-from bot.checks.alerts.signal import ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, settings_location
 from bot.settings import SettingsQuery

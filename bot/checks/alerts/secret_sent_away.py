@@ -1,11 +1,10 @@
-"""The alert secret-sent-away: a secret newly leaves for somewhere that is no registry."""
+"""Detects steps that newly send a secret to a host that is not a known registry."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
-from bot.checks.alerts.flow import SecretFlow, secrets_text
+from bot.checks.alerts.change_alert import SEVERITY_OPTION, ChangeAlert, RepositoryChange
 from bot.checks.alerts.network_destinations import (
     COMPUTED_ADDRESS,
     NETWORK_TOOLS,
@@ -14,9 +13,15 @@ from bot.checks.alerts.network_destinations import (
     is_trusted_host,
 )
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
-from bot.checks.alerts.secret_flow import ALL_SECRETS, ScriptStep, script_steps, secrets_named_in
-from bot.checks.alerts.signal import SEVERITY_OPTION, ChangeAlert
-from bot.checks.rule import StricterWhen
+from bot.checks.alerts.secret_flow import (
+    ALL_SECRETS,
+    ScriptStep,
+    SecretFlow,
+    script_steps,
+    secrets_named_in,
+    secrets_text,
+)
+from bot.checks.check import StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Unknown, join_names
 from bot.shell import Command

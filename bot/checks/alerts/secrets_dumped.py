@@ -1,12 +1,11 @@
-"""The alert secrets-dumped: an expression newly hands over all secrets at once."""
+"""Detects workflow expressions that newly expose all secrets at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
+from bot.checks.alerts.change_alert import SEVERITY_OPTION, ChangeAlert, RepositoryChange
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
-from bot.checks.alerts.signal import SEVERITY_OPTION, ChangeAlert
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot

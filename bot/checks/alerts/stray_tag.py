@@ -1,11 +1,10 @@
-"""The alert stray-tag: a tag names a commit that is on no branch."""
+"""Detects tags on commits that are not on any branch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, PushQuery, RepositoryChange
-from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.alerts.change_alert import SHORT_SHA_LENGTH, ChangeAlert, PushQuery, RepositoryChange
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, settings_location
 from bot.settings import SettingsQuery

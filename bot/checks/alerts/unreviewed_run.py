@@ -1,14 +1,12 @@
-"""The alert unreviewed-run: a workflow on some branch runs at once, with secrets, before anybody has seen it."""
+"""Detects workflows that newly run with secrets on pushes to unreviewed branches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import RepositoryChange
-from bot.checks.alerts.flow import secrets_text
+from bot.checks.alerts.change_alert import ChangeAlert, RepositoryChange
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
-from bot.checks.alerts.secret_flow import ALL_SECRETS, secrets_named_in
-from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.alerts.secret_flow import ALL_SECRETS, secrets_named_in, secrets_text
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import ref_matches

@@ -1,11 +1,10 @@
-"""The alert weakened-environment: an environment that guards a publication guards less than it did."""
+"""Detects weaker protection of a deployment environment that is used for publishing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.alerts.change_alert import PushQuery, RepositoryChange
-from bot.checks.alerts.signal import ChangeAlert
+from bot.checks.alerts.change_alert import ChangeAlert, PushQuery, RepositoryChange
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Known, Unknown, join_names, settings_location
 from bot.settings import AnyRef, Environment, SelectedRefs, SettingsQuery

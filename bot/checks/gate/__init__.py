@@ -1,17 +1,17 @@
-"""The gate's conditions, one file and one page each; the list below is the registry, in the order in which people are told."""
+"""Lists all gate conditions in the order in which their results are reported."""
 
 from bot.checks.gate.allowed_triggers import AllowedTriggers
 from bot.checks.gate.condition import (
     ChangedFile,
     DeploymentApprovals,
     DeploymentQuery,
+    GateCondition,
     OutgoingVersion,
     PendingDeployment,
     PendingRun,
     ReleaseFiles,
     ResolvedRef,
 )
-from bot.checks.gate.gate_condition import GateCondition
 from bot.checks.gate.independent_approval import IndependentApproval
 from bot.checks.gate.new_version import NewVersion
 from bot.checks.gate.passed_check import PassedCheck

@@ -1,12 +1,11 @@
-"""The condition allowed-triggers: releases are started by the events and people that they are meant to be."""
+"""Decides whether the event and the actor that started a release are allowed to do so."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.gate.condition import PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
+from bot.checks.gate.condition import GateCondition, PendingDeployment, deployment_finding
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names
 

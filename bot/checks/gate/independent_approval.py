@@ -1,11 +1,16 @@
-"""The condition independent-approval: somebody who neither made nor started the release let it go."""
+"""Decides whether someone who neither wrote the commit nor started the run approved the release."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentApprovals, DeploymentQuery, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.gate.condition import (
+    DeploymentApprovals,
+    DeploymentQuery,
+    GateCondition,
+    PendingDeployment,
+    deployment_finding,
+)
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import SettingsQuery

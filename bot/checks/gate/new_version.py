@@ -1,14 +1,19 @@
-"""The condition new-version: what leaves is a version that is not published yet, and the one that its tag names."""
+"""Decides whether the version to publish is not published yet and matches its tag."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentQuery, OutgoingVersion, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.gate.condition import (
+    DeploymentQuery,
+    GateCondition,
+    OutgoingVersion,
+    PendingDeployment,
+    deployment_finding,
+)
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
-from bot.packages.numbers import same_version
+from bot.packages.versions import same_version
 from bot.settings import RefKind, SettingsQuery
 from bot.tracing.version_tags import names_version, version_in_tag
 

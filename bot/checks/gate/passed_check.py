@@ -1,12 +1,11 @@
-"""The condition passed-check: the released commit was judged, and is not failed."""
+"""Decides whether the `publishing` check run of the released commit did not fail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
+from bot.checks.gate.condition import DeploymentQuery, GateCondition, PendingDeployment, deployment_finding
 from bot.model.core_types import Conclusion, RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import SettingsQuery

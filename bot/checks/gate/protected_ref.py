@@ -1,15 +1,21 @@
-"""The condition protected-ref: releases come from branches and tags that few can make or move."""
+"""Decides whether a release comes from a protected branch or tag."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.gate.condition import SHORT_SHA_LENGTH, DeploymentQuery, PendingDeployment, ResolvedRef
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
+from bot.checks.gate.condition import (
+    SHORT_SHA_LENGTH,
+    DeploymentQuery,
+    GateCondition,
+    PendingDeployment,
+    ResolvedRef,
+    deployment_finding,
+)
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown
 from bot.settings import RefKind, SettingsQuery
-from bot.settings.review import default_branch_name, tag_protection
+from bot.settings.ref_protection import default_branch_name, tag_protection
 
 _BRANCH_RULE_TYPES = ("pull_request", "update", "non_fast_forward", "required_status_checks")
 

@@ -1,12 +1,11 @@
-"""The condition reachable-commit: what is released was merged."""
+"""Decides whether the released commit is on the default branch or another allowed branch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
+from bot.checks.gate.condition import DeploymentQuery, GateCondition, PendingDeployment, deployment_finding
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import SettingsQuery

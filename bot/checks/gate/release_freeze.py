@@ -1,4 +1,4 @@
-"""The condition release-freeze: nothing leaves while nobody is there to look after it."""
+"""Decides whether a release is outside the dates and weekdays on which the policy freezes releases."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,9 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
+from bot.checks.gate.condition import DeploymentQuery, GateCondition, PendingDeployment, deployment_finding
 from bot.model.core_types import DayRange, RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import SettingsQuery

@@ -1,13 +1,12 @@
-"""The condition release-interval: releases keep a distance from each other."""
+"""Decides whether enough time has passed since the previous release."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.gate.condition import DeploymentQuery, PendingDeployment
-from bot.checks.gate.gate_condition import GateCondition, deployment_finding
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
+from bot.checks.gate.condition import DeploymentQuery, GateCondition, PendingDeployment, deployment_finding
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import SettingsQuery

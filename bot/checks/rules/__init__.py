@@ -1,6 +1,6 @@
-"""The rules, one file and one page each; the list below is the registry."""
+"""Lists all rules; each has its own module and documentation page."""
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules.approved_release import ApprovedRelease
 from bot.checks.rules.attested_artifacts import AttestedArtifacts
 from bot.checks.rules.consistent_publisher import ConsistentPublisher

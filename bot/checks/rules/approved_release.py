@@ -1,11 +1,11 @@
-"""The rule approved-release: a person who did not start the run let the newest version go."""
+"""Judges whether a person who did not start the run approved the newest version of each package."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.packages.manifests import format_purl

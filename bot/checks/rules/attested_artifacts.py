@@ -1,11 +1,11 @@
-"""The rule attested-artifacts: what was published carries provenance that verifies, where its registry takes any."""
+"""Judges whether the newest versions have valid provenance at registries that support it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.packages.manifests import format_purl

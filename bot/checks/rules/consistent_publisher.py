@@ -1,15 +1,14 @@
-"""The rule consistent-publisher: a version comes from where the versions before it came from."""
+"""Judges whether the newest version was published by the same identity as the versions before it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Unknown
 from bot.packages.manifests import format_purl
-from bot.packages.publish_history import Observation, WatchedPackage
-from bot.packages.steady import publisher_changes
+from bot.packages.publish_history import Observation, WatchedPackage, publisher_changes
 from bot.snapshot.repository_snapshot import Snapshot
 
 

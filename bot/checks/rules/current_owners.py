@@ -1,10 +1,10 @@
-"""The rule current-owners: who answers for what can publish is still there."""
+"""Judges whether the owners of publishing identities are still members of the organization."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.identities import INVENTORY_QUERIES, PublishingIdentity, list_identities, may_hold_publishing_secrets
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Known, Unknown

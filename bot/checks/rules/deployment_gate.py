@@ -1,15 +1,20 @@
-"""The rule deployment-gate: an App is asked before anything is published."""
+"""Judges whether a custom deployment protection rule guards each publishing environment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import CustomProtectionRule, Environment, PlanFeature, SettingsQuery
-from bot.snapshot.plan import plan_alternative, plan_lacks
-from bot.snapshot.protection import PublishEnvironment, no_environment_finding, publish_environments
+from bot.snapshot.protection import (
+    PublishEnvironment,
+    no_environment_finding,
+    plan_alternative,
+    plan_lacks,
+    publish_environments,
+)
 from bot.snapshot.repository_snapshot import Snapshot
 
 

@@ -1,17 +1,16 @@
-"""The rule environment-secrets: a secret that publishes is kept in the environment that publishes."""
+"""Judges whether publishing secrets are stored only in the environment that publishes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.detection import Publication
 from bot.identities import describe_store, publications_by_secret, settings_navigation
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import PlanFeature, Secret, SecretStore, SettingsQuery
-from bot.snapshot.plan import plan_alternative, plan_lacks
-from bot.snapshot.protection import possible_environment_names
+from bot.snapshot.protection import plan_alternative, plan_lacks, possible_environment_names
 from bot.snapshot.repository_snapshot import Snapshot
 
 REPOSITORY_WIDE_STORES = (

@@ -1,12 +1,11 @@
-"""The rule ephemeral-runners: packages are published from machines that nobody used before."""
+"""Judges whether packages are built and published on runners that are new for each job."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PathRole, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PathRole, describe_path_job, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot

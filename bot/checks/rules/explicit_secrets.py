@@ -1,12 +1,11 @@
-"""The rule explicit-secrets: secrets are handed over one by one and by name."""
+"""Judges whether jobs on the publish path receive each secret by name instead of all secrets at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PathStep, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PathStep, describe_path_job, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot

@@ -1,11 +1,11 @@
-"""The rule human-approval: people approve, machines publish."""
+"""Judges whether only people, not machine accounts, can approve publishing deployments."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown, join_names
 from bot.model.identity_register import IdentityKind

@@ -1,17 +1,16 @@
-"""The rule immutable-releases: what was released stays what it was."""
+"""Judges whether published releases and their tags cannot be changed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.detection import Publication
-from bot.detection.path import PublishPath, publish_path
+from bot.detection.publish_path import PublishPath, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.settings import SettingsQuery
-from bot.settings.ref_protection import sample_names, tag_triggered_jobs
-from bot.settings.review import tag_protection
+from bot.settings.ref_protection import sample_names, tag_protection, tag_triggered_jobs
 from bot.snapshot.repository_snapshot import Snapshot
 
 REQUIRED_TAG_PROTECTIONS = {"update", "deletion"}

@@ -1,12 +1,11 @@
-"""The rule least-permissions: the tokens on the publish path may do what is needed there, and nothing else."""
+"""Judges whether jobs on the publish path have only the token permissions that they need."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PathRole, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PathRole, describe_path_job, publish_path
 from bot.detection.token_permissions import may_use_oidc, side_job_may_use_oidc, unused_permissions
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown, join_names

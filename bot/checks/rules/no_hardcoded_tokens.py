@@ -1,10 +1,10 @@
-"""The rule no-hardcoded-tokens: no registry's token is written in a file of the repository."""
+"""Judges whether workflows, actions and the files that they run contain no registry tokens."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.registries import Catalog

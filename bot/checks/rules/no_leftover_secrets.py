@@ -1,10 +1,10 @@
-"""The rule no-leftover-secrets: where trusted publishing is in use, the old token is gone."""
+"""Judges whether registry tokens were deleted where trusted publishing replaced them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import (
     describe_store,
     publications_by_secret,

@@ -1,16 +1,15 @@
-"""The rule no-shared-cache: nothing that is published was made with what another run left in a cache."""
+"""Judges whether published packages are built without caches that other runs can fill."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PathRole, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PathRole, describe_path_job, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.workflows_caches import CacheRestore, cache_restores
+from bot.workflows.caches import CacheRestore, cache_restores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The rule no-unused-secrets: a registry's secret that no workflow uses is not kept."""
+"""Judges whether every stored registry secret is used by a workflow."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import (
     describe_store,
     may_hold_publishing_secrets,

@@ -1,10 +1,10 @@
-"""The rule owned-identities: somebody answers for everything that can publish."""
+"""Judges whether the register gives every publishing identity an owner, a purpose and an expiry date."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import INVENTORY_QUERIES, PublishingIdentity, list_identities, may_hold_publishing_secrets
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Unknown

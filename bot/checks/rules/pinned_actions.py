@@ -1,17 +1,16 @@
-"""The rule pinned-actions: what runs on the publish path cannot be changed by somebody else."""
+"""Judges whether actions, workflows and images on the publish path are pinned to a fixed version."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PathRole, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PathRole, describe_path_job, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import SourceText
-from bot.workflows.uses import Uses, read_uses
+from bot.workflows.workflow import Uses, read_uses
 
 # It checks which tag called it and refuses commits: github.com/slsa-framework/slsa-github-generator, README, 2026-11.
 _TAG_ONLY_REPOSITORY = "slsa-framework/slsa-github-generator"

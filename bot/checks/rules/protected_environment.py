@@ -1,11 +1,11 @@
-"""The rule protected-environment: each publication runs in a deployment environment that exists."""
+"""Judges whether packages are published from a deployment environment that exists."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.detection import Publication
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown, join_names

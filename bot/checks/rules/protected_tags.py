@@ -1,18 +1,16 @@
-"""The rule protected-tags: the tags that publish are made by few, and stay what they are."""
+"""Judges whether rulesets restrict who can create, move or delete the tags that publish."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import PathJob, PublishPath, publish_path
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import PathJob, PublishPath, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Known, Location, MaybeKnown, Unknown, join_names
 from bot.settings import Environment, PlanFeature, SettingsQuery
-from bot.settings.ref_protection import TagTriggeredJob, sample_names, tag_triggered_jobs
-from bot.settings.review import tag_protection
-from bot.snapshot.plan import plan_alternative, plan_lacks
-from bot.snapshot.protection import possible_environment_names
+from bot.settings.ref_protection import TagTriggeredJob, sample_names, tag_protection, tag_triggered_jobs
+from bot.snapshot.protection import plan_alternative, plan_lacks, possible_environment_names
 from bot.snapshot.repository_snapshot import Snapshot
 
 _MissingProtections: TypeAlias = dict[str, list[str]]  # what can still be done to tags, each with the patterns of those

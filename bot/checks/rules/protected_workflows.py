@@ -1,16 +1,16 @@
-"""The rule protected-workflows: what publishes is changed only after a review."""
+"""Judges whether changes to publishing workflows require a review."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import publish_path
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import publish_path
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Location, Unknown
 from bot.settings import PlanFeature, SettingsQuery
-from bot.settings.review import RequiredReview, required_review
-from bot.snapshot.plan import plan_alternative, plan_lacks
+from bot.settings.ref_protection import RequiredReview, required_review
+from bot.snapshot.protection import plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 

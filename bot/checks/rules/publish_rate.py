@@ -1,15 +1,15 @@
-"""The rule publish-rate: versions do not come in bursts."""
+"""Judges whether versions of a package are published without sudden bursts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Unknown
 from bot.packages.manifests import format_purl
-from bot.packages.pace import find_bursts
+from bot.packages.publish_history import find_bursts
 from bot.snapshot.repository_snapshot import Snapshot
 
 LOOKBACK = timedelta(days=7)  # what came before is no news

@@ -1,16 +1,21 @@
-"""The rule required-reviewers: somebody else approves each release, and nobody can go around that."""
+"""Judges whether every release needs another person's approval that administrators cannot bypass."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import Environment, PlanFeature, SettingsQuery
-from bot.settings.review import allows_only_reviewed_refs
-from bot.snapshot.plan import plan_alternative, plan_lacks
-from bot.snapshot.protection import PublishEnvironment, no_environment_finding, publish_environments
+from bot.settings.ref_protection import allows_only_reviewed_refs
+from bot.snapshot.protection import (
+    PublishEnvironment,
+    no_environment_finding,
+    plan_alternative,
+    plan_lacks,
+    publish_environments,
+)
 from bot.snapshot.repository_snapshot import Snapshot
 
 

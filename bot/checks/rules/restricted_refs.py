@@ -1,15 +1,20 @@
-"""The rule restricted-refs: only certain branches and tags can publish."""
+"""Judges whether only selected branches and tags can publish."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import AnyRef, Environment, PlanFeature, ProtectedBranches, RefKind, SelectedRefs, SettingsQuery
-from bot.snapshot.plan import plan_alternative, plan_lacks
-from bot.snapshot.protection import PublishEnvironment, no_environment_finding, publish_environments
+from bot.snapshot.protection import (
+    PublishEnvironment,
+    no_environment_finding,
+    plan_alternative,
+    plan_lacks,
+    publish_environments,
+)
 from bot.snapshot.repository_snapshot import Snapshot
 
 

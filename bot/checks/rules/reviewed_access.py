@@ -1,11 +1,11 @@
-"""The rule reviewed-access: who and what can publish is confirmed again and again by somebody who may."""
+"""Judges whether every publishing identity was confirmed in a recent access review."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import (
     INVENTORY_QUERIES,
     PublishingIdentity,

@@ -1,10 +1,10 @@
-"""The rule scoped-organization-secrets: an organization's secret that publishes reaches few repositories, chosen one by one."""
+"""Judges whether organization secrets that publish are limited to a few selected repositories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import (
     may_hold_publishing_secrets,
     publications_by_secret,

@@ -1,11 +1,11 @@
-"""The rule secret-rotation: a secret that publishes is written anew within its maximum age."""
+"""Judges whether publishing secrets are replaced before they reach their maximum age."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.detection import Publication
 from bot.identities import (
     describe_store,

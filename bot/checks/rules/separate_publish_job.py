@@ -1,13 +1,12 @@
-"""The rule separate-publish-job: what is published was built in another job."""
+"""Judges whether packages are published in a job that is separate from the build."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.detection.build_steps import find_build_steps
-from bot.detection.path import PathJob, publish_path
-from bot.detection.path_words import registry_names
+from bot.detection.publish_path import PathJob, publish_path, registry_names
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.snapshot.repository_snapshot import Snapshot

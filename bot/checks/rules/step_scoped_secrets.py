@@ -1,10 +1,10 @@
-"""The rule step-scoped-secrets: a secret that publishes reaches the steps that publish, and no others."""
+"""Judges whether publishing secrets are available only to the steps that publish with them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.detection import Publication
 from bot.detection.build_steps import find_build_steps
 from bot.model.core_types import Credential, RuleName

@@ -1,11 +1,11 @@
-"""The rule traceable-versions: every version of a registry traces to a publish step of this repository that succeeded."""
+"""Judges whether every published version traces to a successful publish step of this repository."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.packages.manifests import format_purl

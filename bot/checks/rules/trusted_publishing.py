@@ -1,13 +1,13 @@
-"""The rule trusted-publishing: no stored token where the registry trusts the workflow itself."""
+"""Judges whether packages are published without stored tokens where the registry supports it."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.detection import Publication
-from bot.fixes.identity import calling_workflows, trusted_workflow
+from bot.fixes.fix_plan import calling_workflows, trusted_workflow
 from bot.model.core_types import Confidence, Credential, RuleName
 from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.registries.addresses import expand_addresses
@@ -80,7 +80,7 @@ class _Suggester:
     def __call__(self, publication: Publication) -> str | None:
         if self._make is None:
             # Most scans suggest nothing, and each would wait for this to load.
-            from bot.fixes.plan import Suggestions
+            from bot.fixes.fix_plan import Suggestions
 
             self._make = Suggestions(self._snapshot).suggest
         return self._make(publication)

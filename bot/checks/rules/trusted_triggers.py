@@ -1,18 +1,17 @@
-"""The rule trusted-triggers: a publication starts with what somebody trusted has merged, tagged or released."""
+"""Judges whether only merged, tagged or released changes of trusted people start a publication."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.detection import Publication
-from bot.detection.path import PathJob, PathStart, publish_path
-from bot.detection.path_words import registry_names
+from bot.detection.publish_path import PathJob, PathStart, publish_path, registry_names
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Job, Trigger, Workflow
-from bot.workflows.events import jobs_that_may_run, may_push, step_may_run
+from bot.workflows.triggers import jobs_that_may_run, may_push, step_may_run
 
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
 _UNREVIEWED_CODE_EVENTS: Mapping[str, str] = {

@@ -1,11 +1,11 @@
-"""The rule unexpired-identities: nothing can publish beyond the end that was set for it."""
+"""Judges whether every publishing identity has an expiry date that has not passed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
+from bot.checks.check import Rule, StricterWhen
 from bot.identities import INVENTORY_QUERIES, PublishingIdentity, list_identities, may_hold_publishing_secrets
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown

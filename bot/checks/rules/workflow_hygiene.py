@@ -1,11 +1,11 @@
-"""The rule workflow-hygiene: the files of the publish path have no weakness that has nothing to do with publishing in particular."""
+"""Judges whether zizmor finds no known weaknesses in the files on the publish path."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.detection.path import publish_path
+from bot.checks.check import Rule, StricterWhen
+from bot.detection.publish_path import publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot

@@ -1,4 +1,4 @@
-"""A task of a repository's task runner, and the question that finds it."""
+"""Defines a task of a task runner and the call that runs it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Where a command leads that is not a publication itself: a script, a task of a task runner, a package's script."""
+"""Finds the scripts and task runner tasks that a command runs."""
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping

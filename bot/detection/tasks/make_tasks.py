@@ -1,13 +1,13 @@
-"""Tasks in Makefiles, justfiles and Taskfiles."""
+"""Reads the tasks of Makefiles, justfiles and Taskfiles."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from bot.detection.tasks import Task, TaskCall
-from bot.documents_init import YamlMapping as Fields
-from bot.documents_init import YamlNode, YamlScalar, YamlSequence, read_yaml
 from bot.model.errors import UnreadableError
+from bot.yaml import YamlMapping as Fields
+from bot.yaml import YamlNode, YamlScalar, YamlSequence, read_yaml
 
 TaskRules: TypeAlias = Mapping[str, tuple[str, tuple[str, ...]]]  # the text of each task, and the tasks it runs first
 

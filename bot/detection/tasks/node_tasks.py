@@ -1,4 +1,4 @@
-"""Scripts in a package.json, and the runners that call them over a workspace."""
+"""Reads the scripts of `package.json` and the tools that run them across a workspace."""
 
 import json
 from collections.abc import Iterator

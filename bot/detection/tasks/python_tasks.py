@@ -1,4 +1,4 @@
-"""Tasks of Python's tools: tox, nox, invoke, and the scripts in a pyproject.toml."""
+"""Reads the tasks of tox, nox, invoke, mise and the scripts in `pyproject.toml`."""
 
 import ast
 import re

@@ -1,19 +1,22 @@
-"""From what was seen of a package to the alerts that people have to hear of. Pure: the clock comes from outside.
+"""Derives package alerts from observations of a registry.
 
-`look` takes up one look at a registry; `troubles` says what is wrong with what is remembered; `raised` makes alerts of it, and
-settles those whose versions were accounted for. All are reconciliations: done twice they say the same twice.
+Every function is pure and gets the time from its caller. Applied twice, it returns the same result.
 """
 
-from bot.evaluation.package_alerts.demands import thresholds_of
-from bot.evaluation.package_alerts.detect_package_alerts import detect_alert_reasons
+from bot.evaluation.package_alerts.detect_package_alerts import detect_alert_reasons, thresholds_of
 from bot.evaluation.package_alerts.observe_package import (
     changed_versions,
     delisted_versions,
     observe_listing,
     versions_to_trace,
 )
-from bot.evaluation.package_alerts.package_alert import AlertReason, AlertThresholds, PackageAlert, PackageAlertKind
-from bot.evaluation.package_alerts.raising import raise_alerts
+from bot.evaluation.package_alerts.package_alert import (
+    AlertReason,
+    AlertThresholds,
+    PackageAlert,
+    PackageAlertKind,
+    raise_alerts,
+)
 
 __all__ = [
     "AlertReason",

@@ -1,12 +1,16 @@
-"""What is wrong with what is remembered of a package, by the policy in force. Pure; the same facts give the same troubles."""
+"""Detects problems in the observed versions of a package, by the thresholds of the policy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from bot.checks.rules.consistent_publisher import ConsistentPublisher
+from bot.checks.rules.publish_rate import PublishRate
+from bot.checks.rules.traceable_versions import TraceableVersions
 from bot.evaluation.package_alerts.package_alert import AlertReason, AlertThresholds, PackageAlertKind
-from bot.packages.pace import find_bursts
-from bot.packages.publish_history import Observation, WatchedPackage
-from bot.packages.steady import publisher_changes
+from bot.model.core_types import RegistryId
+from bot.packages.publish_history import Observation, WatchedPackage, find_bursts, publisher_changes
 from bot.packages.versions import PublisherKind, TraceStatus
+from bot.policy import Policy
 
 
 def detect_alert_reasons(watched: WatchedPackage, thresholds: AlertThresholds) -> tuple[AlertReason, ...]:
@@ -104,3 +108,28 @@ def sender_facts(observation: Observation) -> Iterator[str]:
 def _period_text(thresholds: AlertThresholds) -> str:
     minutes = int(thresholds.period.total_seconds() // 60)
     return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
+NO_ALERTS = AlertThresholds(kinds=frozenset())
+
+
+def thresholds_of(policy: Policy, registry: RegistryId) -> AlertThresholds:
+    """Return which alerts the rules in force ask for, with their options; none where no rule looks at this registry."""
+    demands = NO_ALERTS
+    for rule in policy.rules:
+        if registry in rule.allow:
+            continue
+        if isinstance(rule, TraceableVersions):
+            demands = _with_kinds(demands, PackageAlertKind.UNTRACED_VERSION, PackageAlertKind.PUBLISH_STEP_NOT_RUN)
+            demands = replace(demands, grace=rule.grace, check_interval=rule.every)
+        elif isinstance(rule, ConsistentPublisher):
+            demands = _with_kinds(demands, PackageAlertKind.PUBLISHER_CHANGED, PackageAlertKind.NEW_MAINTAINER)
+        elif isinstance(rule, PublishRate):
+            demands = replace(_with_kinds(demands, PackageAlertKind.BURST), max_versions=rule.most, period=rule.within)
+    return (
+        _with_kinds(demands, PackageAlertKind.UNREADABLE, PackageAlertKind.UNREACHABLE) if demands.kinds else NO_ALERTS
+    )
+
+
+def _with_kinds(thresholds: AlertThresholds, *kinds: PackageAlertKind) -> AlertThresholds:
+    return replace(thresholds, kinds=thresholds.kinds | frozenset(kinds))

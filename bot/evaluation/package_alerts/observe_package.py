@@ -1,4 +1,4 @@
-"""One look at a registry taken up into what is remembered of a package; and when the next one is due. Pure."""
+"""Updates the observations of a package from a registry listing, and schedules the next one."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Fills bot.settings: reads what GitHub keeps for a repository, as far as the rules in force need it."""
+"""Reads the GitHub settings of a repository that the rules in force need."""
 
 from bot.github.settings.organization_cache import OrganizationCache
 from bot.github.settings.settings_reader import SettingsReader

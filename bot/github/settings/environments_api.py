@@ -1,4 +1,4 @@
-"""Reads environments: the list for all, and refs and custom rules of those that somebody publishes from."""
+"""Reads deployment environments, with the allowed refs and custom rules of those that publish."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Reads who can act for an organization: members and teams, Apps, fine-grained tokens; and what its plan is."""
+"""Reads an organization's members, teams, Apps, fine-grained tokens and plan."""
 
 from collections.abc import Iterator
 

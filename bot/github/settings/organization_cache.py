@@ -1,4 +1,4 @@
-"""What is the same for all repositories of an organization, kept in Redis for a while so that a sweep asks for it once."""
+"""Stores organization settings in Redis, so that a scan of all repositories reads them once."""
 
 import json
 from collections.abc import Callable, Sequence

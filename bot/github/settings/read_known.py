@@ -1,4 +1,4 @@
-"""One question to GitHub, answered by a fact: seen, or unknown with what would show it."""
+"""Runs one settings query, and returns its result or an unknown fact with the missing permission."""
 
 from collections.abc import Callable
 from typing import TypeVar

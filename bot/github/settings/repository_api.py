@@ -1,4 +1,4 @@
-"""Reads a repository's settings: Actions, the subject of its identity, releases, keys, runners, custom properties."""
+"""Reads a repository's Actions policy, OIDC subject, deploy keys, runners and custom properties."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

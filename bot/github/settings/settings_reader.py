@@ -1,4 +1,4 @@
-"""Gathers holdings: only what the rules in force read, and only where a repository publishes or keeps a registry's secret."""
+"""Reads only the settings that the rules need, for repositories that publish or store registry secrets."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,8 +27,7 @@ from bot.github.settings.repository_api import (
     read_runners,
 )
 from bot.github.settings.rulesets_api import read_rules
-from bot.github.settings.secrets_api import read_environment_secrets, read_environment_variables
-from bot.github.settings.stores import SecretStores
+from bot.github.settings.secrets_api import SecretStores, read_environment_secrets, read_environment_variables
 from bot.model.core_types import FullName
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.registries import Catalog

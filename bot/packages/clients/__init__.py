@@ -1,4 +1,4 @@
-"""The registries whose versions can be read, one reader each."""
+"""Lists the registries whose versions Wharfinger can read, with one client each."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from bot.packages.clients import (
     pypi_api,
     rubygems_org,
 )
-from bot.packages.clients.reader import RegistryClient
+from bot.packages.clients.registry_client import RegistryClient
 
 REGISTRY_CLIENTS: Mapping[RegistryId, RegistryClient] = {
     RegistryId("pypi"): pypi_api.CLIENT,

@@ -1,14 +1,22 @@
-"""crates.io: the sparse index tells all versions and has no limit; who sent the newest hundred stands in the API.
+"""Reads versions from the crates.io index, and the publishers of the newest 100 from its API.
 
-doc.rust-lang.org/cargo/reference/registry-index.html; crates.io's own openapi.json. `trustpub_data` is marked unstable there.
+doc.rust-lang.org/cargo/reference/registry-index.html
+
+The API follows the openapi.json of crates.io, which marks `trustpub_data` as unstable.
 """
 
 from collections.abc import Iterator, Mapping
 
 from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    UnexpectedFormatError,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, Workload
 

@@ -1,16 +1,23 @@
-"""Docker Hub: tags by when they were pushed, and by whom, as its own API tells; no token is needed.
+"""Reads tags from Docker Hub with the time and the account of each push, without a token.
 
-Docker Hub API reference, "List repository tags"; `ordering` as its own pages ask for the newest first. A workflow without a
-stored credential signs in with the organization's name (docs.docker.com, "OIDC connections"), as an organization's token does:
-of a tag that came in that name nobody can say with what credential it came.
+Docker Hub API reference, List repository tags. The order by newest first is the one that its website requests.
+
+OIDC connections and organization tokens both push in the organization's name, as Docker's documentation says.
+
+For a tag pushed in that name, the credential is therefore unknown.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 

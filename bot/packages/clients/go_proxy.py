@@ -1,6 +1,8 @@
-"""Go modules: the proxy's list of tagged versions, and for each the commit that it saw first. Nobody publishes but the tag.
+"""Reads the tagged versions of a Go module and their commits from the Go module proxy.
 
-go.dev/ref/mod#goproxy-protocol. The time that it tells is the commit's, not the publication's, so it is left out.
+go.dev/ref/mod#goproxy-protocol
+
+Go has no publish step beyond the tag. The proxy's time is the commit's, not the publication's, so it is ignored.
 """
 
 import re
@@ -9,11 +11,9 @@ from dataclasses import replace
 
 from bot.model.core_types import Sha
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import UnexpectedFormatError
+from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, UnexpectedFormatError
 from bot.packages.http_client import RegistryQuery, RegistryResponse
-from bot.packages.packages_numbers import version_sort_key
-from bot.packages.versions import Package, PackageVersion
+from bot.packages.versions import Package, PackageVersion, version_sort_key
 
 _VERSION_PATTERN = re.compile(r"v\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,200}")
 

@@ -1,14 +1,13 @@
-"""Hex: a package with its releases and owners in one answer; who published a release stands in the release.
+"""Reads the releases of a Hex package with their publishers, and its owners.
 
-github.com/hexpm/specifications, apiary.apib.
+github.com/hexpm/specifications, apiary.apib
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import parse_strict_json
+from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, parse_strict_json
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 

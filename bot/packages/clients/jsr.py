@@ -1,13 +1,21 @@
-"""JSR: versions with who published them, and whether a transparency log has their provenance.
+"""Reads versions from JSR with their publisher and their transparency log entry.
 
-github.com/jsr-io/jsr, api/src/api/{types,scope,package}.rs. Only what GitHub Actions published is in the log, with a token for that one package.
+github.com/jsr-io/jsr, api/src/api/{types,scope,package}.rs
+
+The log holds only versions that GitHub Actions published with a token for that one package.
 """
 
 from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    UnexpectedFormatError,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageVersion, PublisherKind
 

@@ -1,6 +1,6 @@
-"""Maven Central: the list of versions beside an artifact; when each came is the date of its POM. It does not say who sent it.
+"""Reads versions from Maven Central and their dates; it does not report who published them.
 
-maven.apache.org/repositories/metadata.html.
+maven.apache.org/repositories/metadata.html. A version's date is that of its POM file.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    UnexpectedFormatError,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageVersion
 from bot.xml import XmlError, read_xml

@@ -1,7 +1,12 @@
-"""npm: the full packument, since the short one has no times; attestations at an address of their own.
+"""Reads versions from npm with their publish times, publishers and attestations.
 
-github.com/npm/registry, docs/responses/package-metadata.md; what `_npmUser.trustedPublisher` holds was seen in answers. Who approved a version
-that was staged is `_npmUser.approver` (pnpm/pnpm, pull request 12056); `_npmUser` itself may then be that person, whoever sent it (issue 11887).
+github.com/npm/registry, docs/responses/package-metadata.md. The abbreviated form has no times, so it is not used.
+
+The contents of `_npmUser.trustedPublisher` were observed in responses.
+
+`_npmUser.approver` is who approved a staged version (pnpm/pnpm, pull request 12056).
+
+`_npmUser` can then be that person too, whoever published the version (pnpm/pnpm, issue 11887).
 """
 
 from base64 import b64decode
@@ -10,8 +15,14 @@ from collections.abc import Iterator
 
 from bot.model.core_types import Sha
 from bot.model.findings import Known, MaybeKnown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    UnexpectedFormatError,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 

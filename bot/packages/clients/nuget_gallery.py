@@ -1,14 +1,21 @@
-"""NuGet: the registration of a package, page by page; its owners stand in the search. It does not say who pushed.
+"""Reads versions and owners from NuGet; it does not report who pushed a version.
 
-learn.microsoft.com/nuget/api/registration-base-url-resource, …/search-query-service-resource. The addresses of pages are made here
-from their bounds, as the registry makes them: none is taken from an answer.
+learn.microsoft.com/nuget/api/registration-base-url-resource and search-query-service-resource
+
+Page URLs are built from the bounds of each page; no URL from a response is requested.
 """
 
 from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    UnexpectedFormatError,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageVersion
 

@@ -1,7 +1,8 @@
-"""Images at a registry that speaks OCI (GHCR): tags, and what each new one points to. Nothing tells when, or who.
+"""Reads the tags and digests of images from an OCI registry, which reports no times or publishers.
 
-github.com/opencontainers/distribution-spec, spec.md. Where the token for everybody is fetched stands in the catalog; the realm
-that an answer names is not asked.
+github.com/opencontainers/distribution-spec, spec.md
+
+The registry data names where to request anonymous tokens; the realm in a response is not used.
 """
 
 import re
@@ -9,11 +10,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import UnexpectedFormatError, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    UnexpectedFormatError,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
-from bot.packages.packages_numbers import version_sort_key
-from bot.packages.versions import Package, PackageFile, PackageVersion
+from bot.packages.versions import Package, PackageFile, PackageVersion, version_sort_key
 from bot.registries.addresses import reverse_host
 
 PAGE_SIZE, MAX_PAGES = 1000, 20  # a registry may give fewer at once

@@ -1,4 +1,4 @@
-"""pub (Dart): all versions in one answer; which publisher owns a package stands at another address. It does not say who sent them.
+"""Reads versions and the owning publisher from pub (Dart); it does not report who published them.
 
 The Dart project's doc/repository-spec-v2.md, and pub's own API help.
 """
@@ -6,8 +6,7 @@ The Dart project's doc/repository-spec-v2.md, and pub's own API help.
 from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import parse_strict_json
+from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, parse_strict_json
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion
 

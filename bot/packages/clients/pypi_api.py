@@ -1,14 +1,20 @@
-"""PyPI and TestPyPI: the project's JSON tells versions and people, the Simple API which files have provenance.
+"""Reads versions, owners and provenance of a project from PyPI or TestPyPI.
 
-docs.pypi: "JSON API", "Index API" (PEP 691, 700, 740), "Integrity API". Only a trusted publisher can upload attestations, so
-a file with provenance came from one; a file without may have come from one too.
+PyPI's documentation: JSON API, Index API (PEP 691, 700, 740) and Integrity API.
+
+Only trusted publishers can upload attestations. A file without one may still come from a trusted publisher.
 """
 
 from collections.abc import Iterator, Mapping
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.manifests.purl import normalize_name
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind

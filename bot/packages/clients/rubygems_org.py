@@ -1,14 +1,19 @@
-"""RubyGems: versions with a file for each platform, owners, and attestations for each file.
+"""Reads gem versions, owners and attestations from RubyGems; it does not report who pushed.
 
-The guides' page about its API; the registry's own app/controllers/api/v1/attestations_controller.rb. It does not say who pushed.
+RubyGems' guides, and the registry's app/controllers/api/v1/attestations_controller.rb.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.reader import PackageClient, PreviousVersions, RegistryClient
-from bot.packages.clients.registry_client import StrictJson, parse_strict_json
+from bot.packages.clients.registry_client import (
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    StrictJson,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion
 

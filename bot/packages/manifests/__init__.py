@@ -1,7 +1,6 @@
-"""Which packages a repository publishes, as its manifests and the policy say: texts in, packages out."""
+"""Finds the packages that a repository publishes, from its manifests and the policy."""
 
-from bot.packages.manifests.files import manifest_paths
-from bot.packages.manifests.find_packages import PublishedPackages, find_published_packages
+from bot.packages.manifests.find_packages import PublishedPackages, find_published_packages, manifest_paths
 from bot.packages.manifests.purl import format_purl, parse_purl
 
 __all__ = ["PublishedPackages", "find_published_packages", "format_purl", "manifest_paths", "parse_purl"]

@@ -1,5 +1,6 @@
-"""Find the packages that a repository publishes: those its manifests name where it publishes to, and those of the policy."""
+"""Finds a repository's manifests and policy entries, and the packages that it publishes."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -8,7 +9,10 @@ from bot.model.core_types import FullName, RegistryId
 from bot.model.errors import UnreadableError
 from bot.model.findings import UnreadableFile
 from bot.model.identity_register import DeclaredPackage
-from bot.packages.manifests import dotnet, jvm, npm_manifests, plain, python
+from bot.packages.manifests import (
+    manifest_readers,
+    npm_manifests,
+)
 from bot.packages.manifests.manifest_readers import ManifestPackage, ManifestReader
 from bot.packages.manifests.purl import normalize_name, parse_purl
 from bot.packages.versions import Package
@@ -21,21 +25,21 @@ _MANIFEST_READERS: Mapping[str, tuple[str, ManifestReader]] = {
     "jsr.json": ("jsr", npm_manifests.jsr_json),
     "deno.json": ("jsr", npm_manifests.jsr_json),
     "deno.jsonc": ("jsr", npm_manifests.jsr_json),
-    "pyproject.toml": ("pypi", python.pyproject),
-    "setup.cfg": ("pypi", python.setup_cfg),
-    "setup.py": ("pypi", python.setup_py),
-    "Cargo.toml": ("crates.io", plain.cargo_toml),
-    ".gemspec": ("rubygems", plain.gemspec),
-    ".csproj": ("nuget", dotnet.project_file),
-    ".fsproj": ("nuget", dotnet.project_file),
-    ".vbproj": ("nuget", dotnet.project_file),
-    ".nuspec": ("nuget", dotnet.nuspec_file),
-    "pom.xml": ("maven-central", jvm.pom_xml),
-    "build.gradle": ("maven-central", jvm.gradle_build),
-    "build.gradle.kts": ("maven-central", jvm.gradle_build),
-    "go.mod": ("golang", plain.go_mod),
-    "pubspec.yaml": ("pub", plain.pubspec_yaml),
-    "mix.exs": ("hex", plain.mix_exs),
+    "pyproject.toml": ("pypi", manifest_readers.pyproject),
+    "setup.cfg": ("pypi", manifest_readers.setup_cfg),
+    "setup.py": ("pypi", manifest_readers.setup_py),
+    "Cargo.toml": ("crates.io", manifest_readers.cargo_toml),
+    ".gemspec": ("rubygems", manifest_readers.gemspec),
+    ".csproj": ("nuget", manifest_readers.project_file),
+    ".fsproj": ("nuget", manifest_readers.project_file),
+    ".vbproj": ("nuget", manifest_readers.project_file),
+    ".nuspec": ("nuget", manifest_readers.nuspec_file),
+    "pom.xml": ("maven-central", manifest_readers.pom_xml),
+    "build.gradle": ("maven-central", manifest_readers.gradle_build),
+    "build.gradle.kts": ("maven-central", manifest_readers.gradle_build),
+    "go.mod": ("golang", manifest_readers.go_mod),
+    "pubspec.yaml": ("pub", manifest_readers.pubspec_yaml),
+    "mix.exs": ("hex", manifest_readers.mix_exs),
 }
 
 
@@ -125,3 +129,51 @@ def _registries_without_package(
         if registry is not None and registry.request_policy is not None and each != "testpypi":
             reason = f"it publishes to {registry.name}, and no manifest names the package; name it in the policy's `packages`"
             yield UnreadableFile(str(each), reason)
+
+
+MAX_MANIFESTS = 100  # manifests of one repository; the nearest to its root
+MAX_FOLDER_DEPTH = 6  # folders
+
+MANIFEST_NAMES = frozenset(
+    {
+        "package.json",
+        "pnpm-workspace.yaml",
+        "lerna.json",
+        "jsr.json",
+        "deno.json",
+        "deno.jsonc",
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "Cargo.toml",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "settings.gradle",
+        "settings.gradle.kts",
+        "gradle.properties",
+        "go.mod",
+        "pubspec.yaml",
+        "mix.exs",
+    }
+)
+MANIFEST_SUFFIXES = (".gemspec", ".csproj", ".fsproj", ".vbproj", ".nuspec")
+# Folders of what is not published: copies of others' packages, and projects that tests and readers are shown.
+EXCLUDED_FOLDERS = re.compile(
+    r"(?:^|/)(?:node_modules|vendor|third[-_]?party|testdata|tests?|__tests__|spec|specs|fixtures?|__fixtures__|examples?"
+    r"|samples?|demos?|e2e|benchmarks?|templates?|playgrounds?|website|target|dist|build|\.[^/]+)(?:/|$)",
+    re.IGNORECASE,
+)
+
+
+def manifest_paths(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the manifests among all files of a repository, the nearest to its root first; at most `MOST`."""
+    found = [path for path in paths if _is_manifest(path)]
+    return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:MAX_MANIFESTS])
+
+
+def _is_manifest(path: str) -> bool:
+    name, folder = PurePosixPath(path).name, str(PurePosixPath(path).parent)
+    if name not in MANIFEST_NAMES and not name.endswith(MANIFEST_SUFFIXES):
+        return False
+    return path.count("/") <= MAX_FOLDER_DEPTH and not EXCLUDED_FOLDERS.search(folder if folder != "." else "")

@@ -1,4 +1,4 @@
-"""package.json, jsr.json and deno.json: packages of npm and JSR, and which folders are a workspace's members."""
+"""Reads npm and JSR packages and workspace members from package.json, jsr.json and deno.json."""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""Package-urls: a policy names packages by them, and reports show them (github.com/package-url/purl-spec)."""
+"""Parses and formats package URLs, which name packages in policies and reports.
+
+github.com/package-url/purl-spec
+"""
 
 import re
 from urllib.parse import parse_qs, quote, unquote

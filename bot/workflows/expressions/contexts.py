@@ -1,9 +1,8 @@
-"""What an expression refers to: secrets by name, secrets by a name nobody can foresee, and every other context."""
+"""Finds the secrets and other contexts that an expression refers to."""
 
 import re
 from collections.abc import Iterator
 
-from bot.workflows.expressions.parts import split_expressions
 from bot.workflows.expressions.syntax import (
     ContextName,
     EmbeddedExpression,
@@ -12,6 +11,7 @@ from bot.workflows.expressions.syntax import (
     LiteralValue,
     Wildcard,
     children,
+    split_expressions,
 )
 
 # Only for text that is no expression: GitHub will not run it, and still nobody should think that it holds no secret.

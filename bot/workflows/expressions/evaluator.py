@@ -1,8 +1,35 @@
-"""What an expression may know: the values that the file itself gives to `matrix`, `inputs` and `env`."""
+"""Evaluates expressions and `if` conditions from the values that the workflow file sets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice, product
 
+from bot.workflows.expressions.contexts import dotted_reference
+from bot.workflows.expressions.expression_values import (
+    ExpressionValue,
+    UnknownValue,
+    UntypedScalar,
+    as_string,
+    compare_values,
+    interpretations,
+    truthy,
+    unique_values,
+)
+from bot.workflows.expressions.functions import FUNCTIONS, MAX_RESULT_LENGTH, PREDICATES, call_function
+from bot.workflows.expressions.syntax import (
+    EXPRESSION_OPEN,
+    Compare,
+    ContextName,
+    EmbeddedExpression,
+    Expression,
+    FunctionCall,
+    Index,
+    LiteralText,
+    LiteralValue,
+    Logic,
+    Not,
+    split_expressions,
+)
 from bot.workflows.workflow import Input, Job, SourceTexts, Step, Workflow
 
 _MAX_MAPPING_NAMES = 256  # of one mapping: a larger one is a burden, not a help, and all in it is unknown
@@ -67,3 +94,190 @@ def input_values(inputs: Mapping[str, Input]) -> tuple[dict[str, tuple[str, ...]
             values[name] = (declared.default,)
             open_names.add(f"inputs.{name}")
     return values, frozenset(open_names)
+
+
+MAX_VALUES = 64  # alternatives of one text; more are as good as unknown
+_MAX_PAIRS = 64  # that one comparison looks at
+_BASE_STEPS, _MAX_STEPS = (
+    300,
+    5_000,
+)  # of one question, and one more for each character of it: what takes more is unknown
+_MAX_HOPS = 5  # from one variable of `env` to the next
+
+ExpressionValues = tuple[ExpressionValue, ...]
+_UNKNOWN: ExpressionValues = (UnknownValue.ANY,)
+_TRUE_OR_FALSE: ExpressionValues = (True, False)
+
+
+def possible_values(text: str, contexts: ContextValues) -> tuple[str, ...] | None:
+    """Give every text that `text` can become, at most 64; None when one of them is not known."""
+    values = _ExpressionEvaluator(contexts, text).evaluate_text(text, 0)
+    strings = [string for value in values if (string := as_string(value)) is not None]
+    return tuple(dict.fromkeys(strings)) if len(strings) == len(values) else None
+
+
+def known_values(text: str, contexts: ContextValues) -> tuple[str, ...]:
+    """Give the texts that `text` can become as far as they are known, and there may be others."""
+    values = _ExpressionEvaluator(contexts, text).evaluate_text(text, 0)
+    return tuple(dict.fromkeys(string for value in values if (string := as_string(value)) is not None))
+
+
+def evaluate_condition(condition: str, contexts: ContextValues) -> bool | None:
+    """Tell whether an `if:` always holds (True), never holds (False), or either (None).
+
+    Only what the file settles counts: a default that somebody may replace proves nothing. Text around `${{ }}` makes
+    a condition that always holds, whatever is between: GitHub takes any text that is not empty for true.
+    """
+    evaluator = _ExpressionEvaluator(contexts, condition, certain=True)
+    match split_expressions(condition, condition=True):
+        case ():
+            return None
+        case (EmbeddedExpression(_, expression),):
+            values = _UNKNOWN if expression is None else evaluator.evaluate(expression, 0)
+        case parts:
+            if any(isinstance(part, EmbeddedExpression) and part.expression is None for part in parts):
+                return None
+            return True if any(isinstance(part, LiteralText) for part in parts) else None
+    answers = {truthy(value) for value in values}
+    return answers.pop() if len(answers) == 1 else None
+
+
+class _ExpressionEvaluator:
+    """Answers one question: `proof` leaves out whatever is only likely."""
+
+    def __init__(self, contexts: ContextValues, source: str, *, certain: bool = False) -> None:
+        self._scope = contexts
+        self._proof = certain
+        self._steps = min(_BASE_STEPS + len(source), _MAX_STEPS)
+
+    def evaluate_text(self, text: str, hops: int) -> ExpressionValues:
+        if EXPRESSION_OPEN not in text:
+            return (text,)
+        if not self._spend_steps(1 + len(text) // 20):
+            return _UNKNOWN
+        parts = split_expressions(text)
+        sources = {part.source.strip(): part.expression for part in parts if isinstance(part, EmbeddedExpression)}
+        choices = [_UNKNOWN if found is None else self.evaluate(found, hops) for found in sources.values()]
+        if len(parts) == 1 and len(choices) == 1:
+            return choices[0]
+        found: list[ExpressionValue] = []
+        for values in islice(product(*choices), MAX_VALUES + 1):  # the same expression has the same value everywhere
+            strings = [as_string(value) for value in values]
+            named = dict(zip(sources, strings, strict=True))
+            pieces = [part.text if isinstance(part, LiteralText) else named[part.source.strip()] for part in parts]
+            known = [piece for piece in pieces if piece is not None]
+            if len(known) < len(pieces) or sum(map(len, known)) > max(MAX_RESULT_LENGTH, len(text)):
+                found.append(UnknownValue.ANY)
+            else:
+                found.append("".join(known))
+            if not self._spend_steps(len(parts) + sum(map(len, known)) // 100):
+                return _UNKNOWN
+        return unique_values(found, MAX_VALUES)
+
+    def evaluate(self, expression: Expression, hops: int) -> ExpressionValues:
+        """Give every value of an expression; the tree is at most 50 deep."""
+        if not self._spend_steps(1):
+            return _UNKNOWN
+        found = _UNKNOWN
+        match expression:
+            case LiteralValue(value):
+                found = (value,)
+            case ContextName() | Index():
+                found = self._evaluate_reference(expression, hops)
+            case Not(operand):
+                answers = {truthy(value) for value in self.evaluate(operand, hops)}
+                found = tuple(answer for answer in _TRUE_OR_FALSE if (not answer) in answers or None in answers)
+            case Logic(operator, operands):
+                found = self._evaluate_logic(operator, operands, hops)
+            case Compare(operator, left, right):
+                found = self._evaluate_comparison(operator, self.evaluate(left, hops), self.evaluate(right, hops))
+            case FunctionCall(name, arguments) if name in FUNCTIONS:
+                found = self._evaluate_call(name, [self.evaluate(argument, hops) for argument in arguments])
+            case _:
+                pass  # a star, or a function we do not know
+        return found
+
+    def _evaluate_logic(self, operator: str, operands: tuple[Expression, ...], hops: int) -> ExpressionValues:
+        stops = operator == "||"  # the truth that makes an operand the result
+        found: list[ExpressionValue] = []
+        for number, operand in enumerate(operands):
+            last = number == len(operands) - 1
+            goes_on = False
+            for value in self.evaluate(operand, hops):
+                answer = truthy(value)
+                if last or answer is stops:
+                    found.append(value)
+                    continue
+                goes_on = True
+                if answer is None:
+                    found.append(_narrow_by_truth(value, holds=stops))
+            if not goes_on:
+                break
+        return unique_values(found, MAX_VALUES)
+
+    def _evaluate_comparison(self, operator: str, left: ExpressionValues, right: ExpressionValues) -> ExpressionValues:
+        if len(left) * len(right) > _MAX_PAIRS or not self._spend_steps(len(left) * len(right)):
+            return _TRUE_OR_FALSE
+        answers = {compare_values(operator, one, other) for one in left for other in right}
+        return tuple(answer for answer in _TRUE_OR_FALSE if answer in answers or None in answers)
+
+    def _evaluate_call(self, name: str, arguments: list[ExpressionValues]) -> ExpressionValues:
+        found: list[ExpressionValue] = []
+        for values in islice(product(*arguments), MAX_VALUES + 1):
+            if not self._spend_steps(sum(map(_cost_of, values), 1)):
+                return _UNKNOWN
+            value = call_function(name, values)
+            found.extend(_TRUE_OR_FALSE if value is UnknownValue.ANY and name in PREDICATES else (value,))
+        return unique_values(found, MAX_VALUES)
+
+    def _evaluate_reference(self, expression: Expression, hops: int) -> ExpressionValues:
+        path = dotted_reference(expression)
+        if path is None:
+            return self._evaluate_element(expression, hops)
+        root, _, key = path.lower().partition(".")
+        if root == "github" and key.startswith("event.inputs."):
+            root, key = "inputs", key.removeprefix("event.inputs.")
+        if root == "github":
+            return self._scope.github.get(key, _UNKNOWN)
+        if root in ("matrix", "inputs"):
+            values = self._scope.values_of(root, key, certain=self._proof)
+            return (
+                _UNKNOWN
+                if values is None or len(values) > MAX_VALUES
+                else tuple(UntypedScalar(value) for value in values)
+            )
+        if root == "env" and not self._proof and hops < _MAX_HOPS and key in self._scope.env:
+            return self.evaluate_text(self._scope.env[key], hops + 1)
+        return _UNKNOWN
+
+    def _evaluate_element(self, expression: Expression, hops: int) -> ExpressionValues:
+        """Look into a list or object that a function gave: `fromJSON('["a"]')[0]`."""
+        if not (isinstance(expression, Index) and isinstance(expression.key, LiteralValue)):
+            return _UNKNOWN
+        key = expression.key.value
+        found: list[ExpressionValue] = []
+        for base in self.evaluate(expression.base, hops):
+            match base, key:
+                case dict(), str() if key in base:
+                    found.append(base[key])
+                case list(), float() if 0 <= key < len(base):
+                    found.append(base[int(key)])
+                case _:
+                    found.append(UnknownValue.ANY)
+        return unique_values(found, MAX_VALUES)
+
+    def _spend_steps(self, steps: int) -> bool:
+        self._steps -= steps
+        return self._steps >= 0
+
+
+def _cost_of(value: ExpressionValue) -> int:
+    """Weigh what a function has to go through."""
+    return len(value) if isinstance(value, list) else len(value) // 100 if isinstance(value, str) else 1
+
+
+def _narrow_by_truth(value: ExpressionValue, *, holds: bool) -> ExpressionValue:
+    """Keep of a value of unknown truth what is known once it decided: after `x &&` it does not hold."""
+    if isinstance(value, UntypedScalar):
+        return next((reading for reading in interpretations(value) if truthy(reading) is holds), value)
+    return UnknownValue.TRUTHY if holds else UnknownValue.FALSY

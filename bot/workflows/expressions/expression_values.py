@@ -1,4 +1,4 @@
-"""What an expression can be, when we only know what the file says: values, and what is known of a value that is not."""
+"""Represents and compares the possible values of an expression, including unknown ones."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""GitHub's functions, as far as their result follows from what the file says. Anything else is unknown."""
+"""Evaluates GitHub's expression functions, and returns an unknown value if the result is not determined."""
 
 import json
 import math

@@ -1,1 +1,1 @@
-"""Holds releases."""
+"""Runs the jobs about deployments, releases and published packages."""

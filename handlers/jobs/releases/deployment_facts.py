@@ -1,4 +1,4 @@
-"""Reads what the gate's conditions in force need to know of a waiting deployment, and nothing for no reason."""
+"""Reads what the gate conditions in force need to know about a pending deployment."""
 
 import difflib
 import re
@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.checks.gate import ChangedFile, DeploymentQuery, OutgoingVersion, PendingDeployment, ReleaseFiles, ResolvedRef
-from bot.checks.gate.called import files_run_by
 from bot.checks.gate.reachable_commit import ReachableCommit
+from bot.checks.gate.release_authority import files_run_by
 from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
-from bot.github.commit_state import CommitState
+from bot.github.commit_state import CommitReader, CommitState
 from bot.github.deployments import (
     NamedRefs,
     PendingEnvironment,
@@ -23,23 +23,20 @@ from bot.github.deployments import (
     read_refs,
     read_run_approvals,
 )
+from bot.github.git_data import read_object_ids
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
-from bot.github.objects import read_object_ids
-from bot.github.repositories import CommitReader
 from bot.github.settings.rulesets_api import read_rules
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.model import PackageNotFound, UnchangedListing
-from bot.packages.numbers import same_version
 from bot.packages.package_reader import read_listing
 from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
+from bot.packages.versions import PackageNotFound, UnchangedListing, same_version
 from bot.policy import Policy
 from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.version_tags import names_version
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow_files
-from handlers.jobs.packages import published_packages
+from handlers.jobs.build_snapshot import follow_files, published_packages
 from handlers.records.gate_store import GateStore, WaitingDeployment
 
 T = TypeVar("T")

@@ -1,7 +1,8 @@
-"""The gate: a job of a release waits, and leaves only when the policy's conditions hold. It never approves by default.
+"""Decides whether a pending deployment may proceed under the policy's gate conditions.
 
-Each decision begins by reading how things are; a fault, a missing permission or a policy that is not valid leaves the deployment
-waiting, says so once, and is tried again: by the worker, and by a sweep that also asks GitHub what it knows to be waiting.
+The gate never approves by default. Errors, missing permissions and invalid policies leave the deployment pending.
+
+Such a deployment gets one report and is retried by the worker and by a periodic job that also asks GitHub.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from redis import Redis
 from bot.evaluation.gate_decision import GateDecision, GateVerdict, decide_deployment
 from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
+from bot.github.commit_state import CommitReader
 from bot.github.deployments import (
     DeploymentReview,
     PendingEnvironment,
@@ -33,7 +35,6 @@ from bot.github.github_errors import (
     RefusedError,
     UnansweredError,
 )
-from bot.github.repositories import CommitReader
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import RetryLaterError, describe_fault
 from bot.model.findings import Known, Unknown

@@ -1,4 +1,4 @@
-"""The release check: each version that a tag stands for is accounted for, and the tagged commit says so. Done twice, it says the same twice."""
+"""Checks that each version that a tag stands for is traced, and reports it on the tagged commit."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -12,29 +12,25 @@ from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.github.check_runs import CheckRunWriter
 from bot.github.client import InstallationClient
 from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
-from bot.github.commit_state import CommitState
+from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
-from bot.github.repositories import CommitReader
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
-from bot.packages.model import PackageNotFound, UnchangedListing
 from bot.packages.package_reader import read_listing
 from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
-from bot.packages.versions import Package, PackageListing, PackageVersion
+from bot.packages.versions import Package, PackageListing, PackageNotFound, PackageVersion, UnchangedListing
 from bot.policy import Policy
-from bot.rendering.reports_release import AwaitedVersion, ReleaseStatus, render_release
+from bot.rendering.release import AwaitedVersion, ReleaseStatus, render_release
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 from bot.tracing.version_tags import names_version, version_in_tag
 from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, TaggedRelease
 from handlers.config.context import Context
 from handlers.events.event_result import EventRepository, check_branch_spec
-from handlers.jobs.build_snapshot import follow_files
-from handlers.jobs.packages import published_packages
-from handlers.jobs.policies import read_policy_in_force
+from handlers.jobs.build_snapshot import follow_files, published_packages
+from handlers.jobs.policies import add_policy_problems, read_policy_in_force
 from handlers.jobs.releases.trace_versions import VersionTracer
-from handlers.jobs.words import add_policy_problems
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import JobSpec, Priority
 from handlers.records.trace_store import TraceStore

@@ -1,16 +1,16 @@
-"""Judges the provenance that a registry offers, each kind by its own checks. Loading what verifies takes a second: it is loaded by name."""
+"""Verifies a registry's provenance with the verifier for that registry, imported on first use."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
 
 from bot.model.core_types import RegistryId
-from bot.packages.provenance import RegistryProvenance
+from bot.packages.package_reader import RegistryProvenance
 from bot.packages.versions import PackageFile, PackageVersion
 from bot.provenance.attestations import AttestationResults
 from bot.provenance.npm_provenance import verify_npm
 from bot.provenance.pypi_provenance import verify_pypi
 from bot.provenance.rubygems_provenance import verify_rubygems
-from bot.provenance.trust import TrustStore, load_trust_store
+from bot.provenance.trust_store import TrustStore, load_trust_store
 
 
 def _npm(document: bytes, version: PackageVersion, file: PackageFile, trust: TrustStore) -> AttestationResults:

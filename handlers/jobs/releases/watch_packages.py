@@ -1,15 +1,62 @@
-"""Registries that do not answer: asked again with growing pauses, told of in an alert when it lasts, and caught up on afterwards."""
+"""Watches packages at their registries and writes package alerts as GitHub issues."""
 
 import logging
+import time
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAlertKind
-from bot.model.core_types import InstallationId, RegistryId
-from bot.packages.registry_errors import RegistryBusyError, RegistryUnreachableError
+from bot.evaluation.package_alerts import (
+    AlertReason,
+    PackageAlert,
+    PackageAlertKind,
+    changed_versions,
+    delisted_versions,
+    detect_alert_reasons,
+    observe_listing,
+    raise_alerts,
+    thresholds_of,
+    versions_to_trace,
+)
+from bot.evaluation.package_alerts.observe_package import FAST_INTERVAL, FAST_INTERVAL_DURATION, next_observation
+from bot.github.commit_state import CommitReader
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
+from bot.github.issues import AppIssue, AppIssues
+from bot.json_access import get_objects, get_str
+from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
+from bot.model.errors import RetryLaterError
+from bot.model.findings import Known, Unknown
+from bot.packages.package_reader import read_listing
+from bot.packages.publish_history import Observation, WatchedPackage
+from bot.packages.registry_errors import RegistryBusyError, RegistryResponseError, RegistryUnreachableError
+from bot.packages.versions import (
+    FetchedListing,
+    Package,
+    PackageListing,
+    PackageNotFound,
+    PackageVersion,
+    TraceStatus,
+    UnchangedListing,
+)
+from bot.policy import Policy
+from bot.rendering.alert import PackageAlertText, render_package_alert, render_package_alert_update
+from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
+from bot.snapshot.repository_snapshot import Snapshot
+from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
-from handlers.records.package_alert_store import PackageAlertStore, StoredPackageAlert
-from handlers.records.watch_store import Outage, PackageWatch, WatchStore
+from handlers.jobs.build_snapshot import published_packages
+from handlers.jobs.releases.trace_versions import VersionObserver
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.package_alert_store import (
+    PackageAlertIssue,
+    PackageAlertStore,
+    StoredPackageAlert,
+    write_package_alert_spec,
+)
+from handlers.records.report_store import ReportStore
+from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -95,3 +142,360 @@ def _resolve_outage_alerts(context: Context, installation: InstallationId, now: 
             with context.redis.pipeline() as pipe:
                 alarms.put(pipe, installation, settled, now.timestamp())
                 pipe.execute()
+
+
+SCHEDULE_SLOTS = 10  # places in the interval over which packages are spread
+BASELINE_VERSIONS = (
+    2  # versions that are history of which provenance is read, to know where the next one is to come from
+)
+TRACE_TIME_LIMIT = 45.0  # seconds in which versions are asked about; what came by the dozen is left to the next looks
+NOT_LISTED = "the registry has no such package, or does not show it"
+
+
+class PackageObserver:
+    """Reads, judges, and keeps what was seen and the alerts that follow in one stroke; issues are written by other work."""
+
+    def __init__(self, context: Context, watch: PackageWatch, claims: tuple[PackageClaim, ...]) -> None:
+        self._context = context
+        self._watch = watch
+        self._claims = claims
+        self._store = WatchStore(context.redis)
+        self._now = context.clock()
+        self._observer = VersionObserver(context, watch, claims)
+        self._retry_at: datetime | None = None  # when what could not be asked for in this look can be
+
+    def run(self) -> None:
+        """Look; a registry that does not answer is noted, and what was seen before stays."""
+        package, kept = self._watch.package, self._store.get_state(self._watch)
+        try:
+            reading = read_listing(self._context.registry_client, package, kept.known_listing, now=self._now)
+        except RegistryUnreachableError as error:
+            self._store.postpone(self._watch, record_registry_failure(self._context, error, self._now))
+            return
+        except RegistryResponseError as error:
+            self._keep_error(kept, str(error))
+            return
+        record_registry_answer(self._context, package.registry, self._now)
+        if not isinstance(reading, PackageNotFound):
+            known = reading.fetched if isinstance(reading, UnchangedListing) else reading
+            self._process_listing(kept, known.listing, known)
+        elif kept.observed is None or not kept.observed.observations:
+            self._process_listing(kept, PackageListing(package, (), Unknown("who may publish it", NOT_LISTED)), None)
+        else:
+            self._keep_error(kept, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
+
+    def _keep_error(self, stored: WatchState, reason: str) -> None:
+        """Keep what was seen before, and why nothing is now; when that lasts, people are told."""
+        watch, now, since = self._watch, self._now, stored.since or self._now
+        if stored.since is None:
+            log.warning("not watched: %s", reason)
+        alarms = self._unreadable_alerts(reason, since) if now - since >= ALERT_AFTER else ()
+        with self._context.redis.pipeline() as pipe:
+            self._store.put_state(
+                pipe, watch, replace(stored, error=reason, since=since), self._next_due(stored.observed)
+            )
+            for each in alarms:
+                PackageAlertStore(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
+            pipe.execute()
+        enqueue(self._context.redis, [write_package_alert_spec(watch.installation, each.alert.key) for each in alarms])
+
+    def _unreadable_alerts(self, reason: str, since: datetime) -> tuple[StoredPackageAlert, ...]:
+        claim, watch, kind = self._claims[0], self._watch, PackageAlertKind.UNREADABLE
+        about = f"since {since:%Y-%m-%d %H:%M} UTC"
+        trouble = AlertReason(kind, about, f"{reason}, {about}", since)
+        alarm = PackageAlert(kind, watch.package, watch.package.registry, claim.full_name, self._now, (trouble,))
+        told = PackageAlertStore(self._context.redis).get(watch.installation, alarm.key) is not None
+        return (
+            ()
+            if told or kind not in claim.thresholds.kinds
+            else (StoredPackageAlert(alarm, claim.issue_repository, claim.full_name),)
+        )
+
+    def _process_listing(self, stored: WatchState, listing: PackageListing, known: FetchedListing | None) -> None:
+        context, claim, now, watch = self._context, self._claims[0], self._now, self._watch
+        before, last = stored.observed, stored.known_listing.listing if stored.known_listing else None
+        more, gone = (
+            changed_versions(last, listing, stored.removed_versions),
+            delisted_versions(last, listing, stored.removed_versions),
+        )
+        new = [each for each in listing.versions if before is not None and each.number not in before.known_versions]
+        after = observe_listing(
+            before, listing, claim.full_name, dict(self._observations(before, listing, more)), now, more
+        )
+        alarms = PackageAlertStore(context.redis)
+        existing = alarms.of_package(watch.installation, watch.package)
+        found = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
+        if new:
+            self._store.clear_announcement(watch)
+        with context.redis.pipeline() as pipe:
+            self._store.put_state(pipe, watch, WatchState(after, known, removed_versions=gone), self._next_due(after))
+            for each in found:
+                alarms.put(
+                    pipe,
+                    watch.installation,
+                    StoredPackageAlert(each, claim.issue_repository, claim.full_name),
+                    now.timestamp(),
+                )
+            pipe.execute()
+        works = [write_package_alert_spec(watch.installation, each.key) for each in found]
+        if found:  # a rule may fail by now, or hold again
+            arguments = (watch.installation, claim.repository, claim.full_name)
+            works.append(JobSpec("check_branch", Priority.SWEEP, f"repository-{claim.repository}", arguments))
+        if before is not None and _trace_statuses(before) != _trace_statuses(after):
+            works += self._observer.release_specs
+        enqueue(context.redis, works)
+
+    def _observations(
+        self, before: WatchedPackage | None, listing: PackageListing, additions: Mapping[str, str]
+    ) -> Iterator[tuple[str, Observation]]:
+        """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
+        senders, end = self._observer, time.monotonic() + TRACE_TIME_LIMIT
+        sightings: Mapping[str, Observation] = (
+            {each.version.number: each for each in before.observations} if before else {}
+        )
+        try:
+            if before is None:
+                yield from (
+                    (each.number, senders.observe_baseline(each, self._now))
+                    for each in _newest_with_provenance(listing)
+                )
+            for version in versions_to_trace(before, listing, self._now, additions):
+                if time.monotonic() > end:
+                    break
+                old = sightings.get(version.number)
+                earlier = _earlier_versions(listing, version)
+                yield (
+                    version.number,
+                    senders.observe(version, earlier, old.first_seen_at if old else self._now, self._now),
+                )
+        except RegistryUnreachableError as error:
+            self._retry_at = record_registry_failure(self._context, error, self._now)
+        except RetryLaterError as error:
+            log.info("%s is looked at again later: %s", self._watch.package, error)
+
+    def _next_due(self, watched: WatchedPackage | None) -> datetime:
+        if self._retry_at is not None:
+            return self._retry_at
+        demands = self._claims[0].thresholds
+        slot = max(int(FAST_INTERVAL.total_seconds()), int(demands.check_interval.total_seconds()) // SCHEDULE_SLOTS)
+        offset = zlib.crc32(self._watch.key.encode()) % SCHEDULE_SLOTS * slot
+        announced = self._store.announced_at(self._watch)
+        if announced is not None and self._now - announced >= FAST_INTERVAL_DURATION:
+            self._store.clear_announcement(self._watch)
+        return next_observation(watched, demands, announced, offset, self._now)
+
+
+def _trace_statuses(watched: WatchedPackage) -> Mapping[str, TraceStatus | None]:
+    return {each.version.number: each.trace_status for each in watched.observations}
+
+
+def _newest_with_provenance(listing: PackageListing) -> tuple[PackageVersion, ...]:
+    return tuple(
+        each for each in listing.versions[-BASELINE_VERSIONS:] if each.has_provenance and each.workload is None
+    )
+
+
+def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple[PackageVersion, ...]:
+    """Return the versions before one; all, where it is gone."""
+    numbers = [each.number for each in listing.versions]
+    return listing.versions[: numbers.index(version.number) if version.number in numbers else len(numbers)]
+
+
+CLAIM_TIMEOUT = timedelta(minutes=2)  # until what was asked for is asked for again, should its worker die
+MAX_IMMEDIATE = 10  # packages that nobody watched before and that are looked at before the repository is judged
+ENQUEUE_BATCH = 500  # pieces of work given to the queue at a time
+
+
+def check_due_packages(context: Context) -> None:
+    """Ask for a look at each package that is due, and for each alert that GitHub was not told of."""
+    book, now = WatchStore(context.redis), context.clock()
+    update_outage_alerts(context, now)
+    outages, tried = book.outages(), set[RegistryId]()
+    works: list[JobSpec] = []
+    for each in book.due(now):
+        registry = each.package.registry
+        if registry in outages and (now < outages[registry].retry_at or registry in tried):
+            continue
+        tried.add(registry)
+        book.postpone(each, now + CLAIM_TIMEOUT)
+        works.append(each.job)
+    alarms = PackageAlertStore(context.redis)
+    for installation, key in alarms.unreported(now.timestamp()):
+        alarms.postpone(installation, key, (now + CLAIM_TIMEOUT).timestamp())
+        works.append(write_package_alert_spec(installation, key))
+    for start in range(0, len(works), ENQUEUE_BATCH):
+        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
+
+
+def check_package(context: Context, installation: int, registry: str, package_name: str) -> None:
+    """Look at one package once."""
+    each = PackageWatch(InstallationId(installation), Package(RegistryId(registry), package_name))
+    book = WatchStore(context.redis)
+    claims, first = book.claims(each), book.get_state(each).observed is None
+    if not claims:
+        return
+    PackageObserver(context, each, claims).run()
+    if first and book.get_state(each).observed is not None:  # what was unknown until now can be judged
+        arguments = (installation, claims[0].repository, claims[0].full_name)
+        enqueue(
+            context.redis, [JobSpec("check_branch", Priority.SWEEP, f"repository-{claims[0].repository}", arguments)]
+        )
+
+
+def expect_versions(context: Context, installation: int, repository: int) -> None:
+    """Look at what a repository publishes now, and every half minute until it came: an event told of a release."""
+    book, now = WatchStore(context.redis), context.clock()
+    watches = [each for each in book.of_repository(RepositoryId(repository)) if each.installation == installation]
+    for each in watches:
+        book.announce_version(each, now)
+    enqueue(context.redis, [each.job for each in watches])
+
+
+def check_after_run(context: Context, installation: int, repository: int, *workflows: str) -> None:
+    """Look at what a repository publishes, and at what guards it, if one of these workflows publishes: a run of them is over.
+
+    GitHub tells of no change of an environment: one that was opened for a release is seen after it.
+    """
+    standing = ReportStore(context.redis).get(RepositoryId(repository))
+    if standing is None or not {get_str(each, "file") for each in get_objects(standing.report, "publications")} & set(
+        workflows
+    ):
+        return
+    watches = WatchStore(context.redis).of_repository(RepositoryId(repository))
+    arguments = (installation, repository, standing.repository)
+    branch = JobSpec("check_branch", Priority.SWEEP, f"repository-{repository}", arguments)
+    enqueue(context.redis, [*(each.job for each in watches if each.installation == installation), branch])
+
+
+def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its own
+    context: Context,
+    installation: InstallationId,
+    repository: RepositoryId,
+    reader: CommitReader,
+    snapshot: Snapshot,
+    policy: Policy,
+) -> None:
+    """Watch what a repository publishes, as its policy asks for; what is new is looked at here and now, before it is judged.
+
+    A fork's files name the packages of others: of a fork only what the policy names is watched.
+    """
+    name, now = snapshot.repository, context.clock()
+    line = context.github.installation(installation, context.delivery_id)
+    facts = snapshot.settings.repository
+    if isinstance(facts, Known) and facts.value.fork:
+        snapshot = replace(snapshot, publications=())
+    try:
+        found = published_packages(line, reader, snapshot, policy, context.catalog)
+    except (ForbiddenError, MissingError, RefusedError, TooLargeError) as error:
+        log.warning("which packages %s publishes could not be read: %s", name, error)
+        return  # what was watched stays so
+    UnresolvedPackageStore(context.redis).put(name, found.unidentified)
+    holder = policy.reports.central_repository or name
+    asked = {each: demands for each in found.packages if (demands := thresholds_of(policy, each.registry)).kinds}
+    claims = {each: PackageClaim(repository, name, holder, demands) for each, demands in asked.items()}
+    book = WatchStore(context.redis)
+    new = book.put_claims(installation, repository, claims, now)
+    for each in new[:MAX_IMMEDIATE]:  # the report that follows would not have seen them
+        if each.package.registry not in book.outages():  # one wait for a registry that is away is enough
+            PackageObserver(context, each, book.claims(each)).run()
+    enqueue(context.redis, [each.job for each in new[MAX_IMMEDIATE:]])
+
+
+RETRY_AFTER = timedelta(minutes=15)  # where no issue can be written
+
+
+def write_package_alert(context: Context, installation: int, alert_key: str) -> None:
+    """Make GitHub tell of an alert as it is kept; what it tells already is not written."""
+    number = InstallationId(installation)
+    kept = PackageAlertStore(context.redis).get(number, alert_key)
+    if kept is not None:
+        _AlertIssueWriter(context, number, kept).run()
+
+
+class _AlertIssueWriter:
+    """One alert's way to its issue, in the repository that the policy names; else in the one that it is about."""
+
+    def __init__(self, context: Context, installation: InstallationId, stored: StoredPackageAlert) -> None:
+        self._context = context
+        self._installation = installation
+        self._stored = stored
+        self._store = PackageAlertStore(context.redis)
+        self._client = context.github.installation(installation, context.delivery_id)
+        self._before = self._store.get_issue(installation, stored.alert.key)
+
+    def run(self) -> None:
+        now, kept = self._context.clock(), self._stored
+        places = (
+            [self._before.repository] if self._before else list(dict.fromkeys((kept.issue_repository, kept.repository)))
+        )
+        for holder in places:
+            try:
+                self._store.mark_reported(self._installation, kept, self._write(holder, now))
+            except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
+                log.warning("an alert about %s is not written to %s: %s", kept.alert.repository, holder, error)
+            else:
+                return
+        self._store.postpone(self._installation, kept.alert.key, (now + RETRY_AFTER).timestamp())
+
+    def _write(self, issue_repository: FullName, now: datetime) -> PackageAlertIssue | None:
+        alarm, key = self._stored.alert, self._stored.alert.key
+        issues = AppIssues(self._client, self._context.redis, issue_repository)
+        said = render_package_alert(alarm, self._context.catalog.registries)
+        about = tuple(each.subject for each in alarm.reasons)
+        issue = issues.find(PACKAGE_ALERT_ISSUE, key)
+        if issue is None and self._before is not None:  # a person deleted it
+            return self._split_off(replace(self._before, closed_by_person=True), now)
+        if issue is None:
+            if alarm.resolved_at is not None:
+                return None  # it was accounted for before anybody was told
+            issue = issues.open(HiddenMetadata(PACKAGE_ALERT_ISSUE, key), said.title, said.body)
+        found = PackageAlertIssue(issue_repository, issue.number, self._before.reported if self._before else about)
+        if not issue.is_open:
+            settled = alarm.resolved_at is not None
+            return (
+                replace(found, resolved=True)
+                if settled
+                else self._split_off(replace(found, closed_by_person=True), now)
+            )
+        if alarm.resolved_at is not None:
+            return self._resolve(issues, issue, said, replace(found, reported=about, resolved=True))
+        self._add_observations(
+            issues, issue, said, tuple(each for each in alarm.reasons if each.subject not in found.reported)
+        )
+        return replace(found, reported=about)
+
+    def _add_observations(
+        self, issues: AppIssues, issue: AppIssue, alert_text: PackageAlertText, new: tuple[AlertReason, ...]
+    ) -> None:
+        if new:
+            issues.comment_once(
+                issue,
+                f"also-{text_fingerprint(repr([each.subject for each in new]))}",
+                render_package_alert_update(self._stored.alert, new),
+            )
+        issues.update(issue, HiddenMetadata(PACKAGE_ALERT_ISSUE, self._stored.alert.key).attach_to(alert_text.body))
+
+    def _resolve(
+        self, issues: AppIssues, issue: AppIssue, alert_text: PackageAlertText, issue_record: PackageAlertIssue
+    ) -> PackageAlertIssue:
+        issues.comment_once(issue, "settled", alert_text.closing_comment)
+        issues.update(issue, is_open=False)
+        return issue_record
+
+    def _split_off(self, issue_record: PackageAlertIssue, now: datetime) -> PackageAlertIssue:
+        """Leave an issue closed that a person closed; what came since and stands in none gets an alert of its own."""
+        alarm = self._stored.alert
+        rest = tuple(each for each in alarm.reasons if each.subject not in issue_record.reported)
+        if rest:
+            apart = replace(self._stored, alert=replace(alarm, raised_at=now, reasons=rest))
+            told = tuple(each for each in alarm.reasons if each.subject in issue_record.reported)
+            with self._context.redis.pipeline() as pipe:
+                self._store.put(pipe, self._installation, apart, now.timestamp())
+                self._store.put(
+                    pipe,
+                    self._installation,
+                    replace(self._stored, alert=replace(alarm, reasons=told)),
+                    now.timestamp(),
+                )
+                pipe.execute()
+        return issue_record

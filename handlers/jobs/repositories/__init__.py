@@ -1,1 +1,1 @@
-"""Holds repositories."""
+"""Runs the jobs about repositories, their pushes, settings and issues."""

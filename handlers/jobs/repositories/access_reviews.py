@@ -1,14 +1,45 @@
-"""Who may answer for an identity: its owner, and whoever administers the repository. Asked of GitHub at the moment of the tick."""
+"""Runs access reviews in issues and records the answers of authorized owners and administrators."""
 
+import logging
+from dataclasses import replace
 from enum import StrEnum
+from typing import NamedTuple
 
-from bot.github.client import ReadOnlyClient, api_path
-from bot.github.github_errors import ForbiddenError, MissingError
+from bot.checks.rules.reviewed_access import ReviewedAccess
+from bot.evaluation.evaluate import Report
+from bot.github.client import InstallationClient, ReadOnlyClient, api_path
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.issues import AppIssue, AppIssues
 from bot.identities import PublishingIdentity
+from bot.identities.review_schedule import is_round_due
 from bot.json_access import get_str
-from bot.model.core_types import FullName
-from bot.model.findings import Known
+from bot.model.core_types import FullName, InstallationId, RepositoryId
+from bot.model.findings import Known, join_names
+from bot.model.identity_register import AccessReview
+from bot.policy import IssueDestination, Policy
+from bot.rendering.markdown import (
+    CheckboxAction,
+    HiddenMetadata,
+    checked_boxes,
+    decode_checkboxes,
+    markdown_text,
+    text_fingerprint,
+)
+from bot.rendering.review import (
+    REVIEW_ISSUE,
+    ReviewRound,
+    build_review_round,
+    identities_to_review,
+    render_review,
+    render_review_result,
+)
 from bot.snapshot.repository_snapshot import Snapshot
+from handlers.cache.repository_listings import WorkflowRunCache, workflow_files
+from handlers.config.context import Context
+from handlers.jobs.repositories.stored_reports import LatestReports
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore
 
 ADMIN_QUERY_PURPOSE = "see who administers the repository"
 
@@ -56,3 +87,226 @@ def _is_owner(identity: PublishingIdentity, snapshot: Snapshot, login: str) -> b
         return False
     found = people.value.team(team)
     return found is not None and login.casefold() in {member.casefold() for member in found.members}
+
+
+log = logging.getLogger("wharfinger.jobs")
+
+NOT_EVALUATED = "The repository is no longer evaluated: it is archived, was deleted, or the App can no longer see it."
+REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
+
+
+def review_access_spec(installation: int, repository: int) -> JobSpec:
+    """Return the work that makes the issue of a repository's access review say what is so."""
+    return JobSpec("review_access", Priority.SWEEP, f"review-{repository}", (installation, repository))
+
+
+def queue_review(context: Context, installation: InstallationId, repository: RepositoryId, report: Report) -> None:
+    """Ask for the review's issue where a review is due or open; called when a default branch was judged."""
+    rule = review_rule(report.policy)
+    reviews = report.snapshot.reviews
+    due = rule and isinstance(reviews, Known)
+    if due and rule and isinstance(reviews, Known):
+        due = is_round_due(identities_to_review(report, rule), reviews.value, rule.every, report.snapshot.taken_at)
+    if ReviewRoundStore(context.redis).get(repository) or (due and review_issue_repository(report) is not None):
+        enqueue(context.redis, [review_access_spec(installation, repository)])
+
+
+def review_rule(policy: Policy) -> ReviewedAccess | None:
+    """Return the rule as it is in force."""
+    return next((rule for rule in policy.rules if isinstance(rule, ReviewedAccess)), None)
+
+
+def review_issue_repository(report: Report) -> FullName | None:
+    """Say in which repository a review's issue is to stand: the central one where there is one, else the repository itself."""
+    reports = report.policy.reports
+    if reports.issues is IssueDestination.OFF:
+        return reports.central_repository
+    return reports.central_repository or report.snapshot.repository
+
+
+def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
+    """Have the review of a repository that is no longer evaluated closed, if one is open."""
+    if ReviewRoundStore(context.redis).get(repository):
+        enqueue(context.redis, [review_access_spec(installation, repository)])
+
+
+def review_access(context: Context, installation: int, repository: int) -> None:
+    """Open, rewrite or close the issue of a repository's access review; what is so already is not written."""
+    review = _Review.load(context, installation, repository)
+    try:
+        if review is None:
+            _close_round(context, InstallationId(installation), RepositoryId(repository), NOT_EVALUATED)
+        else:
+            review.write()
+    except REFUSALS as error:
+        log.warning("the access review of repository %s is not written: %s", repository, error)
+
+
+def record_review(  # noqa: PLR0913, PLR0917 - as its Work names them
+    context: Context,
+    installation: int,
+    repository: int,
+    issue_repository: str,
+    issue_number: int,
+    login: str,
+    checkboxes: str,
+) -> None:
+    """Note what somebody ticked in the issue of a review, if they may; then the issue says so."""
+    review = _Review.load(context, installation, repository)
+    if review is None:
+        return
+    try:
+        if review.record(FullName(issue_repository), issue_number, login, checkboxes):
+            name = review.report.snapshot.repository
+            work = JobSpec("check_branch", Priority.SWEEP, f"repository-{repository}", (installation, repository, name))
+            enqueue(context.redis, [work])
+    except REFUSALS as error:
+        log.warning("the access review of %s is not noted: %s", review.report.snapshot.repository, error)
+    review_access(context, installation, repository)
+
+
+def _close_round(
+    context: Context, installation: InstallationId, repository: RepositoryId, comment: str, body: str | None = None
+) -> None:
+    """Close the issue of the open round with the evidence, and forget the round."""
+    kept = ReviewRoundStore(context.redis).get(repository)
+    if kept is None:
+        return
+    issues = AppIssues(
+        context.github.installation(installation, context.delivery_id), context.redis, kept.issue_repository
+    )
+    marker = HiddenMetadata(REVIEW_ISSUE, kept.subject(repository))
+    issue = issues.read(kept.issue_number) if kept.issue_number else issues.find(REVIEW_ISSUE, marker.subject)
+    if issue is not None and issue.is_open:
+        issues.comment_once(issue, "ended", comment)
+        issues.update(issue, marker.attach_to(body) if body else None, is_open=False)
+    ReviewRoundStore(context.redis).end(repository)
+
+
+class _Review(NamedTuple):
+    """The review of one repository, as it was judged last."""
+
+    context: Context
+    client: InstallationClient
+    repository: RepositoryId
+    report: Report
+    rule: ReviewedAccess | None
+    open_round: OpenRound | None
+
+    @classmethod
+    def load(cls, context: Context, installation: int, repository: int) -> "_Review | None":
+        number = RepositoryId(repository)
+        report = LatestReports(context.redis, context.catalog, InstallationId(installation)).report(number)
+        if report is None:
+            return None
+        line = context.github.installation(InstallationId(installation), context.delivery_id)
+        kept = ReviewRoundStore(context.redis).get(number)
+        return cls(context, line, number, report, review_rule(report.policy), kept)
+
+    def write(self) -> None:
+        """Take the round's next step."""
+        kept, holder = self.open_round, review_issue_repository(self.report)
+        if kept is None:
+            kept = self._begin_round(holder)
+        if kept is None:
+            return
+        issues = AppIssues(self.client, self.context.redis, kept.issue_repository)
+        if self.rule is None or holder is None or holder.lower() != kept.issue_repository.lower():
+            self._close_round("The policy does not ask for this review here any more.")
+            return
+        round_ = self._review_round(kept)
+        said = render_review(round_)
+        if not said.unanswered:
+            self._close_round(render_review_result(round_), said.body)
+            return
+        marker = HiddenMetadata(REVIEW_ISSUE, kept.subject(self.repository))
+        issue = issues.read(kept.issue_number) if kept.issue_number else issues.find(REVIEW_ISSUE, marker.subject)
+        if issue is None:
+            issue = issues.open(marker, said.title, said.body)
+        elif not issue.is_open and not kept.reopened:
+            issue, kept = issues.update(issue, is_open=True), replace(kept, reopened=True)
+        kept = self._rewrite(issues, issue, replace(kept, issue_number=issue.number), round_)
+        ReviewRoundStore(self.context.redis).put(self.repository, kept)
+
+    def record(self, issue_repository: FullName, issue_number: int, login: str, checkboxes: str) -> bool:
+        """Note what was ticked and still is, by somebody who may; say whether anything was noted.
+
+        A round that is over takes answers too: what was dropped may be needed after all.
+        """
+        issues = AppIssues(self.client, self.context.redis, issue_repository)
+        issue = issues.read(issue_number)
+        subject = f"repository-{self.repository}/"
+        if (
+            issue is None
+            or self.rule is None
+            or issue.metadata.kind != REVIEW_ISSUE
+            or not issue.metadata.subject.startswith(subject)
+        ):
+            log.info("a box was ticked in %s#%s, which is no review of ours", issue_repository, issue_number)
+            return False
+        asked = {each.key: each for each in identities_to_review(self.report, self.rule)}
+        noted, refused = list[PublishingIdentity](), set[str]()
+        for box in decode_checkboxes(checkboxes):
+            identity = asked.get(box.key)
+            if identity is None or box not in checked_boxes(issue.body):
+                continue
+            allowed = authorize_review(self.client, identity, self.report.snapshot, login)
+            if allowed is Authorization.YES:
+                self._add_review(identity, login, kept=box.action is CheckboxAction.KEEP)
+                noted.append(identity)
+            else:
+                refused.add(allowed.value)
+        if refused:
+            issues.comment_once(issue, f"refused-{login.lower()}", f"A tick was not noted: {' '.join(sorted(refused))}")
+        if noted and (self.open_round is None or self.open_round.issue_number != issue_number):
+            words = f"This was noted for {markdown_text(join_names(each.description for each in noted))}, though the review is over."
+            issues.comment_once(issue, f"noted-{text_fingerprint(checkboxes)}-{self.context.clock().date()}", words)
+        return bool(noted)
+
+    def _begin_round(self, issue_repository: FullName | None) -> OpenRound | None:
+        """Begin a round, if one is due; it is noted first, so that its issue is found again whatever happens."""
+        reviews, rule = self.report.snapshot.reviews, self.rule
+        if issue_repository is None or rule is None or not isinstance(reviews, Known):
+            return None
+        now = self.context.clock()
+        if not is_round_due(identities_to_review(self.report, rule), reviews.value, rule.every, now):
+            return None
+        round_ = OpenRound(now.date(), issue_repository)
+        ReviewRoundStore(self.context.redis).put(self.repository, round_)
+        return round_
+
+    def _review_round(self, open_round: OpenRound) -> ReviewRound:
+        snapshot = self.report.snapshot
+        rule = self.rule or ReviewedAccess()
+        files = workflow_files(identities_to_review(self.report, rule), snapshot)
+        runs = WorkflowRunCache(self.context.redis, self.repository).refresh(self.client, snapshot.repository, files)
+        return build_review_round(self.report, rule, open_round.began_on, runs)
+
+    def _rewrite(self, issues: AppIssues, issue: AppIssue, open_round: OpenRound, round_: ReviewRound) -> OpenRound:
+        """Make the issue say this where the facts changed, or somebody changed the boxes."""
+        said = render_review(round_)
+        facts = text_fingerprint(said.stable_body)
+        if open_round.facts_digest == facts and checked_boxes(issue.body) == checked_boxes(said.body):
+            return open_round
+        marker = HiddenMetadata(REVIEW_ISSUE, open_round.subject(self.repository))
+        issues.update(issue, marker.attach_to(said.body))
+        return replace(open_round, facts_digest=facts)
+
+    def _close_round(self, comment: str, body: str | None = None) -> None:
+        installation = self.client.installation
+        if installation is not None:
+            _close_round(self.context, installation, self.repository, comment, body)
+
+    def _add_review(self, identity: PublishingIdentity, login: str, *, kept: bool) -> None:
+        review = AccessReview(
+            kind=identity.kind,
+            name=identity.name,
+            holder=identity.holder,
+            reviewed_at=self.context.clock(),
+            reviewer=login,
+            keep=kept,
+            environment=identity.environment,
+            workflow=identity.workflow,
+        )
+        ReviewStore(self.context.redis).add(self.repository, review)
+        log.info("@%s %s %s in the access review", login, "confirmed" if kept else "dropped", identity.description)

@@ -1,4 +1,4 @@
-"""Judge a commit: read it, judge it, and make its check run say what was found. Done twice, it says the same twice."""
+"""Evaluates a commit against the policy and updates its check run."""
 
 import hashlib
 import json
@@ -14,39 +14,44 @@ from bot.evaluation.evaluate import evaluate_repository
 from bot.github.check_runs import CheckRunWriter
 from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
-from bot.github.commit_state import CommitState, RepositoryFile
+from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
-from bot.github.repositories import CommitReader
 from bot.model.core_types import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.policy import Policy
-from bot.rendering import json as json_report
+from bot.rendering import scan_report as json_report
 from bot.rendering.alert import add_change_alerts
-from bot.rendering.picture import render_ascii_diagram
-from bot.rendering.reports_check_run import render_check_run
+from bot.rendering.check_run import render_check_run
+from bot.rendering.publish_path_diagram import render_ascii_diagram
 from bot.snapshot.repository_snapshot import ACTION_FILES, Snapshot
-from handlers.cache.open_runs import OpenCheckRun, OpenCheckRunStore
+from handlers.cache.pending_checks import OpenCheckRun, OpenCheckRunStore
 from handlers.cache.snapshot_cache import SnapshotCache, StoredSnapshot
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import FollowedFiles, file_contents, follow_files
-from handlers.jobs.holdings import read_settings
-from handlers.jobs.policies import PolicyState, invalid_proposal, proposes_change, read_policy_in_force
-from handlers.jobs.releases.watch import update_watched_packages
-from handlers.jobs.repositories.pushes import change_reports, check_settings_changes
+from handlers.jobs.build_snapshot import FollowedFiles, file_contents, follow_files, read_settings
+from handlers.jobs.policies import (
+    PolicyState,
+    add_invalid_policy,
+    add_policy_problems,
+    error_text,
+    invalid_proposal,
+    proposes_change,
+    read_policy_in_force,
+    unchanged_text,
+)
+from handlers.jobs.releases.watch_packages import update_watched_packages
+from handlers.jobs.repositories.access_reviews import queue_review
+from handlers.jobs.repositories.push_alerts import change_reports, check_settings_changes
 from handlers.jobs.repositories.repository_issues import queue_issue
-from handlers.jobs.repositories.reviews import queue_review
-from handlers.jobs.repositories.revocations import queue_verification
+from handlers.jobs.repositories.secret_deletions import queue_verification
 from handlers.jobs.repositories.stored_reports import add_stored_records
 from handlers.jobs.repositories.sweeps import ARCHIVED, retire_repository
-from handlers.jobs.words import add_invalid_policy, add_policy_problems, error_text, unchanged_text
 from handlers.jobs.zizmor import add_zizmor_findings
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import preview_policy_spec
 from handlers.records.change_alert_store import ChangeAlertStore, reports_fingerprint
 from handlers.records.gate_store import GateStore
-from handlers.records.report_store import ReportStore, StoredReport
+from handlers.records.report_store import DigestFactStore, ReportStore, StoredReport
 from handlers.records.review_store import ReviewStore
-from handlers.records.told import DigestFactStore
 
 log = logging.getLogger("wharfinger.jobs")
 

@@ -1,4 +1,4 @@
-"""The digest of each organization: made once in a period from what Redis knows, written where the policy wants it."""
+"""Sends each organization's digest once per period to the place that the policy names."""
 
 import logging
 from collections.abc import Iterator
@@ -11,16 +11,14 @@ from bot.model.core_types import FullName, InstallationId
 from bot.model.errors import PolicyError
 from bot.policy import DigestForm, DigestSettings
 from bot.policy.read_policy import read_policy
+from bot.rendering.digest import DigestFacts, DigestText, period_of, render_digest
 from bot.rendering.digest_facts import RepositoryStatus
-from bot.rendering.marker import DIGEST_ISSUE, HiddenMetadata
-from bot.rendering.reports_digest import DigestFacts, DigestText, period_of, render_digest
+from bot.rendering.markdown import DIGEST_ISSUE, HiddenMetadata
 from handlers.config.context import Context
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import JobSpec, Priority
-from handlers.records.coverage import reason_not_evaluated
-from handlers.records.digest_book import DigestStore
 from handlers.records.package_alert_store import PackageAlertStore
-from handlers.records.told import DigestFactStore
+from handlers.records.report_store import DigestFactStore, DigestStore, reason_not_evaluated
 
 log = logging.getLogger("wharfinger.jobs")
 

@@ -1,4 +1,4 @@
-"""Issues about repositories: each is made to say what was judged last, reminded of, listened to, and closed with evidence."""
+"""Updates the issue about each repository, sends reminders, and closes the issue once all rules pass."""
 
 import logging
 
@@ -6,9 +6,16 @@ from bot.evaluation.evaluate import Report
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from bot.rendering.issue import IssueText, render_issue, render_not_evaluated
-from bot.rendering.issue_life import NO_UPDATE, ExistingIssue, IssueUpdate, next_issue_update
-from bot.rendering.marker import PUBLISHING_ISSUE, HiddenMetadata
+from bot.rendering.issue import (
+    NO_UPDATE,
+    ExistingIssue,
+    IssueText,
+    IssueUpdate,
+    next_issue_update,
+    render_issue,
+    render_not_evaluated,
+)
+from bot.rendering.markdown import PUBLISHING_ISSUE, HiddenMetadata
 from handlers.config.context import Context
 from handlers.jobs.policies import PolicyState
 from handlers.jobs.repositories.secret_deletions import deletion_permissions

@@ -1,13 +1,37 @@
-"""Which permissions an installation granted with write: what lets the App delete stored secrets is off unless somebody grants it."""
+"""Deletes stored secrets that an authorized person chose, if the App may, and verifies the deletion."""
 
 import json
+import logging
+from dataclasses import replace
 
 from bot.evaluation.evaluate import Report
-from bot.evaluation.required_revocations import required_revocations
+from bot.evaluation.required_revocations import is_revoked, required_revocations, was_recreated
 from bot.github.github_app import read_installation_permissions
-from bot.model.core_types import InstallationId
-from bot.rendering.revocation import DELETE_PERMISSIONS, is_deletable
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.issues import AppIssue, AppIssues
+from bot.github.settings.secrets_api import DeletableSecret
+from bot.identities import PublishingIdentity
+from bot.model.core_types import FullName, InstallationId, RepositoryId
+from bot.model.identity_register import AccessReview
+from bot.rendering.issue import DELETE_PERMISSIONS, deletion_checkbox, is_deletable
+from bot.rendering.markdown import (
+    PUBLISHING_ISSUE,
+    Checkbox,
+    checked_boxes,
+    decode_checkboxes,
+    inline_code,
+    markdown_text,
+    text_fingerprint,
+    uncheck,
+)
+from bot.snapshot.repository_snapshot import Snapshot
 from handlers.config.context import Context
+from handlers.jobs.repositories.access_reviews import Authorization
+from handlers.jobs.repositories.access_reviews import authorize_deletion as may_ask
+from handlers.jobs.repositories.stored_reports import LatestReports
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.review_store import DeletionState, ReviewStore, SecretDeletion, SecretDeletionStore
 
 PERMISSIONS_TTL = 600  # seconds for which it is not asked for again
 
@@ -31,3 +55,198 @@ def write_permissions(context: Context, installation: InstallationId) -> frozens
     found = sorted(name for name, level in granted.items() if level == "write")
     context.redis.set(key, json.dumps(found), ex=PERMISSIONS_TTL)
     return frozenset(found)
+
+
+log = logging.getLogger("wharfinger.jobs")
+
+REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
+NOT_GRANTED = "The App was not granted what it takes to delete it."
+SECRET_CHANGED = "The secret is no longer as it was when the box was offered; look again, and tick the new box."  # noqa: S105 - a sentence
+
+
+def delete_secrets(  # noqa: PLR0913, PLR0917 - as its Work names them
+    context: Context,
+    installation: int,
+    repository: int,
+    issue_repository: str,
+    issue_number: int,
+    login: str,
+    checkboxes: str,
+) -> None:
+    """Delete the stored secrets whose boxes somebody ticked in our issue, if they may, the App may, and it is what was meant."""
+    wish = _DeletionRequest(
+        context, InstallationId(installation), RepositoryId(repository), FullName(issue_repository), login
+    )
+    try:
+        wish.process(issue_number, decode_checkboxes(checkboxes))
+    except REFUSALS as error:
+        log.warning("nothing is deleted for %s#%s: %s", issue_repository, issue_number, error)
+
+
+def queue_verification(
+    context: Context, installation: InstallationId, repository: RepositoryId, snapshot: Snapshot
+) -> None:
+    """Ask for a word on each deletion of which a look at the default branch has news."""
+    if any(_new_state(each, snapshot) for each in SecretDeletionStore(context.redis, repository).all()):
+        work = JobSpec("verify_deletions", Priority.SWEEP, f"review-{repository}", (installation, repository))
+        enqueue(context.redis, [work])
+
+
+def verify_deletions(context: Context, installation: int, repository: int) -> None:
+    """Say in the issue of each deletion what the last look showed: it is gone, or one of its name is there again."""
+    deletions = SecretDeletionStore(context.redis, RepositoryId(repository))
+    report = LatestReports(context.redis, context.catalog, InstallationId(installation)).report(
+        RepositoryId(repository)
+    )
+    if report is None:
+        return
+    for deletion in list(deletions.all()):
+        state = _new_state(deletion, report.snapshot)
+        if state is None:
+            continue
+        line = context.github.installation(InstallationId(installation), context.delivery_id)
+        issues = AppIssues(line, context.redis, deletion.issue_repository)
+        try:
+            issue = issues.read(deletion.issue_number)
+            if issue is not None:
+                key = f"{state}-{deletion.identity.key}-{report.snapshot.taken_at:%Y%m%d}"
+                issues.comment_once(issue, key, _comment_text(deletion, state))
+        except REFUSALS as error:
+            log.warning("what became of %s is not told: %s", deletion.identity.description, error)
+        deletions.put(replace(deletion, state=state))
+
+
+class _DeletionRequest:
+    """What one person wished in one of our issues."""
+
+    def __init__(
+        self,
+        context: Context,
+        installation: InstallationId,
+        repository: RepositoryId,
+        issue_repository: FullName,
+        login: str,
+    ) -> None:
+        self._context = context
+        self._installation = installation
+        self._repository = repository
+        self._login = login
+        self._issue_repository = issue_repository
+        self._client = context.github.installation(installation, context.delivery_id)
+        self._issues = AppIssues(self._client, context.redis, issue_repository)
+        self._deletions = SecretDeletionStore(context.redis, repository)
+
+    def process(self, issue_number: int, checkboxes: tuple[Checkbox, ...]) -> None:
+        """Do what is wished, box by box; each refusal is said once, and takes the tick out."""
+        issue = self._issues.read(issue_number)
+        marked = (
+            issue
+            and issue.metadata.kind == PUBLISHING_ISSUE
+            and issue.metadata.subject == f"repository-{self._repository}"
+        )
+        report = LatestReports(self._context.redis, self._context.catalog, self._installation).report(self._repository)
+        if issue is None or not marked or report is None:
+            log.info(
+                "a box was ticked in %s#%s, which is no issue of ours with secrets to delete",
+                self._issue_repository,
+                issue_number,
+            )
+            return
+        offered = {deletion_checkbox(each.identity): each.identity for each in required_revocations(report)}
+        repository = report.snapshot.repository
+        for box in checkboxes:
+            if box in checked_boxes(issue.body):
+                issue = self._delete_secret(issue, box, offered.get(box) or self._interrupted_deletion(box), repository)
+
+    def _delete_secret(
+        self, issue: AppIssue, checkbox: Checkbox, identity: PublishingIdentity | None, repository: FullName
+    ) -> AppIssue:
+        refused = self._refusal(identity, repository)
+        if identity is None or refused:
+            return self._refuse(issue, checkbox, refused or SECRET_CHANGED)
+        deletion = SecretDeletion(identity, self._login, self._context.clock(), self._issue_repository, issue.number)
+        self._deletions.put(deletion)
+        try:
+            DeletableSecret(self._client, repository, identity.name, identity.environment).delete()
+        except ForbiddenError:
+            return self._refuse(issue, checkbox, NOT_GRANTED)
+        self._deletions.put(replace(deletion, state=DeletionState.DELETED))
+        ReviewStore(self._context.redis).add(self._repository, _review_of(deletion))
+        log.info("@%s had %s of %s deleted", self._login, identity.description, repository)
+        self._issues.comment_once(issue, f"deleted-{checkbox.key}", _comment_text(deletion, DeletionState.DELETED))
+        work = JobSpec(
+            "check_branch",
+            Priority.SWEEP,
+            f"repository-{self._repository}",
+            (self._installation, self._repository, repository),
+        )
+        enqueue(self._context.redis, [work])
+        return issue
+
+    def _refuse(self, issue: AppIssue, checkbox: Checkbox, reason: str) -> AppIssue:
+        """Say once why nothing was deleted, and take the tick out."""
+        self._issues.comment_once(
+            issue, f"refused-{text_fingerprint(f'{self._login} {checkbox} {reason}')}", f"Nothing was deleted. {reason}"
+        )
+        return self._issues.update(issue, uncheck(issue.body, checkbox))
+
+    def _refusal(self, identity: PublishingIdentity | None, repository: FullName) -> str:
+        """Say why a wish is not granted, in words for the issue; an empty text where it is. GitHub is asked at this moment."""
+        allowed = may_ask(self._client, repository, self._login)
+        if allowed is not Authorization.YES:
+            return str(allowed)
+        if identity is None:
+            return SECRET_CHANGED
+        if not is_deletable(identity, write_permissions(self._context, self._installation)):
+            return NOT_GRANTED
+        begun = self._deletions.get(identity.key)
+        now = DeletableSecret(self._client, repository, identity.name, identity.environment).updated_at()
+        if now is None and begun is not None and begun.state is DeletionState.REQUESTED:
+            return ""  # a job that was killed had it deleted, and did not come to say so
+        return "" if now == identity.rotated_at else SECRET_CHANGED
+
+    def _interrupted_deletion(self, checkbox: Checkbox) -> PublishingIdentity | None:
+        """Return what a job that was killed had begun to delete."""
+        found = (each.identity for each in self._deletions.all() if each.state is DeletionState.REQUESTED)
+        return next((each for each in found if deletion_checkbox(each) == checkbox), None)
+
+
+def _new_state(deletion: SecretDeletion, snapshot: Snapshot) -> DeletionState | None:
+    """Say what a look showed of a deletion that was not known yet."""
+    if deletion.state is DeletionState.DELETED and is_revoked(deletion.identity, snapshot):
+        return DeletionState.VERIFIED
+    if deletion.state in (DeletionState.DELETED, DeletionState.VERIFIED) and was_recreated(
+        deletion.identity, snapshot, deletion.requested_at
+    ):
+        return DeletionState.REAPPEARED
+    return None
+
+
+def _comment_text(deletion: SecretDeletion, state: DeletionState) -> str:
+    what, who, day = (
+        markdown_text(deletion.identity.description),
+        inline_code(f"@{deletion.requested_by}"),
+        deletion.requested_at.date(),
+    )
+    match state:
+        case DeletionState.VERIFIED:
+            return f"Verified: {what}, deleted on {day} at the wish of {who}, is not there any more."
+        case DeletionState.REAPPEARED:
+            return f"{what} is there again, though it was deleted on {day} at the wish of {who}. It is to be revoked, or confirmed in a review."
+        case DeletionState.REQUESTED | DeletionState.DELETED:
+            return f"{what} was deleted on {day} at the wish of {who}. The next look will show whether it is gone."
+
+
+def _review_of(deletion: SecretDeletion) -> AccessReview:
+    """Note the wish as what it is: somebody who may said that it is to go. So the same name coming back does not pass unknown."""
+    identity = deletion.identity
+    return AccessReview(
+        kind=identity.kind,
+        name=identity.name,
+        holder=identity.holder,
+        reviewed_at=deletion.requested_at,
+        reviewer=deletion.requested_by,
+        keep=False,
+        environment=identity.environment,
+        workflow=identity.workflow,
+    )

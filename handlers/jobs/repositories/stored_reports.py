@@ -1,12 +1,52 @@
-"""What is kept here beside a snapshot and belongs to it: reviews of access, what registries have, accounts of versions."""
+"""Builds a repository's latest report and policy previews from stored snapshots and records."""
 
-from dataclasses import replace
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 from redis import Redis
 
-from bot.model.core_types import RepositoryId
+from bot.evaluation.evaluate import Report, evaluate_repository
+from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, compare_reports
+from bot.github.check_runs import CheckRunWriter
+from bot.github.client import ReadOnlyClient, api_path
+from bot.github.commit_query import (
+    ORGANIZATION_POLICY_PATH,
+    PREVIEW_CHECK_NAME,
+    PRIVATE_POLICY_REPOSITORY,
+    PUBLIC_POLICY_REPOSITORY,
+    REPOSITORY_POLICY_PATH,
+    Revision,
+)
+from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.json_access import get_object, get_objects, get_str, get_strings
+from bot.model.core_types import FullName, InstallationId, RepositoryId
+from bot.model.errors import PolicyError
 from bot.model.findings import Known
+from bot.policy import Policy, PolicyFile, TargetRepository, Waiver, policy_in_force
+from bot.policy.read_policy import read_policy
+from bot.policy.waiver import APPROVAL_NOT_READ
+from bot.registries import Catalog
+from bot.rendering.check_run import render_policy_preview
+from bot.rendering.phrases import unused_waiver_text
+from bot.settings import RepositoryVisibility
 from bot.snapshot.repository_snapshot import Snapshot
+from handlers.cache.snapshot_cache import SnapshotCache
+from handlers.cache.waiver_approvals import approvals_key, with_approvals
+from handlers.config.context import Context
+from handlers.jobs.policies import (
+    add_base_policy,
+    current_policy_file,
+    is_organization_repository,
+    parse_policy_file,
+    proposes_change,
+)
+from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import WatchStore
@@ -20,3 +60,275 @@ def add_stored_records(redis: Redis, repository: RepositoryId, snapshot: Snapsho
         registry_versions=WatchStore(redis).observed_packages(repository),
         version_traces=TraceStore(redis).for_evaluation(repository),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LatestReports:
+    """Makes reports without a word to GitHub; what they say is as new as the last look at each repository."""
+
+    redis: Redis
+    catalog: Catalog
+    installation: InstallationId
+
+    def report(self, repository: RepositoryId) -> Report | None:
+        """Judge what is kept of a repository, as of now; None where nothing is."""
+        kept = SnapshotCache(self.redis, self.catalog).get(repository)
+        if kept is None:
+            return None
+        snapshot = add_stored_records(self.redis, repository, replace(kept.snapshot, taken_at=datetime.now(UTC)))
+        return evaluate_repository(snapshot, self._policy(repository, kept.subject))
+
+    def _policy(self, repository: RepositoryId, subject: TargetRepository) -> Policy:
+        """Make the policy in force from the last valid files, as every check keeps them."""
+        login = subject.name.partition("/")[0].lower()
+        origin = self._origin(repository, login)
+        organization = self._with_approvals(
+            login, self._stored_file(login, origin), FullName(origin.removesuffix(f"/{ORGANIZATION_POLICY_PATH}"))
+        )
+        if organization is not None and organization.extends is not None:
+            key = f"{self.installation}:base:{organization.extends.lower()}"
+            base = self._stored_file(key, f"{organization.extends}/{ORGANIZATION_POLICY_PATH}")
+            organization = replace(organization, base=base and replace(base, extends=None))
+        return policy_in_force(
+            organization, self._stored_file(f"repository-{repository}", REPOSITORY_POLICY_PATH), subject
+        )
+
+    def _origin(self, repository: RepositoryId, login: str) -> str:
+        """Name the organization's policy file as the last check of the repository did: which of the two repositories has it."""
+        standing = ReportStore(self.redis).get(repository)
+        named = get_strings(get_object(standing.report, "policy"), "files") if standing else ()
+        holders = {
+            f"{login}/{holder}/{ORGANIZATION_POLICY_PATH}"
+            for holder in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
+        }
+        return next((origin for origin in named if origin.lower() in holders), ORGANIZATION_POLICY_PATH)
+
+    def _with_approvals(self, key: str, file: PolicyFile | None, policy_repository: FullName) -> PolicyFile | None:
+        """Add who approved the waivers, as the last check of a repository with one of them saw it."""
+        content = self.redis.get(f"wharfinger:policy:{key}")
+        if file is None or not isinstance(content, bytes):
+            return file
+        # Git's name of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        oid = hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+        kept = self.redis.get(approvals_key(Revision(policy_repository, oid)))
+        return with_approvals(file, kept) if isinstance(kept, bytes) else file
+
+    def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
+        content = self.redis.get(f"wharfinger:policy:{key}")
+        try:
+            return read_policy(content, self.catalog.registries, origin) if isinstance(content, bytes) else None
+        except PolicyError:  # an older version of Wharfinger took it for valid
+            return None
+
+
+MAX_COMPARED_FILES = 300  # files that GitHub lists of a comparison: docs.github.com/rest/commits/commits
+
+log = logging.getLogger("wharfinger.jobs")
+
+
+def preview_policy(  # noqa: PLR0913, PLR0917 - as its Work names them
+    context: Context, installation: int, repository: int, full_name: str, revision: str, again: int = 0
+) -> None:
+    """Write the check run "publishing policy" on a commit that proposes a policy.
+
+    A state that was previewed is left alone, unless somebody asked for it `again`.
+    """
+    del repository  # the lane's
+    line = context.github.installation(InstallationId(installation), context.delivery_id)
+    line.reserve_quota()
+    try:
+        reading = CommitReader(line, Revision(FullName(full_name), revision), PREVIEW_CHECK_NAME).read()
+        runs = CheckRunWriter(line, reading.repository, reading.commit, reading.check_runs, PREVIEW_CHECK_NAME)
+        state = _state(reading)
+        if reading.archived or not proposes_change(reading) or (runs.has_evaluated(state) and not again):
+            return
+        reader = context.github.read_only_installation(InstallationId(installation), context.delivery_id)
+        if not _changes_policy(reader, reading):
+            return
+        runs.complete(state, render_policy_preview(_Previewer(context, reader, reading).preview()))
+    except PolicyError as error:
+        log.info("the policy proposed for %s is not valid, which its check run says: %s", full_name, error)
+    except (ForbiddenError, MissingError, InstallationError) as error:
+        log.warning("no preview for %s: %s", full_name, error)
+
+
+def _state(reading: CommitState) -> str:
+    there, here = current_policy_file(reading), reading.policies.proposed
+    parts = [version("wharfinger"), reading.policies.organization_repository, there and there.oid, here and here.oid]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _changes_policy(client: ReadOnlyClient, reading: CommitState) -> bool:
+    """Whether the commit's branch changed the policy; one that is only behind has another file too, and merging it changes nothing."""
+    place = api_path(
+        "repos", *reading.repository.split("/", 1), "compare", f"{reading.default_branch}...{reading.commit}"
+    )
+    files = get_objects(client.get(place, f"compare commits of {reading.repository}").json_object(), "files")
+    name = ORGANIZATION_POLICY_PATH if is_organization_repository(reading.repository) else REPOSITORY_POLICY_PATH
+    return len(files) >= MAX_COMPARED_FILES or any(
+        name in (get_str(file, "filename"), get_str(file, "previous_filename")) for file in files
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PolicyPair:
+    """A policy before and after; of an organization, or of the repository that proposes it."""
+
+    before: PolicyFile | None
+    after: PolicyFile | None
+
+
+class _Previewer:
+    """Judges every repository twice. All it has is stored snapshots, and a line that cannot write."""
+
+    def __init__(self, context: Context, client: ReadOnlyClient, reading: CommitState) -> None:
+        self._context = context
+        self._client = client
+        self._reading = reading
+        self._snapshots = SnapshotCache(context.redis, context.catalog)
+        self._now = context.clock()
+        self._notes: dict[str, None] = {}
+        self._is_organization_policy = is_organization_repository(reading.repository)
+
+    def preview(self) -> PolicyPreview:
+        """Preview the proposal; raises PolicyError where it is not valid."""
+        reading = self._reading
+        file = ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH
+        files = self._files()
+        holder = reading.policies.organization_repository
+        if self._is_organization_policy and self._is_overridden(holder):
+            note = f"{holder} holds the policy in force; {reading.repository} is not looked at as long as it does."
+            return PolicyPreview(file, (), 0, notes=(note,))
+        repositories = list(self._repositories())
+        self._notes |= dict.fromkeys(
+            _waivers_for_unknown_repositories(files.after, {name.lower() for _, name in repositories})
+        )
+        subjects = {number: self._snapshots.subject(number) for number, _ in repositories}
+        known = {number: subject for number, subject in subjects.items() if subject is not None}
+        found = {number: self._difference(number, subject, files) for number, subject in known.items()}
+        changed = {number: each for number, each in found.items() if each is not None}
+        named = {number for number in changed if self._may_be_named(known[number])}
+        return PolicyPreview(
+            file,
+            differences=tuple(each for number, each in changed.items() if number in named),
+            unchanged=len(known) - len(changed),
+            hidden_differences=tuple(each for number, each in changed.items() if number not in named),
+            not_evaluated=len(repositories) - len(known),
+            notes=tuple(self._notes),
+        )
+
+    def _is_overridden(self, policy_repository: FullName) -> bool:
+        """Whether the organization's policy comes from the other of the two repositories, which wins."""
+        private = self._reading.repository.lower().endswith("/.github-private")
+        return bool(policy_repository) and policy_repository.lower() != self._reading.repository.lower() and not private
+
+    def _repositories(self) -> Iterator[tuple[RepositoryId, FullName]]:
+        if not self._is_organization_policy:
+            yield RepositoryId(self._reading.id), self._reading.repository
+        elif self._client.installation is not None:
+            for standing in ReportStore(self._context.redis).all(self._client.installation):
+                yield standing.id, standing.repository
+
+    def _difference(
+        self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair
+    ) -> RepositoryDifference | None:
+        """Compare what would become of one repository; it is judged only where its policy would be another."""
+        key, origin = (
+            (f"repository-{number}", REPOSITORY_POLICY_PATH)
+            if self._is_organization_policy
+            else (_owner(self._reading), ORGANIZATION_POLICY_PATH)
+        )
+        other = self._stored_file(key, origin)
+        pairs = [
+            (file, other) if self._is_organization_policy else (other, file) for file in (files.before, files.after)
+        ]
+        before, after = (policy_in_force(organization, own, subject) for organization, own in pairs)
+        self._notes |= dict.fromkeys(each for each in after.undecided if each not in before.undecided)
+        if self._may_be_named(subject):
+            self._notes |= dict.fromkeys(f"{subject.name}: {each}" for each in after.notes if each not in before.notes)
+        kept = None if _relevant_parts(before) == _relevant_parts(after) else self._snapshots.get(number)
+        if kept is None:
+            return None
+        now = add_stored_records(self._context.redis, number, replace(kept.snapshot, taken_at=self._now))
+        was, will = (evaluate_repository(now, policy) for policy in (before, after))
+        idle = {_without_position(waiver) for waiver in was.unused_waivers}
+        new = (waiver for waiver in will.unused_waivers if _without_position(waiver) not in idle)
+        self._notes |= dict.fromkeys(f"{subject.name}: {unused_waiver_text(waiver)}." for waiver in new)
+        return compare_reports(was, will)
+
+    def _may_be_named(self, subject: TargetRepository) -> bool:
+        """Whether everybody who can read the check run may know of a repository: it is not less open than the policy's own."""
+        order = (RepositoryVisibility.PRIVATE, RepositoryVisibility.INTERNAL, RepositoryVisibility.PUBLIC)
+        here, there = self._reading.facts.visibility, subject.visibility or RepositoryVisibility.PRIVATE
+        return order.index(there) >= order.index(here)
+
+    def _files(self) -> _PolicyPair:
+        reading, problems = self._reading, list[str]()
+        there, here = current_policy_file(reading), reading.policies.proposed
+        key = _owner(reading) if self._is_organization_policy else f"repository-{reading.id}"
+        place = reading.policies.organization_repository
+        before = self._valid(
+            there, ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH, key
+        )
+        after = None if here is None else parse_policy_file(self._context, here, here.path)
+        if self._is_organization_policy:
+            before = before and self._with_approvals(before, place, there)
+            before, after = (
+                file and add_base_policy(self._context, self._client, file, problems) for file in (before, after)
+            )
+        self._notes |= dict.fromkeys(problems)
+        carried = after and replace(
+            after, waivers=tuple(_with_known_approvals(after.waivers, before.waivers if before else ()))
+        )
+        return _PolicyPair(before, carried)
+
+    def _valid(self, file: RepositoryFile | None, origin: str, key: str) -> PolicyFile | None:
+        """Read the file in force, or the last valid one where it is not; nothing is kept here."""
+        try:
+            return None if file is None else parse_policy_file(self._context, file, origin)
+        except PolicyError:
+            return self._stored_file(key, origin)
+
+    def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
+        """Return the last valid file that is kept."""
+        content = self._context.redis.get(f"wharfinger:policy:{key}")
+        return read_policy(content, self._context.catalog.registries, origin) if isinstance(content, bytes) else None
+
+    def _with_approvals(
+        self, file: PolicyFile, policy_repository: FullName, current_file: RepositoryFile | None
+    ) -> PolicyFile:
+        kept = self._context.redis.get(
+            approvals_key(Revision(policy_repository, current_file.oid if current_file else ""))
+        )
+        return with_approvals(file, kept) if isinstance(kept, bytes) else file
+
+
+def _owner(reading: CommitState) -> str:
+    return reading.repository.partition("/")[0].lower()
+
+
+def _with_known_approvals(waivers: Iterable[Waiver], before: Iterable[Waiver]) -> Iterator[Waiver]:
+    """Give each waiver that is there already the approval it has; a new one is what is being reviewed."""
+    known = {_without_position(waiver): waiver.approval for waiver in before}
+    for waiver in waivers:
+        yield replace(waiver, approval=known.get(_without_position(waiver), waiver.approval))
+
+
+def _relevant_parts(policy: Policy) -> tuple[object, ...]:
+    """Give all of a policy that a verdict can hang on, apart from where it is written."""
+    identities = [replace(each, origin="", line=0) for each in policy.identities]
+    packages = [replace(each, origin="", line=0) for each in policy.packages]
+    waivers = [(_without_position(waiver), waiver.approval) for waiver in policy.waivers]
+    return policy.rules, policy.max_waiver_duration, waivers, identities, packages
+
+
+def _without_position(waiver: Waiver) -> Waiver:
+    """Give a waiver apart from where it stands and who approved it."""
+    return replace(waiver, origin="", line=0, end_line=0, approval=APPROVAL_NOT_READ)
+
+
+def _waivers_for_unknown_repositories(file: PolicyFile | None, known: set[str]) -> Iterator[str]:
+    """Say which waivers are for repositories that nobody knows here."""
+    for waiver in file.waivers if file else ():
+        if waiver.repository.lower() not in known:
+            yield f"the waiver {waiver} is for {waiver.repository}, which the App does not know."

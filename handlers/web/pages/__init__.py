@@ -1,1 +1,1 @@
-"""What a person sees in a browser: set-up, organization, inventory, alerts, repository, identity, gates; made from what Redis keeps."""
+"""Renders web pages from the data in Redis."""

@@ -1,4 +1,4 @@
-"""What waits at an organization's gates, what was decided there, and one decision with its reasons."""
+"""Shows an organization's pending deployments and gate decisions with their reasons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,16 @@ from itertools import islice
 from bot.model.core_types import FullName
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.report_store import ReportStore
-from handlers.web.pages.addresses import decision_url, github_url
 from handlers.web.pages.organization_pages import find_organization, installed_organizations
-from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
+from handlers.web.pages.page_context import (
+    ListPage,
+    Page,
+    PageContext,
+    PageNotFoundError,
+    decision_url,
+    github_url,
+    list_page,
+)
 
 MAX_DECISIONS_READ = 2_000  # of the latest decisions of all organizations are looked through
 

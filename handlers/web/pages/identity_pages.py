@@ -1,14 +1,18 @@
-"""An organization's publishing identities: each once, with its owner, its age and its end; what nobody owns comes first."""
+"""Shows an organization's publishing identities, and one identity with its owner and failed rules."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
-from handlers.records.told import DigestFactStore
+from bot.rendering.register_report import RegisterEntry, build_register, publisher_nature
+from handlers.cache.repository_listings import WorkflowRunCache
+from handlers.jobs.repositories.stored_reports import LatestReports
+from handlers.records.report_store import DigestFactStore
 from handlers.web.pages.organization_pages import find_organization
-from handlers.web.pages.page_context import ListPage, Page, PageContext, list_page
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, find_report, list_page
 
 ENDS_SOON_DAYS = 30  # days before an identity's end, in which it is marked
 
@@ -70,3 +74,33 @@ def _inventory_order(row: InventoryRow) -> tuple[bool, bool, date, str, str]:
     """Put what nobody owns first, then what nobody declared, then the oldest."""
     held = row.identity
     return held.owner is not None, held.declared, held.rotated or date.min, held.holder.lower(), held.description
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """One line of the register."""
+
+    repository: FullName
+    line: RegisterEntry
+    noun: str
+    registries: tuple[str, ...]
+    holder_kind: str  # human, machine or not known
+
+
+def identity_page(context: PageContext, owner: str, name: str, key: str) -> Page:
+    """Show an identity as the register of a repository has it; raises NothingThereError."""
+    standing = find_report(context, owner, name)
+    report = LatestReports(context.redis, context.catalog, standing.installation).report(standing.id)
+    register = build_register(report, WorkflowRunCache(context.redis, standing.id).cached()) if report else None
+    line = next((each for each in register.entries if each.identity.key == key), None) if register else None
+    if line is None:
+        raise PageNotFoundError(f"{standing.repository} has no such publishing identity; it may be gone.")
+    names = {each: registry.name for each, registry in context.catalog.registries.items()}
+    shown = IdentityView(
+        repository=standing.repository,
+        line=line,
+        noun=KIND_NAMES[line.identity.kind],
+        registries=tuple(names.get(each, str(each)) for each in line.identity.registries),
+        holder_kind=publisher_nature(line),
+    )
+    return Page("identity.html", line.identity.description, shown, standing.repository.partition("/")[0], "identities")

@@ -1,21 +1,20 @@
-"""Which organizations there are, and each one's page: its repositories with their verdicts, coverage and the trend."""
+"""Shows organizations with their repositories, coverage, trend and alerts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.evaluation.package_alerts import PackageAlert
 from bot.json_access import get_objects, get_str
 from bot.model.core_types import Conclusion, FullName, InstallationId, RepositoryId, Severity
+from bot.rendering.alert import ALERT_EXPLANATIONS, render_package_alert
 from bot.rendering.digest import TrendRow as Period
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
-from handlers.records.coverage import reason_not_evaluated
-from handlers.records.digest_book import DigestStore
 from handlers.records.gate_store import GateStore
-from handlers.records.package_alert_store import PackageAlertStore
-from handlers.records.report_store import ReportStore, StoredReport
-from handlers.records.told import DigestFactStore
-from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
+from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
+from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport, reason_not_evaluated
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, github_url, list_page
 
 CONCLUSION_ORDER = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
 BAR_HEIGHT, BAR_WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room
@@ -171,3 +170,47 @@ def _trend_bars(context: PageContext, installation: InstallationId) -> tuple[Tre
         TrendBar(each, number * BAR_WIDTH, max(round(each.findings / most * BAR_HEIGHT), 1))
         for number, each in enumerate(trend)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert."""
+
+    alert: PackageAlert
+    title: str
+    meaning: str
+    state: str  # "open", "closed by a person" or "accounted for"
+    issue: str  # its address on GitHub; empty before there is one
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsView:
+    """The alerts, and how many of them nobody has dealt with."""
+
+    rows: ListPage[AlertRow]
+    open: int
+
+
+def alerts_page(context: PageContext, login: str) -> Page:
+    """Show the alerts of an organization, the latest first among those that are in one state."""
+    found = find_organization(context, login)
+    rows = sorted(_alert_rows(context, found), key=lambda row: row.state != "open")
+    shown = AlertsView(list_page(rows, context.page_number), sum(row.state == "open" for row in rows))
+    return Page("alerts.html", f"Alerts of {found.login}", shown, found.login, "alerts")
+
+
+def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[AlertRow]:
+    webs = {each.name.lower(): each.html_url for each in found.repositories.repositories}
+    for alarm, issue in PackageAlertStore(context.redis).all(found.installation):
+        title = render_package_alert(alarm, context.catalog.registries).title.removeprefix("Alert: ")
+        yield AlertRow(alarm, title, ALERT_EXPLANATIONS[alarm.kind], _alert_state(alarm), _issue_url(issue, webs))
+
+
+def _alert_state(alert: PackageAlert) -> str:
+    if alert.resolved_at is not None:
+        return "accounted for"
+    return "closed by a person" if alert.closed_by_person else "open"
+
+
+def _issue_url(issue: PackageAlertIssue | None, web_urls: dict[str, str]) -> str:
+    return github_url(web_urls.get(issue.repository.lower(), ""), f"issues/{issue.number}") if issue else ""

@@ -1,17 +1,34 @@
-"""The latest report on a repository as it is kept, read for its page; the words and verdicts are the check run's own."""
+"""Shows a repository's latest report and the traces of its published versions."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice, pairwise
 
 from bot.checks.rules import RULES
 from bot.json_access import JsonObject, get_int, get_object, get_objects, get_str, get_strings
-from bot.model.core_types import Credential, Outcome, RuleName, Severity
+from bot.model.core_types import Credential, FullName, Outcome, RuleName, Severity
+from bot.packages.versions import PackageVersion
 from bot.registries import Catalog
-from bot.rendering.digest_facts import RepositoryStatus
+from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus
 from bot.rendering.phrases import CREDENTIAL_TEXTS, OUTCOME_TEXTS, missing_permission
-from handlers.records.report_store import StoredReport
-from handlers.web.pages.addresses import github_file_url
+from bot.rendering.release import TraceLink, trace_links
+from bot.tracing import VersionTrace
+from handlers.records.gate_store import GateStore, StoredGateDecision
+from handlers.records.report_store import DigestFactStore, OutcomeChange, StoredReport
+from handlers.records.trace_store import TraceStore
+from handlers.web.pages.organization_pages import find_organization
+from handlers.web.pages.page_context import (
+    Page,
+    PageContext,
+    PageNotFoundError,
+    decision_url,
+    find_report,
+    github_file_url,
+    github_url,
+)
+from handlers.web.pages.page_context import version_url as page_of
 
 TITLES = {str(rule.name): rule.title() for rule in RULES}
 
@@ -198,3 +215,139 @@ def changed_rules(
         was = before.get(rule)
         if was is not outcome:
             yield str(rule), OUTCOME_TEXTS[was] if was else "not in force", OUTCOME_TEXTS[outcome]
+
+
+MAX_VERSIONS = 10  # of the newest versions on a repository's page
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version on a repository's page, and the page that it has itself."""
+
+    trace: VersionTrace
+    registry: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version."""
+
+    repository: FullName
+    trace: VersionTrace
+    registry: str
+    links: tuple[TraceLink, ...]
+
+
+def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterator[VersionRow]:
+    """Yield the newest versions of a repository's packages that are accounted for, or are to be."""
+    for account in islice(TraceStore(context.redis).of_repository(stored_report.id), MAX_VERSIONS):
+        page = page_of(stored_report.repository, _version_key(account.version))
+        yield VersionRow(account, _registry_name(context, account.version), page)
+
+
+def version_page(context: PageContext, owner: str, name: str, key: str) -> Page:
+    """Show a version; raises NothingThereError."""
+    standing = find_report(context, owner, name)
+    found = (each for each in TraceStore(context.redis).of_repository(standing.id) if _version_key(each.version) == key)
+    account = next(found, None)
+    if account is None:
+        raise PageNotFoundError(f"No record of such a version of {standing.repository} is kept.")
+    version = account.version
+    owner = standing.repository.partition("/")[0]
+    web = find_organization(context, owner).repository_web(standing.id)
+    links = tuple(
+        each if web and each.url.startswith(f"{web}/") else replace(each, url="") for each in trace_links(account)
+    )
+    shown = VersionView(standing.repository, account, _registry_name(context, version), links)
+    return Page("version.html", f"{version.package.name} {version.number}", shown, owner, "repositories")
+
+
+def _version_key(version: PackageVersion) -> str:
+    """Name a version in twelve letters: its own name may hold anything."""
+    named = f"{version.package.registry}\0{version.package.name}\0{version.number}"
+    return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:12]
+
+
+def _registry_name(context: PageContext, version: PackageVersion) -> str:
+    found = context.catalog.registries.get(version.package.registry)
+    return found.name if found else version.package.registry
+
+
+MAX_CHANGES = 20
+MAX_DECISIONS = 5
+MAX_DECISIONS_READ = 2_000  # decisions, for those of one repository
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeChangeRow:
+    """What changed at a moment: rule, before, after."""
+
+    changed_at: datetime
+    commit: str
+    rules: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryView:
+    """Everything on a repository's page."""
+
+    report: StoredReport
+    web_url: str  # its address there
+    checks_url: str  # of the commit
+    publications: tuple[PublicationRow, ...]
+    has_unreadable_files: bool  # whether a file could not be read, which may publish
+    findings: tuple[FindingRow, ...]
+    waived: tuple[FindingRow, ...]
+    lapsed_waivers: tuple[FindingRow, ...]
+    unknown_facts: tuple[UnknownFactRow, ...]
+    partly_understood: tuple[tuple[str, str], ...]
+    rules: tuple[RuleRow, ...]
+    identities: tuple[DigestIdentity, ...]
+    versions: tuple[VersionRow, ...]
+    decisions: tuple[tuple[str, StoredGateDecision], ...]  # each with its page
+    outcome_changes: tuple[OutcomeChangeRow, ...]
+    policy_files: tuple[str, ...]
+    policy_notes: tuple[str, ...]
+
+
+def repository_page(context: PageContext, owner: str, name: str) -> Page:
+    """Show a repository as it was judged last."""
+    standing = find_report(context, owner, name)
+    web = find_organization(context, standing.repository.partition("/")[0]).repository_web(standing.id)
+    book = DigestFactStore(context.redis, standing.installation)
+    told = book.get(standing.id)
+    files, notes = policy_files_in_force(standing)
+    shown = RepositoryView(
+        report=standing,
+        web_url=github_url(web),
+        checks_url=github_url(web, f"commit/{standing.commit}/checks"),
+        publications=tuple(publication_rows(standing, web, context.catalog)),
+        has_unreadable_files=bool(get_objects(standing.report, "unreadable")),
+        findings=tuple(finding_rows(standing, web, told)),
+        waived=tuple(waived_rows(standing, web)),
+        lapsed_waivers=tuple(lapsed_rows(standing, web)),
+        unknown_facts=tuple(unknown_facts(standing)),
+        partly_understood=tuple(partly_understood(standing)),
+        rules=tuple(rule_rows(standing)),
+        identities=told.identities if told else (),
+        versions=tuple(newest_versions(context, standing)),
+        decisions=tuple(islice(_decisions(context, standing.repository), MAX_DECISIONS)),
+        outcome_changes=tuple(islice(_outcome_changes(book.changes(standing.id)), MAX_CHANGES)),
+        policy_files=files,
+        policy_notes=notes,
+    )
+    return Page("repository.html", standing.repository, shown, standing.repository.partition("/")[0], "repositories")
+
+
+def _decisions(context: PageContext, name: FullName) -> Iterator[tuple[str, StoredGateDecision]]:
+    for key, decided in islice(GateStore(context.redis).decisions_by_key(), MAX_DECISIONS_READ):
+        if decided.repository.lower() == name.lower():
+            yield decision_url(key), decided
+
+
+def _outcome_changes(changes: tuple[OutcomeChange, ...]) -> Iterator[OutcomeChangeRow]:
+    """Yield what changed from each moment to the next, the latest first; the first look has nothing before it."""
+    for after, before in pairwise(changes):
+        if turned := tuple(changed_rules(before.outcomes, after.outcomes)):
+            yield OutcomeChangeRow(after.changed_at, after.commit or "", turned)

@@ -1,12 +1,11 @@
-"""The first page: is the App set up, what is missing, and which organizations it looks after."""
+"""Shows whether the App is set up, what is missing, and the organizations that it covers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.json_access import get_objects
-from handlers.cache.diagnosed import DiagnosisStore
-from handlers.cache.diagnoses import Diagnosis, DiagnosisState, diagnosed_unknown
+from handlers.cache.diagnoses import Diagnosis, DiagnosisState, DiagnosisStore, diagnosed_unknown
 from handlers.cache.redis_health import look_at_redis
 from handlers.records.report_store import ReportStore
 from handlers.web.pages.organization_pages import installed_organizations

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.evaluation.evaluate import evaluate_repository
 from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName
 from bot.model.findings import Finding, Location, Unknown, UnreadableFile

@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.detection.path import PathRole, PublishPath, publish_path
-from bot.detection.path_words import describe_path_job
+from bot.detection.publish_path import PathRole, PublishPath, describe_path_job, publish_path
 from bot.detection.token_permissions import may_use_oidc, unused_permissions
 from bot.model.core_types import FullName
 from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.workflows import Workflow, read_workflow
-from bot.workflows.events import jobs_that_may_run, may_push
 from bot.workflows.runners import RunnerLifetime, runner_lifetime
+from bot.workflows.triggers import jobs_that_may_run, may_push
 
 CATALOG = load_catalog()
 RELEASE = ".github/workflows/release.yml"

@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 
 from bot.model.core_types import Credential
-from bot.registries.load import REGISTRY_FOLDER
+from bot.registries.catalog import REGISTRY_FOLDER
 from tests.bot.fixes.fixed_repository import PATH, catalog, fix_repository, job
 from tests.repository.page_examples import PageExample, read_page
 

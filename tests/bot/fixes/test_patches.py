@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.fixes.patch import apply_draft, unified_diff
+from bot.fixes.file_draft import apply_draft, unified_diff
 from tests.bot.fixes.fixed_repository import fix_repository, job
 
 TEXT = job(

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.fixes.fix_plan import fix_targets
 from bot.fixes.fix_verification import make_fixes
-from bot.fixes.plan import fix_targets
 from bot.model.core_types import Credential
 from tests.bot.fixes.fixed_repository import PATH, catalog, fix_repository, job, snapshot_of
 

@@ -20,8 +20,7 @@ from bot.github.github_errors import (
     RefusedError,
     UnansweredError,
 )
-from bot.github.transport import GitHubServer
-from bot.github.wire import Timeouts
+from bot.github.transport import GitHubServer, Timeouts
 from bot.model.core_types import InstallationId
 from bot.model.errors import RetryLaterError
 from tests.app.acme import CREATE_TOKEN, SHORT_TIMEOUTS, TOKEN_KEY, AcmeInstallation, acme_on

@@ -6,8 +6,7 @@ from datetime import timedelta
 from cryptography.fernet import Fernet
 from redis import Redis
 
-from bot.github.auth import utc_now
-from bot.github.tokens import InstallationToken, TokenCache
+from bot.github.auth import InstallationToken, TokenCache, utc_now
 from bot.github.transport import GitHubServer
 from bot.model.core_types import InstallationId
 

@@ -7,10 +7,10 @@ from redis import Redis
 
 from bot.github.github_errors import MissingError
 from bot.github.issues import AppIssues
-from bot.github.pace import count_content_write
+from bot.github.rate_limits import count_content_write
 from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
-from bot.rendering.marker import HiddenMetadata
+from bot.rendering.markdown import HiddenMetadata
 from tests.app.acme import AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository

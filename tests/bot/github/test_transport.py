@@ -12,8 +12,7 @@ from redis import Redis
 from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient
 from bot.github.github_errors import TooLargeError
-from bot.github.transport import API_VERSION, GitHubServer
-from bot.github.wire import GitHubRequest, Transport
+from bot.github.transport import API_VERSION, GitHubRequest, GitHubServer, Transport
 from bot.model.errors import RetryLaterError
 from tests.app.acme import SHORT_TIMEOUTS, TOKEN_KEY, acme_on, policy
 from tests.conftest import PRIVATE_KEY

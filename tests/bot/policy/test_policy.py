@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName, Severity
 from bot.model.errors import PolicyError
@@ -24,8 +24,8 @@ from bot.policy import (
     TargetRepository,
     policy_in_force,
 )
+from bot.policy.policy_schema import policy_schema
 from bot.policy.read_policy import read_policy
-from bot.policy.schema import policy_schema
 from bot.registries import load_catalog
 from bot.settings import RepositoryVisibility
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.checks.rule import Rule, StricterWhen
-from bot.documents_init import YamlMapping, read_yaml
+from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RegistryId, RuleName, Severity
 from bot.model.findings import Finding, Unknown
 from bot.policy.policy_schema import DURATION_PATTERN, format_duration, option_schema, option_value, options_by_key
 from bot.snapshot.repository_snapshot import Snapshot
+from bot.yaml import YamlMapping, read_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checks.rule import StricterWhen
+from bot.checks.check import StricterWhen
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName, Severity
 from bot.policy import CheckSettings, Overrides, PolicyFile, TargetRepository, policy_in_force
 from bot.policy.policy_schema import is_fully_applied, stricter_value

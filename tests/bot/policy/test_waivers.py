@@ -15,9 +15,9 @@ from bot.model.findings import FindingSubject, Known, Location
 from bot.policy import Policy, TargetRepository, Waiver, WaiverApproval, WaiverStatus, policy_in_force
 from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION
 from bot.registries import load_catalog
-from bot.rendering import json as json_report
-from bot.rendering import reports_check_run, sarif, scan_report
-from bot.rendering.waivers import waiver_template
+from bot.rendering import check_run, scan_exports, scan_report
+from bot.rendering import scan_report as json_report
+from bot.rendering.phrases import waiver_template
 from bot.snapshot.repository_snapshot import take_snapshot
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
 from tests.bot.policy.test_policy import read
@@ -126,8 +126,8 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
 
 def test_it_is_visible_in_every_report() -> None:
     judged = report(replace(WAIVER, approval=ANOTHER), day=END - timedelta(days=3))
-    said = reports_check_run.render_check_run(judged)
-    result = json.loads(sarif.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
+    said = check_run.render_check_run(judged)
+    result = json.loads(scan_exports.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
     (waived,) = json.loads(json_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
 
     assert said.title == "0 of 1 rules passed; waived: trusted-publishing"
@@ -159,7 +159,7 @@ def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_fil
     (waiver,) = policy.waivers
     assert (waiver.workflow, waiver.job, waiver.secret) == (RELEASE_WORKFLOW_PATH, "publish", "PYPI_TOKEN")
     assert outcome(waiver) is Outcome.WAIVED
-    assert "trusted-publishing" in reports_check_run.render_check_run(judged).text.partition("<details>")[2]
+    assert "trusted-publishing" in check_run.render_check_run(judged).text.partition("<details>")[2]
     assert "\n".join(f"        {line}" for line in lines) in scan_report.render_scan_text(
         [("x", judged)], color=False, waiver_templates=True
     )

@@ -12,7 +12,7 @@ from bot.provenance.github_provenance import verify_github
 from bot.provenance.npm_provenance import verify_npm
 from bot.provenance.pypi_provenance import verify_pypi
 from bot.provenance.rubygems_provenance import verify_rubygems
-from bot.provenance.trust import TrustStore
+from bot.provenance.trust_store import TrustStore
 
 BUNDLES_FOLDER = Path(__file__).parent / "data"
 

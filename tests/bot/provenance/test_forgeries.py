@@ -16,7 +16,7 @@ from bot.provenance.github_provenance import verify_github
 from bot.provenance.npm_provenance import verify_npm
 from bot.provenance.pypi_provenance import verify_pypi
 from bot.provenance.rubygems_provenance import verify_rubygems
-from bot.provenance.trust import load_trust_store
+from bot.provenance.trust_store import load_trust_store
 from tests.fakes.sigstore.signed_bundles import SignatureParts, dsse_entry, sign_statement, statement
 from tests.fakes.sigstore.signing_authority import (
     PUBLISH,

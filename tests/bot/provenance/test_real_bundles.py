@@ -13,7 +13,7 @@ from bot.provenance.attestations import AttestationKind
 from bot.provenance.github_provenance import verify_github
 from bot.provenance.npm_provenance import verify_npm
 from bot.provenance.pypi_provenance import verify_pypi
-from bot.provenance.trust import default_trust_store, load_trust_store
+from bot.provenance.trust_store import default_trust_store, load_trust_store
 from tests.bot.provenance.real_bundles import REAL_BUNDLES, RealBundle, github_of, pypi_of, read_bundle
 
 PRIVATE = PackageFile(

@@ -6,8 +6,13 @@ import pytest
 
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.packages.versions import Workload
-from bot.provenance.attestations import AttestationKind, ExpectedIdentity, VerifiedAttestation
-from bot.provenance.differences import attestation_differences, claim_differences
+from bot.provenance.attestations import (
+    AttestationKind,
+    ExpectedIdentity,
+    VerifiedAttestation,
+    attestation_differences,
+    claim_differences,
+)
 
 RUN = Workload(
     FullName("acme/widgets"),

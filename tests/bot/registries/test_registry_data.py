@@ -10,7 +10,7 @@ import pytest
 
 from bot.model.core_types import RegistryId
 from bot.registries import Catalog, load_catalog
-from bot.registries.load import BROKERS_FILE, REGISTRY_FOLDER
+from bot.registries.catalog import BROKERS_FILE, REGISTRY_FOLDER
 from bot.registries.registry import ActionFact, CommandFact, Registry
 from bot.registries.schema_check import SCHEMA, validate_registry
 

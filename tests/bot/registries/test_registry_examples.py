@@ -7,7 +7,7 @@ import pytest
 from bot.detection import Publication, find_publications
 from bot.model.core_types import RegistryId
 from bot.registries import Catalog, Registry, load_catalog
-from bot.registries.load import REGISTRY_FOLDER
+from bot.registries.catalog import REGISTRY_FOLDER
 from bot.workflows import read_workflow
 from tests.repository.page_examples import PageExample, read_page
 

@@ -9,15 +9,14 @@ from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAler
 from bot.model.core_types import RegistryId
 from bot.packages.versions import Package
 from bot.registries import load_catalog
-from bot.registries.withdrawal import WITHDRAWAL_FILE, find_withdrawal
-from bot.rendering.alarm import (
+from bot.registries.revocation_pages import WITHDRAWAL_FILE, find_withdrawal
+from bot.rendering.alert import (
     ALERT_EXPLANATIONS,
     MAX_PACKAGE_ALERT_BODY,
     render_package_alert,
     render_package_alert_update,
 )
-from bot.rendering.markdown import WORD_JOINER
-from bot.rendering.marker import PACKAGE_ALERT_ISSUE, HiddenMetadata
+from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, WORD_JOINER, HiddenMetadata
 from tests.bot.checks.alerts.observed_versions import CLI, HERE, NOON
 
 REGISTRIES = load_catalog().registries

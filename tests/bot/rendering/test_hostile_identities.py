@@ -15,20 +15,25 @@ from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known
 from bot.model.identity_register import AccessReviews, DeclaredIdentity, IdentityKind
 from bot.policy import Policy
-from bot.rendering.boxes import (
+from bot.rendering.issue import revocation_section
+from bot.rendering.markdown import (
     Checkbox,
     CheckboxAction,
     checked_boxes,
     decode_checkboxes,
     encode_checkboxes,
     newly_checked,
+    plain_line,
     uncheck,
 )
-from bot.rendering.identities import FORMULA_PREFIXES, render_register_csv, render_register_json, render_register_text
-from bot.rendering.markdown import plain_line
-from bot.rendering.register_report import build_register
+from bot.rendering.register_report import (
+    FORMULA_PREFIXES,
+    build_register,
+    render_register_csv,
+    render_register_json,
+    render_register_text,
+)
 from bot.rendering.review import build_review_round, mention_owner, render_review, render_review_result
-from bot.rendering.revocation import revocation_section
 from bot.settings import (
     AppInstallation,
     DeployKey,

@@ -8,6 +8,7 @@ import pytest
 
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.rendering import issue
+from bot.rendering.digest import DigestFacts, DigestState, PreviousFinding, render_digest
 from bot.rendering.digest_facts import (
     DigestFinding,
     DigestIdentity,
@@ -16,9 +17,7 @@ from bot.rendering.digest_facts import (
     RepositoryStatus,
     repository_status,
 )
-from bot.rendering.markdown import plain_line
-from bot.rendering.marker import METADATA_PATTERN, HiddenMetadata
-from bot.rendering.reports_digest import DigestFacts, DigestState, PreviousFinding, render_digest
+from bot.rendering.markdown import METADATA_PATTERN, HiddenMetadata, plain_line
 from tests.bot.rendering.test_reports import HOSTILE, hostile
 
 DAY = date(2026, 11, 24)

@@ -13,7 +13,8 @@ from bot.model.findings import Finding, Known, Location, MaybeKnown, Unknown
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, TraceStatus, Workload
 from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation, VerifiedAttestation
 from bot.registries import load_catalog
-from bot.rendering import alarm, alert, evidence, reports_check_run, reports_release
+from bot.rendering import alert, check_run, release
+from bot.rendering import alert as alarm
 from bot.rendering.markdown import plain_line
 from bot.tracing import (
     DeploymentApproval,
@@ -54,10 +55,8 @@ def test_an_alarm_says_it_and_does_nothing(words: str, kind: PackageAlertKind) -
 
 @EACH
 def test_a_release_says_it_and_does_nothing(words: str) -> None:
-    awaited = reports_release.AwaitedVersion(Package(RegistryId(words), words), words, words)
-    said = reports_release.render_release(
-        reports_release.ReleaseStatus(words, (account(words),), (awaited,)), hostile(words[:2000])
-    )
+    awaited = release.AwaitedVersion(Package(RegistryId(words), words), words, words)
+    said = release.render_release(release.ReleaseStatus(words, (account(words),), (awaited,)), hostile(words[:2000]))
     assert_inert(said.summary.replace("<br>", " "))
     assert_inert(said.text)
     assert said.title.isprintable()
@@ -65,8 +64,8 @@ def test_a_release_says_it_and_does_nothing(words: str) -> None:
 
 @EACH
 def test_evidence_says_it_and_does_nothing_on_a_terminal_and_in_json(words: str) -> None:
-    assert all(line.isprintable() for line in evidence.trace_record_text([account(words)]))
-    text = json.dumps(evidence.trace_record_json([account(words)], CATALOG))
+    assert all(line.isprintable() for line in release.trace_record_text([account(words)]))
+    text = json.dumps(release.trace_record_json([account(words)], CATALOG))
     assert text.isascii()
     assert json.dumps(words)[1:-1] in text
 
@@ -81,7 +80,7 @@ def test_signals_say_it_and_do_nothing(words: str) -> None:
     )
     news = [ChangeReport(FullName(words), words, Sha(words), NOW, heard)]
     told, issue = (
-        alert.add_change_alerts(reports_check_run.render_check_run(report()), news),
+        alert.add_change_alerts(check_run.render_check_run(report()), news),
         alert.render_change_alert(news),
     )
     for markdown in (told.summary, told.text, issue.body, alert.render_change_alert_update(news)):

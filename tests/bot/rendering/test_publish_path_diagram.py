@@ -7,8 +7,8 @@ import pytest
 
 from bot.model.core_types import FullName
 from bot.registries import load_catalog
-from bot.rendering import mermaid
-from bot.rendering.picture import render_ascii_diagram
+from bot.rendering import publish_path_diagram
+from bot.rendering.publish_path_diagram import render_ascii_diagram
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from handlers.cli.scan import main as scan
 from tests.bot.fixes.fixed_repository import NOW, PATH, job
@@ -73,7 +73,7 @@ def test_the_text_shows_who_starts_calls_and_feeds_whom() -> None:
 
 
 def test_mermaid_shows_the_same() -> None:
-    drawn = mermaid.render_mermaid([("acme/tool", snapshot(release=RELEASE, publish=PUBLISH))])
+    drawn = publish_path_diagram.render_mermaid([("acme/tool", snapshot(release=RELEASE, publish=PUBLISH))])
     names = dict(re.findall(r"^ +(r0j\d+)\[\"([\w-]+)\"\]$", drawn, re.MULTILINE))
     arrows = {
         (names[a], hands, names[b])
@@ -102,12 +102,12 @@ def test_what_is_handed_on_stands_on_the_arrow() -> None:
         "    needs: build\n",
     )
 
-    assert 'r0j1 -- "artifact" --> r0j0' in mermaid.render_mermaid([("a", snapshot(release=text + build))])
+    assert 'r0j1 -- "artifact" --> r0j0' in publish_path_diagram.render_mermaid([("a", snapshot(release=text + build))])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_draws_nothing(name: str) -> None:
-    shown = mermaid.mermaid_label(name)
+    shown = publish_path_diagram.mermaid_label(name)
 
     assert re.fullmatch(r'"(?:[^\W_]|[\w ./,→…-]|#\d+;)*"', shown)
     assert len(shown) < 2_000
@@ -120,15 +120,15 @@ def test_hostile_workflows_give_a_drawing_of_the_same_lines(name: str) -> None:
     )
     quoted = "'" + re.sub(r"[\x00-\x1f\u202e]", "?", name[:200]).replace("'", "''") + "'"
 
-    one = mermaid.render_mermaid([("a", snapshot(release=plain))])
-    other = mermaid.render_mermaid([(name, snapshot(release=plain.replace("ENVIRONMENT", quoted)))])
+    one = publish_path_diagram.render_mermaid([("a", snapshot(release=plain))])
+    other = publish_path_diagram.render_mermaid([(name, snapshot(release=plain.replace("ENVIRONMENT", quoted)))])
 
     shape = re.compile(r'"[^"]*"')
     assert shape.sub('""', one) == shape.sub('""', other)
 
 
 def test_nothing_published_is_said() -> None:
-    assert '"nothing is published from here"' in mermaid.render_mermaid(
+    assert '"nothing is published from here"' in publish_path_diagram.render_mermaid(
         [("acme/tool", snapshot(ci=job("      - run: make\n")))]
     )
 
@@ -138,7 +138,7 @@ def test_a_drawing_stays_within_what_mermaid_draws() -> None:
         f"  j{n}: {{runs-on: x, needs: [{', '.join(f'j{k}' for k in range(max(0, n - 5), n))}], steps: [{{run: npm publish}}]}}\n"
         for n in range(400)
     )
-    drawn = mermaid.render_mermaid([("a", snapshot(release=f"on: push\njobs:\n{jobs}"))])
+    drawn = publish_path_diagram.render_mermaid([("a", snapshot(release=f"on: push\njobs:\n{jobs}"))])
 
     assert drawn.count("-->") + drawn.count(" --- ") <= 400
     assert len(drawn) < 50_000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules.protected_environment import ProtectedEnvironment
 from bot.checks.rules.separate_publish_job import SeparatePublishJob
 from bot.checks.rules.trusted_publishing import TrustedPublishing
@@ -23,8 +23,8 @@ from bot.model.findings import Finding, Known, Location, Unknown, UnreadableFile
 from bot.policy import Policy, Waiver, WaiverStatus
 from bot.policy.apply_waivers import WaiverMatch
 from bot.registries import load_catalog
-from bot.rendering import json as json_report
-from bot.rendering import reports_check_run, scan_report
+from bot.rendering import check_run, scan_report
+from bot.rendering import scan_report as json_report
 from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
 from bot.settings import Environment, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
@@ -139,7 +139,7 @@ def hostile(words: str) -> Report:
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_repository_text_is_inert_in_markdown(words: str) -> None:
-    rendered = reports_check_run.render_check_run(hostile(words))
+    rendered = check_run.render_check_run(hostile(words))
 
     for markdown in (rendered.summary, rendered.text):
         assert all(char.isprintable() or char in "\n\u2060" for char in markdown)
@@ -153,7 +153,7 @@ def test_repository_text_is_inert_in_markdown(words: str) -> None:
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_repository_text_is_inert_on_a_terminal_and_in_annotations(words: str) -> None:
     judged = hostile(words)
-    rendered = reports_check_run.render_check_run(judged)
+    rendered = check_run.render_check_run(judged)
 
     assert all(
         char.isprintable() or char == "\n" for char in scan_report.render_scan_text([(words, judged)], color=False)
@@ -178,7 +178,7 @@ def test_a_fence_is_longer_than_any_inside_and_prose_keeps_its_letters(words: st
 def test_every_text_stays_within_githubs_limits(words: str) -> None:
     many = hostile(words)
     many = replace(many, results=tuple(replace(result, findings=result.findings * 20) for result in many.results))
-    rendered = reports_check_run.render_check_run(many)
+    rendered = check_run.render_check_run(many)
 
     assert len(rendered.title) <= 255
     assert len(rendered.summary.encode()) <= 65_535
@@ -202,14 +202,14 @@ def test_whatever_is_written_stands_there_and_does_nothing(words: str) -> None:
 
 
 def test_what_has_no_room_is_counted() -> None:
-    fitted = reports_check_run.join_blocks(["a" * 40] * 20, "finding", max_bytes=300)
+    fitted = check_run.join_blocks(["a" * 40] * 20, "finding", max_bytes=300)
 
     assert len(fitted.encode()) <= 300
     assert fitted.endswith(f"… and {20 - fitted.count('a' * 40)} more")
 
 
 def test_a_button_fits() -> None:
-    for action in reports_check_run.render_check_run(report()).actions:
+    for action in check_run.render_check_run(report()).actions:
         assert (len(action.label) <= 20, len(action.description) <= 40, len(action.identifier) <= 20) == (
             True,
             True,
@@ -218,7 +218,7 @@ def test_a_button_fits() -> None:
 
 
 def test_a_check_run_says_in_words_what_holds_and_what_does_not() -> None:
-    rendered = reports_check_run.render_check_run(report())
+    rendered = check_run.render_check_run(report())
 
     assert rendered.title == "1 of 3 rules failed: trusted-publishing"
     assert rendered.conclusion is Conclusion.NEUTRAL
@@ -227,7 +227,7 @@ def test_a_check_run_says_in_words_what_holds_and_what_does_not() -> None:
 
 
 def test_an_annotation_stands_at_the_line_and_says_the_next_step() -> None:
-    note = reports_check_run.render_check_run(report(mode=Mode.ENFORCE)).annotations[0]
+    note = check_run.render_check_run(report(mode=Mode.ENFORCE)).annotations[0]
 
     assert (note.path, note.start_line, note.end_line, note.annotation_level) == (PATH, 11, 11, "failure")
     assert note.message.startswith(
@@ -245,7 +245,7 @@ def test_the_publish_path_is_drawn() -> None:
                 "     └─ environment pypi → PyPI, with stored token (TOKEN)   line 11",
             ]
         )
-        in reports_check_run.render_check_run(report()).text
+        in check_run.render_check_run(report()).text
     )
 
 
@@ -255,7 +255,7 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
 
     assert (
         "job build → job publish"
-        in reports_check_run.render_check_run(report(replace(SNAPSHOT, workflows={PATH: workflow}))).text
+        in check_run.render_check_run(report(replace(SNAPSHOT, workflows={PATH: workflow}))).text
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.model.findings import UnreadableFile
 from bot.rendering.markdown import plain_line
-from bot.rendering.sarif import render_sarif
+from bot.rendering.scan_exports import render_sarif
 from tests.bot.rendering.test_reports import HOSTILE, PATH, SNAPSHOT, hostile, report
 
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}

@@ -4,6 +4,7 @@ import pytest
 
 from bot.workflows import Permissions, Workflow, read_workflow
 from bot.workflows.artifacts import artifact_flows
+from bot.workflows.caches import cache_restores
 from bot.workflows.graph import (
     PERMISSION_SCOPES,
     effective_env,
@@ -12,8 +13,7 @@ from bot.workflows.graph import (
     reusable_workflow_permissions,
     transitive_needs,
 )
-from bot.workflows.uses import Uses, read_uses
-from bot.workflows.workflows_caches import cache_restores
+from bot.workflows.workflow import Uses, read_uses
 
 
 def workflow(text: str) -> Workflow:

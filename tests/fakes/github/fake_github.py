@@ -10,7 +10,6 @@ import uvicorn
 
 from tests.fakes.github import pages
 from tests.fakes.github.activity import installations
-from tests.fakes.github.defaults import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
 from tests.fakes.github.fake_clock import FakeClock
 from tests.fakes.github.graphql import GraphQLExecutor
 from tests.fakes.github.http_api.fake_rate_limits import FakeRateLimits
@@ -22,6 +21,7 @@ from tests.fakes.github.http_api.fake_server import (
 )
 from tests.fakes.github.http_api.faults import Fault, FaultInjector
 from tests.fakes.github.http_api.router import Router
+from tests.fakes.github.permission_levels import NEEDED_FOR_EVENT
 from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.apps import FakeApp, FakeDelivery, FakeInstallation
@@ -188,3 +188,14 @@ class FakeGitHub:
     def calls(self) -> list[str]:
         """Every operation called, in order."""
         return [call.operation for call in self.world.log.calls]
+
+
+DEFAULT_PERMISSIONS = {
+    "metadata": "read", "contents": "read", "actions": "read", "administration": "read", "checks": "write", "deployments": "write",
+    "environments": "read", "secrets": "read", "actions_variables": "read", "dependabot_secrets": "read", "agent_secrets": "read",
+    "attestations": "read", "pull_requests": "read", "issues": "write", "security_events": "write", "secret_scanning_alerts": "read",
+    "packages": "read", "members": "read", "organization_administration": "read", "organization_secrets": "read",
+    "organization_actions_variables": "read", "organization_agent_secrets": "read", "organization_dependabot_secrets": "read", "organization_personal_access_tokens": "read",
+}  # fmt: skip
+
+DEFAULT_EVENTS = sorted(NEEDED_FOR_EVENT.keys() - {"meta", "custom_property_values", "personal_access_token_request"})

@@ -4,7 +4,7 @@ from redis import Redis
 
 from bot.model.core_types import FullName
 from bot.model.findings import UnreadableFile
-from handlers.cache.untold_packages import UNRESOLVED_TTL, UnresolvedPackageStore
+from handlers.cache.repository_listings import UNRESOLVED_TTL, UnresolvedPackageStore
 
 TOOL = FullName("Acme/Tool")
 COMPUTED = UnreadableFile("setup.py", "it computes the name of its project")

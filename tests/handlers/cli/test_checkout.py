@@ -4,9 +4,9 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.documents_init import MAX_BYTES
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.settings import CodeOwners, RepositorySettings
+from bot.yaml import MAX_BYTES
 from handlers.cli.checkout import read_checkout
 from tests.app.acme import CATALOG
 

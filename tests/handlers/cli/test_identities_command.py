@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId
-from handlers.cache.runs import WorkflowRunCache
+from handlers.cache.repository_listings import WorkflowRunCache
 from handlers.cli.main import run_command
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.conftest import environment

@@ -7,7 +7,7 @@ from redis import Redis
 
 from bot.model.core_types import FullName
 from bot.model.findings import UnreadableFile
-from handlers.cache.untold_packages import UnresolvedPackageStore
+from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.cli.main import run_command
 from tests.conftest import environment
 from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched_package_scenario

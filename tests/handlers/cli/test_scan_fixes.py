@@ -13,7 +13,7 @@ from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import FullName
 from bot.policy import Policy
 from bot.registries import load_catalog
-from bot.rendering import reports_check_run
+from bot.rendering import check_run
 from bot.snapshot.repository_snapshot import take_snapshot
 from handlers.cli.scan import main as scan
 from tests.bot.fixes.fixed_repository import PATH, job
@@ -43,7 +43,7 @@ def scanned(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int
 
 
 def test_the_change_stands_beside_the_first_finding_that_it_mends() -> None:
-    rendered = reports_check_run.render_check_run(report(TWICE))
+    rendered = check_run.render_check_run(report(TWICE))
     notes = [note for note in rendered.annotations if note.title.startswith("trusted-publishing")]
 
     assert [note.raw_details is not None for note in notes] == [True, False]
@@ -55,9 +55,7 @@ def test_the_change_stands_beside_the_first_finding_that_it_mends() -> None:
 
 def test_other_rules_findings_are_not_given_the_change() -> None:
     notes = [
-        n
-        for n in reports_check_run.render_check_run(report(TWICE)).annotations
-        if n.title.startswith("protected-environment")
+        n for n in check_run.render_check_run(report(TWICE)).annotations if n.title.startswith("protected-environment")
     ]
 
     assert notes

@@ -4,8 +4,7 @@ import pytest
 
 from bot.model.errors import ConfigurationError
 from bot.packages.clients import REGISTRY_CLIENTS
-from handlers.config.registry_addresses import parse_registry_urls
-from handlers.config.settings import Settings
+from handlers.config.settings import Settings, parse_registry_urls
 from tests.conftest import environment
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.events.event_result import EventResult
-from handlers.events.events import EVENTS, jobs_for_event
+from handlers.events.event_table import EVENTS, jobs_for_event
 from handlers.queue.job_specs import Priority
 
 EXAMPLES = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"

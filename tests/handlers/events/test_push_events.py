@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 
 BEFORE, AFTER, NOTHING = "a" * 40, "b" * 40, "0" * 40
 SEEN = {

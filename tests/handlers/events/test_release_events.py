@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.queue.job_specs import JobSpec, check_release_spec
 from tests.fakes.github.json_types import Json
 

@@ -11,7 +11,7 @@ from redis import Redis
 from bot.model.errors import RetryLaterError
 from bot.registries import Catalog
 from bot.registries.registry import CommandFact
-from handlers.cache.open_runs import OpenCheckRunStore
+from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import queue_lengths
 from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, AcmeInstallation, acme_on, policy

@@ -10,12 +10,10 @@ from redis import Redis
 
 from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId, RuleName, Severity
 from bot.policy import DigestInterval
-from bot.rendering.digest import TrendRow
+from bot.rendering.digest import DigestFacts, DigestState, TrendRow, period_of, render_digest
 from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnknown, DigestWaiver, RepositoryStatus
-from bot.rendering.reports_digest import DigestFacts, DigestState, period_of, render_digest
 from handlers.jobs.job_table import JOBS
-from handlers.records.digest_book import DigestStore
-from handlers.records.told import DigestFactStore
+from handlers.records.report_store import DigestFactStore, DigestStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 

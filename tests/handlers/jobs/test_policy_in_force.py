@@ -13,7 +13,7 @@ from bot.policy import TargetRepository, policy_in_force
 from bot.registries import load_catalog
 from handlers.jobs.job_table import JOBS
 from handlers.jobs.policies import BASE_TTL, PolicyState
-from handlers.jobs.repositories.latest import LatestReports
+from handlers.jobs.repositories.stored_reports import LatestReports
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.bot.policy.test_policy import read
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository

@@ -11,7 +11,7 @@ from redis import Redis
 from bot.github.issues import AppIssues
 from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
-from bot.rendering.marker import HiddenMetadata
+from bot.rendering.markdown import HiddenMetadata
 from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.jobs.job_table import JOBS
 from handlers.queue.job_specs import Priority

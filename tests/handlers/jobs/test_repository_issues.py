@@ -10,8 +10,8 @@ from redis import Redis
 
 from bot.checks.rules import RULES
 from bot.model.core_types import RepositoryId
-from bot.rendering.issue_life import IssueState
-from bot.rendering.marker import HiddenMetadata
+from bot.rendering.issue import IssueState
+from bot.rendering.markdown import HiddenMetadata
 from handlers.jobs.job_table import JOBS
 from handlers.jobs.repositories.repository_issues import write_issue_spec
 from handlers.queue.enqueue import job_id

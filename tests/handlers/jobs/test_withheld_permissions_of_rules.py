@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from redis import Redis
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.json_access import get_objects
 from bot.model.core_types import Outcome, RepositoryId, RuleName

@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 
 from handlers.config.settings import Settings
-from handlers.web.web_process import server_configuration
+from handlers.web.app import server_configuration
 from tests.conftest import WEBHOOK_SECRET
 
 PAYLOAD_EXAMPLES_FILE = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"

@@ -18,8 +18,7 @@ from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
-from handlers.worker.pulse import WorkerTiming
-from handlers.worker.worker import Worker
+from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import environment
 
 FORKS = multiprocessing.get_context("forkserver")

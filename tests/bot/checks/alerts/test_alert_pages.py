@@ -20,16 +20,7 @@ from tests.repository.alerts_page import ALERTS_PAGE, alerts_page
 from tests.repository.page_examples import DocumentationPage, PageExample, read_page
 
 FOLDER = Path(alerts.__file__).parent
-ROOMS = {
-    "__init__",
-    "change_alert",
-    "flow",
-    "network_destinations",
-    "new_findings",
-    "secret_flow",
-    "signal",
-    "signals_compromised_action",
-}
+ROOMS = {"__init__", "change_alert", "network_destinations", "new_findings", "secret_flow"}
 FOR_ALL = ("severity", "mode", "open_issue")
 
 

@@ -15,7 +15,7 @@ from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.policy import Policy, TargetRepository, policy_in_force
 from bot.policy.read_policy import read_policy
 from bot.rendering.alert import add_change_alerts, render_change_alert, render_change_alert_update
-from bot.rendering.reports_check_run import CheckRunText
+from bot.rendering.check_run import CheckRunText
 from handlers.records.change_alert_store import reports_fingerprint
 from tests.bot.checks.alerts.change_blocks import CATALOG, HEAD, NOW, TOOL, read_change
 

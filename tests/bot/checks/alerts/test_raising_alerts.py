@@ -17,9 +17,7 @@ from bot.evaluation.package_alerts import (
     thresholds_of,
 )
 from bot.model.core_types import FullName, RegistryId
-from bot.packages.pace import find_bursts
-from bot.packages.publish_history import NewMaintainer, Observation, WatchedPackage
-from bot.packages.steady import publisher_changes
+from bot.packages.publish_history import NewMaintainer, Observation, WatchedPackage, find_bursts, publisher_changes
 from bot.packages.versions import PackageFile, PublisherKind, TraceStatus
 from bot.policy import Policy
 from tests.bot.checks.alerts.observed_versions import (

@@ -19,7 +19,7 @@ from tests.repository.page_examples import DocumentationPage, PageExample, read_
 
 FOLDER = Path(gate.__file__).parent
 REGISTRIES = load_catalog().registries
-ROOMS = {"__init__", "called", "condition", "gate_condition"}
+ROOMS = {"__init__", "condition"}
 
 
 def page_of(condition: type[GateCondition]) -> DocumentationPage:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.model.core_types import Outcome, RepositoryId
 from bot.settings import SettingsQuery

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checks.rule import Rule
+from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.checks.rules.workflow_hygiene import WorkflowHygiene
 from bot.evaluation.evaluate import RuleResult, evaluate_repository

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.github.commit_query import Revision
-from bot.github.repositories import CommitReader
+from bot.github.commit_state import CommitReader
 from bot.github.settings import OrganizationCache, SettingsReader
 from bot.model.core_types import FullName
 from bot.settings import RepositorySettings, SettingsQuery

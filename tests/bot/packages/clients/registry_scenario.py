@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.packages.http_client import RegistryHttpClient
-from bot.packages.model import FetchedListing, ListingResult
 from bot.packages.package_reader import read_listing
-from bot.packages.versions import Package, PackageFile, PackageVersion, Workload
+from bot.packages.versions import FetchedListing, ListingResult, Package, PackageFile, PackageVersion, Workload
 from bot.registries import load_catalog
 from tests.fakes.registries import FakeRegistries
 

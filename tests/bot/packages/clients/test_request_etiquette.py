@@ -11,11 +11,10 @@ from bot.model.core_types import RegistryId
 from bot.model.findings import Known, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
 from bot.packages.http_client import RegistryHttpClient, RegistryQuery
-from bot.packages.model import FetchedListing, PackageNotFound, UnchangedListing
 from bot.packages.pacing import ProcessPacing, RedisPacing
 from bot.packages.package_reader import OWNERS_INTERVAL, read_listing
 from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
-from bot.packages.versions import Package
+from bot.packages.versions import FetchedListing, Package, PackageNotFound, UnchangedListing
 from bot.registries.addresses import reverse_host
 from tests.bot.packages.clients.registry_scenario import CATALOG, NAMES, NOON, RegistryScenario, package
 from tests.fakes.registries.registry_exchange import RegistryReply

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.packages.provenance import read_provenance
+from bot.packages.package_reader import read_provenance
 from bot.packages.versions import PackageFile
 from handlers.jobs.releases.verify_provenance import verify_provenance
 from tests.bot.packages.clients.registry_scenario import NAMES, RUN, RegistryScenario

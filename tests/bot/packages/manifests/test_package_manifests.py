@@ -8,7 +8,7 @@ from bot.model.core_types import FullName, RegistryId
 from bot.model.findings import UnreadableFile
 from bot.model.identity_register import DeclaredPackage
 from bot.packages.manifests import PublishedPackages, find_published_packages, manifest_paths
-from bot.packages.manifests.files import MAX_MANIFESTS
+from bot.packages.manifests.find_packages import MAX_MANIFESTS
 from bot.packages.versions import Package
 from bot.registries import load_catalog
 

@@ -12,9 +12,8 @@ from tests.fakes.github.contract.description import DEFAULT, VERSIONS, RestDescr
 from tests.fakes.github.contract.operations import OPERATIONS
 from tests.fakes.github.contract.required_fields import RequiredFields
 from tests.fakes.github.http_api import api_tokens, request_access
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found, paginate
 from tests.fakes.github.http_api.fake_rate_limits import FakeRateLimits, HourlyQuota
-from tests.fakes.github.http_api.pages import paginate
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.routes.table import HANDLERS
 from tests.fakes.github.state.github_world import ApiCall, GitHubWorld

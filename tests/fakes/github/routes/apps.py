@@ -3,8 +3,7 @@
 from tests.fakes.github import webhook_events
 from tests.fakes.github.activity import installations
 from tests.fakes.github.http_api import api_tokens
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.permission_levels import restricted
 from tests.fakes.github.rendering import accounts as rendering

@@ -13,10 +13,10 @@ from tests.fakes.github.http_api.exchange import (
     ApiListing,
     ApiRefusal,
     ApiRequest,
+    Handlers,
     not_found,
     validation_failed,
 )
-from tests.fakes.github.http_api.words import Handlers
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import checks as rendering
 from tests.fakes.github.rendering.accounts import user

@@ -3,8 +3,7 @@
 from pathlib import PurePosixPath
 from posixpath import normpath
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import code as rendering
 from tests.fakes.github.rendering.repositories import url

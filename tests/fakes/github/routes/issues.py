@@ -8,10 +8,10 @@ from tests.fakes.github.http_api.exchange import (
     ApiListing,
     ApiRefusal,
     ApiRequest,
+    Handlers,
     not_found,
     validation_failed,
 )
-from tests.fakes.github.http_api.words import Handlers
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.rendering import issues as rendering
 from tests.fakes.github.state.accounts import FakeAccount

@@ -1,7 +1,6 @@
 """The organization: its people, teams, Apps and tokens; a person; GitHub itself."""
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import accounts as rendering
 from tests.fakes.github.rendering.repositories import repository as rendered_repository

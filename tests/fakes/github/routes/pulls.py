@@ -1,7 +1,6 @@
 """Pull requests and releases."""
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, Handlers, not_found
 from tests.fakes.github.rendering import code, repositories
 from tests.fakes.github.rendering import issues as rendering
 from tests.fakes.github.state.diff import changed_files, commits_only_in, merge_base

@@ -1,7 +1,6 @@
 """Repositories with their branches, tags, forks and what happened to them."""
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, Handlers
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.rendering import code as rendering
 from tests.fakes.github.rendering.repositories import full_repository, url

@@ -2,8 +2,7 @@
 
 from fnmatch import fnmatchcase
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.permission_levels import grants
 from tests.fakes.github.plan_features import plan_includes

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from tests.fakes.github.activity import runs as acts
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import timestamp
 from tests.fakes.github.rendering import runs as rendering
 from tests.fakes.github.state.runs import FakeDeployment, FakeJob, FakeWorkflowRun

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering.repositories import repository as rendered_repository
 from tests.fakes.github.routes.environments import environment

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, not_found
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiRefusal, ApiRequest, Handlers, not_found
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.rendering.repositories import url
 

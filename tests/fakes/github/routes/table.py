@@ -1,6 +1,6 @@
 """Every operation that has an answer."""
 
-from tests.fakes.github.http_api.words import Handlers
+from tests.fakes.github.http_api.exchange import Handlers
 from tests.fakes.github.routes import (
     apps,
     checks,

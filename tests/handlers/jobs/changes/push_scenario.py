@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from redis import Redis
 
 from bot.checks.rules import RULES
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES, enqueue
-from handlers.worker.worker import Worker
+from handlers.worker.loop import Worker
 from tests.app.acme import AcmeInstallation, acme_on
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.checks import FakeCheckRun

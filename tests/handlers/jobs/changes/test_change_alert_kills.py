@@ -6,7 +6,7 @@ import random
 import pytest
 from redis import Redis
 
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.queue.enqueue import enqueue
 from tests.app.acme import TOKEN_KEY, acme_on
 from tests.app.app_worker import WorkerStarter

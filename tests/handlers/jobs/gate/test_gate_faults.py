@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bot.github.github_errors import UnansweredError
 from bot.model.errors import RetryLaterError
 from handlers.config.settings import Settings
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import job_id, queue_lengths
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis

@@ -1,6 +1,6 @@
 """A person ticks a box in an issue of ours; what the delivery asks for is done."""
 
-from handlers.events.events import jobs_for_event
+from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import JOBS
 from tests.app.acme import AcmeInstallation
 from tests.fakes.github.json_types import Json

@@ -9,8 +9,7 @@ from redis import Redis
 from bot.model.core_types import FullName, RepositoryId
 from handlers.jobs.job_table import JOBS
 from handlers.records.report_store import ReportStore
-from handlers.records.review_rounds import ReviewRoundStore
-from handlers.records.review_store import ReviewStore
+from handlers.records.review_store import ReviewRoundStore, ReviewStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.issues import FakeIssue

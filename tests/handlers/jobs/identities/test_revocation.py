@@ -8,8 +8,8 @@ from redis import Redis
 from bot.model.core_types import RegistryId, RepositoryId
 from bot.registries.revocation_pages import revocation_page
 from handlers.jobs.job_table import JOBS
-from handlers.records.deletions import DeletionState, SecretDeletionStore
 from handlers.records.report_store import ReportStore
+from handlers.records.review_store import DeletionState, SecretDeletionStore
 from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository

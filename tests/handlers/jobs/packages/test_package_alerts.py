@@ -9,9 +9,9 @@ from redis import Redis
 
 from bot.model.core_types import Outcome, RegistryId, RepositoryId
 from bot.packages.versions import Package, PackageFile, TraceStatus
-from bot.registries.withdrawal import find_withdrawal
+from bot.registries.revocation_pages import find_withdrawal
 from bot.rendering.markdown import WORD_JOINER
-from handlers.jobs.repositories.latest import LatestReports
+from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.queue.enqueue import job_id
 from handlers.queue.job_specs import JobSpec, Priority
 from handlers.records.package_alert_store import PackageAlertStore

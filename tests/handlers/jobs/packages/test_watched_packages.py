@@ -9,7 +9,7 @@ from bot.model.core_types import RepositoryId
 from bot.model.findings import Known
 from bot.packages.versions import TraceStatus
 from handlers.jobs.job_table import JOBS
-from handlers.jobs.releases.alarms import RETRY_AFTER
+from handlers.jobs.releases.watch_packages import RETRY_AFTER
 from handlers.queue.enqueue import job_id
 from handlers.records.watch_store import WatchStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING

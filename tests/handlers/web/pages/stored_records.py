@@ -12,21 +12,17 @@ from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAler
 from bot.github.github_app import InstallationRepository
 from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RegistryId, RepositoryId, Sha
 from bot.packages.versions import Package
-from bot.rendering import json as json_report
-from bot.rendering.digest import TrendRow
+from bot.rendering import scan_report as json_report
+from bot.rendering.digest import DigestState, TrendRow
 from bot.rendering.digest_facts import DigestIdentity
 from bot.rendering.markdown import plain_line
-from bot.rendering.picture import render_ascii_diagram
-from bot.rendering.reports_digest import DigestState
-from handlers.cache.diagnosed import DiagnosisStore, StoredDiagnosis
-from handlers.cache.diagnoses import diagnosed_missing
+from bot.rendering.publish_path_diagram import render_ascii_diagram
+from handlers.cache.diagnoses import DiagnosisStore, StoredDiagnosis, diagnosed_missing
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.config.redis_values import to_json_value
-from handlers.records.digest_book import DigestStore
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
-from handlers.records.report_store import ReportStore, StoredReport
-from handlers.records.told import DigestFactStore
+from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport
 from handlers.records.trace_store import TraceStore
 from tests.bot.rendering.test_hostile_versions import account
 from tests.bot.rendering.test_reports import hostile

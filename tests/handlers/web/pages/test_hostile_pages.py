@@ -13,19 +13,20 @@ from bot.rendering.markdown import plain_line
 from bot.rendering.register_report import build_register
 from handlers.config.settings import Settings
 from handlers.web.pages import (
-    alarms,
     gates_page,
-    identity,
     identity_pages,
     organization_pages,
-    repository,
+    repository_pages,
     setup_page,
-    versions,
 )
-from handlers.web.pages.addresses import decision_url, github_file_url
-from handlers.web.pages.page_context import Page, PageContext
-from handlers.web.pages.paper import message_page, render_page
-from handlers.web.pages.standings import find_report
+from handlers.web.pages import (
+    identity_pages as identity,
+)
+from handlers.web.pages import (
+    organization_pages as alarms,
+)
+from handlers.web.pages.page_context import Page, PageContext, decision_url, find_report, github_file_url
+from handlers.web.pages.routes import message_page, render_page
 from tests.bot.rendering.test_hostile_issues import MORE
 from tests.bot.rendering.test_reports import HOSTILE, hostile
 from tests.handlers.web.pages.page_reader import ParsedPage
@@ -35,7 +36,7 @@ CATALOG = load_catalog()
 
 
 def _version(shelf: PageContext) -> str:
-    (row,) = versions.newest_versions(shelf, find_report(shelf, "acme", "widgets"))
+    (row,) = repository_pages.newest_versions(shelf, find_report(shelf, "acme", "widgets"))
     return row.page.rpartition("/")[2]
 
 
@@ -46,8 +47,8 @@ SHOWN: dict[str, Callable[[PageContext], Page]] = {
     "alerts": lambda shelf: alarms.alerts_page(shelf, "acme"),
     "gates": lambda shelf: gates_page.gates_page(shelf, "acme"),
     "decision": lambda shelf: gates_page.decision_page(shelf, KEY),
-    "version": lambda shelf: versions.version_page(shelf, "acme", "widgets", _version(shelf)),
-    "repository": lambda shelf: repository.repository_page(shelf, "acme", "Widgets"),
+    "version": lambda shelf: repository_pages.version_page(shelf, "acme", "widgets", _version(shelf)),
+    "repository": lambda shelf: repository_pages.repository_page(shelf, "acme", "Widgets"),
 }
 
 

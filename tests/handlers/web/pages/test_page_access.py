@@ -9,8 +9,7 @@ from redis import Redis
 
 from handlers.config.settings import Settings
 from handlers.web.pages.page_context import MAX_ROWS, list_page
-from handlers.web.pages.routes import is_authorized
-from handlers.web.pages.times import format_day, relative_time
+from handlers.web.pages.routes import format_day, is_authorized, relative_time
 from tests.conftest import EmbeddedRedis
 from tests.handlers.web.pages.stored_records import NOW, store_records
 from tests.handlers.web.running_receiver import RunningReceiver

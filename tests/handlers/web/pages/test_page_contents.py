@@ -12,12 +12,11 @@ from redis import Redis
 
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, RepositoryId
-from bot.rendering.digest import TrendRow
-from bot.rendering.reports_digest import DigestState
+from bot.rendering.digest import DigestState, TrendRow
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from handlers.records.digest_book import DigestStore
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
+from handlers.records.report_store import DigestStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
 from tests.conftest import EmbeddedRedis, environment
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
