@@ -52,7 +52,7 @@ fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="re
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.repository.registries_page
 
-rulebook: $(VENV)/installed ## Make docs/rules.md and docs/change-alerts.md anew from bot/rules and bot/alerts
+rulebook: $(VENV)/installed ## Make docs/rules.md and docs/change-alerts.md anew from bot/checks/rules and bot/checks/alerts
 	$(BIN)/python -m tests.repository.rules_page
 	$(BIN)/python -m tests.repository.alerts_page
 

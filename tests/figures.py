@@ -60,7 +60,7 @@ SPINE = (
 )
 CHECK_JOB = "handlers/jobs/repositories/check_commit.py"
 LISTS = {"rules", "alerts", "clients"}  # folders that are lists: one file for each of a kind, as many as there are
-JOB = "Work"  # what is called to name a job; with a string as its first argument no tool sees which job is meant
+JOB = "JobSpec"  # what is called to name a job; with a string as its first argument no tool sees which job is meant
 MOST_COMPLEX = 12
 # What the first line of a file may begin with. Words that are mostly nouns here (Issues, Releases, Reviews) are left out.
 VERBS = frozenset(

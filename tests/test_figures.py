@@ -59,7 +59,7 @@ def late(jobs, job):
     from bot.rules import two  # saves time
     importlib.import_module("bot.names")
     pkgutil.resolve_name("bot.rules:three")
-    return [Work("check", 1, (1,)), jobs.Work("sweep"), Work(job), Work(), Other("check")]
+    return [JobSpec("check", 1, (1,)), jobs.JobSpec("sweep"), JobSpec(job), JobSpec(), Other("check")]
 ''',
 }
 SPINE = ("handlers/worker.py", "bot/names.py")

@@ -34,7 +34,7 @@ class DocumentationPage:
 
 
 def read_page(path: Path) -> DocumentationPage:
-    """Read a page in the form that bot/rules' pages have."""
+    """Read a page in the form that bot/checks/rules' pages have."""
     text = path.read_text()
     title = text.partition("\n")[0].removeprefix("# ")
     parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]

@@ -96,7 +96,7 @@ class RequestHandling:
         handler = HANDLERS.get(match.operation)
         if handler is None:
             self.world.log.missing_operations.append(match.operation)
-            raise ApiRefusal(501, f"The stand-in does not have {match.operation}; add it to tests/github/routes")
+            raise ApiRefusal(501, f"The stand-in does not have {match.operation}; add it to tests/fakes/github/routes")
         given = handler(asked)
         answer = (
             paginate(given, self.world.api_url, self.request.raw_path, self.query)
