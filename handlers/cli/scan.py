@@ -15,7 +15,6 @@ from bot.model.core_types import Outcome, Severity
 from bot.model.errors import WharfingerError
 from bot.registries import load_catalog
 from bot.rendering import scan_report
-from bot.rendering import scan_report as json
 from bot.rendering.markdown import plain_line
 from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
 
@@ -74,7 +73,7 @@ def _do_instead(action: str, judged: Sequence[tuple[Path, Report]]) -> None:
 
 def _render_reports(reports: Sequence[tuple[str, Report]], form: str, *, show_waivers: bool) -> str:
     if form == "json":
-        return json.render_scan_json(reports)
+        return scan_report.render_scan_json(reports)
     if form == "csv":
         # Few ask for this format, and every scan would wait for it to load.
         from bot.rendering.scan_exports import render_scan_csv

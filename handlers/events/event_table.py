@@ -17,7 +17,6 @@ from bot.github.commit_query import (
 )
 from bot.json_access import get_bool, get_int, get_object, get_objects, get_str, get_strings
 from handlers.events import issue_events, release_events
-from handlers.events import release_events as gate_events
 from handlers.events import settings_events as others
 from handlers.events.event_result import (
     REPOSITORY_NAME,
@@ -276,8 +275,8 @@ EVENTS: Mapping[str, WebhookEvent] = {
     "branch_protection_rule": WebhookEvent(
         "administration: read", _for_actions(others.settings_changed, "created", "edited", "deleted")
     ),
-    "deployment_protection_rule": WebhookEvent("deployments: read", {"requested": gate_events.deployment_requested}),
-    "deployment_review": WebhookEvent("deployments: read", {"approved": gate_events.deployment_reviewed}),
+    "deployment_protection_rule": WebhookEvent("deployments: read", {"requested": release_events.deployment_requested}),
+    "deployment_review": WebhookEvent("deployments: read", {"approved": release_events.deployment_reviewed}),
     "deploy_key": WebhookEvent("deployments: read", _for_actions(others.settings_changed, "created", "deleted")),
     "member": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "edited", "removed")),
     "membership": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "removed")),

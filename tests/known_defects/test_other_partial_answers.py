@@ -8,8 +8,6 @@ import pytest
 from redis import Redis
 
 from bot.github import deployments, git_data
-from bot.github import git_data as objects
-from bot.github import git_data as releases
 from bot.github.client import ReadOnlyClient
 from bot.model.core_types import FullName, Sha
 from bot.model.errors import WharfingerError
@@ -56,11 +54,11 @@ def merged(line: ReadOnlyClient, head: Sha) -> object:
 
 
 def tag(line: ReadOnlyClient, _: Sha) -> object:
-    return releases.find_tag(line, HERE, ["v2"])
+    return git_data.find_tag(line, HERE, ["v2"])
 
 
 def workflow(line: ReadOnlyClient, head: Sha) -> object:
-    return objects.read_object_ids(line, HERE, [RELEASE_WORKFLOW_PATH], head)[0]
+    return git_data.read_object_ids(line, HERE, [RELEASE_WORKFLOW_PATH], head)[0]
 
 
 READERS = {

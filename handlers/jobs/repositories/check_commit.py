@@ -19,7 +19,7 @@ from bot.github.github_errors import ForbiddenError, InstallationError, MissingE
 from bot.model.core_types import FullName, InstallationId, Mode, Outcome, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.policy import Policy
-from bot.rendering import scan_report as json_report
+from bot.rendering import scan_report
 from bot.rendering.alert import add_change_alerts
 from bot.rendering.check_run import render_check_run
 from bot.rendering.publish_path_diagram import render_ascii_diagram
@@ -179,7 +179,7 @@ class _CommitCheck:
                     title=said.title,
                     enforced=_enforced(in_force),
                     paths=gathered.paths,
-                    report=json_report.repository_object(reading.repository, report),
+                    report=scan_report.repository_object(reading.repository, report),
                     diagram=tuple(render_ascii_diagram(snapshot)),
                 )
             )

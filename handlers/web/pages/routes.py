@@ -30,12 +30,6 @@ from handlers.web.pages import (
     repository_pages,
     setup_page,
 )
-from handlers.web.pages import (
-    identity_pages as identity,
-)
-from handlers.web.pages import (
-    organization_pages as alarms,
-)
 from handlers.web.pages.page_context import (
     Page,
     PageContext,
@@ -174,10 +168,10 @@ PAGES: tuple[tuple[str, PageFunction], ...] = (
     ("/organizations/{login}", organization_pages.organization_page),
     ("/organizations/{login}/identities", identity_pages.inventory_page),
     ("/organizations/{login}/gates", gates_page.gates_page),
-    ("/organizations/{login}/alerts", alarms.alerts_page),
+    ("/organizations/{login}/alerts", organization_pages.alerts_page),
     ("/gates/{key:path}", gates_page.decision_page),
     ("/repositories/{owner}/{name}", repository_pages.repository_page),
-    ("/repositories/{owner}/{name}/identities/{key}", identity.identity_page),
+    ("/repositories/{owner}/{name}/identities/{key}", identity_pages.identity_page),
     ("/repositories/{owner}/{name}/versions/{key}", repository_pages.version_page),
 )
 

@@ -16,7 +16,6 @@ from bot.policy import Policy, TargetRepository, Waiver, WaiverApproval, WaiverS
 from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION
 from bot.registries import load_catalog
 from bot.rendering import check_run, scan_exports, scan_report
-from bot.rendering import scan_report as json_report
 from bot.rendering.phrases import waiver_template
 from bot.snapshot.repository_snapshot import take_snapshot
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
@@ -128,7 +127,7 @@ def test_it_is_visible_in_every_report() -> None:
     judged = report(replace(WAIVER, approval=ANOTHER), day=END - timedelta(days=3))
     said = check_run.render_check_run(judged)
     result = json.loads(scan_exports.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
-    (waived,) = json.loads(json_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
+    (waived,) = json.loads(scan_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
 
     assert said.title == "0 of 1 rules passed; waived: trusted-publishing"
     assert "waived until 2027&#45;01&#45;31" in said.summary or "waived until 2027-01-31" in said.summary

@@ -14,7 +14,6 @@ from bot.packages.versions import Package, PackageFile, PackageVersion, Publishe
 from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation, VerifiedAttestation
 from bot.registries import load_catalog
 from bot.rendering import alert, check_run, release
-from bot.rendering import alert as alarm
 from bot.rendering.markdown import plain_line
 from bot.tracing import (
     DeploymentApproval,
@@ -45,12 +44,12 @@ def test_an_alarm_says_it_and_does_nothing(words: str, kind: PackageAlertKind) -
         kind, package, RegistryId(words), FullName(words), NOW, (trouble, trouble), resolution_evidence=(words,)
     )
     for each in (raised, replace(raised, registry=RegistryId("pypi"), package=None)):
-        said = alarm.render_package_alert(each, CATALOG.registries)
+        said = alert.render_package_alert(each, CATALOG.registries)
         assert_inert(said.body)
         assert_inert(said.closing_comment)
-        assert_inert(alarm.render_package_alert_update(each, each.reasons))
+        assert_inert(alert.render_package_alert_update(each, each.reasons))
         assert said.title.isprintable()
-        assert len(said.body.encode()) <= alarm.MAX_PACKAGE_ALERT_BODY
+        assert len(said.body.encode()) <= alert.MAX_PACKAGE_ALERT_BODY
 
 
 @EACH

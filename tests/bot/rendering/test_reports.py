@@ -24,7 +24,6 @@ from bot.policy import Policy, Waiver, WaiverStatus
 from bot.policy.apply_waivers import WaiverMatch
 from bot.registries import load_catalog
 from bot.rendering import check_run, scan_report
-from bot.rendering import scan_report as json_report
 from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
 from bot.settings import Environment, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
@@ -261,7 +260,7 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
 
 def test_json_is_true_to_its_committed_schema() -> None:
     document = json.loads(
-        json_report.render_scan_json(
+        scan_report.render_scan_json(
             [("a", report()), ("b", hostile("\ud800 @x")), ("c", report(replace(SNAPSHOT, publications=())))]
         )
     )

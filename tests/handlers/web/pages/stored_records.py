@@ -12,7 +12,7 @@ from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAler
 from bot.github.github_app import InstallationRepository
 from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RegistryId, RepositoryId, Sha
 from bot.packages.versions import Package
-from bot.rendering import scan_report as json_report
+from bot.rendering import scan_report
 from bot.rendering.digest import DigestState, TrendRow
 from bot.rendering.digest_facts import DigestIdentity
 from bot.rendering.markdown import plain_line
@@ -60,7 +60,7 @@ def store_records(redis: Redis, text: str) -> None:
             title=text,
             enforced=True,
             paths=(),
-            report=json_report.repository_object(text, report),
+            report=scan_report.repository_object(text, report),
             diagram=tuple(render_ascii_diagram(report.snapshot)),
         )
     )

@@ -19,12 +19,6 @@ from handlers.web.pages import (
     repository_pages,
     setup_page,
 )
-from handlers.web.pages import (
-    identity_pages as identity,
-)
-from handlers.web.pages import (
-    organization_pages as alarms,
-)
 from handlers.web.pages.page_context import Page, PageContext, decision_url, find_report, github_file_url
 from handlers.web.pages.routes import message_page, render_page
 from tests.bot.rendering.test_hostile_issues import MORE
@@ -44,7 +38,7 @@ SHOWN: dict[str, Callable[[PageContext], Page]] = {
     "set-up": setup_page.setup_page,
     "organization": lambda shelf: organization_pages.organization_page(shelf, "ACME"),
     "inventory": lambda shelf: identity_pages.inventory_page(shelf, "acme"),
-    "alerts": lambda shelf: alarms.alerts_page(shelf, "acme"),
+    "alerts": lambda shelf: organization_pages.alerts_page(shelf, "acme"),
     "gates": lambda shelf: gates_page.gates_page(shelf, "acme"),
     "decision": lambda shelf: gates_page.decision_page(shelf, KEY),
     "version": lambda shelf: repository_pages.version_page(shelf, "acme", "widgets", _version(shelf)),
@@ -58,7 +52,9 @@ EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: pla
 def an_identity(words: str) -> Page:
     """The page of an identity of which everything is called that."""
     line = build_register(hostile(words)).entries[0]
-    shown = identity.IdentityView(FullName(f"acme/{words}"), line, KIND_NAMES[line.identity.kind], (words,), "machine")
+    shown = identity_pages.IdentityView(
+        FullName(f"acme/{words}"), line, KIND_NAMES[line.identity.kind], (words,), "machine"
+    )
     return Page("identity.html", words, shown, words, "identities")
 
 
