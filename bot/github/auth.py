@@ -55,7 +55,7 @@ def read_app_key(app_id: int, pem: str) -> AppKey:
 
 
 def utc_now() -> datetime:
-    """Return the present moment; the telephone has to know it for the life of its tokens."""
+    """Return the present moment; the client has to know it for the life of its tokens."""
     return datetime.now(UTC)
 
 

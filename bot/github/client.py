@@ -193,13 +193,13 @@ class ReadOnlyClient:
             self.github_client.pauses.raise_if_reserved(self.installation)
 
     def _send(self, request: GitHubRequest, action: str) -> GitHubResponse:
-        telephone, request = self.github_client, replace(request, delivery=self.delivery)
-        telephone.pauses.raise_if_paused(self.installation)
+        github_client, request = self.github_client, replace(request, delivery=self.delivery)
+        github_client.pauses.raise_if_paused(self.installation)
         if self.installation is None:
-            answer = telephone.send_as_app(request)
+            answer = github_client.send_as_app(request)
         else:
-            answer = telephone.send_as_installation(request, self.installation, read_only=self.read_only)
-        telephone.raise_for_status(answer, action, self.installation)
+            answer = github_client.send_as_installation(request, self.installation, read_only=self.read_only)
+        github_client.raise_for_status(answer, action, self.installation)
         return answer
 
 

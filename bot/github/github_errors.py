@@ -4,7 +4,7 @@ from bot.model.errors import WharfingerError
 
 
 class GitHubError(WharfingerError):
-    """The root of what goes wrong on the telephone and does not get better by waiting."""
+    """The root of what goes wrong on the client and does not get better by waiting."""
 
 
 class CredentialsError(GitHubError):

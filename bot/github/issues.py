@@ -172,8 +172,8 @@ class AppIssues:
         return login
 
     def _redis_key(self, kind: str, *rest: str | int) -> str:
-        telephone = self._client.github_client
-        return telephone.server.redis_key(kind, telephone.key.app_id, *rest)
+        github_client = self._client.github_client
+        return github_client.server.redis_key(kind, github_client.key.app_id, *rest)
 
 
 _NO_METADATA = HiddenMetadata("unmarked", "nothing")

@@ -131,7 +131,7 @@ class Transport:
         self._timeouts = timeouts
         self._max_bytes = max_bytes
         self._github = GitHub(
-            UnauthAuthStrategy(),  # the telephone names the token with each request
+            UnauthAuthStrategy(),  # the client names the token with each request
             base_url=server.api_url,
             user_agent=f"wharfinger/{version('wharfinger')}",
             timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),  # githubkit's default is to wait for ever

@@ -181,13 +181,13 @@ def _match_runs(
 ) -> StepMatch | None:
     """Say what became of the steps that publish; None where no run has one."""
     found: list[PublishStepRun] = []
-    unseen: list[TraceReason] = []
+    unknown: list[TraceReason] = []
     for ran in runs:
         plan = evidence.commit_publications.get(
             ran.commit, Unknown(f"what {ran.commit[:7]} publishes", "it was not read")
         )
         if isinstance(plan, Unknown):
-            unseen.append(_unknown_reason(plan))
+            unknown.append(_unknown_reason(plan))
         else:
             found += publish_step_runs(ran, plan.value, version.package.registry, attempt)
     found.sort(key=lambda sent: not ran_when_published(sent, version.published_at))
@@ -196,8 +196,8 @@ def _match_runs(
     strays = _unexplained_files(good, version) if timely else ()
     if timely and not strays:
         return StepMatch(timely[0])
-    if unseen:
-        return StepMatch(None, tuple(unseen))
+    if unknown:
+        return StepMatch(None, tuple(unknown))
     waiting = [sent for sent in found if not ended(sent)]
     if waiting:
         return StepMatch(

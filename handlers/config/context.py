@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The App's settings, its Redis (bytes in, bytes out), its telephones, and what is known of registries."""
+    """The App's settings, its Redis (bytes in, bytes out), its client, and what is known of registries."""
 
     settings: Settings
     redis: Redis
@@ -42,9 +42,9 @@ JobFunction: TypeAlias = Callable[..., None]
 def open_context(settings: Settings, redis: Redis) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
     key = read_app_key(settings.app_id, settings.private_key)
-    telephone = GitHubClient(GitHubServer(settings.github_api), key, redis, settings.token_keys)
+    github_client = GitHubClient(GitHubServer(settings.github_api), key, redis, settings.token_keys)
     catalogue = load_catalog()
     registries = RegistryHttpClient(
         catalogue, settings.registry_urls, contact=settings.contact, pacing=RedisPacing(redis)
     )
-    return Context(settings, redis, telephone, catalogue, registries)
+    return Context(settings, redis, github_client, catalogue, registries)

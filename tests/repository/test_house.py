@@ -88,6 +88,21 @@ def test_what_others_may_use_is_described() -> None:
     assert wrong(rule, OURS) == []
 
 
+BANNED = re.compile(
+    r"telephone|holdings|thawed|(?<![a-z])(sightings?|unseen|alarms?|organisation|noticed|heard|weighed|wanted|ledger|shelf)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def test_no_definition_bears_a_private_word() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and BANNED.search(node.name):
+                yield f"line {node.lineno}: {node.name} is no word of the field (tests/repository/renames.tsv has its successor)"
+
+    assert wrong(rule, OURS) == []
+
+
 def test_the_folder_of_rules_is_the_list_of_rules() -> None:
     folder = ROOT / "bot" / "checks" / "rules"
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}

@@ -50,9 +50,9 @@ class OrganizationCache:
         self.redis.delete(*(self._redis_key(what) for what in kinds))
 
     def _redis_key(self, kind: str) -> str:
-        telephone = self.client.github_client
+        github_client = self.client.github_client
         installation = self.client.installation or "app"
-        return telephone.server.redis_key("kept", telephone.key.app_id, installation, self.login.lower(), kind)
+        return github_client.server.redis_key("kept", github_client.key.app_id, installation, self.login.lower(), kind)
 
 
 def _unpack(stored: JsonObject, kind: str) -> tuple[JsonObject, ...]:

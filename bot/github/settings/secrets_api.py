@@ -30,7 +30,7 @@ def repository_path(repository: FullName, *rest: str) -> str:
 def read_secrets(
     client: ReadOnlyClient, address: str, description: str, store: SecretStore, environment: str | None = None
 ) -> tuple[Secret, ...]:
-    """Read all secrets at an address; raises MissingError where there is nothing there, and what the telephone raises."""
+    """Read all secrets at an address; raises MissingError where there is nothing there, and what the client raises."""
     return tuple(
         Secret(
             name=get_str(item, "name"),

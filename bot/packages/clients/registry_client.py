@@ -97,7 +97,7 @@ REFUSED_STATUSES = (401, 403)
 
 @dataclass(slots=True)
 class PackageClient:
-    """The telephone, held to one package of one registry; `renew` fetches a token for everybody, where one is needed."""
+    """The client, held to one package of one registry; `renew` fetches a token for everybody, where one is needed."""
 
     http_client: RegistryHttpClient
     package: Package

@@ -30,7 +30,7 @@ from tests.fakes.github.webhook_sender import ANSWER_TIMEOUT, WebhookSender
 
 
 class FakeGitHub:
-    """One GitHub. Its contract violations are in `violations`; a test's last word is that there are none."""
+    """One GitHub. Its contract violations are in `contract_violations`; a test's last word is that there are none."""
 
     def __init__(self, *, enterprise: bool = False, webhook_timeout: float = ANSWER_TIMEOUT, port: int = 0) -> None:
         self.world = GitHubWorld()
