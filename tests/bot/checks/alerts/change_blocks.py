@@ -57,8 +57,8 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         merged_commits=Known(frozenset(Sha(each) for each in merged) if merged is not None else frozenset(c.id for c in commits)),
         tag_move=Known(_moved(words["tag"]) if "tag" in words else None),
         branches_with_commit=Known(tuple(words.get("branches", ["main"]))),
-        settings=_holdings(words["held"]) if "held" in words else None,
-        settings_before=_holdings(words["before"]) if "before" in words else None,
+        settings=_settings(words["held"]) if "held" in words else None,
+        settings_before=_settings(words["before"]) if "before" in words else None,
     )  # fmt: skip
     withheld: dict[str, Any] = {
         FIELDS.get(name, name): QUERIES[name].permission_denied() for name in words.get("unknown", ())
@@ -92,7 +92,7 @@ def _moved(block: ChangeBlock) -> TagMove:
     return TagMove(Sha(block["was"].ljust(40, "0")), block.get("forward", False))
 
 
-def _holdings(block: ChangeBlock) -> RepositorySettings:
+def _settings(block: ChangeBlock) -> RepositorySettings:
     runners = tuple(Runner(each["name"], tuple(each["labels"])) for each in block.get("runners", ()))
     keys = tuple(
         DeployKey(each["id"], each["title"], each["read-only"], NOW, added_by=each.get("added-by"))
