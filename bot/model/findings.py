@@ -37,7 +37,7 @@ class FindingSubject:
     job: str | None = None
     secrets: tuple[str, ...] = ()
     environment: str | None = None
-    package: str | None = None  # package-url
+    package: str | None = None  # package URL
     identity: str | None = None  # the key of a publishing identity, for what follows from the finding
 
 

@@ -44,7 +44,7 @@ class DeclaredIdentity:
 class DeclaredPackage:
     """A package whose repository its manifests do not show."""
 
-    purl: str  # package-url: pkg:npm/%40acme/cli
+    purl: str  # package URL: pkg:npm/%40acme/cli
     repository: FullName
     origin: str = ""
     line: int = 0

@@ -48,7 +48,7 @@ class Waiver:
     job: str | None = None
     secret: str | None = None
     environment: str | None = None
-    package: str | None = None  # package-url
+    package: str | None = None  # package URL
     origin: str = ""  # the policy file, and the lines in it
     line: int = 0
     end_line: int = 0

@@ -117,7 +117,7 @@ def _parse_subject(subject: object) -> PackageFile:
     match subject:
         case {"digest": dict(digests)} if all(isinstance(value, str) for value in digests.values()):
             match subject:
-                case {"name": str(name)} | {"uri": str(name)}:  # a release is named by its package-url
+                case {"name": str(name)} | {"uri": str(name)}:  # a release is named by its package URL
                     return PackageFile(name, dict(digests))
             return PackageFile("", dict(digests))
     raise ProvenanceError("its statement names a file without a digest")

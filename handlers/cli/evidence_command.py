@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _package(argument: str, catalog: Catalog) -> Package:
-    """Read a package as a package-url, or as `registry:name`."""
+    """Read a package as a package URL, or as `registry:name`."""
     registry, colon, name = argument.partition(":")
     if argument.startswith("pkg:"):
         try:
@@ -48,7 +48,7 @@ def _package(argument: str, catalog: Catalog) -> Package:
             raise WharfingerError(error.reason) from error
     if not colon or not name or RegistryId(registry) not in catalog.registries:
         raise WharfingerError(
-            f"{argument[:200]!a} names no package; write a package-url (pkg:npm/%40acme/cli) or REGISTRY:NAME (npm:@acme/cli); "
+            f"{argument[:200]!a} names no package; write a package URL (pkg:npm/%40acme/cli) or REGISTRY:NAME (npm:@acme/cli); "
             "docs/registries.md lists the registries"
         )
     return Package(RegistryId(registry), normalize_name(RegistryId(registry), name))
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         description="What is known of a published version: which run, job and step sent it, who let it go, what was signed.",
         epilog="Exit status: 0 accounted for, 1 not accounted for (yet), 2 bad usage, no record or no Redis.",
     )
-    parser.add_argument("package", metavar="PACKAGE", help="a package-url (pkg:pypi/widgets) or REGISTRY:NAME")
+    parser.add_argument("package", metavar="PACKAGE", help="a package URL (pkg:pypi/widgets) or REGISTRY:NAME")
     parser.add_argument("version", metavar="VERSION", help="its number, as the registry writes it")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: docs/evidence.schema.json")
     return parser

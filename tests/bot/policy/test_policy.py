@@ -122,7 +122,7 @@ IDENTITY = "identities:\n- {in: acme, owner: '@ann', purpose: x, expires: 2027-0
         ("repositories:\n- match: {visibility: publik}", 3, "`repositories.0.match.visibility` is 'publik'; did you mean `public`?"),
         ("reports:\n  issues: central", 3, "`reports.issues` is central, but no repository is named; add `central: owner/name`"),
         ("max-waiver-duration: 1 year", 2, "`max-waiver-duration` is '1 year'; what is wanted: How long a waiver may last, such as 90d; 180d unless said."),
-        ("packages: [{purl: npm, repository: a/b}]", 2, "`packages.0.purl` is 'npm'; what is wanted: A package-url: pkg:npm/%40acme/cli."),
+        ("packages: [{purl: npm, repository: a/b}]", 2, "`packages.0.purl` is 'npm'; what is wanted: A package URL: pkg:npm/%40acme/cli."),
     ],
 )  # fmt: skip
 def test_the_other_parts_of_a_file_are_held_to_their_form_too(text: str, line: int, reason: str) -> None:

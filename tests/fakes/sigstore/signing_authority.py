@@ -145,7 +145,7 @@ def npm_answer(*attestations: signed_bundles.SignatureParts) -> bytes:
 
 
 def npm_url(name: str, version: str) -> str:
-    """A version's package-url."""
+    """A version's package URL."""
     return f"pkg:npm/{quote(name)}@{version}"
 
 
