@@ -80,6 +80,15 @@ class PathStart:
 
 
 @dataclass(frozen=True, slots=True)
+class PathEdge:
+    """One job leads to another: the second needs the first, or stands in a workflow that the first calls."""
+
+    source: JobKey
+    target: JobKey
+    role: PathRole  # CALLS, or the role of the job that is needed
+
+
+@dataclass(frozen=True, slots=True)
 class PublishPath:
     """Everything that can influence some publications, as far as the repository's files show it."""
 
@@ -91,6 +100,62 @@ class PublishPath:
     def publishing(self) -> tuple[PathJob, ...]:
         """The jobs that hold publications."""
         return tuple(job for job in self.jobs if job.role is PathRole.PUBLISHES)
+
+    @property
+    def first_jobs(self) -> Mapping[str, tuple[JobKey, ...]]:
+        """The jobs of each workflow that need no other job of the path, by the workflow's file."""
+        keys = {job.key for job in self.jobs}
+        found: dict[str, tuple[JobKey, ...]] = {}
+        for job in self.jobs:
+            file, name = job.key
+            if all(need == name or (file, need) not in keys for need in job.job.needs):
+                found[file] = (*found.get(file, ()), job.key)
+        return found
+
+    @property
+    def started_workflows(self) -> tuple[Workflow, ...]:
+        """The workflows that events start, and from which a publication is reached."""
+        starts = (start for each in self.starts.values() for start in each)
+        workflows = (start.calls[0][0] if start.calls else start.workflow for start in starts)
+        return tuple({workflow.path: workflow for workflow in workflows}.values())
+
+    @property
+    def edges(self) -> tuple[PathEdge, ...]:
+        """Which job leads straight to which, those that are needed first."""
+        return tuple(dict.fromkeys((*self._need_edges(), *self._call_edges())))
+
+    def _need_edges(self) -> Iterator[PathEdge]:
+        roles = {job.key: job.role for job in self.jobs}
+        for job in self.jobs:
+            needed = ((job.key[0], need) for need in job.job.needs)
+            yield from (PathEdge(key, job.key, roles[key]) for key in needed if key in roles)
+
+    def _call_edges(self) -> Iterator[PathEdge]:
+        keys, first_jobs = {job.key for job in self.jobs}, self.first_jobs
+        for key, starts in self.starts.items():
+            for start in starts:
+                callers = [(workflow.path, job.id) for workflow, job in start.calls]
+                callees = [*(file for file, _ in callers[1:]), key[0]][: len(callers)]
+                for caller, file in zip(callers, callees, strict=True):
+                    targets = first_jobs.get(file, ()) if caller in keys else ()
+                    yield from (PathEdge(caller, target, PathRole.CALLS) for target in targets)
+
+    def jobs_leading_to(self, job: JobKey) -> list[JobKey]:
+        """List the jobs that lead to a job, the earliest first, and the job itself."""
+        sources: dict[JobKey, list[JobKey]] = {}
+        for edge in self.edges:
+            sources.setdefault(edge.target, []).append(edge.source)
+        found: list[JobKey] = []
+        seen: set[JobKey] = set()
+        waiting: list[tuple[JobKey, bool]] = [(job, False)]
+        while waiting:  # not recursive: a hostile workflow may need a thousand jobs in a row, or itself
+            key, done = waiting.pop()
+            if done:
+                found.append(key)
+            elif key not in seen:
+                seen.add(key)
+                waiting += [(key, True), *((each, False) for each in reversed(sources.get(key, [])))]
+        return found
 
 
 _NEEDS_OUTPUTS = re.compile(r"\bneeds\s*(?:\.\s*([\w-]+)|\[\s*'([\w-]+)'\s*\])\s*\.\s*outputs\b", re.IGNORECASE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.detection import Publication
-from bot.detection.publish_path import PublishPath, publish_path
+from bot.detection.publish_path import PublishPath
 from bot.identities.publishing_identity import PublishingIdentity
 from bot.model.findings import Known, Unknown, join_names
 from bot.model.identity_register import IdentityKind
@@ -110,7 +110,7 @@ KINDS_USED_BY_RUNS = (
 
 def workflows_using(identity: PublishingIdentity, snapshot: Snapshot) -> tuple[Workflow, ...]:
     """Return the workflows that events start and that lead to what the identity publishes, each once."""
-    path = publish_path(snapshot.publications, snapshot.workflows, snapshot.actions)
+    path = snapshot.publish_path
     found = {
         workflow.path: workflow
         for each in identity.publications

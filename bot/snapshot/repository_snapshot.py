@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from bot.detection import DetectionResult, Publication, find_publications
+from bot.detection.publish_path import PublishPath, publish_path
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.model.errors import UnreadableError, describe_fault
 from bot.model.findings import MaybeKnown, Unknown, UnreadableFile
@@ -70,7 +71,12 @@ class Snapshot:
     registry_versions: MaybeKnown[tuple[WatchedPackage, ...]] = (
         REGISTRY_VERSIONS_NOT_STORED  # its packages, as their registries were last seen
     )
-    error: str | None = None  # we failed while reading: the publications are not all, and every rule is `broken`
+    error: str | None = None  # we failed while reading: the publications are not all, and every rule is `error`
+
+    @property
+    def publish_path(self) -> PublishPath:
+        """Everything that can influence a publication of the repository."""
+        return publish_path(self.publications, self.workflows, self.actions)
 
 
 @dataclass(frozen=True, slots=True)
