@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot.model.core_types import RegistryId
+from handlers.cli.main import run_command
 from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
 from handlers.config.settings import REGISTRY_DATA, Settings, redis_socket
 
@@ -140,3 +141,8 @@ def environment(**more: str) -> dict[str, str]:
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
     return Settings.from_environment(environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(tmp_path)))
+
+
+def run_cli(command: str, arguments: Sequence[str]) -> int:
+    """Run a command as a person would type it, and return its exit status."""
+    return run_command([command, *arguments])

@@ -20,9 +20,15 @@ from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_
 SUCCESS, FAILED, BAD_USAGE = 0, 1, 2
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Read the payload, say what it asks for, and do that unless told not to."""
-    options = _parser().parse_args(arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger deliver`."""
+    parser.add_argument("event", help="the event's name, as in X-GitHub-Event: push, check_suite, …")
+    parser.add_argument("file", type=Path, help="the payload as JSON; - reads standard input")
+    parser.add_argument("--dry-run", action="store_true", help="only print the jobs; needs no settings")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Read the payload, print its jobs, and run them unless this is a dry run."""
     payload = _read_payload_file(options.file)
     asked = jobs_for_event(options.event, payload)
     _print(f"{options.event}: {asked.reason}")
@@ -72,18 +78,6 @@ def _read_payload_file(file: Path) -> Payload:
         ) from error
     except DeliveryRefused as refusal:
         raise WharfingerError(f"{file}: {refusal.message}; give the JSON as GitHub sent it") from None
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wharfinger deliver",
-        description="Send a payload through the real handlers, without signature and queue.",
-        epilog="Exit status: 0 done or nothing to do, 1 a job failed, 2 bad usage, settings or no Redis.",
-    )
-    parser.add_argument("event", help="the event's name, as in X-GitHub-Event: push, check_suite, …")
-    parser.add_argument("file", type=Path, help="the payload, JSON as GitHub sends it; - for standard input")
-    parser.add_argument("--dry-run", action="store_true", help="only say what it asks for; needs no settings")
-    return parser
 
 
 def _print(line: str) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from redis.exceptions import RedisError
 from termcolor import can_colorize, colored
@@ -20,13 +20,8 @@ SUCCESS, MISSING = 0, 1
 COLORS = {DiagnosisState.OK: "green", DiagnosisState.MISSING: "red", DiagnosisState.UNKNOWN: "yellow"}
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print one line for each thing that was looked at; return 1 when one of them is not well."""
-    argparse.ArgumentParser(
-        prog="wharfinger doctor",
-        description="Look at settings, Redis, the App at GitHub and its installations, and say what is missing.",
-        epilog="Exit status: 0 all is well, 1 something is missing or could not be seen.",
-    ).parse_args(arguments)
+def main(_: argparse.Namespace) -> int:
+    """Print one line for each thing that was checked; return 1 if one of them is missing or unknown."""
     status = SUCCESS
     for diagnosis in examine():
         word = colored(f"{diagnosis.state:<7}", COLORS[diagnosis.state]) if can_colorize() else f"{diagnosis.state:<7}"

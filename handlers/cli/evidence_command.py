@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 
 from bot.model.core_types import RegistryId
 from bot.model.errors import UnreadableError, WharfingerError
@@ -18,24 +17,32 @@ from handlers.config.settings import Settings
 from handlers.records.trace_store import TraceStore
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print the record; return 0 where the version is accounted for, 1 where it is not (yet)."""
-    options = _parser().parse_args(arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger evidence`."""
+    parser.add_argument("package", metavar="PACKAGE", help="a package URL (pkg:pypi/widgets) or REGISTRY:NAME")
+    parser.add_argument("version", metavar="VERSION", help="the version's number, as the registry writes it")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="json follows docs/evidence.schema.json"
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print the record; return 0 if the version is traced, 1 if it is not, or not yet."""
     catalogue = load_catalog()
     package = _package(options.package, catalogue)
     settings = Settings.from_environment()
     with connected_redis(settings.redis_url) as redis:
-        found = TraceStore(redis).find_all(package, options.version)
-    if not found:
+        traces = TraceStore(redis).find_all(package, options.version)
+    if not traces:
         raise WharfingerError(
-            f"there is no record of {options.version!a} of {package}; one is made when the App sees the version's tag, or sees "
-            "the version on its registry"
+            f"there is no record of {options.version!a} of {package}; the App records a version when its tag is pushed, or "
+            "when it appears at its registry"
         )
     if options.format == "json":
-        sys.stdout.write(f"{json.dumps(trace_record_json(found, catalogue), indent=2)}\n")
+        sys.stdout.write(f"{json.dumps(trace_record_json(traces, catalogue), indent=2)}\n")
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in trace_record_text(found)))
-    return SUCCESS if any(each.status is TraceStatus.TRACED for each in found) else FINDINGS
+        sys.stdout.write("".join(f"{line}\n" for line in trace_record_text(traces)))
+    return SUCCESS if any(each.status is TraceStatus.TRACED for each in traces) else FINDINGS
 
 
 def _package(argument: str, catalog: Catalog) -> Package:
@@ -52,15 +59,3 @@ def _package(argument: str, catalog: Catalog) -> Package:
             "docs/registries.md lists the registries"
         )
     return Package(RegistryId(registry), normalize_name(RegistryId(registry), name))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wharfinger evidence",
-        description="What is known of a published version: which run, job and step sent it, who let it go, what was signed.",
-        epilog="Exit status: 0 accounted for, 1 not accounted for (yet), 2 bad usage, no record or no Redis.",
-    )
-    parser.add_argument("package", metavar="PACKAGE", help="a package URL (pkg:pypi/widgets) or REGISTRY:NAME")
-    parser.add_argument("version", metavar="VERSION", help="its number, as the registry writes it")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: docs/evidence.schema.json")
-    return parser

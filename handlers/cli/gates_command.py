@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,28 +15,35 @@ from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDe
 from handlers.records.report_store import ReportStore
 
 
-def main(arguments: Sequence[str]) -> int:
-    """List what waits and the latest decisions; return the exit status."""
-    options = _parser().parse_args(arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger gates`."""
+    parser.add_argument("--repository", metavar="OWNER/NAME", help="list this repository only")
+    parser.add_argument("--limit", type=_limit, default=50, metavar="N", help="print at most N decisions (default: 50)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def main(options: argparse.Namespace) -> int:
+    """List the pending deployments and the latest decisions; return the exit status."""
     settings = Settings.from_environment()
-    wanted = (options.repository or "").lower()
+    repository = (options.repository or "").lower()
     with connected_redis(settings.redis_url) as redis:
-        book = GateStore(redis)
-        waiting = [each for each in book.waiting() if wanted in ("", each[0].name.lower())]
-        found = (each for each in book.decisions() if wanted in ("", each.repository.lower()))
-        decided = list(islice(found, options.limit))
-        if wanted and not waiting and not decided:
+        store = GateStore(redis)
+        pending = [each for each in store.waiting() if repository in ("", each[0].name.lower())]
+        decisions = (each for each in store.decisions() if repository in ("", each.repository.lower()))
+        latest = list(islice(decisions, options.limit))
+        if repository and not pending and not latest:
             ReportStore(redis).require_known(options.repository)
-    lines = _as_json(waiting, decided) if options.format == "json" else _as_text(waiting, decided)
+    lines = _as_json(pending, latest) if options.format == "json" else _as_text(pending, latest)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
-def _as_text(waiting: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
-    for gate, note in waiting:
-        since = datetime.fromtimestamp(note.since, UTC)
-        yield plain_line(f"{since:%Y-%m-%d %H:%M}  waiting   {gate.name} → {gate.environment}  run {gate.run}")
-        yield from (plain_line(f"    {reason}") for reason in note.reasons)
+def _as_text(pending: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
+    for deployment, state in pending:
+        since = datetime.fromtimestamp(state.since, UTC)
+        where = f"{deployment.name} → {deployment.environment}  run {deployment.run}"
+        yield plain_line(f"{since:%Y-%m-%d %H:%M}  pending   {where}")
+        yield from (plain_line(f"    {reason}") for reason in state.reasons)
     for each in decisions:
         verdict = each.verdict.value if each.confirmed else f"{each.verdict.value} (not confirmed)"
         ref = f"{each.ref} ({each.commit[:7]}) by {each.actor}, run {each.run} attempt {each.attempt}"
@@ -44,40 +51,28 @@ def _as_text(waiting: list[tuple[WaitingDeployment, WaitState]], decisions: list
         yield from (plain_line(f"    {reason}") for reason in each.reasons)
         yield from (plain_line(f"    only observed: {reason}") for reason in each.observed)
         yield from (plain_line(f"    waived: {waiver}") for waiver in each.waivers)
-    yield f"{len(waiting)} waiting, {len(decisions)} decided"
+    yield f"{len(pending)} pending, {len(decisions)} decided"
 
 
-def _as_json(waiting: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
-    shown = {
+def _as_json(pending: list[tuple[WaitingDeployment, WaitState]], decisions: list[StoredGateDecision]) -> Iterator[str]:
+    document = {
         "version": 1,
-        "waiting": [
+        "pending": [
             {
-                "repository": gate.name,
-                "environment": gate.environment,
-                "run": gate.run,
-                "since": datetime.fromtimestamp(note.since, UTC).isoformat(),
-                "why": note.reasons,
+                "repository": deployment.name,
+                "environment": deployment.environment,
+                "run": deployment.run,
+                "since": datetime.fromtimestamp(state.since, UTC).isoformat(),
+                "reasons": state.reasons,
             }
-            for gate, note in waiting
+            for deployment, state in pending
         ],
-        "decided": [asdict(each) | {"at": each.at.isoformat()} for each in decisions],
+        "decisions": [asdict(each) | {"at": each.at.isoformat()} for each in decisions],
     }
-    yield json.dumps(shown, indent=2)
+    yield json.dumps(document, indent=2)
 
 
 def _limit(argument: str) -> int:
     if not argument.isdecimal():
         raise argparse.ArgumentTypeError(f"{argument[:60]!r} is no number of decisions; write 0 or more")
     return min(int(argument), sys.maxsize)  # as many as can be counted
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wharfinger gates",
-        description="Deployments that wait at the gate, and the latest decisions, the newest first.",
-        epilog="Exit status: 0 done, 2 bad usage, a repository that is not known, or no Redis.",
-    )
-    parser.add_argument("--repository", metavar="OWNER/NAME", help="only this repository's")
-    parser.add_argument("--limit", type=_limit, default=50, metavar="N", help="how many decisions (50)")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    return parser

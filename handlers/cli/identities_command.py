@@ -28,34 +28,43 @@ from handlers.config.settings import Settings
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.records.report_store import ReportStore
 
-NO_IDENTITIES = "No publishing identity is known: the App has seen no repository yet, or none that can publish."
+NO_IDENTITIES = "No publishing identities: the App has evaluated no repository yet, or none that can publish."
 
 
-def main(arguments: Sequence[str]) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger identities`."""
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="a checkout; without one, all repositories of the App"
+    )
+    parser.add_argument("--format", choices=["text", "json", "csv"], default="text")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the organization's policy file, for checkouts")
+    parser.add_argument(
+        "--repository", metavar="OWNER/NAME", help="list this repository only; for a checkout, its name on GitHub"
+    )
+
+
+def main(options: argparse.Namespace) -> int:
     """Print the register, and return the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
     if options.policy and not options.paths:
-        parser.error("--policy is for checkouts; what the App knows it judges by the policy in force")
+        raise WharfingerError("--policy is for checkouts; the App evaluates its repositories by the policy in force")
     if options.paths and options.repository and len(options.paths) > 1:
-        parser.error("--repository names the one checkout that is looked at")
+        raise WharfingerError("--repository names the only checkout; give one PATH")
     name = FullName(options.repository) if options.repository else None
-    found = list(_checkouts(options.paths, options.policy, name) if options.paths else _stored_registers(name))
-    form = options.format
-    if form == "text":
-        said = render_register_text(found, color=can_colorize()) or NO_IDENTITIES
+    reports = list(_checkouts(options.paths, options.policy, name) if options.paths else _stored_registers(name))
+    if options.format == "text":
+        text = render_register_text(reports, color=can_colorize()) or NO_IDENTITIES
     else:
-        said = render_register_json(found) if form == "json" else render_register_csv(found)
-    sys.stdout.write(f"{said}\n")
+        text = render_register_json(reports) if options.format == "json" else render_register_csv(reports)
+    sys.stdout.write(f"{text}\n")
     return SUCCESS
 
 
 def _checkouts(paths: Sequence[Path], policy: Path | None, name: FullName | None) -> Iterator[RegisterReport]:
-    catalogue = load_catalog()
-    organization = read_policy_option(policy, catalogue) if policy else None
-    asking = CheckoutOptions(datetime.now(UTC), catalogue, organization, zizmor=False, name=name)
+    catalog = load_catalog()
+    organization = read_policy_option(policy, catalog) if policy else None
+    options = CheckoutOptions(datetime.now(UTC), catalog, organization, zizmor=False, name=name)
     for path in paths:
-        yield build_register(evaluate_checkout(path, asking))
+        yield build_register(evaluate_checkout(path, options))
 
 
 def _stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
@@ -71,32 +80,15 @@ def _stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
 
 
 def _reports(redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
-    standings, catalogue = ReportStore(redis), load_catalog()
-    for installation in standings.installations():
-        latest = LatestReports(redis, catalogue, installation)
-        for standing in sorted(standings.all(installation), key=lambda each: each.repository.lower()):
-            if name and standing.repository.lower() != name.lower():
+    statuses, catalog = ReportStore(redis), load_catalog()
+    for installation in statuses.installations():
+        latest = LatestReports(redis, catalog, installation)
+        for status in sorted(statuses.all(installation), key=lambda each: each.repository.lower()):
+            if name and status.repository.lower() != name.lower():
                 continue
-            report = latest.report(standing.id)
+            report = latest.report(status.id)
             if report is None and name:
-                raise WharfingerError(f"of {standing.repository} no snapshot is kept; the next look at it makes one")
-            register = build_register(report, WorkflowRunCache(redis, standing.id).cached()) if report else None
+                raise WharfingerError(f"no snapshot of {status.repository} is stored; its next evaluation stores one")
+            register = build_register(report, WorkflowRunCache(redis, status.id).cached()) if report else None
             if register and (register.entries or register.missing or name):
                 yield register
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wharfinger identities",
-        description="Print the register of publishing identities: of checkouts, or of all repositories that the App knows.",
-        epilog="Exit status: 0 done, 2 bad usage, a repository that is not known, or no Redis.",
-    )
-    parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="checkouts; without one, what the App knows"
-    )
-    parser.add_argument(
-        "--format", choices=["text", "json", "csv"], default="text", help="what to print (default: text)"
-    )
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="the organization's policy file, for checkouts")
-    parser.add_argument("--repository", metavar="OWNER/NAME", help="only this one; of a checkout, what GitHub calls it")
-    return parser

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.model.core_types import RegistryId
-from bot.model.errors import PolicyError
+from bot.model.errors import PolicyError, WharfingerError
 from bot.policy import PolicyFile, Waiver, WaiverStatus
 from bot.policy.policy_schema import format_duration as duration_in_words
 from bot.policy.policy_schema import policy_schema
@@ -18,20 +18,22 @@ from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Say of each file whether it is valid, and if not, where and why; return the exit status (0 valid, 2 not)."""
-    parser = argparse.ArgumentParser(prog="wharfinger policy", description="Check policy files.")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger policy`."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a policy file (publishing.yml)")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of policy files, for editors")
-    options = parser.parse_args(arguments)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print whether each file is valid, and if not, where and why; return the exit status (0 valid, 2 not)."""
     if options.schema:
         sys.stdout.write(json.dumps(policy_schema(), indent=2) + "\n")
     elif not options.files:
-        parser.error("name a policy file, or ask for --schema")
-    registries = load_catalog().registries
-    told = [_check_file(file, list(registries)) for file in options.files]
-    sys.stdout.write("".join(f"{plain_line(line)}\n" for lines, _ in told for line in lines.split("\n")))
-    return 0 if all(valid for _, valid in told) else 2
+        raise WharfingerError("name a policy file, or use --schema")
+    registries = list(load_catalog().registries)
+    results = [_check_file(file, registries) for file in options.files]
+    sys.stdout.write("".join(f"{plain_line(line)}\n" for lines, _ in results for line in lines.split("\n")))
+    return 0 if all(valid for _, valid in results) else 2
 
 
 def _check_file(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool]:
@@ -41,11 +43,11 @@ def _check_file(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool
         return f"{file}: {error}", False
     except OSError as error:
         return f"{file}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path", False
-    told = [_waiver_warning(waiver, policy) for waiver in policy.waivers]
+    warnings = [_waiver_warning(waiver, policy) for waiver in policy.waivers]
     wrong = any(
         waiver.status(_today(), policy.max_waiver_duration) is WaiverStatus.TOO_LONG for waiver in policy.waivers
     )
-    off = sum(said.off for said in policy.checks.values())
+    off = sum(options.off for options in policy.checks.values())
     parts = {
         "target": len(policy.repositories),
         "identity": len(policy.identities),
@@ -55,11 +57,11 @@ def _check_file(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool
     counted = [f"{count(len(policy.checks) - off, 'rule')} set, {off} switched off"]
     counted += [count(number, what) for what, number in parts.items() if number]
     verdict = "not valid: a waiver would last too long" if wrong else "valid"
-    return "\n".join([f"{file}: {verdict}; {', '.join(counted)}", *filter(None, told)]), not wrong
+    return "\n".join([f"{file}: {verdict}; {', '.join(counted)}", *filter(None, warnings)]), not wrong
 
 
 def _waiver_warning(waiver: Waiver, policy: PolicyFile) -> str | None:
-    """Say where a waiver stands today, if that asks for anybody's attention."""
+    """Return a warning if a waiver is too long, has expired or expires soon."""
     match waiver.status(_today(), policy.max_waiver_duration):
         case WaiverStatus.TOO_LONG:
             longest = duration_in_words(policy.max_waiver_duration)

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -106,12 +105,12 @@ def serve(settings: Settings, *, replace: bool) -> None:
     )
 
 
-def main(arguments: Sequence[str]) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger redis`."""
+    parser.add_argument("--replace", action="store_true", help="first stop a server that still runs on this data")
+
+
+def main(options: argparse.Namespace) -> int:
     """Become the server that `wharfinger run` keeps."""
-    parser = argparse.ArgumentParser(
-        prog="wharfinger redis", description="Start the Redis that wharfinger run brings along, in WHARFINGER_DATA."
-    )
-    parser.add_argument("--replace", action="store_true", help="stop one that was left behind there")
-    options = parser.parse_args(arguments)
     serve(Settings.from_environment(), replace=options.replace)
     return 0

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -204,13 +204,8 @@ MAX_CONNECTIONS = 1000  # more are answered 503 at once
 SHUTDOWN_GRACE = 15  # seconds for the requests under way when the process is told to stop
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(_: argparse.Namespace) -> int:
     """Listen until told to stop; the settings say where."""
-    argparse.ArgumentParser(
-        prog="wharfinger web",
-        description="Receive GitHub's deliveries at /webhook and put their work on Redis.",
-        epilog="Settings are read from the environment: WHARFINGER_HOST, WHARFINGER_PORT, REDIS_URL and others.",
-    ).parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)
     check_port_is_free(settings)

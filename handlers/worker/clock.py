@@ -4,7 +4,6 @@ import argparse
 import logging
 import signal
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
@@ -67,17 +66,8 @@ def enqueue_due_jobs(redis: Redis, now: float, last_ticks: dict[str, int]) -> No
         last_ticks[due.job] = tick
 
 
-def _duration_text(seconds: int) -> str:
-    return f"{seconds} s" if seconds % MINUTE else f"{seconds // MINUTE} min"
-
-
-def main(arguments: Sequence[str]) -> int:
+def main(_: argparse.Namespace) -> int:
     """Tick until told to stop."""
-    argparse.ArgumentParser(
-        prog="wharfinger clock",
-        description="Ask for what is due: "
-        + ", ".join(f"{due.job} every {_duration_text(due.interval)}" for due in TIMETABLE),
-    ).parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)
     stop = Event()

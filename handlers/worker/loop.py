@@ -9,7 +9,7 @@ import logging
 import random
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -345,11 +345,13 @@ class Worker(SimpleWorker):
         return False
 
 
-def main(arguments: Sequence[str]) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger worker`."""
+    parser.add_argument("--burst", action="store_true", help="exit when the queue is empty")
+
+
+def main(options: argparse.Namespace) -> int:
     """Work until told to stop: SIGTERM lets the present job end first."""
-    parser = argparse.ArgumentParser(prog="wharfinger worker", description="Do the work that waits in Redis.")
-    parser.add_argument("--burst", action="store_true", help="leave when nothing waits any more")
-    options = parser.parse_args(arguments)
     settings = Settings.from_environment()
     set_up_logging(settings)
     redis = open_redis(settings.redis_url)

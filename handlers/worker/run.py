@@ -5,7 +5,7 @@ import configparser
 import fcntl
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from supervisor import supervisord  # type: ignore[import-untyped]  # supervisor has no types
@@ -22,12 +22,8 @@ UNLIMITED_RESTARTS = 1_000_000  # restarts; the pause before each grows by a sec
 Section = Mapping[str, str]
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(_: argparse.Namespace) -> int:
     """Run the App until told to stop."""
-    argparse.ArgumentParser(
-        prog="wharfinger run",
-        description="Start web, workers and clock, and a Redis of its own unless REDIS_URL is set; restart what ends.",
-    ).parse_args(arguments)
     settings = Settings.from_environment()
     prepare_data_folder(settings.data)
     lock = lock_data_folder(settings.data)

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from bot.registries import load_catalog
-from handlers.cli.scan import main as scan
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 Report: TypeAlias = Mapping[str, Any]
 HEAD = """\

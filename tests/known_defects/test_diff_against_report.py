@@ -1,12 +1,15 @@
 """Holds that the report, the diff and least-permissions say the same of a stored personal token."""
 
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from bot.registries import load_catalog
-from handlers.cli.scan import main as scan
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 WORKFLOW = """\
     on: {push: {tags: ["v*"]}}

@@ -4,13 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from handlers.cli.main import COMMANDS
-from handlers.cli.policy_command import main as policy
+from tests.conftest import run_cli
 from tests.repository.page_examples import FENCED_BLOCK
+
+policy = partial(run_cli, "policy")
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()

@@ -1,6 +1,7 @@
 """The publish path drawn: one drawing, in text for the check run and in Mermaid for Markdown."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from bot.registries import load_catalog
 from bot.rendering import publish_path_diagram
 from bot.rendering.publish_path_diagram import render_ascii_diagram
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
-from handlers.cli.scan import main as scan
 from tests.bot.fixes.fixed_repository import NOW, PATH, job
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 RELEASE = """on: {push: {tags: ["v*"]}, workflow_dispatch: {}}
 jobs:

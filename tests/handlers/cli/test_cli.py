@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,18 +42,48 @@ def environ(monkeypatch: pytest.MonkeyPatch, redis_url: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there_and_tells_how_it_is_used(name: str, capsys: Out) -> None:
-    assert callable(COMMANDS[name].load())
+    run, _ = COMMANDS[name].load()
+    assert callable(run)
     with pytest.raises(SystemExit) as left:
         run_command([name, "--help"])
     assert left.value.code == 0
-    assert f"usage: wharfinger {name}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"usage: wharfinger {name}" in text
+    description, _, rest = text.partition("\nExample:\n  wharfinger ")
+    assert ". For " in description.replace("\n", " ")  # for whom it is
+    example, _, status = rest.partition("\n\nExit status:\n  ")
+    assert example.split()[0] == name
+    assert status.startswith("0: ")
 
 
 def test_without_a_command_all_are_listed(capsys: Out) -> None:
     assert run_command([]) == 2
     assert run_command(["--help"]) == 0
     listed = capsys.readouterr().out
-    assert all(f"  {name} " in listed for name in COMMANDS)
+    assert all(
+        re.search(rf"^ +{name}\s+{re.escape(COMMANDS[name].help[:20])}", listed, re.MULTILINE) for name in COMMANDS
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "completions"),
+    [
+        ("wharfinger pol", {"policy"}),
+        ("wharfinger f", {"failed-jobs"}),
+        ("wharfinger scan --fo", {"--format"}),
+        ("wharfinger scan --format s", {"sarif"}),
+        ("wharfinger failed-jobs ", {"list", "retry", "drop", "-h", "--help"}),
+        ("wharfinger explain trusted-p", {"trusted-publishing"}),
+        ("wharfinger worker --", {"--burst", "--help"}),
+    ],
+)
+def test_a_shell_completes_commands_options_and_names(tmp_path: Path, line: str, completions: set[str]) -> None:
+    file = tmp_path / "completions"
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_STDOUT_FILENAME": str(file), "_ARGCOMPLETE_SHELL": "bash"}
+    asked |= {"COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n"}
+    ended = subprocess.run([sys.executable, "-m", "handlers.cli.main"], check=False, env=os.environ | asked)
+    assert ended.returncode == 0
+    assert {each.strip() for each in file.read_text().split("\n")} == completions
 
 
 def test_an_unknown_command_is_told(capsys: Out) -> None:
@@ -87,7 +118,7 @@ def test_the_command_line_itself_loads_nothing_heavy() -> None:
         [sys.executable, "-c", "import handlers.cli.main, sys; print(*sys.modules)"],
         check=True, capture_output=True, text=True,
     ).stdout.split()  # fmt: skip
-    assert not {"rq", "redis", "starlette", "githubkit", "cryptography", "yaml", "argparse"} & set(loaded)
+    assert not {"rq", "redis", "starlette", "githubkit", "cryptography", "yaml", "argcomplete", "difflib"} & set(loaded)
 
 
 @pytest.mark.parametrize("command", ["web", "worker", "clock", "run", "redis", "failed-jobs list"])
@@ -120,7 +151,7 @@ def dead(redis: Redis, redis_url: str, tmp_path: Path) -> Redis:
 def test_dead_letters_are_listed_with_their_delivery_and_reason(capsys: Out) -> None:
     assert run_command(["failed-jobs", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "2 dead letters"
+    assert lines[-1] == "2 failed jobs"
     assert lines[0].startswith("fail-1  check  20")
     assert "guid-1  ValueError at small_worker.py:" in lines[0]
 
@@ -128,7 +159,7 @@ def test_dead_letters_are_listed_with_their_delivery_and_reason(capsys: Out) -> 
 @pytest.mark.usefixtures("environ")
 def test_a_dead_letter_is_tried_again_with_all_its_attempts(dead: Redis, capsys: Out) -> None:
     assert run_command(["failed-jobs", "retry", "fail-1"]) == 0
-    assert capsys.readouterr().out == "1 will be tried again\n"
+    assert capsys.readouterr().out == "1 job enqueued again\n"
     assert dead.lrange("rq:queue:check", 0, -1) == [b"fail-1"]
     assert dead.hmget("rq:job:fail-1", "status", "retries_left", "why") == [b"queued", b"4", None]
 
@@ -136,14 +167,17 @@ def test_a_dead_letter_is_tried_again_with_all_its_attempts(dead: Redis, capsys:
 @pytest.mark.usefixtures("environ")
 def test_dead_letters_are_dropped(dead: Redis, capsys: Out) -> None:
     assert run_command(["failed-jobs", "drop", "all"]) == 0
-    assert capsys.readouterr().out == "2 dropped\n"
+    assert capsys.readouterr().out == "2 jobs dropped\n"
     assert not dead.keys("rq:job:*")
 
 
 @pytest.mark.usefixtures("environ", "dead")
 def test_a_dead_letter_that_is_not_there_is_named(capsys: Out) -> None:
     assert run_command(["failed-jobs", "retry", "nothing"]) == 1
-    assert capsys.readouterr().err == "wharfinger failed-jobs: there is no dead letter 'nothing'; list shows them\n"
+    assert (
+        capsys.readouterr().err
+        == "wharfinger failed-jobs: there is no failed job 'nothing'; `wharfinger failed-jobs list` shows them\n"
+    )
 
 
 def test_dead_letters_without_redis(environ: pytest.MonkeyPatch, capsys: Out) -> None:

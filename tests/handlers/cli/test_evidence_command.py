@@ -77,7 +77,10 @@ def test_what_is_hostile_or_unseen_in_it_does_not_act(book: TraceStore, capsys: 
     [
         ("widgets", "'widgets' names no package; write a package URL (pkg:npm/%40acme/cli) or REGISTRY:NAME"),
         ("pkg:nothing/widgets", "pkg:nothing/widgets is of a type whose registry we do not know"),
-        ("pypi:others", "there is no record of '1.2.0' of others on pypi; one is made when the App sees"),
+        (
+            "pypi:others",
+            "there is no record of '1.2.0' of others on pypi; the App records a version when its tag is pushed",
+        ),
     ],
 )
 def test_what_it_cannot_tell_it_says_in_a_sentence(

@@ -44,29 +44,31 @@ def test_it_lists_what_waits_and_what_was_decided(book: GateStore, capsys: pytes
     del book
     assert run_command(["gates"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2026-11-24 12:00  waiting   acme/widgets → pypi  run 9",
+        "2026-11-24 12:00  pending   acme/widgets → pypi  run 9",
         "    independent-approval: nobody approved",
         "2026-11-24 12:00  rejected  acme/widgets → pypi  v1\\u202e (c0ffee1) by mallory, run 8 attempt 1",
         "    protected-ref: tag v1 is not protected",
-        "1 waiting, 1 decided",
+        "1 pending, 1 decided",
     ]
 
 
 def test_a_program_reads_the_same(book: GateStore, capsys: pytest.CaptureFixture[str]) -> None:
     del book
     assert run_command(["gates", "--format", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [(each["run"], each["why"]) for each in told["waiting"]] == [(9, ["independent-approval: nobody approved"])]
-    assert [(each["verdict"], each["confirmed"]) for each in told["decided"]] == [("rejected", True)]
+    printed = json.loads(capsys.readouterr().out)
+    assert [(each["run"], each["reasons"]) for each in printed["pending"]] == [
+        (9, ["independent-approval: nobody approved"])
+    ]
+    assert [(each["verdict"], each["confirmed"]) for each in printed["decisions"]] == [("rejected", True)]
 
 
 def test_one_repository_alone(book: GateStore, redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     del book
     store_status(redis, "acme/other")
     assert run_command(["gates", "--repository", "Acme/Other"]) == 0
-    assert capsys.readouterr().out == "0 waiting, 0 decided\n"
+    assert capsys.readouterr().out == "0 pending, 0 decided\n"
     assert run_command(["gates", "--repository", "ACME/Widgets"]) == 0
-    assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
+    assert capsys.readouterr().out.endswith("1 pending, 1 decided\n")
 
 
 @pytest.mark.parametrize("number", ["-1", "many"])
@@ -80,9 +82,9 @@ def test_a_number_of_decisions_that_is_none_is_bad_usage(number: str, capsys: py
 def test_a_number_of_decisions_may_be_nought_or_any(book: GateStore, capsys: pytest.CaptureFixture[str]) -> None:
     del book
     assert run_command(["gates", "--limit", "0"]) == 0
-    assert capsys.readouterr().out.endswith("1 waiting, 0 decided\n")
+    assert capsys.readouterr().out.endswith("1 pending, 0 decided\n")
     assert run_command(["gates", "--limit", "9" * 30]) == 0
-    assert capsys.readouterr().out.endswith("1 waiting, 1 decided\n")
+    assert capsys.readouterr().out.endswith("1 pending, 1 decided\n")
 
 
 def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
@@ -90,9 +92,9 @@ def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
 ) -> None:
     del book
     assert run_command(["gates", "--repository", "acme/widget"]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err == (
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
         "wharfinger gates: the App has looked at no repository 'acme/widget'; see how it is written (OWNER/NAME), and "
         "whether the App is installed there\n"
     )

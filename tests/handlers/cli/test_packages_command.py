@@ -21,21 +21,26 @@ def test_it_lists_packages_versions_and_alarms(
         monkeypatch.setenv(name, value)
     with watched_package_scenario(redis) as story:
         assert run_command(["packages"]) == 0
-        assert capsys.readouterr().out.splitlines()[-1] == "1 watched, 0 alerts open"
+        assert capsys.readouterr().out.splitlines()[-1] == "1 package, 0 open alerts"
         story.publish("1.0.1", by="mallory")
         story.advance(2 * MINUTE)
         story.observe_registry()
 
     assert run_command(["packages"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("widgets on pypi  of acme/widgets  looked at: ")
+    assert lines[0].startswith("widgets on pypi  of acme/widgets  last read: ")
     assert lines[1].startswith("    1.0.1          unaccounted: it has no provenance, and 1.0.0 before it has; no run")
     assert lines[2] == "    1.0.0          history"
-    assert lines[-1] == "1 watched, 2 alerts open"
+    assert lines[-1] == "1 package, 2 open alerts"
 
     assert run_command(["packages", "--format", "json", "--repository", "acme/widgets"]) == 1
     (package,) = json.loads(capsys.readouterr().out)["packages"]
     assert (package["name"], package["repositories"]) == ("widgets", ["acme/widgets"])
+    assert [(each["version"], each["trace_status"]) for each in package["versions"]] == [
+        ("1.0.1", "unaccounted"),
+        ("1.0.0", "history"),
+    ]
+    assert package["last_read_at"] < package["next_read_at"]
     assert {(each["kind"], each["open"], each["issue"]) for each in package["alerts"]} == {
         ("publisher-changed", True, "acme/security#1"),
         ("unaccounted", True, "acme/security#2"),
@@ -64,10 +69,10 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
     assert run_command(["packages"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[0] for line in lines if line.startswith("alert")] == [
-        "alert (unreachable) of pypi",
-        "alert (unaccounted) of gadgets on pypi",
+        "alert (unreachable) for pypi",
+        "alert (unaccounted) for gadgets on pypi",
     ]
-    assert lines[-1] == "1 watched, 2 alerts open"
+    assert lines[-1] == "1 package, 2 open alerts"
     assert run_command(["packages", "--format", "json"]) == 1
     assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alerts"]] == ["unreachable", "unaccounted"]
     assert run_command(["packages", "--repository", "acme/else"]) == 2  # it is not known
@@ -80,7 +85,7 @@ def test_what_another_repository_publishes_is_left_out(
         monkeypatch.setenv(name, value)
     store_status(redis, "acme/else")
     assert run_command(["packages", "--repository", "acme/else"]) == 0
-    assert capsys.readouterr().out == "0 watched, 0 alerts open\n"
+    assert capsys.readouterr().out == "0 packages, 0 open alerts\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -107,11 +112,11 @@ def test_what_could_not_be_told_is_listed(
     assert run_command(["packages"]) == 0
     assert (
         capsys.readouterr().out.splitlines()[0]
-        == "not watched of acme/tool: setup.py: it computes the name of its project"
+        == "not monitored in acme/tool: setup.py: it computes the name of its project"
     )
     assert run_command(["packages", "--format", "json", "--repository", "acme/tool"]) == 0
-    (untold,) = json.loads(capsys.readouterr().out)["unwatched"]
-    assert (untold["repository"], untold["file"]) == ("acme/tool", "setup.py")
+    (unresolved,) = json.loads(capsys.readouterr().out)["unresolved"]
+    assert (unresolved["repository"], unresolved["file"]) == ("acme/tool", "setup.py")
 
 
 def test_without_redis_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,15 @@ import pty
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from handlers.cli.scan import main as scan
 from handlers.cli.scan import with_progress_bar
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 STORED = """on: {push: {tags: ["v*"]}}
 permissions: {}
@@ -247,8 +250,9 @@ def at_a_terminal(folder: Path, **environment: str) -> str:
     controller, terminal = pty.openpty()
     command = [
         sys.executable,
-        "-c",
-        "import sys; from handlers.cli.scan import main; sys.exit(main(sys.argv[1:]))",
+        "-m",
+        "handlers.cli.main",
+        "scan",
         str(folder),
     ]
     surroundings = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
@@ -284,7 +288,7 @@ def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.
 
 
 def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    code = "import sys; from handlers.cli.scan import main; main(sys.argv[1:]); print(*sys.modules)"
+    code = "import sys; from handlers.cli.main import run_command; run_command(['scan', *sys.argv[1:]]); print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", code, str(checkout(tmp_path))], capture_output=True, text=True, check=True
     ).stdout

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from bot.policy import Policy
 from bot.registries import load_catalog
 from bot.rendering import check_run
 from bot.snapshot.repository_snapshot import take_snapshot
-from handlers.cli.scan import main as scan
 from tests.bot.fixes.fixed_repository import PATH, job
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 NPM = "      - run: npm publish\n        env:\n          NODE_AUTH_TOKEN: ${{ secrets.T }}\n"
 TWICE = job(NPM + NPM)

@@ -1,13 +1,16 @@
 """What README shows of scan, and the commands beside it: a policy is checked, a rule explained."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from handlers.cli.explain import main as explain
-from handlers.cli.policy_command import main as policy
+from tests.conftest import run_cli
 from tests.handlers.cli.test_scan import STORED, checkout, scanned
+
+explain = partial(run_cli, "explain")
+policy = partial(run_cli, "policy")
 
 
 def test_a_policy_file_is_checked_and_a_rule_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

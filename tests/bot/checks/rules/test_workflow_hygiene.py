@@ -3,6 +3,7 @@
 import json
 import stat
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from bot.policy import policy_in_force
 from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.snapshot.zizmor_findings import ZizmorFindings, parse_zizmor_output
-from handlers.cli.scan import main as scan
 from handlers.jobs.zizmor import add_zizmor_findings, find_zizmor, run_zizmor
 from tests.app.acme import acme_on
+from tests.conftest import run_cli
+
+scan = partial(run_cli, "scan")
 
 CATALOG = load_catalog()
 ZIZMOR = find_zizmor()
