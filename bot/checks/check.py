@@ -1,128 +1,115 @@
-"""Defines the base of all checks, runs a check, and derives its outcome from the findings."""
+"""Defines the base of rules, gate conditions and alerts: a name, options, a page, and a judgment of one subject."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol, TypeVar
+from pathlib import Path
+from sys import modules
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from bot.detection import Publication
-from bot.model.core_types import Mode, Outcome, RegistryId, RuleName, Severity
-from bot.model.errors import describe_fault
-from bot.model.findings import Finding, Location, Unknown, settings_location
+from bot.model.core_types import Mode, RegistryId, RuleName, Severity
+from bot.model.findings import Finding, Location, ReadableFact, Unknown, settings_location
 from bot.packages.publish_history import WatchedPackage
 from bot.registries.registry import Registry
 from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 
-T_contra = TypeVar("T_contra", contravariant=True)
-
-
-class Check(Protocol[T_contra]):
-    """Judges one kind of thing."""
-
-    def applies(self, subject: T_contra, /) -> bool:
-        """Whether there is anything to judge."""
-
-    def check(self, subject: T_contra, /) -> Iterator[Finding | Unknown]:
-        """Yield what is wrong, and what could not be seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """Each thing once; what was said before a judge broke stands."""
-
-    findings: tuple[Finding, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
-    error: str | None = None  # our own: the kind of error and where in our code, never its text
-    applies: bool = True
-
-
-def run_check(check: Check[T_contra], subject: T_contra) -> CheckResult:
-    """Ask a judge. Whatever it raises is our fault: it lets nothing pass, and does not take the others with it."""
-    findings: dict[Finding, None] = {}
-    unseen: dict[Unknown, None] = {}
-    fault, applies = None, True
-    try:
-        applies = check.applies(subject)
-        for said in check.check(subject) if applies else ():
-            if isinstance(said, Finding):
-                findings[said] = None
-            else:
-                unseen[said] = None
-    except Exception as error:  # noqa: BLE001 - as above
-        fault = describe_fault(error)
-    return CheckResult(tuple(findings), tuple(unseen), fault, applies)
-
-
-def outcome_of(result: CheckResult, waived: Sequence[object] = ()) -> Outcome:
-    """Give the worst that is so: failed, broken, unknown, waived, passed, not-applicable. `said` is without what is waived."""
-    if result.findings:
-        return Outcome.FAILED
-    if result.error is not None:
-        return Outcome.ERROR
-    if result.unknown:
-        return Outcome.UNKNOWN
-    if waived:
-        return Outcome.WAIVED
-    return Outcome.PASSED if result.applies else Outcome.NOT_APPLICABLE
+Subject = TypeVar("Subject", contravariant=True)  # noqa: PLC0105 - the name of what a check judges, in the words of its docstring
 
 
 class StricterWhen(StrEnum):
-    """Which way an option gets stricter: what a repository's own policy may do under `overrides: stricter`."""
+    """Which change makes an option stricter: what a repository's own policy may do under `overrides: stricter`."""
 
     HIGHER = "higher"  # of words in order: a higher severity, `enforce` over `observe`; of numbers, durations, `true`
     LOWER = "lower"  # of numbers and durations: a shorter maximum age
     FEWER = "fewer"  # of a list of exceptions: only entries that the organization's list has too
-    MORE = "more"  # of a list of demands: entries may be added, none taken away
+    MORE = "more"  # of a list of requirements: entries may be added, none removed
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """A finding that another check reports as its cause: the environment without reviewers is an environment that does not exist.
+
+    The engine leaves it out where a finding of `requirement` stands on the same publication, and keeps it everywhere else.
+    """
+
+    requirement: RuleName  # one of the check's `requires`
+    finding: Finding
+
+
+Judgment: TypeAlias = Finding | Unknown | Consequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(ABC):
-    """One rule: its docstring's first line is its title, its fields are its options, its page lies beside it.
+class Check(ABC, Generic[Subject]):
+    """Judges one kind of subject.
 
-    An option is a field whose metadata says what it `means` and which way it gets `stricter`. Its type is one that policy
-    files can say (bot/policy/policy_schema.py): a StrEnum, a list of such or of texts, a number, true or false, a duration. In a
-    file `maximum_age` is `maximum-age`.
+    The first line of its docstring is its title, its fields are its options, and its page has the name of its module.
+
+    An option is a field whose metadata says what it `means` and which change makes it `stricter`. Policy files must be able to
+    express its type (bot/policy/policy_schema.py): a StrEnum, a list of such or of texts, a number, true or false, a
+    duration. In a file `maximum_age` is `maximum-age`.
     """
 
     name: ClassVar[RuleName]
-    reads: ClassVar[frozenset[SettingsQuery]] = frozenset({SettingsQuery.FILES})
-    severity: Severity = field(
-        default=Severity.HIGH, metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER}
-    )
+    reads: ClassVar[frozenset[ReadableFact]] = frozenset()
+    requires: ClassVar[tuple[RuleName, ...]] = ()  # checks without which this one has nothing to judge
     mode: Mode = field(
         default=Mode.OBSERVE,
-        metadata={"means": "observe or enforce, for this rule alone.", "stricter": StricterWhen.HIGHER},
-    )
-    allow: tuple[RegistryId, ...] = field(
-        default=(), metadata={"means": "Registries that this rule leaves alone.", "stricter": StricterWhen.FEWER}
+        metadata={
+            "means": "Whether a finding is only reported (observe) or also blocks (enforce).",
+            "stricter": StricterWhen.HIGHER,
+        },
     )
 
     @classmethod
     def title(cls) -> str:
-        """Say the good state in words: the first line of the class docstring, without its full stop."""
+        """Return the first line of the class docstring, without its period."""
         return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
 
+    @classmethod
+    def page(cls) -> Path:
+        """Return the path of the documentation page, which lies beside the module."""
+        return Path(str(modules[cls.__module__].__file__)).with_suffix(".md")
+
+    @abstractmethod
+    def applies(self, subject: Subject) -> bool:
+        """Whether there is anything to judge; a check that does not apply is `not-applicable`, never `passed`."""
+
+    @abstractmethod
+    def judge(self, subject: Subject) -> Iterator[Judgment]:
+        """Yield each place where the good state does not hold, and each fact that was needed and is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Check[Snapshot]):
+    """A rule: a good state of a repository that publishes. Its title states that good state."""
+
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset({SettingsQuery.FILES})
+    severity: Severity = field(
+        default=Severity.HIGH, metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER}
+    )
+    allow: tuple[RegistryId, ...] = field(
+        default=(), metadata={"means": "Registries to which this rule does not apply.", "stricter": StricterWhen.FEWER}
+    )
+
     def publications_to_check(self, snapshot: Snapshot) -> Iterator[tuple[Publication, Registry]]:
-        """Yield the publications that this rule is about, each with its registry."""
+        """Yield the publications to which this rule applies, each with its registry."""
         for publication in snapshot.publications:
             if publication.registry not in self.allow:
                 yield publication, snapshot.registries[publication.registry]
 
     def packages_to_check(self, snapshot: Snapshot) -> Iterator[tuple[Location, WatchedPackage] | Unknown]:
-        """Yield each package that this rule is about, with where it is published; and where that was not seen, so.
+        """Yield each package to which this rule applies, with the place that publishes it, or that the package is unknown.
 
-        A registry that nobody can ask for its versions is left out. Where the repository publishes to one and none of its
-        packages is known by name, that is unknown too.
+        A registry that cannot be asked for its versions is left out. If the repository publishes to one and none of its
+        packages is known by name, that package is unknown.
         """
-        places = {
-            registry.id: Location(publication.file, publication.line, publication.line)
-            for publication, registry in reversed(list(self.publications_to_check(snapshot)))
-            if registry.request_policy is not None
-        }
+        places = self._places(snapshot, readable_only=True)
         if isinstance(snapshot.registry_versions, Unknown):
             if places:
                 yield snapshot.registry_versions
@@ -137,32 +124,32 @@ class Rule(ABC):
     def traces_to_check(
         self, snapshot: Snapshot, max_age: timedelta, *, newest_only: bool = False
     ) -> Iterator[tuple[Location, VersionTrace] | Unknown]:
-        """Yield the account of each version that came lately, with where it is published; and where nobody keeps any, so.
+        """Yield the trace of each recent version, with the place that publishes it, or that no traces are stored.
 
-        `newest`: only of the newest version of each package. What was withdrawn is not judged: nothing more can be done about it.
+        With `newest_only`, only the newest version of each package is judged. A withdrawn version is not judged, because nothing
+        more can be done about it.
         """
         if isinstance(snapshot.version_traces, Unknown):
-            if any(registry.request_policy is not None for _, registry in self.publications_to_check(snapshot)):
+            if self._places(snapshot, readable_only=True):
                 yield snapshot.version_traces
             return
-        places = {
-            publication.registry: Location(publication.file, publication.line, publication.line)
-            for publication, _ in reversed(list(self.publications_to_check(snapshot)))
-        }
+        places = self._places(snapshot)
         seen = set()
-        for account in snapshot.version_traces.value:
-            package = account.version.package
-            if account.version.withdrawn or (newest_only and package in seen):
+        for trace in snapshot.version_traces.value:
+            package, published_at = trace.version.package, trace.version.published_at or trace.traced_at
+            if trace.version.withdrawn or (newest_only and package in seen):
                 continue
             seen.add(package)
-            registry, came = account.version.package.registry, account.version.published_at or account.traced_at
-            if registry not in self.allow and snapshot.taken_at - came <= max_age:
-                yield places.get(registry, settings_location("actions")), account
+            if package.registry not in self.allow and snapshot.taken_at - published_at <= max_age:
+                yield places.get(package.registry, settings_location("actions")), trace
 
     def applies(self, snapshot: Snapshot) -> bool:
-        """Whether there is anything to judge; a rule that does not apply is `not-applicable`, never `passed`."""
         return any(True for _ in self.publications_to_check(snapshot))
 
-    @abstractmethod
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        """Yield each place where the good state does not hold, and each fact that was needed and not seen."""
+    def _places(self, snapshot: Snapshot, *, readable_only: bool = False) -> dict[RegistryId, Location]:
+        """Return the first place that publishes to each registry; with `readable_only`, of registries that can be asked."""
+        return {
+            publication.registry: Location(publication.file, publication.line, publication.line)
+            for publication, registry in reversed(list(self.publications_to_check(snapshot)))
+            if registry.request_policy is not None or not readable_only
+        }

@@ -3,27 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeAlias
 
 from bot.checks.alerts import ChangeAlert, RepositoryChange
-from bot.checks.check import CheckResult, outcome_of, run_check
+from bot.checks.engine import CheckResult, run_checks, worst_outcome
 from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha, conclusion_of
 from bot.model.findings import Finding, Known, Unknown
 from bot.policy import Policy
-from bot.policy.apply_waivers import active_waiver
 
-
-@dataclass(frozen=True, slots=True)
-class AlertResult:
-    """What became of one alert that the change could give, before any waiver."""
-
-    alert: ChangeAlert
-    findings: tuple[Finding, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
-    error: str | None = None  # our own: the kind of error and where in our code
-
-    @property
-    def outcome(self) -> Outcome:
-        return outcome_of(CheckResult(self.findings, self.unknown, self.error))
+AlertResult: TypeAlias = CheckResult[ChangeAlert]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +31,7 @@ class StoredAlert:
 
     @property
     def outcome(self) -> Outcome:
-        return outcome_of(CheckResult(self.findings, self.unknown, self.error), self.waived)
+        return worst_outcome(self.findings, self.error, self.unknown, self.waived)
 
     @property
     def conclusion(self) -> Conclusion:
@@ -74,40 +62,42 @@ class ChangeReport:
 
 
 def evaluate_change(change: RepositoryChange, policy: Policy) -> tuple[AlertResult, ...]:
-    """Judge a change by the alerts in force; those that such a change cannot give are left out.
-
-    An alert that raises is `broken` and does not take the others with it.
-    """
-    return tuple(found for signal in policy.alerts if (found := _evaluate_alert(signal, change)) is not None)
+    """Judge a change by the alerts in force, without network access or a clock. Alerts that such a change cannot give are left out."""
+    return tuple(each for each in run_checks(policy.alerts, change, AlertResult) if each.applies)
 
 
 def change_report(change: RepositoryChange, summary: str, commit: Sha, results: Iterable[AlertResult]) -> ChangeReport:
-    """Keep of a change what did not pass."""
-    heard = tuple(
-        StoredAlert(one.alert.name, one.alert.title(), one.alert.severity, one.alert.mode, one.alert.open_issue, one.findings, one.unknown, one.error)
-        for one in results
-        if one.outcome is not Outcome.PASSED
-    )  # fmt: skip
-    return ChangeReport(change.repository, summary, commit, change.observed_at, heard)
+    """Return what is stored of a change: every alert that did not pass."""
+    alerts = tuple(_stored_alert(each) for each in results if each.outcome is not Outcome.PASSED)
+    return ChangeReport(change.repository, summary, commit, change.observed_at, alerts)
 
 
 def apply_policy(report: ChangeReport, policy: Policy, day: date) -> ChangeReport:
-    """Weigh news by the policy that is in force on a day: what is off is not heard, what is waived does not stand."""
-    signals = {signal.name: signal for signal in policy.alerts}
-    heard = (
-        _apply_policy_to_alert(one, signals[one.name], policy, day) for one in report.alerts if one.name in signals
+    """Apply the policy in force on a day: an alert that it turns off is left out, and a finding that it waives does not stand."""
+    alerts = {alert.name: alert for alert in policy.alerts}
+    stored = (
+        _apply_policy_to_alert(each, alerts[each.name], policy, day) for each in report.alerts if each.name in alerts
     )
-    return replace(report, alerts=tuple(heard))
+    return replace(report, alerts=tuple(stored))
 
 
-def _evaluate_alert(alert: ChangeAlert, change: RepositoryChange) -> AlertResult | None:
-    said = run_check(alert, change)
-    return AlertResult(alert, said.findings, said.unknown, said.error) if said.applies else None
+def _stored_alert(result: AlertResult) -> StoredAlert:
+    alert = result.check
+    return StoredAlert(
+        alert.name,
+        alert.title(),
+        alert.severity,
+        alert.mode,
+        alert.open_issue,
+        result.findings,
+        result.unknown,
+        result.error,
+    )
 
 
 def _apply_policy_to_alert(stored: StoredAlert, alert: ChangeAlert, policy: Policy, day: date) -> StoredAlert:
-    found = (*stored.findings, *stored.waived)
-    waivers = {finding: waiver for finding in found if (waiver := active_waiver(stored.name, finding, policy, day))}
+    found, in_force = (*stored.findings, *stored.waived), policy.waivers_on(day)
+    waivers = {finding: waiver for finding in found if (waiver := in_force.active(stored.name, finding))}
     return replace(
         stored,
         severity=alert.severity,

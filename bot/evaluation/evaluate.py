@@ -3,27 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.checks.check import Rule, outcome_of, run_check
+from bot.checks.check import Rule
+from bot.checks.engine import CheckResult, WaiverMatch, run_checks
+from bot.detection import Publication
 from bot.model.core_types import Conclusion, Outcome, RuleName, conclusion_of
-from bot.model.findings import Finding, Known, Unknown
+from bot.model.findings import Finding, FindingSubject, Known, Unknown
 from bot.policy import Policy, Waiver, WaiverStatus
-from bot.policy.apply_waivers import WaiverMatch, apply_waivers
 from bot.snapshot.repository_snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
-    """What became of one rule; a broken rule keeps the findings it made before."""
+class RuleResult(CheckResult[Rule]):
+    """What became of one rule."""
 
-    rule: Rule
-    outcome: Outcome
-    findings: tuple[Finding, ...] = ()  # those that stand; what is waived is not among them
-    unknown: tuple[Unknown, ...] = ()
-    error: str | None = None  # of a broken rule: the kind of error and where in our code, never its text
-    waived: tuple[WaiverMatch, ...] = ()
-    ineffective_waivers: tuple[
-        WaiverMatch, ...
-    ] = ()  # findings that stand although a waiver covers them: it ended, say
+    __slots__ = ()
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that was judged."""
+        return self.check
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Report:
         judged = {
             result.rule.name: {each.waiver for each in (*result.waived, *result.ineffective_waivers)}
             for result in self.results
-            if result.outcome not in (Outcome.UNKNOWN, Outcome.ERROR)
+            if not result.see and result.outcome not in (Outcome.UNKNOWN, Outcome.ERROR)
         }
         return tuple(waiver for waiver in self.policy.waivers if waiver not in judged.get(waiver.rule, {waiver}))
 
@@ -63,26 +60,48 @@ class Report:
 
 
 def evaluate_repository(snapshot: Snapshot, policy: Policy) -> Report:
-    """Judge a snapshot by a policy. Pure; a rule that raises is `broken` and does not take the others with it."""
+    """Judge a snapshot by a policy, without network access or a clock. A rule that raises does not stop the others."""
     whole = replace(snapshot, declared_identities=policy.identities)
-    return Report(whole, policy, tuple(_evaluate_rule(rule, whole, policy) for rule in policy.rules))
-
-
-def _evaluate_rule(rule: Rule, snapshot: Snapshot, policy: Policy) -> RuleResult:
-    said = run_check(rule, snapshot)
-    found = apply_waivers(rule.name, said.findings, snapshot, policy)
-    # What could not be read may hold what this rule looks for.
-    unread = (Unknown(fact=file.file, reason=file.reason) for file in snapshot.unreadable)
-    said = replace(
-        said,
-        findings=found.remaining,
-        unknown=tuple(dict.fromkeys((*unread, *said.unknown))),
-        error=said.error or snapshot.error,
+    day = snapshot.taken_at.date()
+    judged = run_checks(
+        policy.rules, whole, RuleResult, policy.waivers_on(day), lambda finding: _locate(finding, whole)
     )
-    outcome = outcome_of(said, found.waived)
-    return RuleResult(rule, outcome, said.findings, said.unknown, said.error, found.waived, found.ineffective_waivers)
+    return Report(whole, policy, tuple(_with_unreadable_files(each, whole) for each in judged))
+
+
+def _with_unreadable_files(result: RuleResult, snapshot: Snapshot) -> RuleResult:
+    """Add what could not be read: it may hold what any rule looks for."""
+    unread = (Unknown(fact=file.file, reason=file.reason) for file in snapshot.unreadable)
+    return replace(
+        result, unknown=tuple(dict.fromkeys((*unread, *result.unknown))), error=result.error or snapshot.error
+    )
 
 
 def _conclusion_of(result: RuleResult) -> Conclusion | None:
     approved = all(isinstance(each.waiver.approval, Known) for each in result.waived)
     return conclusion_of(result.outcome, result.rule.mode, waivers_approved=approved)
+
+
+def _locate(finding: Finding, snapshot: Snapshot) -> Finding:
+    return replace(finding, subject=subject_of_finding(finding, snapshot))
+
+
+def subject_of_finding(finding: Finding, snapshot: Snapshot) -> FindingSubject:
+    """Return what a finding is about: as its rule says, and completed from its place in the file."""
+    about, place = finding.subject, finding.location
+    workflow = snapshot.workflows.get(place.file)
+    jobs = workflow.jobs.values() if workflow else ()
+    job = next((job for job in jobs if job.line <= place.line <= job.end_line), None)
+    here = [each for each in snapshot.publications if _is_at_finding(each, finding)]
+    environment = job.environment.value if job and job.environment else None
+    return replace(
+        about,
+        job=about.job or (job.id if job else None),
+        secrets=about.secrets or tuple(dict.fromkeys(name for each in here for name in each.secrets)),
+        environment=about.environment or environment,
+    )
+
+
+def _is_at_finding(publication: Publication, finding: Finding) -> bool:
+    place = finding.location
+    return publication.file == place.file and place.line <= publication.end_line and publication.line <= place.end_line

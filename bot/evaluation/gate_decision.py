@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.checks.check import outcome_of, run_check
+from bot.checks.engine import CheckResult, run_checks
 from bot.checks.gate import GateCondition, PendingDeployment
 from bot.model.core_types import Mode, Outcome
-from bot.model.findings import Finding, Known, Unknown
-from bot.policy import Policy, Waiver
-from bot.policy.apply_waivers import active_waiver
+from bot.model.findings import Known
+from bot.policy import Policy
 
 
 class GateVerdict(StrEnum):
@@ -19,20 +18,14 @@ class GateVerdict(StrEnum):
     PENDING = "pending"
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionResult:
+class ConditionResult(CheckResult[GateCondition]):
     """What became of one condition."""
 
-    condition: GateCondition
-    outcome: Outcome
-    findings: tuple[Finding, ...] = ()  # those that stand
-    unknown: tuple[Unknown, ...] = ()
-    waivers: tuple[Waiver, ...] = ()  # in force, and covering what else would stand
-    error: str | None = None  # our own: the kind of error and where in our code
+    __slots__ = ()
 
     @property
     def enforced(self) -> bool:
-        return self.condition.mode is Mode.ENFORCE
+        return self.check.mode is Mode.ENFORCE
 
     @property
     def verdict(self) -> GateVerdict:
@@ -77,7 +70,16 @@ def decide_deployment(
     Conditions that are only observed stop nothing. With a problem of the policy nobody knows what should be held, so
     nothing is approved.
     """
-    judged = tuple(_evaluate_condition(condition, deployment, policy) for condition in policy.gate)
+    # Without a clock no waiver is in force: nobody knows whether it has expired.
+    day = deployment.now.value.date() if isinstance(deployment.now, Known) else None
+    workflow = deployment.run.workflow
+    judged = run_checks(
+        policy.gate,
+        deployment,
+        ConditionResult,
+        policy.waivers_on(day),
+        lambda finding: replace(finding, location=replace(finding.location, file=workflow)),
+    )
     asked = {each.verdict for each in judged if each.enforced}
     if GateVerdict.REJECTED in asked:
         verdict = GateVerdict.REJECTED
@@ -86,25 +88,3 @@ def decide_deployment(
     else:
         verdict = GateVerdict.APPROVED
     return GateDecision(deployment, verdict, judged, policy_problems)
-
-
-def _evaluate_condition(condition: GateCondition, deployment: PendingDeployment, policy: Policy) -> ConditionResult:
-    said = run_check(condition, deployment)
-    waived = {
-        finding: waiver
-        for finding in said.findings
-        if (waiver := _active_waiver(condition, finding, deployment, policy))
-    }
-    said = replace(said, findings=tuple(finding for finding in said.findings if finding not in waived))
-    waivers = tuple(dict.fromkeys(waived.values()))
-    return ConditionResult(condition, outcome_of(said, waivers), said.findings, said.unknown, waivers, said.error)
-
-
-def _active_waiver(
-    condition: GateCondition, finding: Finding, deployment: PendingDeployment, policy: Policy
-) -> Waiver | None:
-    """Return a waiver in force that covers a finding. Without a clock none is: nobody knows whether it has ended."""
-    if not isinstance(deployment.now, Known):
-        return None
-    at_workflow = replace(finding, location=replace(finding.location, file=deployment.run.workflow))
-    return active_waiver(condition.name, at_workflow, policy, deployment.now.value.date())

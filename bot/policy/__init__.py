@@ -3,6 +3,7 @@
 `bot.policy.read_policy` is imported separately, which keeps startup fast.
 """
 
+from bot.model.waiver import Waiver, WaiverApproval, WaiverStatus
 from bot.policy.merge_policies import policy_in_force
 from bot.policy.policy_file import (
     CheckSettings,
@@ -16,7 +17,6 @@ from bot.policy.policy_file import (
     ReportSettings,
 )
 from bot.policy.policy_targets import RepositoryMatch, TargetRepository
-from bot.policy.waiver import Waiver, WaiverApproval, WaiverStatus
 
 __all__ = [
     "CheckSettings",

@@ -11,10 +11,10 @@ from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RuleName
 from bot.model.findings import join_names
 from bot.model.identity_register import DeclaredIdentity
+from bot.model.waiver import Waiver
 from bot.policy.policy_file import NO_REPORTS, CheckSettings, Overrides, Policy, PolicyFile, PolicyLayer
 from bot.policy.policy_schema import OptionValue, is_fully_applied, stricter_value
 from bot.policy.policy_targets import RepositoryMatch, TargetRepository
-from bot.policy.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)

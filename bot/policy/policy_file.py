@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.checks.alerts import CHANGE_ALERTS, ChangeAlert
 from bot.checks.check import Rule
+from bot.checks.engine import Waivers
 from bot.checks.gate import GATE_CONDITIONS, GateCondition
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RuleName
 from bot.model.identity_register import DeclaredIdentity, DeclaredPackage
+from bot.model.waiver import DEFAULT_MAX_WAIVER_DURATION, Waiver
 from bot.policy.policy_schema import OptionValue
 from bot.policy.policy_targets import RepositoryMatch
-from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION, Waiver
 
 
 class IssueDestination(StrEnum):
@@ -147,3 +148,7 @@ class Policy:
     reports: ReportSettings = NO_REPORTS
     gate: tuple[GateCondition, ...] = tuple(condition() for condition in GATE_CONDITIONS)
     alerts: tuple[ChangeAlert, ...] = tuple(signal() for signal in CHANGE_ALERTS)
+
+    def waivers_on(self, day: date | None) -> Waivers:
+        """Return the waivers as they stand on a day; without a day none is in force."""
+        return Waivers(self.waivers, self.max_waiver_duration, day)

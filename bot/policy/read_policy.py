@@ -13,6 +13,7 @@ from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName
 from bot.model.errors import PolicyError, UnreadableError
 from bot.model.identity_register import DeclaredIdentity, DeclaredPackage, IdentityKind
+from bot.model.waiver import Waiver
 from bot.policy.policy_file import (
     CheckSettings,
     DigestForm,
@@ -27,7 +28,6 @@ from bot.policy.policy_file import (
 from bot.policy.policy_schema import option_value, options_by_key, parse_duration, policy_schema
 from bot.policy.policy_targets import RepositoryMatch
 from bot.policy.schema_errors import first_schema_error
-from bot.policy.waiver import Waiver
 from bot.settings import RepositoryVisibility
 from bot.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, quoted, read_yaml
 

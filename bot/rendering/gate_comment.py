@@ -15,7 +15,7 @@ def condition_reasons(results: Iterable[ConditionResult]) -> tuple[str, ...]:
     """Say why conditions do not hold, one line each, as plain text."""
     lines: list[str] = []
     for each in results:
-        name = each.condition.name
+        name = each.check.name
         lines += [f"{name}: {finding.message}" for finding in each.findings]
         if not each.findings:
             lines += [f"{name}: {unseen.fact}: {unseen.reason}" for unseen in each.unknown]
@@ -45,9 +45,7 @@ def render_gate_comment(decision: GateDecision) -> str:
     shown += [line for each in decision.blocking for line in _reason_lines(each)]
     if decision.verdict is GateVerdict.APPROVED:
         shown += [
-            f"waived: {inline_code(each.condition.name)}, {_waiver_line(each)}"
-            for each in decision.results
-            if each.waivers
+            f"waived: {inline_code(each.check.name)}, {_waiver_line(each)}" for each in decision.results if each.waivers
         ]
     if decision.would_block:
         shown.append(f"Only observed: it {_observed_outcome(decision.would_block)}.")
@@ -72,7 +70,7 @@ def _policy_problems(decision: GateDecision) -> tuple[str, ...]:
 
 
 def _reason_lines(result: ConditionResult) -> Iterable[str]:
-    name = inline_code(result.condition.name)
+    name = inline_code(result.check.name)
     for finding in result.findings:
         yield f"{name}: {_truncate(markdown_text, finding.message)}. Next: {_truncate(markdown_text, finding.fix)}"
     if not result.findings:
@@ -94,7 +92,7 @@ def _observed_outcome(observed: Iterable[ConditionResult]) -> str:
 
 def _comment_footer(decision: GateDecision) -> str:
     concerned = decision.blocking or decision.would_block
-    named = [f"Why: {inline_code(f'wharfinger explain {concerned[0].condition.name}')}"] if concerned else []
+    named = [f"Why: {inline_code(f'wharfinger explain {concerned[0].check.name}')}"] if concerned else []
     waiting = decision.deployment
     if waiting.html_url and waiting.run.commit.isalnum():
         named.append(f"[what was judged of this commit]({waiting.html_url}/commit/{waiting.run.commit}/checks)")

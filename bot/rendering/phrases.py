@@ -3,13 +3,13 @@
 import json
 import re
 
+from bot.checks.engine import WaiverMatch
 from bot.detection import Publication
-from bot.evaluation.evaluate import Report, RuleResult
+from bot.evaluation.evaluate import Report, RuleResult, subject_of_finding
 from bot.model.core_types import Credential, Outcome
 from bot.model.findings import Finding, Known, join_names
-from bot.policy.apply_waivers import WaiverMatch, subject_of_finding
+from bot.model.waiver import Waiver, WaiverStatus
 from bot.policy.policy_schema import format_duration
-from bot.policy.waiver import Waiver, WaiverStatus
 from bot.snapshot.repository_snapshot import WORKFLOW_PATH
 
 OUTCOME_TEXTS = {

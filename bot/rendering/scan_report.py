@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from termcolor import colored
 
+from bot.checks.engine import WaiverMatch
 from bot.detection import Publication
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome, Severity
 from bot.model.findings import Finding, Known, UnreadableFile, join_names
 from bot.policy import WaiverStatus
-from bot.policy.apply_waivers import WaiverMatch
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import (
     OUTCOME_TEXTS,

@@ -39,7 +39,7 @@ class BackdatedCommit(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         commits = change.commits
         if isinstance(commits, Unknown):
             yield commits

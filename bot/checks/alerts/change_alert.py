@@ -1,14 +1,12 @@
 """Defines the base class of change alerts and the repository change that they inspect."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from bot.checks.check import StricterWhen
-from bot.model.core_types import FullName, Mode, RuleName, Severity, Sha
-from bot.model.findings import Finding, MaybeKnown, ReadableFact, Unknown
+from bot.checks.check import Check, StricterWhen
+from bot.model.core_types import FullName, Severity, Sha
+from bot.model.findings import MaybeKnown, ReadableFact
 from bot.settings import RefKind, RepositorySettings, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
@@ -128,30 +126,9 @@ OPEN_ISSUE_OPTION = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeAlert(ABC):
-    """One alert, of a rule's shape: its docstring's first line is its title, its fields are its options, its page lies beside it.
+class ChangeAlert(Check[RepositoryChange]):
+    """An alert about a change; its title states what was seen. A weakness that was there before is for a rule to report."""
 
-    Its name says what was seen. It judges what changed, not what stands: a standing weakness is a rule's to tell.
-    """
-
-    name: ClassVar[RuleName]
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.FILES})
     severity: Severity = field(default=Severity.HIGH, metadata=SEVERITY_OPTION)
-    mode: Mode = field(
-        default=Mode.OBSERVE,
-        metadata={"means": "observe or enforce, for this alert alone.", "stricter": StricterWhen.HIGHER},
-    )
     open_issue: bool = field(default=True, metadata=OPEN_ISSUE_OPTION)
-
-    @classmethod
-    def title(cls) -> str:
-        """Say what was seen, in words: the first line of the class docstring, without its full stop."""
-        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
-
-    @abstractmethod
-    def applies(self, change: RepositoryChange) -> bool:
-        """Whether a change of this kind can give the alert at all."""
-
-    @abstractmethod
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
-        """Yield each place that gives the alert, and each fact that was needed and not seen."""

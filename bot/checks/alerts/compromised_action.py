@@ -88,7 +88,7 @@ class CompromisedAction(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push or change.settings is not None
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         yield from new_findings(change, _find)
 
 

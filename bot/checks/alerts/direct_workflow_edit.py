@@ -37,7 +37,7 @@ class DirectWorkflowEdit(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_default_branch_push and change.push is not None and not change.push.created
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files, commits = change.files, change.commits
         if isinstance(files, Unknown):
             yield files

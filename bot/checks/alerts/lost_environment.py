@@ -23,7 +23,7 @@ class LostEnvironment(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files = change.files
         if isinstance(files, Unknown):
             yield files

@@ -27,7 +27,7 @@ class ManualPublishing(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         files = change.files
         if isinstance(files, Unknown):
             yield files

@@ -40,7 +40,7 @@ class MovedTag(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_tag_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         tag, push = change.tag_move, change.push
         if isinstance(tag, Unknown):
             yield tag

@@ -29,7 +29,7 @@ class NewDeployKey(ChangeAlert):
             and held.deploy_keys != SettingsQuery.DEPLOY_KEYS.not_read
         )
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         if change.settings is None or change.settings_before is None:
             return
         now, before = change.settings.deploy_keys, change.settings_before.deploy_keys

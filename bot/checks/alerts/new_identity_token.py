@@ -27,7 +27,7 @@ class NewIdentityToken(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         yield from new_findings(change, _find)
 
 

@@ -32,7 +32,7 @@ class NewRunner(ChangeAlert):
             held is not None and change.settings_before is not None and held.runners != SettingsQuery.RUNNERS.not_read
         )
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         if change.settings is None or change.settings_before is None:
             return
         now, before = change.settings.runners, change.settings_before.runners

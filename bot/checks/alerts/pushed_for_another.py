@@ -35,7 +35,7 @@ class PushedForAnother(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         commits, push = change.commits, change.push
         if isinstance(commits, Unknown):
             yield commits

@@ -50,7 +50,7 @@ class SecretSentAway(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         yield from new_findings(change, self._find)
 
     def _find(self, snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:

@@ -24,7 +24,7 @@ class StrayTag(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_tag_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         push = change.push
         if isinstance(change.branches_with_commit, Unknown):
             yield change.branches_with_commit

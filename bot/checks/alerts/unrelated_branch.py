@@ -31,7 +31,7 @@ class UnrelatedBranch(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push and not change.is_default_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         push = change.push
         if push is None or any(ref_matches(pattern, push.name) for pattern in self.branches):
             return

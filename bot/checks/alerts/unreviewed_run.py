@@ -31,7 +31,7 @@ class UnreviewedRun(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_branch_push and not change.is_default_branch_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         branch = change.push.name if change.push else ""
         yield from new_findings(change, lambda snapshot, paths: _find(snapshot, paths, branch))
 

@@ -28,7 +28,7 @@ class WeakenedEnvironment(ChangeAlert):
             and held.environments != SettingsQuery.ENVIRONMENTS.not_read
         )
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         if change.settings is None or change.settings_before is None:
             return
         now, before, files = change.settings.environments, change.settings_before.environments, change.files

@@ -32,7 +32,7 @@ class AllowedTriggers(GateCondition):
         },
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         run = deployment.run
         if run.event not in self.events:
             message = f"the run was started by the event {run.event}, and releases are started by {join_names(self.events) or 'nothing'}"

@@ -1,14 +1,13 @@
 """Defines the base class of gate conditions and the pending deployment that they inspect."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from bot.checks.check import StricterWhen
-from bot.model.core_types import Conclusion, FullName, Mode, RuleName, Sha
-from bot.model.findings import NOT_READ, Finding, FindingSubject, MaybeKnown, ReadableFact, Unknown, settings_location
+from bot.checks.check import Check
+from bot.model.core_types import Conclusion, FullName, Sha
+from bot.model.findings import NOT_READ, Finding, FindingSubject, MaybeKnown, ReadableFact, settings_location
 from bot.packages.versions import Package
 from bot.settings import RefKind, RepositorySettings, SettingsQuery, all_unknown
 
@@ -146,37 +145,19 @@ class PendingDeployment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateCondition(ABC):
-    """One condition, of a rule's shape: its docstring's first line is its title, its fields are its options, its page lies beside it.
+class GateCondition(Check[PendingDeployment]):
+    """A condition that a waiting deployment must meet. It has no severity: the deployment proceeds or it does not."""
 
-    It has no severity: a release leaves or it does not.
-    """
-
-    name: ClassVar[RuleName]
     reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset({DeploymentQuery.RUN})
-    mode: Mode = field(
-        default=Mode.OBSERVE,
-        metadata={"means": "observe or enforce, for this condition alone.", "stricter": StricterWhen.HIGHER},
-    )
-
-    @classmethod
-    def title(cls) -> str:
-        """Say what has to hold, in words: the first line of the class docstring, without its full stop."""
-        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
 
     @property
     def is_configured(self) -> bool:
-        """Whether its options ask for anything; most conditions always do. Where they do not, nothing is read for it."""
+        """Whether its options require anything; nothing is read for a condition that requires nothing."""
         return True
 
     def applies(self, deployment: PendingDeployment) -> bool:
-        """Whether there is anything to ask of this deployment."""
         del deployment
         return self.is_configured
-
-    @abstractmethod
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
-        """Yield why the release may not leave, and each fact that was needed and not seen, or is not so yet."""
 
 
 def deployment_finding(deployment: PendingDeployment, message: str, fix: str) -> Finding:

@@ -29,7 +29,7 @@ class IndependentApproval(GateCondition):
         {DeploymentQuery.RUN, DeploymentQuery.APPROVALS, DeploymentQuery.COMMIT_AUTHORS}
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         approvals, makers = deployment.approvals, deployment.commit_authors
         if isinstance(approvals, Unknown):
             yield approvals

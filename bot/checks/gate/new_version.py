@@ -33,7 +33,7 @@ class NewVersion(GateCondition):
     def applies(self, deployment: PendingDeployment) -> bool:
         return isinstance(deployment.outgoing_versions, Unknown) or bool(deployment.outgoing_versions.value)
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         going, refs = deployment.outgoing_versions, deployment.refs
         if isinstance(going, Unknown):
             yield going

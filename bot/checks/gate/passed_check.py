@@ -30,7 +30,7 @@ class PassedCheck(GateCondition):
         },
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         fact = deployment.check_conclusion
         if isinstance(fact, Unknown):
             yield fact

@@ -38,7 +38,7 @@ class ProtectedRef(GateCondition):
         }
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         refs = deployment.refs
         if isinstance(refs, Unknown):
             yield refs

@@ -30,7 +30,7 @@ class ReachableCommit(GateCondition):
         },
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         if isinstance(deployment.branches_with_commit, Unknown):
             yield deployment.branches_with_commit
         elif not deployment.branches_with_commit.value & {deployment.default_branch, *self.branches}:

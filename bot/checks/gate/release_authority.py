@@ -31,7 +31,7 @@ class ReleaseAuthority(GateCondition):
         {DeploymentQuery.RUN, DeploymentQuery.RELEASE_FILES}
     )
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         fact = deployment.release_files
         if isinstance(fact, Unknown):
             yield fact

@@ -48,7 +48,7 @@ class ReleaseFreeze(GateCondition):
         del deployment
         return bool(self.days or self.weekdays)
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         if isinstance(deployment.now, Unknown):
             yield deployment.now
             return

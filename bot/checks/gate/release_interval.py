@@ -35,7 +35,7 @@ class ReleaseInterval(GateCondition):
     def is_configured(self) -> bool:
         return bool(self.least)
 
-    def check(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
+    def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         now, previous = deployment.now, deployment.previous_release_at
         if isinstance(now, Unknown):
             yield now

@@ -48,7 +48,7 @@ class AttestedArtifacts(Rule):
             for each in self.traces_to_check(snapshot, self.back, newest_only=True)
         )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in self.traces_to_check(snapshot, self.back, newest_only=True):
             if isinstance(each, Unknown):
                 yield each

@@ -31,7 +31,7 @@ class CurrentOwners(Rule):
         register = list_identities(snapshot)
         return bool(register.unknown) or any(each.owner for each in register.identities)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         register = list_identities(snapshot)
         yield from register.unknown
         people = snapshot.settings.organization

@@ -34,7 +34,7 @@ class EnvironmentSecrets(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return bool(publications_by_secret(tuple(each for each, _ in self.publications_to_check(snapshot)), snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         used = publications_by_secret(tuple(each for each, _ in self.publications_to_check(snapshot)), snapshot)
         stored = snapshot.settings.secrets_in(REPOSITORY_WIDE_STORES)
         yield from stored.unknown

@@ -26,7 +26,7 @@ class ExplicitSecrets(Rule):
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
         yield from path.unknown

@@ -32,7 +32,7 @@ class HumanApproval(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(isinstance(each, Unknown) or each.reviewers for each in self._reviewed_environments(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in self._reviewed_environments(snapshot):
             if isinstance(each, Unknown):
                 yield each

@@ -36,7 +36,7 @@ class ImmutableReleases(Rule):
         path = self._publish_path(snapshot)
         return bool(path.unknown or tag_triggered_jobs(path))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         path = self._publish_path(snapshot)
         yield from path.unknown
         setting = snapshot.settings.immutable_releases

@@ -28,7 +28,7 @@ class NoHardcodedTokens(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return bool(snapshot.workflows or snapshot.actions)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for path, workflow in snapshot.workflows.items():
             steps = [step for job in workflow.jobs.values() for step in job.steps]
             given = [*self._literal_credential_inputs(steps, snapshot.catalog), *_container_passwords(workflow)]

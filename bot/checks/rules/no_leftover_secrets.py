@@ -50,7 +50,7 @@ class NoLeftoverSecrets(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return bool(self._trusted_registries(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         trusted, telling = self._trusted_registries(snapshot), snapshot.catalog
         used = publications_by_secret(snapshot.publications, snapshot)
         stored = snapshot.settings.secrets_in()

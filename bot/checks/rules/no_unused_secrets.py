@@ -51,7 +51,7 @@ class NoUnusedSecrets(Rule):
         stored = publishing_secrets(snapshot)
         return may_hold_publishing_secrets(snapshot) and bool(stored.secrets or stored.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         stored, telling, trusted = publishing_secrets(snapshot), snapshot.catalog, trusted_publications(snapshot)
         yield from stored.unknown
         mentioned = _words_in_files(snapshot) if stored.secrets else frozenset()

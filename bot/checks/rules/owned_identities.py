@@ -47,7 +47,7 @@ class OwnedIdentities(Rule):
         register = list_identities(snapshot, self.kinds)
         return bool(register.identities or register.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         register = list_identities(snapshot, self.kinds)
         yield from register.unknown
         if not snapshot.declared_identities and isinstance(snapshot.settings.repository, Unknown):

@@ -33,7 +33,7 @@ class PinnedActions(Rule):
         metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": StricterWhen.FEWER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         trusted = frozenset(owner.lower() for owner in self.owners)
         said: dict[tuple[str, int], None] = {}

@@ -33,7 +33,7 @@ class ProtectedEnvironment(Rule):
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         jobs: dict[tuple[str, str, str | None], list[Publication]] = {}
         for publication, _ in self.publications_to_check(snapshot):
             jobs.setdefault((publication.file, publication.job, publication.environment), []).append(publication)

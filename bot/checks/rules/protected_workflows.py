@@ -40,7 +40,7 @@ class ProtectedWorkflows(Rule):
         metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         files = self._files_on_path(snapshot)
         facts = snapshot.settings.repository
         if isinstance(facts, Unknown):

@@ -42,7 +42,7 @@ class PublishRate(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(True for _ in self.packages_to_check(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in self.packages_to_check(snapshot):
             if isinstance(each, Unknown):
                 yield each

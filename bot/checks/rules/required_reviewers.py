@@ -46,7 +46,7 @@ class RequiredReviewers(Rule):
         metadata={"means": "Whether administrators may not pass without approval.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in publish_environments(
             (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
         ):

@@ -36,7 +36,7 @@ class RestrictedRefs(Rule):
         }
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in publish_environments(
             (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
         ):

@@ -46,7 +46,7 @@ class ReviewedAccess(Rule):
         register = list_identities(snapshot)
         return bool(register.identities or register.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         register = list_identities(snapshot)
         yield from register.unknown
         if isinstance(snapshot.reviews, Unknown):

@@ -42,7 +42,7 @@ class ScopedOrganizationSecrets(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return may_hold_publishing_secrets(snapshot) and bool(self._secrets(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         telling, used = snapshot.catalog, publications_by_secret(snapshot.publications, snapshot)
         for secret in self._secrets(snapshot):
             if isinstance(secret, Unknown):

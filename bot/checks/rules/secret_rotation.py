@@ -52,7 +52,7 @@ class SecretRotation(Rule):
         stored = publishing_secrets(snapshot)
         return may_hold_publishing_secrets(snapshot) and bool(stored.secrets or stored.unknown)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         stored = publishing_secrets(snapshot)
         telling, used = snapshot.catalog, publications_by_secret(snapshot.publications, snapshot)
         yield from stored.unknown

@@ -29,7 +29,7 @@ class StepScopedSecrets(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(publication.secrets for publication in self._publications_with_stored_secrets(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         stored = self._publications_with_stored_secrets(snapshot)
         names = _publishing_secrets(stored, snapshot.catalog)
         for workflow in snapshot.workflows.values():

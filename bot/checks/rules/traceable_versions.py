@@ -49,7 +49,7 @@ class TraceableVersions(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(True for _ in self._traces_to_judge(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         for each in self._traces_to_judge(snapshot):
             if isinstance(each, Unknown):
                 yield each

@@ -29,7 +29,7 @@ class TrustedPublishing(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(registry.trusted_publishing for _, registry in self.publications_to_check(snapshot))
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         suggest = _Suggester(snapshot)
         for publication, registry in self.publications_to_check(snapshot):
             if not registry.trusted_publishing:

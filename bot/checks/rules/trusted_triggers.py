@@ -48,7 +48,7 @@ class TrustedTriggers(Rule):
 
     name: ClassVar[RuleName] = RuleName("trusted-triggers")
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
         yield from path.unknown

@@ -34,7 +34,7 @@ class UnexpiredIdentities(Rule):
         register = list_identities(snapshot)
         return bool(register.unknown) or any(_has_end(each) for each in register.identities)
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         register = list_identities(snapshot)
         yield from register.unknown
         day = snapshot.taken_at.date()

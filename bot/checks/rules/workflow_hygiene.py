@@ -25,7 +25,7 @@ class WorkflowHygiene(Rule):
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         yield from publish_path(publications, snapshot.workflows, snapshot.actions).unknown
         for file in publish_path_files(publications, snapshot.workflows, snapshot.actions):

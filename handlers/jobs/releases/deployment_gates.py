@@ -257,7 +257,7 @@ class _GateDecider:
         """Have the commit judged if it waits for that; its end is heard of. Not at each look, so that two jobs call no circle."""
         looks = self._store.get_state(self._gate, 0).attempts
         if isinstance(decision.deployment.check_conclusion, Unknown) and "passed-check" in {
-            each.condition.name for each in decision.blocking
+            each.check.name for each in decision.blocking
         }:
             gate, commit = self._gate, decision.deployment.run.commit
             arguments = (gate.installation, gate.repository, self._name, commit)

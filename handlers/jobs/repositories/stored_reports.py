@@ -28,9 +28,9 @@ from bot.json_access import get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import PolicyError
 from bot.model.findings import Known
+from bot.model.waiver import APPROVAL_NOT_READ
 from bot.policy import Policy, PolicyFile, TargetRepository, Waiver, policy_in_force
 from bot.policy.read_policy import read_policy
-from bot.policy.waiver import APPROVAL_NOT_READ
 from bot.registries import Catalog
 from bot.rendering.check_run import render_policy_preview
 from bot.rendering.phrases import unused_waiver_text

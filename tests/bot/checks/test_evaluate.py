@@ -32,7 +32,7 @@ class FixedOutcomeRule(Rule):
     def applies(self, snapshot: Snapshot) -> bool:  # noqa: ARG002 - it says what it was told to, whatever it sees
         return self.relevant
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:  # noqa: ARG002 - as above
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:  # noqa: ARG002 - as above
         yield from self.outcome
         if self.raises:
             raise ValueError("a text with the secret hunter2")

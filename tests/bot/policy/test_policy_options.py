@@ -23,7 +23,7 @@ class RuleWithEveryOption(Rule):
     strict: bool = field(default=False, metadata={"means": "", "stricter": StricterWhen.HIGHER})
     words: tuple[str, ...] = field(default=(), metadata={"means": "", "stricter": StricterWhen.MORE})
 
-    def check(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         yield from (Unknown(file.file, file.reason) for file in snapshot.unreadable)
 
 

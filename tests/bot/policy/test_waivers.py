@@ -12,8 +12,8 @@ from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import Conclusion, FullName, Outcome, RuleName
 from bot.model.errors import PolicyError
 from bot.model.findings import FindingSubject, Known, Location
+from bot.model.waiver import DEFAULT_MAX_WAIVER_DURATION
 from bot.policy import Policy, TargetRepository, Waiver, WaiverApproval, WaiverStatus, policy_in_force
-from bot.policy.waiver import DEFAULT_MAX_WAIVER_DURATION
 from bot.registries import load_catalog
 from bot.rendering import check_run, scan_exports, scan_report
 from bot.rendering.phrases import waiver_template

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.checks.engine import WaiverMatch
 from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.gate.condition import PendingDeployment, PendingRun
 from bot.evaluation.gate_decision import ConditionResult, GateDecision, GateVerdict
 from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, RuleChange, RuleState
 from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Sha
 from bot.model.findings import Finding, Location, Unknown
-from bot.policy import Waiver
+from bot.policy import Waiver, WaiverStatus
 from bot.rendering import check_run, gate_comment
 from bot.rendering.markdown import plain_line
 from tests.bot.rendering.test_hostile_issues import MORE, assert_inert
@@ -75,7 +76,7 @@ def test_what_is_full_of_marks_does_not_push_the_first_reason_out(mark: str) -> 
     decision = GateDecision(_waiting(words), GateVerdict.REJECTED, tuple(_judged(words)))
     comment = gate_comment.render_gate_comment(decision)
     assert len(comment) <= gate_comment.MAX_COMMENT
-    assert f"<code>{decision.blocking[0].condition.name}</code>: &#{ord(mark)};" in comment
+    assert f"<code>{decision.blocking[0].check.name}</code>: &#{ord(mark)};" in comment
     assert len(gate_comment.render_unknown_comment(words)) <= gate_comment.MAX_COMMENT
 
 
@@ -88,15 +89,15 @@ def _waiting(words: str) -> PendingDeployment:
 def _judged(words: str) -> list[ConditionResult]:
     finding = Finding(Location(words, 1, 2), words, words)
     waiver = Waiver(GATE_CONDITIONS[0].name, FullName(words), words, words, date(2027, 1, 31), origin=words, line=1)
-    rejected, unseen, waived, broken = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.WAIVED, Outcome.ERROR)
+    waived = WaiverMatch(finding, waiver, WaiverStatus.ACTIVE)
     modes = (Mode.ENFORCE, Mode.OBSERVE)
     return [
         judged
         for mode in modes
         for judged in (
-            ConditionResult(GATE_CONDITIONS[0](mode=mode), rejected, findings=(finding,)),
-            ConditionResult(GATE_CONDITIONS[1](mode=mode), unseen, unknown=(Unknown(words, words, words),)),
-            ConditionResult(GATE_CONDITIONS[2](mode=mode), waived, waivers=(waiver,)),
-            ConditionResult(GATE_CONDITIONS[3](mode=mode), broken, error=words),
+            ConditionResult(GATE_CONDITIONS[0](mode=mode), findings=(finding,)),
+            ConditionResult(GATE_CONDITIONS[1](mode=mode), unknown=(Unknown(words, words, words),)),
+            ConditionResult(GATE_CONDITIONS[2](mode=mode), waived=(waived,)),
+            ConditionResult(GATE_CONDITIONS[3](mode=mode), error=words),
         )
     ]

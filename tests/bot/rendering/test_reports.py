@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.checks.check import Rule
+from bot.checks.engine import WaiverMatch
 from bot.checks.rules.protected_environment import ProtectedEnvironment
 from bot.checks.rules.separate_publish_job import SeparatePublishJob
 from bot.checks.rules.trusted_publishing import TrustedPublishing
@@ -21,7 +22,6 @@ from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import Conclusion, Credential, FullName, Mode, RegistryId, RuleName
 from bot.model.findings import Finding, Known, Location, Unknown, UnreadableFile
 from bot.policy import Policy, Waiver, WaiverStatus
-from bot.policy.apply_waivers import WaiverMatch
 from bot.registries import load_catalog
 from bot.rendering import check_run, scan_report
 from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line

@@ -4,11 +4,25 @@ from dataclasses import replace
 
 import pytest
 
+from bot.checks.check import Rule
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome
+from bot.model.findings import Finding, Location, Unknown
 from bot.policy import Policy
 from bot.rendering.phrases import summarize_outcomes
 from tests.bot.rendering.test_reports import SNAPSHOT, STORIED
+
+
+def result_with(outcome: Outcome, rule: Rule) -> RuleResult:
+    match outcome:
+        case Outcome.FAILED:
+            return RuleResult(rule, findings=(Finding(Location("a.yml", 1, 1), "is wrong", "Mend it."),))
+        case Outcome.UNKNOWN:
+            return RuleResult(rule, unknown=(Unknown("a fact", "it was hidden"),))
+        case Outcome.ERROR:
+            return RuleResult(rule, error="ValueError at a.py:1")
+        case _:
+            return RuleResult(rule, applies=outcome is Outcome.PASSED)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +45,6 @@ from tests.bot.rendering.test_reports import SNAPSHOT, STORIED
     ],
 )
 def test_the_verdict_in_words(outcomes: list[Outcome], title: str) -> None:
-    results = tuple(RuleResult(rule(), outcome) for rule, outcome in zip(STORIED * 2, outcomes, strict=False))
+    results = tuple(result_with(outcome, rule()) for rule, outcome in zip(STORIED * 2, outcomes, strict=False))
 
     assert summarize_outcomes(Report(replace(SNAPSHOT, publications=()), Policy(), results)) == title

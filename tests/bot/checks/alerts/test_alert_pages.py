@@ -39,7 +39,7 @@ def result_of(signal: type[ChangeAlert], example: PageExample) -> AlertResult:
     file = read_policy(example.policy.encode(), CATALOG.registries) if example.policy else None
     policy = policy_in_force(file, target=TargetRepository(TOOL))
     change = read_change(example.settings or "", example.before, example.files)
-    return next(each for each in evaluate_change(change, policy) if each.alert.name == signal.name)
+    return next(each for each in evaluate_change(change, policy) if each.check.name == signal.name)
 
 
 @pytest.mark.parametrize(("alert", "example"), EXAMPLES)

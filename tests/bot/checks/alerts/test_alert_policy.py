@@ -32,7 +32,7 @@ class BrokenAlert(ChangeAlert):
     def applies(self, change: RepositoryChange) -> bool:
         return change.is_tag_push
 
-    def check(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
+    def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         yield Finding(Location("a.yml", 3, 3), "was seen", "Look.")
         raise ValueError(change.repository)
 

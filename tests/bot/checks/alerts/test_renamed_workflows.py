@@ -41,7 +41,7 @@ jobs:
 
 def findings_of(before: dict[str, str], after: dict[str, str], what: str = TOPIC) -> set[str]:
     return {
-        str(each.alert.name)
+        str(each.check.name)
         for each in evaluate_change(read_change(what, before, after), Policy())
         if each.outcome is not Outcome.PASSED
     }

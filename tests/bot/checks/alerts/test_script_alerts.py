@@ -27,7 +27,7 @@ def findings_in(script: str, shell: str = "bash") -> dict[str, list[str]]:
     change = read_change("", {}, {".github/workflows/x.yml": text})
     noticed = evaluate_change(change, Policy())
     assert not [each.error for each in noticed if each.error]
-    return {str(each.alert.name): [finding.message for finding in each.findings] for each in noticed if each.outcome is Outcome.FAILED}  # fmt: skip
+    return {str(each.check.name): [finding.message for finding in each.findings] for each in noticed if each.outcome is Outcome.FAILED}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_hostile_script_comes_to_an_end(script: str, alerts: set[str]) -> None
 def test_a_script_that_is_not_understood_is_no_pass(shell: str, script: str, what: str) -> None:
     text = STEP.replace("SHELL", shell) + f"          {script}\n"
     change = read_change("", {}, {".github/workflows/x.yml": text})
-    sent = next(each for each in evaluate_change(change, Policy()) if each.alert.name == "secret-sent-away")
+    sent = next(each for each in evaluate_change(change, Policy()) if each.check.name == "secret-sent-away")
 
     assert sent.outcome is Outcome.UNKNOWN
     assert sent.unknown[0].fact == what

@@ -37,7 +37,7 @@ def result_of(condition: type[GateCondition], example: PageExample) -> Condition
     file = read_policy(example.policy.encode(), REGISTRIES) if example.policy else None
     policy = policy_in_force(file, target=TargetRepository(FullName("acme/tool")))
     decision = decide_deployment(read_pending_deployment(example.settings or ""), policy)
-    return next(each for each in decision.results if each.condition.name == condition.name)
+    return next(each for each in decision.results if each.check.name == condition.name)
 
 
 @pytest.mark.parametrize(("condition", "example"), EXAMPLES)

@@ -29,7 +29,7 @@ def messages(files: dict[str, str], *allow: str) -> list[str]:
     contents = {path: text.encode() for path, text in files.items()}
     taken = take_snapshot(FullName("acme/tool"), None, datetime(2026, 11, 24, tzinfo=UTC), contents, CATALOG)
     rule = NoHardcodedTokens(allow=tuple(RegistryId(name) for name in allow))
-    return [f"{finding.location} {finding.message}" for finding in rule.check(taken.snapshot)]  # type: ignore[union-attr]  # this rule sees all it needs
+    return [f"{finding.location} {finding.message}" for finding in rule.judge(taken.snapshot)]  # type: ignore[union-attr]  # this rule sees all it needs
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from bot.evaluation.evaluate import Report
 from bot.evaluation.gate_decision import GateVerdict
 from bot.evaluation.package_alerts import AlertReason, PackageAlert, PackageAlertKind
 from bot.github.github_app import InstallationRepository
-from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RegistryId, RepositoryId, Sha
+from bot.model.core_types import Conclusion, FullName, InstallationId, RegistryId, RepositoryId, Sha
+from bot.model.findings import Finding, Location
 from bot.packages.versions import Package
 from bot.rendering import scan_report
 from bot.rendering.digest import DigestState, TrendRow
@@ -77,8 +78,9 @@ def _store_reports(redis: Redis, text: str, report: Report) -> None:
     """Keep two judgements, so that something changed between them."""
     book = DigestFactStore(redis, INSTALLATION)
     first, *others = report.results
-    for outcome in (Outcome.PASSED, Outcome.FAILED):
-        book.put(NUMBER, replace(report, results=(replace(first, outcome=outcome), *others)))
+    for findings in ((), (Finding(Location(text, 1, 1), text, text),)):
+        changed = replace(first, findings=findings, unknown=(), error=None)
+        book.put(NUMBER, replace(report, results=(changed, *others)))
     told = book.get(NUMBER)
     assert told is not None
     held = DigestIdentity("k" * 12, "secret", text, text, text, date(2026, 1, 1), date(2026, 12, 1), declared=False)
