@@ -14,11 +14,17 @@ from bot.model.core_types import Mode, RegistryId, RuleName, Severity
 from bot.model.findings import Finding, Location, ReadableFact, Unknown, settings_location
 from bot.packages.publish_history import WatchedPackage
 from bot.registries.registry import Registry
-from bot.settings import SettingsQuery
+from bot.settings import Environment, SettingsQuery
+from bot.snapshot.protection import PublishEnvironment, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 
 Subject = TypeVar("Subject", contravariant=True)  # noqa: PLC0105 - the name of what a check judges, in the words of its docstring
+
+
+PROTECTED_ENVIRONMENT = RuleName(
+    "protected-environment"
+)  # reports a missing environment for the rules about environments
 
 
 class StricterWhen(StrEnum):
@@ -143,6 +149,19 @@ class Rule(Check[Snapshot]):
             if package.registry not in self.allow and snapshot.taken_at - published_at <= max_age:
                 yield places.get(package.registry, settings_location("actions")), trace
 
+    def environments_to_check(
+        self, snapshot: Snapshot, effect: str
+    ) -> Iterator[tuple[PublishEnvironment, Environment] | Unknown | Consequence]:
+        """Yield each environment from which something is published, and the `effect` of publishing without one."""
+        publications = (publication for publication, _ in self.publications_to_check(snapshot))
+        for each in publish_environments(publications, snapshot):
+            if isinstance(each, Unknown):
+                yield each
+            elif each.environment is None:
+                yield Consequence(PROTECTED_ENVIRONMENT, _no_environment_finding(each, snapshot, effect))
+            else:
+                yield each, each.environment
+
     def applies(self, snapshot: Snapshot) -> bool:
         return any(True for _ in self.publications_to_check(snapshot))
 
@@ -153,3 +172,15 @@ class Rule(Check[Snapshot]):
             for publication, registry in reversed(list(self.publications_to_check(snapshot)))
             if registry.request_policy is not None or not readable_only
         }
+
+
+def _no_environment_finding(publish_environment: PublishEnvironment, snapshot: Snapshot, effect: str) -> Finding:
+    where, name = publish_environment.registry_names(snapshot), publish_environment.name
+    if name is None:
+        how = "without an environment"
+        fix = f"Name an environment in the job {publish_environment.publications[0].job}, and protect it (Settings, Environments)."
+    else:
+        how = f"from the environment {name}, which does not exist"
+        fix = f"Create the environment {name} (Settings, Environments), and protect it before the job first runs."
+    message = f"publishes to {where} {how}, so {effect}"
+    return Finding(publish_environment.location, message, fix, subject=publish_environment.subject)

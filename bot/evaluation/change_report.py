@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeAlias
 
 from bot.checks.alerts import ChangeAlert, RepositoryChange
 from bot.checks.engine import CheckResult, run_checks, worst_outcome
@@ -11,7 +10,11 @@ from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, 
 from bot.model.findings import Finding, Known, Unknown
 from bot.policy import Policy
 
-AlertResult: TypeAlias = CheckResult[ChangeAlert]
+
+class AlertResult(CheckResult[ChangeAlert]):
+    """What became of one alert, before any waiver."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.detection import Publication
 from bot.detection.detect import local_uses_path
-from bot.model.findings import Finding, FindingSubject, Known, Location, Unknown, join_names
+from bot.model.findings import FindingSubject, Known, Location, Unknown, join_names
 from bot.settings import PLAN_REQUIREMENTS, Environment, PlanFeature, plan_offers
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows.expressions import ContextValues, context_values, known_values, possible_values
@@ -36,26 +36,27 @@ class PublishEnvironment:
 def publish_environments(
     publications: Iterable[Publication], snapshot: Snapshot
 ) -> Iterator[PublishEnvironment | Unknown]:
-    """Yield each environment once, with all that is published from it, and what could not be seen on the way there."""
+    """Yield each environment once with all that is published from it, each job without one, and each fact that is unknown."""
     named: dict[str | None, tuple[str | None, dict[Publication, None]]] = {}
     for publication in publications:
         for name in possible_environment_names(publication, snapshot):
             if isinstance(name, Unknown):
                 yield name
-            else:  # GitHub does not mind the case of letters
+            else:  # GitHub ignores the case of letters
                 key = name.casefold() if name else None
                 named.setdefault(key, (name, {}))[1][publication] = None
     for called, together in named.values():
-        if called is None:
-            yield PublishEnvironment(None, tuple(together), None)
-            continue
-        found = snapshot.settings.environment(called)
+        found = Known(None) if called is None else snapshot.settings.environment(called)
         if isinstance(found, Unknown):
             yield found
-        elif found.value is None and all(is_called_externally_only(each, snapshot) for each in together):
+        elif found.value is not None:
+            yield PublishEnvironment(called, tuple(together), found.value)
+        elif called and all(is_called_externally_only(each, snapshot) for each in together):
             yield unknown_caller_environment(called, next(iter(together)))
         else:
-            yield PublishEnvironment(called, tuple(together), found.value)
+            jobs = dict.fromkeys((each.file, each.job) for each in together)
+            for job in jobs:
+                yield PublishEnvironment(called, tuple(each for each in together if (each.file, each.job) == job), None)
 
 
 def is_called_externally_only(publication: Publication, snapshot: Snapshot) -> bool:
@@ -75,23 +76,6 @@ def unknown_caller_environment(name: str, publication: Publication) -> Unknown:
     return Unknown(
         fact=f"the environment {name} of whoever calls {publication.file}",
         reason="a called workflow runs in its caller's repository, and no workflow here calls it",
-    )
-
-
-def no_environment_finding(publish_environment: PublishEnvironment, snapshot: Snapshot, consequence: str) -> Finding:
-    """Say of publications that no environment protects them, and what of a rule's good state is missing by that: `so`."""
-    where = publish_environment.registry_names(snapshot)
-    if publish_environment.name is None:
-        return Finding(
-            location=publish_environment.location,
-            message=f"publishes to {where} outside of any environment, so {consequence}",
-            fix=f"Name an environment in the job {publish_environment.publications[0].job}, and protect it (Settings, Environments).",
-        )
-    return Finding(
-        location=publish_environment.location,
-        message=f"publishes to {where} in the environment {publish_environment.name}, which does not exist yet, so {consequence}",
-        fix=f"Create the environment {publish_environment.name} (Settings, Environments) and protect it before the job first runs.",
-        subject=publish_environment.subject,
     )
 
 

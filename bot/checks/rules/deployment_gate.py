@@ -4,17 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.check import Rule, StricterWhen
+from bot.checks.check import PROTECTED_ENVIRONMENT, Consequence, Judgment, Rule, StricterWhen
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import CustomProtectionRule, Environment, PlanFeature, SettingsQuery
-from bot.snapshot.protection import (
-    PublishEnvironment,
-    no_environment_finding,
-    plan_alternative,
-    plan_lacks,
-    publish_environments,
-)
+from bot.snapshot.protection import PublishEnvironment, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -26,6 +20,7 @@ class DeploymentGate(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("deployment-gate")
+    requires: ClassVar[tuple[RuleName, ...]] = (PROTECTED_ENVIRONMENT,)
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {SettingsQuery.FILES, SettingsQuery.ENVIRONMENTS, SettingsQuery.ENVIRONMENT_RULES, SettingsQuery.PLAN}
     )
@@ -40,16 +35,12 @@ class DeploymentGate(Rule):
         },
     )
 
-    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        for each in publish_environments(
-            (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
-        ):
-            if isinstance(each, Unknown):
+    def judge(self, snapshot: Snapshot) -> Iterator[Judgment]:
+        for each in self.environments_to_check(snapshot, "no gate checks the release"):
+            if isinstance(each, Unknown | Consequence):
                 yield each
-            elif each.environment is None:
-                yield no_environment_finding(each, snapshot, "no gate stands before it")
             else:
-                yield from self._judge(each, each.environment, snapshot)
+                yield from self._judge(*each, snapshot)
 
     def _judge(
         self, publish_environment: PublishEnvironment, environment: Environment, snapshot: Snapshot

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.check import Rule, StricterWhen
+from bot.checks.check import Rule
 from bot.detection import Publication
-from bot.model.core_types import RuleName, Severity
-from bot.model.findings import Finding, Location, Unknown, join_names
+from bot.model.core_types import RuleName
+from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import SettingsQuery
 from bot.snapshot.protection import is_called_externally_only, unknown_caller_environment
 from bot.snapshot.repository_snapshot import Snapshot
@@ -28,10 +28,6 @@ class ProtectedEnvironment(Rule):
 
     name: ClassVar[RuleName] = RuleName("protected-environment")
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset({SettingsQuery.FILES, SettingsQuery.ENVIRONMENTS})
-    severity: Severity = field(
-        default=Severity.MEDIUM,
-        metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
-    )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         jobs: dict[tuple[str, str, str | None], list[Publication]] = {}
@@ -67,7 +63,7 @@ def _no_environment_finding(publications: list[Publication], snapshot: Snapshot)
     line = snapshot.workflows[first.file].jobs[first.job].line if suggestion else first.line
     return Finding(
         location=Location(first.file, line, line),
-        message=f"publishes to {_registry_names(publications, snapshot)} outside of any environment: nobody has to approve it, and whoever can change the workflow can publish",
+        message=f"publishes to {_registry_names(publications, snapshot)} without an environment, so nobody has to approve a release and anyone who can change the workflow can publish",
         fix=(
             f"Make an environment (Settings, Environments) with required reviewers and the tags or branches that may release, "
             f"and name it in the job {first.job}: environment: release."
@@ -86,7 +82,7 @@ def _computed_environment_results(
     if "" in known_values(environment, scope):
         yield Finding(
             location=Location(first.file, first.line, first.line),
-            message=f"publishes to {_registry_names(publications, snapshot)} outside of any environment whenever {environment} comes out empty",
+            message=f"publishes to {_registry_names(publications, snapshot)} without an environment whenever {environment} is empty",
             fix=f"Give the job {first.job} an environment that is never empty, or a job of its own for what needs none.",
         )
     values = possible_values(environment, scope)
@@ -120,6 +116,7 @@ def _named_environment_results(
             "GitHub will create it without any protection when the job first runs"
         ),
         fix=f"Create the environment {environment} (Settings, Environments) with required reviewers and the tags or branches that may release.",
+        subject=FindingSubject(environment=environment),
     )
 
 

@@ -4,18 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from bot.checks.check import Rule, StricterWhen
+from bot.checks.check import PROTECTED_ENVIRONMENT, Consequence, Judgment, Rule, StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import Environment, PlanFeature, SettingsQuery
 from bot.settings.ref_protection import allows_only_reviewed_refs
-from bot.snapshot.protection import (
-    PublishEnvironment,
-    no_environment_finding,
-    plan_alternative,
-    plan_lacks,
-    publish_environments,
-)
+from bot.snapshot.protection import PublishEnvironment, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -27,6 +21,7 @@ class RequiredReviewers(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("required-reviewers")
+    requires: ClassVar[tuple[RuleName, ...]] = (PROTECTED_ENVIRONMENT,)
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {
             SettingsQuery.FILES,
@@ -46,18 +41,14 @@ class RequiredReviewers(Rule):
         metadata={"means": "Whether administrators may not pass without approval.", "stricter": StricterWhen.HIGHER},
     )
 
-    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        for each in publish_environments(
-            (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
-        ):
-            if isinstance(each, Unknown):
+    def judge(self, snapshot: Snapshot) -> Iterator[Judgment]:
+        for each in self.environments_to_check(snapshot, "nobody has to approve the release"):
+            if isinstance(each, Unknown | Consequence):
                 yield each
-            elif each.environment is None:
-                yield no_environment_finding(each, snapshot, "nobody has to approve it")
-            elif not each.environment.reviewers:
-                yield from _no_reviewers_results(each, each.environment, snapshot)
+            elif each[1].reviewers:
+                yield from self._bypass_results(*each)
             else:
-                yield from self._bypass_results(each, each.environment)
+                yield from _no_reviewers_results(*each, snapshot)
 
     def _bypass_results(
         self, publish_environment: PublishEnvironment, environment: Environment

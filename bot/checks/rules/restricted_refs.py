@@ -4,17 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.checks.check import Rule
+from bot.checks.check import PROTECTED_ENVIRONMENT, Consequence, Judgment, Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import AnyRef, Environment, PlanFeature, ProtectedBranches, RefKind, SelectedRefs, SettingsQuery
-from bot.snapshot.protection import (
-    PublishEnvironment,
-    no_environment_finding,
-    plan_alternative,
-    plan_lacks,
-    publish_environments,
-)
+from bot.snapshot.protection import PublishEnvironment, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -26,6 +20,7 @@ class RestrictedRefs(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("restricted-refs")
+    requires: ClassVar[tuple[RuleName, ...]] = (PROTECTED_ENVIRONMENT,)
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {
             SettingsQuery.FILES,
@@ -36,16 +31,12 @@ class RestrictedRefs(Rule):
         }
     )
 
-    def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        for each in publish_environments(
-            (publication for publication, _ in self.publications_to_check(snapshot)), snapshot
-        ):
-            if isinstance(each, Unknown):
+    def judge(self, snapshot: Snapshot) -> Iterator[Judgment]:
+        for each in self.environments_to_check(snapshot, "every branch and tag can publish"):
+            if isinstance(each, Unknown | Consequence):
                 yield each
-            elif each.environment is None:
-                yield no_environment_finding(each, snapshot, "every branch and tag can publish")
             else:
-                yield from _judge(each, each.environment, snapshot)
+                yield from _judge(*each, snapshot)
 
 
 def _judge(

@@ -67,7 +67,7 @@ def test_an_organization_may_let_a_repository_do_anything_or_nothing() -> None:
 
     assert "trusted-publishing" not in [rule.name for rule in free.rules]
     assert rule(free, "protected-environment").severity is Severity.LOW
-    assert rule(bound, "protected-environment").severity is Severity.MEDIUM
+    assert rule(bound, "protected-environment").severity is Severity.HIGH
     assert bound.notes == ("publishing.yml is not followed: publishing.yml says overrides: none.",)
 
 

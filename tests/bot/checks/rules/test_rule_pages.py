@@ -73,6 +73,7 @@ def test_an_example_is_true_to_the_word(rule: type[Rule], example: PageExample) 
     result = result_of(rule, example)
     said = [f"{finding.location} {finding.message}" for finding in result.findings]
     said += [f"unknown: {unseen.fact}: {unseen.reason}" for unseen in result.unknown]
+    said += [f"not applicable: see {requirement}" for requirement in result.see]
 
     assert result.outcome is not Outcome.ERROR, result.error
     assert example.findings is not None or example.suggestions, "an example shows findings or suggestions"

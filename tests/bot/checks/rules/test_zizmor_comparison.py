@@ -88,7 +88,7 @@ def test_what_zizmor_finds_outside_of_environments_we_find_in_the_same_job(
     found = next(each for each in results if each.rule.name == RuleName("protected-environment")).findings
 
     assert outside
-    assert any("outside of any environment" in finding.message for finding in found)
+    assert any("without an environment" in finding.message for finding in found)
 
 
 @pytest.mark.parametrize("shape", NOT_PUBLISHING, ids=lambda shape: shape.title)
