@@ -55,7 +55,7 @@ SPINE = (
     *("bot/policy/merge_policies.py", "bot/policy/merge_policies.py", "bot/policy/policy_file.py"),
     *("handlers/jobs/build_snapshot.py", "handlers/jobs/build_snapshot.py", "bot/github/settings/settings_reader.py"),
     *("handlers/jobs/zizmor.py", "handlers/jobs/repositories/stored_reports.py", "bot/snapshot/repository_snapshot.py"),
-    *("bot/evaluation/evaluate.py", "bot/checks/check.py", "bot/model/findings.py"),
+    *("bot/evaluation/evaluate.py", "bot/checks/engine.py", "bot/checks/check.py", "bot/model/findings.py"),
     *("bot/rendering/check_run.py", "bot/github/check_runs.py"),
 )
 CHECK_JOB = "handlers/jobs/repositories/check_commit.py"
