@@ -13,13 +13,14 @@ from bot.fixes.fix_plan import Fix, FixTarget, plan_fix
 from bot.fixes.fix_verification import RepositoryFixes, make_fixes
 from bot.fixes.job_editor import FixBudget
 from bot.model.core_types import Conclusion, Mode, Outcome, RuleName, Severity
-from bot.model.findings import Finding, Location, join_names
+from bot.model.findings import Finding, Location
 from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
 from bot.rendering.phrases import (
     OUTCOME_TEXTS,
     count,
     lapsed_waiver_text,
     missing_permission,
+    outcome_text,
     summarize_outcomes,
     unused_waiver_text,
     waiver_template,
@@ -238,18 +239,12 @@ def _modes_text(report: Report) -> str:
 
 def _outcome_table(report: Report) -> str:
     rows = [
-        f"| {OUTCOME_ICONS[result.outcome]} {_outcome_text(result)} | {inline_code(result.rule.name)} | {markdown_text(result.rule.title())} "
+        f"| {OUTCOME_ICONS[result.outcome]} {outcome_text(result)} | {inline_code(result.rule.name)} | {markdown_text(result.rule.title())} "
         f"| {result.rule.severity} | {result.rule.mode} | {len(result.findings) or ''} |"
         for result in report.results
     ]
     head = ["| Outcome | Rule | What it asks for | Severity | Mode | Findings |", "|---|---|---|---|---|---|"]
     return "\n".join([*head, *rows])
-
-
-def _outcome_text(result: RuleResult) -> str:
-    """Name an outcome, and the requirements because of which a rule does not apply."""
-    see = join_names(map(inline_code, result.see)) if result.outcome is Outcome.NOT_APPLICABLE else ""
-    return f"{OUTCOME_TEXTS[result.outcome]}: see {see}" if see else OUTCOME_TEXTS[result.outcome]
 
 
 def _unknown_lines(report: Report) -> Iterator[str]:

@@ -25,10 +25,10 @@ from bot.rendering.markdown import (
     text_fingerprint,
 )
 from bot.rendering.phrases import (
-    OUTCOME_TEXTS,
     count,
     lapsed_waiver_text,
     missing_permission,
+    outcome_text,
     waiver_template,
     waiver_text,
 )
@@ -169,7 +169,7 @@ def _outcome_text(result: RuleResult) -> str:
         ends = min(each.waiver.expires for each in result.waived)
         approved = all(isinstance(each.waiver.approval, Known) for each in result.waived)
         return f"waived until {ends}" + ("" if approved else "; who approved it was not seen")
-    return OUTCOME_TEXTS[result.outcome]
+    return outcome_text(result)
 
 
 REMINDER_DAYS = (7, 30, 90)  # days after an issue was opened; beyond them only the digest tells of it

@@ -53,6 +53,12 @@ def credential_text(publication: Publication) -> str:
     return f"{kind} ({join_names(publication.secrets)})" if named else kind
 
 
+def outcome_text(result: RuleResult) -> str:
+    """Name an outcome, and the rules that a rule which does not apply requires: `not applicable: see protected-environment`."""
+    see = f": see {join_names(result.see)}" if result.outcome is Outcome.NOT_APPLICABLE and result.see else ""
+    return f"{OUTCOME_TEXTS[result.outcome]}{see}"
+
+
 def summarize_outcomes(report: Report) -> str:
     """Say in one line what became of the rules: `1 of 3 rules failed: trusted-publishing`."""
     judged = [result for result in report.results if result.outcome is not Outcome.NOT_APPLICABLE]

@@ -18,10 +18,10 @@ from bot.model.findings import Finding, Known, UnreadableFile, join_names
 from bot.policy import WaiverStatus
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import (
-    OUTCOME_TEXTS,
     count,
     credential_text,
     lapsed_waiver_text,
+    outcome_text,
     summarize_outcomes,
     unused_waiver_text,
     waiver_template,
@@ -83,7 +83,7 @@ class _ScanTextWriter:
         yield ""
 
     def _result(self, result: RuleResult) -> Iterator[str]:
-        yield f"  {result.rule.name}: {self._paint(OUTCOME_TEXTS[result.outcome], OUTCOME_COLORS[result.outcome])}"
+        yield f"  {result.rule.name}: {self._paint(outcome_text(result), OUTCOME_COLORS[result.outcome])}"
         for finding in result.findings:
             yield from self._finding(result, finding)
         for waived in result.waived:
