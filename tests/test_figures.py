@@ -111,6 +111,12 @@ def test_a_function_above_the_bound_is_counted(tmp_path: Path) -> None:
     assert figures.functions_too_complex(tree) == 1
 
 
+def test_a_jobs_name_that_is_passed_as_text_is_counted(tmp_path: Path) -> None:
+    uses = 'enqueue(redis, ["check_commit"])\nJOBS["check-commit"]\nrun(job="check-commit")\nshow("check")\n'
+    make(tmp_path, {"bot/a.py": f'class Check:\n    job = "check-commit"\n{uses}'})
+    assert figures.jobs_enqueued_by_string(Tree(tmp_path, read_modules(tmp_path))) == 3
+
+
 def test_headless_files_are_listed(tree: Tree) -> None:
     expected = ["bot/__init__.py", "bot/rules/__init__.py", "handlers/__init__.py", "handlers/names.py"]
     assert headless(tree.root) == [*expected, "handlers/worker.py"]

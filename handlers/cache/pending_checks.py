@@ -9,7 +9,7 @@ from redis import Redis
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.config.redis_values import from_json_value, to_json_value
-from handlers.queue.job_specs import JobSpec, check_release_spec
+from handlers.queue.job_specs import CheckRelease
 
 PENDING_KEY, SINCE_KEY = "wharfinger:releases:pending", "wharfinger:releases:since"
 MIN_RETRY, MAX_RETRY = 30, 10 * 60  # seconds until one that waits is looked at again, a little later each time
@@ -27,9 +27,9 @@ class TaggedRelease:
     tag: str
 
     @property
-    def job(self) -> JobSpec:
+    def job(self) -> CheckRelease:
         """The work that checks it."""
-        return check_release_spec(self.installation, self.repository, self.full_name, self.tag)
+        return CheckRelease(self.installation, self.repository, self.full_name, self.tag)
 
 
 class PendingReleaseStore:

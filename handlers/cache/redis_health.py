@@ -24,12 +24,12 @@ def look_at_redis(redis: Redis) -> Iterator[Diagnosis]:
         else diagnosed_missing("workers", "nobody does the work", "start `wharfinger worker`, or `wharfinger run`")
     )
     waiting = sum(queue_lengths(redis).values())
-    yield diagnosed_ok("waiting", f"{waiting} pieces of work wait")
+    yield diagnosed_ok("waiting", f"{waiting} jobs wait")
     dead = sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
     yield (
-        diagnosed_missing("dead letters", f"{dead} pieces of work failed for good", "see `wharfinger failed-jobs list`")
+        diagnosed_missing("failed jobs", f"{dead} jobs failed for good", "see `wharfinger failed-jobs list`")
         if dead
-        else diagnosed_ok("dead letters", "no work has failed for good")
+        else diagnosed_ok("failed jobs", "no job has failed for good")
     )
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.json_access import get_int
 from bot.model.errors import RetryLaterError, WharfingerError
 from bot.rendering.markdown import plain_line
 from handlers.config.context import open_context
@@ -13,7 +14,7 @@ from handlers.config.logs import describe_error, set_up_logging
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.events.event_table import jobs_for_event
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import JobSpec
 from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_payload, sent_by_this_app
 
@@ -32,8 +33,8 @@ def main(options: argparse.Namespace) -> int:
     payload = _read_payload_file(options.file)
     asked = jobs_for_event(options.event, payload)
     _print(f"{options.event}: {asked.reason}")
-    for work in asked.jobs:
-        _print(f"asks for {work.job}{work.arguments!r} (queue {work.priority}, lane {work.concurrency_key})")
+    for spec in asked.jobs:
+        _print(f"asks for {spec} (queue {spec.priority}, concurrency key {spec.concurrency_key or 'none'})")
     if options.dry_run or not asked.jobs:
         return SUCCESS
     settings = Settings.from_environment()
@@ -41,29 +42,29 @@ def main(options: argparse.Namespace) -> int:
     if sent_by_this_app(payload, settings.app_id):
         _print("the App itself did that, so the receiver would drop it; nothing is done")
         return SUCCESS
-    if not settings.allows(int(str(asked.jobs[0].arguments[0])), account_login(payload)):
+    if not settings.allows(get_int(payload, "installation", "id"), account_login(payload)):
         _print("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
         return SUCCESS
     return _run_jobs(settings, asked.jobs)
 
 
 def _run_jobs(settings: Settings, jobs: Sequence[JobSpec]) -> int:
-    """Do each piece as a worker would, without the queue."""
+    """Run each job as a worker would, without the queue."""
     status = SUCCESS
     with connected_redis(settings.redis_url) as redis:
         context = open_context(settings, redis)
-        for piece in jobs:
+        for spec in jobs:
             try:
-                JOBS[piece.job](context, *piece.arguments)
+                run_job(context, spec)
             except RetryLaterError as error:
-                _print(f"{piece.job}: GitHub asks to be asked again in {error.seconds:.0f} seconds: {error.reason}")
+                _print(f"{spec.job}: GitHub asks to be asked again in {error.seconds:.0f} seconds: {error.reason}")
                 status = FAILED
             except Exception as error:
                 logging.getLogger("wharfinger.deliver").debug("it failed", exc_info=True)
-                _print(f"{piece.job}: failed: {describe_error(error)}")
+                _print(f"{spec.job}: failed: {describe_error(error)}")
                 status = FAILED
             else:
-                _print(f"{piece.job}: done")
+                _print(f"{spec.job}: done")
         context.github.close()
     return status
 

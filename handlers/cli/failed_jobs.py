@@ -35,9 +35,9 @@ def list_failed_jobs(redis: Redis) -> list[FailedJob]:
     for queue in QUEUES:
         scored: list[Any] = redis.zrange(f"rq:failed:{queue}", 0, -1, withscores=True)
         for name, expires in scored:
-            delivery, why = redis.hmget(f"rq:job:{name.decode()}", "delivery", "why")
+            delivery, reason = redis.hmget(f"rq:job:{name.decode()}", "delivery", "reason")
             failed_at = datetime.fromtimestamp(expires - FAILED_JOB_TTL, UTC)
-            failed.append(FailedJob(name.decode(), queue, failed_at, _text(delivery), _text(why) or "unknown"))
+            failed.append(FailedJob(name.decode(), queue, failed_at, _text(delivery), _text(reason) or "unknown"))
     return sorted(failed, key=lambda job: job.failed_at)
 
 

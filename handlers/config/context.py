@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from redis import Redis
 
@@ -34,9 +34,9 @@ class Context:
     delivery_id: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
 
 
-# A job is called with the context and the arguments of its Work, all positional. It may raise LaterError to be done
-# again after some seconds; any other error counts as an attempt and is retried with growing pauses.
-JobFunction: TypeAlias = Callable[..., None]
+# A job is called with the context and its spec, which a test holds to be of the class that the function is annotated
+# with. It may raise RetryLaterError to run again after some seconds; after any other error it is tried again a few times.
+JobFunction: TypeAlias = Callable[[Context, Any], None]
 
 
 def open_context(settings: Settings, redis: Redis) -> Context:

@@ -56,7 +56,7 @@ class Settings:
     )  # further roots of Sigstore and registries' keys, each a file's content
     registry_urls: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
     contact: str  # where registries reach whoever runs this; empty: they cannot
-    queue_limit: int  # pieces of work waiting; above it the receiver answers 503
+    queue_limit: int  # jobs that may wait; above it the receiver answers 503
     log_level: str
     log_format: Literal["text", "json"]
 

@@ -15,40 +15,35 @@ from bot.github.commit_query import (
     PUBLIC_POLICY_REPOSITORY,
     RELEASE_CHECK_NAME,
 )
-from bot.json_access import get_bool, get_int, get_object, get_objects, get_str, get_strings
+from bot.json_access import get_bool, get_int, get_objects, get_str, get_strings
+from bot.model.core_types import RepositoryId, Sha
 from handlers.events import issue_events, release_events
 from handlers.events import settings_events as others
 from handlers.events.event_result import (
-    REPOSITORY_NAME,
     EventHandler,
     EventResult,
     Payload,
-    check_branch_spec,
+    installation_of,
     no_jobs,
     repository_of,
 )
-from handlers.queue.job_specs import JobSpec, Priority, check_push_spec, diagnose_spec, preview_policy_spec
+from handlers.queue.job_specs import (
+    CheckBranch,
+    CheckCommit,
+    CheckPush,
+    Diagnose,
+    DropToken,
+    ForgetInstallation,
+    ForgetRepository,
+    PreviewPolicy,
+    RecheckCommit,
+    SweepInstallation,
+)
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MAX_REF_LENGTH = 255  # git allows no longer name on the file systems it lives on
 _MAX_LOGIN_LENGTH = 100
-
-
-def check_push_specs(payload: Payload) -> tuple[JobSpec, ...]:
-    """Return the work that looks at a push of a branch or tag; none where the payload does not name it as git could."""
-    place, ref = repository_of(payload), get_str(payload, "ref")
-    before, after = get_str(payload, "before"), get_str(payload, "after")
-    if place is None or len(ref) > _MAX_REF_LENGTH or not ref.isprintable() or ":" in ref:
-        return ()
-    if not _COMMIT_ID.fullmatch(after) or not _COMMIT_ID.fullmatch(before):
-        return ()
-    pusher = get_str(payload, "sender", "login") or get_str(payload, "pusher", "name")
-    named = pusher if pusher.isprintable() and len(pusher) <= _MAX_LOGIN_LENGTH else ""
-    was = before if before.strip("0") else ""
-    return (check_push_spec((place.installation_id, place.repository_id, place.full_name), ref, was, after, named),)
-
-
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+NO_INSTALLATION = "the payload names no installation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +71,28 @@ def _branch_or_tag_pushed(payload: Payload) -> EventResult:
         return no_jobs("it is neither a branch nor a tag")
     # After the push of an annotated tag, `after` is the tag and not the commit.
     commit = get_str(payload, "head_commit", "id") or after
-    asked = _check_result(
-        payload, commit, "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed"
-    )
-    if not asked.jobs:
-        return asked
-    asked = EventResult((*check_push_specs(payload), *asked.jobs), asked.reason)
-    if _touches_policy(payload, ref):
-        return EventResult(
-            (*asked.jobs, _sweep_spec(get_int(payload, "installation", "id"))), "the organization's policy was pushed"
-        )
-    return asked
+    reason = "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed"
+    check = _check_commit(payload, commit, reason)
+    if not check.jobs:
+        return check
+    jobs = (*_check_push(payload), *check.jobs)
+    installation = installation_of(payload)
+    if installation and _touches_policy(payload, ref):
+        return EventResult((*jobs, SweepInstallation(installation)), "the organization's policy was pushed")
+    return EventResult(jobs, check.reason)
+
+
+def _check_push(payload: Payload) -> tuple[CheckPush, ...]:
+    """Return the job that looks for alerts in a push; none where the payload does not describe it as git could."""
+    repository, ref = repository_of(payload), get_str(payload, "ref")
+    before, after = get_str(payload, "before"), get_str(payload, "after")
+    if repository is None or len(ref) > _MAX_REF_LENGTH or not ref.isprintable() or ":" in ref:
+        return ()
+    if not _COMMIT_ID.fullmatch(after) or not _COMMIT_ID.fullmatch(before):
+        return ()
+    login = get_str(payload, "sender", "login") or get_str(payload, "pusher", "name")
+    pusher = login if login.isprintable() and len(login) <= _MAX_LOGIN_LENGTH else ""
+    return (CheckPush(*repository, ref, Sha(before if before.strip("0") else ""), Sha(after), pusher),)
 
 
 def _touches_policy(payload: Payload, ref: str) -> bool:
@@ -106,18 +112,18 @@ def _touches_policy(payload: Payload, ref: str) -> bool:
 
 def _pull_request(payload: Payload) -> EventResult:
     # Also from a fork: its head is reachable in the base repository, and the check run belongs there.
-    return _check_result(payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head")
+    return _check_commit(payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head")
 
 
 def _check_suite(payload: Payload) -> EventResult:
-    return _check_result(payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
+    return _check_commit(payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
 
 
 def _check_suite_again(payload: Payload) -> EventResult:
     head = get_str(payload, "check_suite", "head_sha")
-    asked = _check_result(payload, head, "somebody asked for the checks again", recheck=True)
+    check = _check_commit(payload, head, "somebody asked for the checks again", recheck=True)
     return EventResult(
-        (*asked.jobs, *release_events.recheck_releases_at(payload, head, asked.reason).jobs), asked.reason
+        (*check.jobs, *release_events.recheck_releases_at(payload, head, check.reason).jobs), check.reason
     )
 
 
@@ -130,109 +136,91 @@ def _check_run_again(payload: Payload) -> EventResult:
         return release_events.recheck_releases_at(payload, head, "somebody asked for the release again")
     if name != CHECK_NAME:
         return no_jobs("it is not a check run of ours")
-    return _check_result(
+    return _check_commit(
         payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the check again", recheck=True
     )
 
 
 def _preview_again(payload: Payload) -> EventResult:
-    asked = _check_result(payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the preview again")
-    if not asked.jobs:
-        return asked
-    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
-    name, commit = get_str(repository, "full_name"), get_str(payload, "check_run", "head_sha")
-    return EventResult(
-        (preview_policy_spec(installation, get_int(repository, "id"), name, commit, again=True),), asked.reason
-    )
+    repository, commit = repository_of(payload), get_str(payload, "check_run", "head_sha")
+    if repository is None or not _COMMIT_ID.fullmatch(commit):
+        return no_jobs("the payload names no commit of a repository")
+    return EventResult((PreviewPolicy(*repository, commit, again=True),), "somebody asked for the preview again")
 
 
 def _workflow_run(payload: Payload) -> EventResult:
     if get_str(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
         return no_jobs("the push or pull request that began the run asks for the check itself")
-    return _check_result(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+    return _check_commit(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
 
 
 def _release_published(payload: Payload) -> EventResult:
     tag = get_str(payload, "release", "tag_name")
     if not release_events.is_tag(tag):
         return no_jobs("the payload names no tag")
-    asked = _check_result(payload, f"refs/tags/{tag}", "a release was published")
-    return EventResult((*asked.jobs, *release_events.check_release_specs(payload)), asked.reason)
+    check = _check_commit(payload, f"refs/tags/{tag}", "a release was published")
+    return EventResult((*check.jobs, *release_events.check_release_specs(payload)), check.reason)
 
 
 def _repository_changed(payload: Payload) -> EventResult:
-    place = repository_of(payload)
-    if place is None:
+    repository = repository_of(payload)
+    if repository is None:
         return no_jobs("the payload names no repository of an installation")
-    return EventResult((check_branch_spec(place),), "the repository itself changed")
+    return EventResult((CheckBranch(*repository),), "the repository itself changed")
 
 
 def _repository_deleted(payload: Payload) -> EventResult:
-    installation, number_ = get_int(payload, "installation", "id"), get_int(payload, "repository", "id")
-    if not installation or not number_:
+    installation, repository = installation_of(payload), get_int(payload, "repository", "id")
+    if not installation or not repository:
         return no_jobs("the payload names no repository of an installation")
-    work = JobSpec("forget_repository", Priority.SWEEP, f"repository-{number_}", (installation, number_))
-    return EventResult((work,), "the repository is gone")
+    return EventResult((ForgetRepository(installation, RepositoryId(repository)),), "the repository is gone")
 
 
 def _repositories_added(payload: Payload) -> EventResult:
-    installation = get_int(payload, "installation", "id")
+    installation = installation_of(payload)
     if not installation:
-        return no_jobs("the payload names no installation")
-    return EventResult((_sweep_spec(installation),), "all repositories of the installation are looked at")
+        return no_jobs(NO_INSTALLATION)
+    return EventResult((SweepInstallation(installation),), "all repositories of the installation are checked")
 
 
 def _installation_created(payload: Payload) -> EventResult:
-    asked = _repositories_added(payload)
-    return EventResult((diagnose_spec(), *asked.jobs), asked.reason) if asked.jobs else asked
+    sweep = _repositories_added(payload)
+    return EventResult((Diagnose(), *sweep.jobs), sweep.reason) if sweep.jobs else sweep
 
 
 def _installation_deleted(payload: Payload) -> EventResult:
-    installation = get_int(payload, "installation", "id")
+    installation = installation_of(payload)
     if not installation:
-        return no_jobs("the payload names no installation")
-    lane = f"installation-{installation}"
-    work = JobSpec("forget_installation", Priority.CHECK, lane, (installation,))
-    return EventResult((work, diagnose_spec()), "the installation is gone")
+        return no_jobs(NO_INSTALLATION)
+    return EventResult((ForgetInstallation(installation), Diagnose()), "the installation is gone")
 
 
 def _installation_suspended(payload: Payload) -> EventResult:
-    installation = get_int(payload, "installation", "id")
+    installation = installation_of(payload)
     if not installation:
-        return no_jobs("the payload names no installation")
-    work = JobSpec("drop_token", Priority.CHECK, f"installation-{installation}", (installation,))
-    return EventResult((work, diagnose_spec()), "the installation is suspended")
+        return no_jobs(NO_INSTALLATION)
+    return EventResult((DropToken(installation), Diagnose()), "the installation is suspended")
 
 
 def _repositories_removed(payload: Payload) -> EventResult:
-    installation = get_int(payload, "installation", "id")
-    gone = [get_int(repository, "id") for repository in get_objects(payload, "repositories_removed")]
-    work = tuple(
-        JobSpec("forget_repository", Priority.SWEEP, f"repository-{repository}", (installation, repository))
-        for repository in gone
-        if installation and repository
-    )
-    return (
-        EventResult(work, "repositories left the installation") if work else no_jobs("the payload names no repository")
-    )
-
-
-def _check_result(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
-    installation, repository = get_int(payload, "installation", "id"), get_object(payload, "repository")
-    name, number_ = get_str(repository, "full_name"), get_int(repository, "id")
+    installation = installation_of(payload)
     if not installation:
-        return no_jobs("the payload names no installation")
-    if not number_ or not REPOSITORY_NAME.fullmatch(name):
+        return no_jobs(NO_INSTALLATION)
+    removed = (get_int(repository, "id") for repository in get_objects(payload, "repositories_removed"))
+    jobs = tuple(ForgetRepository(installation, RepositoryId(repository)) for repository in removed if repository)
+    if not jobs:
         return no_jobs("the payload names no repository")
-    if not _SHA.fullmatch(revision) and not revision.startswith("refs/tags/"):
+    return EventResult(jobs, "repositories left the installation")
+
+
+def _check_commit(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
+    repository = repository_of(payload)
+    if repository is None:
+        return no_jobs("the payload names no repository of an installation")
+    if not _COMMIT_ID.fullmatch(revision) and not revision.startswith("refs/tags/"):
         return no_jobs("the payload names no commit")
-    job = "recheck_commit" if recheck else "check_commit"
-    work = JobSpec(job, Priority.CHECK, f"repository-{number_}", (installation, number_, name, revision))
-    return EventResult((work,), reason)
-
-
-def _sweep_spec(installation: int) -> JobSpec:
-    return JobSpec("sweep_installation", Priority.SWEEP, f"installation-{installation}", (installation,))
+    check = RecheckCommit(*repository, revision) if recheck else CheckCommit(*repository, revision)
+    return EventResult((check,), reason)
 
 
 def _for_actions(handler: EventHandler, *actions: str) -> Mapping[str, EventHandler]:

@@ -3,8 +3,9 @@
 import re
 
 from bot.json_access import get_int, get_objects, get_str
-from handlers.events.event_result import EventRepository, EventResult, Payload, no_jobs, repository_of
-from handlers.queue.job_specs import JobSpec, Priority, check_release_spec, decide_gate_spec
+from bot.model.core_types import Sha
+from handlers.events.event_result import EventResult, Payload, no_jobs, repository_of
+from handlers.queue.job_specs import CheckAfterRun, CheckRelease, DecideGate, RecheckGates, RecheckReleases
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\x00-\x1f]{1,200}\.ya?ml")
@@ -18,40 +19,39 @@ def is_tag(tag: str) -> bool:
 
 
 def tag_created(payload: Payload) -> EventResult:
-    """Check what a new tag stands for. GitHub tells of no tag where more than three came with one push."""
-    place, tag = repository_of(payload), get_str(payload, "ref")
+    """Check the release of a new tag. GitHub sends no event where more than three tags came with one push."""
+    repository, tag = repository_of(payload), get_str(payload, "ref")
     if get_str(payload, "ref_type") != "tag":
         return no_jobs("a branch was created")
-    if place is None or not is_tag(tag):
+    if repository is None or not is_tag(tag):
         return no_jobs("the payload names no tag of a repository")
-    return EventResult((_release_spec(place, tag),), "a tag was created")
+    return EventResult((CheckRelease(*repository, tag),), "a tag was created")
 
 
-def check_release_specs(payload: Payload) -> tuple[JobSpec, ...]:
-    """Return the work that checks a published release."""
-    place, tag = repository_of(payload), get_str(payload, "release", "tag_name")
-    return (_release_spec(place, tag),) if place is not None and is_tag(tag) else ()
+def check_release_specs(payload: Payload) -> tuple[CheckRelease, ...]:
+    """Return the job that checks a published release."""
+    repository, tag = repository_of(payload), get_str(payload, "release", "tag_name")
+    return (CheckRelease(*repository, tag),) if repository is not None and is_tag(tag) else ()
 
 
 def package_published(payload: Payload) -> EventResult:
-    """Look again at the releases of the commit that a package on GitHub's own registry was made from."""
+    """Check again the releases of the commit that a package on GitHub's own registry was made from."""
     return recheck_releases_at(
         payload, get_str(payload, "registry_package", "package_version", "target_oid"), "a package was published"
     )
 
 
 def run_completed(payload: Payload) -> EventResult:
-    """Look again at the releases of the commit that a run was for, and at what its workflows publish, however it ended.
+    """Check again the releases of the commit that a run was for, and what its workflows publish, however the run ended.
 
-    A run can send something before the step that publishes, and fail: nobody else would look before the next time is due.
+    A run can publish something and fail afterwards: without this it would be found only when the package is next due.
     """
-    asked = recheck_releases_at(payload, get_str(payload, "workflow_run", "head_sha"), "a run is over")
-    place, workflows = repository_of(payload), _workflows(payload)
-    if place is None or not workflows:
-        return asked
-    arguments: tuple[int | str, ...] = (place.installation_id, place.repository_id, *workflows)
-    look = JobSpec("look_after_run", Priority.CHECK, f"watch-of-{place.repository_id}", arguments)
-    return EventResult((*asked.jobs, look), "a run is over")
+    recheck = recheck_releases_at(payload, get_str(payload, "workflow_run", "head_sha"), "a run is over")
+    repository, workflows = repository_of(payload), _workflows(payload)
+    if repository is None or not workflows:
+        return recheck
+    installation, repository_id, _ = repository
+    return EventResult((*recheck.jobs, CheckAfterRun(installation, repository_id, workflows)), "a run is over")
 
 
 def _workflows(payload: Payload) -> tuple[str, ...]:
@@ -67,19 +67,11 @@ def _workflows(payload: Payload) -> tuple[str, ...]:
 
 
 def recheck_releases_at(payload: Payload, commit: str, reason: str) -> EventResult:
-    """Look again at the releases of a commit."""
-    place = repository_of(payload)
-    if place is None or not _SHA.fullmatch(commit):
+    """Check the releases of a commit again."""
+    repository = repository_of(payload)
+    if repository is None or not _SHA.fullmatch(commit):
         return no_jobs("the payload names no commit of a repository")
-    arguments = (place.installation_id, place.repository_id, place.full_name, commit)
-    work = JobSpec("check_releases_of", Priority.CHECK, f"release-{place.repository_id}", arguments)
-    return EventResult((work,), reason)
-
-
-def _release_spec(event_repository: EventRepository, tag: str) -> JobSpec:
-    return check_release_spec(
-        event_repository.installation_id, event_repository.repository_id, event_repository.full_name, tag
-    )
+    return EventResult((RecheckReleases(*repository, Sha(commit)),), reason)
 
 
 # The run is named nowhere else in the payload. Nothing is ever sent to this address: only its number counts.
@@ -88,26 +80,20 @@ _MAX_ENVIRONMENT_NAME = 255  # characters of an environment's name: docs.github.
 
 
 def deployment_requested(payload: Payload) -> EventResult:
-    """Decide a deployment that waits for us."""
-    place, environment = repository_of(payload), get_str(payload, "environment")
+    """Decide a deployment that waits for the App's protection rule."""
+    repository, environment = repository_of(payload), get_str(payload, "environment")
     run = _CALLBACK.search(get_str(payload, "deployment_callback_url"))
-    if place is None:
+    if repository is None:
         return no_jobs("the payload names no repository of an installation")
     if run is None or not environment or len(environment) > _MAX_ENVIRONMENT_NAME or not environment.isprintable():
         return no_jobs("the payload names no run that waits at an environment")
-    deployment = get_int(payload, "deployment", "id")
-    work = decide_gate_spec(
-        place.installation_id, place.repository_id, place.full_name, int(run[1]), environment, deployment
-    )
-    return EventResult((work,), "a deployment waits for the gate")
+    decide = DecideGate(*repository, int(run[1]), environment, get_int(payload, "deployment", "id"))
+    return EventResult((decide,), "a deployment waits for the gate")
 
 
 def deployment_reviewed(payload: Payload) -> EventResult:
-    """Look again at what waits of a run that somebody approved."""
-    place, run = repository_of(payload), get_int(payload, "workflow_run", "id")
-    if place is None or not run:
+    """Decide again the pending deployments of a run that somebody approved."""
+    repository, run = repository_of(payload), get_int(payload, "workflow_run", "id")
+    if repository is None or not run:
         return no_jobs("the payload names no run of a repository")
-    arguments = (place.installation_id, place.repository_id, place.full_name, run)
-    return EventResult(
-        (JobSpec("review_gates", Priority.GATE, f"gate-{run}", arguments),), "somebody approved a deployment"
-    )
+    return EventResult((RecheckGates(*repository, run),), "somebody approved a deployment")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from handlers.config.context import JobFunction
+from handlers.config.context import Context, JobFunction
 from handlers.jobs.releases.deployment_gates import (
     decide_gate,
     find_gates,
@@ -38,49 +38,54 @@ from handlers.jobs.repositories.sweeps import (
     sweep_installation,
     sweep_installations,
 )
+from handlers.queue import job_specs as specs
+from handlers.queue.job_specs import JobSpec
 
-# Every job by the name that stands in the queue; a worker does nothing else.
-JOBS: Mapping[str, JobFunction] = {
-    "check_branch": check_branch,
-    "check_commit": check_commit,
-    "check_release": check_release,
-    "check_releases_of": recheck_releases,
-    "diagnose": diagnose,
-    "digests": queue_digests,
-    "decide_gate": decide_gate,
-    "delete_secrets": delete_secrets,
-    "drop_token": drop_token,
-    "find_gates": find_gates,
-    "find_gates_of": find_repository_gates,
-    "forget_installation": forget_installation,
-    "forget_repository": forget_repository,
-    "issue_changed": issue_changed,
-    "issue_commented": issue_commented,
-    "look_at_latest_tags": check_latest_tags,
-    "look_after_run": check_after_run,
-    "look_at_push": check_push,
-    "look_at_tags": check_tags,
-    "missed_deliveries": redeliver_failed,
-    "organization_changed": organization_changed,
-    "preview_policy": preview_policy,
-    "recheck_commit": recheck_commit,
-    "record_review": record_review,
-    "remind": remind,
-    "review_access": review_access,
-    "review_gates": recheck_gates,
-    "send_digest": send_digest,
-    "sweep": sweep_installations,
-    "sweep_check_runs": sweep_check_runs,
-    "sweep_gates": sweep_gates,
-    "sweep_installation": sweep_installation,
-    "sweep_releases": sweep_releases,
-    "tell_signals": report_change_alerts,
-    "verify_deletions": verify_deletions,
-    "watch": check_due_packages,
-    "watch_closely": expect_versions,
-    "watch_package": check_package,
-    "write_alarm": write_package_alert,
-    "write_issue": write_issue,
+# Every job with the function that runs it; a worker does nothing else.
+JOBS: Mapping[type[JobSpec], JobFunction] = {
+    specs.CheckAfterRun: check_after_run,
+    specs.CheckBranch: check_branch,
+    specs.CheckCommit: check_commit,
+    specs.CheckDuePackages: check_due_packages,
+    specs.CheckLatestTags: check_latest_tags,
+    specs.CheckPackage: check_package,
+    specs.CheckPush: check_push,
+    specs.CheckRelease: check_release,
+    specs.CheckTags: check_tags,
+    specs.DecideGate: decide_gate,
+    specs.DeleteSecrets: delete_secrets,
+    specs.Diagnose: diagnose,
+    specs.DropToken: drop_token,
+    specs.ExpectVersions: expect_versions,
+    specs.FindGates: find_gates,
+    specs.FindRepositoryGates: find_repository_gates,
+    specs.ForgetInstallation: forget_installation,
+    specs.ForgetRepository: forget_repository,
+    specs.IssueChanged: issue_changed,
+    specs.IssueCommented: issue_commented,
+    specs.OrganizationChanged: organization_changed,
+    specs.PreviewPolicy: preview_policy,
+    specs.QueueDigests: queue_digests,
+    specs.RecheckCommit: recheck_commit,
+    specs.RecheckGates: recheck_gates,
+    specs.RecheckReleases: recheck_releases,
+    specs.RecordReview: record_review,
+    specs.RedeliverFailed: redeliver_failed,
+    specs.Remind: remind,
+    specs.ReportChangeAlerts: report_change_alerts,
+    specs.ReviewAccess: review_access,
+    specs.SendDigest: send_digest,
+    specs.SweepCheckRuns: sweep_check_runs,
+    specs.SweepGates: sweep_gates,
+    specs.SweepInstallation: sweep_installation,
+    specs.SweepInstallations: sweep_installations,
+    specs.SweepReleases: sweep_releases,
+    specs.VerifyDeletions: verify_deletions,
+    specs.WriteIssue: write_issue,
+    specs.WritePackageAlert: write_package_alert,
 }
 
-__all__ = ["JOBS"]
+
+def run_job(context: Context, spec: JobSpec) -> None:
+    """Run a job here and now, without the queue; raises what the job raises."""
+    JOBS[type(spec)](context, spec)

@@ -1,9 +1,7 @@
 """Enqueues jobs in Redis without duplicates or lost updates, with the Lua scripts in lua/."""
 
-import hashlib
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,21 +14,21 @@ from redis import Redis
 from handlers.queue.job_specs import JobSpec, Priority
 
 DELIVERY_TTL = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
-FAILED_JOB_TTL = 30 * 24 * 3600  # seconds a dead letter is kept
+FAILED_JOB_TTL = 30 * 24 * 3600  # seconds a failed job is kept
 RETRY_DELAYS = (5, 30, 120, 600)  # seconds before each further attempt: RQ keeps them with the job
-# Seconds before a piece is tried again whose worker died: after the first death, the second, …; one more is its last.
-# A kill is seldom the job's fault, so it has more patience than PAUSES: what kills workers for an hour kills no work.
+# Seconds before a job is tried again whose worker crashed: after the first crash, the second, …; one more is its last.
+# A crash is seldom the job's fault, so there are more of these than RETRY_DELAYS: an hour of crashes loses no job.
 CRASH_RETRY_DELAYS = (0, 5, 30, 120, 600, 600, 600, 600, 600)
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
-WAKEUP_KEY = "wharfinger:bell"  # rung by the scripts, listened to by idle workers
+WAKEUP_KEY = "wharfinger:wakeup"  # a list that the scripts push to, and on which idle workers wait
 QUEUES = tuple(priority.value for priority in Priority)
+BATCH_SIZE = 500  # jobs that are given to Redis at a time
 
-_RQ_ID = re.compile(r"[A-Za-z0-9_-]{1,150}")  # the letters RQ allows in a job's id
 _LUA = Path(__file__).parent / "lua"
 
 
 class EnqueueStatus(StrEnum):
-    """What became of a delivery or a wish at the queue's door."""
+    """Whether jobs were enqueued."""
 
     OK = "ok"
     FULL = "full"
@@ -39,7 +37,7 @@ class EnqueueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """The queue's answer: how many pieces were queued, waited already, or (of a repeated delivery) are done."""
+    """The queue's answer: how many jobs were queued, waited already, or (of a repeated delivery) are done."""
 
     status: EnqueueStatus
     queued: int = 0
@@ -56,25 +54,18 @@ def load_script(name: str) -> str:
 ENQUEUE_SCRIPT = load_script("enqueue")
 
 
-def job_id(spec: JobSpec) -> str:
-    """Return the piece's key in the letters that RQ allows; a key with others is shortened to its digest."""
-    if _RQ_ID.fullmatch(spec.key):
-        return spec.key
-    return f"{spec.job}-{hashlib.sha256(spec.key.encode()).hexdigest()[:32]}"
-
-
 def job_fields(spec: JobSpec, delivery_id: str) -> str:
-    """Return the hash fields of RQ's job, as JSON: names and numbers only, nothing of the payload."""
+    """Return the hash fields of RQ's job, as JSON: the job and its arguments, nothing else of a payload."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # RQ's own format
     return json.dumps(
         {
             "created_at": now,
             "enqueued_at": now,
             "origin": spec.priority.value,
-            "lane": spec.concurrency_key if spec.concurrency_key != spec.job else "",
+            "concurrency_key": spec.concurrency_key,
             "delivery": delivery_id,
             "description": spec.job,
-            "data": json.dumps([spec.job, None, list(spec.arguments), {}]),
+            "data": spec.to_json(),
             "timeout": TIMEOUTS[spec.priority],
             "result_ttl": 0,
             "failure_ttl": FAILED_JOB_TTL,
@@ -87,36 +78,42 @@ def job_fields(spec: JobSpec, delivery_id: str) -> str:
 def enqueue_arguments(
     specs: Iterable[JobSpec], delivery_id: str, installation: int, limit: int, suspension: str = ""
 ) -> list[str | int]:
-    """Return the arguments of lua/accept.lua; `installation` may be 0, `bar` is "suspend", "unsuspend" or empty."""
+    """Return the arguments of lua/enqueue.lua; `installation` may be 0, `suspension` is "suspend", "unsuspend" or empty."""
     arguments: list[str | int] = [delivery_id, DELIVERY_TTL, installation or "", limit, suspension]
-    for piece in specs:
-        arguments += [job_id(piece), job_fields(piece, delivery_id)]
+    for spec in specs:
+        arguments += [spec.deduplication_key, job_fields(spec, delivery_id)]
     return arguments
 
 
 def parse_enqueue_result(answer: list[Any]) -> EnqueueResult:
-    """Read what lua/accept.lua answered."""
+    """Read what lua/enqueue.lua answered."""
     return EnqueueResult(EnqueueStatus(answer[0].decode()), *map(int, answer[1:]))
 
 
 def enqueue(redis: Redis, specs: Iterable[JobSpec], delivery_id: str = "", limit: int = 1_000_000) -> EnqueueResult:
-    """Queue the pieces, all or nothing, and remember them under `delivery` so that a repeat is not done twice.
+    """Enqueue the jobs, all or nothing, and remember them under `delivery_id` so that a repeat is not done twice.
 
-    A piece that waits already is not queued again; one that a worker holds is done once more after it. Jobs and the
-    clock use this; the receiver does the same without waiting in line. Raises redis.RedisError.
+    A job that waits already is not queued again; one that a worker is running runs once more after that. Jobs and the
+    clock use this; the receiver runs the same script with an asynchronous client. Raises redis.RedisError.
     """
     script = redis.register_script(ENQUEUE_SCRIPT)
     return parse_enqueue_result(script(args=enqueue_arguments(specs, delivery_id, 0, limit)))
 
 
+def enqueue_all(redis: Redis, specs: Sequence[JobSpec]) -> None:
+    """Enqueue any number of jobs, some hundred at a time, so that Redis answers others in between."""
+    for start in range(0, len(specs), BATCH_SIZE):
+        enqueue(redis, specs[start : start + BATCH_SIZE])
+
+
 def accepted_deliveries(redis: Redis, deliveries: list[str]) -> set[str]:
-    """Return those of the deliveries that were accepted with work in the last three days."""
+    """Return those of the deliveries that were accepted, and led to jobs, in the last three days."""
     values = redis.mget([f"wharfinger:delivery:{guid}" for guid in deliveries]) if deliveries else []
     return {guid for guid, value in zip(deliveries, values, strict=True) if value is not None}
 
 
 def queue_lengths(redis: Redis) -> dict[str, int]:
-    """Return how many pieces wait in each queue."""
+    """Return how many jobs wait in each queue."""
     with redis.pipeline(transaction=False) as pipe:
         for queue in QUEUES:
             pipe.llen(f"rq:queue:{queue}")

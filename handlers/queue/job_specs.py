@@ -1,7 +1,21 @@
-"""Defines a queued job by its name, arguments, priority and concurrency key."""
+"""Defines every job that can be enqueued: its arguments, priority and concurrency key, and how it is stored as JSON.
 
-from dataclasses import dataclass
+A stored job names itself, its version and its arguments; none of these words may change while jobs of that version can
+be waiting. A job whose arguments change gets the next `version`; a test holds what is stored.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any, ClassVar
+
+from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId, Sha
+from bot.model.errors import WharfingerError
+
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_]{1,40}")  # of letters that RQ allows in a job's id, and without our separator
 
 
 class Priority(StrEnum):
@@ -12,55 +26,509 @@ class Priority(StrEnum):
     SWEEP = "sweep"
 
 
+class InvalidJobError(WharfingerError):
+    """A job in the queue that this version of Wharfinger cannot run."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """One piece of work: the name of a job in `handlers.jobs.job_table.JOBS` and its arguments.
+    """One job and its arguments. `handlers.jobs.job_table.JOBS` says which function runs it.
 
-    Two pieces with the same `key` are the same piece: while one waits, a second is not queued. Pieces with the same
-    `lane` (a repository) are done one at a time; what arrives while one is running is done after it, never lost.
+    Two specs with the same `deduplication_key` are the same job: while one waits, a second is not queued. Jobs with the
+    same `concurrency_key` run one at a time; what arrives while one is running is done after it, never lost.
     """
 
-    job: str
-    priority: Priority
-    concurrency_key: str  # "repository-<id>", or the job's own name when it needs no lane
-    arguments: tuple[int | str, ...]
+    __pydantic_config__: ClassVar[dict[str, object]] = {
+        "strict": True,
+        "extra": "forbid",
+        "hide_input_in_errors": True,
+    }
+
+    job: ClassVar[str]  # its name in the queue, in metrics and in `wharfinger failed-jobs`
+    version: ClassVar[int] = 1
+    priority: ClassVar[Priority] = Priority.SWEEP
+    concurrency: ClassVar[str] = ""  # the concurrency key, with arguments in braces
 
     @property
-    def key(self) -> str:
-        return "-".join([self.job, *map(str, self.arguments)])
+    def arguments(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def concurrency_key(self) -> str:
+        """Name what only one worker at a time may work on; empty where any number may."""
+        return self.concurrency.format_map(self.arguments)
+
+    @property
+    def deduplication_key(self) -> str:
+        """Name the job and its arguments, in the letters that RQ allows in an id."""
+        values = list(self.arguments.values())
+        if all(isinstance(value, int | str) and _PLAIN_VALUE.fullmatch(str(value)) for value in values):
+            return "-".join([self.job, *map(str, values)])
+        return f"{self.job}-{hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]}"
+
+    def __str__(self) -> str:
+        return f"{self.job}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+    def to_json(self) -> str:
+        """Write the job as it is stored in the queue; `read_job` reads it."""
+        return json.dumps({"job": self.job, "version": self.version, "arguments": self.arguments})
 
 
-def preview_policy_spec(
-    installation: int, repository: int, full_name: str, commit: str, *, again: bool = False
-) -> JobSpec:
-    """Return the work that previews the policy of a commit; it may take minutes, so no check waits in its lane."""
-    arguments = (installation, repository, full_name, commit, int(again))
-    return JobSpec("preview_policy", Priority.SWEEP, f"preview-{repository}", arguments)
+def read_job(content: bytes, known: Iterable[type[JobSpec]]) -> JobSpec:
+    """Read a stored job; raises InvalidJobError where it is none of the known ones, or its arguments are not theirs."""
+    # Only a worker reads jobs: web and clock, which only write them, start without loading pydantic.
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        stored = json.loads(content)
+    except ValueError:
+        stored = None
+    if not isinstance(stored, dict) or stored.keys() != {"job", "version", "arguments"}:
+        raise InvalidJobError("what is stored is not a job of Wharfinger; drop it")
+    spec = {(spec.job, spec.version): spec for spec in known}.get((str(stored["job"]), _version(stored["version"])))
+    if spec is None:
+        named = f"{str(stored['job'])[:60]!r} of version {str(stored['version'])[:10]!r}"
+        raise InvalidJobError(
+            f"this version of Wharfinger has no job {named}; retry it with a version that has, or drop it"
+        )
+    try:
+        return TypeAdapter(spec).validate_json(json.dumps(stored["arguments"]))
+    except ValidationError as error:
+        reasons = (
+            f"{'.'.join(map(str, each['loc']))[:60]}: {each['msg']}" for each in error.errors(include_input=False)
+        )
+        raise InvalidJobError(f"the arguments of {spec.job} are not valid ({'; '.join(reasons)}); drop it") from None
 
 
-def diagnose_spec() -> JobSpec:
-    """Return the work that looks at the App and its installations for the set-up page; the clock asks for the same."""
-    return JobSpec("diagnose", Priority.SWEEP, "diagnose", ())
+def _version(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def check_push_spec(repository: tuple[int, int, str], ref: str, before: str, after: str, pusher: str) -> JobSpec:
-    """Return the work that looks at a push; `place` is the installation, the repository's number and its name.
+@dataclass(frozen=True, slots=True)
+class InstallationJob(JobSpec):
+    """A job about an installation of the App."""
 
-    It waits in the repository's lane before the check of what was pushed, which says what it found.
-    """
-    return JobSpec(
-        "look_at_push", Priority.CHECK, f"repository-{repository[1]}", (*repository, ref, before, after, pusher)
-    )
+    installation: InstallationId
 
 
-def decide_gate_spec(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
-    installation: int, repository: int, full_name: str, run_id: int, environment: str, deployment_id: int
-) -> JobSpec:
-    """Return the work that decides a waiting deployment. All gates of a run share a lane: one worker at a time decides."""
-    arguments = (installation, repository, full_name, run_id, environment, deployment_id)
-    return JobSpec("decide_gate", Priority.GATE, f"gate-{run_id}", arguments)
+@dataclass(frozen=True, slots=True)
+class RepositoryJob(InstallationJob):
+    """A job about a repository, known by its number alone."""
+
+    repository: RepositoryId
 
 
-def check_release_spec(installation: int, repository: int, full_name: str, tag: str) -> JobSpec:
-    """Return the work that checks a release; it asks registries, so no check of a commit waits in its lane."""
-    return JobSpec("check_release", Priority.CHECK, f"release-{repository}", (installation, repository, full_name, tag))
+@dataclass(frozen=True, slots=True)
+class NamedRepositoryJob(RepositoryJob):
+    """A job that asks GitHub about a repository, for which it takes the name."""
+
+    full_name: FullName
+
+
+# -- checks of commits, branches and releases ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCommit(NamedRepositoryJob):
+    """Checks a commit because something happened to it."""
+
+    job = "check-commit"
+    priority = Priority.CHECK
+    concurrency = "repository-{repository}"
+
+    revision: str  # a commit id, or refs/tags/NAME
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckCommit(NamedRepositoryJob):
+    """Checks a commit again because a person asked, or because its check run was not completed."""
+
+    job = "recheck-commit"
+    priority = Priority.CHECK
+    concurrency = "repository-{repository}"
+
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBranch(NamedRepositoryJob):
+    """Checks the head of the default branch."""
+
+    job = "check-branch"
+    concurrency = "repository-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPush(NamedRepositoryJob):
+    """Looks for change alerts in a push; it waits before the check of the pushed commit, which shows what it found."""
+
+    job = "check-push"
+    priority = Priority.CHECK
+    concurrency = "repository-{repository}"
+
+    ref: str
+    before: Sha  # empty where the ref is new
+    after: Sha
+    pusher: str  # empty where GitHub does not say
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTags(NamedRepositoryJob):
+    """Looks for tags that moved or came without an event."""
+
+    job = "check-tags"
+    concurrency = "repository-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLatestTags(JobSpec):
+    """Looks for changed tags among the latest of every repository."""
+
+    job = "check-latest-tags"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRelease(NamedRepositoryJob):
+    """Checks a release; it asks registries, so no check of a commit waits for it."""
+
+    job = "check-release"
+    priority = Priority.CHECK
+    concurrency = "release-{repository}"
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckReleases(NamedRepositoryJob):
+    """Checks the releases of a commit again."""
+
+    job = "recheck-releases"
+    priority = Priority.CHECK
+    concurrency = "release-{repository}"
+
+    commit: Sha
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReleases(JobSpec):
+    """Checks again the releases whose versions are still expected."""
+
+    job = "sweep-releases"
+    priority = Priority.CHECK
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPolicy(NamedRepositoryJob):
+    """Previews the policy that a commit proposes; it may take minutes, so no check of a commit waits for it."""
+
+    job = "preview-policy"
+    concurrency = "preview-{repository}"
+
+    revision: str
+    again: bool = False  # a person asked, so that a state that was previewed is previewed again
+
+
+@dataclass(frozen=True, slots=True)
+class SweepCheckRuns(JobSpec):
+    """Completes check runs that were left in progress."""
+
+    job = "sweep-check-runs"
+
+
+# -- deployments ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DecideGate(NamedRepositoryJob):
+    """Decides a pending deployment. All of a run share a key: one worker at a time decides."""
+
+    job = "decide-gate"
+    priority = Priority.GATE
+    concurrency = "gate-{run}"
+
+    run: int
+    environment: str
+    deployment: int = 0  # 0 where a sweep found it: GitHub does not tell it then
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckGates(NamedRepositoryJob):
+    """Decides again all pending deployments of a run."""
+
+    job = "recheck-gates"
+    priority = Priority.GATE
+    concurrency = "gate-{run}"
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepGates(JobSpec):
+    """Decides again the deployments that are due, and now and then has GitHub asked what waits."""
+
+    job = "sweep-gates"
+    priority = Priority.GATE
+
+
+@dataclass(frozen=True, slots=True)
+class FindGates(InstallationJob):
+    """Has each repository of an installation searched for pending deployments."""
+
+    job = "find-gates"
+    concurrency = "gates-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class FindRepositoryGates(NamedRepositoryJob):
+    """Searches a repository for pending deployments."""
+
+    job = "find-repository-gates"
+    concurrency = "gates-of-{repository}"
+
+
+# -- packages ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPackage(InstallationJob):
+    """Observes a package at its registry."""
+
+    job = "check-package"
+    priority = Priority.CHECK
+    concurrency = "package-{installation}-{registry}-{package}"
+
+    registry: RegistryId
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDuePackages(JobSpec):
+    """Asks for each package that is due, and for each package alert that GitHub was not told of."""
+
+    job = "check-due-packages"
+    priority = Priority.CHECK
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAfterRun(RepositoryJob):
+    """Observes what a repository publishes after a run of these workflows."""
+
+    job = "check-after-run"
+    priority = Priority.CHECK
+    concurrency = "packages-of-{repository}"
+
+    workflows: tuple[str, ...]  # their paths
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectVersions(RepositoryJob):
+    """Observes what a repository publishes more often, because a release was announced."""
+
+    job = "expect-versions"
+    priority = Priority.CHECK
+    concurrency = "packages-of-{repository}"
+
+
+# -- issues: one at a time for an installation, as GitHub asks -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIssue(RepositoryJob):
+    """Makes the issue about a repository say what its latest report says."""
+
+    job = "write-issue"
+    concurrency = "issues-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueChanged(InstallationJob):
+    """Restores an issue of the App that somebody closed, reopened or edited."""
+
+    job = "issue-changed"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+    issue_repository: FullName
+    issue_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCommented(InstallationJob):
+    """Checks the repository that an issue of the App is about, because of a comment."""
+
+    job = "issue-commented"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+    issue_repository: FullName
+    issue_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remind(JobSpec):
+    """Has every open issue written again: a reminder may be due, an event may have been missed."""
+
+    job = "remind"
+
+
+@dataclass(frozen=True, slots=True)
+class WritePackageAlert(InstallationJob):
+    """Makes the issue about a package alert say what is stored of it."""
+
+    job = "write-package-alert"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+    alert_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportChangeAlerts(RepositoryJob):
+    """Writes a repository's unreported change alerts into an issue."""
+
+    job = "report-change-alerts"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDigests(JobSpec):
+    """Asks for the digest of every installation."""
+
+    job = "queue-digests"
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigest(InstallationJob):
+    """Writes an organization's digest, if it is due."""
+
+    job = "send-digest"
+    concurrency = "issues-{installation}"
+
+    account: str
+
+
+# -- access reviews and deletions of secrets -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAccess(RepositoryJob):
+    """Opens, updates or closes the issue of a repository's access review."""
+
+    job = "review-access"
+    concurrency = "review-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckboxJob(RepositoryJob):
+    """A job about checkboxes that somebody selected in an issue of the App."""
+
+    issue_repository: FullName
+    issue_number: int
+    login: str
+    checkboxes: str  # as bot.rendering.markdown.encode_checkboxes writes them
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReview(CheckboxJob):
+    """Records the answers of an access review."""
+
+    job = "record-review"
+    priority = Priority.CHECK
+    concurrency = "review-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSecrets(CheckboxJob):
+    """Deletes the stored secrets that a person chose."""
+
+    job = "delete-secrets"
+    priority = Priority.CHECK
+    concurrency = "review-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyDeletions(RepositoryJob):
+    """Reports whether deleted secrets are gone."""
+
+    job = "verify-deletions"
+    concurrency = "review-{repository}"
+
+
+# -- installations and the App itself ------------------------------------------------------------------------------------
+
+
+class OrganizationChange(StrEnum):
+    """What changed of an organization, and is forgotten of what is cached of it."""
+
+    PEOPLE = "people"
+    TOKENS = "tokens"
+    RULES = "rules"
+    PERMISSIONS = "permissions"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationChanged(InstallationJob):
+    """Clears caches that an event made stale, and checks the repositories that it can concern."""
+
+    job = "organization-changed"
+    priority = Priority.CHECK
+    concurrency = "installation-{installation}"
+
+    login: str
+    change: OrganizationChange
+
+
+@dataclass(frozen=True, slots=True)
+class SweepInstallation(InstallationJob):
+    """Checks every repository of an installation."""
+
+    job = "sweep-installation"
+    concurrency = "installation-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepInstallations(JobSpec):
+    """Has every installation swept."""
+
+    job = "sweep-installations"
+
+
+@dataclass(frozen=True, slots=True)
+class DropToken(InstallationJob):
+    """Forgets the token of an installation that is suspended, or was granted other permissions."""
+
+    job = "drop-token"
+    priority = Priority.CHECK
+    concurrency = "installation-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetInstallation(InstallationJob):
+    """Forgets an installation that was removed."""
+
+    job = "forget-installation"
+    priority = Priority.CHECK
+    concurrency = "installation-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRepository(RepositoryJob):
+    """Forgets a repository that was deleted or left its installation."""
+
+    job = "forget-repository"
+    concurrency = "repository-{repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnose(JobSpec):
+    """Diagnoses the App on GitHub for the set-up page."""
+
+    job = "diagnose"
+
+
+@dataclass(frozen=True, slots=True)
+class RedeliverFailed(JobSpec):
+    """Asks GitHub for failed deliveries again."""
+
+    job = "redeliver-failed"

@@ -13,7 +13,7 @@ from bot.evaluation.change_report import ChangeReport
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from bot.rendering.markdown import text_fingerprint
 from handlers.config.redis_values import from_json_value, to_json_value
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import ReportChangeAlerts
 
 ALERTS_TTL = timedelta(days=90)  # a commit's check run says so as long as somebody may ask for it again
 MOST_CHANGES = 50  # of one commit that are kept: each branch and tag that names it is one
@@ -50,10 +50,9 @@ class ChangeAlertStore:
         self._branches_key = f"wharfinger:change-alerts:branches:{repository}"
 
     @property
-    def report_job(self) -> JobSpec:
+    def report_job(self) -> ReportChangeAlerts:
         """The work that tells of what is untold; one issue at a time for an installation, as GitHub asks."""
-        arguments = (self._installation, self._repository)
-        return JobSpec("tell_signals", Priority.CHECK, f"issues-{self._installation}", arguments)
+        return ReportChangeAlerts(self._installation, self._repository)
 
     def put(
         self, ref: str, report: ChangeReport, urgent: UnreportedAlert | None, branch_state: BranchState | None = None

@@ -15,7 +15,7 @@ from redis import Redis
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.config.redis_values import from_json_value, to_json_value
-from handlers.queue.job_specs import JobSpec, decide_gate_spec
+from handlers.queue.job_specs import DecideGate
 
 WAITING_KEY, WAIT_STATES_KEY = "wharfinger:gates:waiting", "wharfinger:gates:notes"
 DECISIONS_KEY, DECISION_ORDER_KEY = "wharfinger:gates:history", "wharfinger:gates:order"
@@ -37,11 +37,9 @@ class WaitingDeployment:
     deployment: int = 0
 
     @property
-    def job(self) -> JobSpec:
+    def job(self) -> DecideGate:
         """The work that decides it."""
-        return decide_gate_spec(
-            self.installation, self.repository, self.name, self.run, self.environment, self.deployment
-        )
+        return DecideGate(self.installation, self.repository, self.name, self.run, self.environment, self.deployment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, InstallationId
 from bot.packages.versions import Package
 from handlers.config.redis_values import UNREPORTED_ALERTS_KEY, from_json_value, to_json_value
-from handlers.queue.job_specs import JobSpec, Priority
 
 T = TypeVar("T")
 
@@ -106,11 +105,6 @@ class PackageAlertStore:
             _issues_key(installation),
             *(_package_key(installation, each) for each in packages),
         )
-
-
-def write_package_alert_spec(installation: InstallationId, key: str) -> JobSpec:
-    """Return the work that tells GitHub of an alert; one issue at a time for an installation, as GitHub asks."""
-    return JobSpec("write_alarm", Priority.CHECK, f"issues-{installation}", (installation, key))
 
 
 def _member(installation: InstallationId, key: str) -> str:

@@ -27,7 +27,7 @@ from handlers.config.redis_values import (
     from_json_value,
     to_json_value,
 )
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckPackage
 
 T = TypeVar("T")
 
@@ -46,10 +46,9 @@ class PackageWatch:
         return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:24]
 
     @property
-    def job(self) -> JobSpec:
+    def job(self) -> CheckPackage:
         """The work that looks at it once."""
-        arguments = (self.installation, self.package.registry, self.package.name)
-        return JobSpec("watch_package", Priority.CHECK, f"watch-{self.key}", arguments)
+        return CheckPackage(self.installation, self.package.registry, self.package.name)
 
 
 @dataclass(frozen=True, slots=True)

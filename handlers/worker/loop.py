@@ -1,6 +1,6 @@
 """Runs queued jobs by priority and renews each job's lease while it runs.
 
-Jobs are JSON with names from an allowlist, so RQ never imports or calls anything else.
+A job is JSON that names a spec of the table of jobs, so RQ never imports or calls anything else.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import NoSuchJobError, StopRequested
 from rq.executions import Execution
 from rq.job import Job, JobStatus
-from rq.job import Job as RqJob
 from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
@@ -37,11 +36,10 @@ from handlers.config.redis_client import open_redis, wait_for_redis, without_pas
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
-
-RunJob: TypeAlias = Callable[[str, str, tuple[int | str, ...]], None]  # name, delivery, arguments
+from handlers.queue.job_specs import InvalidJobError, JobSpec, read_job
 
 # Whoever can write to Redis must not be able to run code here. RQ falls back to pickle wherever no serializer was
-# passed (facts: its pool and its cron do so), so the fallback itself is made JSON: then no pickle is ever read.
+# passed (its pool and its cron do so), so the fallback itself is made JSON: then no pickle is ever read.
 rq.serializers.DefaultSerializer.dumps = rq.serializers.JSONSerializer.dumps
 rq.serializers.DefaultSerializer.loads = rq.serializers.JSONSerializer.loads
 
@@ -53,14 +51,10 @@ ALLOWED_FIELDS = frozenset(
 )
 
 
-class UnknownJobError(Exception):
-    """A job in Redis that this App did not put there."""
-
-
 class QueuedJob(Job):
-    """A piece of work as RQ keeps it. The worker sets `run` before it performs the job."""
+    """A job as RQ keeps it. The worker sets `run` before it performs the job."""
 
-    run: RunJob | None = None
+    run: Callable[[bytes, str], None] | None = None  # with the stored job, and the delivery that asked for it
     delivery_id: str = ""
 
     def restore(self, raw_data: Mapping[Any, Any]) -> None:
@@ -68,14 +62,14 @@ class QueuedJob(Job):
         super().restore({name: value for name, value in raw_data.items() if name in ALLOWED_FIELDS})
         self.delivery_id = raw_data.get(b"delivery", b"").decode(errors="replace")
 
-    def _execute(self) -> Any:  # noqa: ANN401 - RQ's own signature
-        """Perform the work by its name in the table of jobs; nothing is imported by name."""
-        arguments = self.args
-        if self.run is None or self.instance is not None or self.kwargs or not isinstance(arguments, list):
-            raise UnknownJobError("the job's data does not have the shape this App writes")
-        if not all(isinstance(argument, int | str) for argument in arguments):
-            raise UnknownJobError("the job's arguments are not all names and numbers")
-        self.run(str(self.func_name), self.delivery_id, tuple(arguments))
+    def _deserialize_data(self) -> None:
+        """Tell RQ nothing but a name for its log: it is `read_job` that reads the data, when the job is performed."""
+        self._func_name, self._instance, self._args, self._kwargs = self.description or "", None, (), {}
+
+    def _execute(self) -> None:
+        if self.run is None:
+            raise InvalidJobError("the job was not taken by a worker of Wharfinger")
+        self.run(self.data, self.delivery_id)
 
 
 log = logging.getLogger("wharfinger.worker")
@@ -85,15 +79,15 @@ log = logging.getLogger("wharfinger.worker")
 class WorkerTiming:
     """How fast a worker notices things, in seconds. Tests run the same worker faster."""
 
-    lease: float = 30  # a worker that gave no sign of life for so long is taken for dead
-    heartbeat: float = 10  # between two signs of life
-    sweep: float = 15  # between two looks for what dead workers left
-    wakeup: float = 1  # the longest wait of an idle worker before it looks by itself
+    lease: float = 30  # a worker without a heartbeat for so long counts as crashed
+    heartbeat: float = 10  # between two heartbeats
+    sweep: float = 15  # between two sweeps for what crashed workers left behind
+    wakeup: float = 1  # the longest time for which an idle worker waits to be woken
     grace: float = 30  # after a job's timeout, when a library does not even let Python interrupt it
 
 
 class Heartbeat:
-    """While the `with` block runs, say every few seconds that the job is still held."""
+    """Renews the lease of a job every few seconds while the `with` block runs."""
 
     def __init__(self, redis: Redis, job_id: str, lease_token: str, timing: WorkerTiming) -> None:
         self._renew = redis.register_script(load_script("renew"))
@@ -101,7 +95,7 @@ class Heartbeat:
         self._lease_token = lease_token
         self._timing = timing
         self._ended = Event()
-        self._thread = Thread(target=self._renew_until_ended, name=f"pulse of {job_id}", daemon=True)
+        self._thread = Thread(target=self._renew_until_ended, name=f"heartbeat of {job_id}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -122,17 +116,17 @@ class Heartbeat:
                 if not self.renew_lease():
                     return
             except RedisError as error:
-                log.warning("the hold on %s could not be renewed: %s", self._job_id, type(error).__name__)
+                log.warning("the lease of %s could not be renewed: %s", self._job_id, type(error).__name__)
 
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
-MAX_POSTPONEMENT = timedelta(days=1)  # work that GitHub puts off for longer than this has failed
+MAX_POSTPONEMENT = timedelta(days=1)  # a job that GitHub puts off for longer than this has failed
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What lua/take.lua gave us: the fence tells this hold from any later one of the same job."""
+    """What lua/take.lua gave us: the token tells this lease from any later one of the same job."""
 
     job_id: str
     queue: str
@@ -141,14 +135,18 @@ class Lease:
 
 
 class Worker(SimpleWorker):
-    """RQ's loop, job keeping and time limits, on our own taking, holding and settling (lua/).
+    """Runs jobs with RQ's loop, records and time limits; jobs are taken, leased and finished by our own scripts (lua/).
 
-    RQ loses a job when it is killed between popping it and noting that, and has no lanes. Here taking a piece, noting
-    who holds it and closing its lane are one step, and so is booking its end; a hold that is not renewed is swept.
+    RQ loses a job when it is killed between popping and recording it, and knows no concurrency keys. Here taking a job,
+    leasing it and claiming its concurrency key are one step, and so is its end; a lease that is not renewed is swept.
     """
 
     def __init__(
-        self, redis: Redis, jobs: Mapping[str, JobFunction], context: Context, timing: WorkerTiming | None = None
+        self,
+        redis: Redis,
+        jobs: Mapping[type[JobSpec], JobFunction],
+        context: Context,
+        timing: WorkerTiming | None = None,
     ) -> None:
         super().__init__(
             list(QUEUES),
@@ -171,7 +169,7 @@ class Worker(SimpleWorker):
     # -- the loop, as RQ calls it -------------------------------------------------------------------------------------
 
     def bootstrap(self, *_: object) -> None:
-        """Say that this worker is there. RQ would also set up logging and listen for commands: neither is wanted."""
+        """Register this worker. RQ would also set up logging and listen for commands: neither is wanted."""
         self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         self.set_state(WorkerStatus.STARTED)
 
@@ -186,7 +184,7 @@ class Worker(SimpleWorker):
         """Leave the process's title alone."""
 
     def _shutdown(self) -> None:
-        """On SIGTERM finish what is held, then leave: nothing is interrupted, so nothing is lost on a deploy."""
+        """On SIGTERM finish the present job, then stop: nothing is interrupted, so nothing is lost on a deploy."""
         self._stop_requested = True
 
     @property
@@ -195,10 +193,13 @@ class Worker(SimpleWorker):
         return time.monotonic() - self._swept_at > self.timing.sweep
 
     def run_maintenance_tasks(self) -> None:
-        """Sweep up behind dead workers; let dead letters expire."""
-        back, dead, freed, again = self._sweep_script(args=[FAILED_JOB_TTL, *CRASH_RETRY_DELAYS])
-        if back or dead or freed or again:
-            log.warning("swept: %d pieces back, %d dead for good, %d lanes freed, %d again", back, dead, freed, again)
+        """Repair what crashed workers left behind; let failed jobs expire."""
+        requeued, failed, freed, again = self._sweep_script(args=[FAILED_JOB_TTL, *CRASH_RETRY_DELAYS])
+        if requeued or failed or freed or again:
+            log.warning(
+                "after a crash: %d jobs queued again, %d failed for good, %d concurrency keys freed, %d jobs asked for again",
+                *(requeued, failed, freed, again),
+            )
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
         clean_worker_registry(self.queues[0])
@@ -206,8 +207,8 @@ class Worker(SimpleWorker):
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
-    ) -> tuple[RqJob, Queue] | None:
-        """Wait for a piece of work and hold it; with `timeout` None (burst) do not wait."""
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job and take it; with `timeout` None (burst) do not wait."""
         del max_idle_time
         pause = 0.5
         while not self._stop_requested:
@@ -223,42 +224,42 @@ class Worker(SimpleWorker):
                 pause = min(pause * 2, 10)
         raise StopRequested
 
-    def _take_next(self) -> tuple[RqJob, Queue] | None:
+    def _take_next(self) -> tuple[Job, Queue] | None:
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
             self.heartbeat()
         while taken := self._take_script(args=[self.timing.lease, *QUEUES]):
-            hold = Lease(*(part.decode() for part in taken))
+            lease = Lease(*(part.decode() for part in taken))
             try:
-                job = QueuedJob.fetch(hold.job_id, connection=self.connection, serializer=self.serializer)
+                job = QueuedJob.fetch(lease.job_id, connection=self.connection, serializer=self.serializer)
             except (ValueError, TypeError, LookupError, NoSuchJobError) as error:
                 kind = type(error).__name__  # its words may quote what stands there
-                log.error("job %s in Redis is not one this App wrote (%s); it is dropped", hold.job_id, kind)  # noqa: TRY400 - as above
-                self.connection.delete(QueuedJob.key_for(hold.job_id))
-                self._finish_script(args=[hold.job_id, hold.lease_token, hold.concurrency_key, "unreadable", "done"])
+                log.error("job %s in Redis is not one this App wrote (%s); it is dropped", lease.job_id, kind)  # noqa: TRY400 - as above
+                self.connection.delete(QueuedJob.key_for(lease.job_id))
+                self._finish_script(args=[lease.job_id, lease.lease_token, lease.concurrency_key, "unreadable", "done"])
                 continue
-            self._lease = hold
-            return job, next(queue for queue in self.queues if queue.name == hold.queue)
+            self._lease = lease
+            return job, next(queue for queue in self.queues if queue.name == lease.queue)
         return None
 
-    def execute_job(self, job: RqJob, queue: Queue) -> None:
-        """Do one job. When Redis is away at its end, the hold runs out and the job is done once more."""
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run one job. When Redis is away at its end, the lease expires and the job runs once more."""
         try:
             super().execute_job(job, queue)
         except RedisError as error:
-            log.warning("the end of %s could not be booked (%s); it will be done again", job.id, type(error).__name__)
+            log.warning("the end of %s could not be recorded (%s); it will run again", job.id, type(error).__name__)
         finally:
             self.executions.clear()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """Say that this worker is there; nothing hangs on it but the list of workers."""
+        """Refresh this worker's entry in the list of workers; nothing else depends on it."""
         try:
             super().heartbeat(timeout, pipeline)
         except RedisError as error:
             log.warning("Redis is away (%s)", type(error).__name__)
 
     def teardown(self) -> None:
-        """Say good-bye, if Redis is there to hear it; from now on signals are the process's own affair again."""
+        """Unregister this worker, if Redis can be reached; the process handles signals by itself again."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         with suppress(RedisError):
@@ -266,8 +267,8 @@ class Worker(SimpleWorker):
 
     # -- one job ------------------------------------------------------------------------------------------------------
 
-    def prepare_execution(self, job: RqJob) -> Execution:
-        """Note in this process alone what it does; Redis knows that by the hold, which is swept when we die.
+    def prepare_execution(self, job: Job) -> Execution:
+        """Record in this process alone what it does; Redis knows that by the lease, which is swept when we crash.
 
         RQ 3.0.0 would write a record and a list of records. Behind a killed worker the record expires a minute before
         the list does, and whoever ends the job within that minute reads the list and fails: "Execution … not found".
@@ -277,45 +278,43 @@ class Worker(SimpleWorker):
         self.executions[execution.id] = execution
         return execution
 
-    def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
-        """Do the work under a hold that is renewed, within its time limit, and leave the process if even that hangs."""
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Run the job under a lease that is renewed, within its time limit; if even that limit is ignored, exit the process."""
         if isinstance(job, QueuedJob):
-            job.run = self._run_named_job
-        with Heartbeat(self.connection, job.id, self._lease.lease_token, self.timing) as self._pulse:
+            job.run = self._run_stored_job
+        with Heartbeat(self.connection, job.id, self._lease.lease_token, self.timing) as self._lease_heartbeat:
             faulthandler.dump_traceback_later(int(job.timeout or 60) + self.timing.grace, exit=True)
             try:
                 return super().perform_job(job, queue, execution)
             finally:
                 faulthandler.cancel_dump_traceback_later()
 
-    def _run_named_job(self, name: str, delivery_id: str, arguments: tuple[int | str, ...]) -> None:
-        job = self.jobs.get(name)
-        if job is None:
-            raise UnknownJobError(f"there is no job named {name[:60]!r}")
+    def _run_stored_job(self, content: bytes, delivery_id: str) -> None:
+        spec = read_job(content, self.jobs)
         started = time.monotonic()
-        job(replace(self.context, delivery_id=delivery_id), *arguments)
-        log.info("did %s%r in %.2f s (delivery %s)", name, arguments, time.monotonic() - started, delivery_id or "-")
+        self.jobs[type(spec)](replace(self.context, delivery_id=delivery_id), spec)
+        log.info("did %s in %.2f s (delivery %s)", spec, time.monotonic() - started, delivery_id or "-")
 
-    def _finalize_success(self, job: RqJob, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
-        """Book the good end, unless the hold was lost meanwhile: then another worker does the job and will book it."""
+    def _finalize_success(self, job: Job, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
+        """Record the success, unless the lease was lost meanwhile: then another worker runs the job and records its end."""
         if self._renew_lease(job):
             super()._finalize_success(job, queue, execution, return_value)
 
-    def _finalize_failure(self, job: RqJob, queue: Queue, execution: Execution, exc_info: ExceptionInfo) -> None:
-        """Book a bad end: put off when GitHub asked for that, else tried again after a pause, else dead."""
+    def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExceptionInfo) -> None:
+        """Postpone the job if GitHub asked for that; else try again after a pause, until it has failed for good."""
         if not self._renew_lease(job):
             return
         error = exc_info[1]
         if isinstance(error, RetryLaterError) and datetime.now(UTC) - job.created_at < MAX_POSTPONEMENT:
             self._postpone(job, queue, execution, error)
             return
-        why = describe_error(error)
-        log.error("job %s failed: %s", job.id, why, exc_info=error)
+        reason = describe_error(error)
+        log.error("job %s failed: %s", job.id, reason, exc_info=error)
         job.ended_at = datetime.now(UTC)
-        self.connection.hset(job.key, "why", why)
-        self.handle_job_failure(job, queue, exc_string=why, execution=execution)
+        self.connection.hset(job.key, "reason", reason)
+        self.handle_job_failure(job, queue, exc_string=reason, execution=execution)
 
-    def _postpone(self, job: RqJob, queue: Queue, execution: Execution, error: RetryLaterError) -> None:
+    def _postpone(self, job: Job, queue: Queue, execution: Execution, error: RetryLaterError) -> None:
         seconds = max(1.0, error.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
         log.info("job %s is put off for %.0f s: %s", job.id, seconds, error.reason)
         with self.connection.pipeline() as pipe:
@@ -323,8 +322,8 @@ class Worker(SimpleWorker):
             self.cleanup_execution(job, pipe, execution)
             pipe.execute()
 
-    def cleanup_execution(self, job: RqJob, pipeline: Pipeline, execution: Execution | None = None) -> None:
-        """Settle the hold in the very transaction in which RQ books the end."""
+    def cleanup_execution(self, job: Job, pipeline: Pipeline, execution: Execution | None = None) -> None:
+        """End the lease in the transaction in which RQ records the end."""
         super().cleanup_execution(job, pipeline, execution)
         status = job.get_status(refresh=False)
         if status is JobStatus.FINISHED:
@@ -333,15 +332,16 @@ class Worker(SimpleWorker):
             ending = "later"
         else:
             ending = "retry" if job.should_retry else "failed"
-        hold = self._lease
+        lease = self._lease
         self._finish_script(
-            args=[hold.job_id, hold.lease_token, hold.concurrency_key, job.description or "", ending], client=pipeline
+            args=[lease.job_id, lease.lease_token, lease.concurrency_key, job.description or "", ending],
+            client=pipeline,
         )
 
-    def _renew_lease(self, job: RqJob) -> bool:
-        if self._pulse.renew_lease():
+    def _renew_lease(self, job: Job) -> bool:
+        if self._lease_heartbeat.renew_lease():
             return True
-        log.warning("%s gave no sign of life for so long that another worker has it; its end is left to that", job.id)
+        log.warning("%s had no heartbeat for so long that another worker runs it, and records its end", job.id)
         return False
 
 
@@ -351,13 +351,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Work until told to stop: SIGTERM lets the present job end first."""
+    """Run jobs until told to stop: SIGTERM lets the present job end first."""
     settings = Settings.from_environment()
     set_up_logging(settings)
     redis = open_redis(settings.redis_url)
     wait_for_redis(redis, settings.redis_url)
     context = open_context(settings, redis)
-    log.info("ready for work from %s", without_password(settings.redis_url))
+    log.info("ready for jobs from %s", without_password(settings.redis_url))
     Worker(redis, JOBS, context).work(burst=options.burst)
     context.github.close()
     return 0

@@ -13,18 +13,20 @@ from bot.checks.rules import RULES
 from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer, Timeouts
-from bot.model.core_types import InstallationId, RegistryId
+from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.packages.http_client import RegistryHttpClient
 from bot.registries import load_catalog
 from handlers.config.context import Context
 from handlers.config.settings import Settings
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckCommit, RecheckCommit
 from tests.conftest import NO_REGISTRY, environment
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.apps import FakeInstallation
 from tests.fakes.github.state.checks import FakeCheckRun
+from tests.fakes.github.state.repository import FakeRepository
 from tests.fakes.github.state.runs import FakeEnvironment
 from tests.repository.test_app_manifest import MANIFEST
 
@@ -112,6 +114,10 @@ class AcmeInstallation:
         )
         return Context(Settings.from_environment(environ), self.redis, self.client, CATALOG, self.registries)
 
+    def names(self, repository: ScenarioRepository | FakeRepository) -> tuple[InstallationId, RepositoryId, FullName]:
+        """What the jobs about a repository take first."""
+        return self.id, RepositoryId(repository.id), FullName(repository.full_name)
+
     def add_environment(self, repository: ScenarioRepository, name: str) -> None:
         """Give the repository an environment of that name."""
         now = self.github.world.now()
@@ -122,11 +128,12 @@ class AcmeInstallation:
         return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
 
     def check(
-        self, repository: ScenarioRepository, revision: str | None = None, *, job: str = "check_commit"
+        self, repository: ScenarioRepository, revision: str | None = None, *, recheck: bool = False
     ) -> FakeCheckRun:
-        """Do the job for a commit, the head by default, and return the check run that people see there."""
+        """Check a commit, the head by default, and return the check run that people see there."""
         sha = revision or repository.head
-        JOBS[job](self.context, self.id, repository.id, repository.full_name, sha)
+        job = RecheckCommit if recheck else CheckCommit
+        run_job(self.context, job(*self.names(repository), sha))
         return repository.check_runs(sha, "publishing")[-1]
 
     def another_client(self, timeouts: Timeouts = SHORT_TIMEOUTS) -> GitHubClient:

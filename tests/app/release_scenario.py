@@ -13,7 +13,8 @@ from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile, Workload
 from bot.rendering.markdown import WORD_JOINER
 from handlers.config.context import Context
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckRelease
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.bot.tracing.trace_scenario import PUBLISH
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -88,7 +89,7 @@ class ReleaseScenario:
 
     def check(self, tag: str = "v1.2.0") -> FakeCheckRun:
         """Do the job, and return the check run that people see on the tagged commit."""
-        JOBS["check_release"](self.context, self.acme.id, self.widgets.id, self.widgets.full_name, tag)
+        run_job(self.context, CheckRelease(*self.acme.names(self.widgets), tag))
         return self.widgets.check_runs(self.widgets.head, "release")[-1]
 
 

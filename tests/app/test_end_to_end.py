@@ -16,7 +16,7 @@ from redis import Redis
 
 from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckCommit, Priority
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on, policy
 from tests.app.app_worker import WorkerStarter
 from tests.conftest import WEBHOOK_SECRET, environment
@@ -107,7 +107,7 @@ def test_from_a_signed_delivery_to_a_check_run(redis_url: str, redis: Redis, fre
 
 
 def work_it_off(redis: Redis, employer: WorkerStarter) -> None:
-    """Let a worker that is not killed do the rest; what is due later is due now. Kills leave no dead letter."""
+    """Let a worker that is not killed do the rest; what is due later is due now. Kills leave no failed job."""
     end = time.monotonic() + 60
     survivor = employer.worker()
     while redis.keys("rq:job:*"):
@@ -129,12 +129,7 @@ def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: 
             acme.organization.repository(f"r{number}", {RELEASE_WORKFLOW_PATH: publishing(STEPS)})
             for number in range(len(commands) + len(delays))
         ]
-        pieces = [
-            JobSpec(
-                "check_commit", Priority.CHECK, f"repository-{each.id}", (acme.id, each.id, each.full_name, each.head)
-            )
-            for each in repositories
-        ]
+        pieces = [CheckCommit(*acme.names(each), each.head) for each in repositories]
         for piece, count in zip(pieces, commands, strict=False):
             enqueue(redis, [piece])
             mortal = employer.start(count)

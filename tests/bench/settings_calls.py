@@ -8,7 +8,8 @@ from typing import Any
 from redis import Redis
 
 from bot.checks.rules import RULES
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch
 from tests.app.acme import CREATE_TOKEN, RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION, acme_on
 from tests.bot.github.settings.settings_scenario import ALL_SETTINGS, full_repository, read_settings_of
 from tests.conftest import EmbeddedRedis
@@ -30,7 +31,7 @@ def figures() -> Iterator[dict[str, Any]]:
             redis.flushall()
             for repository in (widgets, widgets, plain):
                 before = len(acme.github.calls)
-                JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
+                run_job(acme.context, CheckBranch(*acme.names(repository)))
                 whole.append([call for call in acme.github.calls[before:] if call != CREATE_TOKEN])
         server.kill()
     first, cold, nothing = counted

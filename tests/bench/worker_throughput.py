@@ -1,7 +1,8 @@
-"""How many pieces of work a worker takes, does and books in a second, and how soon an idle one begins."""
+"""How many jobs a worker takes, runs and finishes in a second, and how soon an idle one begins."""
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -21,13 +22,22 @@ from tests.conftest import EmbeddedRedis, environment
 PIECES = 600
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing(JobSpec):
+    job = "nothing"
+    priority = Priority.CHECK
+    concurrency = "repository-{number}"
+
+    number: int
+
+
 def nothing(*_: object) -> None:
     """The job that measures everything else."""
 
 
 def ours(redis: Redis, context: Context) -> float:
-    enqueue(redis, [JobSpec("nothing", Priority.CHECK, f"repository-{n}", (n,)) for n in range(PIECES)])
-    worker = Worker(redis, {"nothing": nothing}, context, WorkerTiming())
+    enqueue(redis, [Nothing(number) for number in range(PIECES)])
+    worker = Worker(redis, {Nothing: nothing}, context, WorkerTiming())
     begin = time.perf_counter()
     worker.work(burst=True)
     return PIECES / (time.perf_counter() - begin)
@@ -53,10 +63,10 @@ def figures() -> Iterator[dict[str, Any]]:
             context.github.close()
         server.kill()
     yield {
-        "figure": "pieces of work per second and worker, that do nothing",
+        "figure": "jobs per second and worker, that do nothing",
         "value": round(median(each[0] for each in rounds)),
         "compared": {
-            "to": "RQ's own SimpleWorker on one queue, without leases and lanes",
+            "to": "RQ's own SimpleWorker on one queue, without leases and concurrency keys",
             "per_second": round(median(each[1] for each in rounds)),
         },
         "pieces": PIECES, "median_of": 3,

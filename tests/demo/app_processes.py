@@ -23,7 +23,7 @@ from bot.rendering.digest_facts import DigestIdentity
 from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.settings import redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckDuePackages, JobSpec
 from handlers.records.report_store import DigestFactStore
 from handlers.records.watch_store import WatchStore
 from tests.demo.demo_registries import DemoRegistries
@@ -59,7 +59,7 @@ class DemoApp:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def failed_job_count(self) -> int:
-        """How many pieces of work failed for good."""
+        """How many jobs failed for good."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             return sum(redis.zcard(f"rq:failed:{queue}") for queue in QUEUES)
 
@@ -72,10 +72,10 @@ class DemoApp:
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             return not redis.keys("rq:job:*")
 
-    def enqueue_job(self, job: str) -> None:
+    def enqueue_job(self, spec: JobSpec) -> None:
         """Ask for a job as the clock does when its time has come."""
         with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
-            enqueue(redis, [JobSpec(job, Priority.SWEEP, job, ())])
+            enqueue(redis, [spec])
 
     def make_packages_due(self) -> None:
         """Let five minutes be over: what is watched is due."""
@@ -83,7 +83,7 @@ class DemoApp:
             book, now = WatchStore(redis), datetime.now(UTC)
             for each in book.all():
                 book.postpone(each, now)
-        self.enqueue_job("watch")
+        self.enqueue_job(CheckDuePackages())
 
     def identities(self) -> list[tuple[FullName, tuple[DigestIdentity, ...]]]:
         """What is kept of publishing identities, by repository."""

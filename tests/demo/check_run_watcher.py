@@ -104,7 +104,7 @@ class CheckRunWatcher:
             ),
             *(f"the stand-in lacks {each}" for each in self.github.missing_operations),
             *(f"a part of Wharfinger ended: {each}" for each in self.app.crashes()),
-            *([f"{count} pieces of work failed for good"] if (count := self.app.failed_job_count()) else []),
+            *([f"{count} jobs failed for good"] if (count := self.app.failed_job_count()) else []),
         ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from handlers.queue.job_specs import QueueDigests
 from tests.demo.check_run_watcher import CheckRunWatcher, CompletedCheckRun
 from tests.demo.demo_scenarios import CHECK, PREVIEW, SCENARIOS, WORKFLOW, DemoScenario
 from tests.demo.expected_records import digests
@@ -71,5 +72,5 @@ def change_policy(watcher: CheckRunWatcher, report: PrintNews) -> None:
 
 def write_digest(watcher: CheckRunWatcher, report: PrintNews) -> None:
     """The clock strikes, and the digest of the week is written."""
-    watcher.app.enqueue_job("digests")
+    watcher.app.enqueue_job(QueueDigests())
     watcher.wait_until(lambda: bool(digests(watcher)), report)

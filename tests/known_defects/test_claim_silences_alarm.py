@@ -3,6 +3,7 @@
 import pytest
 from redis import Redis
 
+from handlers.queue.job_specs import CheckBranch, CheckPackage
 from handlers.records.watch_store import WatchStore
 from tests.handlers.jobs.packages.watched_package import MINUTE, WatchedPackageScenario, watched_package_scenario
 
@@ -22,7 +23,7 @@ GREEN = {"Set up job": "success", "Run pypa/gh-action-pypi-publish@release/v1": 
 def look(story: WatchedPackageScenario) -> None:
     """Look at the package that the policy gives to acme/widgets, and tell GitHub what there is to tell."""
     (package,) = (each.package for each in WatchStore(story.acme.redis).all() if each.package.name == "plain")
-    story.run_job("watch_package", story.acme.id, package.registry, package.name)
+    story.run_job(CheckPackage(story.acme.id, package.registry, package.name))
     story.write_alerts()
 
 
@@ -30,7 +31,7 @@ def claim(story: WatchedPackageScenario) -> None:
     """Let a repository that mallory made name the package, and let a step there end green that looks like a publication."""
     project = '[project]\nname = "plain"\nversion = "6.6"\n'
     scratch = story.acme.organization.repository("scratch", {DECOY_PATH: DECOY, "pyproject.toml": project})
-    story.run_job("check_branch", story.acme.id, scratch.id, scratch.full_name)
+    story.run_job(CheckBranch(*story.acme.names(scratch)))
     run = scratch.start_run(DECOY_PATH, by="mallory")
     scratch.finish_job(run, scratch.start_job(run, "publish"), "success", GREEN)
     scratch.finish_run(run)

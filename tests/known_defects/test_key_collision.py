@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from handlers.jobs.job_table import JOBS
+from bot.model.core_types import InstallationId
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckCommit
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.repository.test_app_manifest import MANIFEST
@@ -31,7 +33,7 @@ def let_a_stranger_in(acme: AcmeInstallation, login: str) -> None:
     stranger.repository(".github", {"publishing.yml": THEIRS})
     place = stranger.repository("place", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     installed = acme.github.install(stranger, permissions=MANIFEST["default_permissions"])
-    JOBS["check_commit"](acme.context, installed.id, place.id, place.full_name, place.head)
+    run_job(acme.context, CheckCommit(InstallationId(installed.id), *acme.names(place)[1:], place.head))
 
 
 def summary_once_its_own_is_broken(acme: AcmeInstallation, widgets: ScenarioRepository) -> str:

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from redis import Redis
 
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import RedeliverFailed
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 
 NOBODY_THERE = "http://127.0.0.1:9/webhook"
@@ -45,7 +46,7 @@ def receiver() -> Iterator[Receiver]:
 def look(acme: AcmeInstallation, times: int) -> None:
     """Let that many looks pass, five minutes apart by GitHub's clock, which is the App's too."""
     for _ in range(times):
-        JOBS["missed_deliveries"](acme.context)
+        run_job(acme.context, RedeliverFailed())
         acme.github.wait_for_deliveries()
         acme.github.clock.advance(minutes=EVERY)
 

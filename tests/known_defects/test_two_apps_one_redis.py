@@ -11,7 +11,8 @@ from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer
 from bot.model.errors import WharfingerError
 from handlers.config.context import Context
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckCommit
 from tests.app.acme import RELEASE_WORKFLOW_PATH, SHORT_TIMEOUTS, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on
 from tests.fakes.github.activity import installations
 from tests.fakes.github.fake_github import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
@@ -49,7 +50,7 @@ def test_a_commit_is_checked_or_its_work_is_not_done(
         widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
         context, refused = worker(acme), False
         try:
-            JOBS["check_commit"](context, acme.id, widgets.id, widgets.full_name, widgets.head)
+            run_job(context, CheckCommit(*acme.names(widgets), widgets.head))
         except WharfingerError:
             refused = True
         context.github.close()

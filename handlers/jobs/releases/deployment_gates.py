@@ -35,7 +35,6 @@ from bot.github.github_errors import (
     RefusedError,
     UnansweredError,
 )
-from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import RetryLaterError, describe_fault
 from bot.model.findings import Known, Unknown
 from bot.rendering.gate_comment import (
@@ -49,101 +48,87 @@ from bot.rendering.markdown import plain_line
 from handlers.config.context import Context
 from handlers.jobs.policies import read_policy_in_force
 from handlers.jobs.releases.deployment_facts import DeploymentFacts, DeploymentReader
-from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.enqueue import enqueue, enqueue_all
+from handlers.queue.job_specs import (
+    CheckCommit,
+    DecideGate,
+    FindGates,
+    FindRepositoryGates,
+    RecheckGates,
+    SweepGates,
+)
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
 
 log = logging.getLogger("wharfinger.jobs")
 
 MAX_REPORTS = 8  # status reports on one deployment: GitHub takes ten
 CHANGED_RUN_RETRY = 5.0  # seconds until a run that changed while it was judged is judged anew
-SEARCHED_KEY = "wharfinger:gates:looked"  # a mark that goes with Redis' memory: without it, GitHub is asked what waits
+SEARCHED_KEY = "wharfinger:gates:searched"  # lost with Redis' data: without it, GitHub is asked what waits
 SEARCH_INTERVAL = 6 * 3600  # seconds
 CHECK_REQUEST_INTERVAL = 4  # looks, until a check run that is still not there is asked for again
-ENQUEUE_BATCH = 500  # pieces of work given to the queue at a time
 
 
-def decide_gate(  # noqa: PLR0913, PLR0917 - as its Work names them
-    context: Context,
-    installation: int,
-    repository: int,
-    full_name: str,
-    run_id: int,
-    environment: str,
-    deployment_id: int,
-) -> None:
-    """Decide one waiting deployment, if it can be decided by now."""
-    gate = WaitingDeployment(
-        InstallationId(installation), RepositoryId(repository), FullName(full_name), run_id, environment, deployment_id
-    )
-    _GateDecider(context, gate).run()
+def decide_gate(context: Context, spec: DecideGate) -> None:
+    """Decide one pending deployment, if it can be decided by now."""
+    deployment = (spec.installation, spec.repository, spec.full_name, spec.run, spec.environment, spec.deployment)
+    _GateDecider(context, WaitingDeployment(*deployment)).run()
 
 
-def recheck_gates(context: Context, installation: int, repository: int, full_name: str, run_id: int) -> None:
-    """Look again at all that waits of a run: somebody approved, or the run changed."""
-    del installation, full_name
-    enqueue(
-        context.redis, [gate.job for gate in GateStore(context.redis).waiting_for_run(RepositoryId(repository), run_id)]
-    )
+def recheck_gates(context: Context, spec: RecheckGates) -> None:
+    """Decide again all that waits of a run: somebody approved, or the run changed."""
+    enqueue(context.redis, [gate.job for gate in GateStore(context.redis).waiting_for_run(spec.repository, spec.run)])
 
 
-def sweep_gates(context: Context) -> None:
-    """Look again at what has waited long enough; and ask GitHub what waits, now and then and when Redis forgot all."""
-    works = [gate.job for gate in GateStore(context.redis).due(context.clock().timestamp())]
-    for start in range(0, len(works), ENQUEUE_BATCH):
-        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
+def sweep_gates(context: Context, _: SweepGates) -> None:
+    """Decide again what has waited long enough; and ask GitHub what waits, now and then and when Redis lost its data."""
+    enqueue_all(context.redis, [gate.job for gate in GateStore(context.redis).due(context.clock().timestamp())])
     if _searched_recently(context.redis):
         return
-    found = [
-        JobSpec("find_gates", Priority.SWEEP, f"gates-{each.id}", (each.id,))
-        for each in list_installations(context.github.app(context.delivery_id))
-        if not each.suspended and context.settings.allows(each.id, each.account)
+    searches = [
+        FindGates(installation.id)
+        for installation in list_installations(context.github.app(context.delivery_id))
+        if not installation.suspended and context.settings.allows(installation.id, installation.account)
     ]
-    enqueue(context.redis, found)
+    enqueue(context.redis, searches)
     context.redis.set(SEARCHED_KEY, "1", ex=SEARCH_INTERVAL)
 
 
-def find_gates(context: Context, installation: int) -> None:
-    """Ask for each repository of an installation to be looked through."""
-    number = InstallationId(installation)
+def find_gates(context: Context, spec: FindGates) -> None:
+    """Have each repository of an installation searched."""
     try:
-        listed = list(list_repositories(context.github.installation(number, context.delivery_id)))
+        repositories = list(list_repositories(context.github.installation(spec.installation, context.delivery_id)))
     except InstallationError as error:
         log.info("no gates to find: %s", error)
         return
-    works = [
-        JobSpec("find_gates_of", Priority.SWEEP, f"gates-of-{each.id}", (number, each.id, each.name))
-        for each in listed
-        if not each.archived
+    searches = [
+        FindRepositoryGates(spec.installation, repository.id, repository.name)
+        for repository in repositories
+        if not repository.archived
     ]
-    for start in range(0, len(works), ENQUEUE_BATCH):
-        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
+    enqueue_all(context.redis, searches)
 
 
-def find_repository_gates(context: Context, installation: int, repository: int, full_name: str) -> None:
-    """Ask GitHub which deployments of a repository wait for us, whatever we were told; waits itself when calls are short."""
-    line = context.github.installation(InstallationId(installation), context.delivery_id)
-    line.reserve_quota()
-    ours: dict[str, bool] = {}
-    works = []
+def find_repository_gates(context: Context, spec: FindRepositoryGates) -> None:
+    """Ask GitHub which deployments of a repository wait for the App, whatever events told; waits while few requests are left."""
+    client = context.github.installation(spec.installation, context.delivery_id)
+    client.reserve_quota()
+    protected: dict[str, bool] = {}  # environment -> whether the App protects it
+    waiting = []
     known = {
         (gate.repository, gate.run, gate.environment.casefold()): gate for gate, _ in GateStore(context.redis).waiting()
     }
     try:
-        for run in list_waiting_runs(line, FullName(full_name)):
-            for each in read_pending_environments(line, FullName(full_name), run):
-                place = each.environment
-                ours[place] = (
-                    ours[place] if place in ours else app_protects_environment(line, FullName(full_name), place)
-                )
-                if ours[place]:
-                    found = WaitingDeployment(
-                        InstallationId(installation), RepositoryId(repository), FullName(full_name), run, place
-                    )
-                    works.append(known.get((found.repository, run, place.casefold()), found).job)
+        for run in list_waiting_runs(client, spec.full_name):
+            for pending in read_pending_environments(client, spec.full_name, run):
+                environment = pending.environment
+                if environment not in protected:
+                    protected[environment] = app_protects_environment(client, spec.full_name, environment)
+                if protected[environment]:
+                    found = WaitingDeployment(spec.installation, spec.repository, spec.full_name, run, environment)
+                    waiting.append(known.get((found.repository, run, environment.casefold()), found).job)
     except (ForbiddenError, MissingError, InstallationError) as error:
-        log.warning("%s is not looked through for gates: %s", full_name, error)
-    enqueue(context.redis, works)
+        log.warning("%s is not searched for gates: %s", spec.full_name, error)
+    enqueue(context.redis, waiting)
 
 
 def _searched_recently(redis: Redis) -> bool:
@@ -260,11 +245,10 @@ class _GateDecider:
             each.check.name for each in decision.blocking
         }:
             gate, commit = self._gate, decision.deployment.run.commit
-            arguments = (gate.installation, gate.repository, self._name, commit)
-            work = JobSpec("check_commit", Priority.CHECK, f"repository-{gate.repository}", arguments)
+            check = CheckCommit(gate.installation, gate.repository, self._name, commit)
             self._store.wait_for_check(gate, commit, self._now())
             if looks % CHECK_REQUEST_INTERVAL == 0:
-                enqueue(self._context.redis, [work])
+                enqueue(self._context.redis, [check])
 
     def _report_waiting(self, report_text: str, reasons: tuple[str, ...]) -> None:
         """Say why it waits, once for each reason, and look again later."""

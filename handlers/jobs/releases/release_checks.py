@@ -14,7 +14,6 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
-from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
 from bot.packages.package_reader import read_listing
@@ -27,12 +26,11 @@ from bot.tracing import VersionTrace
 from bot.tracing.version_tags import names_version, version_in_tag
 from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, TaggedRelease
 from handlers.config.context import Context
-from handlers.events.event_result import EventRepository, check_branch_spec
 from handlers.jobs.build_snapshot import follow_files, published_packages
 from handlers.jobs.policies import add_policy_problems, read_policy_in_force
 from handlers.jobs.releases.trace_versions import VersionTracer
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckBranch, CheckRelease, ExpectVersions, RecheckReleases, SweepReleases
 from handlers.records.trace_store import TraceStore
 
 log = logging.getLogger("wharfinger.jobs")
@@ -45,22 +43,21 @@ NOT_PUBLISHED_YET = "its registry does not have it yet"
 NOT_PUBLISHED = "its registry did not have it a day later; “Re-check” asks again"
 
 
-def check_release(context: Context, installation: int, repository: int, full_name: str, tag: str) -> None:
-    """Account for what a tag stands for; what is not there yet is looked at again."""
-    release = TaggedRelease(InstallationId(installation), RepositoryId(repository), FullName(full_name), tag)
-    _ReleaseCheck(context, release).run()
+def check_release(context: Context, spec: CheckRelease) -> None:
+    """Trace the versions that a tag stands for; while some are still expected, it is checked again later."""
+    _ReleaseCheck(context, TaggedRelease(spec.installation, spec.repository, spec.full_name, spec.tag)).run()
 
 
-def recheck_releases(context: Context, installation: int, repository: int, full_name: str, commit: str) -> None:
-    """Look again at the releases of a commit: its run is over, a package of it appeared, or somebody pressed “Re-check”."""
-    del installation, full_name
-    found = PendingReleaseStore(context.redis).of_commit(RepositoryId(repository), commit)
-    enqueue(context.redis, [release.job for release in found])
+def recheck_releases(context: Context, spec: RecheckReleases) -> None:
+    """Check the releases of a commit again: its run is over, a package of it appeared, or somebody pressed “Re-check”."""
+    releases = PendingReleaseStore(context.redis).of_commit(spec.repository, spec.commit)
+    enqueue(context.redis, [release.job for release in releases])
 
 
-def sweep_releases(context: Context) -> None:
-    """Look again at the releases that wait, when it is time."""
-    enqueue(context.redis, [each.job for each in PendingReleaseStore(context.redis).due(context.clock().timestamp())])
+def sweep_releases(context: Context, _: SweepReleases) -> None:
+    """Check again the pending releases that are due."""
+    due = PendingReleaseStore(context.redis).due(context.clock().timestamp())
+    enqueue(context.redis, [release.job for release in due])
 
 
 class _ReleaseCheck:
@@ -114,9 +111,7 @@ class _ReleaseCheck:
             self._store.remove(release)
             return
         if self._waited_seconds == 0:  # the registry is watched more closely from here on
-            arguments = (release.installation, release.repository)
-            work = JobSpec("watch_closely", Priority.CHECK, f"watch-of-{release.repository}", arguments)
-            enqueue(self._context.redis, [work])
+            enqueue(self._context.redis, [ExpectVersions(release.installation, release.repository)])
         self._store.postpone(release, since, now)
 
     def _trace_release(self, reading: CommitState, packages: Sequence[Package]) -> ReleaseStatus:
@@ -142,8 +137,8 @@ class _ReleaseCheck:
         book, release = TraceStore(self._context.redis), self._release
         news = [account for account in accounts if book.put(release.repository, account)]
         if news:  # a rule may fail by now, or hold again
-            work = check_branch_spec(EventRepository(release.installation, release.repository, reading.repository))
-            enqueue(self._context.redis, [work])
+            check = CheckBranch(release.installation, release.repository, reading.repository)
+            enqueue(self._context.redis, [check])
         meant = not accounts or self._waited_seconds < SHARED_TAG_WAIT
         stand = tuple(book.find_in_repository(release.repository, each.version) or each for each in accounts)
         return ReleaseStatus(release.tag, stand, (*awaited, *(absent if meant else ())))

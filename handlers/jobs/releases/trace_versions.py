@@ -41,7 +41,7 @@ from bot.tracing.publish_steps import publish_step_runs, publishes_in_job, reach
 from bot.tracing.version_tags import tag_names
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import follow_files
-from handlers.queue.job_specs import JobSpec, check_release_spec
+from handlers.queue.job_specs import CheckRelease
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import PackageClaim, PackageWatch
 
@@ -243,9 +243,8 @@ class VersionObserver:
         self._watch = watch
         self._claims = claims[:MAX_CLAIMS]
         self._store = TraceStore(context.redis)
-        self.release_specs: set[JobSpec] = (
-            set()
-        )  # checks of the releases that the versions belong to: something is new there
+        # Checks of the releases that the versions belong to: something is new there.
+        self.release_specs: set[CheckRelease] = set()
         self._tracers = [VersionTracer(context, line, claim.full_name, claim.repository) for claim in self._claims]
 
     def observe_baseline(self, version: PackageVersion, now: datetime) -> Observation:
@@ -269,8 +268,8 @@ class VersionObserver:
                 account = replace(account, status=TraceStatus.UNTRACED)
             account = replace(account, version=version)
             if account.tag is not None:
-                number = self._watch.installation
-                self.release_specs.add(check_release_spec(number, claim.repository, claim.full_name, account.tag.name))
+                repository = (self._watch.installation, claim.repository, claim.full_name)
+                self.release_specs.add(CheckRelease(*repository, account.tag.name))
             self._store.put(claim.repository, account)
             if best is None or account.status is TraceStatus.TRACED:
                 best = account

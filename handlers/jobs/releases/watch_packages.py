@@ -47,14 +47,17 @@ from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import published_packages
 from handlers.jobs.releases.trace_versions import VersionObserver
-from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
-from handlers.records.package_alert_store import (
-    PackageAlertIssue,
-    PackageAlertStore,
-    StoredPackageAlert,
-    write_package_alert_spec,
+from handlers.queue.enqueue import enqueue, enqueue_all
+from handlers.queue.job_specs import (
+    CheckAfterRun,
+    CheckBranch,
+    CheckDuePackages,
+    CheckPackage,
+    ExpectVersions,
+    JobSpec,
+    WritePackageAlert,
 )
+from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
 from handlers.records.report_store import ReportStore
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 
@@ -197,7 +200,7 @@ class PackageObserver:
             for each in alarms:
                 PackageAlertStore(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
             pipe.execute()
-        enqueue(self._context.redis, [write_package_alert_spec(watch.installation, each.alert.key) for each in alarms])
+        enqueue(self._context.redis, [WritePackageAlert(watch.installation, each.alert.key) for each in alarms])
 
     def _unreadable_alerts(self, reason: str, since: datetime) -> tuple[StoredPackageAlert, ...]:
         claim, watch, kind = self._claims[0], self._watch, PackageAlertKind.UNREADABLE
@@ -237,13 +240,12 @@ class PackageObserver:
                     now.timestamp(),
                 )
             pipe.execute()
-        works = [write_package_alert_spec(watch.installation, each.key) for each in found]
-        if found:  # a rule may fail by now, or hold again
-            arguments = (watch.installation, claim.repository, claim.full_name)
-            works.append(JobSpec("check_branch", Priority.SWEEP, f"repository-{claim.repository}", arguments))
+        jobs: list[JobSpec] = [WritePackageAlert(watch.installation, each.key) for each in found]
+        if found:  # a rule may fail by now, or pass again
+            jobs.append(CheckBranch(watch.installation, claim.repository, claim.full_name))
         if before is not None and _trace_statuses(before) != _trace_statuses(after):
-            works += self._observer.release_specs
-        enqueue(context.redis, works)
+            jobs += self._observer.release_specs
+        enqueue(context.redis, jobs)
 
     def _observations(
         self, before: WatchedPackage | None, listing: PackageListing, additions: Mapping[str, str]
@@ -303,68 +305,61 @@ def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple
 
 CLAIM_TIMEOUT = timedelta(minutes=2)  # until what was asked for is asked for again, should its worker die
 MAX_IMMEDIATE = 10  # packages that nobody watched before and that are looked at before the repository is judged
-ENQUEUE_BATCH = 500  # pieces of work given to the queue at a time
 
 
-def check_due_packages(context: Context) -> None:
-    """Ask for a look at each package that is due, and for each alert that GitHub was not told of."""
-    book, now = WatchStore(context.redis), context.clock()
+def check_due_packages(context: Context, _: CheckDuePackages) -> None:
+    """Ask for each package that is due to be observed, and for each alert without an issue to be written."""
+    store, now = WatchStore(context.redis), context.clock()
     update_outage_alerts(context, now)
-    outages, tried = book.outages(), set[RegistryId]()
-    works: list[JobSpec] = []
-    for each in book.due(now):
-        registry = each.package.registry
+    outages, tried = store.outages(), set[RegistryId]()
+    jobs: list[JobSpec] = []
+    for watch in store.due(now):
+        registry = watch.package.registry
         if registry in outages and (now < outages[registry].retry_at or registry in tried):
             continue
         tried.add(registry)
-        book.postpone(each, now + CLAIM_TIMEOUT)
-        works.append(each.job)
-    alarms = PackageAlertStore(context.redis)
-    for installation, key in alarms.unreported(now.timestamp()):
-        alarms.postpone(installation, key, (now + CLAIM_TIMEOUT).timestamp())
-        works.append(write_package_alert_spec(installation, key))
-    for start in range(0, len(works), ENQUEUE_BATCH):
-        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
+        store.postpone(watch, now + CLAIM_TIMEOUT)
+        jobs.append(watch.job)
+    alerts = PackageAlertStore(context.redis)
+    for installation, key in alerts.unreported(now.timestamp()):
+        alerts.postpone(installation, key, (now + CLAIM_TIMEOUT).timestamp())
+        jobs.append(WritePackageAlert(installation, key))
+    enqueue_all(context.redis, jobs)
 
 
-def check_package(context: Context, installation: int, registry: str, package_name: str) -> None:
-    """Look at one package once."""
-    each = PackageWatch(InstallationId(installation), Package(RegistryId(registry), package_name))
-    book = WatchStore(context.redis)
-    claims, first = book.claims(each), book.get_state(each).observed is None
+def check_package(context: Context, spec: CheckPackage) -> None:
+    """Observe one package once."""
+    watch, store = PackageWatch(spec.installation, Package(spec.registry, spec.package)), WatchStore(context.redis)
+    claims, is_first = store.claims(watch), store.get_state(watch).observed is None
     if not claims:
         return
-    PackageObserver(context, each, claims).run()
-    if first and book.get_state(each).observed is not None:  # what was unknown until now can be judged
-        arguments = (installation, claims[0].repository, claims[0].full_name)
-        enqueue(
-            context.redis, [JobSpec("check_branch", Priority.SWEEP, f"repository-{claims[0].repository}", arguments)]
-        )
+    PackageObserver(context, watch, claims).run()
+    if is_first and store.get_state(watch).observed is not None:  # what was unknown until now can be judged
+        check = CheckBranch(spec.installation, claims[0].repository, claims[0].full_name)
+        enqueue(context.redis, [check])
 
 
-def expect_versions(context: Context, installation: int, repository: int) -> None:
-    """Look at what a repository publishes now, and every half minute until it came: an event told of a release."""
-    book, now = WatchStore(context.redis), context.clock()
-    watches = [each for each in book.of_repository(RepositoryId(repository)) if each.installation == installation]
-    for each in watches:
-        book.announce_version(each, now)
-    enqueue(context.redis, [each.job for each in watches])
+def expect_versions(context: Context, spec: ExpectVersions) -> None:
+    """Observe what a repository publishes now, and every half minute until it came: an event announced a release."""
+    store, now = WatchStore(context.redis), context.clock()
+    watches = [each for each in store.of_repository(spec.repository) if each.installation == spec.installation]
+    for watch in watches:
+        store.announce_version(watch, now)
+    enqueue(context.redis, [watch.job for watch in watches])
 
 
-def check_after_run(context: Context, installation: int, repository: int, *workflows: str) -> None:
-    """Look at what a repository publishes, and at what guards it, if one of these workflows publishes: a run of them is over.
+def check_after_run(context: Context, spec: CheckAfterRun) -> None:
+    """Observe what a repository publishes, and check its settings, if one of the workflows that ran publishes.
 
-    GitHub tells of no change of an environment: one that was opened for a release is seen after it.
+    GitHub sends no event when an environment changes: one that was opened for a release is noticed after it.
     """
-    standing = ReportStore(context.redis).get(RepositoryId(repository))
-    if standing is None or not {get_str(each, "file") for each in get_objects(standing.report, "publications")} & set(
-        workflows
-    ):
+    report = ReportStore(context.redis).get(spec.repository)
+    publishing = {get_str(each, "file") for each in get_objects(report.report, "publications")} if report else set()
+    if report is None or publishing.isdisjoint(spec.workflows):
         return
-    watches = WatchStore(context.redis).of_repository(RepositoryId(repository))
-    arguments = (installation, repository, standing.repository)
-    branch = JobSpec("check_branch", Priority.SWEEP, f"repository-{repository}", arguments)
-    enqueue(context.redis, [*(each.job for each in watches if each.installation == installation), branch])
+    watches = WatchStore(context.redis).of_repository(spec.repository)
+    observations = (watch.job for watch in watches if watch.installation == spec.installation)
+    enqueue(context.redis, [*observations, CheckBranch(spec.installation, spec.repository, report.repository)])
 
 
 def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its own
@@ -404,12 +399,11 @@ def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its o
 RETRY_AFTER = timedelta(minutes=15)  # where no issue can be written
 
 
-def write_package_alert(context: Context, installation: int, alert_key: str) -> None:
-    """Make GitHub tell of an alert as it is kept; what it tells already is not written."""
-    number = InstallationId(installation)
-    kept = PackageAlertStore(context.redis).get(number, alert_key)
-    if kept is not None:
-        _AlertIssueWriter(context, number, kept).run()
+def write_package_alert(context: Context, spec: WritePackageAlert) -> None:
+    """Make the issue about an alert say what is stored; what it says already is not written."""
+    stored = PackageAlertStore(context.redis).get(spec.installation, spec.alert_key)
+    if stored is not None:
+        _AlertIssueWriter(context, spec.installation, stored).run()
 
 
 class _AlertIssueWriter:

@@ -38,7 +38,7 @@ from handlers.cache.repository_listings import WorkflowRunCache, workflow_files
 from handlers.config.context import Context
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckBranch, RecordReview, ReviewAccess
 from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore
 
 ADMIN_QUERY_PURPOSE = "see who administers the repository"
@@ -95,11 +95,6 @@ NOT_EVALUATED = "The repository is no longer evaluated: it is archived, was dele
 REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
 
 
-def review_access_spec(installation: int, repository: int) -> JobSpec:
-    """Return the work that makes the issue of a repository's access review say what is so."""
-    return JobSpec("review_access", Priority.SWEEP, f"review-{repository}", (installation, repository))
-
-
 def queue_review(context: Context, installation: InstallationId, repository: RepositoryId, report: Report) -> None:
     """Ask for the review's issue where a review is due or open; called when a default branch was judged."""
     rule = review_rule(report.policy)
@@ -108,7 +103,7 @@ def queue_review(context: Context, installation: InstallationId, repository: Rep
     if due and rule and isinstance(reviews, Known):
         due = is_round_due(identities_to_review(report, rule), reviews.value, rule.every, report.snapshot.taken_at)
     if ReviewRoundStore(context.redis).get(repository) or (due and review_issue_repository(report) is not None):
-        enqueue(context.redis, [review_access_spec(installation, repository)])
+        enqueue(context.redis, [ReviewAccess(installation, repository)])
 
 
 def review_rule(policy: Policy) -> ReviewedAccess | None:
@@ -127,42 +122,37 @@ def review_issue_repository(report: Report) -> FullName | None:
 def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
     """Have the review of a repository that is no longer evaluated closed, if one is open."""
     if ReviewRoundStore(context.redis).get(repository):
-        enqueue(context.redis, [review_access_spec(installation, repository)])
+        enqueue(context.redis, [ReviewAccess(installation, repository)])
 
 
-def review_access(context: Context, installation: int, repository: int) -> None:
+def review_access(context: Context, spec: ReviewAccess) -> None:
     """Open, rewrite or close the issue of a repository's access review; what is so already is not written."""
+    _write_review(context, spec.installation, spec.repository)
+
+
+def record_review(context: Context, spec: RecordReview) -> None:
+    """Record what somebody selected in the issue of a review, if they may; then the issue shows it."""
+    review = _Review.load(context, spec.installation, spec.repository)
+    if review is None:
+        return
+    name = review.report.snapshot.repository
+    try:
+        if review.record(spec):
+            enqueue(context.redis, [CheckBranch(spec.installation, spec.repository, name)])
+    except REFUSALS as error:
+        log.warning("the access review of %s is not recorded: %s", name, error)
+    _write_review(context, spec.installation, spec.repository)
+
+
+def _write_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
     review = _Review.load(context, installation, repository)
     try:
         if review is None:
-            _close_round(context, InstallationId(installation), RepositoryId(repository), NOT_EVALUATED)
+            _close_round(context, installation, repository, NOT_EVALUATED)
         else:
             review.write()
     except REFUSALS as error:
         log.warning("the access review of repository %s is not written: %s", repository, error)
-
-
-def record_review(  # noqa: PLR0913, PLR0917 - as its Work names them
-    context: Context,
-    installation: int,
-    repository: int,
-    issue_repository: str,
-    issue_number: int,
-    login: str,
-    checkboxes: str,
-) -> None:
-    """Note what somebody ticked in the issue of a review, if they may; then the issue says so."""
-    review = _Review.load(context, installation, repository)
-    if review is None:
-        return
-    try:
-        if review.record(FullName(issue_repository), issue_number, login, checkboxes):
-            name = review.report.snapshot.repository
-            work = JobSpec("check_branch", Priority.SWEEP, f"repository-{repository}", (installation, repository, name))
-            enqueue(context.redis, [work])
-    except REFUSALS as error:
-        log.warning("the access review of %s is not noted: %s", review.report.snapshot.repository, error)
-    review_access(context, installation, repository)
 
 
 def _close_round(
@@ -194,14 +184,13 @@ class _Review(NamedTuple):
     open_round: OpenRound | None
 
     @classmethod
-    def load(cls, context: Context, installation: int, repository: int) -> "_Review | None":
-        number = RepositoryId(repository)
-        report = LatestReports(context.redis, context.catalog, InstallationId(installation)).report(number)
+    def load(cls, context: Context, installation: InstallationId, repository: RepositoryId) -> "_Review | None":
+        report = LatestReports(context.redis, context.catalog, installation).report(repository)
         if report is None:
             return None
-        line = context.github.installation(InstallationId(installation), context.delivery_id)
-        kept = ReviewRoundStore(context.redis).get(number)
-        return cls(context, line, number, report, review_rule(report.policy), kept)
+        client = context.github.installation(installation, context.delivery_id)
+        open_round = ReviewRoundStore(context.redis).get(repository)
+        return cls(context, client, repository, report, review_rule(report.policy), open_round)
 
     def write(self) -> None:
         """Take the round's next step."""
@@ -228,13 +217,13 @@ class _Review(NamedTuple):
         kept = self._rewrite(issues, issue, replace(kept, issue_number=issue.number), round_)
         ReviewRoundStore(self.context.redis).put(self.repository, kept)
 
-    def record(self, issue_repository: FullName, issue_number: int, login: str, checkboxes: str) -> bool:
-        """Note what was ticked and still is, by somebody who may; say whether anything was noted.
+    def record(self, spec: RecordReview) -> bool:
+        """Record what was selected and still is, by somebody who may; return whether anything was recorded.
 
         A round that is over takes answers too: what was dropped may be needed after all.
         """
-        issues = AppIssues(self.client, self.context.redis, issue_repository)
-        issue = issues.read(issue_number)
+        login, issues = spec.login, AppIssues(self.client, self.context.redis, spec.issue_repository)
+        issue = issues.read(spec.issue_number)
         subject = f"repository-{self.repository}/"
         if (
             issue is None
@@ -242,11 +231,11 @@ class _Review(NamedTuple):
             or issue.metadata.kind != REVIEW_ISSUE
             or not issue.metadata.subject.startswith(subject)
         ):
-            log.info("a box was ticked in %s#%s, which is no review of ours", issue_repository, issue_number)
+            log.info("a box was ticked in %s#%s, which is no review of ours", spec.issue_repository, spec.issue_number)
             return False
         asked = {each.key: each for each in identities_to_review(self.report, self.rule)}
         noted, refused = list[PublishingIdentity](), set[str]()
-        for box in decode_checkboxes(checkboxes):
+        for box in decode_checkboxes(spec.checkboxes):
             identity = asked.get(box.key)
             if identity is None or box not in checked_boxes(issue.body):
                 continue
@@ -258,9 +247,11 @@ class _Review(NamedTuple):
                 refused.add(allowed.value)
         if refused:
             issues.comment_once(issue, f"refused-{login.lower()}", f"A tick was not noted: {' '.join(sorted(refused))}")
-        if noted and (self.open_round is None or self.open_round.issue_number != issue_number):
+        if noted and (self.open_round is None or self.open_round.issue_number != spec.issue_number):
             words = f"This was noted for {markdown_text(join_names(each.description for each in noted))}, though the review is over."
-            issues.comment_once(issue, f"noted-{text_fingerprint(checkboxes)}-{self.context.clock().date()}", words)
+            issues.comment_once(
+                issue, f"noted-{text_fingerprint(spec.checkboxes)}-{self.context.clock().date()}", words
+            )
         return bool(noted)
 
     def _begin_round(self, issue_repository: FullName | None) -> OpenRound | None:

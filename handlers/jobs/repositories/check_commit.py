@@ -16,7 +16,7 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
-from bot.model.core_types import FullName, InstallationId, Mode, Outcome, RepositoryId
+from bot.model.core_types import Mode, Outcome
 from bot.model.errors import RetryLaterError
 from bot.policy import Policy
 from bot.rendering import scan_report
@@ -47,7 +47,7 @@ from handlers.jobs.repositories.stored_reports import add_stored_records
 from handlers.jobs.repositories.sweeps import ARCHIVED, retire_repository
 from handlers.jobs.zizmor import add_zizmor_findings
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import preview_policy_spec
+from handlers.queue.job_specs import CheckBranch, CheckCommit, NamedRepositoryJob, PreviewPolicy, RecheckCommit
 from handlers.records.change_alert_store import ChangeAlertStore, reports_fingerprint
 from handlers.records.gate_store import GateStore
 from handlers.records.report_store import DigestFactStore, ReportStore, StoredReport
@@ -58,22 +58,20 @@ log = logging.getLogger("wharfinger.jobs")
 STALE_AFTER = timedelta(days=2)  # a standing older than two sweeps answers for no other commit
 
 
-def check_commit(context: Context, installation: int, repository: int, full_name: str, revision: str) -> None:
+def check_commit(context: Context, spec: CheckCommit) -> None:
     """Judge a commit because something happened to it; a state that was judged already is left alone."""
-    _CommitCheck(context, installation, repository, Revision(FullName(full_name), revision)).run(fresh=False)
+    _CommitCheck(context, spec, spec.revision).run(fresh=False)
 
 
-def recheck_commit(context: Context, installation: int, repository: int, full_name: str, revision: str) -> None:
+def recheck_commit(context: Context, spec: RecheckCommit) -> None:
     """Judge a commit because somebody wants to know anew: settings are read again too."""
-    _CommitCheck(
-        context, installation, repository, Revision(FullName(full_name), revision), requested_by_person=True
-    ).run(fresh=True)
+    _CommitCheck(context, spec, spec.revision, requested_by_person=True).run(fresh=True)
 
 
-def check_branch(context: Context, installation: int, repository: int, full_name: str) -> None:
+def check_branch(context: Context, spec: CheckBranch) -> None:
     """Judge the head of the default branch; a sweep's work, which waits when few of the hour's requests are left."""
-    context.github.installation(InstallationId(installation)).reserve_quota()
-    _CommitCheck(context, installation, repository, Revision(FullName(full_name), "HEAD")).run(fresh=True)
+    context.github.installation(spec.installation).reserve_quota()
+    _CommitCheck(context, spec, "HEAD").run(fresh=True)
 
 
 class _CommitCheck:
@@ -82,19 +80,18 @@ class _CommitCheck:
     def __init__(
         self,
         context: Context,
-        installation: int,
-        repository: int,
-        revision: Revision,
+        spec: NamedRepositoryJob,
+        revision: str,
         *,
         requested_by_person: bool = False,
     ) -> None:
         self._context = context
-        self._installation = InstallationId(installation)
-        self._repository = RepositoryId(repository)
-        self._revision = revision
+        self._installation = spec.installation
+        self._repository = spec.repository
+        self._revision = Revision(spec.full_name, revision)
         self._requested_by_person = requested_by_person  # by a person, who wants to know how it is now
         self._client: InstallationClient = context.github.installation(self._installation, context.delivery_id)
-        self._reader = CommitReader(self._client, revision)
+        self._reader = CommitReader(self._client, self._revision)
         self._reports = ReportStore(context.redis)
         self._open_check_runs = OpenCheckRunStore(context.redis)
         self._change_alerts = ChangeAlertStore(context.redis, self._installation, self._repository)
@@ -132,7 +129,7 @@ class _CommitCheck:
             return
         if proposes_change(reading):
             commit = (self._installation, self._repository, reading.repository, reading.commit)
-            enqueue(self._context.redis, [preview_policy_spec(*commit)])
+            enqueue(self._context.redis, [PreviewPolicy(*commit)])
         if stored_report and _report_applies(stored_report, reading, state, now):
             runs.complete(state + reports_fingerprint(heard), add_change_alerts(unchanged_text(stored_report), heard))
             return

@@ -23,6 +23,7 @@ from handlers.cache.diagnoses import (
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.events.event_table import EVENTS
+from handlers.queue.job_specs import Diagnose
 
 # What the jobs do besides listening and reading.
 WRITE_PERMISSIONS = {
@@ -179,7 +180,7 @@ def _installation_permissions(settings: Settings, installation: Installation) ->
         yield diagnosed_ok(what, "all that is needed is granted")
 
 
-def diagnose(context: Context) -> None:
-    """Look, and keep it; what GitHub does not answer is kept as not seen."""
-    found = tuple(diagnose_github(context.settings, context.github))
-    DiagnosisStore(context.redis).put(StoredDiagnosis(context.clock(), found))
+def diagnose(context: Context, _: Diagnose) -> None:
+    """Diagnose the App, and store it; what GitHub does not answer is stored as unknown."""
+    diagnoses = tuple(diagnose_github(context.settings, context.github))
+    DiagnosisStore(context.redis).put(StoredDiagnosis(context.clock(), diagnoses))

@@ -16,43 +16,43 @@ from bot.rendering.digest_facts import RepositoryStatus
 from bot.rendering.markdown import DIGEST_ISSUE, HiddenMetadata
 from handlers.config.context import Context
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import QueueDigests, SendDigest
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.report_store import DigestFactStore, DigestStore, reason_not_evaluated
 
 log = logging.getLogger("wharfinger.jobs")
 
 
-def queue_digests(context: Context) -> None:
+def queue_digests(context: Context, _: QueueDigests) -> None:
     """Ask for the digest of every installation; where it is not due, nothing comes of it."""
-    works = [
-        JobSpec("send_digest", Priority.SWEEP, f"issues-{found.id}", (found.id, found.account))
-        for found in list_installations(context.github.app(context.delivery_id))
-        if not found.suspended and context.settings.allows(found.id, found.account)
+    digests = [
+        SendDigest(installation.id, installation.account)
+        for installation in list_installations(context.github.app(context.delivery_id))
+        if not installation.suspended and context.settings.allows(installation.id, installation.account)
     ]
-    enqueue(context.redis, works)
+    enqueue(context.redis, digests)
 
 
-def send_digest(context: Context, installation: int, account: str) -> None:
-    """Write the digest of the present period, unless it was; where no fact changed since the last one, nobody is told."""
-    number, wanted = InstallationId(installation), _digest_settings(context, account)
-    if wanted is None:
+def send_digest(context: Context, spec: SendDigest) -> None:
+    """Write the digest of the present period, unless it was; where no fact changed since the last one, nobody is notified."""
+    installation, account = spec.installation, spec.account
+    settings, store = _digest_settings(context, account), DigestStore(context.redis, installation)
+    if settings is None:
         return
-    day, kept = context.clock().date(), DigestStore(context.redis, number)
-    period, before = period_of(day, wanted.interval), kept.get()
+    period, before = period_of(context.clock().date(), settings.interval), store.get()
     if before is not None and before.period == period:
         return
     try:
-        facts = _facts(context, number, account)
-        if before is None and kept.first_digest_may_wait(facts, context.clock()):
+        facts = _facts(context, installation, account)
+        if before is None and store.first_digest_may_wait(facts, context.clock()):
             return
-        said = render_digest(facts, before, period)
-        if not said.unchanged:
-            _write(context, number, account, wanted, said)
+        digest = render_digest(facts, before, period)
+        if not digest.unchanged:
+            _write(context, installation, account, settings, digest)
     except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
-        log.warning("the digest of %s is not written to %s: %s", account, wanted.repository, error)
+        log.warning("the digest of %s is not written to %s: %s", account, settings.repository, error)
         return
-    kept.put(said.state)
+    store.put(digest.state)
 
 
 def _digest_settings(context: Context, account: str) -> DigestSettings | None:
@@ -67,20 +67,20 @@ def _digest_settings(context: Context, account: str) -> DigestSettings | None:
 
 
 def _facts(context: Context, installation: InstallationId, account: str) -> DigestFacts:
-    book, now = DigestFactStore(context.redis, installation), context.clock()
-    told, why_not = book.all(), book.not_evaluated_reasons()
+    store, now = DigestFactStore(context.redis, installation), context.clock()
+    statuses, reasons = store.all(), store.not_evaluated_reasons()
     evaluated: list[RepositoryStatus] = []
     missing: list[tuple[FullName, str]] = []
-    line = context.github.installation(installation, context.delivery_id)
-    for each in sorted(list_repositories(line), key=lambda repository: repository.name.lower()):
-        known = told.get(each.id)
-        why = reason_not_evaluated(each, known.evaluated_at if known else None, why_not.get(each.id), now)
-        if why is None and known is not None:
-            evaluated.append(known)
-        elif why is not None:
-            missing.append((each.name, why))
-    alarms = tuple(alarm for alarm, _ in PackageAlertStore(context.redis).all(installation) if alarm.is_open)
-    return DigestFacts(account, now.date(), tuple(evaluated), tuple(missing), alarms)
+    client = context.github.installation(installation, context.delivery_id)
+    for each in sorted(list_repositories(client), key=lambda repository: repository.name.lower()):
+        status = statuses.get(each.id)
+        reason = reason_not_evaluated(each, status.evaluated_at if status else None, reasons.get(each.id), now)
+        if reason is not None:
+            missing.append((each.name, reason))
+        elif status is not None:
+            evaluated.append(status)
+    alerts = tuple(alert for alert, _ in PackageAlertStore(context.redis).all(installation) if alert.is_open)
+    return DigestFacts(account, now.date(), tuple(evaluated), tuple(missing), alerts)
 
 
 def _write(
@@ -91,8 +91,8 @@ def _write(
     digest_text: DigestText,
 ) -> None:
     """Write a digest; done again after a kill it writes what is missing."""
-    line = context.github.installation(installation, context.delivery_id)
-    issues = AppIssues(line, context.redis, digest_settings.repository)
+    client = context.github.installation(installation, context.delivery_id)
+    issues = AppIssues(client, context.redis, digest_settings.repository)
     subject = account.lower()
     if digest_settings.form is DigestForm.ISSUE_PER_PERIOD:
         period = digest_text.state.period

@@ -44,7 +44,7 @@ from handlers.config.context import Context
 from handlers.jobs.build_snapshot import follow_files
 from handlers.jobs.policies import PolicyState, read_policy_in_force
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.report_store import ReportStore
@@ -203,21 +203,16 @@ UNKNOWN_PUSHER = "somebody"  # where GitHub did not say who pushed
 SETTINGS_REF = "settings"  # in place of a branch or tag: what GitHub keeps beside the files
 
 
-def check_push(  # noqa: PLR0913, PLR0917 - each is one of the job's arguments
-    context: Context, installation: int, repository: int, full_name: str, ref: str, before: str, after: str, pusher: str
-) -> None:
-    """Look at one push of a branch or tag; `before` is empty where it is new. Done twice, it says the same twice."""
-    numbers = InstallationId(installation), RepositoryId(repository)
-    look = _PushCheck(
-        context, *numbers, FullName(full_name), _Push(ref, Sha(before), Sha(after), pusher or UNKNOWN_PUSHER)
-    )
+def check_push(context: Context, spec: CheckPush) -> None:
+    """Look for alerts in one push of a branch or tag; run twice, it finds the same twice."""
+    check = _PushCheck(context, spec)
     try:
-        look.run()
+        check.run()
     except MissingError as error:
-        log.warning("a push of %s to %s is not looked at: %s", ref, full_name, error)
-        look.keep_tag()
+        log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
+        check.keep_tag()
     except (ForbiddenError, InstallationError) as error:
-        log.warning("a push of %s to %s is not looked at: %s", ref, full_name, error)
+        log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
 
 
 def check_settings_changes(  # noqa: PLR0913, PLR0917 - where, what is there now and what was, and by which policy
@@ -281,18 +276,16 @@ class _Push:
 class _PushCheck:
     """One push's way from its names to what is heard of it."""
 
-    def __init__(
-        self, context: Context, installation: InstallationId, repository: RepositoryId, name: FullName, push: _Push
-    ) -> None:
+    def __init__(self, context: Context, spec: CheckPush) -> None:
         self._context = context
-        self._push = push
-        self._client: InstallationClient = context.github.installation(installation, context.delivery_id)
-        self._reader = CommitReader(self._client, Revision(name, push.after))
-        self._store = ChangeAlertStore(context.redis, installation, repository)
-        standing = ReportStore(context.redis).get(repository)
-        self._paths = standing.paths if standing else tuple(sorted(ACTION_FILES))
-        self._installation = installation
-        self._repository = repository
+        self._push = _Push(spec.ref, spec.before, spec.after, spec.pusher or UNKNOWN_PUSHER)
+        self._client: InstallationClient = context.github.installation(spec.installation, context.delivery_id)
+        self._reader = CommitReader(self._client, Revision(spec.full_name, spec.after))
+        self._store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
+        report = ReportStore(context.redis).get(spec.repository)
+        self._paths = report.paths if report else tuple(sorted(ACTION_FILES))
+        self._installation = spec.installation
+        self._repository = spec.repository
 
     def run(self) -> None:
         reading, push = self._reader.read(self._paths), self._push
@@ -312,9 +305,8 @@ class _PushCheck:
             self._store.clear_branch(push.ref)
         if _keep_report(self._context, self._store, _AlertLocation(push.ref, branch), news, policy):
             # The check that came with the push may have been done by now: another says it too.
-            revision = (self._installation, self._repository, reading.repository, reading.commit)
-            lane = f"repository-{self._repository}"
-            enqueue(self._context.redis, [JobSpec("check_commit", Priority.CHECK, lane, revision)])
+            check = CheckCommit(self._installation, self._repository, reading.repository, reading.commit)
+            enqueue(self._context.redis, [check])
         self.keep_tag()
 
     def keep_tag(self) -> None:
@@ -376,27 +368,29 @@ def _finding_key(alert: StoredAlert, finding: Finding) -> str:
 RETRY_SECONDS = 900.0  # seconds, where no issue can be written
 
 
-def report_change_alerts(context: Context, installation: int, repository: int) -> None:
-    """Write what is untold of a repository's changes into an issue; killed in between, it says the same once."""
-    book = ChangeAlertStore(context.redis, InstallationId(installation), RepositoryId(repository))
-    batch = book.take_batch()
+def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
+    """Write a repository's unreported change alerts into an issue; after a crash they are written once all the same."""
+    store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
+    batch = store.take_batch()
     if not batch:
         return
-    news = [each.report for each in batch]
-    line = context.github.installation(InstallationId(installation), context.delivery_id)
-    for holder in dict.fromkeys((batch[-1].issue_repository, news[-1].repository)):
+    reports = [each.report for each in batch]
+    repository = reports[-1].repository
+    client = context.github.installation(spec.installation, context.delivery_id)
+    for issue_repository in dict.fromkeys((batch[-1].issue_repository, repository)):
         try:
-            subject = _write_reports(AppIssues(line, context.redis, holder), book, holder, news)
+            issues = AppIssues(client, context.redis, issue_repository)
+            subject = _write_reports(issues, store, issue_repository, reports)
         except InstallationError as error:
-            log.warning("alerts of %s are not told: %s", news[-1].repository, error)
+            log.warning("alerts of %s are not reported: %s", repository, error)
             return
         except (ForbiddenError, MissingError, RefusedError) as error:
-            log.warning("alerts of %s are not written to %s: %s", news[-1].repository, holder, error)
+            log.warning("alerts of %s are not written to %s: %s", repository, issue_repository, error)
             continue
-        if book.mark_reported(subject):
-            enqueue(context.redis, [book.report_job])
+        if store.mark_reported(subject):
+            enqueue(context.redis, [spec])
         return
-    raise RetryLaterError(f"no issue about alerts of {news[-1].repository} can be written", RETRY_SECONDS)
+    raise RetryLaterError(f"no issue about alerts of {repository} can be written", RETRY_SECONDS)
 
 
 def _write_reports(

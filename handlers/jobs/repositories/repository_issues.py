@@ -20,18 +20,13 @@ from handlers.config.context import Context
 from handlers.jobs.policies import PolicyState
 from handlers.jobs.repositories.secret_deletions import deletion_permissions
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckBranch, IssueChanged, IssueCommented, Remind, WriteIssue
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry, issue_repository_of
 from handlers.records.report_store import ReportStore
 
 log = logging.getLogger("wharfinger.jobs")
 
 ISSUE_MOVED = "the policy asks for its issue elsewhere, or for none"
-
-
-def write_issue_spec(installation: int, repository: int) -> JobSpec:
-    """Return the work that makes the issue about a repository say what is so; one at a time for an installation, as GitHub asks."""
-    return JobSpec("write_issue", Priority.SWEEP, f"issues-{installation}", (installation, repository))
 
 
 def queue_issue(
@@ -63,10 +58,10 @@ def retire_issue(context: Context, repository: RepositoryId, reason: str) -> Non
     )
 
 
-def write_issue(context: Context, installation: int, repository: int) -> None:
+def write_issue(context: Context, spec: WriteIssue) -> None:
     """Make the issue about a repository say what was judged last; what is so already is not written."""
-    wanted = IssueOutbox(context.redis).get(RepositoryId(repository))
-    if wanted is None or wanted.installation != installation:
+    wanted = IssueOutbox(context.redis).get(spec.repository)
+    if wanted is None or wanted.installation != spec.installation:
         return
     issues, kept = _IssueWriter(context, wanted), IssueOutbox(context.redis)
     done = issues.close_moved_issue()
@@ -78,26 +73,25 @@ def write_issue(context: Context, installation: int, repository: int) -> None:
         kept.mark_written(wanted)
 
 
-def remind(context: Context) -> None:
-    """Look at every issue that is open: reminders are due by the day, and an event may have been missed."""
-    found = list(IssueOutbox(context.redis).open_issues())
-    enqueue(context.redis, [write_issue_spec(each.installation, each.repository) for each in found])
+def remind(context: Context, _: Remind) -> None:
+    """Have every open issue written again: reminders are due by the day, and an event may have been missed."""
+    open_issues = IssueOutbox(context.redis).open_issues()
+    enqueue(context.redis, [WriteIssue(each.installation, each.repository) for each in open_issues])
 
 
-def issue_changed(context: Context, installation: int, issue_repository: str, issue_number: int) -> None:
-    """Hear of an issue that somebody closed, reopened or edited; only one of ours, by its author and marker, means anything."""
-    repository = _issue_subject_repository(context, installation, issue_repository, issue_number)
+def issue_changed(context: Context, spec: IssueChanged) -> None:
+    """Restore an issue that somebody closed, reopened or edited; only one of ours, by its author and marker, means anything."""
+    repository = _issue_subject_repository(context, spec)
     if repository is not None and IssueOutbox(context.redis).get(repository):
-        enqueue(context.redis, [write_issue_spec(installation, repository)])
+        enqueue(context.redis, [WriteIssue(spec.installation, repository)])
 
 
-def issue_commented(context: Context, installation: int, issue_repository: str, issue_number: int) -> None:
-    """Look again at the repository that one of our issues is about: somebody said something there, perhaps that it is done."""
-    repository = _issue_subject_repository(context, installation, issue_repository, issue_number)
-    standing = ReportStore(context.redis).get(repository) if repository is not None else None
-    if standing is not None and standing.installation == installation:
-        arguments = (installation, standing.id, standing.repository)
-        enqueue(context.redis, [JobSpec("check_branch", Priority.SWEEP, f"repository-{standing.id}", arguments)])
+def issue_commented(context: Context, spec: IssueCommented) -> None:
+    """Check the repository that one of our issues is about: a comment may say that the remedy is done."""
+    repository = _issue_subject_repository(context, spec)
+    report = ReportStore(context.redis).get(repository) if repository is not None else None
+    if report is not None and report.installation == spec.installation:
+        enqueue(context.redis, [CheckBranch(spec.installation, report.id, report.repository)])
 
 
 def subject_of(repository: RepositoryId) -> str:
@@ -110,18 +104,16 @@ def _queue_entry(context: Context, entry: IssueOutboxEntry) -> None:
     if entry.issue_repository is None and kept.get_open(entry.repository) is None:
         return  # none is asked for, and none is there
     if kept.put(entry):
-        enqueue(context.redis, [write_issue_spec(entry.installation, entry.repository)])
+        enqueue(context.redis, [WriteIssue(entry.installation, entry.repository)])
 
 
-def _issue_subject_repository(
-    context: Context, installation: int, issue_repository: str, issue_number: int
-) -> RepositoryId | None:
+def _issue_subject_repository(context: Context, spec: IssueChanged | IssueCommented) -> RepositoryId | None:
     """Return which repository an issue of ours is about."""
-    line = context.github.installation(InstallationId(installation), context.delivery_id)
+    client = context.github.installation(spec.installation, context.delivery_id)
     try:
-        issue = AppIssues(line, context.redis, FullName(issue_repository)).read(issue_number)
+        issue = AppIssues(client, context.redis, spec.issue_repository).read(spec.issue_number)
     except (ForbiddenError, InstallationError) as error:
-        log.info("an issue of %s is not read: %s", issue_repository, error)
+        log.info("an issue of %s is not read: %s", spec.issue_repository, error)
         return None
     if issue is None or issue.metadata.kind != PUBLISHING_ISSUE:
         return None

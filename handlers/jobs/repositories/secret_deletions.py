@@ -30,7 +30,7 @@ from handlers.jobs.repositories.access_reviews import Authorization
 from handlers.jobs.repositories.access_reviews import authorize_deletion as may_ask
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckBranch, DeleteSecrets, VerifyDeletions
 from handlers.records.review_store import DeletionState, ReviewStore, SecretDeletion, SecretDeletionStore
 
 PERMISSIONS_TTL = 600  # seconds for which it is not asked for again
@@ -64,23 +64,12 @@ NOT_GRANTED = "The App was not granted what it takes to delete it."
 SECRET_CHANGED = "The secret is no longer as it was when the box was offered; look again, and tick the new box."  # noqa: S105 - a sentence
 
 
-def delete_secrets(  # noqa: PLR0913, PLR0917 - as its Work names them
-    context: Context,
-    installation: int,
-    repository: int,
-    issue_repository: str,
-    issue_number: int,
-    login: str,
-    checkboxes: str,
-) -> None:
-    """Delete the stored secrets whose boxes somebody ticked in our issue, if they may, the App may, and it is what was meant."""
-    wish = _DeletionRequest(
-        context, InstallationId(installation), RepositoryId(repository), FullName(issue_repository), login
-    )
+def delete_secrets(context: Context, spec: DeleteSecrets) -> None:
+    """Delete the stored secrets that somebody selected in our issue, if they may, the App may, and none changed since."""
     try:
-        wish.process(issue_number, decode_checkboxes(checkboxes))
+        _DeletionRequest(context, spec).process(spec.issue_number, decode_checkboxes(spec.checkboxes))
     except REFUSALS as error:
-        log.warning("nothing is deleted for %s#%s: %s", issue_repository, issue_number, error)
+        log.warning("nothing is deleted for %s#%s: %s", spec.issue_repository, spec.issue_number, error)
 
 
 def queue_verification(
@@ -88,24 +77,21 @@ def queue_verification(
 ) -> None:
     """Ask for a word on each deletion of which a look at the default branch has news."""
     if any(_new_state(each, snapshot) for each in SecretDeletionStore(context.redis, repository).all()):
-        work = JobSpec("verify_deletions", Priority.SWEEP, f"review-{repository}", (installation, repository))
-        enqueue(context.redis, [work])
+        enqueue(context.redis, [VerifyDeletions(installation, repository)])
 
 
-def verify_deletions(context: Context, installation: int, repository: int) -> None:
-    """Say in the issue of each deletion what the last look showed: it is gone, or one of its name is there again."""
-    deletions = SecretDeletionStore(context.redis, RepositoryId(repository))
-    report = LatestReports(context.redis, context.catalog, InstallationId(installation)).report(
-        RepositoryId(repository)
-    )
+def verify_deletions(context: Context, spec: VerifyDeletions) -> None:
+    """Report in the issue of each deletion what the last check found: the secret is gone, or one of its name exists again."""
+    deletions = SecretDeletionStore(context.redis, spec.repository)
+    report = LatestReports(context.redis, context.catalog, spec.installation).report(spec.repository)
     if report is None:
         return
     for deletion in list(deletions.all()):
         state = _new_state(deletion, report.snapshot)
         if state is None:
             continue
-        line = context.github.installation(InstallationId(installation), context.delivery_id)
-        issues = AppIssues(line, context.redis, deletion.issue_repository)
+        client = context.github.installation(spec.installation, context.delivery_id)
+        issues = AppIssues(client, context.redis, deletion.issue_repository)
         try:
             issue = issues.read(deletion.issue_number)
             if issue is not None:
@@ -122,19 +108,16 @@ class _DeletionRequest:
     def __init__(
         self,
         context: Context,
-        installation: InstallationId,
-        repository: RepositoryId,
-        issue_repository: FullName,
-        login: str,
+        spec: DeleteSecrets,
     ) -> None:
         self._context = context
-        self._installation = installation
-        self._repository = repository
-        self._login = login
-        self._issue_repository = issue_repository
-        self._client = context.github.installation(installation, context.delivery_id)
-        self._issues = AppIssues(self._client, context.redis, issue_repository)
-        self._deletions = SecretDeletionStore(context.redis, repository)
+        self._installation = spec.installation
+        self._repository = spec.repository
+        self._login = spec.login
+        self._issue_repository = spec.issue_repository
+        self._client = context.github.installation(spec.installation, context.delivery_id)
+        self._issues = AppIssues(self._client, context.redis, spec.issue_repository)
+        self._deletions = SecretDeletionStore(context.redis, spec.repository)
 
     def process(self, issue_number: int, checkboxes: tuple[Checkbox, ...]) -> None:
         """Do what is wished, box by box; each refusal is said once, and takes the tick out."""
@@ -174,13 +157,7 @@ class _DeletionRequest:
         ReviewStore(self._context.redis).add(self._repository, _review_of(deletion))
         log.info("@%s had %s of %s deleted", self._login, identity.description, repository)
         self._issues.comment_once(issue, f"deleted-{checkbox.key}", _comment_text(deletion, DeletionState.DELETED))
-        work = JobSpec(
-            "check_branch",
-            Priority.SWEEP,
-            f"repository-{self._repository}",
-            (self._installation, self._repository, repository),
-        )
-        enqueue(self._context.redis, [work])
+        enqueue(self._context.redis, [CheckBranch(self._installation, self._repository, repository)])
         return issue
 
     def _refuse(self, issue: AppIssue, checkbox: Checkbox, reason: str) -> AppIssue:

@@ -46,6 +46,7 @@ from handlers.jobs.policies import (
     parse_policy_file,
     proposes_change,
 )
+from handlers.queue.job_specs import PreviewPolicy
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
 from handlers.records.trace_store import TraceStore
@@ -126,30 +127,27 @@ MAX_COMPARED_FILES = 300  # files that GitHub lists of a comparison: docs.github
 log = logging.getLogger("wharfinger.jobs")
 
 
-def preview_policy(  # noqa: PLR0913, PLR0917 - as its Work names them
-    context: Context, installation: int, repository: int, full_name: str, revision: str, again: int = 0
-) -> None:
+def preview_policy(context: Context, spec: PreviewPolicy) -> None:
     """Write the check run "publishing policy" on a commit that proposes a policy.
 
     A state that was previewed is left alone, unless somebody asked for it `again`.
     """
-    del repository  # the lane's
-    line = context.github.installation(InstallationId(installation), context.delivery_id)
-    line.reserve_quota()
+    client = context.github.installation(spec.installation, context.delivery_id)
+    client.reserve_quota()
     try:
-        reading = CommitReader(line, Revision(FullName(full_name), revision), PREVIEW_CHECK_NAME).read()
-        runs = CheckRunWriter(line, reading.repository, reading.commit, reading.check_runs, PREVIEW_CHECK_NAME)
+        reading = CommitReader(client, Revision(spec.full_name, spec.revision), PREVIEW_CHECK_NAME).read()
+        runs = CheckRunWriter(client, reading.repository, reading.commit, reading.check_runs, PREVIEW_CHECK_NAME)
         state = _state(reading)
-        if reading.archived or not proposes_change(reading) or (runs.has_evaluated(state) and not again):
+        if reading.archived or not proposes_change(reading) or (runs.has_evaluated(state) and not spec.again):
             return
-        reader = context.github.read_only_installation(InstallationId(installation), context.delivery_id)
+        reader = context.github.read_only_installation(spec.installation, context.delivery_id)
         if not _changes_policy(reader, reading):
             return
         runs.complete(state, render_policy_preview(_Previewer(context, reader, reading).preview()))
     except PolicyError as error:
-        log.info("the policy proposed for %s is not valid, which its check run says: %s", full_name, error)
+        log.info("the policy proposed for %s is not valid, which its check run says: %s", spec.full_name, error)
     except (ForbiddenError, MissingError, InstallationError) as error:
-        log.warning("no preview for %s: %s", full_name, error)
+        log.warning("no preview for %s: %s", spec.full_name, error)
 
 
 def _state(reading: CommitState) -> str:

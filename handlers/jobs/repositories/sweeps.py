@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.github.git_data import REPOSITORIES_PER_QUERY, TAG_REF_PREFIX, read_all_tags, read_latest_tags
@@ -23,11 +22,25 @@ from bot.model.errors import RetryLaterError
 from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.config.context import Context
-from handlers.events import settings_events as events
 from handlers.jobs.repositories.access_reviews import retire_review
 from handlers.jobs.repositories.repository_issues import retire_issue
-from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority, check_push_spec
+from handlers.queue.enqueue import enqueue, enqueue_all
+from handlers.queue.job_specs import (
+    CheckBranch,
+    CheckLatestTags,
+    CheckPush,
+    CheckTags,
+    DropToken,
+    ForgetInstallation,
+    ForgetRepository,
+    OrganizationChange,
+    OrganizationChanged,
+    RecheckCommit,
+    RedeliverFailed,
+    SweepCheckRuns,
+    SweepInstallation,
+    SweepInstallations,
+)
 from handlers.records.change_alert_store import ChangeAlertStore
 from handlers.records.issue_outbox import IssueOutbox
 from handlers.records.package_alert_store import PackageAlertStore
@@ -39,25 +52,25 @@ ARCHIVED = "it is archived, and publishes nothing"
 GONE = "it was deleted, or the App can no longer see it"
 
 
-def forget_installation(context: Context, installation: int) -> None:
+def forget_installation(context: Context, spec: ForgetInstallation) -> None:
     """Forget an installation that was removed."""
-    drop_token(context, installation)
-    standings, wanted = ReportStore(context.redis), IssueOutbox(context.redis)
-    for repository in standings.evaluation_times(InstallationId(installation)):
-        wanted.forget(repository)
-        ChangeAlertStore(context.redis, InstallationId(installation), repository).forget()
+    installation, reports = spec.installation, ReportStore(context.redis)
+    context.github.tokens.drop(installation)
+    for repository in reports.evaluation_times(installation):
+        IssueOutbox(context.redis).forget(repository)
+        ChangeAlertStore(context.redis, installation, repository).forget()
         TraceStore(context.redis).forget(repository)  # what else happens to a repository, auditors keep its records
         WatchStore(context.redis).remove_repository(repository)
-    standings.forget_all(InstallationId(installation))
-    DigestFactStore(context.redis, InstallationId(installation)).forget_all()
-    DigestStore(context.redis, InstallationId(installation)).forget()
-    PackageAlertStore(context.redis).forget(InstallationId(installation))
-    InstallationRepositoryStore(context.redis).forget(InstallationId(installation))
+    reports.forget_all(installation)
+    DigestFactStore(context.redis, installation).forget_all()
+    DigestStore(context.redis, installation).forget()
+    PackageAlertStore(context.redis).forget(installation)
+    InstallationRepositoryStore(context.redis).forget(installation)
 
 
-def forget_repository(context: Context, installation: int, repository: int) -> None:
+def forget_repository(context: Context, spec: ForgetRepository) -> None:
     """Forget a repository that was deleted or left its installation."""
-    retire_repository(context, InstallationId(installation), RepositoryId(repository), GONE)
+    retire_repository(context, spec.installation, spec.repository, GONE)
 
 
 def retire_repository(context: Context, installation: InstallationId, repository: RepositoryId, reason: str) -> None:
@@ -70,95 +83,90 @@ def retire_repository(context: Context, installation: InstallationId, repository
     ChangeAlertStore(context.redis, installation, repository).forget()
 
 
-def drop_token(context: Context, installation: int) -> None:
+def drop_token(context: Context, spec: DropToken) -> None:
     """Forget the token of an installation that is suspended; GitHub refuses it from now on."""
-    context.github.tokens.drop(InstallationId(installation))
+    context.github.tokens.drop(spec.installation)
 
 
 log = logging.getLogger("wharfinger.jobs")
 
 STUCK_AFTER = 600  # seconds after which a check run that is still in progress is taken up again
 ABANDONED_AFTER = 24 * 3600  # seconds after which it is not
-ENQUEUE_BATCH = 500  # pieces of work given to the queue at a time
 
 
-def sweep_installations(context: Context) -> None:
-    """Look at every installation that may use the App."""
-    works = [
-        JobSpec("sweep_installation", Priority.SWEEP, f"installation-{found.id}", (found.id,))
-        for found in list_installations(context.github.app(context.delivery_id))
-        if not found.suspended and context.settings.allows(found.id, found.account)
+def sweep_installations(context: Context, _: SweepInstallations) -> None:
+    """Have every installation swept that may use the App."""
+    sweeps = [
+        SweepInstallation(installation.id)
+        for installation in list_installations(context.github.app(context.delivery_id))
+        if not installation.suspended and context.settings.allows(installation.id, installation.account)
     ]
-    enqueue(context.redis, works)
+    enqueue(context.redis, sweeps)
 
 
-def sweep_installation(context: Context, installation: int) -> None:
-    """Look at every repository of an installation, those that were looked at longest ago first.
+def sweep_installation(context: Context, spec: SweepInstallation) -> None:
+    """Check every repository of an installation, those that were checked longest ago first.
 
-    Each becomes a piece of work that waits in Redis, so a sweep that is interrupted goes on where it was; what waits
-    already is not queued twice. What left the installation unnoticed is forgotten.
+    Each becomes a job of its own, so a sweep that is interrupted goes on where it was; what waits already is not queued
+    twice. A repository that left the installation without an event is forgotten.
     """
-    number = InstallationId(installation)
-    standings = ReportStore(context.redis)
-    times = standings.evaluation_times(number)
+    installation = spec.installation
+    checked_at = ReportStore(context.redis).evaluation_times(installation)
     try:
-        listed = list(list_repositories(context.github.installation(number, context.delivery_id)))
+        listed = list(list_repositories(context.github.installation(installation, context.delivery_id)))
     except InstallationError as error:
         log.info("nothing to sweep: %s", error)
         return
-    InstallationRepositoryStore(context.redis).put(number, InstallationRepositories(context.clock(), tuple(listed)))
-    for gone in times.keys() - {repository.id for repository in listed}:
-        retire_repository(context, number, gone, GONE)
-    for resting in times.keys() & {repository.id for repository in listed if repository.archived}:
-        retire_repository(context, number, resting, ARCHIVED)
-    works = [
-        JobSpec("check_branch", Priority.SWEEP, f"repository-{repository.id}", (number, repository.id, repository.name))
-        for repository in sorted(listed, key=lambda repository: times.get(repository.id, 0))
-        if not repository.archived
-    ]
-    works += [replace(work, job="look_at_tags") for work in works]  # GitHub does not tell of every tag that is moved
-    for start in range(0, len(works), ENQUEUE_BATCH):
-        enqueue(context.redis, works[start : start + ENQUEUE_BATCH])
+    stored = InstallationRepositories(context.clock(), tuple(listed))
+    InstallationRepositoryStore(context.redis).put(installation, stored)
+    for gone in checked_at.keys() - {repository.id for repository in listed}:
+        retire_repository(context, installation, gone, GONE)
+    for archived in checked_at.keys() & {repository.id for repository in listed if repository.archived}:
+        retire_repository(context, installation, archived, ARCHIVED)
+    active = sorted(
+        (repository for repository in listed if not repository.archived),
+        key=lambda repository: checked_at.get(repository.id, 0),
+    )
+    checks = [CheckBranch(installation, repository.id, repository.name) for repository in active]
+    # GitHub does not send an event for every tag that is moved.
+    tag_checks = [CheckTags(installation, repository.id, repository.name) for repository in active]
+    enqueue_all(context.redis, [*checks, *tag_checks])
 
 
-def sweep_check_runs(context: Context) -> None:
-    """Take up again each check run that was begun and, after a crash perhaps, never completed."""
+def sweep_check_runs(context: Context, _: SweepCheckRuns) -> None:
+    """Complete each check run that was begun and, after a crash perhaps, never completed."""
     now, runs = context.clock().timestamp(), OpenCheckRunStore(context.redis)
     for run in runs.begun_before(now - ABANDONED_AFTER):
         log.error("the check run on %s in %s could not be completed for a day", run.revision, run.full_name)
         runs.close(run)
-    works = [
-        JobSpec(
-            "recheck_commit",
-            Priority.CHECK,
-            f"repository-{run.repository}",
-            (run.installation, run.repository, run.full_name, run.revision),
-        )
-        for run in runs.begun_before(now - STUCK_AFTER)
-    ]
-    enqueue(context.redis, works)
+    stuck = runs.begun_before(now - STUCK_AFTER)
+    rechecks = [RecheckCommit(run.installation, run.repository, run.full_name, run.revision) for run in stuck]
+    enqueue(context.redis, rechecks)
 
 
-CACHES_TO_CLEAR: Mapping[str, tuple[str, ...]] = {
-    events.PEOPLE: MEMBERSHIP_KINDS,
-    events.TOKENS: (TOKENS,),
-    events.RULES: (),
-    events.PERMISSIONS: (*MEMBERSHIP_KINDS, PLAN, APPS, TOKENS, *map(cache_kind_of, ORGANIZATION_STORES)),
+CACHES_TO_CLEAR: Mapping[OrganizationChange, tuple[str, ...]] = {
+    OrganizationChange.PEOPLE: MEMBERSHIP_KINDS,
+    OrganizationChange.TOKENS: (TOKENS,),
+    OrganizationChange.RULES: (),
+    OrganizationChange.PERMISSIONS: (
+        *(*MEMBERSHIP_KINDS, PLAN, APPS, TOKENS),
+        *map(cache_kind_of, ORGANIZATION_STORES),
+    ),
 }
 
 
-def organization_changed(context: Context, installation: int, login: str, change: str) -> None:
-    """Forget what an event made stale, and look at each repository that the rules say something about."""
-    number = InstallationId(installation)
-    stale = CACHES_TO_CLEAR.get(change, ())
+def organization_changed(context: Context, spec: OrganizationChanged) -> None:
+    """Clear what an event made stale, and check each repository to which any rule applies."""
+    stale = CACHES_TO_CLEAR[spec.change]
     if stale:
-        OrganizationCache(context.github.installation(number, context.delivery_id), context.redis, login).forget(*stale)
-    works = [
-        JobSpec("check_branch", Priority.SWEEP, f"repository-{each.id}", (number, each.id, each.repository))
-        for each in ReportStore(context.redis).all(number)
-        if _is_evaluated(each)
+        client = context.github.installation(spec.installation, context.delivery_id)
+        OrganizationCache(client, context.redis, spec.login).forget(*stale)
+    checks = [
+        CheckBranch(spec.installation, report.id, report.repository)
+        for report in ReportStore(context.redis).all(spec.installation)
+        if _is_evaluated(report)
     ]
-    enqueue(context.redis, works)
+    enqueue(context.redis, checks)
 
 
 def _is_evaluated(stored_report: StoredReport) -> bool:
@@ -167,97 +175,89 @@ def _is_evaluated(stored_report: StoredReport) -> bool:
     return isinstance(outcomes, Mapping) and any(each != Outcome.NOT_APPLICABLE for each in outcomes.values())
 
 
-MAX_TAGS = 100  # tags of a repository that are looked at one by one; each costs a few calls
+MAX_TAGS = 100  # tags of a repository that are checked one by one; each costs a few calls
 READ_ERRORS = (ForbiddenError, MissingError, InstallationError, RefusedError, TooLargeError)
 
 
-def check_tags(context: Context, installation: int, repository: int, full_name: str) -> None:
-    """Compare all tags of a repository with those that were there at the last look."""
-    line = context.github.installation(InstallationId(installation), context.delivery_id)
-    line.reserve_quota()
+def check_tags(context: Context, spec: CheckTags) -> None:
+    """Compare all tags of a repository with those that were there at the last check."""
+    client = context.github.installation(spec.installation, context.delivery_id)
+    client.reserve_quota()
     try:
-        now = read_all_tags(line, FullName(full_name))
+        tags = read_all_tags(client, spec.full_name)
     except READ_ERRORS as error:
-        log.warning("the tags of %s are not looked at: %s", full_name, error)
+        log.warning("the tags of %s are not checked: %s", spec.full_name, error)
         return
-    _queue_changed_tags(context, InstallationId(installation), RepositoryId(repository), FullName(full_name), now)
+    _queue_changed_tags(context, (spec.installation, spec.repository, spec.full_name), tags)
 
 
-def check_latest_tags(context: Context) -> None:
-    """Compare the latest tags of every repository; a query for dozens of repositories, so that it can be done every few minutes."""
-    book = InstallationRepositoryStore(context.redis)
-    for installation in book.installations():
-        found = book.get(installation)
-        listed = {each.name: each.id for each in (found.repositories if found else ()) if not each.archived}
-        names = sorted(listed)
-        line = context.github.installation(installation, context.delivery_id)
+def check_latest_tags(context: Context, _: CheckLatestTags) -> None:
+    """Compare the latest tags of every repository; one query reads dozens of repositories, so it can run every few minutes."""
+    store = InstallationRepositoryStore(context.redis)
+    for installation in store.installations():
+        stored = store.get(installation)
+        ids = {each.name: each.id for each in (stored.repositories if stored else ()) if not each.archived}
+        names = sorted(ids)
+        client = context.github.installation(installation, context.delivery_id)
         for start in range(0, len(names), REPOSITORIES_PER_QUERY):
             try:
-                line.reserve_quota()
-                latest = read_latest_tags(line, names[start : start + REPOSITORIES_PER_QUERY])
+                client.reserve_quota()
+                latest = read_latest_tags(client, names[start : start + REPOSITORIES_PER_QUERY])
             except READ_ERRORS as error:
-                log.warning("the tags of installation %s are not looked at: %s", installation, error)
+                log.warning("the tags of installation %s are not checked: %s", installation, error)
                 break
-            except RetryLaterError as error:  # the next look is soon enough, and the other repositories have theirs
-                log.info("some tags of installation %s are looked at later: %s", installation, error)
+            except RetryLaterError as error:  # the next check is soon enough, and the other repositories have theirs
+                log.info("some tags of installation %s are checked later: %s", installation, error)
                 continue
             for name, tags in latest.items():
-                _queue_changed_tags(context, installation, listed[name], name, tags)
+                _queue_changed_tags(context, (installation, ids[name], name), tags)
 
 
 def _queue_changed_tags(
-    context: Context,
-    installation: InstallationId,
-    repository: RepositoryId,
-    name: FullName,
-    current_tags: Mapping[str, Sha],
+    context: Context, repository: tuple[InstallationId, RepositoryId, FullName], tags: Mapping[str, Sha]
 ) -> None:
-    """Have each tag looked at that is not what it was; the first look only says what is there."""
-    book = ChangeAlertStore(context.redis, installation, repository)
-    before = book.get_tags()
-    changed = (
-        {tag: sha for tag, sha in current_tags.items() if before.get(tag) != sha} if book.has_read_all_tags else {}
-    )
-    if len(changed) > MAX_TAGS:
-        log.warning("%d tags of %s moved or came unheard; the first %d are looked at", len(changed), name, MAX_TAGS)
-    place = (installation, repository, name)
-    told = sorted(changed)[:MAX_TAGS]
+    """Have each tag checked that changed; the first check of a repository only stores its tags."""
+    installation, repository_id, name = repository
+    store = ChangeAlertStore(context.redis, installation, repository_id)
+    before = store.get_tags()
+    changed = sorted(tag for tag, sha in tags.items() if before.get(tag) != sha)
+    checked = changed[:MAX_TAGS] if store.has_read_all_tags else []
+    if store.has_read_all_tags and len(changed) > MAX_TAGS:
+        log.warning("%d tags of %s changed without an event; the first %d are checked", len(changed), name, MAX_TAGS)
     enqueue(
         context.redis,
-        [check_push_spec(place, f"{TAG_REF_PREFIX}{tag}", before.get(tag, ""), current_tags[tag], "") for tag in told],
+        [CheckPush(*repository, f"{TAG_REF_PREFIX}{tag}", before.get(tag, Sha("")), tags[tag], "") for tag in checked],
     )
-    book.keep_tags(
-        {tag: sha for tag, sha in current_tags.items() if tag not in told and before.get(tag) != sha}, read_all=True
-    )
+    store.keep_tags({tag: tags[tag] for tag in changed if tag not in checked}, read_all=True)
 
 
 DELIVERIES_KEPT = timedelta(days=3)  # by github.com; a GitHub Enterprise Server keeps them for longer
-LAST_CHECK_KEY = "wharfinger:deliveries:last"
+LAST_CHECK_KEY = "wharfinger:deliveries:checked-until"
 MAX_REDELIVERIES = 5  # one delivery is asked for again
 OVERLAP = timedelta(minutes=5)  # an attempt is logged when it ends, and may end after a later one
 
 
-def redeliver_failed(context: Context) -> None:
-    """Have every delivery sent again that failed since the last look, the oldest first.
+def redeliver_failed(context: Context, _: RedeliverFailed) -> None:
+    """Have every delivery sent again that failed since the last run of this job, the oldest first.
 
-    A repeat that fails too is a new entry in GitHub's log, so it is found by the next look; a repeat of something that
-    was done meanwhile is recognised by the receiver. Interrupted, it begins again where the last whole look ended.
+    A repeat that fails too is a new entry in GitHub's log, so the next run finds it; a repeat of something that was
+    done meanwhile is recognized by the receiver. Interrupted, it begins again where the last complete run ended.
     """
-    line = context.github.app(context.delivery_id)
+    client = context.github.app(context.delivery_id)
     now = context.clock()
     latest: dict[str, Delivery] = {}
-    for delivery in list_failed_deliveries(line, _check_since(context, now)):
+    for delivery in list_failed_deliveries(client, _check_since(context, now)):
         latest.setdefault(delivery.guid, delivery)
     for delivery in reversed(latest.values()):
-        asked = f"wharfinger:deliveries:again:{delivery.guid}"
-        if not _should_redeliver(context, delivery, asked):
+        attempts_key = f"wharfinger:deliveries:redelivered:{delivery.guid}"
+        if not _should_redeliver(context, delivery, attempts_key):
             continue
         try:
-            redeliver(line, delivery)
+            redeliver(client, delivery)
         except (MissingError, RefusedError, UnansweredError) as error:
             log.warning("delivery %s could not be asked for again: %s", delivery.guid, error)
-        context.redis.sadd(asked, delivery.id)  # after the wish: made twice it does no harm, never made it would
-        context.redis.expire(asked, DELIVERIES_KEPT)
+        context.redis.sadd(attempts_key, delivery.id)  # after the request: a second does no harm, none at all would
+        context.redis.expire(attempts_key, DELIVERIES_KEPT)
     context.redis.set(LAST_CHECK_KEY, now.isoformat())
 
 
@@ -269,7 +269,7 @@ def _check_since(context: Context, now: datetime) -> datetime:
 
 
 def _should_redeliver(context: Context, delivery: Delivery, attempts_key: str) -> bool:
-    """Whether this attempt has not been answered by a wish yet, and the delivery not been asked for too often."""
+    """Whether this attempt was not followed by a redelivery yet, and the delivery not requested too often."""
     if context.redis.sismember(attempts_key, str(delivery.id)):
         return False
     if context.redis.scard(attempts_key) < MAX_REDELIVERIES:

@@ -1,14 +1,14 @@
--- Remember a delivery and queue its pieces of work, all or nothing.
--- ARGV: delivery ('' for none), seconds to remember it, installation ('' for none), most pieces that may wait,
---       what became of the installation ('suspend', 'unsuspend' or ''), then for each piece: id, spec
--- Returns: verdict ('ok', 'full', 'suspended'), pieces queued, pieces already waiting, pieces already done
+-- Remember a delivery and queue its jobs, all or nothing.
+-- ARGV: delivery ('' for none), seconds to remember it, installation ('' for none), the most jobs that may wait,
+--       what became of the installation ('suspend', 'unsuspend' or ''), then for each job: id, fields
+-- Returns: status ('ok', 'full', 'suspended'), jobs queued, jobs already waiting, jobs already done
 
 local delivery, remember, installation, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local bar = ARGV[5]
+local suspension = ARGV[5]
 local key = 'wharfinger:delivery:' .. delivery
 local queued, waiting, done = 0, 0, 0
 
-if bar == '' and installation ~= '' and redis.call('SISMEMBER', 'wharfinger:suspended', installation) == 1 then
+if suspension == '' and installation ~= '' and redis.call('SISMEMBER', 'wharfinger:suspended', installation) == 1 then
   return {'suspended', 0, 0, 0}
 end
 
@@ -16,8 +16,8 @@ local length = 0
 for _, queue in ipairs(QUEUES) do length = length + redis.call('LLEN', queue_key(queue)) end
 if length >= most then return {'full', 0, 0, 0} end
 
-if installation ~= '' and bar == 'suspend' then redis.call('SADD', 'wharfinger:suspended', installation) end
-if installation ~= '' and bar == 'unsuspend' then redis.call('SREM', 'wharfinger:suspended', installation) end
+if installation ~= '' and suspension == 'suspend' then redis.call('SADD', 'wharfinger:suspended', installation) end
+if installation ~= '' and suspension == 'unsuspend' then redis.call('SREM', 'wharfinger:suspended', installation) end
 
 local known = {}
 if delivery ~= '' then
@@ -26,19 +26,19 @@ end
 
 local ids = {}
 for place = 6, #ARGV, 2 do
-  local id, spec = ARGV[place], ARGV[place + 1]
+  local id, fields = ARGV[place], ARGV[place + 1]
   local status = redis.call('HGET', job_key(id), 'status')
   ids[#ids + 1] = id
   if redis.call('HEXISTS', HOLDERS, id) == 1 then
-    -- A worker has it and may have read the state already: once more when it is done.
-    if not known[id] then redis.call('HSET', AGAIN, id, spec) end
+    -- A worker runs it and may have read the state already: it runs once more after that.
+    if not known[id] then redis.call('HSET', AGAIN, id, fields) end
     waiting = waiting + 1
   elseif status == 'queued' or status == 'scheduled' then
     waiting = waiting + 1
   elseif known[id] and not status then
-    done = done + 1 -- this very delivery's work was done: a repeat
+    done = done + 1 -- this delivery's job was done: the delivery is a repeat
   else
-    create(id, spec) -- new, or failed for good and now asked for again
+    create(id, fields) -- new, or failed for good and now asked for again
     queued = queued + 1
   end
 end

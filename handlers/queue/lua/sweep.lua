@@ -1,43 +1,43 @@
--- Find what dead workers left behind and put it right; safe to run at any time, from anywhere.
--- ARGV: seconds a job that is dead for good is kept, then seconds until a job is tried again after its first death, its
---       second, …; the death after these is its last
--- Returns: pieces put back, pieces dead for good, lanes freed, pieces asked for again
+-- Repair what crashed workers left behind; safe to run at any time, from anywhere.
+-- ARGV: seconds a failed job is kept, then seconds until a job is tried again after the first crash of its worker, the
+--       second, …; the crash after these is its last
+-- Returns: jobs put back, jobs failed for good, concurrency keys freed, jobs queued again
 
 local keep = tonumber(ARGV[1])
 local time = now()
-local back, dead, freed, again = 0, 0, 0, 0
+local back, failed, freed, again = 0, 0, 0, 0
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', time, 'LIMIT', 0, 100)) do
-  local fence = redis.call('HGET', HOLDERS, id) or ''
-  local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'lane', 'deaths')
-  local status, queue, lane, deaths = fields[1], fields[2], fields[3], (tonumber(fields[4]) or 0) + 1
+  local lease_token = redis.call('HGET', HOLDERS, id) or ''
+  local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'concurrency_key', 'crashes')
+  local status, queue, concurrency_key, crashes = fields[1], fields[2], fields[3], (tonumber(fields[4]) or 0) + 1
   if queue then
     redis.call('ZREM', 'rq:scheduled:' .. queue, id)
-    local pause = tonumber(ARGV[1 + deaths])
-    if status == 'queued' then -- taken, not begun: no death of this job's
-      put_back(id, queue)
+    local pause = tonumber(ARGV[1 + crashes])
+    if status == 'queued' then -- taken, not begun: the crash does not count
+      requeue(id, queue)
       back = back + 1
     elseif pause then
-      redis.call('HSET', job_key(id), 'deaths', deaths)
-      if pause > 0 then put_off(id, queue, time + pause) else put_back(id, queue) end
+      redis.call('HSET', job_key(id), 'crashes', crashes)
+      if pause > 0 then schedule(id, queue, time + pause) else requeue(id, queue) end
       back = back + 1
     else
-      local why = 'its worker died while doing it, ' .. deaths .. ' times'
-      redis.call('HSET', job_key(id), 'status', 'failed', 'why', why)
+      local reason = 'its worker crashed while running it, ' .. crashes .. ' times'
+      redis.call('HSET', job_key(id), 'status', 'failed', 'reason', reason)
       redis.call('EXPIRE', job_key(id), keep)
       redis.call('ZADD', 'rq:failed:' .. queue, time + keep, id)
-      dead = dead + 1
+      failed = failed + 1
     end
   end
-  let_go(id, fence, lane)
+  end_lease(id, lease_token, concurrency_key)
 end
 
-for _, lane in ipairs(redis.call('SMEMBERS', LANES)) do
-  local holder = redis.call('GET', lane_key(lane))
-  local id, fence = string.match(holder or '', '^(.*):(%d+)$')
-  if not id or redis.call('HGET', HOLDERS, id) ~= fence then
-    redis.call('DEL', lane_key(lane))
-    wake(lane)
+for _, concurrency_key in ipairs(redis.call('SMEMBERS', CONCURRENCY_KEYS)) do
+  local holder = redis.call('GET', running_key(concurrency_key))
+  local id, lease_token = string.match(holder or '', '^(.*):(%d+)$')
+  if not id or redis.call('HGET', HOLDERS, id) ~= lease_token then
+    redis.call('DEL', running_key(concurrency_key))
+    start_next(concurrency_key)
     freed = freed + 1
   end
 end
@@ -45,10 +45,10 @@ end
 for _, id in ipairs(redis.call('HKEYS', AGAIN)) do
   local status = redis.call('HGET', job_key(id), 'status')
   if redis.call('HEXISTS', HOLDERS, id) == 0 and (not status or status == 'failed') then
-    local spec = redis.call('HGET', AGAIN, id)
+    local fields = redis.call('HGET', AGAIN, id)
     redis.call('HDEL', AGAIN, id)
-    create(id, spec)
+    create(id, fields)
     again = again + 1
   end
 end
-return {back, dead, freed, again}
+return {back, failed, freed, again}

@@ -1,6 +1,6 @@
--- Take the most urgent piece of work whose lane is free, and hold it: nothing is ever between two places.
--- ARGV: seconds the hold lasts without a sign of life, then the queues to look at, most urgent first
--- Returns: id, queue, fence, lane; or nothing
+-- Take the most urgent job whose concurrency key is free, under a lease, in one step: a crash loses nothing.
+-- ARGV: seconds the lease lasts without a heartbeat, then the queues to look at, most urgent first
+-- Returns: id, queue, lease token, concurrency key; or nothing
 
 local lease = tonumber(ARGV[1])
 local time = now()
@@ -13,22 +13,22 @@ for place = 2, #ARGV do
     redis.call('HSET', job_key(id), 'status', 'queued')
     redis.call('RPUSH', queue_key(queue), id)
   end
-  for _ = 1, 500 do -- an end, so that a long line before one lane does not hold up Redis
+  for _ = 1, 500 do -- bounded, so that many jobs with one concurrency key do not block Redis
     local id = redis.call('LPOP', queue_key(queue))
     if not id then break end
-    local lane = redis.call('HGET', job_key(id), 'lane')
+    local concurrency_key = redis.call('HGET', job_key(id), 'concurrency_key') or ''
     if redis.call('HEXISTS', job_key(id), 'data') == 0 then
       redis.call('DEL', job_key(id)) -- dropped by hand while it waited
-    elseif lane and lane ~= '' and redis.call('EXISTS', lane_key(lane)) == 1 then
-      redis.call('RPUSH', waiting_key(lane, queue), id)
-      redis.call('SADD', LANES, lane)
+    elseif concurrency_key ~= '' and redis.call('EXISTS', running_key(concurrency_key)) == 1 then
+      redis.call('RPUSH', waiting_key(concurrency_key, queue), id)
+      redis.call('SADD', CONCURRENCY_KEYS, concurrency_key)
     else
-      local fence = tostring(redis.call('INCR', 'wharfinger:fence'))
-      if lane and lane ~= '' then redis.call('SET', lane_key(lane), id .. ':' .. fence) end
+      local lease_token = tostring(redis.call('INCR', 'wharfinger:lease-token'))
+      if concurrency_key ~= '' then redis.call('SET', running_key(concurrency_key), id .. ':' .. lease_token) end
       redis.call('ZADD', LEASES, time + lease, id)
-      redis.call('HSET', HOLDERS, id, fence)
-      redis.call('HDEL', AGAIN, id) -- whatever was asked for until now, this run will see
-      return {id, queue, fence, lane or ''}
+      redis.call('HSET', HOLDERS, id, lease_token)
+      redis.call('HDEL', AGAIN, id) -- this run will see whatever was asked for until now
+      return {id, queue, lease_token, concurrency_key}
     end
   end
 end

@@ -14,11 +14,10 @@ from redis import Redis
 
 from handlers.cli.main import COMMANDS, run_command
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, acme_on
 from tests.conftest import EmbeddedRedis, environment
 from tests.handlers.web.running_receiver import push_payload
-from tests.handlers.worker.small_worker import ActionLog, small_worker
+from tests.handlers.worker.small_worker import ActionLog, Fail, small_worker
 from tests.repository.test_app_manifest import MANIFEST
 
 Out = pytest.CaptureFixture[str]
@@ -134,13 +133,13 @@ def test_without_settings_each_part_says_what_is_missing(
     assert lines[0].startswith(f"wharfinger {words[0]}: WHARFINGER_APP_ID is not set; it is the number")
 
 
-# -- dead letters -----------------------------------------------------------------------------------------------------
+# -- failed jobs ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def dead(redis: Redis, redis_url: str, tmp_path: Path) -> Redis:
     """Two pieces of work that failed for good."""
-    enqueue(redis, [JobSpec("fail", Priority.CHECK, "fail", (n,)) for n in (1, 2)], "guid-1")
+    enqueue(redis, [Fail(n) for n in (1, 2)], "guid-1")
     for n in (1, 2):
         redis.hset(f"rq:job:fail-{n}", "retries_left", 0)
     small_worker(redis_url, ActionLog(tmp_path / "book")).work(burst=True)
@@ -161,7 +160,7 @@ def test_a_dead_letter_is_tried_again_with_all_its_attempts(dead: Redis, capsys:
     assert run_command(["failed-jobs", "retry", "fail-1"]) == 0
     assert capsys.readouterr().out == "1 job enqueued again\n"
     assert dead.lrange("rq:queue:check", 0, -1) == [b"fail-1"]
-    assert dead.hmget("rq:job:fail-1", "status", "retries_left", "why") == [b"queued", b"4", None]
+    assert dead.hmget("rq:job:fail-1", "status", "retries_left", "reason") == [b"queued", b"4", None]
 
 
 @pytest.mark.usefixtures("environ")
@@ -208,8 +207,8 @@ def test_a_payload_is_delivered_through_the_real_handlers(
         assert [run.status for run in widgets.check_runs(widgets.head, "publishing")] == ["completed"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "push: a branch was pushed"
-    assert lines[1].startswith("asks for check_commit(")
-    assert lines[2] == "check_commit: done"
+    assert lines[1].startswith("asks for check-commit(")
+    assert lines[2] == "check-commit: done"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +236,7 @@ def test_a_dry_run_needs_no_settings(tmp_path: Path, capsys: Out) -> None:
     file = tmp_path / "push.json"
     file.write_text(json.dumps(push_payload()))
     assert run_command(["deliver", "--dry-run", "push", str(file)]) == 0
-    assert "asks for check_commit(5, 7, 'acme/widgets'" in capsys.readouterr().out
+    assert "asks for check-commit(installation=5, repository=7, full_name='acme/widgets'" in capsys.readouterr().out
 
 
 # -- doctor -----------------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def test_people_read_text_and_spreadsheets_get_no_formulas(
 ) -> None:
     made = widgets(acme)
     made.deploy_key(HOSTILE, read_only=False)
-    acme.check(made, job="recheck_commit")
+    acme.check(made, recheck=True)
 
     text = printed(acme, monkeypatch, capsys, redis_url)
     assert "acme/widgets: 8 publishing identities" in text

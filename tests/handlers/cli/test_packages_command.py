@@ -5,10 +5,11 @@ import json
 import pytest
 from redis import Redis
 
-from bot.model.core_types import FullName
+from bot.model.core_types import FullName, RegistryId
 from bot.model.findings import UnreadableFile
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.cli.main import run_command
+from handlers.queue.job_specs import CheckDuePackages, CheckPackage
 from tests.conftest import environment
 from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched_package_scenario
 from tests.handlers.web.pages.stored_records import store_status
@@ -56,14 +57,14 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
         story.check_repository()
         story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
         story.advance(2 * MINUTE)
-        story.run_job("watch_package", story.acme.id, "pypi", "gadgets")
+        story.run_job(CheckPackage(story.acme.id, RegistryId("pypi"), "gadgets"))
         story.acme.github.repository("acme/.github").push({"publishing.yml": policy()})
         story.check_repository()  # gadgets is named no more
         story.registries.world.outage("pypi")
         for _ in range(2):
             story.advance(16 * MINUTE)
             story.observe_registry()
-            story.run_job("watch")
+            story.run_job(CheckDuePackages())
         story.write_alerts()
 
     assert run_command(["packages"]) == 1

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from handlers.config.embedded_redis import find_server
 from handlers.config.redis_client import open_async_redis, open_redis
 from handlers.queue.enqueue import enqueue, queue_lengths
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import SweepInstallations
 from tests.conftest import Start
 
 
@@ -50,7 +50,7 @@ def test_both_clients_find_the_server_that_the_sentinel_names(address: str) -> N
         return length
 
     with open_redis(address) as redis:
-        enqueue(redis, [JobSpec("sweep", Priority.SWEEP, "sweep", ())])
+        enqueue(redis, [SweepInstallations()])
         assert queue_lengths(redis)["sweep"] == 1
         assert redis.client_info()["db"] == 2
     assert asyncio.run(ask()) == 1

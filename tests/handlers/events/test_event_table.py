@@ -27,16 +27,16 @@ def requested_jobs(event: str, **payload: object) -> EventResult:
 
 
 def job_tuples(answer: EventResult) -> list[tuple[object, ...]]:
-    return [(work.job, work.concurrency_key, *work.arguments) for work in answer.jobs]
+    return [(work.job, work.concurrency_key, *work.arguments.values()) for work in answer.jobs]
 
 
-CHECK = ("check_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
-AGAIN = ("recheck_commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
-PREVIEW = ("preview_policy", "preview-31", 7, 31, "acme/widgets", COMMIT, 1)
-RELEASE = ("check_release", "release-31", 7, 31, "acme/widgets", "v1")
-RELEASES = ("check_releases_of", "release-31", 7, 31, "acme/widgets", COMMIT)
-BRANCH = ("check_branch", "repository-31", 7, 31, "acme/widgets")
-CHANGED = ("organization_changed", "installation-7", 7, "acme")
+CHECK = ("check-commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
+AGAIN = ("recheck-commit", "repository-31", 7, 31, "acme/widgets", COMMIT)
+PREVIEW = ("preview-policy", "preview-31", 7, 31, "acme/widgets", COMMIT, True)
+RELEASE = ("check-release", "release-31", 7, 31, "acme/widgets", "v1")
+RELEASES = ("recheck-releases", "release-31", 7, 31, "acme/widgets", COMMIT)
+BRANCH = ("check-branch", "repository-31", 7, 31, "acme/widgets")
+CHANGED = ("organization-changed", "installation-7", 7, "acme")
 ACME = {"organization": {"login": "acme"}}
 OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishing repository-31 -->\nIt does not hold"}
 ALARM = {
@@ -45,8 +45,8 @@ ALARM = {
     "body": "<!-- wharfinger package-alert unaccounted-0a1b -->\n1.0.1 is published",
 }
 CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
-SWEEP = ("sweep_installation", "installation-7", 7)
-DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed the App, and what it is granted
+SWEEP = ("sweep-installation", "installation-7", 7)
+DIAGNOSE = ("diagnose", "")  # the set-up page tells who has installed the App, and what it is granted
 
 
 @pytest.mark.parametrize(
@@ -82,23 +82,23 @@ DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed t
         ("release", {"action": "published", "release": {"tag_name": "v1:x"}}, []),
         ("installation", {"action": "created"}, [DIAGNOSE, SWEEP]),
         ("installation", {"action": "unsuspend"}, [DIAGNOSE, SWEEP]),
-        ("installation", {"action": "suspend"}, [("drop_token", "installation-7", 7), DIAGNOSE]),
-        ("installation", {"action": "deleted"}, [("forget_installation", "installation-7", 7), DIAGNOSE]),
+        ("installation", {"action": "suspend"}, [("drop-token", "installation-7", 7), DIAGNOSE]),
+        ("installation", {"action": "deleted"}, [("forget-installation", "installation-7", 7), DIAGNOSE]),
         ("installation_repositories", {"action": "added"}, [SWEEP]),
         (
             "installation_repositories",
             {"action": "removed", "repositories_removed": [{"id": 31}, {"id": "?"}]},
-            [("forget_repository", "repository-31", 7, 31)],
+            [("forget-repository", "repository-31", 7, 31)],
         ),
         (
             "installation",
             {"action": "new_permissions_accepted"},
-            [("drop_token", "installation-7", 7), DIAGNOSE, SWEEP],
+            [("drop-token", "installation-7", 7), DIAGNOSE, SWEEP],
         ),
         (
             "installation",
             {"action": "new_permissions_accepted", "installation": {**INSTALLATION, "account": {"login": "acme"}}},
-            [("drop_token", "installation-7", 7), (*CHANGED, "permissions"), DIAGNOSE, SWEEP],
+            [("drop-token", "installation-7", 7), (*CHANGED, "permissions"), DIAGNOSE, SWEEP],
         ),
         ("repository", {"action": "renamed"}, [BRANCH]),
         ("repository", {"action": "archived"}, [BRANCH]),
@@ -113,15 +113,15 @@ DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed t
         ("organization", {"action": "renamed", "repository": None, **ACME}, []),
         ("personal_access_token_request", {"action": "approved", **ACME}, [(*CHANGED, "tokens")]),
         ("personal_access_token_request", {"action": "denied", **ACME}, []),
-        ("issues", {"action": "closed", "issue": ALARM}, [("write_alarm", "issues-7", 7, "unaccounted-0a1b")]),
-        ("issues", {"action": "closed", "issue": OURS}, [("issue_changed", "issues-7", 7, "acme/widgets", 3)]),
+        ("issues", {"action": "closed", "issue": ALARM}, [("write-package-alert", "issues-7", 7, "unaccounted-0a1b")]),
+        ("issues", {"action": "closed", "issue": OURS}, [("issue-changed", "issues-7", 7, "acme/widgets", 3)]),
         ("issues", {"action": "labeled", "issue": OURS}, []),
         ("issues", {"action": "closed", "issue": {**OURS, "user": {"type": "User"}}}, []),
         ("issues", {"action": "closed", "issue": {**OURS, "body": "Something else"}}, []),
         (
             "issue_comment",
             {"action": "created", "issue": OURS},
-            [("issue_commented", "issues-7", 7, "acme/widgets", 3)],
+            [("issue-commented", "issues-7", 7, "acme/widgets", 3)],
         ),
         (
             "deployment_protection_rule",
@@ -131,15 +131,15 @@ DIAGNOSE = ("diagnose", "diagnose")  # the set-up page tells who has installed t
                 "deployment": {"id": 5},
                 "deployment_callback_url": CALLBACK,
             },
-            [("decide_gate", "gate-9", 7, 31, "acme/widgets", 9, "pypi", 5)],
+            [("decide-gate", "gate-9", 7, 31, "acme/widgets", 9, "pypi", 5)],
         ),
         ("deployment_protection_rule", {"action": "requested", "environment": "pypi"}, []),
         (
             "deployment_review",
             {"action": "approved", "workflow_run": {"id": 9}},
-            [("review_gates", "gate-9", 7, 31, "acme/widgets", 9)],
+            [("recheck-gates", "gate-9", 7, 31, "acme/widgets", 9)],
         ),
-        ("repository", {"action": "deleted"}, [("forget_repository", "repository-31", 7, 31)]),
+        ("repository", {"action": "deleted"}, [("forget-repository", "repository-31", 7, 31)]),
         ("star", {"action": "created"}, []),
     ],
 )
@@ -151,14 +151,14 @@ def test_a_push_of_the_organizations_policy_sweeps_the_organization() -> None:
     policy = {**REPOSITORY, "name": ".github-private", "full_name": "acme/.github-private"}
     push = {"ref": "refs/heads/main", "after": COMMIT, "repository": policy}
     assert [work.job for work in requested_jobs("push", **push, commits=[{"modified": ["publishing.yml"]}]).jobs] == [
-        "check_commit",
-        "sweep_installation",
+        "check-commit",
+        "sweep-installation",
     ]
     for elsewhere in (
         {**push, "commits": [{"modified": ["README.md"]}]},
         {**push, "ref": "refs/heads/draft", "commits": [{"modified": ["publishing.yml"]}]},
     ):
-        assert [work.job for work in requested_jobs("push", **elsewhere).jobs] == ["check_commit"]
+        assert [work.job for work in requested_jobs("push", **elsewhere).jobs] == ["check-commit"]
 
 
 def test_what_events_ask_for_comes_before_what_sweeps_ask_for() -> None:

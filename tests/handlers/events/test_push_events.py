@@ -16,9 +16,9 @@ SEEN = {
 def looks(**payload: object) -> list[tuple[object, ...]]:
     """The looks that come before the check, in the lane that both share."""
     asked = jobs_for_event("push", {**SEEN, "before": BEFORE, "after": AFTER, **payload}).jobs
-    assert [work.job for work in asked][-1:] == ["check_commit"]
+    assert [work.job for work in asked][-1:] == ["check-commit"]
     assert len({work.concurrency_key for work in asked}) == 1
-    return [work.arguments for work in asked[:-1]]
+    return [tuple(work.arguments.values()) for work in asked[:-1]]
 
 
 def test_a_push_is_looked_at_before_its_commit_is_checked() -> None:

@@ -2,17 +2,19 @@
 
 import pytest
 
+from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.events.event_table import jobs_for_event
-from handlers.queue.job_specs import JobSpec, check_release_spec
+from handlers.queue.job_specs import CheckAfterRun, CheckRelease, JobSpec, RecheckReleases
 from tests.fakes.github.json_types import Json
 
 SHA = "c" * 40
 PLACE: Json = {"installation": {"id": 7}, "repository": {"id": 31, "full_name": "acme/widgets"}}
-RELEASE = check_release_spec(7, 31, "acme/widgets", "v1.2.0")
+WIDGETS = InstallationId(7), RepositoryId(31), FullName("acme/widgets")
+RELEASE = CheckRelease(*WIDGETS, "v1.2.0")
 
 
 def requested_jobs(event: str, **payload: object) -> list[JobSpec]:
-    """The pieces of work about releases that an event asks for."""
+    """The jobs about releases that an event asks for."""
     return [work for work in jobs_for_event(event, {**PLACE, **payload}).jobs if work.concurrency_key == "release-31"]
 
 
@@ -32,8 +34,7 @@ def test_a_tag_and_a_release_are_checked() -> None:
     ],
 )
 def test_what_happens_to_a_commit_looks_again_at_its_releases(event: str, payload: Json) -> None:
-    (work,) = requested_jobs(event, **payload)
-    assert (work.job, work.arguments) == ("check_releases_of", (7, 31, "acme/widgets", SHA))
+    assert requested_jobs(event, **payload) == [RecheckReleases(*WIDGETS, Sha(SHA))]
 
 
 def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
@@ -41,7 +42,7 @@ def test_a_run_that_is_over_has_looked_at_what_its_workflows_publish() -> None:
     called = [{"path": f"acme/widgets/{ours}@refs/heads/main"}, {"path": f"acme/other/{theirs}@v1"}, {"path": 5}, "?"]
     run = {"head_sha": SHA, "path": f"{release}@main", "referenced_workflows": called}
     *_, look = jobs_for_event("workflow_run", {**PLACE, "action": "completed", "workflow_run": run}).jobs
-    assert (look.job, look.arguments) == ("look_after_run", (7, 31, release, ours))
+    assert look == CheckAfterRun(*WIDGETS[:2], (release, ours))
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,9 @@ from redis import Redis
 
 from bot.github.settings import OrganizationCache
 from bot.github.settings.organization_api import MEMBERS, TEAMS, TOKENS
-from bot.model.core_types import InstallationId
-from handlers.events.settings_events import PEOPLE, PERMISSIONS
-from handlers.events.settings_events import TOKENS as NEW_TOKENS
-from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import job_id
-from handlers.queue.job_specs import JobSpec, Priority
+from bot.model.core_types import FullName, InstallationId, RepositoryId
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, DropToken, OrganizationChange, OrganizationChanged
 from handlers.web.delivery import sent_by_this_app
 from tests.app.acme import (
     CREATE_TOKEN,
@@ -37,7 +34,7 @@ def waiting(acme: AcmeInstallation) -> list[str]:
 
 
 def check_branch_job_id(acme: AcmeInstallation, number: int, name: str) -> str:
-    return job_id(JobSpec("check_branch", Priority.SWEEP, "", (acme.id, number, name)))
+    return CheckBranch(acme.id, RepositoryId(number), FullName(name)).deduplication_key
 
 
 def settings_cache(acme: AcmeInstallation) -> OrganizationCache:
@@ -48,21 +45,26 @@ def test_people_who_come_and_go_make_us_look_at_what_publishes_and_at_nothing_el
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     docs = acme.organization.repository("docs", {".github/workflows/test.yml": WITHOUT_PUBLICATION})
     for repository in (widgets, docs):
-        JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
-    JOBS["organization_changed"](acme.context, acme.id, "acme", PEOPLE)
+        run_job(acme.context, CheckBranch(*acme.names(repository)))
+    run_job(acme.context, OrganizationChanged(acme.id, "acme", OrganizationChange.PEOPLE))
     assert waiting(acme) == [check_branch_job_id(acme, widgets.id, "acme/widgets")]
 
 
 @pytest.mark.parametrize(
-    ("what", "forgotten"),
-    [(PEOPLE, {MEMBERS, TEAMS}), (NEW_TOKENS, {TOKENS}), (PERMISSIONS, {MEMBERS, TEAMS, TOKENS}), ("rules", set())],
+    ("change", "forgotten"),
+    [
+        (OrganizationChange.PEOPLE, {MEMBERS, TEAMS}),
+        (OrganizationChange.TOKENS, {TOKENS}),
+        (OrganizationChange.PERMISSIONS, {MEMBERS, TEAMS, TOKENS}),
+        (OrganizationChange.RULES, set()),
+    ],
 )
 def test_what_was_kept_of_the_organization_is_asked_for_again(
-    acme: AcmeInstallation, what: str, forgotten: set[str]
+    acme: AcmeInstallation, change: OrganizationChange, forgotten: set[str]
 ) -> None:
     for name in (MEMBERS, TEAMS, TOKENS):
         settings_cache(acme).get(name, lambda: [{"old": True}])
-    JOBS["organization_changed"](acme.context, acme.id, "ACME", what)
+    run_job(acme.context, OrganizationChanged(acme.id, "ACME", change))
     for name in (MEMBERS, TEAMS, TOKENS):
         (found,) = settings_cache(acme).get(name, lambda: [{"old": False}])
         assert found == {"old": name not in forgotten}
@@ -71,10 +73,10 @@ def test_what_was_kept_of_the_organization_is_asked_for_again(
 def test_the_token_with_the_old_permissions_is_dropped(acme: AcmeInstallation) -> None:
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     for _ in range(2):
-        JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
+        run_job(acme.context, CheckBranch(*acme.names(widgets)))
     assert acme.github.count(CREATE_TOKEN) == 1
-    JOBS["drop_token"](acme.context, acme.id)
-    JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
+    run_job(acme.context, DropToken(acme.id))
+    run_job(acme.context, CheckBranch(*acme.names(widgets)))
     assert acme.github.count(CREATE_TOKEN) == 2
 
 

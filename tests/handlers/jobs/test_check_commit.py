@@ -6,8 +6,9 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from bot.model.core_types import RepositoryId
-from handlers.jobs.job_table import JOBS
+from bot.model.core_types import FullName, RepositoryId
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, CheckCommit, ForgetInstallation
 from handlers.records.report_store import ReportStore
 from tests.app.acme import (
     CREATE_TOKEN,
@@ -76,12 +77,12 @@ def test_a_check_run_takes_five_calls_and_a_repeat_one(acme: AcmeInstallation) -
     assert acme.github.calls[before:] == ["POST /graphql"]
 
 
-@pytest.mark.parametrize("job", ["check_commit", "recheck_commit"])
-def test_done_again_it_writes_nothing(acme: AcmeInstallation, job: str) -> None:
+@pytest.mark.parametrize("recheck", [False, True])
+def test_done_again_it_writes_nothing(acme: AcmeInstallation, *, recheck: bool) -> None:
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     run = acme.check(widgets)
     writes = run.write_count
-    assert acme.check(widgets, job=job) is run
+    assert acme.check(widgets, recheck=recheck) is run
     assert run.write_count == writes
     assert len(widgets.check_runs(widgets.head)) == 1
 
@@ -99,7 +100,7 @@ def test_the_private_policy_wins_over_the_public_one(acme: AcmeInstallation) -> 
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     assert acme.check(widgets).conclusion == "failure"
     acme.organization.repository(".github-private", {"publishing.yml": policy()})
-    assert acme.check(widgets, job="recheck_commit").conclusion == "neutral"
+    assert acme.check(widgets, recheck=True).conclusion == "neutral"
 
 
 def test_an_environment_that_is_not_there_is_a_finding(acme: AcmeInstallation) -> None:
@@ -107,7 +108,7 @@ def test_an_environment_that_is_not_there_is_a_finding(acme: AcmeInstallation) -
     run = acme.check(widgets)
     assert (run.conclusion, run.title) == ("neutral", "1 of 3 rules failed: protected-environment")
     acme.add_environment(widgets, "pypi")
-    assert acme.check(widgets, job="recheck_commit").conclusion == "success"
+    assert acme.check(widgets, recheck=True).conclusion == "success"
 
 
 def test_what_a_permission_hides_is_not_green_and_the_permission_is_named(redis: Redis) -> None:
@@ -125,7 +126,7 @@ def test_without_a_permission_it_cannot_do_without_the_job_ends_quietly(
 ) -> None:
     with acme_on(redis, without=(permission,), policy=policy()) as acme:
         widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
-        JOBS["check_commit"](acme.context, acme.id, widgets.id, widgets.full_name, widgets.head)
+        run_job(acme.context, CheckCommit(*acme.names(widgets), widgets.head))
         assert widgets.check_runs(widgets.head) == []
         assert "acme/widgets is not checked: GitHub does not let the App" in caplog.text
         assert f"grant the App {permission}: " in caplog.text
@@ -141,8 +142,8 @@ def test_where_nothing_is_published_two_reads_less_are_made(acme: AcmeInstallati
 def test_a_repository_without_workflows_and_one_without_commits(acme: AcmeInstallation) -> None:
     widgets = acme.organization.repository("widgets")
     assert acme.check(widgets).title == "Nothing is published from here"
-    JOBS["check_commit"](acme.context, acme.id, widgets.id, widgets.full_name, "f" * 40)
-    JOBS["check_branch"](acme.context, acme.id, 4711, "acme/gone")
+    run_job(acme.context, CheckCommit(*acme.names(widgets), "f" * 40))
+    run_job(acme.context, CheckBranch(acme.id, RepositoryId(4711), FullName("acme/gone")))
     assert acme.github.count("POST /repos/{owner}/{repo}/check-runs") == 1
 
 
@@ -187,14 +188,14 @@ def test_where_the_default_branch_stands_is_kept_for_the_pages(acme: AcmeInstall
     assert (standing.repository, standing.commit, standing.conclusion) == ("acme/widgets", widgets.head, "neutral")
     assert [each["registry"] for each in standing.report["publications"]] == ["pypi"]  # type: ignore[attr-defined]  # JSON
     assert [each.id for each in ReportStore(acme.redis).all(acme.id)] == [widgets.id]
-    JOBS["forget_installation"](acme.context, acme.id)
+    run_job(acme.context, ForgetInstallation(acme.id))
     assert ReportStore(acme.redis).get(RepositoryId(widgets.id)) is None
 
 
 def test_an_archived_repository_takes_no_check_run(acme: AcmeInstallation) -> None:
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     widgets.state.archived = True
-    JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
+    run_job(acme.context, CheckBranch(*acme.names(widgets)))
     assert widgets.check_runs(widgets.head) == []
 
 
@@ -204,5 +205,5 @@ def test_a_release_is_checked_at_the_commit_of_its_tag(acme: AcmeInstallation) -
     widgets.push({"README.md": "later"})
     for tag, message in (("v1", None), ("v2", "annotated")):
         widgets.tag(tag, sha, message=message)
-        JOBS["check_commit"](acme.context, acme.id, widgets.id, widgets.full_name, f"refs/tags/{tag}")
+        run_job(acme.context, CheckCommit(*acme.names(widgets), f"refs/tags/{tag}"))
     assert len(widgets.check_runs(sha)) == 1

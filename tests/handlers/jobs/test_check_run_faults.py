@@ -12,8 +12,9 @@ from bot.model.errors import RetryLaterError
 from bot.registries import Catalog
 from bot.registries.registry import CommandFact
 from handlers.cache.pending_checks import OpenCheckRunStore
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
+from handlers.queue.job_specs import CheckCommit, SweepCheckRuns
 from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, AcmeInstallation, acme_on, policy
 from tests.fakes.github.http_api.faults import Fault
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -88,7 +89,7 @@ def test_asked_for_again_a_run_is_answered_with_one_write_even_if_nothing_change
     (widgets.rerequest_suite if whole_suite else widgets.rerequest)(run)
     writes = run.write_count
     for _ in range(2):
-        assert acme.check(widgets, job="recheck_commit") is run
+        assert acme.check(widgets, recheck=True) is run
     assert run.write_count == writes + 1
     assert not run.suite.rerequested
     assert (run.status, len(run.annotations)) == ("completed", NOTES)
@@ -99,11 +100,11 @@ def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(
 ) -> None:
     old = acme.check(widgets)
     acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
-    new = acme.check(widgets, job="recheck_commit")
+    new = acme.check(widgets, recheck=True)
     assert new is not old
     assert {note["annotation_level"] for note in new.annotations} == {"failure"}
     assert {note["annotation_level"] for note in old.annotations} == {"warning"}
-    assert acme.check(widgets, job="recheck_commit") is new
+    assert acme.check(widgets, recheck=True) is new
 
 
 def test_a_run_left_halfway_by_a_crash_makes_way_when_something_else_is_to_be_said(
@@ -125,15 +126,15 @@ def test_a_run_that_a_crash_left_open_is_taken_up_again(acme: AcmeInstallation, 
     with pytest.raises(RetryLaterError):
         acme.check(widgets)
     assert [run.status for run in runs(widgets)] == ["in_progress"]
-    JOBS["sweep_check_runs"](acme.context)
+    run_job(acme.context, SweepCheckRuns())
     assert queue_lengths(acme.redis)["check"] == 0  # it may still be at work
     notes = OpenCheckRunStore(acme.redis)
     (note,) = notes.begun_before(time.time())
     notes.close(note)
     notes.open(note, time.time() - 700)
-    JOBS["sweep_check_runs"](acme.context)
+    run_job(acme.context, SweepCheckRuns())
     assert queue_lengths(acme.redis)["check"] == 1
-    assert acme.check(widgets, job="recheck_commit").status == "completed"
+    assert acme.check(widgets, recheck=True).status == "completed"
     assert list(notes.begun_before(time.time())) == []
 
 
@@ -143,10 +144,10 @@ def test_when_we_break_the_run_says_so_and_the_next_event_tries_again(acme: Acme
         "widgets", {RELEASE_WORKFLOW_PATH: publishing(1) + "      - run: twine upload dist/*\n"}
     )
     spoiled = Catalog(tuple(CATALOG.registries.values()), broker_commands=(cast("CommandFact", None),))
-    arguments = (acme.id, widgets.id, widgets.full_name, widgets.head)
-    JOBS["check_commit"](replace(acme.context, catalog=spoiled), *arguments)
+    check = CheckCommit(*acme.names(widgets), widgets.head)
+    run_job(replace(acme.context, catalog=spoiled), check)
     (run,) = runs(widgets)
     assert (run.status, run.conclusion) == ("completed", "neutral")
     assert "error:" in str(run.title)
-    JOBS["check_commit"](acme.context, *arguments)
+    run_job(acme.context, check)
     assert "error:" not in str(runs(widgets)[-1].title)

@@ -12,7 +12,8 @@ from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId
 from bot.policy import DigestInterval
 from bot.rendering.digest import DigestFacts, DigestState, TrendRow, period_of, render_digest
 from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnknown, DigestWaiver, RepositoryStatus
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, SendDigest
 from handlers.records.report_store import DigestFactStore, DigestStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -169,7 +170,7 @@ def security(acme: AcmeInstallation) -> ScenarioRepository:
 def sweep(acme: AcmeInstallation) -> None:
     for state in list(acme.github.world.repositories.values()):
         if not state.archived:
-            JOBS["check_branch"](acme.context, acme.id, state.id, state.full_name)
+            run_job(acme.context, CheckBranch(*acme.names(state)))
 
 
 def next_week(acme: AcmeInstallation) -> None:
@@ -183,7 +184,7 @@ def next_week(acme: AcmeInstallation) -> None:
 
 
 def send(acme: AcmeInstallation) -> None:
-    JOBS["send_digest"](acme.context, acme.id, "acme")
+    run_job(acme.context, SendDigest(acme.id, "acme"))
 
 
 def test_one_issue_is_rewritten_and_says_in_a_comment_what_changed(
@@ -258,7 +259,7 @@ def test_a_job_killed_before_it_noted_what_it_wrote_writes_nothing_twice(
 def test_the_first_digest_waits_for_the_first_sweep_but_not_for_ever(
     acme: AcmeInstallation, security: ScenarioRepository
 ) -> None:
-    JOBS["check_branch"](acme.context, acme.id, security.id, security.full_name)
+    run_job(acme.context, CheckBranch(*acme.names(security)))
     policies = acme.github.repository("acme/.github")
     send(acme)
     assert security.issues == []

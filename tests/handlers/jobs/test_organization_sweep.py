@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import QUEUES
-from handlers.queue.job_specs import Priority
+from handlers.queue.job_specs import Priority, SweepInstallation
 from tests.app.acme import (
     CREATE_TOKEN,
     RELEASE_WORKFLOW_PATH,
@@ -73,7 +73,7 @@ def first_due(redis: Redis, queue: str) -> float:
 
 
 def sweep(acme: AcmeInstallation) -> None:
-    JOBS["sweep_installation"](acme.context, acme.id)
+    run_job(acme.context, SweepInstallation(acme.id))
 
 
 def answered_calls(acme: AcmeInstallation) -> Counter[str]:

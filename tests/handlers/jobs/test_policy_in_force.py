@@ -11,9 +11,10 @@ from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Outcome, RepositoryId
 from bot.policy import TargetRepository, policy_in_force
 from bot.registries import load_catalog
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.jobs.policies import BASE_TTL, PolicyState
 from handlers.jobs.repositories.stored_reports import LatestReports
+from handlers.queue.job_specs import CheckBranch, SweepInstallation
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.bot.policy.test_policy import read
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -40,7 +41,7 @@ def policy(acme: AcmeInstallation, text: str) -> ScenarioRepository:
 
 def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
     """How the rule stands in the table of the check run."""
-    summary = check_run_text(acme.check(repository, job="recheck_commit"))
+    summary = check_run_text(acme.check(repository, recheck=True))
     (row,) = (line for line in summary.splitlines() if line.startswith("| ") and "trusted-publishing" in line)
     return row.split("|")[1].strip().partition(" ")[2]
 
@@ -87,7 +88,7 @@ def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(ac
     assert remade(acme, repository) is Outcome.WAIVED
     assert acme.check(repository).conclusion == "success"
     before = acme.github.count("POST /graphql")
-    acme.check(repository, job="recheck_commit")
+    acme.check(repository, recheck=True)
     assert acme.github.count("POST /graphql") == before + 1  # who approved is asked for once
 
 
@@ -156,7 +157,7 @@ def test_targets_by_topic_and_by_custom_property(acme: AcmeInstallation) -> None
     assert (acme.check(bronze).conclusion, acme.check(other).conclusion) == ("neutral", "failure")
     assert acme.github.count("GET /repos/{owner}/{repo}/properties/values") == 3
     bronze.set_property("tier", None)
-    assert acme.check(bronze, job="check_commit").conclusion == "failure"
+    assert acme.check(bronze).conclusion == "failure"
 
 
 def test_a_policy_stands_on_another_organizations_public_one(acme: AcmeInstallation) -> None:
@@ -191,8 +192,8 @@ def test_a_policy_that_is_changed_has_every_repository_looked_at_again(acme: Acm
     home, repository = policy(acme, "version: 1\n"), widgets(acme)
     assert acme.check(repository).conclusion == "neutral"
     home.push({"publishing.yml": ONLY})
-    JOBS["sweep_installation"](acme.context, acme.id)
-    JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
+    run_job(acme.context, SweepInstallation(acme.id))
+    run_job(acme.context, CheckBranch(*acme.names(repository)))
 
     assert repository.check_runs(repository.head, "publishing")[-1].conclusion == "failure"
 

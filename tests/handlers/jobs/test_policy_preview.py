@@ -1,6 +1,7 @@
 """A pull request that changes the policy: what it would do to every repository, said before it does it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -10,7 +11,8 @@ from bot.github.client import InstallationClient, ReadOnlyClient
 from bot.model.core_types import InstallationId, RepositoryId
 from bot.registries import load_catalog
 from handlers.cache.snapshot_cache import SnapshotCache
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import PreviewPolicy
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.checks import FakeCheckRun
@@ -49,8 +51,8 @@ def preview(
     assert pull.pull is not None
     sha = pull.pull.head_sha
     acme.check(holder, sha)
-    assert [each for each in waiting(acme.redis) if each.startswith("preview_policy")]
-    JOBS["preview_policy"](acme.context, acme.id, holder.id, holder.full_name, sha)
+    assert [each for each in waiting(acme.redis) if each.startswith("preview-policy")]
+    run_job(acme.context, PreviewPolicy(*acme.names(holder), sha))
     (run,) = holder.check_runs(sha, "publishing policy")
     return run
 
@@ -140,7 +142,7 @@ def test_in_a_public_repository_private_ones_are_counted_and_not_named(acme: Acm
 def test_the_file_that_loses_changes_nothing(acme: AcmeInstallation) -> None:
     public = acme.organization.repository(".github", {"README.md": "x"}, private=False)
     acme.check(public, public.push({"README.md": "y"}, branch="words"))
-    assert not [each for each in waiting(acme.redis) if each.startswith("preview_policy")]
+    assert not [each for each in waiting(acme.redis) if each.startswith("preview-policy")]
     run = preview(acme, OLD + "mode: enforce\n", public)
 
     assert "acme/.github-private holds the policy in force" in check_run_text(run)
@@ -150,7 +152,7 @@ def test_a_branch_that_is_only_behind_has_no_preview(acme: AcmeInstallation) -> 
     sha = home(acme).push({"README.md": "news"}, branch="old")
     home(acme).push({"publishing.yml": OLD + "mode: enforce\n"})
     acme.check(home(acme), sha)
-    JOBS["preview_policy"](acme.context, acme.id, home(acme).id, "acme/.github-private", sha)
+    run_job(acme.context, PreviewPolicy(*acme.names(home(acme)), sha))
 
     assert home(acme).check_runs(sha, "publishing policy") == []
 
@@ -158,7 +160,7 @@ def test_a_branch_that_is_only_behind_has_no_preview(acme: AcmeInstallation) -> 
 def test_a_policy_that_is_not_valid_has_a_failed_check_and_no_preview(acme: AcmeInstallation) -> None:
     sha = home(acme).push({"publishing.yml": "version: 2\n"}, branch="wrong")
     assert acme.check(home(acme), sha).conclusion == "failure"
-    JOBS["preview_policy"](acme.context, acme.id, home(acme).id, "acme/.github-private", sha)
+    run_job(acme.context, PreviewPolicy(*acme.names(home(acme)), sha))
 
     assert home(acme).check_runs(sha, "publishing policy") == []
 
@@ -174,11 +176,11 @@ def test_a_waiver_that_would_last_too_long_is_refused_on_its_line(acme: AcmeInst
 def test_done_again_it_writes_nothing_and_asked_again_it_looks_again(acme: AcmeInstallation) -> None:
     run = preview(acme, OLD + "mode: enforce\n")
     holder = home(acme)
-    arguments = (acme.context, acme.id, holder.id, holder.full_name, run.head_sha)
+    again = PreviewPolicy(*acme.names(holder), run.head_sha)
     before, writes = len(acme.github.calls), run.write_count
-    JOBS["preview_policy"](*arguments)
+    run_job(acme.context, again)
     assert acme.github.calls[before:] == ["POST /graphql"]
-    JOBS["preview_policy"](*arguments, 1)
+    run_job(acme.context, replace(again, again=True))
     assert run.write_count == writes
 
 

@@ -37,7 +37,7 @@ def test_a_change_elsewhere_is_answered_with_two_calls_and_not_blamed(
     assert run.conclusion == "neutral"
     assert str(run.title).startswith("Nothing on the publish path changed · main: 1 of 3 rules failed")
     assert run.annotations == []
-    assert acme.check(widgets, sha, job="recheck_commit").conclusion == "failure"
+    assert acme.check(widgets, sha, recheck=True).conclusion == "failure"
 
 
 def test_where_the_default_branch_is_green_a_change_elsewhere_is_too(acme: AcmeInstallation) -> None:
@@ -102,7 +102,7 @@ def test_a_broken_policy_of_the_organization_fails_there_and_the_last_valid_one_
     assert acme.check(policy).title == "Nothing is published from here"
     policy.push({"publishing.yml": BROKEN})
     assert str(acme.check(policy).title).startswith("publishing.yml is not a valid policy")
-    run = acme.check(widgets, job="recheck_commit")
+    run = acme.check(widgets, recheck=True)
     assert run.conclusion == "failure"
     assert "the last valid version of it stays in force" in unescape(str(run.summary))
 

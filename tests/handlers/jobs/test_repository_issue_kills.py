@@ -13,8 +13,8 @@ from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
 from bot.rendering.markdown import HiddenMetadata
 from handlers.cli.failed_jobs import list_failed_jobs
-from handlers.jobs.job_table import JOBS
-from handlers.queue.job_specs import Priority
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, Priority
 from tests.app.acme import (
     RELEASE_WORKFLOW_PATH,
     STORED_TOKEN,
@@ -32,7 +32,7 @@ CENTRAL = "reports: {issues: central, central: acme/security}\n"
 
 def check_repository(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Judge the default branch; its issue's work waits in the queue."""
-    JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
+    run_job(acme.context, CheckBranch(*acme.names(repository)))
 
 
 def kill(employer: WorkerStarter, commands: int) -> None:

@@ -9,12 +9,20 @@ import pytest
 from redis import Redis
 
 from bot.checks.rules import RULES
-from bot.model.core_types import RepositoryId
+from bot.model.core_types import FullName, RepositoryId
 from bot.rendering.issue import IssueState
 from bot.rendering.markdown import HiddenMetadata
-from handlers.jobs.job_table import JOBS
-from handlers.jobs.repositories.repository_issues import write_issue_spec
-from handlers.queue.enqueue import job_id
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import (
+    CheckBranch,
+    DropToken,
+    ForgetRepository,
+    IssueChanged,
+    IssueCommented,
+    Remind,
+    SweepInstallation,
+    WriteIssue,
+)
 from handlers.records.issue_outbox import IssueOutbox
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.activity.issues import label
@@ -42,16 +50,16 @@ def widgets(acme: AcmeInstallation) -> ScenarioRepository:
 
 def check_repository(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Judge the default branch anew, and write its issue if that was asked for."""
-    JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
+    run_job(acme.context, CheckBranch(*acme.names(repository)))
     work_off(acme, repository)
 
 
 def work_off(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Do the issue's work if it waits in the queue."""
-    waiting = job_id(write_issue_spec(acme.id, repository.id))
+    waiting = WriteIssue(acme.id, RepositoryId(repository.id)).deduplication_key
     if acme.redis.delete(f"rq:job:{waiting}"):
         acme.redis.lrem("rq:queue:sweep", 0, waiting)
-        JOBS["write_issue"](acme.context, acme.id, repository.id)
+        run_job(acme.context, WriteIssue(acme.id, RepositoryId(repository.id)))
 
 
 def issue(repository: ScenarioRepository) -> FakeIssue:
@@ -99,7 +107,7 @@ def test_two_sweeps_without_a_change_write_nothing(acme: AcmeInstallation, widge
     check_repository(acme, widgets)
     before = len(acme.github.calls)
     check_repository(acme, widgets)
-    JOBS["remind"](acme.context)
+    run_job(acme.context, Remind())
     work_off(acme, widgets)
     later = acme.github.calls[before:]
     assert [call for call in later if "issues" in call] == ["GET /repos/{owner}/{repo}/issues/{issue_number}"]
@@ -147,10 +155,10 @@ def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: AcmeInstallatio
     check_repository(acme, widgets)
     for state in ("open", "closed"):
         widgets.close(1, by="ann")
-        JOBS["issue_changed"](acme.context, acme.id, widgets.full_name, 1)
+        run_job(acme.context, IssueChanged(acme.id, FullName(widgets.full_name), 1))
         work_off(acme, widgets)
         assert issue(widgets).state == state
-    JOBS["remind"](acme.context)
+    run_job(acme.context, Remind())
     work_off(acme, widgets)
     assert issue(widgets).state == "closed"
     assert len(comments_of(widgets)) == 1
@@ -161,7 +169,7 @@ def test_held_in_between_it_may_be_opened_again(acme: AcmeInstallation, widgets:
     check_repository(acme, widgets)
     for _ in range(2):
         widgets.close(1, by="ann")
-        JOBS["issue_changed"](acme.context, acme.id, widgets.full_name, 1)
+        run_job(acme.context, IssueChanged(acme.id, FullName(widgets.full_name), 1))
         work_off(acme, widgets)
     widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     check_repository(acme, widgets)
@@ -176,7 +184,7 @@ def test_reminders_come_after_7_30_and_90_days_each_once(acme: AcmeInstallation,
     for days in (6, 7, 8, 29, 31, 90, 200):
         days_ago(widgets, days)
         for _ in range(2):
-            JOBS["remind"](acme.context)
+            run_job(acme.context, Remind())
             work_off(acme, widgets)
     assert [words.split(", for ")[1] for words in comments_of(widgets)] == [
         "7 days now. The next reminder comes in 23 days.",
@@ -193,7 +201,7 @@ def test_what_cannot_be_seen_opens_nothing_and_closes_nothing(
     check_repository(acme, widgets)
     before = (issue(widgets).state, len(issue(widgets).comments))
     acme.installation.permissions.pop(permission, None)
-    JOBS["drop_token"](acme.context, acme.id)
+    run_job(acme.context, DropToken(acme.id))
     widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     check_repository(acme, widgets)
     hidden = permission == "actions"  # shows environments; the other has nothing to do with what failed
@@ -238,9 +246,9 @@ def test_in_the_central_repository_there_is_one_for_each(acme: AcmeInstallation,
         check_repository(acme, repository)
     assert [each.title.split()[2] for each in security.issues] == ["acme/widgets", "acme/gadgets"]
     gadgets.state.archived = True
-    JOBS["sweep_installation"](acme.context, acme.id)
+    run_job(acme.context, SweepInstallation(acme.id))
     work_off(acme, gadgets)
-    JOBS["forget_repository"](acme.context, acme.id, widgets.id)
+    run_job(acme.context, ForgetRepository(acme.id, RepositoryId(widgets.id)))
     work_off(acme, widgets)
     assert [(each.state, each.reason) for each in security.issues] == [("closed", "not_planned")] * 2
     ends = [each.comments[-1].body.partition(": ")[2] for each in security.issues]
@@ -276,9 +284,9 @@ def test_a_comment_in_our_issue_makes_us_look_again_and_in_no_other(
     other = widgets.open_issue(
         "Theirs", HiddenMetadata("publishing", f"repository-{widgets.id}").attach_to("mine"), by="mallory"
     )
-    JOBS["issue_commented"](acme.context, acme.id, widgets.full_name, other.number)
+    run_job(acme.context, IssueCommented(acme.id, FullName(widgets.full_name), other.number))
     assert not list(acme.redis.scan_iter("rq:job:*"))
-    JOBS["issue_commented"](acme.context, acme.id, widgets.full_name, 1)
+    run_job(acme.context, IssueCommented(acme.id, FullName(widgets.full_name), 1))
     assert len(list(acme.redis.scan_iter("rq:job:*"))) == 1
 
 

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.model.core_types import RepositoryId
+from bot.model.core_types import FullName, RepositoryId
 from handlers.config.settings import Settings
-from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import QUEUES, job_id, queue_lengths
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.jobs.job_table import run_job
+from handlers.queue.enqueue import QUEUES, queue_lengths
+from handlers.queue.job_specs import (
+    CheckBranch,
+    RedeliverFailed,
+    SweepInstallation,
+    SweepInstallations,
+)
 from handlers.records.report_store import ReportStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
@@ -31,7 +36,7 @@ def waiting(redis: Redis, queue: str = "sweep") -> list[str]:
 
 
 def check_branch_job_id(acme: AcmeInstallation, name: str, repository: int) -> str:
-    return job_id(JobSpec("check_branch", Priority.SWEEP, "", (acme.id, repository, f"acme/{name}")))
+    return CheckBranch(acme.id, RepositoryId(repository), FullName(f"acme/{name}")).deduplication_key
 
 
 def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme: AcmeInstallation) -> None:
@@ -40,11 +45,11 @@ def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme:
     acme.check(old)
     acme.check(new)
     for _ in range(2):
-        JOBS["sweep_installation"](acme.context, acme.id)
+        run_job(acme.context, SweepInstallation(acme.id))
     ids = [check_branch_job_id(acme, each.state.name, each.id) for each in (never, old, new)]
     found = waiting(acme.redis)
     assert found[:3] == ids
-    assert [each.rpartition("-")[0] for each in found[3:]] == ["look_at_tags"] * 3
+    assert [each.rpartition("-")[0] for each in found[3:]] == ["check-tags"] * 3
 
 
 def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallation) -> None:
@@ -52,7 +57,7 @@ def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallati
     acme.check(stays)
     acme.check(leaves)
     acme.github.select_repositories(acme.installation, stays)
-    JOBS["sweep_installation"](acme.context, acme.id)
+    run_job(acme.context, SweepInstallation(acme.id))
     assert ReportStore(acme.redis).get(RepositoryId(leaves.id)) is None
     assert list(ReportStore(acme.redis).evaluation_times(acme.id)) == [stays.id]
 
@@ -60,19 +65,19 @@ def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallati
 def test_the_whole_sweep_leaves_suspended_installations_alone(acme: AcmeInstallation) -> None:
     other = acme.github.organization("globex")
     acme.github.suspend(acme.github.install(other))
-    JOBS["sweep"](acme.context)
-    assert waiting(acme.redis) == [job_id(JobSpec("sweep_installation", Priority.SWEEP, "", (acme.id,)))]
+    run_job(acme.context, SweepInstallations())
+    assert waiting(acme.redis) == [SweepInstallation(acme.id).deduplication_key]
 
 
 def test_a_sweep_of_what_is_gone_ends_quietly(acme: AcmeInstallation) -> None:
     acme.github.uninstall(acme.installation)
-    JOBS["sweep_installation"](acme.context, acme.id)
+    run_job(acme.context, SweepInstallation(acme.id))
     assert sum(queue_lengths(acme.redis)[queue] for queue in QUEUES) == 0
 
 
 def test_the_head_of_the_default_branch_is_what_a_sweep_judges(acme: AcmeInstallation) -> None:
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
-    JOBS["check_branch"](acme.context, acme.id, widgets.id, widgets.full_name)
+    run_job(acme.context, CheckBranch(*acme.names(widgets)))
     assert [run.status for run in widgets.check_runs(widgets.head)] == ["completed"]
 
 
@@ -87,11 +92,11 @@ def test_missed_deliveries_are_asked_for_once_until_they_arrive(acme: AcmeInstal
     with RunningReceiver(replace(settings, app_id=acme.github.app.id)) as web:
         acme.github.app.webhook_secret = settings.webhook_secrets[0]
         acme.github.deliver_to(f"{web.url}/webhook")
-        JOBS["missed_deliveries"](acme.context)
+        run_job(acme.context, RedeliverFailed())
         acme.github.wait_for_deliveries()
         again = [each.guid for each in acme.github.deliveries if each.redelivery]
         assert sorted(again) == sorted(failed)
-        JOBS["missed_deliveries"](acme.context)
+        run_job(acme.context, RedeliverFailed())
         acme.github.wait_for_deliveries()
         assert [each.guid for each in acme.github.deliveries if each.redelivery] == again
 
@@ -103,7 +108,7 @@ def test_a_delivery_that_fails_for_ever_is_given_up(acme: AcmeInstallation) -> N
     acme.github.wait_for_deliveries()
     (guid, *_) = (each.guid for each in acme.github.deliveries if each.event == "push")
     for _ in range(8):
-        JOBS["missed_deliveries"](acme.context)
+        run_job(acme.context, RedeliverFailed())
         acme.github.wait_for_deliveries()
     assert len([each for each in acme.github.deliveries if each.guid == guid]) == 1 + 5
 
@@ -115,6 +120,6 @@ def test_a_wish_that_github_does_not_hear_is_made_again(acme: AcmeInstallation) 
     acme.github.wait_for_deliveries()
     acme.github.inject_fault(Fault.BAD_GATEWAY, "/app/hook/deliveries$", times=3)
     with pytest.raises(Exception, match="502"):
-        JOBS["missed_deliveries"](acme.context)
-    JOBS["missed_deliveries"](acme.context)
+        run_job(acme.context, RedeliverFailed())
+    run_job(acme.context, RedeliverFailed())
     assert [each for each in acme.github.deliveries if each.redelivery]

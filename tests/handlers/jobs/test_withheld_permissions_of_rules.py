@@ -13,7 +13,8 @@ from bot.checks.check import Rule
 from bot.checks.rules import RULES
 from bot.json_access import get_objects
 from bot.model.core_types import Outcome, RepositoryId, RuleName
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import DropToken, WriteIssue
 from handlers.records.report_store import ReportStore, StoredReport
 from tests.app.acme import CATALOG, AcmeInstallation, acme_on
 from tests.bot.github.settings.settings_scenario import full_repository
@@ -58,14 +59,14 @@ class WithheldPermissionScenario:
         installations.accept_permissions(
             self.acme.github.world, self.acme.installation, left, self.acme.installation.account
         )
-        JOBS["drop_token"](self.acme.context, self.acme.id)
+        run_job(self.acme.context, DropToken(self.acme.id))
 
     def check_all(self) -> dict[str, StoredReport]:
         """Judge both anew, as a person who asks has it, and write what their issues are to say."""
         found = {}
         for repository in (self.widgets, self.toolbox):
-            self.acme.check(repository, job="recheck_commit")
-            JOBS["write_issue"](self.acme.context, self.acme.id, repository.id)
+            self.acme.check(repository, recheck=True)
+            run_job(self.acme.context, WriteIssue(self.acme.id, RepositoryId(repository.id)))
             standing = ReportStore(self.acme.redis).get(RepositoryId(repository.id))
             assert standing is not None
             found[repository.full_name] = standing

@@ -1,34 +1,33 @@
 """The queue's promises, on a real Redis: each piece once, urgent first, one at a time per lane, the last never lost."""
 
-import json
 import time
 from dataclasses import dataclass
 
 import pytest
 from redis import Redis
 
+from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.queue.enqueue import (
     CRASH_RETRY_DELAYS,
     FAILED_JOB_TTL,
     EnqueueStatus,
     accepted_deliveries,
     enqueue,
-    job_id,
     load_script,
     queue_lengths,
 )
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import CheckCommit, DecideGate, Priority, SweepInstallations
 
 
-def check(repository: int, commit: str = "c0ffee") -> JobSpec:
-    return JobSpec("check_commit", Priority.CHECK, f"repository-{repository}", (1, repository, commit))
+def check(repository: int, commit: str = "c0ffee") -> CheckCommit:
+    return CheckCommit(InstallationId(1), RepositoryId(repository), FullName("acme/widgets"), commit)
 
 
-def gate(number: int) -> JobSpec:
-    return JobSpec("decide_gate", Priority.GATE, f"gate-{number}", (number,))
+def gate(run: int) -> DecideGate:
+    return DecideGate(InstallationId(1), RepositoryId(7), FullName("acme/widgets"), run, "pypi")
 
 
-SWEEP = JobSpec("sweep", Priority.SWEEP, "sweep", ())
+SWEEP = SweepInstallations()
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def finish(redis: Redis, hold: TakenJob) -> int:
     """What RQ and the worker do in one transaction at a job's good end."""
     with redis.pipeline() as pipe:
         pipe.delete(f"rq:job:{hold.id}")
-        pipe.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check_commit", "done")
+        pipe.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check-commit", "done")
         return int(pipe.execute()[1])
 
 
@@ -90,7 +89,7 @@ def test_one_lane_is_worked_one_piece_at_a_time_and_wakes_the_next(redis: Redis)
     finish(redis, first)
     second = take(redis)
     assert second is not None
-    assert second.id == job_id(check(7, "b"))
+    assert second.id == check(7, "b").deduplication_key
 
 
 def test_an_event_during_the_work_is_worked_after_it(redis: Redis) -> None:
@@ -132,7 +131,7 @@ def test_a_repeated_delivery_whose_work_failed_is_done_again(redis: Redis) -> No
     hold = take(redis, lease=0)
     assert hold is not None
     start(redis, hold)
-    redis.hset(f"rq:job:{hold.id}", "deaths", len(CRASH_RETRY_DELAYS))
+    redis.hset(f"rq:job:{hold.id}", "crashes", len(CRASH_RETRY_DELAYS))
     assert sweep(redis) == [0, 1, 0, 0]
     assert redis.zrange("rq:failed:check", 0, -1) == [hold.id.encode()]
     assert enqueue(redis, [check(7)], "one").queued == 1
@@ -157,7 +156,7 @@ def test_a_death_before_the_start_is_no_death_of_the_job(redis: Redis) -> None:
     hold = take(redis, lease=0)
     assert hold is not None
     sweep(redis)
-    assert redis.hget(f"rq:job:{hold.id}", "deaths") is None
+    assert redis.hget(f"rq:job:{hold.id}", "crashes") is None
     assert take(redis) is not None
 
 
@@ -165,7 +164,7 @@ def test_work_that_kills_each_worker_waits_longer_each_time_frees_its_lane_and_e
     redis: Redis,
 ) -> None:
     enqueue(redis, [check(7, "poison")], "one")
-    id_ = job_id(check(7, "poison"))
+    id_ = check(7, "poison").deduplication_key
     pauses = []
     while not redis.zcard("rq:failed:check"):
         hold = take(redis, lease=0)
@@ -176,11 +175,11 @@ def test_work_that_kills_each_worker_waits_longer_each_time_frees_its_lane_and_e
         due = redis.zscore("rq:scheduled:check", id_)
         pauses.append(0 if due is None else round((due - time.time()) / 5) * 5)
         redis.zadd("rq:scheduled:check", {id_: 1}, xx=True)
-        assert not redis.exists("wharfinger:lane:repository-7")
+        assert not redis.exists("wharfinger:running:repository-7")
     assert pauses == [*CRASH_RETRY_DELAYS, 0]
     assert redis.hmget(f"rq:job:{id_}", "status", "retries_left") == [b"failed", b"4"]
     assert redis.eval(load_script("retry"), 0, "check", id_, 4) == 1
-    assert redis.hmget(f"rq:job:{id_}", "status", "deaths") == [b"queued", None]
+    assert redis.hmget(f"rq:job:{id_}", "status", "crashes") == [b"queued", None]
 
 
 def test_nothing_waits_for_ever_before_a_lane_nobody_holds(redis: Redis) -> None:
@@ -199,7 +198,7 @@ def test_what_was_asked_for_again_is_not_lost_when_the_job_fails_for_good(redis:
     assert hold is not None
     enqueue(redis, [check(7)])
     redis.hset(f"rq:job:{hold.id}", "status", "failed")
-    redis.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check_commit", "failed")
+    redis.eval(load_script("finish"), 0, hold.id, hold.lease_token, hold.concurrency_key, "check-commit", "failed")
     assert sweep(redis)[3] == 1
     assert take(redis) is not None
 
@@ -214,20 +213,11 @@ def test_a_full_queue_takes_nothing_and_remembers_nothing(redis: Redis) -> None:
 def test_what_is_due_later_is_taken_when_it_is_due(redis: Redis) -> None:
     enqueue(redis, [check(7)])
     redis.lpop("rq:queue:check")
-    redis.hset(f"rq:job:{job_id(check(7))}", "status", "scheduled")
-    redis.zadd("rq:scheduled:check", {job_id(check(7)): 9_999_999_999})
+    redis.hset(f"rq:job:{check(7).deduplication_key}", "status", "scheduled")
+    redis.zadd("rq:scheduled:check", {check(7).deduplication_key: 9_999_999_999})
     assert take(redis) is None
-    redis.zadd("rq:scheduled:check", {job_id(check(7)): 1})
+    redis.zadd("rq:scheduled:check", {check(7).deduplication_key: 1})
     assert take(redis) is not None
-
-
-def test_a_key_with_letters_rq_does_not_allow_is_shortened(redis: Redis) -> None:
-    work = JobSpec("check_release", Priority.CHECK, "repository-7", (7, "v1.2/β"))
-    assert job_id(work).startswith("check_release-")
-    enqueue(redis, [work])
-    data = redis.hget(f"rq:job:{job_id(work)}", "data")
-    assert data is not None
-    assert json.loads(data) == ["check_release", None, [7, "v1.2/β"], {}]
 
 
 @pytest.mark.parametrize("name", ["enqueue", "take", "renew", "finish", "sweep"])

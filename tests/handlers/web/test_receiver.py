@@ -14,7 +14,7 @@ from redis import Redis
 
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue, queue_lengths
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import SweepInstallations
 from handlers.web import app
 from tests.conftest import EmbeddedRedis, environment
 from tests.handlers.web.running_receiver import COMMIT, RunningReceiver, push_payload, sign, signed_headers
@@ -43,7 +43,11 @@ def test_a_push_becomes_one_piece_of_work_and_nothing_else_of_it_is_kept(web: Ru
     assert isinstance(name, bytes)
     data = redis.hget(f"rq:job:{name.decode()}", "data")
     assert data is not None
-    assert json.loads(data) == ["check_commit", None, [5, 7, "acme/widgets", COMMIT], {}]
+    assert json.loads(data) == {
+        "job": "check-commit",
+        "version": 1,
+        "arguments": {"installation": 5, "repository": 7, "full_name": "acme/widgets", "revision": COMMIT},
+    }
     assert not any(b"octocat" in (redis.dump(key) or b"") for key in redis.keys("*"))
 
 
@@ -255,7 +259,7 @@ def test_without_redis_the_answer_is_503_and_comes_soon(own_redis: EmbeddedRedis
 
 
 def test_more_work_than_may_wait_is_refused_so_that_github_counts_a_failure(settings: Settings, redis: Redis) -> None:
-    enqueue(redis, [JobSpec("sweep", Priority.SWEEP, "sweep", ())])
+    enqueue(redis, [SweepInstallations()])
     with RunningReceiver(replace(settings, queue_limit=1)) as web:
         answer = web.deliver("push", push_payload(), "guid-1")
     assert answer.status_code == 503
@@ -277,11 +281,11 @@ def test_a_redis_that_is_nearly_full_takes_no_more(own_redis: EmbeddedRedis, set
 def test_the_figures_tell_what_waits_and_what_is_dead(web: RunningReceiver, redis: Redis) -> None:
     web.deliver("push", push_payload())
     redis.zadd("rq:failed:gate", {"one": 1})
-    redis.hset("wharfinger:counts", "done:check_commit", 3)
+    redis.hset("wharfinger:counts", "done:check-commit", 3)
     figures = web.metrics()
     assert 'wharfinger_waiting{queue="check"} 1.0' in figures
     assert 'wharfinger_failed_jobs{queue="gate"} 1.0' in figures
-    assert 'wharfinger_jobs_total{ending="done",job="check_commit"} 3.0' in figures
+    assert 'wharfinger_jobs_total{ending="done",job="check-commit"} 3.0' in figures
     assert "wharfinger_response_seconds_count" in figures
 
 

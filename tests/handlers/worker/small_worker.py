@@ -18,6 +18,7 @@ from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
+from handlers.queue.job_specs import JobSpec, Priority
 from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import environment
 
@@ -41,41 +42,112 @@ class ActionLog:
         return self.path.read_text().splitlines() if self.path.exists() else []
 
 
-def small_jobs(log: ActionLog) -> Mapping[str, JobFunction]:
-    def write(context: Context, number: int) -> None:
+@dataclass(frozen=True, slots=True)
+class SmallJob(JobSpec):
+    priority = Priority.CHECK
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write(SmallJob):
+    job = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(SmallJob):
+    job = "slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Fail(SmallJob):
+    job = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Later(SmallJob):
+    job = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck(SmallJob):
+    job = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadly(SmallJob):
+    job = "deadly"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWrite(Write):
+    concurrency = "repository-{repository}"
+
+    repository: int
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentWrite(SharedWrite):
+    job = "urgent-write"
+    priority = Priority.GATE
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWrite(SharedWrite):
+    job = "check-write"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepWrite(SharedWrite):
+    job = "sweep-write"
+    priority = Priority.SWEEP
+
+
+WRITES = (UrgentWrite, CheckWrite, SweepWrite)
+
+
+def small_jobs(log: ActionLog) -> Mapping[type[JobSpec], JobFunction]:
+    def write(context: Context, spec: Write) -> None:
         del context
-        log.append(f"begin {number}")
+        log.append(f"begin {spec.number}")
         time.sleep(0.02)
-        log.append(f"end {number}")
+        log.append(f"end {spec.number}")
 
-    def slow(context: Context, number: int) -> None:
+    def slow(context: Context, spec: Slow) -> None:
         del context
-        log.append(f"begin {number}")
+        log.append(f"begin {spec.number}")
         time.sleep(1.5)
-        log.append(f"end {number}")
+        log.append(f"end {spec.number}")
 
-    def fail(context: Context, number: int) -> None:
-        log.append(f"fail {number}")
+    def fail(context: Context, spec: Fail) -> None:
+        log.append(f"fail {spec.number}")
         raise ValueError(f"ghs_{'x' * 40} {context.settings.app_id}")
 
-    def later(context: Context, number: int) -> None:
-        log.append(f"later {number} for {context.delivery_id}")
+    def later(context: Context, spec: Later) -> None:
+        log.append(f"later {spec.number} for {context.delivery_id}")
         if len(log.lines()) == 1:
             raise RetryLaterError("GitHub asks us to wait", seconds=1)
 
-    def stuck(context: Context, number: int) -> None:
+    def stuck(context: Context, spec: Stuck) -> None:
         del context
-        log.append(f"stuck {number}")
+        log.append(f"stuck {spec.number}")
         sum(range(10**12))  # one call into C that no signal interrupts
 
-    def deadly(context: Context, number: int) -> None:
+    def deadly(context: Context, spec: Deadly) -> None:
         """Kill so many workers."""
         del context
-        log.append(f"deadly {number}")
-        if len(log.lines()) <= number:
+        log.append(f"deadly {spec.number}")
+        if len(log.lines()) <= spec.number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return {"write": write, "slow": slow, "fail": fail, "later": later, "stuck": stuck, "deadly": deadly}
+    return {
+        **dict.fromkeys((Write, *WRITES), write),
+        Slow: slow,
+        Fail: fail,
+        Later: later,
+        Stuck: stuck,
+        Deadly: deadly,
+    }
 
 
 def small_worker(url: str, log: ActionLog) -> Worker:

@@ -3,8 +3,8 @@
 from redis import Redis
 
 from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import job_id, queue_lengths
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.enqueue import queue_lengths
+from handlers.queue.job_specs import Priority
 from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 
 NOON = 1_800_000_000 - 1_800_000_000 % 21_600  # the beginning of an interval of every line
@@ -21,7 +21,7 @@ def finish_all(redis: Redis) -> None:
 
 
 def test_the_timetable_names_jobs_that_there_are() -> None:
-    assert {due.job for due in TIMETABLE} <= set(JOBS)
+    assert {type(due.spec) for due in TIMETABLE} <= set(JOBS)
 
 
 def test_everything_is_due_at_the_first_look(redis: Redis) -> None:
@@ -41,8 +41,8 @@ def test_the_next_interval_asks_again_for_what_is_due_then(redis: Redis) -> None
     enqueue_due_jobs(redis, NOON, asked)
     finish_all(redis)
     enqueue_due_jobs(redis, NOON + 301, asked)
-    often = [due.job for due in TIMETABLE if due.interval <= 300]
-    assert waiting(redis) == {job_id(JobSpec(job, Priority.SWEEP, job, ())).encode() for job in often}
+    often = [due.spec for due in TIMETABLE if due.interval <= 300]
+    assert waiting(redis) == {spec.deduplication_key.encode() for spec in often}
 
 
 def test_what_still_waits_is_not_queued_twice(redis: Redis) -> None:

@@ -1,4 +1,4 @@
-"""The worker's promises on a real Redis: put off, tried again, dead letters, no code from Redis, a stop that loses nothing."""
+"""The worker's promises on a real Redis: put off, tried again, failed for good, no code from Redis, a stop that loses nothing."""
 
 import json
 import os
@@ -12,13 +12,8 @@ import pytest
 from redis import Redis
 
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, enqueue
-from handlers.queue.job_specs import JobSpec, Priority
 from tests.conftest import EmbeddedRedis, Start
-from tests.handlers.worker.small_worker import ActionLog, command, small_worker
-
-
-def work(job: str, number: int, lane: str = "") -> JobSpec:
-    return JobSpec(job, Priority.CHECK, lane or job, (number,))
+from tests.handlers.worker.small_worker import ActionLog, Deadly, Fail, Later, Slow, Stuck, Write, command, small_worker
 
 
 @pytest.fixture
@@ -34,11 +29,11 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
 
 
 def test_good_work_leaves_nothing_behind(redis_url: str, redis: Redis, book: ActionLog) -> None:
-    enqueue(redis, [work("write", 1)])
+    enqueue(redis, [Write(1)])
     small_worker(redis_url, book).work(burst=True)
     assert book.lines() == ["begin 1", "end 1"]
     assert not redis.keys("rq:job:*")
-    assert not redis.keys("wharfinger:lease*")
+    assert not redis.exists("wharfinger:leases")
     assert redis.hgetall("wharfinger:counts") == {b"done:write": b"1"}
 
 
@@ -51,7 +46,7 @@ def test_a_worker_that_left_no_longer_catches_signals(redis_url: str, book: Acti
 def test_work_that_github_puts_off_is_done_later_without_using_up_an_attempt(
     redis_url: str, redis: Redis, book: ActionLog
 ) -> None:
-    enqueue(redis, [work("later", 1)], "delivery-1")
+    enqueue(redis, [Later(1)], "delivery-1")
     small_worker(redis_url, book).work(burst=True)
     assert redis.hget("rq:job:later-1", "status") == b"scheduled"
     assert redis.hget("rq:job:later-1", "retries_left") == b"4"
@@ -64,7 +59,7 @@ def test_work_that_github_puts_off_is_done_later_without_using_up_an_attempt(
 def test_failing_work_is_tried_five_times_with_growing_pauses_and_then_dead(
     redis_url: str, redis: Redis, book: ActionLog
 ) -> None:
-    enqueue(redis, [work("fail", 1)])
+    enqueue(redis, [Fail(1)])
     pauses = []
     for _ in range(5):
         small_worker(redis_url, book).work(burst=True)
@@ -79,11 +74,11 @@ def test_failing_work_is_tried_five_times_with_growing_pauses_and_then_dead(
 
 
 def test_what_is_kept_of_an_error_holds_none_of_its_words(redis_url: str, redis: Redis, book: ActionLog) -> None:
-    enqueue(redis, [work("fail", 1)])
+    enqueue(redis, [Fail(1)])
     small_worker(redis_url, book).work(burst=True)
-    why = redis.hget("rq:job:fail-1", "why")
-    assert isinstance(why, bytes)
-    assert why.startswith(b"ValueError at small_worker.py:")
+    reason = redis.hget("rq:job:fail-1", "reason")
+    assert isinstance(reason, bytes)
+    assert reason.startswith(b"ValueError at small_worker.py:")
     assert not any(b"ghs_" in (redis.dump(key) or b"") for key in redis.keys("*"))
 
 
@@ -104,12 +99,13 @@ def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: ActionLo
         b"result_ttl": b"0",
     }
     call = json.dumps(["os.system", None, [f"touch {tmp_path / 'exploded'}"], {}])
-    good = json.dumps(["write", None, [1], {}])
+    good = Write(1).to_json()
     jobs: dict[str, dict[bytes | str, bytes | str]] = {
         "pickle": {**fields, b"data": bomb},
         "import": {**fields, b"data": call},
+        "rq-job": {**fields, b"data": json.dumps(["write", None, [1], {}])},
         "method": {**fields, b"data": json.dumps(["system", "os", ["true"], {}])},
-        "nested": {**fields, b"data": json.dumps(["write", None, [["a"]], {}])},
+        "nested": {**fields, b"data": good.replace("1}}", "[1]}}")},
         "not-a-list": {**fields, b"data": "17"},
         "bad-time": {**fields, b"data": good, b"created_at": b"yesterday"},
         "callback": {**fields, b"data": good, b"success_callback_name": b"os.getcwd", b"meta": bomb, b"result": bomb},
@@ -122,13 +118,13 @@ def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: ActionLo
     assert not (tmp_path / "exploded").exists()
     assert book.lines() == ["begin 1", "end 1"] * 2  # the last two: their callbacks were not even read
     failed = {name for name in jobs if redis.zscore("rq:failed:check", name) is not None}
-    assert failed == {"pickle", "import", "method", "nested", "not-a-list"}
+    assert failed == {"pickle", "import", "rq-job", "method", "nested", "not-a-list"}
 
 
 def test_a_polite_stop_finishes_the_job_and_loses_nothing(
     redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
-    enqueue(redis, [work("slow", 1), work("slow", 2)])
+    enqueue(redis, [Slow(1), Slow(2)])
     worker = start(*command(redis_url, book))
     wait_for(lambda: book.lines() == ["begin 1"])
     worker.send_signal(signal.SIGTERM)
@@ -141,7 +137,7 @@ def test_a_polite_stop_finishes_the_job_and_loses_nothing(
 def test_long_work_is_not_taken_from_a_living_worker(
     redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
-    enqueue(redis, [work("slow", 1)])  # longer than two leases
+    enqueue(redis, [Slow(1)])  # longer than two leases
     workers = [start(*command(redis_url, book)), start(*command(redis_url, book))]
     wait_for(lambda: "end 1" in book.lines())
     for worker in workers:
@@ -157,7 +153,7 @@ def expired_lease(redis: Redis) -> int:
 def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
     redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
-    enqueue(redis, [work("deadly", 1)])
+    enqueue(redis, [Deadly(1)])
     assert start(*command(redis_url, book)).wait(60) == -signal.SIGKILL
     for record in redis.keys("rq:execution:*"):
         redis.delete(record)  # as when they expire, a minute before what refers to them
@@ -172,14 +168,14 @@ def test_nothing_a_killed_worker_left_keeps_its_successor_from_ending_the_job(
 def test_a_worker_stuck_in_a_library_leaves_and_its_job_is_dead_after_so_many_deaths(
     redis_url: str, redis: Redis, book: ActionLog, start: Start
 ) -> None:
-    enqueue(redis, [work("stuck", 1)])
-    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "deaths": len(CRASH_RETRY_DELAYS)})
+    enqueue(redis, [Stuck(1)])
+    redis.hset("rq:job:stuck-1", mapping={"timeout": 1, "crashes": len(CRASH_RETRY_DELAYS)})
     worker = start(*command(redis_url, book))
     assert worker.wait(60) == 1
     wait_for(lambda: expired_lease(redis))
     small_worker(redis_url, book).work(burst=True)
     assert redis.zrange("rq:failed:check", 0, -1) == [b"stuck-1"]
-    assert redis.hget("rq:job:stuck-1", "why") == b"its worker died while doing it, 10 times"
+    assert redis.hget("rq:job:stuck-1", "reason") == b"its worker crashed while running it, 10 times"
 
 
 def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: ActionLog, start: Start) -> None:
@@ -189,7 +185,7 @@ def test_work_goes_on_when_redis_was_away(own_redis: EmbeddedRedis, book: Action
         own_redis.kill()
         time.sleep(0.3)
         own_redis.start()
-        enqueue(redis, [work("write", 1)])
+        enqueue(redis, [Write(1)])
         wait_for(lambda: book.lines() == ["begin 1", "end 1"])
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(60) == 0

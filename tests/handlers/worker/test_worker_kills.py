@@ -12,14 +12,14 @@ from redis import Redis
 
 from handlers.queue.enqueue import enqueue, queue_lengths
 from handlers.queue.job_specs import JobSpec, Priority
-from tests.handlers.worker.small_worker import ActionLog, fork, kill_all_forks, small_worker
+from tests.handlers.worker.small_worker import WRITES, ActionLog, fork, kill_all_forks, small_worker
 
 PRIORITIES = tuple(Priority)
 
 
 def pieces(count: int) -> list[JobSpec]:
-    """As many pieces, over all queues and in four lanes."""
-    return [JobSpec("write", PRIORITIES[n % 3], f"repository-{n % 4}", (n,)) for n in range(count)]
+    """As many jobs, over all queues and with four concurrency keys."""
+    return [WRITES[n % 3](n, n % 4) for n in range(count)]
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def assert_all_done_and_nothing_left(redis: Redis, book: ActionLog, count: int) 
     assert sum(queue_lengths(redis).values()) == 0
     assert not redis.keys("rq:job:*")
     assert redis.hlen("wharfinger:holders") == 0
-    assert not redis.keys("wharfinger:lane:*")
+    assert not redis.keys("wharfinger:running:*")
     assert not redis.keys("wharfinger:waiting:*")
     return ends
 

@@ -99,7 +99,7 @@ def test_it_fails_and_is_waived(redis: Redis, rule: type[Rule]) -> None:
         repository, policy = failing(acme, rule)
         assert outcome(acme, rule, repository, policy) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": policy + waiver(acme, rule)})
-        acme.check(repository, job="recheck_commit")
+        acme.check(repository, recheck=True)
         standing = ReportStore(redis).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}
@@ -150,7 +150,7 @@ def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) 
         ReviewStore(redis).record_check(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
         assert outcome(acme, rule, repository, only(rule)) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": only(rule) + waiver(acme, rule)})
-        acme.check(repository, job="recheck_commit")
+        acme.check(repository, recheck=True)
         standing = ReportStore(redis).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}

@@ -137,7 +137,7 @@ def test_the_verdict_before_an_outage_stands(redis: Redis, fault: Fault) -> None
         said = (run.conclusion, run.title, run.text, run.write_count)
         acme.github.inject_fault(fault, "/environments", times=3)
         with pytest.raises(RetryLaterError):
-            acme.check(widgets, job="recheck_commit")
+            acme.check(widgets, recheck=True)
         assert (run.conclusion, run.title, run.text, run.write_count) == said
 
 

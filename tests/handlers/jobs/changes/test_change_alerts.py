@@ -8,8 +8,10 @@ from html import unescape
 import pytest
 from redis import Redis
 
+from bot.model.core_types import Sha
 from bot.model.errors import RetryLaterError
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckLatestTags, CheckPush, SweepInstallation
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING
 from tests.fakes.github.activity import code
 from tests.handlers.jobs.changes.push_scenario import PushScenario, policy, push_scenario
@@ -165,11 +167,11 @@ def test_what_github_just_merged_is_looked_at_once_it_has_joined_it_with_its_pul
     tool = story.repository("tool", {CI: TEST})
     before = tool.head
     edited = tool.push({CI: TEST.replace("make test", "make check")}, by="alice", author="web-flow", verified=True)
-    push = (story.acme.id, tool.id, tool.full_name, "refs/heads/main", before, edited, "alice")
+    push = CheckPush(*story.acme.names(tool), "refs/heads/main", Sha(before), Sha(edited), "alice")
     with pytest.raises(RetryLaterError, match="not have joined"):
-        JOBS["look_at_push"](story.acme.context, *push)
+        run_job(story.acme.context, push)
 
-    JOBS["look_at_push"](replace(story.acme.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=2)), *push)
+    run_job(replace(story.acme.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=2)), push)
     story.work_until_idle(without="push")
     assert f"{CI} was changed by a push of alice" in _plain(story.security[0].body)
 
@@ -286,13 +288,13 @@ def test_a_push_that_changes_no_workflow_takes_two_calls(story: PushScenario) ->
 
 def sweep(story: PushScenario) -> None:
     """Look at everything, as the clock asks for."""
-    JOBS["sweep_installation"](story.acme.context, story.acme.id)
+    run_job(story.acme.context, SweepInstallation(story.acme.id))
     story.work_until_idle()
 
 
 def look_at_tags(story: PushScenario) -> None:
     """Look at the latest tags, as the clock asks for every five minutes."""
-    JOBS["look_at_latest_tags"](story.acme.context)
+    run_job(story.acme.context, CheckLatestTags())
     story.work_until_idle()
 
 

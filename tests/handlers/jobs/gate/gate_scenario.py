@@ -9,7 +9,7 @@ from redis import Redis
 from bot.checks.rules import RULES
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import RegistryId, RepositoryId
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -54,7 +54,7 @@ class GateScenario:
     def decide(self) -> str | None:
         """Do the job, and say what GitHub heard: approved, rejected, or None."""
         gate = self.gate
-        JOBS["decide_gate"](self.acme.context, *gate.job.arguments)
+        run_job(self.acme.context, gate.job)
         return self.verdict
 
     @property

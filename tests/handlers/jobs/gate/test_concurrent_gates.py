@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority
+from handlers.queue.job_specs import Priority, SweepGates
 from tests.app.acme import TOKEN_KEY, AcmeInstallation
 from tests.app.app_worker import WorkerStarter
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -59,7 +59,7 @@ def work_it_off(acme: AcmeInstallation, redis: Redis, employer: WorkerStarter) -
     while redis.keys("rq:job:*") or redis.zcard("wharfinger:gates:waiting"):
         assert time.monotonic() < end, "work is left"
         redis.zunionstore("wharfinger:gates:waiting", {"wharfinger:gates:waiting": 0})
-        JOBS["sweep_gates"](acme.context)
+        run_job(acme.context, SweepGates())
         survivor.work(burst=True)
         for queue in Priority:
             redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})

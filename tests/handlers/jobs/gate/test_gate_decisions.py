@@ -89,7 +89,7 @@ def test_a_failed_check_is_rejected_and_a_missing_one_is_asked_for(redis: Redis)
         release = deployment_waiting(acme, widgets, checked=False)
         assert release.decide() is None
         assert "it is not complete yet" in release.status_reports[0]
-        assert len(redis.keys("rq:job:check_commit*")) == 1
+        assert len(redis.keys("rq:job:check-commit*")) == 1
         run = acme.check(widgets, release.run.head_sha)
         assert release.decide() == "approved"
 

@@ -14,8 +14,9 @@ from bot.github.github_errors import UnansweredError
 from bot.model.errors import RetryLaterError
 from handlers.config.settings import Settings
 from handlers.events.event_table import jobs_for_event
-from handlers.jobs.job_table import JOBS
-from handlers.queue.enqueue import job_id, queue_lengths
+from handlers.jobs.job_table import run_job
+from handlers.queue.enqueue import queue_lengths
+from handlers.queue.job_specs import DecideGate, FindGates, FindRepositoryGates, SweepGates
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis
 from tests.fakes.github.http_api.faults import Fault
 from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario, policy
@@ -93,23 +94,21 @@ def test_a_policy_that_is_not_valid_keeps_it_waiting(release: GateScenario, redi
 
 def test_when_redis_forgot_everything_the_sweep_finds_what_waits(release: GateScenario, redis: Redis) -> None:
     redis.flushall()
-    JOBS["sweep_gates"](release.acme.context)
-    JOBS["find_gates"](release.acme.context, release.acme.id)
+    run_job(release.acme.context, SweepGates())
+    run_job(release.acme.context, FindGates(release.acme.id))
     for repository in (release.widgets,):
-        JOBS["find_gates_of"](release.acme.context, release.acme.id, repository.id, repository.full_name)
+        run_job(release.acme.context, FindRepositoryGates(*release.acme.names(repository)))
     assert queue_lengths(redis)["gate"] == 1
     assert release.verdict is None
 
-    JOBS["decide_gate"](
-        release.acme.context, release.acme.id, release.widgets.id, "acme/widgets", release.run.id, "pypi", 0
-    )
+    run_job(release.acme.context, DecideGate(*release.acme.names(release.widgets), release.run.id, "pypi", 0))
     assert release.verdict == "approved"
 
 
 def test_what_waits_already_is_not_found_a_second_time(release: GateScenario, redis: Redis) -> None:
     release.gate_records.add(release.gate, 0.0)
-    JOBS["find_gates_of"](release.acme.context, release.acme.id, release.widgets.id, "acme/widgets")
-    assert redis.keys("rq:job:*") == [f"rq:job:{job_id(release.gate.job)}".encode()]
+    run_job(release.acme.context, FindRepositoryGates(*release.acme.names(release.widgets)))
+    assert redis.keys("rq:job:*") == [f"rq:job:{release.gate.job.deduplication_key}".encode()]
 
 
 def test_without_redis_nothing_is_decided(own_redis: EmbeddedRedis) -> None:
@@ -211,5 +210,5 @@ def test_what_was_asked_of_another_is_not_answered(redis: Redis) -> None:
         widgets.environment("manual", reviewers=["bob"])
         run = widgets.start_run(".github/workflows/release.yml", ref="main")
         widgets.start_job(run, "publish", environment="manual")
-        JOBS["find_gates_of"](acme.context, acme.id, widgets.id, widgets.full_name)
+        run_job(acme.context, FindRepositoryGates(*acme.names(widgets)))
         assert queue_lengths(redis)["gate"] == 0

@@ -1,7 +1,7 @@
 """A person ticks a box in an issue of ours; what the delivery asks for is done."""
 
 from handlers.events.event_table import jobs_for_event
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from tests.app.acme import AcmeInstallation
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -38,7 +38,7 @@ def deliver_edits(
 
 def deliver(acme: AcmeInstallation, payload: Json) -> list[str]:
     """Do what a delivery asks for; the jobs' names."""
-    asked = jobs_for_event("issues", payload).jobs
-    for work in asked:
-        JOBS[work.job](acme.context, *work.arguments)
-    return [work.job for work in asked]
+    specs = jobs_for_event("issues", payload).jobs
+    for spec in specs:
+        run_job(acme.context, spec)
+    return [spec.job for spec in specs]

@@ -7,7 +7,8 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import ForgetRepository, ReviewAccess
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewRoundStore, ReviewStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
@@ -47,7 +48,7 @@ def widgets(acme: AcmeInstallation, *, days: int = 100) -> ScenarioRepository:
 
 def review(acme: AcmeInstallation, repository: ScenarioRepository) -> None:
     """Do the review's work."""
-    JOBS["review_access"](acme.context, acme.id, repository.id)
+    run_job(acme.context, ReviewAccess(acme.id, RepositoryId(repository.id)))
 
 
 def opened(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
@@ -57,7 +58,7 @@ def opened(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
 
 
 def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
-    acme.check(repository, job="recheck_commit")
+    acme.check(repository, recheck=True)
     standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
     assert standing is not None
     outcomes = standing.report["outcomes"]
@@ -67,7 +68,7 @@ def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
 
 def test_nothing_is_asked_before_its_time(acme: AcmeInstallation) -> None:
     made = widgets(acme, days=60)
-    assert not [each for each in waiting(acme.redis) if each.startswith("review_access")]
+    assert not [each for each in waiting(acme.redis) if each.startswith("review-access")]
     review(acme, made)
     assert made.issues == []
     assert outcome(acme, made) == "passed"
@@ -75,7 +76,7 @@ def test_nothing_is_asked_before_its_time(acme: AcmeInstallation) -> None:
 
 def test_before_it_is_overdue_an_issue_asks_for_each_identity(acme: AcmeInstallation) -> None:
     made = widgets(acme, days=80)
-    assert [each for each in waiting(acme.redis) if each.startswith("review_access")]
+    assert [each for each in waiting(acme.redis) if each.startswith("review-access")]
     body = opened(acme, made).body or ""
 
     assert outcome(acme, made) == "passed"
@@ -171,7 +172,7 @@ def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: AcmeInstallation) ->
     issue = opened(acme, made)
     body = issue.body or ""
     forged = deliver_edits(acme, made, issue, (body, body.replace("[ ]", "[x]")), by="root")
-    assert deliver(acme, forged) == ["record_review"]
+    assert deliver(acme, forged) == ["record-review"]
     assert not ReviewStore(acme.redis).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
     assert ReviewRoundStore(acme.redis).get(RepositoryId(made.id)) is not None
 
@@ -179,7 +180,7 @@ def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: AcmeInstallation) ->
 def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    JOBS["forget_repository"](acme.context, acme.id, made.id)
+    run_job(acme.context, ForgetRepository(acme.id, RepositoryId(made.id)))
     review(acme, made)
     assert issue.state == "closed"
     assert "no longer evaluated" in issue.comments[-1].body

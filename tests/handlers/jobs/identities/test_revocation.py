@@ -7,7 +7,8 @@ from redis import Redis
 
 from bot.model.core_types import RegistryId, RepositoryId
 from bot.registries.revocation_pages import revocation_page
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import VerifyDeletions, WriteIssue
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import DeletionState, SecretDeletionStore
 from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
@@ -66,8 +67,8 @@ def leftover(acme: AcmeInstallation) -> ScenarioRepository:
 
 def issue_of(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
     """Judge the default branch, and return the issue that is written about it."""
-    acme.check(repository, job="recheck_commit")
-    JOBS["write_issue"](acme.context, acme.id, repository.id)
+    acme.check(repository, recheck=True)
+    run_job(acme.context, WriteIssue(acme.id, RepositoryId(repository.id)))
     (issue,) = repository.issues
     return issue
 
@@ -130,12 +131,12 @@ def test_an_administrator_has_it_deleted_and_the_next_look_verifies_it(acme: Acm
     assert acme.github.calls.count(DELETED) == 1
     assert states(acme, made) == [DeletionState.DELETED]
     assert "was deleted on" in issue.comments[-1].body
-    assert [each for each in waiting(acme.redis) if each.startswith("check_branch")]
-    acme.check(made, job="recheck_commit")
-    JOBS["verify_deletions"](acme.context, acme.id, made.id)
+    assert [each for each in waiting(acme.redis) if each.startswith("check-branch")]
+    acme.check(made, recheck=True)
+    run_job(acme.context, VerifyDeletions(acme.id, RepositoryId(made.id)))
     assert states(acme, made) == [DeletionState.VERIFIED]
     assert issue.comments[-1].body.endswith("at the wish of <code>&#64;root</code>, is not there any more.")
-    JOBS["verify_deletions"](acme.context, acme.id, made.id)
+    run_job(acme.context, VerifyDeletions(acme.id, RepositoryId(made.id)))
     assert len(issue.comments) == 2
 
 
@@ -143,18 +144,18 @@ def test_the_same_name_coming_back_opens_the_finding_again(acme: AcmeInstallatio
     made = leftover(acme)
     issue = issue_of(acme, made)
     tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
-    acme.check(made, job="recheck_commit")
-    JOBS["verify_deletions"](acme.context, acme.id, made.id)
+    acme.check(made, recheck=True)
+    run_job(acme.context, VerifyDeletions(acme.id, RepositoryId(made.id)))
 
     acme.github.clock.advance(hours=1)
     made.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})  # it is even used again
     made.secret("PYPI_TOKEN")
-    acme.check(made, job="recheck_commit")
+    acme.check(made, recheck=True)
     assert [each for each in findings(acme, made) if "dropped by @root" in each and "it is there again" in each]
-    JOBS["verify_deletions"](acme.context, acme.id, made.id)
+    run_job(acme.context, VerifyDeletions(acme.id, RepositoryId(made.id)))
     assert states(acme, made) == [DeletionState.REAPPEARED]
     assert "is there again, though it was deleted" in issue.comments[-1].body
-    assert [each for each in waiting(acme.redis) if each.startswith("review_access")]
+    assert [each for each in waiting(acme.redis) if each.startswith("review-access")]
 
 
 def test_who_may_not_has_nothing_deleted(acme: AcmeInstallation) -> None:

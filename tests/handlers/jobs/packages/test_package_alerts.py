@@ -12,8 +12,14 @@ from bot.packages.versions import Package, PackageFile, TraceStatus
 from bot.registries.revocation_pages import find_withdrawal
 from bot.rendering.markdown import WORD_JOINER
 from handlers.jobs.repositories.stored_reports import LatestReports
-from handlers.queue.enqueue import job_id
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_specs import (
+    CheckBranch,
+    CheckDuePackages,
+    CheckPackage,
+    CheckRelease,
+    SendDigest,
+    WritePackageAlert,
+)
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import WatchStore
@@ -92,7 +98,7 @@ def test_looked_at_again_nothing_is_written_again(story: WatchedPackageScenario)
     story.observe_registry()
     before = (titles(story), [issue_text(each) for each in story.alert_issues], len(story.acme.github.world.log.calls))
     story.observe_registry()
-    story.run_job("watch")
+    story.run_job(CheckDuePackages())
     story.write_alerts()
 
     assert (titles(story), [issue_text(each) for each in story.alert_issues]) == before[:2]
@@ -132,7 +138,7 @@ def test_a_file_that_is_added_where_nothing_is_signed_is_not_accounted_for_by_th
         added = PackageFile("gadgets-1.0.0-cp314-none-any.whl", {"sha256": "0a" * 32}, story.time.now)
         project.releases["1.0.0"] = replace(old, files=(*old.files, added))
         for _ in range(2):  # looked at again, it is none the better
-            story.run_job("watch_package", story.acme.id, "pypi", "gadgets")
+            story.run_job(CheckPackage(story.acme.id, RegistryId("pypi"), "gadgets"))
             story.advance(MINUTE)
 
         assert trace_statuses(story, watch) == {"1.0.0": TraceStatus.UNTRACED}
@@ -173,12 +179,12 @@ def test_a_version_that_is_gone_before_its_grace_is_over_is_an_alarm_all_the_sam
 
 
 def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(story: WatchedPackageScenario) -> None:
-    world, image = story.registries.world, ("docker-hub", "acme/tool")
+    world, image = story.registries.world, (RegistryId("docker-hub"), "acme/tool")
     for tag in ("1.0.0", "latest"):
         world.publish(*image, tag, by="alice")
     story.acme.github.repository("acme/.github").push({"publishing.yml": policy() + TOOL})
     tool = story.acme.organization.repository("tool", {".github/workflows/image.yml": IMAGE})
-    story.run_job("check_branch", story.acme.id, tool.id, tool.full_name)
+    story.run_job(CheckBranch(*story.acme.names(tool)))
     (watch,) = WatchStore(story.acme.redis).of_repository(RepositoryId(tool.id))
     assert trace_statuses(story, watch) == {"1.0.0": None, "latest": None}
     story.advance(MINUTE)
@@ -187,13 +193,13 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     tool.finish_job(run, tool.start_job(run, "image"), "success", {"Push": "success"})
     tool.finish_run(run)
     world.move_tag(*image, "latest", by="alice")
-    story.run_job("watch_package", story.acme.id, *image)
+    story.run_job(CheckPackage(story.acme.id, *image))
     assert trace_statuses(story, watch)["latest"] is TraceStatus.TRACED
 
     story.advance(5 * DAY)
     world.move_tag(*image, "latest", by="mallory")
     story.advance(2 * MINUTE)
-    story.run_job("watch_package", story.acme.id, *image)
+    story.run_job(CheckPackage(story.acme.id, *image))
     story.write_alerts()
     (kept,) = TraceStore(story.acme.redis).find_all(Package(RegistryId("docker-hub"), "acme/tool"), "latest")
     assert kept.status is TraceStatus.UNTRACED
@@ -237,8 +243,8 @@ def test_the_digest_tells_of_open_alarms(story: WatchedPackageScenario) -> None:
     story.advance(2 * MINUTE)
     story.observe_registry()
     for each in (story.widgets, story.security, story.acme.github.repository("acme/.github")):
-        story.run_job("check_branch", story.acme.id, each.id, each.full_name)
-    story.run_job("send_digest", story.acme.id, "acme")
+        story.run_job(CheckBranch(*story.acme.names(each)))
+    story.run_job(SendDigest(story.acme.id, "acme"))
 
     (digest,) = story.widgets.issues
     assert "### Alerts (2)" in issue_text(digest)
@@ -272,7 +278,7 @@ def test_an_alarm_that_a_person_closed_is_no_longer_open_for_the_digest_and_the_
     story.security.close(1, by="alice")
     for alarm, issue in tuple(PackageAlertStore(story.acme.redis).all(story.acme.id)):
         assert issue is not None
-        story.run_job("write_alarm", story.acme.id, alarm.key)
+        story.run_job(WritePackageAlert(story.acme.id, alarm.key))
         assert alarm.is_open
 
     found = {
@@ -284,8 +290,8 @@ def test_an_alarm_that_a_person_closed_is_no_longer_open_for_the_digest_and_the_
 def test_what_is_found_out_of_a_release_goes_into_its_check(story: WatchedPackageScenario) -> None:
     story.release("1.1.0")
     story.observe_registry()
-    waiting = JobSpec("check_release", Priority.CHECK, "", (story.acme.id, story.widgets.id, "acme/widgets", "v1.1.0"))
-    assert story.acme.redis.exists(f"rq:job:{job_id(waiting)}")
+    waiting = CheckRelease(*story.acme.names(story.widgets), "v1.1.0")
+    assert story.acme.redis.exists(f"rq:job:{waiting.deduplication_key}")
 
 
 def test_a_burst_is_one_issue_of_each_kind(story: WatchedPackageScenario) -> None:

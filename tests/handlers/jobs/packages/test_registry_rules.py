@@ -3,6 +3,7 @@
 from redis import Redis
 
 from bot.model.core_types import Outcome
+from handlers.queue.job_specs import RecheckCommit
 from handlers.records.report_store import ReportStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -20,7 +21,7 @@ WAIVER = """waivers:
 
 
 def outcomes(story: WatchedPackageScenario, repository: ScenarioRepository) -> dict[str, str]:
-    story.run_job("recheck_commit", story.acme.id, repository.id, repository.full_name, repository.head)
+    story.run_job(RecheckCommit(*story.acme.names(repository), repository.head))
     standing = next(each for each in ReportStore(story.acme.redis).all(story.acme.id) if each.id == repository.id)
     found = standing.report["outcomes"]
     assert isinstance(found, dict)

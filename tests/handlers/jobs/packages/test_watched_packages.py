@@ -8,9 +8,16 @@ from redis import Redis
 from bot.model.core_types import RepositoryId
 from bot.model.findings import Known
 from bot.packages.versions import TraceStatus
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.jobs.releases.watch_packages import RETRY_AFTER
-from handlers.queue.enqueue import job_id
+from handlers.queue.job_specs import (
+    CheckAfterRun,
+    CheckBranch,
+    CheckDuePackages,
+    DropToken,
+    ExpectVersions,
+    ForgetRepository,
+)
 from handlers.records.watch_store import WatchStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING
 from tests.app.release_scenario import PROJECT
@@ -34,11 +41,11 @@ def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: WatchedPacka
     book = WatchStore(story.acme.redis)
     assert set(book.outages()) == {"pypi"}
     assert not isinstance(book.observed_packages(RepositoryId(story.widgets.id)), Known)
-    story.run_job("watch")
+    story.run_job(CheckDuePackages())
     assert story.alert_issues == []
 
     story.advance(20 * MINUTE)
-    story.run_job("watch")
+    story.run_job(CheckDuePackages())
     story.write_alerts()
     (alarm,) = story.alert_issues
     assert alarm.title == "Alert: PyPI does not answer, and what is published there is not watched"
@@ -47,7 +54,7 @@ def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: WatchedPacka
     story.publish("1.0.1", by="mallory")
     story.advance(MINUTE)
     story.observe_registry()
-    story.run_job("watch")
+    story.run_job(CheckDuePackages())
     story.write_alerts()
     assert (alarm.state, book.outages()) == ("closed", {})
     assert "1.0.1" in trace_statuses(story)
@@ -70,7 +77,7 @@ def test_of_a_fork_nothing_is_watched_that_the_policy_does_not_name(story: Watch
     files = {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING, "pyproject.toml": PROJECT.replace("widgets", "gadgets")}
     fork = story.acme.organization.repository("gadgets", files)
     fork.state.forked_from = story.widgets.state
-    story.run_job("check_branch", story.acme.id, fork.id, fork.full_name)
+    story.run_job(CheckBranch(*story.acme.names(fork)))
     assert list(WatchStore(story.acme.redis).of_repository(RepositoryId(fork.id))) == []
 
 
@@ -78,7 +85,7 @@ def test_of_two_repositories_that_claim_a_package_one_account_is_enough(story: W
     copy = story.acme.organization.repository(
         "copy", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING, "pyproject.toml": PROJECT}
     )
-    story.run_job("check_branch", story.acme.id, copy.id, copy.full_name)
+    story.run_job(CheckBranch(*story.acme.names(copy)))
     story.release("1.1.0")
     story.observe_registry()
 
@@ -104,21 +111,21 @@ def test_without_the_permission_the_alarm_waits_and_nothing_is_lost(redis: Redis
         story.observe_registry()
         assert (story.alert_issues, story.widgets.issues) == ([], [])
         story.acme.installation.permissions["issues"] = "write"
-        JOBS["drop_token"](story.context, story.acme.id)
+        run_job(story.context, DropToken(story.acme.id))
         story.advance(RETRY_AFTER)
         story.write_alerts()
         assert len(story.alert_issues) == 2
 
 
 def test_a_repository_that_leaves_is_watched_no_more(story: WatchedPackageScenario) -> None:
-    story.run_job("forget_repository", story.acme.id, story.widgets.id)
+    story.run_job(ForgetRepository(story.acme.id, RepositoryId(story.widgets.id)))
     assert list(WatchStore(story.acme.redis).all()) == []
-    story.run_job("watch")
+    story.run_job(CheckDuePackages())
 
 
 def test_an_announced_version_is_looked_for_each_half_minute(story: WatchedPackageScenario) -> None:
     book = WatchStore(story.acme.redis)
-    story.run_job("watch_closely", story.acme.id, story.widgets.id)
+    story.run_job(ExpectVersions(story.acme.id, RepositoryId(story.widgets.id)))
     story.observe_registry()
     when = book.due_at(story.watched_package)
     assert when is not None
@@ -132,10 +139,10 @@ def test_an_announced_version_is_looked_for_each_half_minute(story: WatchedPacka
 
 def test_what_a_run_may_have_sent_is_looked_for_when_it_is_over(story: WatchedPackageScenario, redis: Redis) -> None:
     story.publish("1.0.1", by="mallory")
-    story.run_job("look_after_run", story.acme.id, story.widgets.id, ".github/workflows/tests.yml")
+    story.run_job(CheckAfterRun(story.acme.id, RepositoryId(story.widgets.id), (".github/workflows/tests.yml",)))
     assert redis.llen("rq:queue:check") == 0
 
     before = redis.llen("rq:queue:sweep")
-    story.run_job("look_after_run", story.acme.id, story.widgets.id, RELEASE_WORKFLOW_PATH)
-    assert redis.lrange("rq:queue:check", 0, -1) == [job_id(story.watched_package.job).encode()]
+    story.run_job(CheckAfterRun(story.acme.id, RepositoryId(story.widgets.id), (RELEASE_WORKFLOW_PATH,)))
+    assert redis.lrange("rq:queue:check", 0, -1) == [story.watched_package.job.deduplication_key.encode()]
     assert redis.llen("rq:queue:sweep") == before + 1  # and what guards it is looked at

@@ -13,7 +13,8 @@ from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile, TraceStatus, Workload
 from handlers.config.context import Context
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, CheckPackage, JobSpec, WritePackageAlert
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.watch_store import PackageWatch, WatchStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
@@ -74,21 +75,21 @@ class WatchedPackageScenario:
 
     def check_repository(self) -> None:
         """Look at the repository, as a sweep does: what it publishes is watched from then on."""
-        self.run_job("check_branch", self.acme.id, self.widgets.id, self.widgets.full_name)
+        self.run_job(CheckBranch(*self.acme.names(self.widgets)))
 
-    def run_job(self, job: str, *arguments: int | str) -> None:
-        JOBS[job](self.context, *arguments)
+    def run_job(self, spec: JobSpec) -> None:
+        run_job(self.context, spec)
 
     def observe_registry(self) -> None:
         """Look at the package, and tell GitHub what there is to tell."""
         package = self.watched_package.package
-        self.run_job("watch_package", self.acme.id, package.registry, package.name)
+        self.run_job(CheckPackage(self.acme.id, package.registry, package.name))
         self.write_alerts()
 
     def write_alerts(self) -> None:
         """Write the alerts that wait for it."""
         for installation, key in tuple(PackageAlertStore(self.acme.redis).unreported(math.inf)):
-            self.run_job("write_alarm", installation, key)
+            self.run_job(WritePackageAlert(installation, key))
 
     def advance(self, duration: timedelta) -> None:
         self.time.now += duration

@@ -10,8 +10,9 @@ from bot.model.core_types import RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.packages.versions import TraceStatus
 from handlers.cache.pending_checks import PendingReleaseStore
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
+from handlers.queue.job_specs import CheckRelease, SweepReleases
 from handlers.records.trace_store import TraceStore
 from tests.app.release_scenario import FAILED_STEPS, RULES_IN_FORCE, ReleaseScenario, check_run_text, release_scenario
 from tests.fakes.github.http_api.faults import Fault
@@ -75,7 +76,7 @@ def test_a_version_that_is_not_there_yet_is_awaited(redis: Redis) -> None:
 
         redis.delete("rq:queue:check")
         later = replace(story.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=1))
-        JOBS["sweep_releases"](later)
+        run_job(later, SweepReleases())
         assert queue_lengths(redis)["check"] == 1
 
         story.registries.world.outage("pypi")
@@ -141,7 +142,7 @@ def test_what_is_withheld_is_unseen_and_never_green(redis: Redis) -> None:
 def test_a_tag_that_names_no_version_of_ours_gets_no_check(redis: Redis) -> None:
     with release_scenario(redis) as story:
         story.widgets.tag("nightly", by="alice")
-        JOBS["check_release"](story.acme.context, story.acme.id, story.widgets.id, "acme/widgets", "nightly")
-        JOBS["check_release"](story.acme.context, story.acme.id, story.widgets.id, "acme/widgets", "gone")
+        run_job(story.acme.context, CheckRelease(*story.acme.names(story.widgets), "nightly"))
+        run_job(story.acme.context, CheckRelease(*story.acme.names(story.widgets), "gone"))
         assert story.widgets.check_runs(story.widgets.head, "release") == []
         assert waiting(story) == 0

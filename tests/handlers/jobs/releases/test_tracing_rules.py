@@ -11,7 +11,8 @@ from bot.model.core_types import Outcome, RepositoryId
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
 from bot.tracing import DeploymentApproval, VersionTrace, WorkflowRun
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import PreviewPolicy
 from handlers.records.report_store import ReportStore
 from handlers.records.trace_store import TraceStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
@@ -71,7 +72,7 @@ def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
         TraceStore(acme.redis).put(
             number, replace(account, version=replace(account.version, published_at=datetime.now(UTC) - age))
         )
-    acme.check(widgets, job="recheck_commit")
+    acme.check(widgets, recheck=True)
     standing = ReportStore(acme.redis).get(number)
     assert standing is not None
     found = standing.report["outcomes"]
@@ -126,7 +127,7 @@ def test_a_preview_judges_by_the_accounts_that_are_kept(acme: AcmeInstallation) 
     home = acme.github.repository("acme/.github")
     pull = home.pull_request({"publishing.yml": policy("enforce", (ACCOUNTED, APPROVED))}, by="mona").pull
     assert pull is not None
-    JOBS["preview_policy"](acme.context, acme.id, home.id, home.full_name, pull.head_sha)
+    run_job(acme.context, PreviewPolicy(*acme.names(home), pull.head_sha))
     (told,) = home.check_runs(pull.head_sha, "publishing policy")
     assert "approved-release" in check_run_text(told)
     assert "unknown:" not in check_run_text(told)

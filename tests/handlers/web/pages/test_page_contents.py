@@ -14,7 +14,8 @@ from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, RepositoryId
 from bot.rendering.digest import DigestState, TrendRow
 from handlers.config.settings import Settings
-from handlers.jobs.job_table import JOBS
+from handlers.jobs.job_table import run_job
+from handlers.queue.job_specs import CheckBranch, Diagnose, SweepInstallation
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
 from handlers.records.report_store import DigestStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
@@ -58,10 +59,10 @@ def _look(acme: AcmeInstallation) -> ScenarioRepository:
     torn = acme.organization.repository("torn", {RELEASE_WORKFLOW_PATH: "on: push\non: push\n"})
     acme.organization.repository("attic", {RELEASE_WORKFLOW_PATH: WITHOUT_PUBLICATION}).archive()
     acme.organization.repository("new", {})
-    JOBS["sweep_installation"](acme.context, acme.id)
+    run_job(acme.context, SweepInstallation(acme.id))
     for repository in (widgets, plain, torn):
-        JOBS["check_branch"](acme.context, acme.id, repository.id, repository.full_name)
-    JOBS["diagnose"](acme.context)
+        run_job(acme.context, CheckBranch(*acme.names(repository)))
+    run_job(acme.context, Diagnose())
     return widgets
 
 
