@@ -58,7 +58,7 @@ class Check(ABC, Generic[Subject]):
 
     An option is a field whose metadata says what it `means` and which change makes it `stricter`. Policy files must be able to
     express its type (bot/policy/policy_schema.py): a StrEnum, a list of such or of texts, a number, true or false, a
-    duration. In a file `maximum_age` is `maximum-age`.
+    duration. In a file `max_age` is `max-age`.
     """
 
     name: ClassVar[RuleName]

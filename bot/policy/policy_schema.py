@@ -26,7 +26,7 @@ DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def option_key(field: "Field[Any]") -> str:
-    """Return the key of a rule's option in a file: `maximum-age` of the field `maximum_age`."""
+    """Return the key of a rule's option in a file: `max-age` of the field `max_age`."""
     return field.name.replace("_", "-")
 
 

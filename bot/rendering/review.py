@@ -178,12 +178,12 @@ def build_review_round(report: Report, rule: ReviewedAccess, day: date, runs: Ma
     snapshot = report.snapshot
     reviews = snapshot.reviews.value if isinstance(snapshot.reviews, Known) else AccessReviews(snapshot.taken_at)
     lines = {line.identity.key: line for line in build_register(report, runs).entries}
-    asked = identities_in_round(identities_to_review(report, rule), reviews, rule.every, day)
+    asked = identities_in_round(identities_to_review(report, rule), reviews, rule.review_interval, day)
     people = snapshot.settings.organization
     return ReviewRound(
         repository=snapshot.repository,
         day=day,
-        interval=rule.every,
+        interval=rule.review_interval,
         entries=tuple(lines[each.key] for each in asked),
         reviews=reviews,
         organization=people.value if isinstance(people, Known) else None,

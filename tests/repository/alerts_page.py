@@ -54,9 +54,9 @@ unless `overrides: any`. A waiver names an alert as it names a rule, and takes e
 
 ```yaml
 alerts:
-  secret-sent-away: {hosts: ["hooks.acme.example.org"], mode: enforce}
-  direct-workflow-edit: {accounts: ["acme-sync[bot]"]}
-  moved-tag: {floating: [latest, "v[0-9]"]}
+  secret-sent-away: {allowed-hosts: ["hooks.acme.example.org"], mode: enforce}
+  direct-workflow-edit: {allowed-accounts: ["acme-sync[bot]"]}
+  moved-tag: {floating-tags: [latest, "v[0-9]"]}
   new-identity-token: off
 ```
 

@@ -31,7 +31,7 @@ class BackdatedCommit(ChangeAlert):
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS})
     severity: Severity = field(default=Severity.MEDIUM, metadata=SEVERITY_OPTION)
     open_issue: bool = field(default=False, metadata=OPEN_ISSUE_OPTION)
-    most: timedelta = field(
+    max_clock_skew: timedelta = field(
         default=timedelta(days=1),
         metadata={"means": "How far the clocks of two machines may be apart.", "stricter": StricterWhen.LOWER},
     )
@@ -61,9 +61,9 @@ class BackdatedCommit(ChangeAlert):
         self, commit: PushedCommit, known: dict[Sha, PushedCommit], change: RepositoryChange
     ) -> str | None:
         """Say why a commit's date cannot be true; None where it can."""
-        if commit.committed_at - change.observed_at > self.most:
+        if commit.committed_at - change.observed_at > self.max_clock_skew:
             return f"and it was pushed before {change.observed_at:%Y-%m-%d %H:%M} UTC"
         for parent in (known[each] for each in commit.parents if each in known):
-            if parent.committed_at - commit.committed_at > self.most:
+            if parent.committed_at - commit.committed_at > self.max_clock_skew:
                 return f"and the commit {parent.short} that it stands on is of {parent.committed_at:%Y-%m-%d %H:%M} UTC"
         return None

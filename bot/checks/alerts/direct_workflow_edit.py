@@ -26,7 +26,7 @@ class DirectWorkflowEdit(ChangeAlert):
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset(
         {PushQuery.FILES, PushQuery.COMMITS, PushQuery.MERGED_COMMITS}
     )
-    accounts: tuple[str, ...] = field(
+    allowed_accounts: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Accounts that may change workflows so, such as acme-sync[bot].",
@@ -44,7 +44,7 @@ class DirectWorkflowEdit(ChangeAlert):
             return
         changed = sorted(_changed_workflows(files.value))
         push = change.push
-        if not changed or push is None or push.pusher.lower() in {each.lower() for each in self.accounts}:
+        if not changed or push is None or push.pusher.lower() in {each.lower() for each in self.allowed_accounts}:
             return
         for fact in (commits, change.merged_commits):
             if isinstance(fact, Unknown):

@@ -22,14 +22,14 @@ class MovedTag(ChangeAlert):
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset(
         {PushQuery.PREVIOUS_TAG_COMMIT, PushQuery.BRANCHES_WITH_COMMIT}
     )
-    floating: tuple[str, ...] = field(
+    floating_tags: tuple[str, ...] = field(
         default=("latest", "nightly", "edge", "v[0-9]", "v[0-9][0-9]"),
         metadata={
             "means": "Tags that are moved on with each release; they may move to what comes after them on the default branch, nowhere else.",
             "stricter": StricterWhen.FEWER,
         },
     )
-    branches: tuple[str, ...] = field(
+    allowed_branches: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Branches beside the default one, such as `releases/*`, on which such tags may move too.",
@@ -48,7 +48,7 @@ class MovedTag(ChangeAlert):
         if tag.value is None or push is None:
             return
         aside = ""
-        if tag.value.fast_forward and any(ref_matches(pattern, push.name) for pattern in self.floating):
+        if tag.value.fast_forward and any(ref_matches(pattern, push.name) for pattern in self.floating_tags):
             if isinstance(change.branches_with_commit, Unknown):
                 yield change.branches_with_commit
                 return
@@ -65,5 +65,5 @@ class MovedTag(ChangeAlert):
     def _is_on_allowed_branch(self, branches_with_commit: tuple[str, ...], default_branch: str) -> bool:
         """Whether one of the branches that have the commit is one on which tags may move."""
         return default_branch in branches_with_commit or any(
-            ref_matches(each, branch) for each in self.branches for branch in branches_with_commit
+            ref_matches(each, branch) for each in self.allowed_branches for branch in branches_with_commit
         )

@@ -21,7 +21,7 @@ class NewRunner(ChangeAlert):
 
     name: ClassVar[RuleName] = RuleName("new-runner")
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({SettingsQuery.RUNNERS})
-    names: tuple[str, ...] = field(
+    expected_runners: tuple[str, ...] = field(
         default=(),
         metadata={"means": "Runners that come and go, such as `ci-*`.", "stricter": StricterWhen.FEWER},
     )
@@ -47,7 +47,7 @@ class NewRunner(ChangeAlert):
             for runner in now.value
             if runner.name not in known
             and not runner.ephemeral
-            and not any(ref_matches(pattern, runner.name) for pattern in self.names)
+            and not any(ref_matches(pattern, runner.name) for pattern in self.expected_runners)
         ]
         for runner in new[:MAX_FINDINGS]:
             labels = f", with the labels {join_names(runner.labels)}" if runner.labels else ""

@@ -24,7 +24,7 @@ class PushedForAnother(ChangeAlert):
 
     name: ClassVar[RuleName] = RuleName("pushed-for-another")
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS, PushQuery.MERGED_COMMITS})
-    people: bool = field(
+    include_people: bool = field(
         default=False,
         metadata={
             "means": "Whether commits in a person's name count too, where neither author nor committer pushed them.",
@@ -63,7 +63,7 @@ class PushedForAnother(ChangeAlert):
             return False
         if commit.author.lower().endswith(_BOT_SUFFIX):
             return True
-        return self.people and not _is_same_account(commit.committer, pusher)
+        return self.include_people and not _is_same_account(commit.committer, pusher)
 
 
 def _is_same_account(one: str, other: str) -> bool:

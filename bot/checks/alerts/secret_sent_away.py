@@ -27,7 +27,7 @@ from bot.model.findings import Finding, FindingSubject, Unknown, join_names
 from bot.shell import Command
 from bot.snapshot.repository_snapshot import Snapshot
 
-_FIX = "If nobody of yours wrote this, disable the workflow, delete the branch, and rotate the secrets; else name the host in the option hosts."
+_FIX = "If nobody of yours wrote this, disable the workflow, delete the branch, and rotate the secrets; else name the host in the option allowed-hosts."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class SecretSentAway(ChangeAlert):
 
     name: ClassVar[RuleName] = RuleName("secret-sent-away")
     severity: Severity = field(default=Severity.CRITICAL, metadata=SEVERITY_OPTION)
-    hosts: tuple[str, ...] = field(
+    allowed_hosts: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Hosts that secrets may be sent to, `*.acme.example.org` too; registries and GitHub need not be named.",
@@ -57,7 +57,7 @@ class SecretSentAway(ChangeAlert):
         for one in script_steps(snapshot, paths):
             yield from one.unparsed_part()
             for line, tool, secrets, hosts in _sent_secrets(one):
-                unknown = [host for host in hosts if not is_trusted_host(host, snapshot.catalog, self.hosts)]
+                unknown = [host for host in hosts if not is_trusted_host(host, snapshot.catalog, self.allowed_hosts)]
                 if unknown:
                     yield _keyed_finding(one, line, tool, secrets, unknown)
 

@@ -20,7 +20,7 @@ class UnrelatedBranch(ChangeAlert):
 
     name: ClassVar[RuleName] = RuleName("unrelated-branch")
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({PushQuery.COMMITS})
-    branches: tuple[str, ...] = field(
+    allowed_branches: tuple[str, ...] = field(
         default=("gh-pages",),
         metadata={
             "means": "Patterns of branches that are made so, such as those of a site.",
@@ -33,7 +33,7 @@ class UnrelatedBranch(ChangeAlert):
 
     def judge(self, change: RepositoryChange) -> Iterator[Finding | Unknown]:
         push = change.push
-        if push is None or any(ref_matches(pattern, push.name) for pattern in self.branches):
+        if push is None or any(ref_matches(pattern, push.name) for pattern in self.allowed_branches):
             return
         if isinstance(change.commits, Unknown):
             yield change.commits

@@ -22,7 +22,7 @@ class PassedCheck(GateCondition):
     reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
         {DeploymentQuery.RUN, DeploymentQuery.CHECK_RUN}
     )
-    green: bool = field(
+    require_success: bool = field(
         default=False,
         metadata={
             "means": "Whether the check has to be green, and grey is not enough.",
@@ -35,7 +35,7 @@ class PassedCheck(GateCondition):
         if isinstance(fact, Unknown):
             yield fact
             return
-        allowed = {Conclusion.SUCCESS} if self.green else {Conclusion.SUCCESS, Conclusion.NEUTRAL}
+        allowed = {Conclusion.SUCCESS} if self.require_success else {Conclusion.SUCCESS, Conclusion.NEUTRAL}
         if fact.value not in allowed:
             yield deployment_finding(
                 deployment,

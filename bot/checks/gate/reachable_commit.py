@@ -22,7 +22,7 @@ class ReachableCommit(GateCondition):
     reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
         {DeploymentQuery.RUN, DeploymentQuery.BRANCHES_WITH_COMMIT}
     )
-    branches: tuple[str, ...] = field(
+    allowed_branches: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Further branches, by name, from whose commits releases are made.",
@@ -33,8 +33,8 @@ class ReachableCommit(GateCondition):
     def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         if isinstance(deployment.branches_with_commit, Unknown):
             yield deployment.branches_with_commit
-        elif not deployment.branches_with_commit.value & {deployment.default_branch, *self.branches}:
-            nor = f", nor on {', '.join(self.branches)}" if self.branches else ""
+        elif not deployment.branches_with_commit.value & {deployment.default_branch, *self.allowed_branches}:
+            nor = f", nor on {', '.join(self.allowed_branches)}" if self.allowed_branches else ""
             yield deployment_finding(
                 deployment,
                 f"the commit {deployment.short_commit} is not on the default branch {deployment.default_branch}{nor}: nothing shows that it was reviewed",

@@ -23,7 +23,7 @@ class ReleaseInterval(GateCondition):
     reads: ClassVar[frozenset[DeploymentQuery | SettingsQuery]] = frozenset(
         {DeploymentQuery.RUN, DeploymentQuery.CLOCK, DeploymentQuery.PREVIOUS_RELEASE}
     )
-    least: timedelta = field(
+    min_interval: timedelta = field(
         default=timedelta(),
         metadata={
             "means": "The time between two releases from one environment; none is asked for if it is left out.",
@@ -33,7 +33,7 @@ class ReleaseInterval(GateCondition):
 
     @property
     def is_configured(self) -> bool:
-        return bool(self.least)
+        return bool(self.min_interval)
 
     def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         now, previous = deployment.now, deployment.previous_release_at
@@ -41,8 +41,8 @@ class ReleaseInterval(GateCondition):
             yield now
         elif isinstance(previous, Unknown):
             yield previous
-        elif previous.value is not None and now.value - previous.value < self.least:
-            free = previous.value + self.least
+        elif previous.value is not None and now.value - previous.value < self.min_interval:
+            free = previous.value + self.min_interval
             yield deployment_finding(
                 deployment,
                 f"the last release from {deployment.environment} was on {previous.value:%Y-%m-%d at %H:%M} UTC; the next may leave on {free:%Y-%m-%d at %H:%M} UTC",

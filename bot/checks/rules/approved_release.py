@@ -22,18 +22,18 @@ class ApprovedRelease(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("approved-release")
-    least: int = field(
+    min_approvals: int = field(
         default=1,
         metadata={"means": "How many people have to have approved.", "stricter": StricterWhen.HIGHER},
     )
-    others: bool = field(
+    exclude_run_starter: bool = field(
         default=True,
         metadata={
             "means": "Whether only people count who did not start the run.",
             "stricter": StricterWhen.HIGHER,
         },
     )
-    back: timedelta = field(
+    lookback: timedelta = field(
         default=timedelta(days=30),
         metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
@@ -41,11 +41,11 @@ class ApprovedRelease(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(
             isinstance(each, Unknown) or each[1].step_run
-            for each in self.traces_to_check(snapshot, self.back, newest_only=True)
+            for each in self.traces_to_check(snapshot, self.lookback, newest_only=True)
         )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        for each in self.traces_to_check(snapshot, self.back, newest_only=True):
+        for each in self.traces_to_check(snapshot, self.lookback, newest_only=True):
             if isinstance(each, Unknown):
                 yield each
             elif each[1].step_run is not None:
@@ -58,8 +58,8 @@ class ApprovedRelease(Rule):
         if isinstance(sent.run.approvals, Unknown):
             yield sent.run.approvals
             return
-        counted = trace.independent_approvers if self.others else trace.approvers
-        if len(counted) >= self.least:
+        counted = trace.independent_approvers if self.exclude_run_starter else trace.approvers
+        if len(counted) >= self.min_approvals:
             return
         yield Finding(
             location=place,

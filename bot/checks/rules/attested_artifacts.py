@@ -37,7 +37,7 @@ class AttestedArtifacts(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    back: timedelta = field(
+    lookback: timedelta = field(
         default=timedelta(days=30),
         metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
@@ -45,11 +45,11 @@ class AttestedArtifacts(Rule):
     def applies(self, snapshot: Snapshot) -> bool:
         return any(
             isinstance(each, Unknown) or each[1].supports_provenance
-            for each in self.traces_to_check(snapshot, self.back, newest_only=True)
+            for each in self.traces_to_check(snapshot, self.lookback, newest_only=True)
         )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
-        for each in self.traces_to_check(snapshot, self.back, newest_only=True):
+        for each in self.traces_to_check(snapshot, self.lookback, newest_only=True):
             if isinstance(each, Unknown):
                 yield each
             elif each[1].supports_provenance:

@@ -27,7 +27,7 @@ class DeploymentGate(Rule):
     severity: Severity = field(
         default=Severity.LOW, metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER}
     )
-    apps: tuple[str, ...] = field(
+    required_apps: tuple[str, ...] = field(
         default=(),
         metadata={
             "means": "Apps by slug that have to be asked; without any, one is enough.",
@@ -64,7 +64,7 @@ class DeploymentGate(Rule):
     def _missing_app(self, rules: tuple[CustomProtectionRule, ...]) -> str | None:
         """Name the gate that is missing, if one is."""
         asked = {rule.app_slug for rule in rules if rule.enabled}
-        lacking = [app for app in self.apps if app not in asked]
+        lacking = [app for app in self.required_apps if app not in asked]
         if lacking:
             return f"the App {join_names(lacking)}"
         return None if asked else "an App such as Wharfinger"

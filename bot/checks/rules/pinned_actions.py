@@ -28,14 +28,14 @@ class PinnedActions(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    owners: tuple[str, ...] = field(
+    trusted_owners: tuple[str, ...] = field(
         default=(),
         metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": StricterWhen.FEWER},
     )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
-        trusted = frozenset(owner.lower() for owner in self.owners)
+        trusted = frozenset(owner.lower() for owner in self.trusted_owners)
         said: dict[tuple[str, int], None] = {}
         path = publish_path(publications, snapshot.workflows, snapshot.actions)
         yield from path.unknown

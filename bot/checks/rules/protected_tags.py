@@ -43,7 +43,7 @@ class ProtectedTags(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    creation: bool = field(
+    restrict_creation: bool = field(
         default=True,
         metadata={"means": "Whether making such a tag has to be restricted too.", "stricter": StricterWhen.HIGHER},
     )
@@ -91,7 +91,7 @@ class ProtectedTags(Rule):
         return cache[patterns]
 
     def _find_missing_protections(self, patterns: tuple[str, ...], snapshot: Snapshot) -> _MissingProtections | Unknown:
-        demanded = ("creation", "update", "deletion") if self.creation else ("update", "deletion")
+        demanded = ("creation", "update", "deletion") if self.restrict_creation else ("update", "deletion")
         missing: _MissingProtections = {}
         for pattern in patterns:
             for guard in (tag_protection(name, snapshot.settings) for name in sample_names(pattern)):

@@ -18,7 +18,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 class ProtectedWorkflows(Rule):
     """Workflows that publish are changed only after somebody else has reviewed the change.
 
-    That is asked of the default branch, administrators included; with `code_owners` by the people whom CODEOWNERS names.
+    That is asked of the default branch, administrators included; with `require-code-owners` by the people whom CODEOWNERS names.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-workflows")
@@ -32,10 +32,10 @@ class ProtectedWorkflows(Rule):
             SettingsQuery.PLAN,
         }
     )
-    approvals: int = field(
+    min_approvals: int = field(
         default=1, metadata={"means": "How many people have to approve a change.", "stricter": StricterWhen.HIGHER}
     )
-    code_owners: bool = field(
+    require_code_owners: bool = field(
         default=False,
         metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": StricterWhen.HIGHER},
     )
@@ -49,7 +49,7 @@ class ProtectedWorkflows(Rule):
         branch = facts.value.default_branch
         review = required_review(branch, snapshot.settings)
         yield from self._review_results(files[0], branch, review, snapshot)
-        if self.code_owners:
+        if self.require_code_owners:
             yield from _code_owner_results(files, branch, review, snapshot)
 
     def _files_on_path(self, snapshot: Snapshot) -> list[str]:
@@ -64,7 +64,7 @@ class ProtectedWorkflows(Rule):
     def _review_results(
         self, file: str, branch: str, review: RequiredReview, snapshot: Snapshot
     ) -> Iterator[Finding | Unknown]:
-        if review.required_approvals < self.approvals:
+        if review.required_approvals < self.min_approvals:
             yield from review.unknown or [self._finding(file, branch, review.required_approvals, snapshot)]
         elif not review.enforce_admins and review.unknown:
             yield from review.unknown
@@ -78,11 +78,11 @@ class ProtectedWorkflows(Rule):
     def _finding(self, file: str, branch: str, current_approvals: int, snapshot: Snapshot) -> Finding:
         fix = (
             f"Settings, Rules, Rulesets, New branch ruleset: for the default branch, Active, tick Require a pull request "
-            f"before merging with {self.approvals} required approval{'s' if self.approvals > 1 else ''}."
+            f"before merging with {self.min_approvals} required approval{'s' if self.min_approvals > 1 else ''}."
         )
         return Finding(
             location=Location(file, 1, 1),
-            message=f"publishes, and {branch} takes changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''}, where the policy wants {self.approvals}",
+            message=f"publishes, and {branch} takes changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''}, where the policy wants {self.min_approvals}",
             fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
         )
 

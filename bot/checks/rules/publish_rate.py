@@ -27,14 +27,14 @@ class PublishRate(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    most: int = field(
+    max_versions: int = field(
         default=5,
         metadata={
             "means": "How many versions of a package may come within that time.",
             "stricter": StricterWhen.LOWER,
         },
     )
-    within: timedelta = field(
+    period: timedelta = field(
         default=timedelta(hours=1),
         metadata={"means": "The time over which versions are counted.", "stricter": StricterWhen.HIGHER},
     )
@@ -48,7 +48,7 @@ class PublishRate(Rule):
                 yield each
                 continue
             place, watched = each
-            for burst in find_bursts(watched.observations, self.most, self.within):
+            for burst in find_bursts(watched.observations, self.max_versions, self.period):
                 first, last = burst[0], burst[-1]
                 if snapshot.taken_at - last.published_or_seen_at > LOOKBACK:
                     continue
@@ -57,7 +57,7 @@ class PublishRate(Rule):
                     location=place,
                     message=f"{watched.package.name}: {len(burst)} versions came {span}, {first.version.number} to {last.version.number}",
                     fix=(
-                        "Find out who sent them. If that is how you release, raise `most`; if nobody of yours did, withdraw them "
+                        "Find out who sent them. If that is how you release, raise `max-versions`; if nobody of yours did, withdraw them "
                         "and revoke what may publish the package."
                     ),
                     subject=FindingSubject(package=format_purl(watched.package, snapshot.catalog)),

@@ -32,11 +32,11 @@ class RequiredReviewers(Rule):
             SettingsQuery.BRANCH_PROTECTION,
         }
     )
-    no_self_review: bool = field(
+    prevent_self_review: bool = field(
         default=True,
         metadata={"means": "Whether who started a release may not approve it.", "stricter": StricterWhen.HIGHER},
     )
-    no_admin_bypass: bool = field(
+    prevent_admin_bypass: bool = field(
         default=True,
         metadata={"means": "Whether administrators may not pass without approval.", "stricter": StricterWhen.HIGHER},
     )
@@ -54,19 +54,19 @@ class RequiredReviewers(Rule):
         self, publish_environment: PublishEnvironment, environment: Environment
     ) -> Iterator[Finding | Unknown]:
         """Tell how an approval that is asked for can be gone around."""
-        if self.no_self_review and not environment.prevent_self_review:
+        if self.prevent_self_review and not environment.prevent_self_review:
             yield _finding(
                 publish_environment,
                 "whoever starts a release may approve it too, if they are a reviewer",
                 "tick Prevent self-review",
             )
-        if self.no_admin_bypass and environment.admins_bypass:
+        if self.prevent_admin_bypass and environment.admins_bypass:
             yield _finding(
                 publish_environment,
                 "administrators can publish without any approval",
                 "untick Allow administrators to bypass configured protection rules",
             )
-        elif self.no_admin_bypass and environment.admins_bypass is None:
+        elif self.prevent_admin_bypass and environment.admins_bypass is None:
             yield Unknown(
                 f"whether administrators can bypass the environment {environment.name}", "GitHub did not say it"
             )

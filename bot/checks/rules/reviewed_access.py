@@ -35,7 +35,7 @@ class ReviewedAccess(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    every: timedelta = field(
+    review_interval: timedelta = field(
         default=timedelta(days=180),
         metadata={"means": "How long after a review the next one is due.", "stricter": StricterWhen.LOWER},
     )
@@ -63,7 +63,7 @@ class ReviewedAccess(Rule):
                     "is there again" if was_recreated(identity, snapshot.reviews.value) else "still is there",
                 )
                 continue
-            due = review_due(identity, snapshot.reviews.value, self.every)
+            due = review_due(identity, snapshot.reviews.value, self.review_interval)
             if due < snapshot.taken_at:
                 yield _overdue_finding(identity, last, due)
 

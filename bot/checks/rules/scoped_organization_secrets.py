@@ -34,7 +34,7 @@ class ScopedOrganizationSecrets(Rule):
             SettingsQuery.ORGANIZATION_SECRET_ACCESS,
         }
     )
-    most: int = field(
+    max_repositories: int = field(
         default=10,
         metadata={"means": "How many repositories may share one such secret.", "stricter": StricterWhen.LOWER},
     )
@@ -72,7 +72,11 @@ class ScopedOrganizationSecrets(Rule):
                 return "by all private repositories of the organization"
             case SecretVisibility.SELECTED:
                 count = len(reach.repositories or ())
-                return f"by {count} repositories, and {self.most} at most may share one" if count > self.most else None
+                return (
+                    f"by {count} repositories, and {self.max_repositories} at most may share one"
+                    if count > self.max_repositories
+                    else None
+                )
 
 
 def _finding(secret: Secret, access: str, registries: tuple[RegistryId, ...], snapshot: Snapshot) -> Finding:

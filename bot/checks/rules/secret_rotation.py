@@ -43,7 +43,7 @@ class SecretRotation(Rule):
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    maximum_age: timedelta = field(
+    max_age: timedelta = field(
         default=timedelta(days=90),
         metadata={"means": "How long after it was last written a secret may publish.", "stricter": StricterWhen.LOWER},
     )
@@ -59,7 +59,7 @@ class SecretRotation(Rule):
         for secret in stored.secrets:
             publications = used.get(secret.name.upper(), ())
             registries = tuple(each.registry for each in publications) or telling.by_secret_name(secret.name)[:1]
-            if snapshot.taken_at - secret.updated_at > self.maximum_age and not set(registries) <= set(self.allow):
+            if snapshot.taken_at - secret.updated_at > self.max_age and not set(registries) <= set(self.allow):
                 yield self._finding(secret, publications, registries, snapshot)
 
     def _finding(
@@ -82,7 +82,7 @@ class SecretRotation(Rule):
             else secret_settings_page(secret, snapshot.repository),
             message=(
                 f"the secret {secret.name} of {describe_store(secret)} was last written {day}, and one for {where} may be "
-                f"{self.maximum_age.days} days old at most"
+                f"{self.max_age.days} days old at most"
             ),
             fix=f"Make a new token at {where}, store it ({settings_navigation(secret)}), and revoke the old one.",
             subject=FindingSubject(secrets=(secret.name,), environment=secret.environment),

@@ -27,21 +27,21 @@ class TraceableVersions(Rule):
         default=Severity.CRITICAL,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},
     )
-    grace: timedelta = field(
+    grace_period: timedelta = field(
         default=GRACE_PERIOD,
         metadata={
             "means": "How long after its publication a version may wait for a run that accounts for it, before there is an alert.",
             "stricter": StricterWhen.LOWER,
         },
     )
-    every: timedelta = field(
+    check_interval: timedelta = field(
         default=timedelta(minutes=5),
         metadata={
             "means": "How often the registry is asked for new versions; while one is waited for it is each half minute.",
             "stricter": StricterWhen.LOWER,
         },
     )
-    back: timedelta = field(
+    lookback: timedelta = field(
         default=timedelta(days=30),
         metadata={"means": "How long after its publication a version is judged.", "stricter": StricterWhen.HIGHER},
     )
@@ -58,10 +58,10 @@ class TraceableVersions(Rule):
 
     def _traces_to_judge(self, snapshot: Snapshot) -> Iterator[tuple[Location, VersionTrace] | Unknown]:
         """Yield what can be judged. A version within its grace cannot, and nothing is wrong with it yet."""
-        for each in self.traces_to_check(snapshot, self.back):
+        for each in self.traces_to_check(snapshot, self.lookback):
             if isinstance(each, Unknown) or each[1].status is not TraceStatus.PENDING:
                 yield each
-            elif _has_unknown_reason(each[1]) or snapshot.taken_at - _published_at(each[1]) > self.grace:
+            elif _has_unknown_reason(each[1]) or snapshot.taken_at - _published_at(each[1]) > self.grace_period:
                 yield _unknown_publisher(each[1])
 
 

@@ -23,7 +23,7 @@ class UnexpiredIdentities(Rule):
 
     name: ClassVar[RuleName] = RuleName("unexpired-identities")
     reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES
-    maximum_lifetime: timedelta = field(
+    max_lifetime: timedelta = field(
         default=timedelta(days=366),
         metadata={"means": "How far ahead an identity's end may lie.", "stricter": StricterWhen.LOWER},
     )
@@ -54,7 +54,7 @@ class UnexpiredIdentities(Rule):
                 fix=f"Revoke it; or let {entry.owner} say in the register why it is needed longer, and until when.",
                 subject=identity.subject,
             )
-        elif entry.expires - day > self.maximum_lifetime:
+        elif entry.expires - day > self.max_lifetime:
             yield Finding(
                 location=identity.location,
                 message=f"{identity.description} may stay until {entry.expires}, says {_register_entry(entry)}, and {self._limit_text()}",
@@ -64,7 +64,7 @@ class UnexpiredIdentities(Rule):
 
     def _token_findings(self, identity: PublishingIdentity, day: date) -> Iterator[Finding]:
         end = identity.expires_at.date() if identity.expires_at else None
-        if end is not None and end - day <= self.maximum_lifetime:
+        if end is not None and end - day <= self.max_lifetime:
             return  # one that has ended does nothing any more
         yield Finding(
             location=identity.location,
@@ -77,7 +77,7 @@ class UnexpiredIdentities(Rule):
         )
 
     def _limit_text(self) -> str:
-        return f"an end may be {self.maximum_lifetime.days} days ahead at most"
+        return f"an end may be {self.max_lifetime.days} days ahead at most"
 
 
 def _has_end(identity: PublishingIdentity) -> bool:

@@ -121,11 +121,13 @@ def thresholds_of(policy: Policy, registry: RegistryId) -> AlertThresholds:
             continue
         if isinstance(rule, TraceableVersions):
             demands = _with_kinds(demands, PackageAlertKind.UNTRACED_VERSION, PackageAlertKind.PUBLISH_STEP_NOT_RUN)
-            demands = replace(demands, grace=rule.grace, check_interval=rule.every)
+            demands = replace(demands, grace=rule.grace_period, check_interval=rule.check_interval)
         elif isinstance(rule, ConsistentPublisher):
             demands = _with_kinds(demands, PackageAlertKind.PUBLISHER_CHANGED, PackageAlertKind.NEW_MAINTAINER)
         elif isinstance(rule, PublishRate):
-            demands = replace(_with_kinds(demands, PackageAlertKind.BURST), max_versions=rule.most, period=rule.within)
+            demands = replace(
+                _with_kinds(demands, PackageAlertKind.BURST), max_versions=rule.max_versions, period=rule.period
+            )
     return (
         _with_kinds(demands, PackageAlertKind.UNREADABLE, PackageAlertKind.UNREACHABLE) if demands.kinds else NO_ALERTS
     )

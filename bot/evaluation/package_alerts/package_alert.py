@@ -30,7 +30,7 @@ class AlertThresholds:
     kinds: frozenset[PackageAlertKind] = frozenset(PackageAlertKind)
     grace: timedelta = timedelta(minutes=15)  # until a version that nothing contradicts is unaccounted
     check_interval: timedelta = timedelta(minutes=5)  # between two looks at the registry
-    max_versions: int = 5  # versions within `within`: one more is a burst
+    max_versions: int = 5  # versions within `period`: one more is a burst
     period: timedelta = timedelta(hours=1)
 
 

@@ -135,7 +135,7 @@ class DeploymentReader:
         line, repository = self._client, self._repository
         if is_ancestor(line, repository, commit, head):
             return frozenset({self._reading.default_branch})
-        named = (name for each in policy.gate if isinstance(each, ReachableCommit) for name in each.branches)
+        named = (name for each in policy.gate if isinstance(each, ReachableCommit) for name in each.allowed_branches)
         for name in named:
             other = read_branch_head(line, repository, name)
             if other is not None and is_ancestor(line, repository, commit, other):

@@ -176,5 +176,5 @@ def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple
 
 def _evaluate_traces(snapshot: Snapshot, released: ReleaseStatus, policy: Policy) -> Report:
     """Judge the versions of this tag, and nothing else, by the rules about evidence."""
-    rules = tuple(replace(rule, back=UNLIMITED) for rule in policy.rules if isinstance(rule, TRACE_RULES))
+    rules = tuple(replace(rule, lookback=UNLIMITED) for rule in policy.rules if isinstance(rule, TRACE_RULES))
     return evaluate_repository(replace(snapshot, version_traces=Known(released.traces)), replace(policy, rules=rules))

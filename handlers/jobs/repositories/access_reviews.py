@@ -101,7 +101,9 @@ def queue_review(context: Context, installation: InstallationId, repository: Rep
     reviews = report.snapshot.reviews
     due = rule and isinstance(reviews, Known)
     if due and rule and isinstance(reviews, Known):
-        due = is_round_due(identities_to_review(report, rule), reviews.value, rule.every, report.snapshot.taken_at)
+        due = is_round_due(
+            identities_to_review(report, rule), reviews.value, rule.review_interval, report.snapshot.taken_at
+        )
     if ReviewRoundStore(context.redis).get(repository) or (due and review_issue_repository(report) is not None):
         enqueue(context.redis, [ReviewAccess(installation, repository)])
 
@@ -260,7 +262,7 @@ class _Review(NamedTuple):
         if issue_repository is None or rule is None or not isinstance(reviews, Known):
             return None
         now = self.context.clock()
-        if not is_round_due(identities_to_review(self.report, rule), reviews.value, rule.every, now):
+        if not is_round_due(identities_to_review(self.report, rule), reviews.value, rule.review_interval, now):
             return None
         round_ = OpenRound(now.date(), issue_repository)
         ReviewRoundStore(self.context.redis).put(self.repository, round_)

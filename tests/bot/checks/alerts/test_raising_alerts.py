@@ -205,9 +205,9 @@ def test_a_step_back_is_not_settled_by_an_account() -> None:
 def test_rules_in_force_say_what_raises_an_alarm() -> None:
     npm = RegistryId("npm")
     rules = (
-        TraceableVersions(grace=HOUR, every=2 * MINUTE),
+        TraceableVersions(grace_period=HOUR, check_interval=2 * MINUTE),
         ConsistentPublisher(allow=(npm,)),
-        PublishRate(most=2, within=2 * HOUR),
+        PublishRate(max_versions=2, period=2 * HOUR),
     )
     demands = thresholds_of(Policy(rules=rules), npm)
 

@@ -48,10 +48,10 @@ def test_a_repository_lets_nobody_more_start_a_release(organization: str, own: s
 
 def test_a_repository_may_rest_longer_but_not_switch_a_condition_off() -> None:
     policy = in_force(
-        "gate: {release-freeze: {weekdays: [sunday]}, release-interval: {least: 1h}}",
-        "gate: {release-freeze: {weekdays: [sunday, friday]}, release-interval: {least: 30m}, protected-ref: off}",
+        "gate: {release-freeze: {weekdays: [sunday]}, release-interval: {min-interval: 1h}}",
+        "gate: {release-freeze: {weekdays: [sunday, friday]}, release-interval: {min-interval: 30m}, protected-ref: off}",
     )
     assert option(policy, "release-freeze", "weekdays") == ("sunday", "friday")
-    assert str(option(policy, "release-interval", "least")) == "1:00:00"
+    assert str(option(policy, "release-interval", "min_interval")) == "1:00:00"
     assert len(policy.gate) == len(GATE_CONDITIONS)
     assert len(policy.notes) == 2

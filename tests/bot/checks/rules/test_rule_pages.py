@@ -12,6 +12,7 @@ from bot.checks.rules.workflow_hygiene import WorkflowHygiene
 from bot.evaluation.evaluate import RuleResult, evaluate_repository
 from bot.model.core_types import FullName, Outcome
 from bot.policy import TargetRepository, policy_in_force
+from bot.policy.policy_schema import option_key
 from bot.policy.read_policy import read_policy
 from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import (
@@ -116,7 +117,7 @@ def test_a_page_names_every_option_and_the_default_severity(rule: type[Rule]) ->
 
     assert f"`{rule.name}` · {rule().severity} ·" in text
     for field in fields(rule):
-        assert f"`{field.name}`" in page.sections["Options"]
+        assert f"`{option_key(field)}`" in page.sections["Options"]
         assert field.metadata["means"].endswith(".")
 
 

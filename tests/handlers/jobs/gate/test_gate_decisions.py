@@ -121,7 +121,7 @@ def test_what_is_only_observed_is_approved_and_told(redis: Redis) -> None:
 
 
 def test_a_tag_on_a_branch_that_the_policy_names_may_leave_and_one_that_only_has_its_name_may_not(redis: Redis) -> None:
-    older = "{independent-approval: off, release-interval: off, reachable-commit: {branches: [gone, 1.x]}}"
+    older = "{independent-approval: off, release-interval: off, reachable-commit: {allowed-branches: [gone, 1.x]}}"
     with gate_scenario(redis, gate=older) as (acme, widgets):
         fix = widgets.push({"README.md": "a fix"}, branch="1.x")
         widgets.push({"README.md": "another"}, branch="1.x")
@@ -159,7 +159,10 @@ def test_a_freeze_goes_by_githubs_clock(redis: Redis) -> None:
 
 
 def test_releases_keep_their_distance(redis: Redis) -> None:
-    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {least: 2h}}") as (acme, widgets):
+    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {min-interval: 2h}}") as (
+        acme,
+        widgets,
+    ):
         first = deployment_waiting(acme, widgets)
         assert first.decide() == "approved"
         first.approve()
@@ -172,7 +175,10 @@ def test_releases_keep_their_distance(redis: Redis) -> None:
 
 
 def test_releases_that_were_rejected_do_not_push_the_last_one_out_of_sight(redis: Redis) -> None:
-    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {least: 2h}}") as (acme, widgets):
+    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {min-interval: 2h}}") as (
+        acme,
+        widgets,
+    ):
         first = deployment_waiting(acme, widgets)
         assert first.decide() == "approved"
         first.approve()
@@ -182,7 +188,10 @@ def test_releases_that_were_rejected_do_not_push_the_last_one_out_of_sight(redis
 
 
 def test_jobs_of_one_commit_do_not_push_the_last_release_out_of_sight(redis: Redis) -> None:
-    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {least: 2h}}") as (acme, widgets):
+    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {min-interval: 2h}}") as (
+        acme,
+        widgets,
+    ):
         first = deployment_waiting(acme, widgets)
         assert first.decide() == "approved"
         first.approve()
@@ -194,7 +203,10 @@ def test_jobs_of_one_commit_do_not_push_the_last_release_out_of_sight(redis: Red
 
 
 def test_the_distance_is_from_when_a_release_left_and_not_from_when_the_next_took_its_place(redis: Redis) -> None:
-    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {least: 2h}}") as (acme, widgets):
+    with gate_scenario(redis, gate="{independent-approval: off, release-interval: {min-interval: 2h}}") as (
+        acme,
+        widgets,
+    ):
         first = deployment_waiting(acme, widgets)
         assert first.decide() == "approved"
         first.approve()

@@ -19,7 +19,7 @@ from tests.handlers.jobs.test_sweeps import waiting
 
 POLICY = """version: 1
 reports: {issues: repository}
-rules: {reviewed-access: {every: 90d}}
+rules: {reviewed-access: {review-interval: 90d}}
 identities:
   - {secret: PYPI_TOKEN, in: acme/widgets, owner: "@acme/release", purpose: uploads, expires: 2027-01-01}
 """
