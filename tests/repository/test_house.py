@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from bot.checks.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -130,3 +132,18 @@ def test_our_own_workflows_pin_what_they_use() -> None:
     workflows = [path for path in FILES if path.suffix == ".yml" and path.parent == ROOT / ".github" / "workflows"]
     assert workflows
     assert wrong(rule, workflows) == []
+
+
+def test_a_new_version_of_what_we_use_waits_a_week() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    assert {each["package-ecosystem"] for each in updates} == {"pip", "github-actions"}
+    assert all(each["cooldown"]["default-days"] >= 7 for each in updates)
+
+
+def test_a_vulnerability_is_not_reported_in_an_issue() -> None:
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    forms = {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("*.yml")}
+    (link,) = forms.pop("config")["contact_links"]
+    assert link["url"].endswith("/security/advisories/new")
+    assert set(forms) == {"bug", "feature"}
+    assert all(form["name"] and form["description"] and form["body"] for form in forms.values())
