@@ -23,8 +23,9 @@ from bot.model.core_types import Credential, RegistryId
 from bot.model.errors import describe_fault
 from bot.registries import ActionFact, Registry
 from bot.registries.addresses import expand_addresses
+from bot.registries.registry import TokenExchange
 from bot.snapshot.repository_snapshot import WORKFLOW_PATH, Snapshot
-from bot.workflows import Workflow
+from bot.workflows import Job, Workflow
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -168,7 +169,20 @@ class Suggestions:
 
 def _make_change(workspace: FixWorkspace, publications: Sequence[Publication], registry: Registry) -> None:
     first = publications[0]
-    workspace.budget.spend(0)  # when nothing is left, not even a look
+    strategy, chosen = _choose_one_strategy(_editable_job(workspace, publications, registry), workspace, publications)
+    grant_id_token(workspace, first)
+    raise_versions(workspace.job_editor(first.file, first.job), registry, first.tool)
+    token = StoredToken.for_secrets(name for each in publications for name in each.secrets)
+    _apply_strategy(workspace.job_editor(first.file, first.job), strategy, chosen, publications, token)
+    _note_registry_limits(workspace, first, registry)
+    if not workspace.drafts:
+        raise UnsafeEditError("nothing in this file hands the token over")
+
+
+def _editable_job(workspace: FixWorkspace, publications: Sequence[Publication], registry: Registry) -> Job:
+    """Return the job that publishes; raises UnsafeEditError if it is not in a workflow of this repository."""
+    first = publications[0]
+    workspace.budget.spend(0)  # fails if nothing is left
     workflow = workspace.snapshot.workflows.get(first.file)
     if workflow is None:
         raise UnsafeEditError(
@@ -181,26 +195,27 @@ def _make_change(workspace: FixWorkspace, publications: Sequence[Publication], r
         raise UnsafeEditError(
             f"{registry.name} takes no job of a called workflow; move the job into the workflow that is started, first"
         )
-    job = workflow.jobs[first.job]
+    return workflow.jobs[first.job]
+
+
+def _choose_one_strategy(
+    job: Job, workspace: FixWorkspace, publications: Sequence[Publication]
+) -> tuple[FixStrategy, Mapping[int, ChosenStrategy]]:
+    """Choose for each publishing step; raises UnsafeEditError if the steps take different changes, or too many."""
+    snapshot = workspace.snapshot
     chosen = {
-        n: choose_strategy(each, job.steps[n], job, registry, workspace.snapshot.catalog)
+        place: choose_strategy(each, job.steps[place], job, snapshot.registries[each.registry], snapshot.catalog)
         for each in publications
-        if (n := each.step) is not None
+        if (place := each.step) is not None
     }
     if len(chosen) > MAX_EDITS:
         raise UnsafeEditError(f"it would take more than {MAX_EDITS} changes")
-    ways = {each.strategy for each in chosen.values()}
-    if len(ways) > 1:
+    strategies = {each.strategy for each in chosen.values()}
+    if len(strategies) > 1:
         raise UnsafeEditError("the job publishes there in several ways, which take different changes")
-    if FixStrategy.REPLACE_TOOL in ways and len(chosen) > 1:
-        raise UnsafeEditError(f"{first.tool} publishes in several steps of the job")
-    grant_id_token(workspace, first)
-    raise_versions(workspace.job_editor(first.file, first.job), registry, first.tool)
-    token = StoredToken.for_secrets(name for each in publications for name in each.secrets)
-    _apply_strategy(workspace.job_editor(first.file, first.job), ways.pop(), chosen, publications, token)
-    _note_registry_limits(workspace, first, registry)
-    if not workspace.drafts:
-        raise UnsafeEditError("nothing in this file hands the token over")
+    if FixStrategy.REPLACE_TOOL in strategies and len(chosen) > 1:
+        raise UnsafeEditError(f"{publications[0].tool} publishes in several steps of the job")
+    return strategies.pop(), chosen
 
 
 def _apply_strategy(
@@ -210,31 +225,34 @@ def _apply_strategy(
     publications: Sequence[Publication],
     token: StoredToken,
 ) -> None:
-    """Go the chosen way in the workflow as it is now, with permission and versions in it."""
+    """Change the workflow as it is now, with permission and versions in it."""
     registry = editor.workspace.snapshot.registries[publications[0].registry]
-    mint = registry.migration.token_exchange
-    calls = {
-        each.step: PublishCall(each.tool, chosen[each.step].fact) for each in publications if each.step is not None
-    }
-    taker = TokenRemover(editor, registry, token)
+    exchange = registry.migration.token_exchange
+    remover = TokenRemover(editor, registry, token)
     logins = {each.login_index: each.fact for each in chosen.values() if each.login_index is not None}
-    if strategy is FixStrategy.EXCHANGE and mint is not None:
-        exchange_token(editor, sorted(calls), mint, token)
+    if strategy is FixStrategy.EXCHANGE and exchange is not None:
+        exchange_token(editor, sorted(chosen), exchange, token)
     elif logins:
         for place, fact in logins.items():
-            taker.remove_inputs(
-                place, editor.job.steps[place], fact.token_inputs if isinstance(fact, ActionFact) else ()
-            )
+            inputs = fact.token_inputs if isinstance(fact, ActionFact) else ()
+            remover.remove_inputs(place, editor.job.steps[place], inputs)
             request_token(editor, place, registry.migration)
     elif strategy is FixStrategy.REPLACE_TOOL:
-        use_replacement_action(editor, max(calls), publications[0], token)
-        taker.remove({}, max(calls) - 1)
+        use_replacement_action(editor, max(chosen), publications[0], token)
+        remover.remove({}, max(chosen) - 1)
     else:
-        taker.remove(calls, max(calls))
-        place = min(calls) - sum(gone < min(calls) for gone in taker.removed)
-        now = editor.refreshed()
-        if strategy is FixStrategy.FETCH_TOKEN and mint is not None and not has_exchange_step(now.job, mint, place):
-            add_exchange_step(now, place, mint, None)
+        tools = [(each.step, each.tool) for each in publications if each.step is not None]
+        remover.remove({step: PublishCall(tool, chosen[step].fact) for step, tool in tools}, max(chosen))
+        if strategy is FixStrategy.FETCH_TOKEN and exchange is not None:
+            first = min(chosen)
+            _add_missing_exchange_step(
+                editor.refreshed(), exchange, first - sum(gone < first for gone in remover.removed)
+            )
+
+
+def _add_missing_exchange_step(editor: JobEditor, exchange: TokenExchange, index: int) -> None:
+    if not has_exchange_step(editor.job, exchange, index):
+        add_exchange_step(editor, index, exchange, None)
 
 
 def _note_registry_limits(workspace: FixWorkspace, publication: Publication, registry: Registry) -> None:

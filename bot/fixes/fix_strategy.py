@@ -38,23 +38,19 @@ class ChosenStrategy:
 def choose_strategy(
     publication: Publication, step: Step, job: Job, registry: Registry, catalog: Catalog
 ) -> ChosenStrategy:
-    """Choose the way; raise NotEditedError where none is known."""
+    """Choose the strategy; raises UnsafeEditError if none is known."""
     fact = _publish_fact(publication, step, catalog)
     if fact is None:
         raise UnsafeEditError(f"how {publication.tool} publishes is not known well enough")
     migration = registry.migration
-    if migration.token_exchange and migration.token_exchange.output and fact.oidc == "never":
-        return ChosenStrategy(FixStrategy.EXCHANGE, fact)
     if migration.token_exchange and fact.oidc == "never":
-        if isinstance(fact, ActionFact) and fact.token_inputs:
-            raise UnsafeEditError(f"{publication.tool} takes its token as an input, and knows no other way")
-        return ChosenStrategy(FixStrategy.FETCH_TOKEN, fact)
+        return _exchange_strategy(publication.tool, fact, migration.token_exchange)
     if fact.oidc in ("token-wins", "oidc-wins", "always"):
         return ChosenStrategy(FixStrategy.REMOVE, fact)
     if fact.oidc == "on-request":
         return ChosenStrategy(FixStrategy.REQUEST_OIDC, fact)
-    for place, each in enumerate(job.steps):
-        login = _login_fact(each, registry, catalog)
+    logins = ((place, _login_fact(each, registry, catalog)) for place, each in enumerate(job.steps))
+    for place, login in logins:
         if login is not None:
             return ChosenStrategy(FixStrategy.REQUEST_OIDC, login, place)
     if migration.replacement_action and publication.tool in migration.replacement_action.tools:
@@ -62,6 +58,14 @@ def choose_strategy(
     raise UnsafeEditError(
         f"{publication.tool} has no trusted publishing, and what to use instead depends on the project"
     )
+
+
+def _exchange_strategy(tool: str, fact: ActionFact | CommandFact, exchange: TokenExchange) -> ChosenStrategy:
+    if exchange.output:
+        return ChosenStrategy(FixStrategy.EXCHANGE, fact)
+    if isinstance(fact, ActionFact) and fact.token_inputs:
+        raise UnsafeEditError(f"{tool} takes its token as an input, and knows no other way")
+    return ChosenStrategy(FixStrategy.FETCH_TOKEN, fact)
 
 
 def _publish_fact(publication: Publication, step: Step, catalog: Catalog) -> ActionFact | CommandFact | None:

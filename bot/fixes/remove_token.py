@@ -65,12 +65,11 @@ class TokenRemover:
 
     def _from_login(self, index: int, step: Step) -> None:
         if step.run is None:
-            login = self._login_inputs(step)
-            if login:
-                self.remove_inputs(index, step, login)
-            return
-        if not self._token.reaches(self._site, step):
-            return
+            self.remove_inputs(index, step, self._login_inputs(step))
+        elif self._token.reaches(self._site, step):
+            self._from_login_script(index, step)
+
+    def _from_login_script(self, index: int, step: Step) -> None:
         lines = remove_login_lines(
             self._lines(step), self._registry, self._site.workspace.snapshot.catalog, self._token_context(step)
         )

@@ -233,20 +233,18 @@ def rewrite_script(draft: FileDraft, path: YamlPath, lines: Sequence[str | None]
     old = node.value.split("\n")
     if node.style != "|":
         return edit_scalar(draft, path, TextReplacement(old[0], lines[0] or ""))
-    shift = node.start_mark.line + 1
-    numbers = [n for n, (was, now) in enumerate(zip(old, lines, strict=True)) if was != now]
-    wanted = "\n".join(line for line in lines if line is not None)
+    script = "\n".join(line for line in lines if line is not None)
 
     def meant(data: YamlData) -> None:
         parent = data_at(data, path[:-1])
         assert isinstance(parent, dict)  # noqa: S101 - the entry was found in it
-        parent[str(path[-1])] = wanted
+        parent[str(path[-1])] = script
 
-    for number in reversed(numbers):
-        start, now = tree.starts[shift + number], lines[number]
+    starts = tree.starts[node.start_mark.line + 1 :]
+    for start, was, now in reversed(list(zip(starts, old, lines, strict=False))):  # the file goes on behind the script
         end = tree.line_end(start)
         if now is None:
             draft = draft.spliced(*expand_to_lines(tree, start, end), "")
-        else:
-            draft = draft.spliced(end - len(old[number]), end, now)
+        elif now != was:
+            draft = draft.spliced(end - len(was), end, now)
     return verify_edit(tree, draft, meant)

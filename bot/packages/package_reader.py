@@ -51,23 +51,24 @@ def read_listing(
 def _fetch_listing(
     registry_client: RegistryClient, client: PackageClient, previous: FetchedListing | None, now: datetime
 ) -> ListingResult:
-    answer = client.send(
-        replace(registry_client.first_request(client.package), validator=previous.validator if previous else None)
-    )
+    request = registry_client.first_request(client.package)
+    answer = client.send(replace(request, validator=previous.validator if previous else None))
     if not answer.exists:
         return PackageNotFound(client.package)
     same = answer.status == NOT_MODIFIED
-    if same and previous is None:
+    if not same:
+        versions = _read_versions(registry_client, client, answer, previous)
+    elif previous is not None:
+        versions = previous.listing.versions
+    else:
         raise UnexpectedFormatError("it says that nothing changed, though nothing was known")
-    versions = (
-        previous.listing.versions if previous and same else _read_versions(registry_client, client, answer, previous)
-    )
     if previous and _can_keep_owners(registry_client, previous, versions, now, same=same):
         maintainers, owners_read = previous.listing.maintainers, previous.owners_read_at
     else:
         maintainers, owners_read = _read_owners(registry_client, client, answer, previous, now)
     listing = PackageListing(client.package, versions, maintainers)
-    fresh = FetchedListing(listing, owners_read, previous.validator if previous and same else answer.validator)
+    validator = previous.validator if previous and same else answer.validator
+    fresh = FetchedListing(listing, owners_read, validator)
     return UnchangedListing(fresh) if previous and listing == previous.listing else fresh
 
 
@@ -89,23 +90,27 @@ def _read_versions(
     registry_client: RegistryClient, client: PackageClient, response: RegistryResponse, previous: FetchedListing | None
 ) -> tuple[PackageVersion, ...]:
     old: PreviousVersions = {version.number: version for version in previous.listing.versions} if previous else {}
-    found = list({version.number: version for version in registry_client.read_versions(client, response, old)}.values())
-    dated = [(version.published_at, version) for version in found if version.published_at is not None]
-    if len(dated) == len(found):
-        found = [version for _, version in sorted(dated, key=lambda pair: pair[0])]
-    found = found[-MAX_VERSIONS:]
-    new = {
-        version.number for version in [each for each in found if each.number not in old][-registry_client.max_details :]
-    }
-    told: list[PackageVersion] = []
-    for version in found:
+    listed = {version.number: version for version in registry_client.read_versions(client, response, old)}
+    newest = _newest(list(listed.values()))
+    new = [version.number for version in newest if version.number not in old]
+    detailed = set(new[-registry_client.max_details :]) if registry_client.read_details else set()
+    versions: list[PackageVersion] = []
+    for version in newest:
         if version.number in old:
-            told.append(_merge_with_previous(version, old[version.number]))
-        elif registry_client.read_details is not None and version.number in new:
-            told.append(registry_client.read_details(client, version))
+            versions.append(_merge_with_previous(version, old[version.number]))
+        elif registry_client.read_details is not None and version.number in detailed:
+            versions.append(registry_client.read_details(client, version))
         else:
-            told.append(version)
-    return tuple(told)
+            versions.append(version)
+    return tuple(versions)
+
+
+def _newest(versions: list[PackageVersion]) -> list[PackageVersion]:
+    """Return the newest, oldest first: by their dates if all have one, otherwise as the registry sorts them."""
+    dated = [(version.published_at, version) for version in versions if version.published_at is not None]
+    if len(dated) == len(versions):
+        versions = [version for _, version in sorted(dated, key=lambda pair: pair[0])]
+    return versions[-MAX_VERSIONS:]
 
 
 def _merge_with_previous(version: PackageVersion, previous: PackageVersion) -> PackageVersion:

@@ -140,10 +140,8 @@ def _workflow_differences(
     """Yield where a run of another repository or another workflow than before sent a version."""
     known = [each.workload for each in earlier if each.workload is not None]
     repositories = {each.repository.lower() for each in known if each.repository} or {repository.lower()}
-    own = (
-        workload.repository or ""
-    ).lower() == repository.lower()  # by the name that it has now: it may have been renamed
-    if workload.repository is not None and not own and workload.repository.lower() not in repositories:
+    own = repository.lower()  # the name that it has now: it may have been renamed
+    if workload.repository is not None and workload.repository.lower() not in {own, *repositories}:
         yield f"{number} came from the repository {workload.repository}; those before it from {join_names(sorted(repositories))}"
         return
     workflows = {each.workflow for each in known if each.workflow}

@@ -35,39 +35,53 @@ class CertificateClaims:
 
 def read_claims(certificate: Certificate) -> CertificateClaims:
     """Read who the certificate was given to; raise ProvenanceError when that is no workflow of GitHub Actions."""
-    issuer = _extension_text(certificate, _ISSUER) or ""
+    issuer = _text_or_empty(certificate, _ISSUER)
     if issuer != ACTIONS_ISSUER and not issuer.startswith(f"{ACTIONS_ISSUER}/"):
         raise ProvenanceError(
             f"it was signed by an identity of {sanitize(issuer)}, not by a workflow of GitHub Actions"
         )
-    uri = _extension_text(certificate, _REPOSITORY) or ""
+    uri = _text_or_empty(certificate, _REPOSITORY)
     repository = uri.removeprefix(GITHUB_URL)
     if not uri.startswith(GITHUB_URL) or not _FULL_NAME.fullmatch(repository):
         raise ProvenanceError("its certificate does not tell the repository whose workflow signed")
-    ref, number = _extension_text(certificate, _REF), _extension_text(certificate, _REPOSITORY_ID) or ""
-    run = _RUN_PATH.fullmatch((_extension_text(certificate, _RUN) or "").removeprefix(uri))
+    ref, commit = _extension_text(certificate, _REF), _extension_text(certificate, _COMMIT)
+    run, attempt = _run_and_attempt(_text_or_empty(certificate, _RUN).removeprefix(uri))
     return CertificateClaims(
         workload=Workload(
             repository=FullName(repository),
             workflow=_workflow_path(_extension_text(certificate, _WORKFLOW), uri, ref),
             ref=ref,
-            commit=Sha(commit) if (commit := _extension_text(certificate, _COMMIT)) else None,
+            commit=Sha(commit) if commit else None,
             event=_extension_text(certificate, _EVENT),
             runner=_extension_text(certificate, _RUNNER),
             environment=_extension_text(certificate, _ENVIRONMENT),
-            run=int(run[1]) if run else None,
-            attempt=int(run[2]) if run else None,
+            run=run,
+            attempt=attempt,
         ),
         signer=_extension_text(certificate, _SIGNER),
-        owner=(_extension_text(certificate, _OWNER) or "").removeprefix(GITHUB_URL) or None,
-        repository_id=RepositoryId(int(number)) if number.isdecimal() and len(number) < 20 else None,  # noqa: PLR2004 - digits of a 64-bit number
+        owner=_text_or_empty(certificate, _OWNER).removeprefix(GITHUB_URL) or None,
+        repository_id=_repository_id(_text_or_empty(certificate, _REPOSITORY_ID)),
     )
+
+
+def _run_and_attempt(path: str) -> tuple[int, int] | tuple[None, None]:
+    match = _RUN_PATH.fullmatch(path)
+    return (int(match[1]), int(match[2])) if match else (None, None)
+
+
+def _repository_id(digits: str) -> RepositoryId | None:
+    return RepositoryId(int(digits)) if digits.isdecimal() and len(digits) < 20 else None  # noqa: PLR2004 - digits of a 64-bit number
 
 
 def sanitize(text: str) -> str:
     """Cut and clean what a stranger wrote, to be shown within a sentence."""
     kept = "".join(letter for letter in text[:120] if letter.isprintable())
     return kept or "something without a name"
+
+
+def _text_or_empty(certificate: Certificate, number: int) -> str:
+    """Return a claim's text, empty if the certificate does not have it."""
+    return _extension_text(certificate, number) or ""
 
 
 def _extension_text(certificate: Certificate, number: int) -> str | None:
