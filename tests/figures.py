@@ -172,9 +172,12 @@ def imported(tree: Tree, module: Module, nodes: Iterable[ast.AST]) -> set[str]:
 
 def complexities(tree: Tree) -> list[int]:
     """Return the complexity of each function, the least complex first."""
-    return sorted(
-        1 + sum(map(branches_of, outside_functions(node))) for node in all_nodes(tree) if isinstance(node, Function)
-    )
+    return sorted(complexity_of(node) for node in all_nodes(tree) if isinstance(node, Function))
+
+
+def complexity_of(function: Function) -> int:
+    """Return the complexity of one function, without those inside it."""
+    return 1 + sum(map(branches_of, outside_functions(function)))
 
 
 def branches_of(node: ast.AST) -> int:

@@ -21,7 +21,7 @@ from bot.fixes.remove_token import PublishCall, TokenRemover
 from bot.fixes.yaml_tree import UnsafeEditError
 from bot.model.core_types import Credential, RegistryId
 from bot.model.errors import describe_fault
-from bot.registries import ActionFact, Registry
+from bot.registries import ActionFact, CommandFact, Registry
 from bot.registries.addresses import expand_addresses
 from bot.registries.registry import TokenExchange
 from bot.snapshot.repository_snapshot import WORKFLOW_PATH, Snapshot
@@ -233,21 +233,27 @@ def _apply_strategy(
     if strategy is FixStrategy.EXCHANGE and exchange is not None:
         exchange_token(editor, sorted(chosen), exchange, token)
     elif logins:
-        for place, fact in logins.items():
-            inputs = fact.token_inputs if isinstance(fact, ActionFact) else ()
-            remover.remove_inputs(place, editor.job.steps[place], inputs)
-            request_token(editor, place, registry.migration)
+        _request_token_at_login(editor, remover, registry, logins)
     elif strategy is FixStrategy.REPLACE_TOOL:
         use_replacement_action(editor, max(chosen), publications[0], token)
         remover.remove({}, max(chosen) - 1)
     else:
-        tools = [(each.step, each.tool) for each in publications if each.step is not None]
-        remover.remove({step: PublishCall(tool, chosen[step].fact) for step, tool in tools}, max(chosen))
+        tools = {each.step: each.tool for each in publications}
+        remover.remove({step: PublishCall(tools[step], each.fact) for step, each in chosen.items()}, max(chosen))
         if strategy is FixStrategy.FETCH_TOKEN and exchange is not None:
             first = min(chosen)
             _add_missing_exchange_step(
                 editor.refreshed(), exchange, first - sum(gone < first for gone in remover.removed)
             )
+
+
+def _request_token_at_login(
+    editor: JobEditor, remover: TokenRemover, registry: Registry, logins: Mapping[int, ActionFact | CommandFact]
+) -> None:
+    for place, fact in logins.items():
+        inputs = fact.token_inputs if isinstance(fact, ActionFact) else ()
+        remover.remove_inputs(place, editor.job.steps[place], inputs)
+        request_token(editor, place, registry.migration)
 
 
 def _add_missing_exchange_step(editor: JobEditor, exchange: TokenExchange, index: int) -> None:

@@ -145,7 +145,7 @@ def _workflow_differences(
         yield f"{number} came from the repository {workload.repository}; those before it from {join_names(sorted(repositories))}"
         return
     workflows = {each.workflow for each in known if each.workflow}
-    if workload.workflow is not None and workflows and workload.workflow not in workflows:
+    if workflows and workload.workflow not in {None, *workflows}:
         yield f"{number} came from the workflow {workload.workflow}; those before it from {join_names(sorted(workflows))}"
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.detection import Publication
 from bot.model.core_types import FullName, RepositoryId, Sha
-from bot.model.findings import MaybeKnown, Unknown
+from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.versions import PackageFile, PackageVersion, TraceStatus
 from bot.provenance.attestations import AttestationResults
 from bot.workflows import Workflow
@@ -125,6 +125,11 @@ class TraceEvidence:
     repository_id: RepositoryId | None = None  # stays when the repository is renamed
     supports_provenance: bool = True  # whether its registry takes provenance that can be verified
     earlier_versions: tuple[PackageVersion, ...] = ()  # the versions before it, oldest first
+
+    @property
+    def known_tag(self) -> VersionTag | None:
+        """The tag that names the version, if it is known that there is one."""
+        return self.tag.value if isinstance(self.tag, Known) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.tracing.traces import (
 )
 from bot.tracing.version_tags import is_floating_tag, names_other_version, names_version
 
+SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 GRACE_PERIOD = timedelta(minutes=15)  # what a run and a registry get to tell of a version
 
 
@@ -57,7 +58,7 @@ def build_version_trace(
         traced_at=now,
         reasons=reasons,
         step_run=traced.step_run,
-        tag=evidence.tag.value if isinstance(evidence.tag, Known) else None,
+        tag=evidence.known_tag,
         release=evidence.release.value if isinstance(evidence.release, Known) else None,
         provenance=evidence.provenance,
         supports_provenance=evidence.supports_provenance,
@@ -129,20 +130,29 @@ def _match_named_run(
 def _match_likely_run(
     claims: Iterable[IdentityClaim], version: PackageVersion, evidence: TraceEvidence, runs: tuple[WorkflowRun, ...]
 ) -> StepMatch:
-    """Look for a run of the version's commit or tag; where there is none, for one that published at that time."""
-    tag = evidence.tag.value if isinstance(evidence.tag, Known) else None
-    commits = {version.commit, tag and tag.commit, *(claim.workload.commit for claim in claims)} - {None}
-    linked = [ran for ran in runs if ran.commit in commits or (tag is not None and ran.ref == tag.name)]
-    traced = _match_runs(linked, version, evidence) if linked else None
-    if version.published_at is not None and (traced is None or _has_unexplained_files(traced)):
-        others = [ran for ran in runs if ran not in linked and not _is_for_other_version(ran, version, evidence)]
-        nearby = _match_runs([*linked, *others], version, evidence)
-        traced = (
-            nearby
-            if nearby and (nearby.step_run is None or ran_when_published(nearby.step_run, version.published_at))
-            else None
-        )
-    return traced or StepMatch(None, (TraceReason(TraceProblem.NO_RUN, _no_run_message(version, evidence, tag)),))
+    """Look for a run of the version's commit or tag; if there is none, for one that published at that time."""
+    tag = evidence.known_tag
+    linked = _linked_runs(claims, version, tag, runs)
+    match = _match_runs(linked, version, evidence) if linked else None
+    if version.published_at is not None and (match is None or _has_unexplained_files(match)):
+        others = [run for run in runs if run not in linked and not _is_for_other_version(run, version, evidence)]
+        match = _match_runs([*linked, *others], version, evidence)
+        if match and match.step_run and not ran_when_published(match.step_run, version.published_at):
+            match = None
+    return match or StepMatch(None, (TraceReason(TraceProblem.NO_RUN, _no_run_message(version, evidence, tag)),))
+
+
+def _linked_runs(
+    claims: Iterable[IdentityClaim], version: PackageVersion, tag: VersionTag | None, runs: tuple[WorkflowRun, ...]
+) -> list[WorkflowRun]:
+    """Return the runs of the version's commit, of its tag and of the commits that are claimed."""
+    commits = {version.commit, *(claim.workload.commit for claim in claims)}
+    names = set()
+    if tag is not None:
+        commits.add(tag.commit)
+        names.add(tag.name)
+    commits.discard(None)
+    return [run for run in runs if run.commit in commits or run.ref in names]
 
 
 def _claimed_files(claim: IdentityClaim, version: PackageVersion) -> PackageVersion:
@@ -179,43 +189,50 @@ def _is_for_other_version(run: WorkflowRun, version: PackageVersion, evidence: T
 def _match_runs(
     runs: list[WorkflowRun], version: PackageVersion, evidence: TraceEvidence, attempt: int | None = None
 ) -> StepMatch | None:
-    """Say what became of the steps that publish; None where no run has one."""
-    found: list[PublishStepRun] = []
-    unknown: list[TraceReason] = []
-    for ran in runs:
-        plan = evidence.commit_publications.get(
-            ran.commit, Unknown(f"what {ran.commit[:7]} publishes", "it was not read")
-        )
-        if isinstance(plan, Unknown):
-            unknown.append(_unknown_reason(plan))
-        else:
-            found += publish_step_runs(ran, plan.value, version.package.registry, attempt)
-    found.sort(key=lambda sent: not ran_when_published(sent, version.published_at))
-    good = [sent for sent in found if succeeded(sent)]
-    timely = [sent for sent in good if ran_when_published(sent, version.published_at, or_before=version.staged)]
-    strays = _unexplained_files(good, version) if timely else ()
+    """Judge the steps that publish; return None if no run has one."""
+    steps, unknown = _publish_steps(runs, version, evidence, attempt)
+    successful = list(filter(succeeded, steps))
+    timely = [step for step in successful if ran_when_published(step, version.published_at, or_before=version.staged)]
+    strays = _unexplained_files(successful, version) if timely else ()
     if timely and not strays:
         return StepMatch(timely[0])
     if unknown:
-        return StepMatch(None, tuple(unknown))
-    waiting = [sent for sent in found if not ended(sent)]
+        return StepMatch(None, unknown)
+    waiting = [step for step in steps if not ended(step)]
     if waiting:
-        return StepMatch(
-            waiting[0],
-            (
-                TraceReason(
-                    TraceProblem.RUN_NOT_COMPLETED,
-                    f"{describe_step(waiting[0])} of run {waiting[0].run.id} has not ended",
-                ),
-            ),
-        )
+        reason = f"{describe_step(waiting[0])} of run {waiting[0].run.id} has not ended"
+        return StepMatch(waiting[0], (TraceReason(TraceProblem.RUN_NOT_COMPLETED, reason),))
     if strays:
         return StepMatch(timely[0], (_unexplained_file_reason(strays[0], timely[0]),))
-    nameless = [sent for sent in found if sent.step is None and sent.job and sent.job.conclusion == "success"]
-    if nameless and not good:
-        what = f"which step of the job “{nameless[0].publication.job}” published cannot be told from the others"
-        return StepMatch(nameless[0], (TraceReason(TraceProblem.UNKNOWN, what),))
-    return StepMatch(found[0], (_step_reason(found, good, version),)) if found else None
+    return _match_failed_step(steps, successful, version)
+
+
+def _publish_steps(
+    runs: list[WorkflowRun], version: PackageVersion, evidence: TraceEvidence, attempt: int | None
+) -> tuple[list[PublishStepRun], tuple[TraceReason, ...]]:
+    """Return the steps that publish, those at the time of the version first, and which commits were not read."""
+    steps: list[PublishStepRun] = []
+    unknown: list[TraceReason] = []
+    for run in runs:
+        not_read = Unknown(f"what {run.commit[:SHORT_SHA_LENGTH]} publishes", "it was not read")
+        publications = evidence.commit_publications.get(run.commit, not_read)
+        if isinstance(publications, Unknown):
+            unknown.append(_unknown_reason(publications))
+        else:
+            steps += publish_step_runs(run, publications.value, version.package.registry, attempt)
+    steps.sort(key=lambda step: not ran_when_published(step, version.published_at))
+    return steps, tuple(unknown)
+
+
+def _match_failed_step(
+    steps: list[PublishStepRun], successful: list[PublishStepRun], version: PackageVersion
+) -> StepMatch | None:
+    """Say why no step accounts for a version, of steps that have all ended."""
+    unnamed = [step for step in steps if step.step is None and step.job and step.job.conclusion == "success"]
+    if unnamed and not successful:
+        reason = f"which step of the job “{unnamed[0].publication.job}” published cannot be told from the others"
+        return StepMatch(unnamed[0], (TraceReason(TraceProblem.UNKNOWN, reason),))
+    return StepMatch(steps[0], (_step_reason(steps, successful, version),)) if steps else None
 
 
 def _step_reason(found: list[PublishStepRun], successful: list[PublishStepRun], version: PackageVersion) -> TraceReason:
@@ -271,7 +288,6 @@ def _no_run_message(version: PackageVersion, evidence: TraceEvidence, tag: Versi
     return f"{where}, and no tag names the version" if isinstance(evidence.tag, Known) else where
 
 
-SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 RELEASE_DIGEST_ALGORITHM = "sha256"  # GitHub's, of a release's files
 
 

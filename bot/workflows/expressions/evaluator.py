@@ -1,6 +1,6 @@
 """Evaluates expressions and `if` conditions from the values that the workflow file sets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 
@@ -157,45 +157,50 @@ class _ExpressionEvaluator:
             return _UNKNOWN
         parts = split_expressions(text)
         sources = {part.source.strip(): part.expression for part in parts if isinstance(part, EmbeddedExpression)}
-        choices = [_UNKNOWN if found is None else self.evaluate(found, hops) for found in sources.values()]
-        if len(parts) == 1 and len(choices) == 1:
+        choices = [self.evaluate(expression, hops) for expression in sources.values()]
+        if len(parts) == len(choices) == 1:
             return choices[0]
-        found: list[ExpressionValue] = []
-        for values in islice(product(*choices), MAX_VALUES + 1):  # the same expression has the same value everywhere
-            strings = [as_string(value) for value in values]
-            named = dict(zip(sources, strings, strict=True))
-            pieces = [part.text if isinstance(part, LiteralText) else named[part.source.strip()] for part in parts]
-            known = [piece for piece in pieces if piece is not None]
-            if len(known) < len(pieces) or sum(map(len, known)) > max(MAX_RESULT_LENGTH, len(text)):
-                found.append(UnknownValue.ANY)
-            else:
-                found.append("".join(known))
-            if not self._spend_steps(len(parts) + sum(map(len, known)) // 100):
-                return _UNKNOWN
-        return unique_values(found, MAX_VALUES)
+        combinations = islice(product(*choices), MAX_VALUES + 1)
+        return self._join_parts(parts, [dict(zip(sources, values, strict=True)) for values in combinations], len(text))
 
-    def evaluate(self, expression: Expression, hops: int) -> ExpressionValues:
-        """Give every value of an expression; the tree is at most 50 deep."""
+    def _join_parts(
+        self,
+        parts: Sequence[LiteralText | EmbeddedExpression],
+        combinations: Sequence[Mapping[str, ExpressionValue]],
+        length: int,
+    ) -> ExpressionValues:
+        """Return the text for each combination of values by source: the same expression has the same value everywhere."""
+        texts: list[ExpressionValue] = []
+        for values in combinations:
+            pieces = [
+                part.text if isinstance(part, LiteralText) else as_string(values[part.source.strip()]) for part in parts
+            ]
+            known = "".join(filter(None, pieces))
+            too_long = len(known) > max(MAX_RESULT_LENGTH, length)
+            texts.append(UnknownValue.ANY if None in pieces or too_long else known)
+            if not self._spend_steps(len(parts) + len(known) // 100):
+                return _UNKNOWN
+        return unique_values(texts, MAX_VALUES)
+
+    def evaluate(self, expression: Expression | None, hops: int) -> ExpressionValues:
+        """Return every value of an expression; the tree is at most 50 deep. None is one that cannot be parsed."""
+        values = _UNKNOWN  # of a star, or of a function that is not known
         if not self._spend_steps(1):
-            return _UNKNOWN
-        found = _UNKNOWN
+            return values
         match expression:
             case LiteralValue(value):
-                found = (value,)
+                values = (value,)
             case ContextName() | Index():
-                found = self._evaluate_reference(expression, hops)
+                values = self._evaluate_reference(expression, hops)
             case Not(operand):
-                answers = {truthy(value) for value in self.evaluate(operand, hops)}
-                found = tuple(answer for answer in _TRUE_OR_FALSE if (not answer) in answers or None in answers)
+                values = _known_truths(_negated(truthy(value)) for value in self.evaluate(operand, hops))
             case Logic(operator, operands):
-                found = self._evaluate_logic(operator, operands, hops)
+                values = self._evaluate_logic(operator, operands, hops)
             case Compare(operator, left, right):
-                found = self._evaluate_comparison(operator, self.evaluate(left, hops), self.evaluate(right, hops))
+                values = self._evaluate_comparison(operator, self.evaluate(left, hops), self.evaluate(right, hops))
             case FunctionCall(name, arguments) if name in FUNCTIONS:
-                found = self._evaluate_call(name, [self.evaluate(argument, hops) for argument in arguments])
-            case _:
-                pass  # a star, or a function we do not know
-        return found
+                values = self._evaluate_call(name, [self.evaluate(argument, hops) for argument in arguments])
+        return values
 
     def _evaluate_logic(self, operator: str, operands: tuple[Expression, ...], hops: int) -> ExpressionValues:
         stops = operator == "||"  # the truth that makes an operand the result
@@ -218,8 +223,7 @@ class _ExpressionEvaluator:
     def _evaluate_comparison(self, operator: str, left: ExpressionValues, right: ExpressionValues) -> ExpressionValues:
         if len(left) * len(right) > _MAX_PAIRS or not self._spend_steps(len(left) * len(right)):
             return _TRUE_OR_FALSE
-        answers = {compare_values(operator, one, other) for one in left for other in right}
-        return tuple(answer for answer in _TRUE_OR_FALSE if answer in answers or None in answers)
+        return _known_truths(compare_values(operator, one, other) for one, other in product(left, right))
 
     def _evaluate_call(self, name: str, arguments: list[ExpressionValues]) -> ExpressionValues:
         found: list[ExpressionValue] = []
@@ -241,11 +245,7 @@ class _ExpressionEvaluator:
             return self._scope.github.get(key, _UNKNOWN)
         if root in ("matrix", "inputs"):
             values = self._scope.values_of(root, key, certain=self._proof)
-            return (
-                _UNKNOWN
-                if values is None or len(values) > MAX_VALUES
-                else tuple(UntypedScalar(value) for value in values)
-            )
+            return _UNKNOWN if values is None or len(values) > MAX_VALUES else tuple(map(UntypedScalar, values))
         if root == "env" and not self._proof and hops < _MAX_HOPS and key in self._scope.env:
             return self.evaluate_text(self._scope.env[key], hops + 1)
         return _UNKNOWN
@@ -269,6 +269,16 @@ class _ExpressionEvaluator:
     def _spend_steps(self, steps: int) -> bool:
         self._steps -= steps
         return self._steps >= 0
+
+
+def _negated(truth: bool | None) -> bool | None:  # noqa: FBT001 - it is what the function is about
+    return None if truth is None else not truth
+
+
+def _known_truths(truths: Iterable[bool | None]) -> ExpressionValues:
+    """Return what can be the result, true first; None can be either."""
+    results = set(truths)
+    return _TRUE_OR_FALSE if None in results else tuple(each for each in _TRUE_OR_FALSE if each in results)
 
 
 def _cost_of(value: ExpressionValue) -> int:
