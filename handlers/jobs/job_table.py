@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from handlers.config.context import Context, JobFunction
+from handlers.jobs.check_commit import check_branch, check_commit, recheck_commit
 from handlers.jobs.releases.deployment_gates import (
     decide_gate,
     find_gates,
@@ -19,7 +20,6 @@ from handlers.jobs.releases.watch_packages import (
     write_package_alert,
 )
 from handlers.jobs.repositories.access_reviews import record_review, review_access
-from handlers.jobs.repositories.check_commit import check_branch, check_commit, recheck_commit
 from handlers.jobs.repositories.diagnose import diagnose
 from handlers.jobs.repositories.digests import queue_digests, send_digest
 from handlers.jobs.repositories.push_alerts import check_push, report_change_alerts

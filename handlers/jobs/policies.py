@@ -18,7 +18,7 @@ from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
 from bot.github.github_errors import ForbiddenError, MissingError
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import read_custom_properties
-from bot.model.core_types import Conclusion, FullName
+from bot.model.core_types import Conclusion, FullName, Mode
 from bot.model.errors import PolicyError
 from bot.model.findings import Known
 from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
@@ -41,6 +41,11 @@ class PolicyState:
     policy: Policy
     problems: tuple[str, ...]
     subject: TargetRepository
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether any rule is enforced, so that a check without a verdict must not pass."""
+        return any(rule.mode is Mode.ENFORCE for rule in self.policy.rules)
 
     def fingerprint(self, today: date) -> str:
         """Name all that can change a verdict: what is in force, and where each waiver stands on a day."""

@@ -26,6 +26,7 @@ from bot.github.deployments import (
 from bot.github.git_data import read_object_ids
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
 from bot.github.settings.rulesets_api import read_rules
+from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.package_reader import read_listing
@@ -36,7 +37,6 @@ from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.version_tags import names_version
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow_files, published_packages
 from handlers.records.gate_store import GateStore, WaitingDeployment
 
 T = TypeVar("T")

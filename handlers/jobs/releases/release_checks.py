@@ -14,6 +14,7 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
 from bot.packages.package_reader import read_listing
@@ -26,7 +27,6 @@ from bot.tracing import VersionTrace
 from bot.tracing.version_tags import names_version, version_in_tag
 from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, TaggedRelease
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow_files, published_packages
 from handlers.jobs.policies import add_policy_problems, read_policy_in_force
 from handlers.jobs.releases.trace_versions import VersionTracer
 from handlers.queue.enqueue import enqueue

@@ -11,6 +11,7 @@ from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader
 from bot.github.git_data import find_tag, read_release
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
+from bot.github.snapshot_reader import follow_files
 from bot.github.workflow_runs import (
     add_jobs_and_approvals,
     read_runs_created_between,
@@ -40,7 +41,6 @@ from bot.tracing.identity_claims import IdentityClaim, identity_claims
 from bot.tracing.publish_steps import publish_step_runs, publishes_in_job, reachable_jobs
 from bot.tracing.version_tags import tag_names
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow_files
 from handlers.queue.job_specs import CheckRelease
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import PackageClaim, PackageWatch

@@ -23,6 +23,7 @@ from bot.evaluation.package_alerts.observe_package import FAST_INTERVAL, FAST_IN
 from bot.github.commit_state import CommitReader
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
 from bot.github.issues import AppIssue, AppIssues
+from bot.github.snapshot_reader import published_packages
 from bot.json_access import get_objects, get_str
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.model.errors import RetryLaterError
@@ -45,7 +46,6 @@ from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fin
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import published_packages
 from handlers.jobs.releases.trace_versions import VersionObserver
 from handlers.queue.enqueue import enqueue, enqueue_all
 from handlers.queue.job_specs import (

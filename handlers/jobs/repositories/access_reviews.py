@@ -95,17 +95,18 @@ NOT_EVALUATED = "The repository is no longer evaluated: it is archived, was dele
 REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
 
 
-def queue_review(context: Context, installation: InstallationId, repository: RepositoryId, report: Report) -> None:
-    """Ask for the review's issue where a review is due or open; called when a default branch was judged."""
-    rule = review_rule(report.policy)
-    reviews = report.snapshot.reviews
-    due = rule and isinstance(reviews, Known)
-    if due and rule and isinstance(reviews, Known):
-        due = is_round_due(
-            identities_to_review(report, rule), reviews.value, rule.review_interval, report.snapshot.taken_at
-        )
-    if ReviewRoundStore(context.redis).get(repository) or (due and review_issue_repository(report) is not None):
-        enqueue(context.redis, [ReviewAccess(installation, repository)])
+def start_review(
+    context: Context, installation: InstallationId, repository: RepositoryId, report: Report
+) -> list[ReviewAccess]:
+    """Return the job that writes the review's issue, where a review is due or open."""
+    if ReviewRoundStore(context.redis).get(repository):
+        return [ReviewAccess(installation, repository)]
+    rule, reviews = review_rule(report.policy), report.snapshot.reviews
+    if rule is None or not isinstance(reviews, Known) or review_issue_repository(report) is None:
+        return []
+    identities = identities_to_review(report, rule)
+    is_due = is_round_due(identities, reviews.value, rule.review_interval, report.snapshot.taken_at)
+    return [ReviewAccess(installation, repository)] if is_due else []
 
 
 def review_rule(policy: Policy) -> ReviewedAccess | None:
@@ -121,10 +122,9 @@ def review_issue_repository(report: Report) -> FullName | None:
     return reports.central_repository or report.snapshot.repository
 
 
-def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
-    """Have the review of a repository that is no longer evaluated closed, if one is open."""
-    if ReviewRoundStore(context.redis).get(repository):
-        enqueue(context.redis, [ReviewAccess(installation, repository)])
+def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> list[ReviewAccess]:
+    """Return the job that closes the review of a repository that is no longer evaluated, if one is open."""
+    return [ReviewAccess(installation, repository)] if ReviewRoundStore(context.redis).get(repository) else []
 
 
 def review_access(context: Context, spec: ReviewAccess) -> None:

@@ -32,19 +32,20 @@ from bot.github.git_data import (
 from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
 from bot.github.issues import AppIssues
 from bot.github.settings.read_known import read_known
-from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
+from bot.github.snapshot_reader import follow_files
+from bot.model.core_types import FullName, Sha
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown
 from bot.policy import Policy
 from bot.rendering.alert import render_change_alert, render_change_alert_update
 from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
-from bot.settings import RefKind, RepositorySettings
+from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
+from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import follow_files
 from handlers.jobs.policies import PolicyState, read_policy_in_force
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts
+from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.report_store import ReportStore
@@ -215,38 +216,33 @@ def check_push(context: Context, spec: CheckPush) -> None:
         log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
 
 
-def check_settings_changes(  # noqa: PLR0913, PLR0917 - where, what is there now and what was, and by which policy
-    context: Context,
-    installation: InstallationId,
-    reading: CommitState,
-    before: RepositorySettings | None,
-    snapshot: Snapshot,
-    in_force: PolicyState,
+def check_settings_changes(
+    context: Context, spec: RepositoryJob, commit: CommitState, snapshot: Snapshot, in_force: PolicyState
 ) -> tuple[ChangeReport, ...]:
-    """Look at the default branch for what no push tells, and return all that was heard of its commit.
+    """Look for alerts on the default branch that no push shows, and return all reports about its commit.
 
-    That is what GitHub keeps beside the files, compared with the last look, and what is known of files only since.
+    They come from settings, compared with those of the last check, and from facts about files that are known only since.
     """
     now, policy = context.clock(), in_force.policy
-    nothing = Snapshot(reading.repository, None, now)
+    nothing = Snapshot(commit.repository, None, now)
     change = RepositoryChange(
-        repository=reading.repository,
+        repository=commit.repository,
         observed_at=now,
-        default_branch=reading.default_branch,
+        default_branch=commit.default_branch,
         files=Known(SnapshotComparison(nothing, snapshot, snapshot_paths(snapshot))),
         settings=snapshot.settings,
-        settings_before=before,
+        settings_before=SnapshotCache(context.redis, context.catalog).settings(spec.repository),
     )
-    news = change_report(change, "A look at the default branch", reading.commit, evaluate_change(change, policy))
-    book = ChangeAlertStore(context.redis, installation, RepositoryId(reading.id))
-    _keep_report(context, book, _AlertLocation(SETTINGS_REF), news, policy)
-    return change_reports(context, book, reading.commit, policy)
+    report = change_report(change, "A look at the default branch", commit.commit, evaluate_change(change, policy))
+    store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
+    _keep_report(context, store, _AlertLocation(SETTINGS_REF), report, policy)
+    return change_reports(context, spec, commit.commit, policy)
 
 
-def change_reports(context: Context, store: ChangeAlertStore, commit: Sha, policy: Policy) -> tuple[ChangeReport, ...]:
-    """Return what was heard of a commit, as the policy in force weighs it today."""
-    day = context.clock().date()
-    return tuple(apply_policy(news, policy, day) for news in store.of_commit(commit))
+def change_reports(context: Context, spec: RepositoryJob, commit: Sha, policy: Policy) -> tuple[ChangeReport, ...]:
+    """Return the stored reports about a commit, as the policy in force judges them today."""
+    store, day = ChangeAlertStore(context.redis, spec.installation, spec.repository), context.clock().date()
+    return tuple(apply_policy(report, policy, day) for report in store.of_commit(commit))
 
 
 @dataclass(frozen=True, slots=True)

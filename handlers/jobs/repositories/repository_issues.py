@@ -29,48 +29,49 @@ log = logging.getLogger("wharfinger.jobs")
 ISSUE_MOVED = "the policy asks for its issue elsewhere, or for none"
 
 
-def queue_issue(
+def update_issue(
     context: Context, installation: InstallationId, repository: RepositoryId, report: Report, in_force: PolicyState
-) -> None:
-    """Keep what the issue about a repository is to say, and ask for it to be written where that is news."""
-    holder = issue_repository_of(report.snapshot.repository, in_force.policy)
-    if holder is None and in_force.problems:
-        return  # a policy that could not be read does not say that no issue is wanted
-    said = render_issue(
+) -> list[WriteIssue]:
+    """Store what the issue about a repository is to say, and return the job that writes it where that is news."""
+    issue_repository = issue_repository_of(report.snapshot.repository, in_force.policy)
+    if issue_repository is None and in_force.problems:
+        return []  # a policy that could not be read does not say that no issue is wanted
+    issue_text = render_issue(
         report,
         policy_readable=not in_force.problems,
         write_permissions=deletion_permissions(context, installation, report),
     )
-    _queue_entry(context, IssueOutboxEntry(installation, repository, said, holder))
+    return _store_entry(context, IssueOutboxEntry(installation, repository, issue_text, issue_repository))
 
 
-def retire_issue(context: Context, repository: RepositoryId, reason: str) -> None:
-    """Have the issue about a repository say that it is no longer evaluated, if one is open."""
-    found = IssueOutbox(context.redis).get_open(repository)
-    wanted = IssueOutbox(context.redis).get(repository)
-    if found is None:
-        IssueOutbox(context.redis).forget(repository)
-        return
-    name = wanted.issue_text.repository if wanted else found.issue_repository
-    _queue_entry(
-        context,
-        IssueOutboxEntry(found.installation, repository, render_not_evaluated(name, reason), found.issue_repository),
+def retire_issue(context: Context, repository: RepositoryId, reason: str) -> list[WriteIssue]:
+    """Have the issue about a repository say that it is no longer evaluated, if one is open; return the job that writes it."""
+    outbox = IssueOutbox(context.redis)
+    open_issue, entry = outbox.get_open(repository), outbox.get(repository)
+    if open_issue is None:
+        outbox.forget(repository)
+        return []
+    name = entry.issue_text.repository if entry else open_issue.issue_repository
+    issue_text = render_not_evaluated(name, reason)
+    return _store_entry(
+        context, IssueOutboxEntry(open_issue.installation, repository, issue_text, open_issue.issue_repository)
     )
 
 
 def write_issue(context: Context, spec: WriteIssue) -> None:
-    """Make the issue about a repository say what was judged last; what is so already is not written."""
-    wanted = IssueOutbox(context.redis).get(spec.repository)
-    if wanted is None or wanted.installation != spec.installation:
+    """Make the issue about a repository say what was evaluated last; what it says already is not written."""
+    outbox = IssueOutbox(context.redis)
+    entry = outbox.get(spec.repository)
+    if entry is None or entry.installation != spec.installation:
         return
-    issues, kept = _IssueWriter(context, wanted), IssueOutbox(context.redis)
-    done = issues.close_moved_issue()
-    if wanted.issue_repository is not None:
-        done = issues.write(wanted.issue_repository, wanted.issue_text) and done
-    if not wanted.issue_text.evaluated and kept.get_open(wanted.repository) is None:
-        kept.forget(wanted.repository)
-    elif done:
-        kept.mark_written(wanted)
+    writer = _IssueWriter(context, entry)
+    is_written = writer.close_moved_issue()
+    if entry.issue_repository is not None:
+        is_written = writer.write(entry.issue_repository, entry.issue_text) and is_written
+    if not entry.issue_text.evaluated and outbox.get_open(entry.repository) is None:
+        outbox.forget(entry.repository)
+    elif is_written:
+        outbox.mark_written(entry)
 
 
 def remind(context: Context, _: Remind) -> None:
@@ -99,12 +100,11 @@ def subject_of(repository: RepositoryId) -> str:
     return f"repository-{repository}"
 
 
-def _queue_entry(context: Context, entry: IssueOutboxEntry) -> None:
-    kept = IssueOutbox(context.redis)
-    if entry.issue_repository is None and kept.get_open(entry.repository) is None:
-        return  # none is asked for, and none is there
-    if kept.put(entry):
-        enqueue(context.redis, [WriteIssue(entry.installation, entry.repository)])
+def _store_entry(context: Context, entry: IssueOutboxEntry) -> list[WriteIssue]:
+    outbox = IssueOutbox(context.redis)
+    if entry.issue_repository is None and outbox.get_open(entry.repository) is None:
+        return []  # none is wanted, and none is there
+    return [WriteIssue(entry.installation, entry.repository)] if outbox.put(entry) else []
 
 
 def _issue_subject_repository(context: Context, spec: IssueChanged | IssueCommented) -> RepositoryId | None:

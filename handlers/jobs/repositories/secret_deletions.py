@@ -72,12 +72,12 @@ def delete_secrets(context: Context, spec: DeleteSecrets) -> None:
         log.warning("nothing is deleted for %s#%s: %s", spec.issue_repository, spec.issue_number, error)
 
 
-def queue_verification(
+def start_verification(
     context: Context, installation: InstallationId, repository: RepositoryId, snapshot: Snapshot
-) -> None:
-    """Ask for a word on each deletion of which a look at the default branch has news."""
-    if any(_new_state(each, snapshot) for each in SecretDeletionStore(context.redis, repository).all()):
-        enqueue(context.redis, [VerifyDeletions(installation, repository)])
+) -> list[VerifyDeletions]:
+    """Return the job that reports on deletions, if a snapshot of the default branch shows something new of one."""
+    deletions = SecretDeletionStore(context.redis, repository).all()
+    return [VerifyDeletions(installation, repository)] if any(_new_state(each, snapshot) for each in deletions) else []
 
 
 def verify_deletions(context: Context, spec: VerifyDeletions) -> None:

@@ -75,8 +75,8 @@ def forget_repository(context: Context, spec: ForgetRepository) -> None:
 
 def retire_repository(context: Context, installation: InstallationId, repository: RepositoryId, reason: str) -> None:
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
-    retire_issue(context, repository, reason)
-    retire_review(context, installation, repository)
+    jobs = [*retire_issue(context, repository, reason), *retire_review(context, installation, repository)]
+    enqueue(context.redis, jobs)
     WatchStore(context.redis).remove_repository(repository)
     ReportStore(context.redis).forget(installation, repository)
     DigestFactStore(context.redis, installation).forget(repository)

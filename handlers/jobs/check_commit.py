@@ -1,0 +1,81 @@
+"""Checks a commit: reads it, evaluates it by the policy in force, stores the report, and writes the check run."""
+
+import logging
+
+from bot.evaluation.evaluate import evaluate_repository
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.model.core_types import Outcome
+from bot.rendering.check_run import render_check_run
+from handlers.config.context import Context
+from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit
+from handlers.jobs.follow_ups import Evaluation, end_check, keep, preview_jobs, record_not_evaluated, retire_archived
+from handlers.jobs.policies import add_policy_problems, read_policy_in_force
+from handlers.jobs.repositories.push_alerts import change_reports, check_settings_changes
+from handlers.jobs.write_check_run import CommitCheckRun
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import CheckBranch, CheckCommit, NamedRepositoryJob, RecheckCommit
+
+log = logging.getLogger("wharfinger.jobs")
+
+DEFAULT_BRANCH = "HEAD"  # as a revision
+
+
+def check_commit(context: Context, spec: CheckCommit) -> None:
+    """Check a commit because something happened to it; what was evaluated already is left alone."""
+    _check(context, spec, spec.revision)
+
+
+def recheck_commit(context: Context, spec: RecheckCommit) -> None:
+    """Check a commit again because a person wants to know; cached settings are read again too."""
+    _check(context, spec, spec.revision, fresh=True, refresh_settings=True)
+
+
+def check_branch(context: Context, spec: CheckBranch) -> None:
+    """Check the head of the default branch; as part of a sweep it waits while few requests of the hour are left."""
+    context.github.installation(spec.installation).reserve_quota()
+    _check(context, spec, DEFAULT_BRANCH, fresh=True)
+
+
+def _check(
+    context: Context, spec: NamedRepositoryJob, revision: str, *, fresh: bool = False, refresh_settings: bool = False
+) -> None:
+    """Check a commit; one that is gone, or that the App may not read, is not worth another attempt, and is only logged."""
+    sha = revision
+    try:
+        commit = read_commit(context, spec, revision)
+        sha = commit.state.commit
+        _check_state(context, spec, commit, fresh=fresh, refresh_settings=refresh_settings)
+    except (ForbiddenError, MissingError, InstallationError) as error:
+        log.warning("%s is not checked: %s", spec.full_name, error)
+        if revision == DEFAULT_BRANCH:
+            record_not_evaluated(context, spec, str(error))
+    enqueue(context.redis, end_check(context, spec, sha))
+
+
+def _check_state(
+    context: Context, spec: NamedRepositoryJob, commit: CheckedCommit, *, fresh: bool, refresh_settings: bool
+) -> None:
+    if commit.state.archived:
+        retire_archived(context, commit)
+        return
+    policy = read_policy_in_force(context, commit.client, commit.state)
+    check_run = CommitCheckRun(context, spec, commit, policy)
+    alerts = change_reports(context, spec, commit.state.commit, policy.policy)
+    if not fresh and check_run.has_evaluated(alerts):
+        return
+    enqueue(context.redis, preview_jobs(commit))
+    if not fresh and check_run.complete_unchanged(alerts):
+        return
+    with check_run.in_progress():
+        followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings)
+        report = evaluate_repository(followed.snapshot, policy.policy)
+        content = add_policy_problems(render_check_run(report), policy.problems)
+        # What a fault of ours left open is not settled: the next event evaluates the commit again.
+        settled = Outcome.ERROR not in report.outcomes.values()
+        fingerprint = check_run.fingerprint(followed.files, report.snapshot.taken_at) if settled else ""
+        if commit.state.is_default_branch_head:
+            alerts = check_settings_changes(context, spec, commit.state, followed.snapshot, policy)
+        else:
+            alerts = change_reports(context, spec, commit.state.commit, policy.policy)  # a push may have come meanwhile
+        enqueue(context.redis, keep(context, Evaluation(commit, policy, followed, report, content, fingerprint)))
+        check_run.complete(fingerprint, content, alerts)
