@@ -37,28 +37,25 @@ from tests.conftest import EmbeddedRedis
 
 # The files that are opened to read the way from a delivery to its check run, in the order of reading.
 SPINE = (
-    *(
-        "handlers/web/receiver.py",
-        "handlers/web/delivery.py",
-        "handlers/events/event_table.py",
-    ),
-    *(
-        "handlers/events/event_result.py",
-        "handlers/queue/job_specs.py",
-        "handlers/queue/enqueue.py",
-        "handlers/worker/loop.py",
-        "handlers/config/context.py",
-    ),
-    *("handlers/jobs/job_table.py", "handlers/jobs/repositories/check_commit.py"),
-    *("bot/github/commit_state.py", "bot/github/commit_query.py", "bot/github/commit_state.py"),
-    *("handlers/jobs/policies.py", "bot/policy/read_policy.py", "bot/policy/read_policy.py"),
-    *("bot/policy/merge_policies.py", "bot/policy/merge_policies.py", "bot/policy/policy_file.py"),
-    *("handlers/jobs/build_snapshot.py", "handlers/jobs/build_snapshot.py", "bot/github/settings/settings_reader.py"),
-    *("handlers/jobs/zizmor.py", "handlers/jobs/repositories/stored_reports.py", "bot/snapshot/repository_snapshot.py"),
-    *("bot/evaluation/evaluate.py", "bot/checks/engine.py", "bot/checks/check.py", "bot/model/findings.py"),
-    *("bot/rendering/check_run.py", "bot/github/check_runs.py"),
+    "handlers/web/receiver.py",
+    "handlers/web/delivery.py",
+    "handlers/events/event_table.py",
+    "handlers/queue/job_specs.py",
+    "handlers/queue/enqueue.py",
+    "handlers/worker/loop.py",
+    "handlers/jobs/job_table.py",
+    "handlers/jobs/check_commit.py",
+    "bot/github/commit_state.py",
+    "handlers/jobs/policies.py",
+    "handlers/jobs/build_snapshot.py",
+    "bot/evaluation/evaluate.py",
+    "bot/checks/engine.py",
+    "handlers/jobs/follow_ups.py",
+    "bot/rendering/check_run.py",
+    "handlers/jobs/write_check_run.py",
+    "bot/github/check_runs.py",
 )
-CHECK_JOB = "handlers/jobs/repositories/check_commit.py"
+CHECK_JOB = "handlers/jobs/check_commit.py"
 LISTS = {"rules", "alerts", "clients"}  # folders that are lists: one file for each of a kind, as many as there are
 MOST_COMPLEX = 12
 # What the first line of a file may begin with. Words that are mostly nouns here (Issues, Releases, Reviews) are left out.

@@ -1,24 +1,20 @@
-"""Runs one settings query, and returns its result or an unknown fact with the missing permission."""
+"""Reads one fact from GitHub, or returns an unknown fact with the reason and the missing permission."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.checks.alerts import PushQuery
 from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
-from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.settings import SettingsQuery
+from bot.model.findings import Known, MaybeKnown, ReadableFact, Unknown
 
 T = TypeVar("T")
 
 HIDDEN_REASON = "GitHub does not show it to the App"
 
 
-def read_known(
-    query: SettingsQuery | PushQuery, fetch: Callable[[], T], if_not_offered: T | None = None
-) -> MaybeKnown[T]:
-    """Ask, and turn what cannot be had into an unknown fact. What may be had later (LaterError) is not a fact: it is raised.
+def read_known(query: ReadableFact, fetch: Callable[[], T], if_not_offered: T | None = None) -> MaybeKnown[T]:
+    """Fetch a fact. What can be fetched later is no unknown fact: RetryLaterError is raised.
 
-    `nothing` is what is so where the owner's plan does not offer the thing at all; without it the fact is then unknown.
+    `if_not_offered` is the fact where the owner's plan does not offer the thing at all; without it the fact is unknown.
     """
     try:
         return Known(fetch())

@@ -24,14 +24,15 @@ from bot.github.deployments import (
     read_run_approvals,
 )
 from bot.github.git_data import read_object_ids
-from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
+from bot.github.github_errors import RefusedError
+from bot.github.settings.read_known import read_known
 from bot.github.settings.rulesets_api import read_rules
 from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.package_reader import read_listing
 from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
-from bot.packages.versions import PackageNotFound, UnchangedListing, same_version
+from bot.packages.versions import Package, PackageNotFound, UnchangedListing, same_version
 from bot.policy import Policy
 from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
@@ -88,9 +89,9 @@ class DeploymentReader:
         reads = {read for condition in policy.gate if condition.is_configured for read in condition.reads}
 
         def ask(look: DeploymentQuery, question: Callable[[], T]) -> MaybeKnown[T]:
-            return _read_fact(look, question) if look in reads else look.not_read
+            return read_known(look, question) if look in reads else look.not_read
 
-        refs = _read_fact(DeploymentQuery.REFS, lambda: read_refs(line, repository, run.ref))
+        refs = read_known(DeploymentQuery.REFS, lambda: read_refs(line, repository, run.ref))
         rules = read_rules(line, repository, {read for read in reads if isinstance(read, SettingsQuery)})
         waiting = PendingDeployment(
             repository=repository,
@@ -151,38 +152,42 @@ class DeploymentReader:
         return Known(Conclusion(found.conclusion))
 
     def _authority(self, state: RunState, head: Sha) -> ReleaseFiles:
-        """Hold what the release runs against the default branch and what was last let through."""
-        run, line, repository = state.run, self._client, self._repository
-        snapshot = self._commit_snapshot()
-        if run.workflow not in snapshot.workflows:
-            raise RefusedError(f"{run.workflow} at {run.commit[:7]} could not be read")
-        if snapshot.error is not None:
-            raise RefusedError(f"Wharfinger broke while it read {run.workflow}: our fault")
-        paths = files_run_by(run.workflow, snapshot)
-        for unreadable in snapshot.unreadable:
-            if any(unreadable.file == path or unreadable.file.startswith(f"{path}/") for path in paths):
-                raise RefusedError(f"{unreadable.file}: {unreadable.reason}")
-        here, there = read_object_ids(line, repository, paths, run.commit, head)
-        named = {
+        """Compare what the release runs with the default branch, and with what was approved last."""
+        run = state.run
+        paths = self._files_run_by(run.workflow, run.commit)
+        here, there = read_object_ids(self._client, self._repository, paths, run.commit, head)
+        by_name = {
             uses: sha for uses, sha in run.called_workflows.items() if not COMMIT_ID.fullmatch(uses.partition("@")[2])
         }
-        ours = {uses: sha for uses, sha in named.items() if self._is_ours(uses)}
-        for uses, sha in ours.items():
-            if sha != run.commit:  # by a branch or tag, which has another commit than this run
+        for uses, sha in by_name.items():
+            if self._is_ours(uses) and sha != run.commit:  # by a branch or tag, which has another commit than this run
                 called_here, called_there = self._called_objects(uses, Sha(sha), head)
                 here, there = {**here, **called_here}, {**there, **called_there}
-        self._release_files = ReleaseFileIds(here, {uses: sha for uses, sha in named.items() if uses not in ours})
-        kept = GateStore(self._context.redis).last_approved_files(self._gate, run.workflow)
-        files, called = kept.get("files"), kept.get("called", {})
-        moved = (uses for uses, sha in self._release_files.called_workflows.items() if called.get(uses, sha) != sha)
+        others = {uses: sha for uses, sha in by_name.items() if not self._is_ours(uses)}
+        self._release_files = ReleaseFileIds(here, others)
+        approved = GateStore(self._context.redis).last_approved_files(self._gate, run.workflow)
+        files, called = approved.get("files"), approved.get("called", {})
         return ReleaseFiles(
             file_count=len(here),
             differences_from_default_branch=self._changes(here, there, head),
             differences_from_last_release=None
             if files is None
             else tuple(ChangedFile(each, "is not what it was") for each in _differing(here, files)),
-            moved_calls=tuple(moved),
+            moved_calls=tuple(uses for uses, sha in others.items() if called.get(uses, sha) != sha),
         )
+
+    def _files_run_by(self, workflow: str, commit: Sha) -> tuple[str, ...]:
+        """Return the files that a workflow runs; raises RefusedError where one of them could not be read."""
+        snapshot = self._commit_snapshot()
+        if workflow not in snapshot.workflows:
+            raise RefusedError(f"{workflow} at {commit[:7]} could not be read")
+        if snapshot.error is not None:
+            raise RefusedError(f"Wharfinger broke while it read {workflow}: our fault")
+        paths = files_run_by(workflow, snapshot)
+        for unreadable in snapshot.unreadable:
+            if any(unreadable.file == path or unreadable.file.startswith(f"{path}/") for path in paths):
+                raise RefusedError(f"{unreadable.file}: {unreadable.reason}")
+        return tuple(paths)
 
     def _commit_snapshot(self) -> Snapshot:
         """Take the snapshot of the commit, once."""
@@ -192,36 +197,41 @@ class DeploymentReader:
         return self._snapshot
 
     def _outgoing_versions(self, policy: Policy, ref: str, environment: str) -> MaybeKnown[tuple[OutgoingVersion, ...]]:
-        """Say which packages may leave here; a registry that cannot be asked leaves it unknown, and the deployment waiting."""
-        snapshot, catalogue = self._commit_snapshot(), self._context.catalog
-        here = {
+        """Return which packages may be published from here; if a registry cannot be asked that is unknown, and the gate waits."""
+        snapshot, catalog = self._commit_snapshot(), self._context.catalog
+        registries = {
             each.registry for each in snapshot.publications if _may_match_environment(each.environment, environment)
         }
-        found = _read_fact(
+        published = read_known(
             DeploymentQuery.OUTGOING_VERSIONS,
-            lambda: published_packages(self._client, self._reader, snapshot, policy, catalogue),
+            lambda: published_packages(self._client, self._reader, snapshot, policy, catalog),
         )
-        if isinstance(found, Unknown):
-            return found
-        going = []
-        for package in found.value.packages:
-            if package.registry not in here:
-                continue
-            try:
-                reading = read_listing(self._context.registry_client, package, now=self._context.clock())
-            except (RegistryUnreachableError, RegistryResponseError) as error:
-                return Unknown(f"which versions of {package.name} there are", str(error))
-            known = reading.fetched if isinstance(reading, UnchangedListing) else reading
-            versions = () if isinstance(known, PackageNotFound) else known.listing.versions
-            declared = found.value.versions.get(package)
-            numbers = (each.number for each in versions)
-            there = {
-                each
-                for each in numbers
-                if (declared and same_version(package.registry, declared, each)) or names_version(ref, package, each)
-            }
-            going.append(OutgoingVersion(package, declared, frozenset(there)))
-        return Known(tuple(going))
+        if isinstance(published, Unknown):
+            return published
+        outgoing = []
+        for package in published.value.packages:
+            if package.registry in registries:
+                version = self._outgoing_version(package, published.value.versions.get(package), ref)
+                if isinstance(version, Unknown):
+                    return version
+                outgoing.append(version)
+        return Known(tuple(outgoing))
+
+    def _outgoing_version(self, package: Package, declared: str | None, ref: str) -> OutgoingVersion | Unknown:
+        """Return which of the versions that a registry has are the one that is about to be published."""
+        try:
+            answer = read_listing(self._context.registry_client, package, now=self._context.clock())
+        except (RegistryUnreachableError, RegistryResponseError) as error:
+            return Unknown(f"which versions of {package.name} there are", str(error))
+        listing = answer.fetched if isinstance(answer, UnchangedListing) else answer
+        versions = () if isinstance(listing, PackageNotFound) else listing.listing.versions
+        numbers = (each.number for each in versions)
+        existing = {
+            each
+            for each in numbers
+            if (declared and same_version(package.registry, declared, each)) or names_version(ref, package, each)
+        }
+        return OutgoingVersion(package, declared, frozenset(existing))
 
     def _is_ours(self, uses: str) -> bool:
         """Whether a called workflow is this repository's own."""
@@ -249,19 +259,6 @@ class DeploymentReader:
             )
             changes.append(ChangedFile(each, what, *_difference(old, new)))
         return tuple(changes)
-
-
-def _read_fact(query: DeploymentQuery, read: Callable[[], T]) -> MaybeKnown[T]:
-    """Ask, and turn what cannot be had into an unknown fact. What may be had later (LaterError) is raised."""
-    try:
-        return Known(read())
-    except ForbiddenError as error:
-        permission = error.permission or query.permission
-        return Unknown(query.fact, f"the App was not granted {permission}", permission)
-    except (MissingError, PlanError):
-        return Unknown(query.fact, "GitHub does not show it to the App", query.permission)
-    except (RefusedError, TooLargeError) as error:
-        return Unknown(query.fact, str(error))
 
 
 def _may_match_environment(written: str | None, environment: str) -> bool:

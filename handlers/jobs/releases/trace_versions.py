@@ -1,16 +1,16 @@
 """Traces published versions to workflow runs, in every repository that claims the package."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from bot.github.client import ReadOnlyClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader
 from bot.github.git_data import find_tag, read_release
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
+from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.settings.read_known import read_known
 from bot.github.snapshot_reader import follow_files
 from bot.github.workflow_runs import (
     add_jobs_and_approvals,
@@ -20,7 +20,7 @@ from bot.github.workflow_runs import (
 )
 from bot.model.core_types import FullName, RegistryId, RepositoryId
 from bot.model.errors import ConfigurationError
-from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.model.findings import Known, MaybeKnown, ReadableFact, Unknown
 from bot.packages.package_reader import read_provenance, supports_provenance
 from bot.packages.publish_history import Observation
 from bot.packages.registry_errors import RegistryResponseError
@@ -45,13 +45,20 @@ from handlers.queue.job_specs import CheckRelease
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import PackageClaim, PackageWatch
 
-T = TypeVar("T")
-
 MAX_RUN_DURATION = timedelta(days=3)  # before a version, when its run was asked for: it may have waited for an approval
 CLOCK_SKEW = timedelta(minutes=10)  # after it: clocks differ
 MAX_RUNS_READ = 8  # runs whose jobs are read for one version, the newest first
 HEAD = "HEAD"
-PROVENANCE, RUNS = "the provenance of the version", "the runs that may have sent it"
+PROVENANCE = "the provenance of the version"
+
+
+class TraceQuery(ReadableFact):
+    """What is read from GitHub to trace a version."""
+
+    TAG = ("the tag of the version", "contents: read")
+    RELEASE = ("the release of the tag", "contents: read")
+    RUNS = ("the runs that may have sent it", "actions: read")
+    PUBLICATIONS = ("what a commit publishes", "contents: read")
 
 
 class VersionTracer:
@@ -81,11 +88,11 @@ class VersionTracer:
         """
         line, repository = self._client, self._repository
         names = tag_names(version.package, version.number)
-        tag = _read_fact("the tag of the version", "contents: read", lambda: find_tag(line, repository, names))
+        tag = read_known(TraceQuery.TAG, lambda: find_tag(line, repository, names))
         provenance = self._provenance(version)
         said = identity_claims(version, provenance)
-        runs: MaybeKnown[tuple[WorkflowRun, ...]] = _read_fact(
-            RUNS, "actions: read", lambda: self._candidates(version, said, tag)
+        runs: MaybeKnown[tuple[WorkflowRun, ...]] = read_known(
+            TraceQuery.RUNS, lambda: self._candidates(version, said, tag)
         )
         seen = runs.value if isinstance(runs, Known) else ()
         clues = TraceEvidence(
@@ -119,47 +126,42 @@ class VersionTracer:
 
     def _release(self, tag: MaybeKnown[VersionTag | None]) -> MaybeKnown[GitHubRelease | None]:
         if isinstance(tag, Unknown):
-            return Unknown("the release of the tag", tag.reason, tag.permission)
+            return replace(tag, fact=TraceQuery.RELEASE.fact)
         found = tag.value
         if found is None:
             return Known(None)
         name = found.name
         if name not in self._releases:
-            self._releases[name] = _read_fact(
-                "the release of the tag", "contents: read", lambda: read_release(self._client, self._repository, name)
+            self._releases[name] = read_known(
+                TraceQuery.RELEASE, lambda: read_release(self._client, self._repository, name)
             )
         return self._releases[name]
 
     def _candidates(
-        self, version: PackageVersion, claimed_runs: Sequence[IdentityClaim], tag: MaybeKnown[VersionTag | None]
+        self, version: PackageVersion, claims: Sequence[IdentityClaim], tag: MaybeKnown[VersionTag | None]
     ) -> tuple[WorkflowRun, ...]:
-        """Read the runs that may have sent a version, with their jobs: those that are named, else by commit, else by time."""
-        ours = self._repository.casefold()
-        named = [each.workload for each in claimed_runs if each.workload.run is not None]
+        """Read the runs that may have published a version, with their jobs: those that are named, else by commit, else by time."""
+        named = [each.workload for each in claims if each.workload.run is not None]
         if named:
-            # Of another repository nothing is asked: that it is another one is all there is to say.
-            numbers = {each.run for each in named if each.run and (each.repository or ours).casefold() == ours}
-            return tuple(ran for number in sorted(numbers) if (ran := self._run(number)))
+            return self._named_runs(named)
         registry = version.package.registry
-        commits = [version.commit, tag.value.commit if isinstance(tag, Known) and tag.value else None]
-        commits += [each.workload.commit for each in claimed_runs]
-        linked = [
-            ran
-            for commit in dict.fromkeys(commits)
-            if commit
-            for ran in read_runs_of_commit(self._client, self._repository, commit)
-        ]
-        found = tuple(self._publishing_runs(linked, registry))
-        if version.published_at is None:
-            return found
-        last = max(
-            (file.uploaded_at for file in version.files if file.uploaded_at is not None), default=version.published_at
-        )
-        is_later = last - version.published_at > CLOCK_SKEW  # a file was added, by a run of its own if by any
-        moments = ((version.published_at,) if not found else ()) + ((last,) if is_later else ())
-        known = {ran.id for ran in found}
-        nearby = (ran for moment in moments for ran in self._runs_near(moment, registry) if ran.id not in known)
-        return (*found, *{ran.id: ran for ran in nearby}.values())
+        tagged = tag.value.commit if isinstance(tag, Known) and tag.value else None
+        commits = [version.commit, tagged, *(each.workload.commit for each in claims)]
+        linked: list[WorkflowRun] = []
+        for commit in dict.fromkeys(filter(None, commits)):
+            linked += read_runs_of_commit(self._client, self._repository, commit)
+        runs = {run.id: run for run in self._publishing_runs(linked, registry)}
+        for moment in _upload_times(version, has_runs=bool(runs)):
+            for run in self._runs_near(moment, registry):
+                runs.setdefault(run.id, run)
+        return tuple(runs.values())
+
+    def _named_runs(self, workloads: Sequence[Workload]) -> tuple[WorkflowRun, ...]:
+        """Read the runs that are named. Of another repository nothing is read: that it is another is all there is to say."""
+        ours = self._repository.casefold()
+        numbers = {each.run for each in workloads if each.run and (each.repository or ours).casefold() == ours}
+        runs = map(self._run, sorted(numbers))
+        return tuple(run for run in runs if run is not None)
 
     def _runs_near(self, published_at: datetime, registry: RegistryId) -> tuple[WorkflowRun, ...]:
         """Read the runs that may have published at a time."""
@@ -192,9 +194,10 @@ class VersionTracer:
 
     def _plan(self, commit: str) -> MaybeKnown[CommitPublications]:
         if commit not in self._plans:
-            self._plans[commit] = _read_fact(
-                f"what {commit[:7]} publishes", "contents: read", lambda: self._read(commit)
-            )
+            read = read_known(TraceQuery.PUBLICATIONS, lambda: self._read(commit))
+            if isinstance(read, Unknown):
+                read = replace(read, fact=f"what {commit[:7]} publishes")
+            self._plans[commit] = read
         return self._plans[commit]
 
     def _read(self, commit: str) -> CommitPublications:
@@ -206,25 +209,22 @@ class VersionTracer:
         return CommitPublications(snapshot.publications, snapshot.workflows)
 
 
+def _upload_times(version: PackageVersion, *, has_runs: bool) -> tuple[datetime, ...]:
+    """Return the times at which a run may have uploaded that no commit led to: the first, and that of a file added later."""
+    first = version.published_at
+    if first is None:
+        return ()
+    last = max((file.uploaded_at for file in version.files if file.uploaded_at is not None), default=first)
+    added = (last,) if last - first > CLOCK_SKEW else ()  # by a run of its own, if by any
+    return added if has_runs else (first, *added)
+
+
 def _publishes(path: str, plan: CommitPublications, registry: RegistryId) -> bool:
     at = tuple(reachable_jobs(path, plan))
     return any(
         each.registry == registry and any(publishes_in_job(each, place, plan) for place in at)
         for each in plan.publications
     )
-
-
-def _read_fact(what: str, permission: str, query: Callable[[], T]) -> MaybeKnown[T]:
-    """Ask, and turn what cannot be had into an unknown fact. What may be had later (LaterError) is raised."""
-    try:
-        return Known(query())
-    except ForbiddenError as error:
-        permission = error.permission or permission
-        return Unknown(what, f"the App was not granted {permission}", permission)
-    except MissingError:
-        return Unknown(what, "GitHub does not show it to the App", permission)
-    except (RefusedError, TooLargeError) as error:
-        return Unknown(what, str(error))
 
 
 log = logging.getLogger("wharfinger.jobs")
