@@ -1,10 +1,12 @@
 """What CONTRIBUTING.md, README.md and pages of docs/ tell people to do is done here, step by step."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,55 +27,77 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
 
 
-def block(language: str, path: str) -> str:
-    """Give the fenced block of the guide that stands for a file; a page's own fences lie inside a longer one."""
-    found = re.search(rf"^(`{{3,}}){language} {re.escape(path)}\n(.*?)^\1$", GUIDE, re.MULTILINE | re.DOTALL)
-    assert found, f"the guide does not show {path}"
-    return found[2]
+SECTIONS = ("rule", "change alert", "gate condition", "registry", "event", "job", "page")
+BLOCK = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>\w+) (?P<path>\S+)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL
+)
+
+
+def section(thing: str) -> str:
+    """Give the guide's section on adding a thing, with what it shows."""
+    found = re.search(rf"^## Adding an? {thing}\n(.*?)(?=^## Adding|\Z)", GUIDE, re.MULTILINE | re.DOTALL)
+    assert found, f"the guide does not say how to add a {thing}"
+    return found[1]
+
+
+def apply_block(house: Path, path: str, language: str, text: str) -> None:
+    """Write a file that the guide shows, or make a change to one: its lines without the added ones stand there once."""
+    file = house / path
+    if language != "diff":
+        assert not file.exists()
+        file.write_text(text)
+        return
+    lines = text.splitlines(keepends=True)
+    before = "".join(line[1:] for line in lines if not line.startswith("+"))
+    assert file.read_text().count(before) == 1, f"{path} does not have these lines once:\n{before}"
+    file.write_text(file.read_text().replace(before, "".join(line[1:] for line in lines)))
+
+
+def command(thing: str) -> tuple[list[str], str]:
+    """Give the files and the expression of the command that ends a section: it runs the tests of what was added."""
+    shown = re.findall(r"^\.venv/bin/python -m pytest (.+) -k (.+)$", section(thing), re.MULTILINE)
+    assert len(shown) == 1, f"the guide has to end on how to test a {thing}: pytest FILES -k WORDS"
+    return shlex.split(shown[0][0]), shlex.split(shown[0][1])[0]
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the house into which the guide's rule has been carried as the guide says."""
+    """A copy of the house to which all has been added that the guide adds."""
     copy = tmp_path_factory.mktemp("house")
     for name in ("bot", "handlers", "tests", "docs"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "github", "corpus"))
-    shutil.copytree(ROOT / "bot" / "github", copy / "bot" / "github", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    (copy / "bot/checks/rules/named_workflows.py").write_text(block("python", "bot/checks/rules/named_workflows.py"))
-    (copy / "bot/checks/rules/named_workflows.md").write_text(block("markdown", "bot/checks/rules/named_workflows.md"))
-    rules = copy / "bot/checks/rules/__init__.py"
-    listed = rules.read_text().replace(
-        "from bot.checks.rules.protected",
-        "from bot.checks.rules.named_workflows import NamedWorkflows\nfrom bot.checks.rules.protected",
-    )
-    rules.write_text(listed.replace("] = (\n", "] = (\n    NamedWorkflows,\n"))
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "SECURITY.md", "app-manifest.yml", "app-manifest-revocation.yml"):
+        shutil.copy(ROOT / file, copy)
+    for thing in SECTIONS:
+        for block in BLOCK.finditer(section(thing)):
+            apply_block(copy, block["path"], block["language"], block["text"])
     return copy
 
 
-def test_a_rule_added_as_the_guide_says_is_tested_by_its_page(house: Path) -> None:
-    result = run(
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/bot/checks/rules/test_rule_pages.py",
+def test_what_is_added_as_the_guide_says_passes_its_tests(house: Path) -> None:
+    files, expressions = zip(*map(command, SECTIONS), strict=True)
+    words = [
+        *chain.from_iterable(files),
         "-k",
-        "named-workflows",
-        folder=house,
-    )
+        " or ".join(expressions),
+    ]  # at once: most of their time goes into starting
+    result = run(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *words, folder=house)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"\d+ passed", result.stdout)
+    passed = [line for line in result.stdout.splitlines() if " PASSED " in line]
+    for expression in expressions:
+        assert any(word in line for line in passed for word in expression.split(" or ")), f"no test of {expression} ran"
 
 
-def test_a_rule_added_as_the_guide_says_keeps_to_types_lint_and_stairs(house: Path) -> None:
-    new = "bot/checks/rules/named_workflows.py"
+def test_what_is_added_as_the_guide_says_keeps_to_lint_and_format(house: Path) -> None:
+    changed = sorted({block["path"] for block in BLOCK.finditer(GUIDE) if block["path"].endswith(".py")})
+    assert len(changed) >= 2 * len(SECTIONS)
 
-    assert run(sys.executable, "-m", "ruff", "check", "--no-cache", new, folder=house).stdout == "All checks passed!\n"
-    assert run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", new, folder=house).returncode == 0
+    assert (
+        run(sys.executable, "-m", "ruff", "check", "--no-cache", *changed, folder=house).stdout
+        == "All checks passed!\n"
+    )
+    assert run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", *changed, folder=house).returncode == 0
 
 
 def test_the_schema_for_editors_is_made_as_the_guide_says(capsys: pytest.CaptureFixture[str]) -> None:
