@@ -1,6 +1,6 @@
 """Calls the GitHub API as the App or an installation, and turns failed responses into typed errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,8 @@ from redis import Redis
 
 from bot.github.auth import AppKey, InstallationToken, TokenCache, utc_now
 from bot.github.github_errors import (
+    BLOCK_REMEDIES,
+    BlockedError,
     CredentialsError,
     ForbiddenError,
     GitHubError,
@@ -19,6 +21,7 @@ from bot.github.github_errors import (
     RefusedError,
     UnansweredError,
 )
+from bot.github.graphql_result import GraphQLResult, read_graphql_result
 from bot.github.rate_limits import RateLimitPauses, rate_limit_of, rate_limit_of_errors, server_time
 from bot.github.transport import (
     DEFAULT_TIMEOUTS,
@@ -29,6 +32,7 @@ from bot.github.transport import (
     Timeouts,
     Transport,
 )
+from bot.json_access import get_objects
 from bot.model.core_types import InstallationId
 from bot.model.errors import RetryLaterError
 
@@ -37,14 +41,6 @@ PAGE_SIZE = 100  # items; the most GitHub gives at once
 FIRST_ERROR_STATUS = 400
 READ_ONLY_PERMISSIONS = {"contents": "read", "metadata": "read"}  # of a token that cannot write
 CREATE_TOKEN = "act for its installation"  # noqa: S105 - what a request is for
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLResult:
-    """A GraphQL answer: what was found, and what was refused (in part, perhaps)."""
-
-    data: Mapping[str, object]
-    errors: tuple[Mapping[str, object], ...]
 
 
 class GitHubClient:
@@ -162,30 +158,36 @@ class ReadOnlyClient:
         request = GitHubRequest("GET", self.github_client.server.api_url + path, {"per_page": PAGE_SIZE, **params})
         while True:
             answer = self._send(request, action)
-            items = answer.json_object().get(key) if key else answer.json()
-            for item in items if isinstance(items, list) else ():
-                if isinstance(item, dict):
-                    yield item
-            if answer.next_url is None or not answer.next_url.startswith(f"{self.github_client.server.api_url}/"):
-                return  # the token goes to no other host, whatever a link says
+            yield from answer.json_objects(key)
+            if answer.next_url is None:
+                return
+            if not answer.next_url.startswith(f"{self.github_client.server.api_url}/"):
+                raise RefusedError(  # the token goes to no other host, whatever a link says; and half a list is none
+                    f"GitHub names another host for the rest of the wish to {action}; check WHARFINGER_GITHUB_API"
+                )
             request = GitHubRequest("GET", answer.next_url)
 
-    def query(self, text: str, variables: Mapping[str, object], action: str) -> GraphQLResult:
-        """Ask a GraphQL query; a part that was refused is in `errors`, the rest in `data`."""
+    def query(
+        self,
+        text: str,
+        variables: Mapping[str, object],
+        action: str,
+        permission: str | None = None,
+        *,
+        allow_forbidden: bool = False,
+    ) -> GraphQLResult:
+        """Ask a GraphQL query, of which `permission` shows every part; `allow_forbidden`: a part may be kept from the App.
+
+        Raises PartialAnswerError where GitHub gave up on a part, besides what every other call raises.
+        """
         request = GitHubRequest(
             "POST", self.github_client.server.graphql_url, body={"query": text, "variables": dict(variables)}
         )
         answer = self._send(request, action)
-        record = answer.json_object()
-        data, errors = record.get("data"), _json_objects(record.get("errors"))
-        if limit := rate_limit_of_errors(errors, answer.headers):
+        body = answer.json_object()
+        if limit := rate_limit_of_errors(get_objects(body, "errors"), answer.headers):
             raise self.github_client.pauses.pause(self.installation, limit)
-        if not isinstance(data, dict):
-            message = str(errors[0].get("message", ""))[:300] if errors else "no data"
-            if message.startswith("Something went wrong"):  # how GraphQL says 502
-                raise RetryLaterError("GitHub could not finish a query in time", OUTAGE_RETRY_SECONDS)
-            raise RefusedError(f"GitHub refused to {action}: {message}")
-        return GraphQLResult(data, errors)
+        return read_graphql_result(body, action, permission, allow_forbidden=allow_forbidden)
 
     def reserve_quota(self) -> None:
         """Raise LaterError when so little of the hour's requests is left that a sweep should wait."""
@@ -222,22 +224,29 @@ def api_path(*parts: str | int) -> str:
     return "".join(f"/{quote(text, safe='')}" for text in texts)
 
 
-def _json_objects(value: object) -> tuple[Mapping[str, object], ...]:
-    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, Sequence) else ()
-
-
 def _error_for(response: GitHubResponse, action: str, installation: InstallationId | None) -> GitHubError:
     if ours := _app_error_for(response, action, installation):
         return ours
-    if response.status in (404, 410, 451):
+    if response.status in (404, 410):
         return MissingError(f"GitHub has nothing there for the App to {action}")
-    if response.status == 403 and "upgrade to github" in response.message.lower():  # noqa: PLR2004 - Forbidden
-        return PlanError(f"the owner's plan does not let the App {action}: {response.message}")
-    if response.status == 403:  # noqa: PLR2004 - as above
-        return ForbiddenError(action, _describe_permissions(response.headers.get("x-accepted-github-permissions")))
+    if response.status == 403:  # noqa: PLR2004 - Forbidden
+        return _forbidden_error(response, action)
+    if response.status in (423, 451):
+        return BlockedError(action, response.message)
     return RefusedError(
         f"GitHub answered {response.status} to the wish to {action}: {response.message or 'without a reason'}"
     )
+
+
+def _forbidden_error(response: GitHubResponse, action: str) -> GitHubError:
+    """Tell the plan, a lacking permission and any other refusal apart: only a permission can be granted."""
+    message, permissions = response.message.lower(), response.headers.get("x-accepted-github-permissions")
+    if "upgrade to github" in message:
+        return PlanError(f"the owner's plan does not let the App {action}: {response.message}")
+    blocked = any(each in message for each in BLOCK_REMEDIES)
+    if not blocked and (permissions or "not accessible by integration" in message):
+        return ForbiddenError(action, _describe_permissions(permissions))
+    return BlockedError(action, response.message)
 
 
 def _app_error_for(response: GitHubResponse, action: str, installation: InstallationId | None) -> GitHubError | None:

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.github.client import GraphQLResult, ReadOnlyClient, api_path
+from bot.github.client import ReadOnlyClient, api_path
 from bot.github.commit_query import (
     CHECK_NAME,
     FILES_PER_QUERY,
@@ -20,7 +20,8 @@ from bot.github.commit_query import (
     repository_query,
     repository_variables,
 )
-from bot.github.github_errors import ForbiddenError, MissingError, TooLargeError
+from bot.github.github_errors import ForbiddenError, MissingError, PartialAnswerError, TooLargeError
+from bot.github.graphql_result import GraphQLResult, query_in_pieces
 from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str, get_value
 from bot.model.core_types import FullName, Sha
 from bot.settings import RepositoryFacts, RepositoryVisibility
@@ -84,8 +85,7 @@ class CommitState:
 def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequence[str]) -> CommitState:
     """Read the answer to `repository_query`; raises MissingError, and ForbiddenError where the App may not read files."""
     found = get_object(result.data, "repository")
-    paths = [get_value(error, "path") for error in result.errors if get_str(error, "type") == "FORBIDDEN"]
-    inside = [path for path in paths if isinstance(path, list) and path[:1] == ["repository"]]
+    inside = [path for path in result.forbidden if path[0] == "repository"]
     if inside and all("checkSuites" in path for path in inside):
         raise ForbiddenError("write check runs", "checks: write")
     if inside:
@@ -112,7 +112,7 @@ def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequenc
         facts=_parse_facts(found),
         files={**_parse_workflows(found), **parse_files(found, files)},
         policies=_parse_policies(
-            result.data, revision, hidden=any(path in (["private"], ["public"]) for path in paths)
+            result.data, revision, hidden=any(path[0] in ("private", "public") for path in result.forbidden)
         ),
         check_runs=_parse_check_runs(commit),
     )
@@ -232,8 +232,10 @@ class CommitReader:
         first, rest = files[:FILES_PER_QUERY], files[FILES_PER_QUERY:]
         try:
             reading = self._query(first, with_text=True)
-        except TooLargeError:  # then first what there is, and its text piece by piece
-            reading = self._query(first, with_text=False)
+        except (TooLargeError, PartialAnswerError):  # then first what there is, and its text piece by piece
+            reading = self._query((), with_text=False)
+            texts = self._query_files([*(path for path, file in reading.files.items() if not file.reason), *first])
+            reading = replace(reading, files={**reading.files, **texts})
         repository, policies = self._revision.repository, reading.policies
         policies = replace(  # first: a repository cannot use up what its policy is read with
             policies,
@@ -247,9 +249,7 @@ class CommitReader:
 
     def read_more(self, files: Sequence[str]) -> dict[str, RepositoryFile]:
         """Read further files of the commit; what does not exist is left out. One call for each hundred as a rule."""
-        found: dict[str, RepositoryFile] = {}
-        for start in range(0, len(files), FILES_PER_QUERY):
-            found |= self._query_files(files[start : start + FILES_PER_QUERY])
+        found = self._query_files(files)
         return {name: self._with_content(file, self._revision.repository) for name, file in found.items()}
 
     def _query(self, files: Sequence[str], *, with_text: bool) -> CommitState:
@@ -257,17 +257,33 @@ class CommitReader:
         variables = repository_variables(
             self._revision, files, app_id=app, check_name=self._check_name, with_text=with_text
         )
-        return parse_commit_state(
-            self._client.query(repository_query(len(files)), variables, self._action), self._revision, files
-        )
+        query = repository_query(len(files))
+        reply = self._client.query(query, variables, self._action, "contents: read", allow_forbidden=True)
+        return parse_commit_state(reply, self._revision, files)
 
     def _query_files(self, files: Sequence[str]) -> dict[str, RepositoryFile]:
+        found: dict[str, RepositoryFile] = {}
+        for start in range(0, len(files), FILES_PER_QUERY):
+            for piece in query_in_pieces(files[start : start + FILES_PER_QUERY], self._query_some_files):
+                found |= piece
+        return found
+
+    def _query_some_files(self, files: Sequence[str]) -> dict[str, RepositoryFile]:
         query = files_query(len(files))
         try:
-            reply = self._client.query(query, files_variables(self._revision, files, with_text=True), self._action)
-        except TooLargeError:
-            reply = self._client.query(query, files_variables(self._revision, files, with_text=False), self._action)
-        return parse_files(get_object(reply.data, "repository"), files)
+            reply = self._query_text(query, files, with_text=True)
+        except (TooLargeError, PartialAnswerError):
+            if len(files) > 1:
+                raise
+            reply = self._query_text(query, files, with_text=False)
+        found = get_object(reply.data, "repository")
+        if not found:
+            raise MissingError(f"GitHub has nothing there for the App to {self._action}")
+        return parse_files(found, files)
+
+    def _query_text(self, query: str, files: Sequence[str], *, with_text: bool) -> GraphQLResult:
+        variables = files_variables(self._revision, files, with_text=with_text)
+        return self._client.query(query, variables, self._action, "contents: read")
 
     def _with_content(self, file: RepositoryFile, repository: FullName) -> RepositoryFile:
         """Return the file with its content, or with the reason why it has none."""
@@ -311,5 +327,5 @@ def read_tree(client: ReadOnlyClient, revision: Revision) -> RepositoryTree:
     entries = get_objects(found, "tree")
     return RepositoryTree(
         tuple(get_str(each, "path") for each in entries if get_str(each, "type") == "blob"),
-        get_bool(found, "truncated"),
+        truncated=found.get("truncated") is not False,  # what GitHub does not say is not all
     )

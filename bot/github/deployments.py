@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.checks.gate import DeploymentApprovals, DeploymentQuery, PendingRun, ResolvedRef
 from bot.github.client import InstallationClient, ReadOnlyClient, api_path
-from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
+from bot.github.github_errors import MissingError, RefusedError
 from bot.github.rate_limits import server_time
 from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str
 from bot.model.core_types import FullName, Sha
@@ -116,10 +116,9 @@ def list_waiting_runs(client: ReadOnlyClient, repository: FullName) -> Iterator[
 def read_pending_environments(client: ReadOnlyClient, repository: FullName, run: int) -> tuple[PendingEnvironment, ...]:
     """Read at which environments a run waits."""
     answer = client.get(f"{_run_path(repository, run)}/pending_deployments", f"read workflow runs of {repository}")
-    found = answer.json()
-    items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
     return tuple(
-        PendingEnvironment(get_str(item, "environment", "name"), bool(get_objects(item, "reviewers"))) for item in items
+        PendingEnvironment(get_str(item, "environment", "name"), bool(get_objects(item, "reviewers")))
+        for item in answer.json_objects()
     )
 
 
@@ -139,10 +138,10 @@ def read_run_approvals(
     client: ReadOnlyClient, repository: FullName, run: int, pending: PendingEnvironment
 ) -> DeploymentApprovals:
     """Read who approved deployments of a run to an environment, in all its attempts: GitHub does not tell them apart."""
-    answer = client.get(f"{_run_path(repository, run)}/approvals", f"read workflow runs of {repository}").json()
+    answer = client.get(f"{_run_path(repository, run)}/approvals", f"read workflow runs of {repository}")
     given = [
         get_object(item, "user")
-        for item in (answer if isinstance(answer, list) else ())
+        for item in answer.json_objects()
         if get_str(item, "state") == "approved" and _covers_environment(item, pending.environment)
     ]
     return DeploymentApprovals(
@@ -156,10 +155,11 @@ def read_refs(client: ReadOnlyClient, repository: FullName, name: str) -> NamedR
     """Read the default branch's head, and the branch and the tag of a name, where they exist."""
     owner, _, called = repository.partition("/")
     variables = {"owner": owner, "name": called, "branch": f"refs/heads/{name}", "tag": f"refs/tags/{name}"}
-    reply = client.query(REFS_QUERY, variables, f"read branches of {repository}")
-    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
-        raise ForbiddenError(f"read branches of {repository}", DeploymentQuery.REFS.permission)
+    what = f"read branches of {repository}"
+    reply = client.query(REFS_QUERY, variables, what, DeploymentQuery.REFS.permission)
     found = get_object(reply.data, "repository")
+    if not found:
+        raise MissingError(f"GitHub has nothing there for the App to {what}")
     branch, tag = get_object(found, "branch", "target"), get_object(found, "tag", "target")
     named = [
         ResolvedRef(RefKind.BRANCH, name, Sha(get_str(branch, "oid"))),
@@ -210,11 +210,12 @@ def read_last_deployment(
     """
     owner, _, called = repository.partition("/")
     variables: dict[str, object] = {"owner": owner, "name": called, "environment": environment, "after": None}
+    what = f"read deployments of {repository}"
     for _page in range(MAX_DEPLOYMENT_PAGES):
-        reply = client.query(PREVIOUS_DEPLOYMENTS_QUERY, variables, f"read deployments of {repository}")
-        if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
-            raise ForbiddenError(f"read deployments of {repository}", DeploymentQuery.PREVIOUS_RELEASE.permission)
+        reply = client.query(PREVIOUS_DEPLOYMENTS_QUERY, variables, what, DeploymentQuery.PREVIOUS_RELEASE.permission)
         found = get_object(reply.data, "repository", "deployments")
+        if not found:
+            raise MissingError(f"GitHub has nothing there for the App to {what}")
         for item in get_objects(found, "nodes"):
             left = [
                 each for each in get_objects(item, "statuses", "nodes") if get_str(each, "state") in DEPLOYED_STATES

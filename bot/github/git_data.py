@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from bot.checks.alerts import PushedCommit, PushQuery
 from bot.github.client import ReadOnlyClient, api_path
 from bot.github.deployments import is_ancestor
-from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
+from bot.github.github_errors import MissingError, RefusedError
+from bot.github.graphql_result import GraphQLResult, query_in_pieces
 from bot.json_access import JsonObject, get_bool, get_datetime, get_object, get_objects, get_str
 from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile
@@ -52,7 +53,7 @@ def compare_commits(client: ReadOnlyClient, repository: FullName, base: str, hea
         merge_base=_parse_commit(get_object(found, "merge_base_commit")),
         commits=tuple(map(_parse_commit, get_objects(found, "commits"))),
         total_commits=total if isinstance(total, int) else 0,
-        changed_paths=frozenset(names) if len(files) < MAX_COMPARED_FILES else None,
+        changed_paths=frozenset(names) if "files" in found and len(files) < MAX_COMPARED_FILES else None,
         is_fast_forward=get_str(found, "status") in ("ahead", "identical"),
     )
 
@@ -60,19 +61,20 @@ def compare_commits(client: ReadOnlyClient, repository: FullName, base: str, hea
 def read_recent_commits(client: ReadOnlyClient, repository: FullName, head: Sha) -> tuple[PushedCommit, ...]:
     """Read a commit and some before it, oldest first: of a branch that has no history in common with the default one."""
     address = api_path("repos", *repository.split("/", 1), "commits")
-    found = client.get(address, f"read commits of {repository}", sha=head, per_page=100).json()
-    return (
-        tuple(_parse_commit(each) for each in reversed(found) if isinstance(each, Mapping))
-        if isinstance(found, list)
-        else ()
-    )
+    found = client.get(address, f"read commits of {repository}", sha=head, per_page=100).json_objects()
+    return tuple(_parse_commit(each) for each in reversed(found))
 
 
 def read_merged_commits(client: ReadOnlyClient, repository: FullName, commits: Sequence[Sha]) -> frozenset[Sha]:
     """Read which of some commits came with a pull request that was merged."""
-    asked = {f"c{index}": commit for index, commit in enumerate(commits[:MAX_COMMITS])}
+    pieces = query_in_pieces(commits[:MAX_COMMITS], lambda some: _query_merged_commits(client, repository, some))
+    return frozenset(commit for piece in pieces for commit in piece)
+
+
+def _query_merged_commits(client: ReadOnlyClient, repository: FullName, commits: Sequence[Sha]) -> list[Sha]:
+    asked = {f"c{index}": commit for index, commit in enumerate(commits)}
     if not asked:
-        return frozenset()
+        return []
     variables = "".join(f", ${name}: GitObjectID!" for name in asked)
     objects = "\n".join(f"    {name}: object(oid: ${name}) {{ ...Pulls }}" for name in asked)
     query = (
@@ -80,15 +82,19 @@ def read_merged_commits(client: ReadOnlyClient, repository: FullName, commits: S
         "fragment Pulls on Commit { associatedPullRequests(first: 5) { nodes { merged } } }"
     )
     owner, _, name = repository.partition("/")
-    reply = client.query(query, {"owner": owner, "name": name, **asked}, f"read pull requests of {repository}")
-    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
-        raise ForbiddenError(f"read pull requests of {repository}", PushQuery.MERGED_COMMITS.permission)
-    found = get_object(reply.data, "repository")
-    return frozenset(
+    what, permission = f"read pull requests of {repository}", PushQuery.MERGED_COMMITS.permission
+    found = _repository_of(client.query(query, {"owner": owner, "name": name, **asked}, what, permission), what)
+    return [
         commit
         for each, commit in asked.items()
         if any(get_bool(pull, "merged") for pull in get_objects(found, each, "associatedPullRequests", "nodes"))
-    )
+    ]
+
+
+def _repository_of(reply: GraphQLResult, action: str) -> JsonObject:
+    if found := get_object(reply.data, "repository"):
+        return found
+    raise MissingError(f"GitHub has nothing there for the App to {action}")
 
 
 def branches_containing(
@@ -102,8 +108,8 @@ def branches_containing(
         return (default_branch,)
     address = f"{api_path('repos', *repository.split('/', 1))}/branches"
     what = f"read branches of {repository}"
-    listed = client.get(address, what, per_page=100).json()
-    others = [each for each in (listed if isinstance(listed, list) else ()) if get_str(each, "name") != default_branch]
+    listed = client.get(address, what, per_page=100).json_objects()
+    others = [each for each in listed if get_str(each, "name") != default_branch]
     for each in others:
         if get_str(each, "commit", "sha") == commit:
             return (get_str(each, "name"),)
@@ -130,10 +136,8 @@ def read_all_tags(client: ReadOnlyClient, repository: FullName) -> Mapping[str, 
     Raises TooLargeError where that is more than an answer may be.
     """
     address = f"{api_path('repos', *repository.split('/', 1))}/git/matching-refs/tags/"
-    found = client.get(address, f"read tags of {repository}").json()
-    each = (
-        (get_str(item, "ref"), get_str(item, "object", "sha")) for item in (found if isinstance(found, list) else ())
-    )
+    found = client.get(address, f"read tags of {repository}").json_objects()
+    each = ((get_str(item, "ref"), get_str(item, "object", "sha")) for item in found)
     return {ref.removeprefix(TAG_REF_PREFIX): Sha(sha) for ref, sha in each if ref.startswith(TAG_REF_PREFIX) and sha}
 
 
@@ -168,7 +172,14 @@ fragment Tags on Repository {
 
 def read_latest_tags(client: ReadOnlyClient, repositories: Sequence[FullName]) -> Mapping[FullName, Mapping[str, Sha]]:
     """Read what the latest tags of up to `AT_ONCE` repositories name; a repository that cannot be seen is left out."""
-    named = {f"r{index}": repository for index, repository in enumerate(repositories[:REPOSITORIES_PER_QUERY])}
+    pieces = query_in_pieces(repositories[:REPOSITORIES_PER_QUERY], lambda some: _query_latest_tags(client, some))
+    return {repository: tags for piece in pieces for repository, tags in piece.items()}
+
+
+def _query_latest_tags(
+    client: ReadOnlyClient, repositories: Sequence[FullName]
+) -> Mapping[FullName, Mapping[str, Sha]]:
+    named = {f"r{index}": repository for index, repository in enumerate(repositories)}
     if not named:
         return {}
     variables = ", ".join(f"${key}o: String!, ${key}n: String!" for key in named)
@@ -176,7 +187,9 @@ def read_latest_tags(client: ReadOnlyClient, repositories: Sequence[FullName]) -
     values = {}
     for key, repository in named.items():
         values[f"{key}o"], _, values[f"{key}n"] = repository.partition("/")
-    reply = client.query(f"query Latest({variables}) {{\n{asked}\n}}\n{_TAGS_FRAGMENT}", values, "read tags")
+    query = f"query Latest({variables}) {{\n{asked}\n}}\n{_TAGS_FRAGMENT}"
+    reply = client.query(query, values, "read tags", "contents: read", allow_forbidden=True)
+    hidden = {path[0] for path in reply.forbidden}
     return {
         repository: {
             get_str(node, "name"): Sha(get_str(node, "target", "oid"))
@@ -184,7 +197,7 @@ def read_latest_tags(client: ReadOnlyClient, repositories: Sequence[FullName]) -
             if get_str(node, "name") and get_str(node, "target", "oid")
         }
         for key, repository in named.items()
-        if get_object(reply.data, key, "refs")
+        if key not in hidden and get_object(reply.data, key, "refs")
     }
 
 
@@ -197,6 +210,15 @@ def read_object_ids(
     """Read git's names of the files and folders at `paths`, for each commit; what is not there is left out."""
     if len(paths) > MAX_OBJECT_PATHS:
         raise RefusedError(f"a release of {repository} runs more than {MAX_OBJECT_PATHS} files of its own")
+    pieces = query_in_pieces(paths, lambda some: _query_object_ids(client, repository, some, commits))
+    return tuple(
+        {path: oid for piece in pieces for path, oid in piece[place].items()} for place, _ in enumerate(commits)
+    )
+
+
+def _query_object_ids(
+    client: ReadOnlyClient, repository: FullName, paths: Sequence[str], commits: Sequence[Sha]
+) -> tuple[Mapping[str, str], ...]:
     asked = {
         f"p{index}c{place}": f"{commit}:{each}"
         for index, each in enumerate(paths)
@@ -208,10 +230,8 @@ def read_object_ids(
     objects = "\n".join(f"    {name}: object(expression: ${name}) {{ oid }}" for name in asked)
     query = f"query Objects($owner: String!, $name: String!{variables}) {{\n  repository(owner: $owner, name: $name) {{\n{objects}\n  }}\n}}"
     owner, _, called = repository.partition("/")
-    reply = client.query(query, {"owner": owner, "name": called, **asked}, f"read files of {repository}")
-    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
-        raise ForbiddenError(f"read files of {repository}", "contents: read")
-    found = get_object(reply.data, "repository")
+    what = f"read files of {repository}"
+    found = _repository_of(client.query(query, {"owner": owner, "name": called, **asked}, what, "contents: read"), what)
     return tuple(
         {each: oid for index, each in enumerate(paths) if (oid := get_str(found, f"p{index}c{place}", "oid"))}
         for place, _ in enumerate(commits)
@@ -224,7 +244,12 @@ DIGEST_SEPARATOR = ":"  # between a digest's algorithm and its value
 
 
 def find_tag(client: ReadOnlyClient, repository: FullName, names: Sequence[str]) -> VersionTag | None:
-    """Return the first of these tags that is there, with the commit that it names; None where none is. One call."""
+    """Return the first of these tags that is there, with the commit that it names; None where none is. One call as a rule."""
+    pieces = query_in_pieces(names, lambda some: _query_tag(client, repository, some))
+    return next((tag for tag in pieces if tag is not None), None)
+
+
+def _query_tag(client: ReadOnlyClient, repository: FullName, names: Sequence[str]) -> VersionTag | None:
     owner, _, called = repository.partition("/")
     variables = {"owner": owner, "name": called} | {f"t{at}": f"refs/tags/{name}" for at, name in enumerate(names)}
     declared = "".join(f", $t{at}: String!" for at in range(len(names)))
@@ -233,12 +258,7 @@ def find_tag(client: ReadOnlyClient, repository: FullName, names: Sequence[str])
     )
     query = f"query Tags($owner: String!, $name: String!{declared}) {{\n  repository(owner: $owner, name: $name) {{\n{asked}\n  }}\n}}"
     what = f"read tags of {repository}"
-    reply = client.query(query, variables, what)
-    if any(get_str(error, "type") == "FORBIDDEN" for error in reply.errors):
-        raise ForbiddenError(what, "contents: read")
-    found = get_object(reply.data, "repository")
-    if not found:
-        raise MissingError(f"GitHub has nothing there for the App to {what}")
+    found = _repository_of(client.query(query, variables, what, "contents: read"), what)
     targets = ((name, get_object(found, f"t{at}", "target")) for at, name in enumerate(names))
     tags = (
         VersionTag(name, Sha(get_str(target, "target", "oid") or get_str(target, "oid"))) for name, target in targets

@@ -16,6 +16,7 @@ from githubkit import GitHub, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
 from bot.github.github_errors import RefusedError, TooLargeError, UnansweredError
+from bot.json_access import JsonObject, get_str
 from bot.model.core_types import InstallationId
 from bot.model.errors import RetryLaterError
 
@@ -101,18 +102,30 @@ class GitHubResponse:
             raise RefusedError(f"GitHub's answer with status {self.status} is not JSON; is a proxy between?") from None
         return value
 
-    def json_object(self) -> Mapping[str, object]:
-        """Return the body as a JSON object, an empty one when it is something else."""
+    def json_object(self) -> JsonObject:
+        """Return the body as a JSON object; raise RefusedError when it is something else."""
         value = self.json()
-        return value if isinstance(value, dict) else {}
+        if not isinstance(value, dict):
+            raise self._unknown_form()
+        return value
+
+    def json_objects(self, key: str | None = None) -> tuple[JsonObject, ...]:
+        """Return the list that the body is, or has under a key; raise RefusedError when it is no list of objects."""
+        value = self.json_object().get(key) if key else self.json()
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise self._unknown_form()
+        return tuple(value)
 
     @property
     def message(self) -> str:
         """The sentence GitHub gives with an error, or an empty one."""
         try:
-            return str(self.json_object().get("message", ""))[:300]
+            return get_str(self.json_object(), "message")[:300]
         except RefusedError:
             return ""
+
+    def _unknown_form(self) -> RefusedError:
+        return RefusedError(f"GitHub's answer with status {self.status} is in a form that we do not know")
 
 
 @cache

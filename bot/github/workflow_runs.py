@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.github.client import ReadOnlyClient, api_path
-from bot.github.github_errors import ForbiddenError, MissingError
+from bot.github.github_errors import AccessError, MissingError
 from bot.json_access import JsonObject, get_datetime, get_int, get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
@@ -50,10 +50,10 @@ def _read_approvals(
     client: ReadOnlyClient, repository: FullName, run: int
 ) -> MaybeKnown[tuple[DeploymentApproval, ...]]:
     try:
-        found = client.get(f"{_run_path(repository, run)}/approvals", READ_RUNS_ACTION.format(repository)).json()
-    except (ForbiddenError, MissingError) as error:
+        found = client.get(f"{_run_path(repository, run)}/approvals", READ_RUNS_ACTION.format(repository))
+    except AccessError as error:
         return Unknown("who approved the deployment", str(error), "actions: read")
-    return Known(tuple(_parse_approval(item) for item in (found if isinstance(found, list) else ())))
+    return Known(tuple(_parse_approval(item) for item in found.json_objects()))
 
 
 def _list_runs(client: ReadOnlyClient, repository: FullName, **params: str) -> tuple[WorkflowRun, ...]:

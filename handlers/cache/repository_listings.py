@@ -11,7 +11,7 @@ from redis import Redis
 
 from bot.github.client import ReadOnlyClient, api_path
 from bot.github.github_app import InstallationRepository
-from bot.github.github_errors import ForbiddenError, MissingError
+from bot.github.github_errors import AccessError
 from bot.identities import workflows_using
 from bot.identities.publishing_identity import PublishingIdentity
 from bot.json_access import get_datetime, get_objects
@@ -138,6 +138,6 @@ def _last_run(client: ReadOnlyClient, repository: FullName, file: str) -> dateti
     address = api_path("repos", *repository.split("/", 1), "actions", "workflows", name, "runs")
     try:
         runs = get_objects(client.get(address, "read its runs", per_page=1).json_object(), "workflow_runs")
-    except (MissingError, ForbiddenError):  # never ran, or we may not know
+    except AccessError:  # never ran, or we may not know
         return None
     return get_datetime(runs[0], "run_started_at") or get_datetime(runs[0], "created_at") if runs else None

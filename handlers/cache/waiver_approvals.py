@@ -8,7 +8,7 @@ from redis import Redis
 
 from bot.github.client import InstallationClient
 from bot.github.commit_query import ORGANIZATION_POLICY_PATH, Revision
-from bot.github.github_errors import ForbiddenError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, RefusedError
 from bot.github.line_approvals import BlamedLines, read_line_approvals
 from bot.model.core_types import FullName
 from bot.model.findings import Known, MaybeKnown, Unknown
@@ -71,6 +71,6 @@ def add_approvals(
 def _fetch_approvals(client: InstallationClient, revision: Revision) -> tuple[bytes, int]:
     try:
         lines = read_line_approvals(client, revision, ORGANIZATION_POLICY_PATH)
-    except (ForbiddenError, MissingError, RefusedError):
+    except (AccessError, RefusedError):
         return b"null", REFUSED_TTL
     return json.dumps([asdict(each) for each in lines]).encode(), APPROVALS_TTL

@@ -3,7 +3,7 @@
 import logging
 
 from bot.evaluation.evaluate import evaluate_repository
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.github.github_errors import AccessError, InstallationError
 from bot.model.core_types import Outcome
 from bot.rendering.check_run import render_check_run
 from handlers.config.context import Context
@@ -45,7 +45,7 @@ def _check(
         commit = read_commit(context, spec, revision)
         sha = commit.state.commit
         _check_state(context, spec, commit, fresh=fresh, refresh_settings=refresh_settings)
-    except (ForbiddenError, MissingError, InstallationError) as error:
+    except (AccessError, InstallationError) as error:
         log.warning("%s is not checked: %s", spec.full_name, error)
         if revision == DEFAULT_BRANCH:
             record_not_evaluated(context, spec, str(error))

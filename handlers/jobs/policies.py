@@ -15,7 +15,7 @@ from bot.github.commit_query import (
     Revision,
 )
 from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
-from bot.github.github_errors import ForbiddenError, MissingError
+from bot.github.github_errors import AccessError, MissingError
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import read_custom_properties
 from bot.model.core_types import Conclusion, FullName, Mode
@@ -168,15 +168,12 @@ def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, 
     """Fetch the file that is extended and keep it if it is valid; return what is wrong, or an empty text."""
     origin = f"{repository}/{ORGANIZATION_POLICY_PATH}"
     try:
-        file = (
-            CommitReader(client, Revision(repository, "HEAD"))
-            .read_more([ORGANIZATION_POLICY_PATH])
-            .get(ORGANIZATION_POLICY_PATH)
-        )
-        if file is None:
-            return f"{origin} is extended by the policy, and the App sees no such file; make the repository public, or take `extends` out."
+        read = CommitReader(client, Revision(repository, "HEAD")).read_more([ORGANIZATION_POLICY_PATH])
+        file = read[ORGANIZATION_POLICY_PATH]
         parse_policy_file(context, file, origin)
-    except (ForbiddenError, MissingError) as error:
+    except (KeyError, MissingError):
+        return f"{origin} is extended by the policy, and the App sees no such file; make the repository public, or take `extends` out."
+    except AccessError as error:
         return f"{origin} is extended by the policy and could not be read: {error}."
     except PolicyError as error:
         return f"{origin} is extended by the policy and not valid ({error}); the last valid version of it is followed, if one is known."

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from bot.evaluation.change_report import ChangeReport
 from bot.github.check_runs import CheckRunWriter
 from bot.github.commit_state import RepositoryFile
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.github.github_errors import AccessError, InstallationError
 from bot.model.errors import RetryLaterError
 from bot.rendering.alert import add_change_alerts
 from bot.rendering.check_run import CheckRunText
@@ -69,7 +69,7 @@ class CommitCheckRun:
         self._writer.start()
         try:
             yield
-        except (RetryLaterError, ForbiddenError, MissingError, InstallationError):
+        except (AccessError, RetryLaterError, InstallationError):
             raise
         except Exception as error:
             self._writer.complete("", error_text(error, enforced=self._policy.is_enforced))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.github.github_errors import ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
+from bot.github.github_errors import BlockedError, ForbiddenError, MissingError, PlanError, RefusedError, TooLargeError
 from bot.model.findings import Known, MaybeKnown, ReadableFact, Unknown
 
 T = TypeVar("T")
@@ -28,5 +28,5 @@ def read_known(query: ReadableFact, fetch: Callable[[], T], if_not_offered: T | 
         )
     except MissingError:
         return Unknown(query.fact, HIDDEN_REASON, query.permission)
-    except (RefusedError, TooLargeError) as error:
+    except (BlockedError, RefusedError, TooLargeError) as error:
         return Unknown(query.fact, str(error))

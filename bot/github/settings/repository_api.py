@@ -93,10 +93,10 @@ def read_runners(client: ReadOnlyClient, repository: FullName) -> tuple[Runner, 
 def read_custom_properties(client: ReadOnlyClient, repository: FullName) -> Mapping[str, tuple[str, ...]]:
     """Read the values of the organization's custom properties for the repository."""
     address = repository_path(repository, "properties", "values")
-    answer = client.get(address, f"read custom properties of {repository}").json()
+    answer = client.get(address, f"read custom properties of {repository}")
     return {
         get_str(item, "property_name"): _property_values(get_value(item, "value"))
-        for item in get_objects({"values": answer}, "values")
+        for item in answer.json_objects()
         if get_value(item, "value") is not None
     }
 

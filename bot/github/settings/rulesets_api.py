@@ -1,11 +1,11 @@
 """Reads rulesets, branch protection and CODEOWNERS of a repository with one GraphQL query."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from bot.github.client import GraphQLResult, ReadOnlyClient
-from bot.github.github_errors import RefusedError, TooLargeError
+from bot.github.client import ReadOnlyClient
+from bot.github.github_errors import BlockedError, PartialAnswerError, RefusedError, TooLargeError
 from bot.github.settings.read_known import HIDDEN_REASON
 from bot.json_access import JsonObject, get_bool, get_int, get_object, get_objects, get_str, get_strings, get_value
 from bot.model.core_types import FullName
@@ -27,10 +27,10 @@ from bot.yaml import MAX_BYTES
 T = TypeVar("T")
 
 RULES_QUERY = """
-query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: Boolean!, $owners: Boolean!,
+query Rules($owner: String!, $name: String!, $first: Int!, $rulesets: Boolean!, $protection: Boolean!, $owners: Boolean!,
     $afterRuleset: String, $afterProtection: String, $o0: String!, $o1: String!, $o2: String!) {
   repository(owner: $owner, name: $name) {
-    rulesets(first: 100, after: $afterRuleset, includeParents: true) @include(if: $rulesets) {
+    rulesets(first: $first, after: $afterRuleset, includeParents: true) @include(if: $rulesets) {
       pageInfo { hasNextPage endCursor }
       nodes {
         databaseId name target enforcement
@@ -54,7 +54,7 @@ query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: B
         }
       }
     }
-    branchProtectionRules(first: 100, after: $afterProtection) @include(if: $protection) {
+    branchProtectionRules(first: $first, after: $afterProtection) @include(if: $protection) {
       pageInfo { hasNextPage endCursor }
       nodes {
         pattern requiresApprovingReviews requiredApprovingReviewCount requiresCodeOwnerReviews requireLastPushApproval
@@ -68,10 +68,15 @@ query Rules($owner: String!, $name: String!, $rulesets: Boolean!, $protection: B
 }
 fragment Source on Blob { byteSize isTruncated text }
 """
-MAX_RULE_PAGES = 5  # of a hundred; GitHub allows 75 rulesets to a repository and to an organization
+PAGE_SIZE, SMALL_PAGE_SIZE = 100, 10  # rulesets or rules at once, and where that was answered only in part
+MAX_RULES = 500  # of each kind; GitHub allows 75 rulesets to a repository and to an organization
+RULE_QUERIES = {  # each with its field of RefRules
+    SettingsQuery.RULESETS: "rulesets",
+    SettingsQuery.BRANCH_PROTECTION: "branch_protection",
+    SettingsQuery.CODE_OWNERS: "code_owners",
+}
 
-
-BRANCH_PROTECTION_FIELD = "branchProtectionRules"
+BRANCH_PROTECTION_FIELD, BYPASS_FIELD = "branchProtectionRules", "bypassActors"
 PAGE_VARIABLES = {"rulesets": ("rulesets", "afterRuleset"), BRANCH_PROTECTION_FIELD: ("protection", "afterProtection")}
 
 
@@ -94,48 +99,55 @@ class _RulePages:
 
 
 def read_rules(client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery]) -> RefRules:
-    """Read those of the three that `reads` names; one call as a rule."""
-    if not {SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION, SettingsQuery.CODE_OWNERS} & set(reads):
+    """Read those of the three that `reads` names; one call as a rule.
+
+    Raises RetryLaterError when GitHub answers in part even where each is asked for alone, and in small pages.
+    """
+    asked = [each for each in RULE_QUERIES if each in reads]
+    if not asked:
         return RefRules()
     try:
-        told = _read_all_pages(client, repository, reads)
-    except (RefusedError, TooLargeError) as error:
-        whole = RefRules(
-            *(
-                Unknown(read.fact, str(error))
-                for read in (SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION, SettingsQuery.CODE_OWNERS)
-            )
-        )
-    else:
-        whole = RefRules(
-            _to_fact(SettingsQuery.RULESETS, told, "rulesets", parse_ruleset),
-            _to_fact(SettingsQuery.BRANCH_PROTECTION, told, BRANCH_PROTECTION_FIELD, parse_branch_protection),
-            _parse_code_owners(told),
-        )
-    return RefRules(
-        whole.rulesets if SettingsQuery.RULESETS in reads else SettingsQuery.RULESETS.not_read,
-        whole.branch_protection
-        if SettingsQuery.BRANCH_PROTECTION in reads
-        else SettingsQuery.BRANCH_PROTECTION.not_read,
-        whole.code_owners if SettingsQuery.CODE_OWNERS in reads else SettingsQuery.CODE_OWNERS.not_read,
+        return _read_rules(client, repository, asked, PAGE_SIZE)
+    except PartialAnswerError:
+        pass
+    told = {each: _read_rules(client, repository, [each], SMALL_PAGE_SIZE) for each in asked}
+    return replace(RefRules(), **{RULE_QUERIES[each]: getattr(told[each], RULE_QUERIES[each]) for each in asked})
+
+
+def _read_rules(
+    client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery], page_size: int
+) -> RefRules:
+    try:
+        told = _read_all_pages(client, repository, reads, page_size)
+    except (RefusedError, TooLargeError, BlockedError) as error:
+        facts: dict[str, Unknown] = {RULE_QUERIES[each]: Unknown(each.fact, str(error)) for each in reads}
+        return replace(RefRules(), **facts)
+    whole = RefRules(
+        _to_fact(SettingsQuery.RULESETS, told, "rulesets", parse_ruleset),
+        _to_fact(SettingsQuery.BRANCH_PROTECTION, told, BRANCH_PROTECTION_FIELD, parse_branch_protection),
+        _parse_code_owners(told),
     )
+    return replace(RefRules(), **{RULE_QUERIES[each]: getattr(whole, RULE_QUERIES[each]) for each in reads})
 
 
-def _read_all_pages(client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery]) -> _RulePages:
+def _read_all_pages(
+    client: ReadOnlyClient, repository: FullName, reads: Collection[SettingsQuery], page_size: int
+) -> _RulePages:
     owner, _, called = repository.partition("/")
     variables: dict[str, object] = {
         "owner": owner,
         "name": called,
+        "first": page_size,
         "rulesets": SettingsQuery.RULESETS in reads,
         "protection": SettingsQuery.BRANCH_PROTECTION in reads,
         "owners": SettingsQuery.CODE_OWNERS in reads,
         **{f"o{index}": f"HEAD:{place}" for index, place in enumerate(CODEOWNERS_PATHS)},
     }
     told = _RulePages()
-    for _ in range(MAX_RULE_PAGES):
-        reply = client.query(RULES_QUERY, variables, f"read the rulesets of {repository}")
+    for _ in range(MAX_RULES // page_size):
+        reply = client.query(RULES_QUERY, variables, f"read the rulesets of {repository}", allow_forbidden=True)
         found = get_object(reply.data, "repository")
-        refused = _forbidden_fields(reply) - told.forbidden
+        refused = {path[1] for path in reply.forbidden if len(path) > 1 and BYPASS_FIELD not in path} - told.forbidden
         told.forbidden |= refused
         if not found and refused:  # a part that can not be null takes the whole with it: once more without that part
             variables |= {switch: False for name, (switch, _) in PAGE_VARIABLES.items() if name in refused}
@@ -146,13 +158,7 @@ def _read_all_pages(client: ReadOnlyClient, repository: FullName, reads: Collect
         if not (further := _next_page_variables(found)):
             return told
         variables |= further
-    raise RefusedError(f"GitHub lists more than {MAX_RULE_PAGES}00 rulesets for {repository}")
-
-
-def _forbidden_fields(result: GraphQLResult) -> set[str]:
-    """Return the parts of the repository that the App may not read."""
-    paths = [get_value(error, "path") for error in result.errors if get_str(error, "type") == "FORBIDDEN"]
-    return {str(path[1]) for path in paths if isinstance(path, list) and len(path) > 1}
+    raise RefusedError(f"GitHub lists more than {MAX_RULES} rulesets for {repository}")
 
 
 def _next_page_variables(found: JsonObject) -> dict[str, object]:
@@ -238,9 +244,9 @@ def _parse_rule(node: JsonObject) -> RulesetRule:
 
 
 def _parse_bypass_actors(node: JsonObject) -> MaybeKnown[tuple[BypassActor, ...]]:
-    if get_value(node, "bypassActors") is None:
+    if get_value(node, BYPASS_FIELD) is None:
         return HIDDEN_BYPASS_ACTORS
-    return Known(tuple(_parse_bypass_actor(each) for each in get_objects(node, "bypassActors", "nodes")))
+    return Known(tuple(_parse_bypass_actor(each) for each in get_objects(node, BYPASS_FIELD, "nodes")))
 
 
 def _parse_bypass_actor(node: JsonObject) -> BypassActor:

@@ -70,33 +70,27 @@ def read_variables(  # noqa: PLR0913, PLR0917 - where, for the words of a refusa
 def read_environment_secrets(
     client: ReadOnlyClient, repository: FullName, names: tuple[str, ...]
 ) -> tuple[Secret, ...]:
-    """Read the secrets of these environments; one that does not exist (any longer) holds none."""
-    return tuple(secret for name in names for secret in _secrets_of_environment(client, repository, name))
+    """Read the secrets of these environments; raises MissingError where one of them is not there, or hidden."""
+    what = f"secrets of environments of {repository}"
+    return tuple(
+        secret
+        for name in names
+        for secret in read_secrets(
+            client, repository_path(repository, "environments", name, "secrets"), what, SecretStore.ENVIRONMENT, name
+        )
+    )
 
 
 def read_environment_variables(
     client: ReadOnlyClient, repository: FullName, names: tuple[str, ...], detect_token: TokenDetector
 ) -> tuple[Variable, ...]:
-    """Read the variables of these environments; one that does not exist (any longer) holds none."""
+    """Read the variables of these environments; raises MissingError as for secrets."""
     found: list[Variable] = []
     for name in names:
         address = repository_path(repository, "environments", name, "variables")
         what = f"variables of environments of {repository}"
-        try:
-            found += read_variables(client, address, what, SecretStore.ENVIRONMENT, detect_token, name)
-        except MissingError:
-            continue
+        found += read_variables(client, address, what, SecretStore.ENVIRONMENT, detect_token, name)
     return tuple(found)
-
-
-def _secrets_of_environment(client: ReadOnlyClient, repository: FullName, name: str) -> Iterator[Secret]:
-    address = repository_path(repository, "environments", name, "secrets")
-    try:
-        yield from read_secrets(
-            client, address, f"secrets of environments of {repository}", SecretStore.ENVIRONMENT, name
-        )
-    except MissingError:
-        return
 
 
 ORGANIZATION_STORES = {

@@ -45,11 +45,18 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
             publisher_kind=_publisher_kind(sent_by),
             published_by=sent_by.get("name").get_optional_text() if sent_by.exists else None,
             files=_parse_files(client.package, number, dist),
-            has_provenance=dist.get("attestations").exists,
+            has_provenance=_has_provenance(dist, sent_by),
             commit=Sha(commit) if (commit := told.get("gitHead").get_optional_text()) else None,
             staged=sent_by.exists and sent_by.get("approver").exists,
             withdrawn=isinstance(told.get("deprecated").value, str) and told.get("deprecated").value != "",
         )
+
+
+def _has_provenance(dist: StrictJson, npm_user: StrictJson) -> bool | None:
+    """Whether a version has attestations; None where a proxy answers, which drops them and `_npmUser` with them."""
+    if dist.get("attestations").exists:
+        return True
+    return False if npm_user.exists else None
 
 
 def _publisher_kind(npm_user: StrictJson) -> PublisherKind:

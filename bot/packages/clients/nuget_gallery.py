@@ -37,7 +37,7 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
 
 
 def _read_page(client: PackageClient, page: StrictJson) -> StrictJson:
-    bounds = (page.get("lower").get_text(), page.get("upper").get_text())
+    bounds = (page.get("lower").get_text().lower(), page.get("upper").get_text().lower())  # addresses are lower-case
     found = client.get_json(
         RegistryQuery("api", (*REGISTRATION, client.package.name.lower(), "page", bounds[0], f"{bounds[1]}.json"))
     )

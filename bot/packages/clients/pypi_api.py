@@ -21,6 +21,7 @@ from bot.packages.versions import Package, PackageFile, PackageVersion, Publishe
 
 SIMPLE_MEDIA_TYPE = "application/vnd.pypi.simple.v1+json"
 INTEGRITY_MEDIA_TYPE = "application/vnd.pypi.integrity.v1+json"
+PROVENANCE_VERSION = (1, 3)  # of the Simple API, which since then says of each file where its provenance is (PEP 740)
 MAX_FILES = 100  # of one version whose provenance is asked for; large projects have about fifty
 
 
@@ -62,7 +63,7 @@ def _parse_version(
 
 
 def _files_with_provenance(client: PackageClient) -> Mapping[str, bool]:
-    """Whether each file has provenance; files that this page does not show yet are not in it."""
+    """Whether each file has provenance; files of which this page does not say it are not in it."""
     found = client.get_json(
         RegistryQuery(
             "web", ("simple", _normalized_name(client.package)), accept=SIMPLE_MEDIA_TYPE, trailing_slash=True
@@ -70,7 +71,16 @@ def _files_with_provenance(client: PackageClient) -> Mapping[str, bool]:
     )
     if found is None:
         return {}
-    return {file.get("filename").get_text(): file.get("provenance").exists for file in found.get("files").items()}
+    files = [(file.get("filename").get_text(), file.get("provenance").exists) for file in found.get("files").items()]
+    knows = _api_version(found) >= PROVENANCE_VERSION
+    return {name: has_provenance for name, has_provenance in files if has_provenance or knows}
+
+
+def _api_version(simple: StrictJson) -> tuple[int, ...]:
+    """Return the version of the Simple API that an answer speaks; what names none, as the first did not, speaks 1.0."""
+    meta = simple.get("meta")
+    written = (meta.get("api-version").get_optional_text() if meta.exists else None) or "1.0"
+    return tuple(int(part) if part.isascii() and part.isdigit() else 0 for part in written.split("."))
 
 
 def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:

@@ -28,13 +28,7 @@ from bot.github.deployments import (
     review_deployment,
 )
 from bot.github.github_app import list_installations, list_repositories
-from bot.github.github_errors import (
-    ForbiddenError,
-    InstallationError,
-    MissingError,
-    RefusedError,
-    UnansweredError,
-)
+from bot.github.github_errors import AccessError, InstallationError, MissingError, RefusedError, UnansweredError
 from bot.model.errors import RetryLaterError, describe_fault
 from bot.model.findings import Known, Unknown
 from bot.rendering.gate_comment import (
@@ -126,7 +120,7 @@ def find_repository_gates(context: Context, spec: FindRepositoryGates) -> None:
                 if protected[environment]:
                     found = WaitingDeployment(spec.installation, spec.repository, spec.full_name, run, environment)
                     waiting.append(known.get((found.repository, run, environment.casefold()), found).job)
-    except (ForbiddenError, MissingError, InstallationError) as error:
+    except (AccessError, InstallationError) as error:
         log.warning("%s is not searched for gates: %s", spec.full_name, error)
     enqueue(context.redis, waiting)
 
@@ -154,7 +148,7 @@ class _GateDecider:
         except InstallationError as error:
             log.warning("the gate of %s is not decided: %s", gate.name, error)
             self._store.remove(gate)
-        except (ForbiddenError, MissingError) as error:
+        except AccessError as error:
             self._report_waiting(render_unknown_comment(str(error)), (plain_line(str(error)),))
         except (RetryLaterError, UnansweredError):
             raise
@@ -262,7 +256,7 @@ class _GateDecider:
             except RefusedError as error:  # GitHub takes no more of them: it waits all the same
                 log.info("%s in %s takes no report: %s", gate.environment, self._name, error)
                 reports = MAX_REPORTS
-            except (ForbiddenError, MissingError, UnansweredError) as error:
+            except (AccessError, UnansweredError) as error:
                 log.warning("%s in %s waits, and it could not be said why: %s", gate.environment, self._name, error)
             note = replace(note, last_report=told, report_count=reports)
         self._store.put_state(gate, replace(note, reasons=reasons))

@@ -13,7 +13,7 @@ from bot.github.check_runs import CheckRunWriter
 from bot.github.client import InstallationClient
 from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
 from bot.github.commit_state import CommitReader, CommitState
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.github.github_errors import AccessError, InstallationError
 from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
@@ -74,7 +74,7 @@ class _ReleaseCheck:
         release = self._release
         try:
             self._check()
-        except (ForbiddenError, MissingError, InstallationError) as error:
+        except (AccessError, InstallationError) as error:
             log.warning("the release %s of %s is not checked: %s", release.tag, release.full_name, error)
             self._store.remove(release)
         except RetryLaterError:

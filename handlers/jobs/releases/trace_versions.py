@@ -9,7 +9,7 @@ from bot.github.client import ReadOnlyClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader
 from bot.github.git_data import find_tag, read_release
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.settings.read_known import read_known
 from bot.github.snapshot_reader import follow_files
 from bot.github.workflow_runs import (
@@ -261,7 +261,7 @@ class VersionObserver:
         for claim, asking in zip(self._claims, self._tracers, strict=True):
             try:
                 account = asking.trace_version(asked, earlier, claim.thresholds.grace, first_seen)
-            except (ForbiddenError, InstallationError, MissingError) as error:
+            except (AccessError, InstallationError) as error:
                 log.warning("%s cannot account for %s: %s", claim.full_name, version.package, error)
                 continue
             if account.status is TraceStatus.PENDING and _cannot_be_traced(account, first_seen, now):

@@ -21,7 +21,7 @@ from bot.evaluation.package_alerts import (
 )
 from bot.evaluation.package_alerts.observe_package import FAST_INTERVAL, FAST_INTERVAL_DURATION, next_observation
 from bot.github.commit_state import CommitReader
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError, TooLargeError
+from bot.github.github_errors import AccessError, InstallationError, RefusedError, TooLargeError
 from bot.github.issues import AppIssue, AppIssues
 from bot.github.snapshot_reader import published_packages
 from bot.json_access import get_objects, get_str
@@ -381,7 +381,7 @@ def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its o
         snapshot = replace(snapshot, publications=())
     try:
         found = published_packages(line, reader, snapshot, policy, context.catalog)
-    except (ForbiddenError, MissingError, RefusedError, TooLargeError) as error:
+    except (AccessError, RefusedError, TooLargeError) as error:
         log.warning("which packages %s publishes could not be read: %s", name, error)
         return  # what was watched stays so
     UnresolvedPackageStore(context.redis).put(name, found.unidentified)
@@ -425,7 +425,7 @@ class _AlertIssueWriter:
         for holder in places:
             try:
                 self._store.mark_reported(self._installation, kept, self._write(holder, now))
-            except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
+            except (AccessError, InstallationError, RefusedError) as error:
                 log.warning("an alert about %s is not written to %s: %s", kept.alert.repository, holder, error)
             else:
                 return

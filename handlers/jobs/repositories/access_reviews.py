@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.checks.rules.reviewed_access import ReviewedAccess
 from bot.evaluation.evaluate import Report
 from bot.github.client import InstallationClient, ReadOnlyClient, api_path
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.identities import PublishingIdentity
 from bot.identities.review_schedule import is_round_due
@@ -73,7 +73,7 @@ def is_admin(client: ReadOnlyClient, repository: FullName, login: str) -> bool:
     address = api_path("repos", *repository.split("/", 1), "collaborators", login, "permission")
     try:
         return get_str(client.get(address, ADMIN_QUERY_PURPOSE).json_object(), "permission") == "admin"
-    except (MissingError, ForbiddenError):
+    except AccessError:
         return False
 
 
@@ -92,7 +92,7 @@ def _is_owner(identity: PublishingIdentity, snapshot: Snapshot, login: str) -> b
 log = logging.getLogger("wharfinger.jobs")
 
 NOT_EVALUATED = "The repository is no longer evaluated: it is archived, was deleted, or the App can no longer see it."
-REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
+REFUSALS = (AccessError, InstallationError, RefusedError)
 
 
 def start_review(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.github.commit_query import ORGANIZATION_POLICY_PATH
 from bot.github.github_app import list_installations, list_repositories
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.issues import AppIssues
 from bot.model.core_types import FullName, InstallationId
 from bot.model.errors import PolicyError
@@ -49,7 +49,7 @@ def send_digest(context: Context, spec: SendDigest) -> None:
         digest = render_digest(facts, before, period)
         if not digest.unchanged:
             _write(context, installation, account, settings, digest)
-    except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
+    except (AccessError, InstallationError, RefusedError) as error:
         log.warning("the digest of %s is not written to %s: %s", account, settings.repository, error)
         return
     store.put(digest.state)

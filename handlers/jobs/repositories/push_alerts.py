@@ -29,7 +29,7 @@ from bot.github.git_data import (
     read_merged_commits,
     read_recent_commits,
 )
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, InstallationError, MissingError, RefusedError
 from bot.github.issues import AppIssues
 from bot.github.settings.read_known import read_known
 from bot.github.snapshot_reader import follow_files
@@ -212,7 +212,7 @@ def check_push(context: Context, spec: CheckPush) -> None:
     except MissingError as error:
         log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
         check.keep_tag()
-    except (ForbiddenError, InstallationError) as error:
+    except (AccessError, InstallationError) as error:
         log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
 
 
@@ -380,7 +380,7 @@ def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
         except InstallationError as error:
             log.warning("alerts of %s are not reported: %s", repository, error)
             return
-        except (ForbiddenError, MissingError, RefusedError) as error:
+        except (AccessError, RefusedError) as error:
             log.warning("alerts of %s are not written to %s: %s", repository, issue_repository, error)
             continue
         if store.mark_reported(subject):

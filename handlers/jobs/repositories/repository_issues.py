@@ -3,7 +3,7 @@
 import logging
 
 from bot.evaluation.evaluate import Report
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, InstallationError, MissingError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.rendering.issue import (
@@ -112,7 +112,7 @@ def _issue_subject_repository(context: Context, spec: IssueChanged | IssueCommen
     client = context.github.installation(spec.installation, context.delivery_id)
     try:
         issue = AppIssues(client, context.redis, spec.issue_repository).read(spec.issue_number)
-    except (ForbiddenError, InstallationError) as error:
+    except (AccessError, InstallationError) as error:
         log.info("an issue of %s is not read: %s", spec.issue_repository, error)
         return None
     if issue is None or issue.metadata.kind != PUBLISHING_ISSUE:
@@ -142,7 +142,7 @@ class _IssueWriter:
         """Take the next step in an issue's life; what is shut to us is said in the log and tried again after a sweep."""
         try:
             self._write(AppIssues(self._client, self._context.redis, issue_repository), issue_repository, issue_text)
-        except (ForbiddenError, InstallationError, MissingError, RefusedError) as error:
+        except (AccessError, InstallationError, RefusedError) as error:
             log.warning("the issue about %s in %s is not written: %s", issue_text.repository, issue_repository, error)
             if isinstance(error, MissingError) or not issue_text.evaluated:
                 self._outbox.mark_closed(self._entry.repository)

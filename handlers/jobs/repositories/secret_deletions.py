@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.evaluation.evaluate import Report
 from bot.evaluation.required_revocations import is_revoked, required_revocations, was_recreated
 from bot.github.github_app import read_installation_permissions
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError, RefusedError
+from bot.github.github_errors import AccessError, ForbiddenError, InstallationError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.github.settings.secrets_api import DeletableSecret
 from bot.identities import PublishingIdentity
@@ -59,7 +59,7 @@ def write_permissions(context: Context, installation: InstallationId) -> frozens
 
 log = logging.getLogger("wharfinger.jobs")
 
-REFUSALS = (ForbiddenError, MissingError, InstallationError, RefusedError)
+REFUSALS = (AccessError, InstallationError, RefusedError)
 NOT_GRANTED = "The App was not granted what it takes to delete it."
 SECRET_CHANGED = "The secret is no longer as it was when the box was offered; look again, and tick the new box."  # noqa: S105 - a sentence
 

@@ -23,7 +23,7 @@ from bot.github.commit_query import (
     Revision,
 )
 from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
-from bot.github.github_errors import ForbiddenError, InstallationError, MissingError
+from bot.github.github_errors import AccessError, InstallationError
 from bot.json_access import get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import PolicyError
@@ -146,7 +146,7 @@ def preview_policy(context: Context, spec: PreviewPolicy) -> None:
         runs.complete(state, render_policy_preview(_Previewer(context, reader, reading).preview()))
     except PolicyError as error:
         log.info("the policy proposed for %s is not valid, which its check run says: %s", spec.full_name, error)
-    except (ForbiddenError, MissingError, InstallationError) as error:
+    except (AccessError, InstallationError) as error:
         log.warning("no preview for %s: %s", spec.full_name, error)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.github.git_data import REPOSITORIES_PER_QUERY, TAG_REF_PREFIX, read_all_tags, read_latest_tags
 from bot.github.github_app import Delivery, list_failed_deliveries, list_installations, list_repositories, redeliver
 from bot.github.github_errors import (
-    ForbiddenError,
+    AccessError,
     InstallationError,
     MissingError,
     RefusedError,
@@ -176,7 +176,7 @@ def _is_evaluated(stored_report: StoredReport) -> bool:
 
 
 MAX_TAGS = 100  # tags of a repository that are checked one by one; each costs a few calls
-READ_ERRORS = (ForbiddenError, MissingError, InstallationError, RefusedError, TooLargeError)
+READ_ERRORS = (AccessError, InstallationError, RefusedError, TooLargeError)
 
 
 def check_tags(context: Context, spec: CheckTags) -> None:

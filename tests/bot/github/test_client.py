@@ -12,6 +12,7 @@ from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient, api_path
 from bot.github.github_app import list_installations, list_repositories, read_app
 from bot.github.github_errors import (
+    BlockedError,
     CredentialsError,
     ForbiddenError,
     GitHubError,
@@ -47,6 +48,41 @@ def write(acme: AcmeInstallation) -> None:
     sha = acme.github.repository("acme/widgets").head
     body = {"name": "publishing", "head_sha": sha, "status": "in_progress"}
     line.write("POST", "/repos/acme/widgets/check-runs", "write check runs", body)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "remedy"),
+    [
+        (Fault.ALLOW_LIST, "has an IP allow list enabled", "to the organization's IP allow list"),
+        (Fault.SAML, "SAML enforcement", "authorize the App"),
+        (Fault.BLOCKED, "Repository access blocked", "GitHub Support"),
+        (Fault.LEGAL, "Repository access blocked", "GitHub Support"),
+        (Fault.LOCKED, "Repository is locked for migration", ""),
+    ],
+)
+def test_a_refusal_that_no_permission_mends_is_told_in_github_s_words_with_its_remedy(
+    acme: AcmeInstallation, fault: Fault, said: str, remedy: str
+) -> None:
+    acme.github.inject_fault(fault, LIST)
+    with pytest.raises(BlockedError, match=said) as refused:
+        names(acme.client, acme.id)
+
+    assert not isinstance(refused.value, ForbiddenError)
+    assert remedy in str(refused.value)
+
+
+def test_a_lacking_permission_is_named(acme: AcmeInstallation) -> None:
+    acme.github.inject_fault(Fault.FORBIDDEN, LIST)
+    with pytest.raises(ForbiddenError) as refused:
+        names(acme.client, acme.id)
+
+    assert refused.value.permission == "metadata: write"
+
+
+def test_an_answer_of_another_form_is_not_read_as_an_empty_list(acme: AcmeInstallation) -> None:
+    acme.github.inject_fault(Fault.OTHER_FORM, LIST)
+    with pytest.raises(RefusedError, match="form that we do not know"):
+        names(acme.client, acme.id)
 
 
 CREATED = "POST /repos/{owner}/{repo}/check-runs"

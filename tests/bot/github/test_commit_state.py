@@ -1,13 +1,11 @@
 """What one query's answer is taken for, above all where something is missing, hidden, or not what it seems."""
 
-from typing import Any
-
 import pytest
 
-from bot.github.client import GraphQLResult
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitState, parse_commit_state
 from bot.github.github_errors import ForbiddenError, MissingError
+from bot.github.graphql_result import GraphQLResult
 from bot.model.core_types import FullName
 
 PLACE = Revision(FullName("acme/widgets"), "HEAD")
@@ -33,8 +31,9 @@ def repository(**more: object) -> dict[str, object]:
     }
 
 
-def read(found: object, *errors: dict[str, Any], files: tuple[str, ...] = (), **data: object) -> CommitState:
-    return parse_commit_state(GraphQLResult({"repository": found, **data}, errors), PLACE, files)
+def read(found: object, *forbidden: str, files: tuple[str, ...] = (), **data: object) -> CommitState:
+    paths = frozenset(tuple(each.split(".")) for each in forbidden)
+    return parse_commit_state(GraphQLResult({"repository": found, **data}, paths), PLACE, files)
 
 
 def workflows(*entries: dict[str, object]) -> CommitState:
@@ -87,12 +86,12 @@ def test_a_tag_is_followed_to_its_commit() -> None:
 
 def test_what_is_hidden_and_what_is_not_there_are_told_apart() -> None:
     with pytest.raises(MissingError, match="sees no repository acme/widgets"):
-        read(None, {"type": "NOT_FOUND", "path": ["repository"]})
+        read(None)
     with pytest.raises(ForbiddenError, match="contents: read"):
-        read(repository(), {"type": "FORBIDDEN", "path": ["repository", "workflows"]})
-    hidden = read(repository(), {"type": "FORBIDDEN", "path": ["private"]})
+        read(repository(), "repository.workflows")
+    hidden = read(repository(), "private")
     assert hidden.policies.hidden
-    none = read(repository(), {"type": "NOT_FOUND", "path": ["private"]})
+    none = read(repository(), private=None)
     assert not none.policies.hidden
     assert none.policies.organization is None
 

@@ -48,7 +48,7 @@ class FakeGitHub:
         self.webhook_sender = WebhookSender(self.world, timeout=self._webhook_timeout)
         desk = Router(self.world, self.rate_limits)
         application = FakeGitHubServer(
-            self.world, desk, self.rate_limits, self.faults, self._prefix, GraphQLExecutor(self.world, self.rate_limits),
+            self.world, desk, self.rate_limits, self.faults, self._prefix, GraphQLExecutor(self.world, self.rate_limits, self.faults),
             pages.pages_application(self.world, PAGES_PREFIX),
         )  # fmt: skip
         config = uvicorn.Config(

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLFieldResolver,
     GraphQLResolveInfo,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -24,6 +25,7 @@ from tests.fakes.github.graphql.token_view import TokenView
 from tests.fakes.github.http_api import api_tokens
 from tests.fakes.github.http_api.exchange import ApiAnswer, ApiRefusal
 from tests.fakes.github.http_api.fake_rate_limits import FakeRateLimits, HourlyQuota
+from tests.fakes.github.http_api.faults import PART_MESSAGES, FaultInjector
 from tests.fakes.github.http_api.router import RawRequest
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.state.github_world import ApiCall, GitHubWorld
@@ -41,6 +43,7 @@ class GraphQLExecutor:
 
     world: GitHubWorld
     rate_limits: FakeRateLimits
+    faults: FaultInjector
 
     def __call__(self, request: RawRequest) -> ApiAnswer:
         with self.world.lock:
@@ -100,7 +103,7 @@ class GraphQLExecutor:
         whole = {**root(view), "rateLimit": lambda **_: rate}
         result = execute_sync(
             schema(), document, root_value=whole, variable_values=asked["variables"], operation_name=asked.get("operationName"),
-            field_resolver=_resolve, type_resolver=lambda value, *_: value["__typename"],
+            field_resolver=self._resolver(asked["variables"]), type_resolver=lambda value, *_: value["__typename"],
         )  # fmt: skip
         lacking = [
             str(error.original_error)
@@ -118,12 +121,28 @@ class GraphQLExecutor:
             body["errors"] = [self._error_json(error) for error in result.errors]
         return ApiAnswer(200, body, {} if budget is None else budget.headers("graphql"))
 
+    def _resolver(self, variables: Json) -> GraphQLFieldResolver:
+        """Resolve fields, but give up on those that a fault is ordered for."""
+        orders = {each.path: each for each in self.faults.parts if each.when(variables)}
+        if not orders:
+            return _resolve
+
+        def resolve_in_part(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:  # noqa: ANN401 - any field's value
+            path = tuple(each for each in info.path.as_list() if isinstance(each, str))
+            if order := orders.get(path):
+                order.given_up.append(".".join(path))
+                raise GraphQLError(PART_MESSAGES[order.fault], extensions=order.extensions())
+            return _resolve(source, info, **arguments)
+
+        return resolve_in_part
+
     def _error_json(self, error: GraphQLError) -> Json:
         kind = (error.extensions or {}).get("type")
         if kind is None:
             self.world.log.violations.append(f"answer {OPERATION}: {error.message}")
         shown: Json = {"path": error.path, "locations": _locations(error), "message": error.message}
-        return shown if kind is None else {"type": kind} | shown
+        more = {name: value for name, value in (error.extensions or {}).items() if name != "type"}
+        return ({"type": kind} if kind else {}) | shown | ({"extensions": more} if more else {})
 
 
 def _quota_exceeded(budget: HourlyQuota | None, counted: QueryCost) -> Json | None:

@@ -13,12 +13,17 @@ from starlette.types import Receive, Scope, Send
 
 from tests.fakes.github.http_api.exchange import ApiAnswer
 from tests.fakes.github.http_api.fake_rate_limits import SECONDARY_LIMIT_MESSAGE, FakeRateLimits
-from tests.fakes.github.http_api.faults import Fault, FaultInjector
+from tests.fakes.github.http_api.faults import PART_MESSAGES, Fault, FaultInjector, PartFault
+from tests.fakes.github.http_api.request_access import FORBIDDEN_MESSAGE
 from tests.fakes.github.http_api.router import RawRequest, Router
 from tests.fakes.github.state.github_world import ApiCall, GitHubWorld
 
 ENTERPRISE_PREFIX = "/api/v3"  # where a GitHub Enterprise Server has its API
 PAGES_PREFIX = "/web"  # where the pages are, which on github.com have a host of their own
+ALLOW_LIST_MESSAGE = (
+    "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list "
+    "enabled, and your IP address is not permitted to access this resource."
+)
 _FAULT_ANSWERS: Mapping[Fault, ApiAnswer] = {
     Fault.BAD_GATEWAY: ApiAnswer(502, b"<html><body>502 Bad Gateway</body></html>", media="text/html"),
     Fault.UNAVAILABLE: ApiAnswer(503, b"<html><body>503 Service Unavailable</body></html>", media="text/html"),
@@ -28,6 +33,15 @@ _FAULT_ANSWERS: Mapping[Fault, ApiAnswer] = {
     Fault.TOO_MANY: ApiAnswer(429, {"message": SECONDARY_LIMIT_MESSAGE}, {"retry-after": "60"}),
     Fault.BAD_CREDENTIALS: ApiAnswer(401, {"message": "Bad credentials"}),
     Fault.NOT_FOUND: ApiAnswer(404, {"message": "Not Found"}),
+    Fault.OTHER_FORM: ApiAnswer(200, "?"),
+    Fault.FORBIDDEN: ApiAnswer(
+        403, {"message": FORBIDDEN_MESSAGE}, {"x-accepted-github-permissions": "metadata=write"}
+    ),
+    Fault.ALLOW_LIST: ApiAnswer(403, {"message": ALLOW_LIST_MESSAGE}),
+    Fault.SAML: ApiAnswer(403, {"message": PART_MESSAGES[PartFault.SAML]}),
+    Fault.BLOCKED: ApiAnswer(403, {"message": "Repository access blocked"}),
+    Fault.LOCKED: ApiAnswer(423, {"message": "Repository is locked for migration."}),
+    Fault.LEGAL: ApiAnswer(451, {"message": "Repository access blocked"}),
     Fault.NOT_JSON: ApiAnswer(200, b"<!DOCTYPE html><title>Unicorn!</title>", media="text/html"),
 }
 

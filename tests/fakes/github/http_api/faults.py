@@ -1,8 +1,12 @@
 """Faults on request: the next requests that match fail in the way that was asked for."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tests.fakes.github.json_types import Json
 
 
 class Fault(StrEnum):
@@ -22,6 +26,49 @@ class Fault(StrEnum):
     BAD_CREDENTIALS = "401"
     NOT_FOUND = "404"
     NOT_JSON = "not JSON"  # a page of HTML with status 200
+    OTHER_FORM = "other form"  # JSON with status 200, and nothing of what was asked for
+    FORBIDDEN = "403"  # the App lacks a permission
+    ALLOW_LIST = "IP allow list"
+    SAML = "SAML"
+    BLOCKED = "blocked"  # the repository, by GitHub's staff
+    LOCKED = "423"
+    LEGAL = "451"
+
+
+class PartFault(StrEnum):
+    """Why GitHub gives up on a part of a GraphQL answer: the error's type, in GitHub's words."""
+
+    RESOURCES = "RESOURCE_LIMITS_EXCEEDED"
+    INTERNAL = "INTERNAL"
+    FORBIDDEN = "FORBIDDEN"
+    SAML = "SAML"  # which has the type FORBIDDEN too, and says the reason in `extensions`
+    NOT_FOUND = "NOT_FOUND"
+    UNTYPED = ""  # as of a query that took too long
+
+
+PART_MESSAGES = {
+    PartFault.RESOURCES: "Resource limits for this query exceeded.",
+    PartFault.INTERNAL: "Something went wrong while executing your query.",
+    PartFault.FORBIDDEN: "Resource not accessible by integration",
+    PartFault.SAML: "Resource protected by organization SAML enforcement. You must grant your GitHub App access to this organization.",
+    PartFault.NOT_FOUND: "Could not resolve to a node with the given name.",
+    PartFault.UNTYPED: "Something went wrong while executing your query. This may be the result of a timeout.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartOrder:
+    """A part of GraphQL answers that GitHub gives up on: the path to it, without places in lists."""
+
+    fault: PartFault
+    path: tuple[str, ...]
+    when: Callable[[Json], bool]  # looks at a query's variables
+    given_up: list[str]  # each part that GitHub did give up on
+
+    def extensions(self) -> Json:
+        if self.fault is PartFault.SAML:
+            return {"type": PartFault.FORBIDDEN.value, "saml_failure": True}
+        return {"type": self.fault.value}
 
 
 @dataclass
@@ -41,6 +88,20 @@ class FaultInjector:
     """The orders that still stand."""
 
     orders: list[FaultOrder] = field(default_factory=list)
+    parts: list[PartOrder] = field(default_factory=list)
+
+    @contextmanager
+    def in_part(
+        self, fault: PartFault, *paths: str, when: Callable[[Json], bool] = lambda _: True
+    ) -> Iterator[list[str]]:
+        """Give up, while this is open, on these parts of every GraphQL answer that has them (`repository.commit`)."""
+        given_up: list[str] = []
+        before = self.parts
+        self.parts = [*before, *(PartOrder(fault, tuple(path.split(".")), when, given_up) for path in paths)]
+        try:
+            yield given_up
+        finally:
+            self.parts = before
 
     def order(
         self,
