@@ -64,6 +64,9 @@ class Check(ABC, Generic[Subject]):
     name: ClassVar[RuleName]
     reads: ClassVar[frozenset[ReadableFact]] = frozenset()
     requires: ClassVar[tuple[RuleName, ...]] = ()  # checks without which this one has nothing to judge
+    judges_publications: ClassVar[bool] = (
+        True  # whether a credential that reaches what could not be read leaves it unknown
+    )
     mode: Mode = field(
         default=Mode.OBSERVE,
         metadata={

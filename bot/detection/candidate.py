@@ -46,24 +46,28 @@ def find_targets(
             (RegistryTarget(options.default_registry, certain=options.kind != "image"),) if options.has_default else ()
         )
     found: dict[RegistryId, RegistryTarget] = {}
-    for text in value.texts:
-        for piece in _split_references(text, options.kind):
-            target = (
-                _image_target(piece, options, catalog)
-                if options.kind == "image"
-                else _address_target(piece, options, catalog, named_addresses or {})
-            )
-            if target is not None and target.registry in catalog.registries:
-                found.setdefault(target.registry, target)
+    pieces = [piece for text in value.texts for piece in _split_references(text, options.kind)]
+    if not pieces:
+        return find_targets(None, options, catalog)
+    read = _image_target if options.kind == "image" else _address_target
+    for piece in pieces:
+        target = read(piece, options, catalog, named_addresses or {})
+        if target is not None and target.registry in catalog.registries:
+            found.setdefault(target.registry, target)
     sure = [target for target in found.values() if target.certain]
     return tuple(sure or found.values())
 
 
 def _split_references(text: str, kind: str) -> Iterable[str]:
-    """Several image references may stand in one value, on lines or between commas."""
+    """Several image references may stand in one value, on lines or between commas; `--set` names tags among other things."""
     if kind != "image":
         return (text.strip().strip("\"'"),)
-    return [piece.strip().strip("\"'") for piece in text.replace(",", "\n").splitlines() if piece.strip()]
+    pieces = [piece.strip().strip("\"'") for piece in text.replace(",", "\n").splitlines() if piece.strip()]
+    overrides = [(piece, _BAKE_OVERRIDE.match(piece)) for piece in pieces]
+    return [piece[found.end() :] if found else piece for piece, found in overrides if not found or found[1] == "tags"]
+
+
+_BAKE_OVERRIDE = re.compile(r"[\w*-]+\.([a-z-]+)\+?=")  # docker buildx bake --set TARGET.KEY=VALUE
 
 
 def _address_target(
@@ -89,8 +93,11 @@ def _address_target(
     return RegistryTarget(catalog.unknown_registry(options.default_registry).id, text, certain="." in text)
 
 
-def _image_target(text: str, options: TargetOptions, catalog: Catalog) -> RegistryTarget | None:
+def _image_target(
+    text: str, options: TargetOptions, catalog: Catalog, named_addresses: Mapping[str, str]
+) -> RegistryTarget | None:
     """Give the first part of an image reference is a host when it holds a dot or a port; else the image is the default's."""
+    del named_addresses  # an image's host has no other name
     for prefix in ("docker://", "oci://", "type=raw,value=", "name="):
         text = text.removeprefix(prefix)
     host, slash, _ = text.partition("/")
@@ -115,16 +122,25 @@ class CredentialSupport:
     oidc: str = "never"
     oidc_possible: bool = False  # the registry offers it, and this call of the tool did not switch it off
     fallback: Credential = Credential.UNKNOWN
+    built_in: bool = False  # the fallback is an action's own default input, so that it needs not be given
 
     @classmethod
     def for_call(
         cls, fact: ActionFact | CommandFact, registry: Registry, *, oidc_requested: bool, oidc_disabled: bool = False
     ) -> "CredentialSupport":
         """Say what a fact means for one call: `asked` when its own flag or input asks for OIDC, `refused` when it says no."""
-        possible = registry.trusted_publishing and not oidc_disabled and (fact.oidc != "on-request" or oidc_requested)
+        possible = _takes_identity(registry) and not oidc_disabled and (fact.oidc != "on-request" or oidc_requested)
         return cls(
-            "token-wins" if fact.oidc == "on-request" else fact.oidc, possible and fact.oidc != "never", fact.fallback
+            "token-wins" if fact.oidc == "on-request" else fact.oidc,
+            possible and fact.oidc != "never",
+            fact.fallback,
+            isinstance(fact, ActionFact),
         )
+
+
+def _takes_identity(registry: Registry) -> bool:
+    """Whether a registry takes a workflow's OIDC token; GitHub's own take the job's token instead."""
+    return registry.trusted_publishing and registry.trust_mechanism != "job-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,7 @@ class CredentialResult:
     why: str
     confidence: Confidence = Confidence.HIGH
     observed: bool = True  # whether the credential was seen, rather than concluded from seeing none
+    built_in: bool = False  # whether the tool has it by itself
 
 
 def decide_credential(
@@ -186,6 +203,7 @@ def _without_token(
             names,
             f"it is given no other credential than {_CREDENTIAL_WORDS[support.fallback]}",
             observed=False,
+            built_in=support.built_in,
         )
     if trusted_publishing_offered and id_token_allowed is False:
         why = "no credential is in sight; without id-token: write it can only be a stored one"
@@ -355,11 +373,16 @@ def _step_secrets(state: JobState, call: ToolCall, target: RegistryTarget) -> Va
     return combine_values(value for origin, value in stored.items() if _may_be_credential(state, origin.name))
 
 
+def serves_other_purpose(secret: str) -> bool:
+    """Whether a secret's name says that it is for something else than a registry."""
+    return _OTHER_PURPOSE.search(secret) is not None
+
+
 def _may_be_credential(state: JobState, secret: str) -> bool:
     """Whether a secret may be the credential of any registry: not when its name says that it is for something else."""
     registries = state.repository.catalog.registries
     named = [registries[each] for each in state.repository.catalog.by_secret_name(secret)]
-    return not _OTHER_PURPOSE.search(secret) and (not named or any(not each.addresses for each in named))
+    return not serves_other_purpose(secret) and (not named or any(not each.addresses for each in named))
 
 
 def _has_credential(value: Value, kind: Credential) -> bool:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bot.detection.actions import ActionUse, action_script, apply_action, apply_checkout, resolve_inputs
 from bot.detection.candidate import Candidate, lowest_confidence
 from bot.detection.file_cache import FileCache, SearchBudget
-from bot.detection.heuristics import OpaqueStep, ReleaseToolResult, guess_candidates
+from bot.detection.heuristics import OpaqueStep, ReleaseToolResult, guess_candidates, looks_like_publishing
 from bot.detection.job_state import (
+    ANY_REGISTRY,
     EMPTY_VALUE,
     MAX_DEPTH,
     NO_VALUES,
@@ -26,10 +27,13 @@ from bot.detection.job_state import (
 from bot.detection.publication import DetectionResult, Publication
 from bot.detection.resolve import is_always_false, resolve_text
 from bot.detection.step_script import ScriptRun, run_script
+from bot.detection.unexplained import StepTrace, is_ordinary_action, unexplained_credentials
 from bot.model.core_types import Confidence, Credential
 from bot.registries import Catalog, action_name
 from bot.workflows import Action, Job, Permissions, SourceTexts, Step, Workflow
 from bot.workflows.runners import effective_shell
+
+_IDENTITY = "id-token: write"  # what lets a job ask for an OIDC token
 
 # Of two verdicts about the same step and registry, the one that asks for more care stands.
 _WORST_FIRST = (
@@ -52,8 +56,13 @@ def find_publications(
     and registry. Pure: the same files give the same answer.
     """
     shelf, ledger = FileCache(files), SearchBudget()
-    publications = _merge_duplicates(walk_workflows(SearchedRepository(workflows, actions, shelf, ledger, catalog)))
-    return DetectionResult(publications, frozenset(shelf.missing), ledger.unreadable, ledger.partially_read)
+    walked = list(walk_workflows(SearchedRepository(workflows, actions, shelf, ledger, catalog)))
+    publications = _merge_duplicates(each for each in walked if isinstance(each, Publication))
+    traces = [each for each in walked if isinstance(each, StepTrace)]
+    unexplained = tuple(dict.fromkeys(unexplained_credentials(traces, catalog)))
+    return DetectionResult(
+        publications, frozenset(shelf.missing), ledger.unreadable, ledger.partially_read, unexplained
+    )
 
 
 def _merge_duplicates(found: Iterable[Publication]) -> tuple[Publication, ...]:
@@ -86,6 +95,9 @@ class FoundPublication(NamedTuple):
     from_other_step: bool
 
 
+WalkedStep: TypeAlias = FoundPublication | StepTrace
+
+
 @dataclass(frozen=True, slots=True)
 class DefaultShell:
     """The shell and folder that a job's scripts run in when their step names none."""
@@ -94,9 +106,9 @@ class DefaultShell:
     directory: str = ""
 
 
-def walk_steps(state: JobState, steps: Sequence[Step], shell: DefaultShell) -> tuple[JobState, list[FoundPublication]]:
+def walk_steps(state: JobState, steps: Sequence[Step], shell: DefaultShell) -> tuple[JobState, list[WalkedStep]]:
     """Go through steps in order; return the scene after the last one, and every publication on the way."""
-    found: list[FoundPublication] = []
+    found: list[WalkedStep] = []
     for step in steps:
         if step.condition is not None and is_always_false(step.condition.value, state.scope):
             continue
@@ -112,9 +124,7 @@ def resolve_env(texts: SourceTexts, state: JobState) -> dict[str, Value]:
     return {name: resolve_text(text.value, state.scope) for name, text in texts.items()}
 
 
-def _walk_step(
-    state: JobState, step: Step, step_env: Values, shell: DefaultShell
-) -> tuple[JobState, list[FoundPublication]]:
+def _walk_step(state: JobState, step: Step, step_env: Values, shell: DefaultShell) -> tuple[JobState, list[WalkedStep]]:
     if step.run is not None:
         text = ScriptRun(
             text=step.run.value,
@@ -124,9 +134,7 @@ def _walk_step(
             title=step.name.value if step.name else "",
             line=step.line,
         )
-        ran = run_script(state, text)
-        after = ran.state.with_outputs(step.id, ran.outputs)
-        return after, find_in_step(state.job, step, ran.candidates)
+        return _run_step_script(state, step, text, {**step_env, "run": resolve_text(step.run.value, state.scope)})
     if step.uses is None:
         return state, []
     folder = local_uses_path(step.uses.value)
@@ -135,9 +143,34 @@ def _walk_step(
     return _walk_action_step(state, step, step.uses.value, step_env)
 
 
-def _walk_action_step(
-    state: JobState, step: Step, uses: str, step_env: Values
-) -> tuple[JobState, list[FoundPublication]]:
+def _run_step_script(state: JobState, step: Step, text: ScriptRun, given: Values) -> tuple[JobState, list[WalkedStep]]:
+    """Run a step's script; `given` is all that was put on the step."""
+    ran = run_script(state, text)
+    found = find_in_step(state.job, step, ran.candidates)
+    unread = tuple(dict.fromkeys(each.name for each in ran.unread))
+    trace = _trace(state, step, found, given, unread)
+    return ran.state.with_outputs(step.id, ran.outputs), [*found, replace(trace, reads=ran.reads_packages)]
+
+
+def _trace(
+    state: JobState, step: Step, found: Iterable[FoundPublication], given: Values, unread: tuple[str, ...]
+) -> StepTrace:
+    """Note what reached a step; what is in a file that it wrote or in a login counts as within reach of the job."""
+    logins = {f"login to {each.registry}": each.value for each in state.logins if each.registry != ANY_REGISTRY}
+    return StepTrace(
+        file=state.job.file,
+        job=state.job.job_id,
+        step=step.index,
+        line=step.line,
+        end_line=step.end_line,
+        own=given,
+        ambient={**state.scope.env, **logins},
+        unread=unread,
+        used=frozenset(secret for each in found for secret in each.publication.secrets),
+    )
+
+
+def _walk_action_step(state: JobState, step: Step, uses: str, step_env: Values) -> tuple[JobState, list[WalkedStep]]:
     """Go through a step that uses another repository's action."""
     use = ActionUse(action_name(uses), resolve_inputs(step, state), state.scope.env, step_env)
     given = {**step_env, **use.inputs}
@@ -158,17 +191,21 @@ def _walk_action_step(
             line=step.line,
             token=given.get("github-token", EMPTY_VALUE),
         )
-        ran = run_script(known[0] if known else state, text)
-        return ran.state.with_outputs(step.id, ran.outputs), find_in_step(state.job, step, ran.candidates)
+        return _run_step_script(known[0] if known else state, step, text, given)
     if known is None:
         closed = OpaqueStep(use.name, title, given, use.name, kind="action")
-        return state, find_in_step(state.job, step, guess_candidates(state, closed))
+        found = find_in_step(state.job, step, guess_candidates(state, closed))
+        if is_ordinary_action(use.name):
+            return state, [*found]
+        identity = _IDENTITY if state.job.id_token and looks_like_publishing(use.name) else ""
+        trace = _trace(state, step, found, given, (use.name,))
+        return state, [*found, replace(trace, identity=identity, foreign=True)]
     return known[0], []
 
 
 def _run_tasks(
     state: JobState, step: Step, result: ReleaseToolResult, step_env: Values
-) -> tuple[JobState, list[FoundPublication]]:
+) -> tuple[JobState, list[WalkedStep]]:
     """Add what the commands send that a publishing action was told to run; what it is known to send itself stands."""
     sent = list(result.candidates)
     for task in result.tasks:
@@ -177,7 +214,7 @@ def _run_tasks(
         sent += [
             each for each in ran.candidates if not any(each.target.registry == other.target.registry for other in sent)
         ]
-    return state, find_in_step(state.job, step, sent)
+    return state, list(find_in_step(state.job, step, sent))
 
 
 def local_uses_path(uses: str) -> str | None:
@@ -188,12 +225,11 @@ def local_uses_path(uses: str) -> str | None:
     return "/".join(part for part in uses[1:].split("/") if part not in ("", "."))
 
 
-def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[JobState, list[FoundPublication]]:
+def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[JobState, list[WalkedStep]]:
     """Go through a composite action of the repository with the inputs of this call; its own lines are reported."""
     action = state.repository.actions.get(folder)
-    if action is None:
-        state.repository.files.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
-        return state, []
+    if action is None or action.using != "composite":
+        return _walk_closed_action(state, step, folder)
     place = state.job
     if not state.repository.budget.may_follow(place.file, 10 * len(action.lines)):
         return state, []
@@ -211,6 +247,16 @@ def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[Jo
     return state.leave_step(replace(after, scope=replace(after.scope, steps=state.scope.steps))).with_outputs(
         step.id, outputs
     ), found
+
+
+def _walk_closed_action(state: JobState, step: Step, folder: str) -> tuple[JobState, list[WalkedStep]]:
+    """Judge a local action that is not at hand, or that is a program, by its name and by what it is given."""
+    state.repository.files.read_first(f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
+    given = {**resolve_env(step.env, state), **resolve_inputs(step, state)}
+    title = step.name.value if step.name else ""
+    name = step.uses.value if step.uses else folder
+    found = find_in_step(state.job, step, guess_candidates(state, OpaqueStep(name, title, given, name)))
+    return state, [*found, _trace(state, step, found, given, (name,))]
 
 
 def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Value]:
@@ -266,7 +312,7 @@ class WorkflowCall:
     depth: int = 0
 
 
-def walk_workflows(repository: SearchedRepository) -> Iterator[Publication]:
+def walk_workflows(repository: SearchedRepository) -> Iterator[Publication | StepTrace]:
     """Yield every publication of every workflow: each for itself where an event starts it, else as its callers call it."""
     called = {path for workflow in repository.workflows.values() for path in _callees(workflow, repository)}
     for path, workflow in repository.workflows.items():
@@ -286,7 +332,7 @@ def _callees(workflow: Workflow, repository: SearchedRepository) -> Iterator[str
 
 def _walk_workflow(
     repository: SearchedRepository, workflow: Workflow, workflow_call: WorkflowCall
-) -> Iterator[Publication]:
+) -> Iterator[Publication | StepTrace]:
     needs: dict[str, Values] = {}
     for job in _jobs_in_order(workflow):
         outer = _job_scope(workflow, job, workflow_call, needs)
@@ -305,10 +351,12 @@ def _walk_workflow(
         yield from _drop_redundant_guesses(found)
 
 
-def _drop_redundant_guesses(found: list[FoundPublication]) -> Iterator[Publication]:
+def _drop_redundant_guesses(found: list[WalkedStep]) -> Iterator[Publication | StepTrace]:
     """Leave out what a borrowed credential made us guess, where the same job surely publishes with it."""
-    sure = {each.publication.registry for each in found if each.publication.confidence is not Confidence.LOW}
-    for publication, borrowed in found:
+    publications = [each for each in found if isinstance(each, FoundPublication)]
+    sure = {each.publication.registry for each in publications if not each.from_other_step}
+    yield from (each for each in found if isinstance(each, StepTrace))
+    for publication, borrowed in publications:
         if not (borrowed and publication.registry in sure):
             yield publication
 
@@ -386,7 +434,7 @@ def _default_shell(workflow: Workflow, job: Job) -> DefaultShell:
 
 def _walk_called_workflow(
     state: JobState, workflow: Workflow, job: Job, workflow_call: WorkflowCall
-) -> Iterator[Publication]:
+) -> Iterator[Publication | StepTrace]:
     """Follow a call of a reusable workflow of this repository."""
     path = local_uses_path(job.uses.value) if job.uses else None
     callee = state.repository.workflows.get(path) if path else None
@@ -416,21 +464,29 @@ def _walk_called_workflow(
     yield from _walk_workflow(state.repository, callee, replace(inner, caller_known=workflow_call.caller_known))
 
 
-def _guess_called_workflow(state: JobState, job: Job) -> Iterator[Publication]:
+def _guess_called_workflow(state: JobState, job: Job) -> Iterator[Publication | StepTrace]:
     """Report a call of a workflow that is not at hand at the calling job, by what is handed to it."""
     if job.uses is None:
         return
     name = action_name(job.uses.value)
-    given = {key: resolve_text(text.value, state.scope) for key, text in job.inputs.items()}
-    if job.secrets != "inherit":
-        given |= {key: resolve_text(text.value, state.scope) for key, text in job.secrets.items()}
+    secrets = {} if job.secrets == "inherit" else job.secrets
+    given = {key: resolve_text(text.value, state.scope) for key, text in {**job.inputs, **secrets}.items()}
     line = job.uses_line or job.line
     step = Step(index=0, line=line, end_line=line, start_line=line, uses=job.uses, inputs=job.inputs)
     use = ActionUse(name, {key.lower(): value for key, value in given.items()}, {}, given)
     known = apply_action(state, step, use)
     title = job.name.value if job.name else ""
-    sent = (
-        known[1].candidates if known else guess_candidates(state, OpaqueStep(name, title, given, name, kind="workflow"))
-    )
-    for each in find_in_step(state.job, step, sent):
-        yield replace(each.publication, step=None)
+    closed = OpaqueStep(name, title, given, name, kind="workflow")
+    found = find_in_step(state.job, step, known[1].candidates if known else guess_candidates(state, closed))
+    yield from (replace(each.publication, step=None) for each in found)
+    if known is None:
+        trace = _trace(state, step, found, given, (name,))
+        yield replace(trace, step=None, identity="" if found else _handed_identity(state, job, name), foreign=True)
+
+
+def _handed_identity(state: JobState, job: Job, name: str) -> str:
+    """Say what beside named secrets a called workflow gets that can publish; empty when it gets nothing."""
+    if job.secrets == "inherit":
+        return "secrets: inherit"
+    granted = state.job.id_token and (job.permissions is not None or looks_like_publishing(name))
+    return _IDENTITY if granted else ""

@@ -1,8 +1,9 @@
 """Infers publications of steps and release tools that cannot be read in full, with the reason."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from bot.detection.candidate import (
@@ -23,12 +24,13 @@ from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import CommandFact
 
 _PUBLISH_WORDS = re.compile(
-    r"publish|release|deploy|upload|push(?!gateway)|ship(?:it)?\b|distribut|deliver|promote", re.IGNORECASE
+    r"(?<!pre)publish|release|deploy|upload|push(?!gateway)|ship(?:it)?\b|distribut|deliver|promote", re.IGNORECASE
 )
 # … unless it says what else it is about.
 _OTHER_WORDS = re.compile(
     r"dry.?run|notes|draft|unpublish|check|verif|validat|prepare|lint|artifact|coverage|codecov|sarif|pages?(?![a-z])|notif|slack"
-    r"|discord|telegram|storybook|site(?![a-z])|docs?(?![a-z])|cache|rollback|changelog|label|issue|comment|pull.?request|token|tag(?![a-z])",
+    r"|discord|telegram|storybook|site(?![a-z])|docs?(?![a-z])|documentation|cache|rollback|changelog|label|issue|comment"
+    r"|pull.?request|(?<![a-z])pr(?![a-z])|token|tag(?![a-z])|(?<![a-z])tests?(?![a-z])|download|version(?![a-z])|activate",
     re.IGNORECASE,
 )
 # What makes use of a login that an earlier step left.
@@ -36,7 +38,21 @@ _LOGIN_USE_WORDS = re.compile(r"docker|image|container|push|publish|release|char
 _WORD = re.compile(r"[a-z]+(?:\.io)?", re.IGNORECASE)
 _CREDENTIALS = (Credential.LONG_LIVED, Credential.GITHUB_TOKEN, Credential.OIDC, Credential.CLOUD_OIDC)
 GITHUB_RELEASES = RegistryId("github-releases")
+_GITHUB_RELEASE_NAME = re.compile(r"release|(?:publish|upload|deploy) github")
 _GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN", "github_token", "github-token")
+# Inputs and variables that say where to: `registry`, `repository-url`, KO_DOCKER_REPO.
+_ADDRESS_NAMES = re.compile(
+    r"registry(?![a-z]*_?(?:pass|user|token))|repo(?:sitory)?(?:[_-]?url)?$|index[_-]?url", re.IGNORECASE
+)
+_PUSH_VARIABLES = re.compile(r"^KO_DOCKER_REPO$")  # which no tool reads but those that push there
+# Names of what only tries.
+_REHEARSAL_WORDS = re.compile(r"dry.?run|check|verif|validat|lint|download|activate|notif", re.IGNORECASE)
+_A_LOGIN = "a login of an earlier step"
+
+
+def looks_like_publishing(name: str) -> bool:
+    """Whether the name of a script, task or action says that it publishes."""
+    return bool(_PUBLISH_WORDS.search(name)) and not _OTHER_WORDS.search(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +65,83 @@ class OpaqueStep:
     tool: str
     default_registry: RegistryId | None = None  # the registry of the tool's own kind (npm for `npm run release`)
     kind: Literal["script", "action", "workflow"] = "script"  # of this repository; the other two of another one
+    via: tuple[str, ...] = ()
 
 
 def guess_candidates(state: JobState, opaque_step: OpaqueStep) -> list[Candidate]:
-    """Say what a closed step probably sends, and where: by the names of its secrets, its addresses, its own name."""
+    """Say what a closed step probably sends, and where: by the names of its secrets, its addresses, its own name.
+
+    Of a credential and a name both have to say so, unless the credential is of a kind that only uploads.
+    """
     about = _purpose_name(opaque_step)
-    said = f"{opaque_step.name} {opaque_step.title}" if opaque_step.kind == "script" else about
-    sends = bool(_PUBLISH_WORDS.search(said)) and not _OTHER_WORDS.search(about)
-    found: dict[RegistryId, Candidate] = {}
-    if opaque_step.kind == "action" and not sends:
+    if _REHEARSAL_WORDS.search(about):
         return []
-    for registry, value, name in _registries_in_reach(state, opaque_step, looks_like_publishing=sends):
-        guess = _low_confidence(state, opaque_step, registry, value, f"{name} reaches it")
-        found.setdefault(registry, replace(guess, from_other_step=name not in opaque_step.step_env))
+    said = f"{about} {opaque_step.title}" if opaque_step.kind == "script" else about
+    named = looks_like_publishing(about)
+    sends = named or (bool(_PUBLISH_WORDS.search(said)) and not _OTHER_WORDS.search(about))
+    found = _by_address(state, opaque_step, _ADDRESS_NAMES if sends else _PUSH_VARIABLES)
+    for each in _by_credential_in_reach(state, opaque_step, sends=sends, named=named):
+        found.setdefault(each.target.registry, each)
+    found = _only_named(state, about, found)
     if sends and not found:
-        found |= {each.target.registry: each for each in _by_name(state, opaque_step)}
+        by_name = _by_name(state, opaque_step, about if named else said, named=named)
+        found |= {each.target.registry: each for each in by_name}
     if sends or found:
         _add_github_release(state, opaque_step, found, looks_like_publishing=sends)
     return list(found.values())
+
+
+def _by_credential_in_reach(
+    state: JobState, opaque_step: OpaqueStep, *, sends: bool, named: bool
+) -> Iterator[Candidate]:
+    """Yield the registries whose credential was put on the step, or reaches it by a login or by the step's own name."""
+    for registry, value, name in _registries_in_reach(state, opaque_step, looks_like_publishing=sends):
+        own = name in opaque_step.step_env
+        if own or named or name == _A_LOGIN:
+            guess = _by_credential(state, opaque_step, registry, value, f"{name} reaches it")
+            yield replace(guess, from_other_step=not own)
+
+
+def _by_address(state: JobState, opaque_step: OpaqueStep, names: re.Pattern[str]) -> dict[RegistryId, Candidate]:
+    """Give the registries whose address it is given, where a credential goes along with it or an earlier step logged in."""
+    catalogue = state.repository.catalog
+    held = [each for each in opaque_step.step_env.values() if _holds_any(each)]
+    found: dict[RegistryId, Candidate] = {}
+    for name, value in opaque_step.step_env.items():
+        if not names.search(name):
+            continue
+        for text in value.texts:
+            registry = catalogue.registry_at(text)
+            if registry is None:
+                continue
+            login = state.login_value(registry.id, text)
+            for each in held[:1] if login.is_empty else (login,):
+                why = f"{name} names {registry.name}"
+                found.setdefault(registry.id, _by_credential(state, opaque_step, registry.id, each, why))
+    return found
+
+
+def _only_named(state: JobState, about: str, found: dict[RegistryId, Candidate]) -> dict[RegistryId, Candidate]:
+    """Keep those that a name speaks of (`publish npm`), if it speaks of any that a credential is there for."""
+    catalogue = state.repository.catalog
+    words = [word.lower() for word in _WORD.findall(about.rpartition("/")[2])]
+    named = {each.id for word in words if (each := catalogue.by_name(word)) is not None}
+    if "github" in words and not named & found.keys():
+        return {}
+    return {each: found[each] for each in found if each in named} or found
 
 
 def _purpose_name(opaque_step: OpaqueStep) -> str:
     """Give the part of a name that says what it is for: a workflow's file, a script without its arguments."""
     if opaque_step.kind == "workflow":
         return opaque_step.name.rpartition("/.github/workflows/")[2] or opaque_step.name
-    first = opaque_step.name.partition(" ")[0]
-    return first if "/" in first and opaque_step.kind == "script" else opaque_step.name
+    if opaque_step.name.rstrip("/") in (".", "$"):
+        return opaque_step.title  # the repository's own action, which has no other name
+    if opaque_step.kind != "script":
+        return opaque_step.name
+    return " ".join(
+        word for word in opaque_step.name.split(" ") if not word.startswith("-") and not set(word) & set("=$")
+    )
 
 
 def _registries_in_reach(
@@ -83,21 +150,20 @@ def _registries_in_reach(
     """Yield the registries whose credential was put on the step, or reaches it when its name says that it sends."""
     reach = {**state.scope.env, **opaque_step.step_env} if looks_like_publishing else dict(opaque_step.step_env)
     for name, value in reach.items():
-        if not any(origin.credential in _CREDENTIALS for origin in value.origins):
-            continue
-        if name in _GITHUB_VARIABLES:
+        if not _holds_any(value) or name in _GITHUB_VARIABLES:
             continue
         registry = _registry_of(state, name, value, looks_like_publishing=looks_like_publishing)
         if registry not in (None, GITHUB_RELEASES):
             yield registry, value, name
-    if looks_like_publishing and (
-        opaque_step.kind == "action" or _LOGIN_USE_WORDS.search(f"{opaque_step.name} {opaque_step.title}")
-    ):
+    words = f"{opaque_step.name} {opaque_step.title}"
+    if looks_like_publishing and (opaque_step.kind == "action" or _LOGIN_USE_WORDS.search(words)):
         for login in state.logins:
-            if login.registry != ANY_REGISTRY and any(
-                origin.credential in _CREDENTIALS for origin in login.value.origins
-            ):
-                yield login.registry, login.value, "a login of an earlier step"
+            if login.registry != ANY_REGISTRY and _holds_any(login.value):
+                yield login.registry, login.value, _A_LOGIN
+
+
+def _holds_any(value: Value) -> bool:
+    return any(origin.credential in _CREDENTIALS for origin in value.origins)
 
 
 def _registry_of(state: JobState, name: str, value: Value, *, looks_like_publishing: bool) -> RegistryId | None:
@@ -111,45 +177,96 @@ def _registry_of(state: JobState, name: str, value: Value, *, looks_like_publish
     return None
 
 
+# Kinds of registries whose tokens are common on steps that only install: there a secret's name alone says little.
+_OFTEN_READ_KINDS = (
+    "npm",
+    "docker",
+    "oci",
+    "maven",
+    "composer",
+    "huggingface",
+    "terraform",
+    "generic",
+    "helm",
+    "github",
+    None,
+)
+
+
 def _often_only_reads(state: JobState, registry: RegistryId) -> bool:
-    """Whether a registry's tokens are common on steps that only install: then a secret's name alone says little."""
-    return state.repository.catalog.registries[registry].purl_type in ("npm", "docker", "oci", "maven", None)
+    return state.repository.catalog.registries[registry].purl_type in _OFTEN_READ_KINDS
 
 
-def _by_name(state: JobState, opaque_step: OpaqueStep) -> Iterator[Candidate]:
+# Names of release tools that people give to their own scripts and tasks, and what the tools' commands are.
+_TOOL_NAMES: Mapping[str, tuple[str, ...]] = {
+    "release-plz": ("release-plz", "release"),
+    "release-please": ("release-please", "github-release"),
+    "semantic-release": ("semantic-release",),
+    "goreleaser": ("goreleaser", "release"),
+    "jreleaser": ("jreleaser", "full-release"),
+}
+
+
+def _by_name(state: JobState, opaque_step: OpaqueStep, said: str, *, named: bool) -> Iterator[Candidate]:
     """Yield where the name of a script or the kind of its runner says so, with an OIDC token within reach."""
-    if not state.job.id_token:
-        return
     catalogue = state.repository.catalog
-    named = [catalogue.by_name(word) for word in _WORD.findall(_purpose_name(opaque_step))]
-    ids = list(dict.fromkeys(each.id for each in named if each is not None and each.trust_mechanism == "publisher"))
-    for registry in ids or ([opaque_step.default_registry] if opaque_step.default_registry else []):
+    tools = [argv for tool, argv in _TOOL_NAMES.items() if tool in said.lower()]
+    if tools:
+        yield from _by_tool_name(state, opaque_step, tools[0])
+    if tools or not state.job.id_token:
+        return
+    words = [each for each in (catalogue.by_name(word.lower()) for word in _WORD.findall(said)) if each is not None]
+    ids = list(dict.fromkeys(each.id for each in words if each.trust_mechanism == "publisher"))
+    default = [opaque_step.default_registry] if opaque_step.default_registry and named else []
+    for registry in ids or default:
         why = f"{opaque_step.name} cannot be opened; its name and id-token: write say that it publishes there"
         verdict = CredentialResult(Credential.OIDC, (), why)
-        yield Candidate(RegistryTarget(registry), opaque_step.tool, verdict, Confidence.LOW)
+        yield Candidate(RegistryTarget(registry), opaque_step.tool, verdict, Confidence.MEDIUM)
+
+
+def _by_tool_name(state: JobState, opaque_step: OpaqueStep, argv: tuple[str, ...]) -> Iterator[Candidate]:
+    """Yield what a release tool sends by default, for a task that is named after it."""
+    sent = []
+    for known in state.repository.catalog.commands(argv):
+        if known.fact.role == "publish" and known.registry is not None:
+            call = ToolCall(
+                opaque_step.tool,
+                known.fact,
+                known.registry,
+                EMPTY_VALUE,
+                EMPTY_VALUE,
+                state.scope.env,
+                opaque_step.step_env,
+            )
+            sent.append(build_candidate(state, call, RegistryTarget(known.registry, certain=False)))
+    yield from (each for each in sent if each.credential_result.observed)
 
 
 def _add_github_release(
     state: JobState, opaque_step: OpaqueStep, found: dict[RegistryId, Candidate], *, looks_like_publishing: bool
 ) -> None:
     """Add a GitHub release, likely where a token for GitHub is put on a step that releases, or that publishes elsewhere."""
-    value = next(
-        (opaque_step.step_env[name] for name in _GITHUB_VARIABLES if name in opaque_step.step_env), EMPTY_VALUE
-    )
+    value = _github_token(opaque_step.step_env)
     if not value.origins or GITHUB_RELEASES not in state.repository.catalog.registries:
         return
-    stored = any(origin.credential is Credential.LONG_LIVED for origin in value.origins)
-    if not (stored or state.job.can_write_contents):
+    if not (_holds(value, Credential.LONG_LIVED) or state.job.can_write_contents):
         return
     name = opaque_step.name.lower()
-    if (found and "deploy" not in name) or (looks_like_publishing and "release" in name):
+    if (found and "deploy" not in name) or (looks_like_publishing and _GITHUB_RELEASE_NAME.search(name)):
         found.setdefault(
             GITHUB_RELEASES,
-            _low_confidence(state, opaque_step, GITHUB_RELEASES, value, "a token for GitHub reaches it"),
+            _by_credential(state, opaque_step, GITHUB_RELEASES, value, "a token for GitHub reaches it"),
         )
 
 
-def _low_confidence(
+def _github_token(own: Values) -> Value:
+    """Give the token for GitHub that was put on a step, or given to it by a flag."""
+    named = (own[name] for name in _GITHUB_VARIABLES if name in own)
+    by_flag = (value for name, value in own.items() if name.startswith("-") and _holds(value, Credential.GITHUB_TOKEN))
+    return next(chain(named, by_flag), EMPTY_VALUE)
+
+
+def _by_credential(
     state: JobState, opaque_step: OpaqueStep, registry: RegistryId, value: Value, reason: str
 ) -> Candidate:
     kinds = {origin.credential for origin in value.origins}
@@ -159,8 +276,12 @@ def _low_confidence(
         kind = Credential.HYBRID
     why = f"{opaque_step.name} cannot be opened, but {reason}"
     return Candidate(
-        RegistryTarget(registry), opaque_step.tool, CredentialResult(kind, _secret_names(value), why), Confidence.LOW
+        RegistryTarget(registry), opaque_step.tool, CredentialResult(kind, _secret_names(value), why), Confidence.MEDIUM
     )
+
+
+def _holds(value: Value, kind: Credential) -> bool:
+    return any(origin.credential is kind for origin in value.origins)
 
 
 def _secret_names(value: Value) -> tuple[str, ...]:
@@ -213,7 +334,7 @@ def with_visible_credential(sent: list[Candidate]) -> list[Candidate]:
     if len({each.target.registry for each in sent}) < 2:  # noqa: PLR2004 - one registry needs no choice
         return sent
     seen = [each for each in sent if each.credential_result.observed or each.target.address]
-    return seen or sent
+    return [each for each in sent if each in seen or each.credential_result.built_in] if seen else sent
 
 
 def _has_registry(found: Iterable[Candidate], other: Candidate) -> bool:

@@ -27,6 +27,31 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class UnexplainedCredential:
+    """A credential that reaches something which could not be read: whether that publishes with it is unknown."""
+
+    file: str
+    job: str
+    step: int | None  # 0-based; None when a job calls a workflow
+    line: int  # of the step's `uses:` or `run:` key, or of the calling job's `uses:`
+    end_line: int
+    credential: str  # "NPM_TOKEN", "id-token: write", "secrets: inherit"
+    secret: str | None  # the stored secret's name, when it is one
+    registries: tuple[RegistryId, ...]  # that its name belongs to
+    reaches: str  # "yarn release-tool", "acme/actions/ship", as the workflow shows it
+
+    @property
+    def fact(self) -> str:
+        """What is not known, in words."""
+        return f"what {self.reaches} does with {self.credential} at {self.file}:{self.line}"
+
+    @property
+    def reason(self) -> str:
+        """Why it is not known, in words."""
+        return f"{self.credential} reaches {self.reaches}, which could not be read"
+
+
+@dataclass(frozen=True, slots=True)
 class DetectionResult:
     """All publications of a repository, and the paths of files that are not at hand and would be followed."""
 
@@ -38,3 +63,4 @@ class DetectionResult:
     partially_read: tuple[
         UnreadableFile, ...
     ] = ()  # what a grammar understood in part only; its commands were looked into
+    unexplained: tuple[UnexplainedCredential, ...] = ()  # credentials of which nobody can say what they are used for

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.detection.candidate import Candidate, RegistryTarget, ToolCall, build_candidate
 from bot.detection.commands import apply_command, argv_texts, resolve_word
@@ -12,9 +13,10 @@ from bot.detection.job_state import EMPTY_VALUE, MAX_DEPTH, JobState, StoredLogi
 from bot.detection.resolve import expand_expression
 from bot.detection.tasks import Task
 from bot.detection.tasks.follow import FollowedCommand, command_folder, follow_command, load_module
+from bot.detection.unexplained import is_ordinary, is_ordinary_task, reads_packages
 from bot.model.core_types import Credential, RegistryId
 from bot.registries import Catalog, CommandFact, Registry
-from bot.shell import Command, Script, read_script_cached
+from bot.shell import Command, Script, literal_word, read_script_cached
 from bot.workflows import Job, Step, Workflow
 from bot.workflows.expressions import known_values
 from bot.workflows.expressions.evaluator import context_values
@@ -40,48 +42,91 @@ class ScriptRun:
 
 @dataclass(frozen=True, slots=True)
 class ScriptResult:
-    """What came of a script: the scene after it, what it sent, and its outputs."""
+    """What came of a script: the scene after it, what it sent, its outputs, and what of it could not be read."""
 
     state: JobState
     candidates: tuple[Candidate, ...] = ()
     outputs: Values = field(default_factory=dict)
+    unread: tuple[OpaqueStep, ...] = ()
+    reads_packages: bool = False  # whether it gets packages from a registry
 
 
 _SHELLS = ("bash", "cmd", "pwsh")  # languages whose commands we read; a program in another may do more than it shows
 
 
+@dataclass(slots=True)
+class _Progress:
+    """What a script has done so far."""
+
+    state: JobState
+    run: ScriptRun
+    candidates: list[Candidate] = field(default_factory=list)
+    unread: list[OpaqueStep] = field(default_factory=list)
+    reads_packages: bool = False
+    followed: set[tuple[str, ...]] = field(default_factory=set)  # many calls of one file lead to it once
+
+    def add(self, result: ScriptResult) -> None:
+        """Take over what a task did."""
+        self.candidates += result.candidates
+        self.unread += result.unread
+        self.reads_packages = self.reads_packages or result.reads_packages
+
+    def mark_unread(self, name: str, tool: str, default_registry: RegistryId | None, env: Values) -> None:
+        """Say that something was run that could not be read."""
+        own = {**self.run.step_env, **env}
+        registry = default_registry or self.run.default_registry
+        self.unread.append(OpaqueStep(name, self.run.title, own, tool, registry, via=self.run.via))
+
+
 def run_script(state: JobState, run: ScriptRun) -> ScriptResult:
     """Run a script in a scene whose environment is that of the step."""
     script = _read_script(state, run)
+    progress = _Progress(state, run)
     if script.incomplete_reason:
         file = run.via[-1].partition(":")[0] if run.depth else state.job.file
         state.repository.budget.add_note(file, None if run.depth else run.line, script.incomplete_reason)
     if exchanged := _exchange_commands(script, state.repository.catalog):
         state = replace(state, scope=replace(state.scope, exchange_commands=state.scope.exchange_commands | exchanged))
-    after = _apply_written_logins(state, script)
-    sent: list[Candidate] = []
-    led: set[tuple[str, ...]] = set()  # what was followed already: many calls of one file lead to it once
+    progress.state = _apply_written_logins(state, script)
     for command in script.commands:
-        known = state.repository.catalog.commands(argv_texts(command))
-        here: list[Candidate] = []
-        for each in known:
-            after, more = apply_command(after, command, each, run.step_env, command_folder(command, run.directory))
-            here += more
-        settled = apply_release_config(
-            after, command.tool, run.step_env, here, tool_chooses=not any(each.fact.anywhere for each in known)
-        )
-        sent += [replace(each, via=(*run.via, *each.via)) for each in settled.candidates]
-        if settled.tasks:
-            after, more = _run_followed(after, after.enter_step({}), run, FollowedCommand(settled.tasks), command.tool)
-            sent += more
-        if not known and (way := (command.text, str(command.directory), *command.env)) not in led:
-            led.add(way)
-            after, more = _follow_command(after, run, command)
-            sent += more
-    sent += _candidates_in_code(after, run)
-    after = after.export({name: resolve_word(word, state.scope) for name, word in script.github_env.items()})
+        _run_command(progress, command)
+    _search_program(progress)
+    after = progress.state.export({name: resolve_word(word, state.scope) for name, word in script.github_env.items()})
     outputs = {name: resolve_word(word, state.scope) for name, word in script.github_output.items()}
-    return ScriptResult(after, tuple(sent), outputs)
+    if not run.depth:
+        _guess_unread(progress)
+    return ScriptResult(after, tuple(progress.candidates), outputs, tuple(progress.unread), progress.reads_packages)
+
+
+def _guess_unread(progress: _Progress) -> None:
+    """Say what a whole step probably sends by what of it could not be read, beside what was seen to be sent."""
+    for part in progress.unread:
+        sent = {each.target.registry for each in progress.candidates}
+        for each in guess_candidates(progress.state, part):
+            if each.target.registry not in sent:
+                progress.candidates.append(replace(each, via=part.via))
+
+
+def _run_command(progress: _Progress, command: Command) -> None:
+    """Add what one command does: what the catalog knows of it, else what the files hold that it runs."""
+    run, state = progress.run, progress.state
+    known = state.repository.catalog.commands(argv_texts(command))
+    here: list[Candidate] = []
+    for each in known:
+        state, more = apply_command(state, command, each, run.step_env, command_folder(command, run.directory))
+        here += more
+    settled = apply_release_config(
+        state, command.tool, run.step_env, here, tool_chooses=not any(each.fact.anywhere for each in known)
+    )
+    progress.state = state
+    progress.candidates += [replace(each, via=(*run.via, *each.via)) for each in settled.candidates]
+    if settled.tasks:
+        _run_followed(progress, state.enter_step({}), FollowedCommand(settled.tasks), command)
+    progress.reads_packages = progress.reads_packages or reads_packages(command)
+    way = (command.text, str(command.directory), *command.env)
+    if not known and way not in progress.followed:
+        progress.followed.add(way)
+        _follow_command(progress, command)
 
 
 def _exchange_commands(script: Script, catalog: Catalog) -> frozenset[str]:
@@ -101,20 +146,45 @@ def _read_script(state: JobState, run: ScriptRun) -> Script:
     )
 
 
-def _follow_command(state: JobState, run: ScriptRun, command: Command) -> tuple[JobState, list[Candidate]]:
-    """Follow a command that is no publication itself into the files it runs; guess where a file is not at hand."""
-    lead = follow_command(command, state.repository.files, run.directory)
+_MAX_SHOWN_WORDS = 6  # of a command that could not be read
+
+
+def _follow_command(progress: _Progress, command: Command) -> None:
+    """Follow a command that is no publication itself into the files it runs."""
+    state = progress.state
+    lead = follow_command(command, state.repository.files, progress.run.directory)
     if lead is None:
-        return state, []
-    inside = state.enter_step({name: resolve_word(word, state.scope) for name, word in command.env.items()})
-    return _run_followed(state, inside, run, lead, command.tool)
+        known = state.repository.catalog.knows_tool(command.tool) or not any(map(str.isalnum, command.tool))
+        if not known and not is_ordinary(command):
+            name = " ".join(map(str, command.argv[:_MAX_SHOWN_WORDS]))
+            own = {**command_values(command, state), **argument_values(command, state)}
+            progress.mark_unread(name, command.tool, None, own)
+        return
+    inside = state.enter_step(command_values(command, state))
+    _run_followed(progress, inside, lead, command)
 
 
-def _run_followed(
-    state: JobState, inside: JobState, run: ScriptRun, followed: FollowedCommand, tool: str
-) -> tuple[JobState, list[Candidate]]:
-    """Run the tasks of a lead one after the other; guess where nothing could be opened, or a program hides what it does."""
-    sent: list[Candidate] = []
+def command_values(command: Command, state: JobState) -> Values:
+    """Give what was assigned in front of a command, or exported by the script before it."""
+    return {name: resolve_word(word, state.scope) for name, word in command.env.items()}
+
+
+def argument_values(command: Command, state: JobState) -> Values:
+    """Give the credentials among a command's arguments, by their flags."""
+    found: dict[str, Value] = {}
+    for before, word in pairwise(command.argv):
+        value = resolve_word(word, state.scope) if word.variables or word.expressions else EMPTY_VALUE
+        if value.origins:
+            flag, equals, _ = str(word).partition("=")
+            found[flag if equals else str(before)] = value
+    return found
+
+
+def _run_followed(progress: _Progress, inside: JobState, followed: FollowedCommand, command: Command) -> None:
+    """Run the tasks of a lead one after the other; note what could not be opened, and what a program may hide."""
+    run, state = progress.run, progress.state
+    registry = followed.default_registry or run.default_registry
+    before = len(progress.candidates)
     closed = followed.not_found
     for task in followed.tasks:
         if task.name in run.via:
@@ -122,20 +192,16 @@ def _run_followed(
         if run.depth >= MAX_DEPTH or task.shell not in _SHELLS:
             closed = closed or " ".join([*(each.rpartition(":")[2] for each in run.via[-1:]), task.name])
         if run.depth < MAX_DEPTH and state.repository.budget.may_follow(state.job.file, len(task.text)):
-            inside, more = _run_task(inside, run, task, followed.default_registry or run.default_registry)
-            sent += more
-    if not sent and closed:
-        own = {**run.step_env, **inside.exported_env}
-        guessed = guess_candidates(
-            inside, OpaqueStep(closed, run.title, own, tool, followed.default_registry or run.default_registry)
-        )
-        sent = [replace(each, via=run.via) for each in guessed]
-    return state.leave_step(inside), sent
+            ran = _run_task(inside, run, task, registry)
+            inside = ran.state
+            progress.add(ran)
+    if closed and len(progress.candidates) == before and not is_ordinary_task(command):
+        own = {**inside.exported_env, **command_values(command, state), **argument_values(command, state)}
+        progress.mark_unread(closed, command.tool, registry, own)
+    progress.state = state.leave_step(inside)
 
 
-def _run_task(
-    state: JobState, run: ScriptRun, task: Task, default_registry: RegistryId | None
-) -> tuple[JobState, tuple[Candidate, ...]]:
+def _run_task(state: JobState, run: ScriptRun, task: Task, default_registry: RegistryId | None) -> ScriptResult:
     via = (*run.via, task.name)
     further = replace(
         run,
@@ -146,19 +212,20 @@ def _run_task(
         depth=run.depth + 1,
         default_registry=default_registry,
     )
-    ran = run_script(state, further)
-    return ran.state, ran.candidates
+    return run_script(state, further)
 
 
-def _candidates_in_code(state: JobState, run: ScriptRun) -> list[Candidate]:
+def _search_program(progress: _Progress) -> None:
     """Look into a program for calls of GitHub's API, and for the files of the repository that it loads."""
+    run, state = progress.run, progress.state
     if run.shell not in ("node", "python"):
-        return []
-    sent = [replace(each, via=run.via) for each in release_candidates(state, run.text, run.token, run.step_env)]
+        return
+    found = release_candidates(state, run.text, run.token, run.step_env)
+    progress.candidates += [replace(each, via=run.via) for each in found]
     for path in required_files(run.text) if run.shell == "node" else ():
         lead = load_module(path, state.repository.files, run.directory)
-        sent += _run_followed(state, state.enter_step({}), run, lead, path)[1]
-    return sent
+        word = literal_word(path)
+        _run_followed(progress, state.enter_step({}), lead, Command(argv=(word,), line=0, text=path))
 
 
 def script_variables(state: JobState, text: str, shell: str) -> Mapping[str, tuple[str, ...]]:
@@ -223,6 +290,8 @@ def name_unknown_parts(text: str, name: str) -> str:
 _REFERENCE = re.compile(
     r"\$\{?(?:env[.:])?(\w{2,64})\}?"
 )  # ${NAME} that the tool itself reads later; ${env.NAME} in Maven
+_NPMRC_TOKEN = re.compile(r"^[ \t]*(//[^\s:=]{1,200}):_(?:authToken|auth|password)[ \t]*=", re.MULTILINE)
+_NPM = RegistryId("npm")
 _PIECE = re.compile(r"[\w./:@-]{3,200}")
 
 
@@ -236,10 +305,21 @@ def written_logins(state: JobState, target: Value, content: Value) -> Iterator[S
     if not candidates:
         return
     names = tuple(dict.fromkeys(name for text in content.texts for name in _REFERENCE.findall(text)))
-    if not content.origins and not any(name in state.scope.env for name in names):
-        return
-    for registry in _mentioned_registries(state, candidates, content.texts):
-        yield StoredLogin(registry, "", content, names)
+    if content.origins or any(name in state.scope.env for name in names):
+        for registry, address in _written_addresses(state, candidates, content.texts):
+            yield StoredLogin(registry, address, content, names)
+
+
+def _written_addresses(
+    state: JobState, candidates: list[Registry], texts: tuple[str, ...]
+) -> Iterator[tuple[RegistryId, str]]:
+    """Yield the registries that a credential file speaks of; lines of an .npmrc name the address that a token is for."""
+    catalog = state.repository.catalog
+    addressed = [address for text in texts for address in _NPMRC_TOKEN.findall(text)]
+    for address in addressed:
+        yield (catalog.registry_at(address) or catalog.unknown_registry(_NPM)).id, address
+    if not addressed:
+        yield from ((registry, "") for registry in _mentioned_registries(state, candidates, texts))
 
 
 def _mentioned_registries(state: JobState, candidates: list[Registry], texts: Iterable[str]) -> tuple[RegistryId, ...]:

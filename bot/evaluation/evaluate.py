@@ -71,7 +71,9 @@ def evaluate_repository(snapshot: Snapshot, policy: Policy) -> Report:
 
 def _with_unreadable_files(result: RuleResult, snapshot: Snapshot) -> RuleResult:
     """Add what could not be read: it may hold what any rule looks for."""
-    unread = (Unknown(fact=file.file, reason=file.reason) for file in snapshot.unreadable)
+    unread = [Unknown(fact=file.file, reason=file.reason) for file in snapshot.unreadable]
+    if result.rule.judges_publications:
+        unread += (Unknown(fact=each.fact, reason=each.reason) for each in snapshot.unexplained)
     return replace(
         result, unknown=tuple(dict.fromkeys((*unread, *result.unknown))), error=result.error or snapshot.error
     )

@@ -114,6 +114,10 @@ class Catalog:
         """Return what is known of a command line, the most exact facts only; a word that is not known is given as an empty text."""
         return tuple(CommandMatch(*found) for found in self._command_matcher.match(argv))
 
+    def knows_tool(self, tool: str) -> bool:
+        """Whether anything is known of a tool, so that its other sub-commands publish nothing."""
+        return self._command_matcher.knows(tool)
+
     def registry_at(self, address: str) -> Registry | None:
         """Return the registry that answers at an address, an image reference's host included; None when none is known."""
         found = self._addresses.find(address)

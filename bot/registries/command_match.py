@@ -43,6 +43,10 @@ class CommandMatcher:
             for tool in dict.fromkeys((*tools, *map(str.lower, tools))):  # PowerShell's cmdlets are read in lower case
                 self._by_tool.setdefault(tool, []).append(entry)
 
+    def knows(self, tool: str) -> bool:
+        """Whether there is a fact about any command of a tool."""
+        return tool in self._by_tool
+
     def match(self, argv: Sequence[str]) -> Iterator[MatchedFact]:
         """Yield the facts that match most exactly; several where a command serves several registries or names several tasks.
 

@@ -27,7 +27,7 @@ from bot.rendering.phrases import (
     waiver_text,
 )
 from bot.rendering.publish_path_diagram import render_ascii_diagram
-from bot.snapshot.repository_snapshot import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot, unread_facts
 
 MAX_CHANGE_LINES = 120  # of one change that is shown beside a finding
 MAX_CHANGE_BYTES = 50_000  # of them; GitHub takes 64 KB of details
@@ -256,7 +256,9 @@ def _unknown_lines(report: Report) -> Iterator[str]:
         for file in files:
             where = file.file if file.line is None else f"{file.file}:{file.line}"
             yield f"- {said}: {inline_code(where)}: {markdown_text(file.reason)}"
-    unreadable = {file.file for file in report.snapshot.unreadable}
+    for credential in report.snapshot.unexplained:
+        yield f"- Unknown: {inline_code(f'{credential.file}:{credential.line}')}: {markdown_text(credential.reason)}"
+    unreadable = unread_facts(report.snapshot)
     unseen = dict.fromkeys(unseen for result in report.results for unseen in result.unknown)
     for each in unseen:
         if each.fact not in unreadable:

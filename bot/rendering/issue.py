@@ -33,7 +33,7 @@ from bot.rendering.phrases import (
     waiver_text,
 )
 from bot.settings import Secret, SecretStore
-from bot.snapshot.repository_snapshot import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot, unread_facts
 
 MAX_ISSUE_BODY = 60_000  # bytes; GitHub takes 65,536 characters, and the marker needs room
 MAX_WAIVER_TEMPLATES = 20  # beyond these an issue is no place to copy waivers from; the check run has all
@@ -139,7 +139,10 @@ def _waived_lines(report: Report) -> Iterator[str]:
 
 
 def _unknown_lines(report: Report) -> Iterator[str]:
-    unreadable = {file.file for file in report.snapshot.unreadable}
+    unreadable = unread_facts(report.snapshot)
+    for credential in report.snapshot.unexplained:
+        place = inline_code(f"{credential.file}:{credential.line}")
+        yield f"- {OUTCOME_ICONS[Outcome.UNKNOWN]} {place}: {markdown_text(credential.reason)}"
     for file in report.snapshot.unreadable:
         yield f"- {OUTCOME_ICONS[Outcome.UNKNOWN]} Could not be read: {inline_code(file.file)}: {markdown_text(file.reason)}"
     for each in dict.fromkeys(unseen for result in report.results for unseen in result.unknown):

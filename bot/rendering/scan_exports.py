@@ -18,6 +18,7 @@ from bot.model.findings import Finding, Location
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import waiver_text
 from bot.rendering.register_report import FORMULA_PREFIXES
+from bot.snapshot.repository_snapshot import unread_facts
 
 CSV_COLUMNS = (
     "path",
@@ -58,6 +59,8 @@ def _csv_rows(report: Report) -> Iterator[tuple[str, ...]]:
             yield (result.rule.name, "unknown", result.rule.severity, result.rule.mode, "", "", said, remedy, "", "")
         if result.error:
             yield (result.rule.name, "error", result.rule.severity, result.rule.mode, "", "", result.error, "", "", "")
+    for each in report.snapshot.unexplained:
+        yield ("", "unexplained", "", "", each.file, str(each.line), each.reason, "", "", "")
     for file in report.snapshot.unreadable:
         yield ("", "unreadable", "", "", file.file, str(file.line or ""), file.reason, "", "", "")
 
@@ -181,8 +184,17 @@ def _notifications(report: Report) -> Iterator[SarifObject]:
             "message": {"text": f"Could not be read: {plain_line(file.file)}: {plain_line(file.reason)}"},
             "locations": [{"physicalLocation": _physical_location(place)}],
         }
+    for each in report.snapshot.unexplained:
+        yield {
+            "level": "warning",
+            "message": {"text": f"Unknown: {plain_line(each.reason)}"},
+            "locations": [{"physicalLocation": _physical_location(Location(each.file, each.line, each.end_line))}],
+        }
+    unread = unread_facts(report.snapshot)
     for result in report.results:
         for unseen in result.unknown:
+            if unseen.fact in unread:
+                continue  # told above, once for all rules
             text = f"{result.rule.name} could not be seen: {plain_line(unseen.fact)} ({plain_line(unseen.reason)})"
             yield {"level": "warning", "message": {"text": text}}
         if result.error:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from termcolor import colored
 
 from bot.checks.engine import WaiverMatch
-from bot.detection import Publication
+from bot.detection import Publication, UnexplainedCredential
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome, Severity
 from bot.model.findings import Finding, Known, UnreadableFile, join_names
@@ -27,7 +27,7 @@ from bot.rendering.phrases import (
     waiver_template,
     waiver_text,
 )
-from bot.snapshot.repository_snapshot import NOT_IN_CHECKOUT, NOT_STORED
+from bot.snapshot.repository_snapshot import NOT_IN_CHECKOUT, NOT_STORED, unread_facts
 
 OUTCOME_COLORS = {
     Outcome.PASSED: "green",
@@ -61,11 +61,7 @@ class _ScanTextWriter:
             yield f"  policy: {', '.join(map(plain_line, report.policy.origins))}"
         for note in (*report.policy.notes, *report.policy.undecided, *map(unused_waiver_text, report.unused_waivers)):
             yield f"  note: {plain_line(note)}"
-        for publication in report.snapshot.publications:
-            registry = report.snapshot.registries[publication.registry].name
-            place = plain_line(f"{publication.file}:{publication.line}")
-            environment = f"environment {publication.environment}" if publication.environment else "no environment"
-            yield f"  {place} → {registry}, {plain_line(credential_text(publication))}, {plain_line(environment)}"
+        yield from map(self._publication, report.snapshot.publications)
         beside = [result for result in report.results if _needs_github(result)]
         for result in report.results:
             if result not in beside:
@@ -73,14 +69,28 @@ class _ScanTextWriter:
         if beside:
             names = join_names(str(result.rule.name) for result in beside)
             yield f"  {self._paint('not in a checkout', 'yellow')}: GitHub holds what these rules read, and the App sees it: {names}"
+        yield from self._unread()
+        yield ""
+
+    def _publication(self, publication: Publication) -> str:
+        registry = self.report.snapshot.registries[publication.registry].name
+        place = plain_line(f"{publication.file}:{publication.line}")
+        environment = f"environment {publication.environment}" if publication.environment else "no environment"
+        return f"  {place} → {registry}, {plain_line(credential_text(publication))}, {plain_line(environment)}"
+
+    def _unread(self) -> Iterator[str]:
+        """Tell what could not be read, and what it may hide."""
+        snapshot = self.report.snapshot
+        for each in snapshot.unexplained:
+            place = plain_line(f"{each.file}:{each.line}")
+            yield f"  {self._paint('unknown', 'yellow')} {place}: {plain_line(each.reason)}"
         for said, files in (
-            ("unreadable", report.snapshot.unreadable),
-            ("read in part", report.snapshot.partially_read),
+            ("unreadable", snapshot.unreadable),
+            ("read in part", snapshot.partially_read),
         ):
             for file in files:
                 where = file.file if file.line is None else f"{file.file}:{file.line}"
                 yield f"  {self._paint(said, 'yellow')} {plain_line(where)}: {plain_line(file.reason)}"
-        yield ""
 
     def _result(self, result: RuleResult) -> Iterator[str]:
         yield f"  {result.rule.name}: {self._paint(outcome_text(result), OUTCOME_COLORS[result.outcome])}"
@@ -91,7 +101,7 @@ class _ScanTextWriter:
             yield f"      {plain_line(waiver_text(waived))}"
         for lapsed in dict.fromkeys(lapsed_waiver_text(each, self.report) for each in result.ineffective_waivers):
             yield f"    note: {plain_line(lapsed)}"
-        unreadable = {file.file for file in self.report.snapshot.unreadable}  # those are told once, below
+        unreadable = unread_facts(self.report.snapshot)  # those are told once, below
         # What no checkout has is not told again and again; what somebody can do something about is.
         told = [each for each in result.unknown if each.fact not in unreadable and each.reason != NOT_IN_CHECKOUT]
         for unseen in told:
@@ -157,6 +167,7 @@ def repository_object(path: str, report: Report) -> ScanObject:
         "waived": [_waived_object(result, each) for result in report.results for each in result.waived],
         "lapsed": [_waived_object(result, each) for result in report.results for each in result.ineffective_waivers],
         "unknown": [unseen for result in report.results for unseen in _unknown_objects(result)],
+        "unexplained": [_unexplained_object(each) for each in report.snapshot.unexplained],
         "unreadable": [_unreadable_object(file) for file in report.snapshot.unreadable],
         "partly": [_unreadable_object(file) for file in report.snapshot.partially_read],
         "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.undecided]},
@@ -227,6 +238,21 @@ def _unknown_objects(result: RuleResult) -> Iterable[ScanObject]:
             "reason": unseen.reason,
             "permission": unseen.permission,
         }
+
+
+def _unexplained_object(unexplained: UnexplainedCredential) -> ScanObject:
+    return {
+        "file": unexplained.file,
+        "job": unexplained.job,
+        "step": unexplained.step,
+        "line": unexplained.line,
+        "end_line": unexplained.end_line,
+        "credential": unexplained.credential,
+        "secret": unexplained.secret,
+        "registries": list(unexplained.registries),
+        "reaches": unexplained.reaches,
+        "reason": unexplained.reason,
+    }
 
 
 def _unreadable_object(file: UnreadableFile) -> ScanObject:

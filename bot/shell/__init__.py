@@ -13,6 +13,7 @@ from bot.shell.script import (
     WordPart,
     WordsByName,
     WordValue,
+    literal_word,
     value_text,
 )
 from bot.shell.script_reader import read_script, read_script_cached
@@ -32,6 +33,7 @@ __all__ = [
     "WordPart",
     "WordValue",
     "WordsByName",
+    "literal_word",
     "read_script",
     "read_script_cached",
     "value_text",

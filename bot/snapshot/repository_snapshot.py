@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.detection import DetectionResult, Publication, find_publications
+from bot.detection import DetectionResult, Publication, UnexplainedCredential, find_publications
 from bot.detection.publish_path import PublishPath, publish_path
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.model.errors import UnreadableError, describe_fault
@@ -55,6 +55,7 @@ class Snapshot:
         UnreadableFile, ...
     ] = ()  # scripts that were looked into, and of which not every command was understood
     publications: tuple[Publication, ...] = ()
+    unexplained: tuple[UnexplainedCredential, ...] = ()  # credentials that reach what could not be read
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalog, by id
     catalog: Catalog = EMPTY_CATALOG  # the same with its index: what an action or command is known to do
     settings: RepositorySettings = CHECKOUT_SETTINGS  # what GitHub keeps beside the files
@@ -77,6 +78,11 @@ class Snapshot:
     def publish_path(self) -> PublishPath:
         """Everything that can influence a publication of the repository."""
         return publish_path(self.publications, self.workflows, self.actions)
+
+
+def unread_facts(snapshot: Snapshot) -> frozenset[str]:
+    """Name what of a snapshot could not be read, as the rules' unknown facts call it."""
+    return frozenset((*(file.file for file in snapshot.unreadable), *(each.fact for each in snapshot.unexplained)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ def extend_snapshot(progress: SnapshotProgress, files: Mapping[str, bytes], cata
         unreadable=tuple(dict.fromkeys((*unreadable, *found.unreadable))),
         partially_read=found.partially_read,
         publications=found.publications,
+        unexplained=found.unexplained,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
     return SnapshotProgress(snapshot, found.missing_files - seen)

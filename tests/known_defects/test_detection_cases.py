@@ -82,14 +82,12 @@ CASES = [
     right("case, the arm that sends", run("sh dev.sh upload", TWINE_PASSWORD="PYPI_TOKEN"), "pypi", files={"dev.sh": DEV}),
     wrong("case, another arm", "every arm of a script's case counts as run", run("sh dev.sh check"), files={"dev.sh": DEV}),
     wrong("if, another arm", "every arm of a script's if counts as run", run("sh ci.sh --test"), files={"ci.sh": CI}),
-    wrong(
-        "goreleaser with a merge key", "a config with a merge key is not read, and its outputs are guessed",
-        run("docker login -u acme -p $D && goreleaser release --clean", access="write", D="DOCKER_TOKEN", GITHUB_TOKEN="GITHUB_TOKEN", TAP_TOKEN="TAP_TOKEN"),
+    right(
+        "goreleaser with a merge key", run("docker login -u acme -p $D && goreleaser release --clean", access="write", D="DOCKER_TOKEN", GITHUB_TOKEN="GITHUB_TOKEN", TAP_TOKEN="TAP_TOKEN"),
         "github-releases", "homebrew", "docker-hub", files={".goreleaser.yaml": GORELEASER},
     ),
-    wrong(
-        "changesets", "the releases that changesets makes by default are missed",
-        job('uses: changesets/action@v1\nwith: {publish: npm run ship}\nenv: {GITHUB_TOKEN: "${{ secrets.GITHUB_TOKEN }}", NPM_TOKEN: "${{ secrets.NPM_TOKEN }}"}', access="write"),
+    right(
+        "changesets", job('uses: changesets/action@v1\nwith: {publish: npm run ship}\nenv: {GITHUB_TOKEN: "${{ secrets.GITHUB_TOKEN }}", NPM_TOKEN: "${{ secrets.NPM_TOKEN }}"}', access="write"),
         "npm", "github-releases", files={"package.json": '{"name": "lantern", "scripts": {"ship": "changeset publish"}}'},
     ),
     wrong(
@@ -108,12 +106,11 @@ CASES = [
             "ferry/Cargo.toml": '[package]\nname = "ferry"\nversion = "0.1.0"\n', "ferry/src/main.rs": RUST,
         },
     ),
-    wrong(
-        "the repository's own action", "the program of an action that its own repository uses is not read",
-        job('uses: ./\nwith: {token: "${{ secrets.PYPI_TOKEN }}"}'), "pypi",
+    right(
+        "the repository's own action", job('uses: ./\nwith: {token: "${{ secrets.PYPI_TOKEN }}"}'), "pypi",
         files={"action.yml": "name: ship\ninputs: {token: {}}\nruns: {using: node20, main: dist/index.js}\n", "dist/index.js": NODE},
     ),
-    wrong("pixi", "a task of pixi is only guessed", run("pixi run ferry", P="PYPI_TOKEN"), "pypi", files={"pixi.toml": '[tasks]\nferry = "twine upload dist/*"\n'}),
+    right("pixi", run("pixi run ferry", P="PYPI_TOKEN"), "pypi", files={"pixi.toml": '[tasks]\nferry = "twine upload dist/*"\n'}),
     wrong("moon", "a task of moon is missed", run("moon run :ferry", NODE_AUTH_TOKEN="NPM_TOKEN"), "npm", files={"moon.yml": "tasks:\n  ferry:\n    command: npm publish\n"}),
     wrong(
         "nx", "a target of nx is missed", run("npx nx run lantern:ferry", NODE_AUTH_TOKEN="NPM_TOKEN"), "npm",
@@ -126,8 +123,8 @@ CASES = [
             "lib/package.json": '{"name": "lib", "scripts": {"ferry": "npm publish"}}',
         },
     ),
-    wrong("toys", "a tool of toys is missed", run("toys ferry", GEM_HOST_API_KEY="GEM_KEY"), "rubygems", files={".toys.rb": TOYS}),
-    wrong("mage", "a target of mage is missed", run("mage ferry", CARGO_REGISTRY_TOKEN="CRATES_TOKEN"), "crates.io", files={"magefile.go": MAGE}),
+    right("toys", run("toys ferry", GEM_HOST_API_KEY="GEM_KEY"), "rubygems", files={".toys.rb": TOYS}),
+    right("mage", run("mage ferry", CARGO_REGISTRY_TOKEN="CRATES_TOKEN"), "crates.io", files={"magefile.go": MAGE}),
     wrong(
         "NUKE", "a target of NUKE is missed", run("./build.sh Ferry", NUGET_API_KEY="NUGET_API_KEY"), "nuget",
         files={"build.sh": 'dotnet run --project build/_build.csproj -- "$@"\n', "build/Build.cs": NUKE},
@@ -137,7 +134,7 @@ CASES = [
         run("docker buildx bake --push app", access="write"), "ghcr",
         files={"docker-bake.hcl": 'target "app" {\n  tags = ["{host:ghcr.registry}/acme/lantern:latest"]\n}\n'},
     ),
-    wrong("pnpm's short name", "pnpm's short name pn is not known", run("pn publish --no-git-checks", NODE_AUTH_TOKEN="NPM_TOKEN"), "npm"),
+    right("pnpm's short name", run("pn publish --no-git-checks", NODE_AUTH_TOKEN="NPM_TOKEN"), "npm"),
     wrong(
         "cosign copy", "cosign copy is not known",
         run("cosign copy {host:ghcr.registry}/acme/a {host:docker-hub.registry}/acme/lantern", DOCKER_PASSWORD="DOCKER_TOKEN"), "docker-hub",
@@ -162,9 +159,6 @@ def test_the_registries_are_found_and_no_other(case: Case, tmp_path: Path, capsy
     assert not [each["tool"] for each in found if each["confidence"] == "low"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="verdicts: a stored secret that reaches a program which is not there is passed over in silence"
-)
 @pytest.mark.parametrize(
     ("secret", "workflow"),
     [
@@ -178,14 +172,11 @@ def test_a_secret_that_nothing_explains_is_named(
     secret: str, workflow: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = scanned(tmp_path, {SHIP: workflow}, capsys)
-    open_ends = [each for key in ("unknown", "unknown", "partly", "unreadable") for each in report.get(key, ())]
+    open_ends = [each for key in ("unknown", "unexplained") for each in report.get(key, ())]
 
     assert report["publications"] or any(secret in text for text in strings(open_ends))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="verdicts: a step that was not opened is said to publish nothing with the secret that it gets"
-)
 def test_of_a_step_that_was_not_opened_nothing_is_denied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = scanned(tmp_path, {SHIP: run("deliver all", NPM_TOKEN="NPM_TOKEN") + LIB}, capsys)
 

@@ -99,12 +99,15 @@ def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> objec
     return pytest.param(case, id=name, marks=pytest.mark.xfail(strict=True, reason=f"{theme}: {what}"))
 
 
+def right(name: str, case: Case) -> object:
+    return pytest.param(case, id=name)
+
+
 def good(name: str, what: str, rule: str, right: set[Outcome], world: World) -> object:
     """Make a case of the workflow that publishes as it should, with other settings."""
     return wrong(name, what, Case({RELEASE_WORKFLOW_PATH: GOOD}, rule, right, world))
 
 
-UNREAD = "what a workflow or an action of another repository publishes is taken for nothing"
 BYPASS = "who may bypass a ruleset or a review is not looked at"
 SAMPLE = "tags are judged by one name that the pattern takes"
 WIDE = "a pattern that takes nearly every branch is known by two spellings only"
@@ -118,9 +121,9 @@ TAG_IS_IT = "a repository whose tag is the publication is taken for one that pub
 SHARED = f"acme/shared/{CI}@main"
 
 CASES = [
-    wrong("a called workflow gets all secrets", UNREAD, Case({RELEASE_WORKFLOW_PATH: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
-    wrong("a called workflow gets an identity token", UNREAD, Case({RELEASE_WORKFLOW_PATH: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
-    wrong("an action gets an identity token", UNREAD, Case({RELEASE_WORKFLOW_PATH: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
+    right("a called workflow gets all secrets", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
+    right("a called workflow gets an identity token", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
+    right("an action gets an identity token", Case({RELEASE_WORKFLOW_PATH: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
     good("writers bypass the ruleset for tags", BYPASS, "protected-tags", NOT_GREEN, tags_kept("v*", bypass=WRITERS)),
     good("writers bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=WRITERS)),
     good("an App bypasses the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=AN_APP)),
@@ -149,7 +152,7 @@ CASES = [
     *(wrong(f"the caller names the environment {name}", INPUT, Case({RELEASE_WORKFLOW_PATH: calls(f"./{PUB}", f"{OIDC}\nwith: {{env: {name}}}"), PUB: BY_INPUT}, "protected-environment", right, environment())) for name, right in (("pypi", PASSED), ("nope", BAD))),
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
-    wrong("another workflow reads with the token", "a token that another workflow reads with is called a leftover to revoke", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
+    right("another workflow reads with the token", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
     wrong("npm of Node 18", "a tool that is too old for trusted publishing passes", Case({RELEASE_WORKFLOW_PATH: workflow(NODE_18), "package.json": PACKAGE.replace("MORE", "")}, "trusted-publishing", NOT_GREEN)),
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ class NoHardcodedTokens(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("no-hardcoded-tokens")
+    judges_publications: ClassVar[bool] = False
     severity: Severity = field(
         default=Severity.CRITICAL,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},

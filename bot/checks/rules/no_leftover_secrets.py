@@ -18,6 +18,7 @@ from bot.model.findings import Finding, Unknown
 from bot.registries.registry import Registry
 from bot.settings import Secret, SecretStore, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows.expressions import secrets_in
 
 ACTIONS_STORES = (SecretStore.REPOSITORY, SecretStore.ENVIRONMENT, SecretStore.ORGANIZATION)
 
@@ -54,10 +55,13 @@ class NoLeftoverSecrets(Rule):
         trusted, telling = self._trusted_registries(snapshot), snapshot.catalog
         used = publications_by_secret(snapshot.publications, snapshot)
         stored = snapshot.settings.secrets_in()
+        read_with = {
+            secret for workflow in snapshot.workflows.values() for secret in secrets_in("\n".join(workflow.lines))
+        }
         yield from stored.unknown
         for secret in stored.secrets:
-            if secret.name.upper() in used:
-                continue  # it is not left over yet: trusted-publishing has its say
+            if secret.name.upper() in used or secret.name.upper() in read_with:
+                continue  # it is not left over yet: it publishes, or some step reads with it
             registry = next((trusted[each] for each in telling.by_secret_name(secret.name) if each in trusted), None)
             if registry is not None:
                 yield _finding(secret, registry, snapshot)

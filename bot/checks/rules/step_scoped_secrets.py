@@ -44,7 +44,8 @@ class StepScopedSecrets(Rule):
                 )
             for job in workflow.jobs.values():
                 made = _publications_of_job(workflow, job, stored)
-                yield from _job_findings(workflow, job, made, names, _publishing_secrets(made, snapshot.catalog))
+                used = _publishing_secrets(made, snapshot.catalog)
+                yield from _job_findings(workflow, job, made, names - _unexplained(snapshot, workflow, job), used)
 
     def _publications_with_stored_secrets(self, snapshot: Snapshot) -> list[Publication]:
         """Give what is published with a stored secret; one for GitHub itself serves many ends beside publishing."""
@@ -71,6 +72,14 @@ def _publications_of_job(workflow: Workflow, job: Job, stored: list[Publication]
     """Give the publications that a job makes, by itself, in a local action, or in a workflow it calls."""
     way = f"{workflow.path}:{job.id}"
     return [each for each in stored if (each.file, each.job) == (workflow.path, job.id) or way in each.via]
+
+
+def _unexplained(snapshot: Snapshot, workflow: Workflow, job: Job) -> frozenset[str]:
+    """Name the secrets that a job hands to something which could not be read: it may publish with them."""
+    place = (workflow.path, job.id)
+    return frozenset(
+        each.secret.upper() for each in snapshot.unexplained if each.secret and (each.file, each.job) == place
+    )
 
 
 def _job_findings(

@@ -46,9 +46,9 @@ class TrustedPublishing(Rule):
 
 
 def _stored_token_finding(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
-    unsure = publication.confidence is Confidence.LOW
-    inferred = publication.confidence is not Confidence.HIGH and not publication.secrets
-    doubt = f" ({publication.why})" if (unsure or inferred) and publication.why else ""
+    inferred = publication.confidence is not Confidence.HIGH
+    unsure = inferred and bool(publication.secrets)
+    doubt = f" ({publication.why})" if inferred and publication.why else ""
     return Finding(
         location=Location(publication.file, publication.line, publication.line),
         message=f"{'seems to publish' if unsure else 'publishes'} to {registry.name} with {_credential_text(publication)}{doubt}",

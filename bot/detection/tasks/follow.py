@@ -33,7 +33,13 @@ _RUNNERS: Mapping[str, tuple[str, Callable[[TaskCall], Iterator[Task]]]] = {
     **{f"{tool} run": (tool, python_tasks.project_script) for tool in ("pdm", "hatch", "poetry", "rye", "pixi")},
 }
 _NPM = RegistryId("npm")
-_DEFAULT_REGISTRIES = dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NPM)
+_DEFAULT_REGISTRIES = {
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "lage"), _NPM),
+    **dict.fromkeys(("tox", "nox", "hatch", "pdm", "poe", "rye", "poetry"), RegistryId("pypi")),
+    "cargo": RegistryId("crates.io"),
+    "pixi": RegistryId("prefix-dev"),
+    "deno": RegistryId("jsr"),
+}
 _SHELLS = ("bash", "sh", "zsh", "dash", "ksh", "source", ".")
 # Folders that hold what was installed or built, which is never a file of the repository.
 _GENERATED_FOLDERS = frozenset(

@@ -56,7 +56,7 @@ def test_what_cannot_be_opened_is_guessed_by_the_secret_that_was_put_on_it() -> 
         {"release.yml": job("- run: make ship\n  env: {CARGO_REGISTRY_TOKEN: '${{ secrets.C }}'}\n")}
     ).publications
     assert publication_line(guess) == "6 crates.io long-lived C"
-    assert guess.confidence == Confidence.LOW
+    assert guess.confidence == Confidence.MEDIUM
     assert guess.why == "make ship cannot be opened, but CARGO_REGISTRY_TOKEN reaches it"
 
 
@@ -126,7 +126,7 @@ def test_another_repositorys_workflow_is_reported_at_the_call() -> None:
     (publication,) = publications_in({"release.yml": workflow}).publications
     assert publication_line(publication) == "4 rubygems long-lived GEM_KEY"
     assert publication.step is None
-    assert publication.confidence == Confidence.LOW
+    assert publication.confidence == Confidence.MEDIUM
 
 
 def test_a_fork_of_a_publishing_action_is_known_by_its_inputs() -> None:

@@ -15,7 +15,7 @@ def test_a_script_that_uploads_is_followed_where_it_is_at_hand_and_guessed_where
     (guess,) = publications_in({"release.yml": workflow}).publications
     (followed,) = publications_in({"release.yml": workflow, "scripts/publish": script}).publications
 
-    assert (guess.registry, guess.secrets, guess.confidence) == ("pypi", ("INDEX_TOKEN",), Confidence.LOW)
+    assert (guess.registry, guess.secrets, guess.confidence) == ("pypi", ("INDEX_TOKEN",), Confidence.MEDIUM)
     assert guess.why == "scripts/publish cannot be opened, but TWINE_PASSWORD reaches it"
     assert (followed.registry, followed.tool, followed.confidence) == ("pypi", "twine upload", Confidence.HIGH)
     assert followed.via == ("scripts/publish",)

@@ -30,7 +30,8 @@ def test_an_action_is_known_in_any_case_and_at_any_ref(catalogue: Catalog, uses:
 
 
 def test_an_action_in_a_folder_is_another_action(catalogue: Catalog) -> None:
-    assert catalogue.actions("changesets/action/publish@v2")[0].fact.command_inputs == ("script",)
+    known = {each.registry: each.fact for each in catalogue.actions("changesets/action/publish@v2")}
+    assert known[RegistryId("npm")].command_inputs == ("script",)
     assert catalogue.actions("pypa/gh-action-pypi-publish/elsewhere@v1") == ()
 
 
