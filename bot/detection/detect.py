@@ -315,12 +315,21 @@ class WorkflowCall:
 def walk_workflows(repository: SearchedRepository) -> Iterator[Publication | StepTrace]:
     """Yield every publication of every workflow: each for itself where an event starts it, else as its callers call it."""
     called = {path for workflow in repository.workflows.values() for path in _callees(workflow, repository)}
-    for path, workflow in repository.workflows.items():
+    found: dict[str, list[Publication | StepTrace]] = {}
+    # What may be followed is limited: workflows that could publish have the first of it.
+    for path, workflow in sorted(repository.workflows.items(), key=lambda pair: not _may_publish(pair[1])):
         own = any(event != "workflow_call" for event in workflow.triggers)
         if own or not workflow.triggers:
-            yield from _walk_workflow(repository, workflow, WorkflowCall())
+            found[path] = list(_walk_workflow(repository, workflow, WorkflowCall()))
         elif path not in called:
-            yield from _walk_workflow(repository, workflow, WorkflowCall(caller_known=False))
+            found[path] = list(_walk_workflow(repository, workflow, WorkflowCall(caller_known=False)))
+    for path in repository.workflows:
+        yield from found.get(path, ())
+
+
+def _may_publish(workflow: Workflow) -> bool:
+    """Whether a workflow holds a stored secret, or may ask for an OIDC token or write."""
+    return any("secrets." in line or "secrets:" in line or ": write" in line for line in workflow.lines)
 
 
 def _callees(workflow: Workflow, repository: SearchedRepository) -> Iterator[str]:

@@ -16,7 +16,7 @@ from bot.detection.tasks.follow import FollowedCommand, command_folder, follow_c
 from bot.detection.unexplained import is_ordinary, is_ordinary_task, reads_packages
 from bot.model.core_types import Credential, RegistryId
 from bot.registries import Catalog, CommandFact, Registry
-from bot.shell import Command, Script, literal_word, read_script_cached
+from bot.shell import Command, Script, Word, literal_word, read_script_cached
 from bot.workflows import Job, Step, Workflow
 from bot.workflows.expressions import known_values
 from bot.workflows.expressions.evaluator import context_values
@@ -38,6 +38,7 @@ class ScriptRun:
     depth: int = 0  # files that were followed to come here
     default_registry: RegistryId | None = None  # the registry of the runner's own kind, when a runner led here
     token: Value = EMPTY_VALUE  # what the program that runs it hands to it for GitHub's API
+    arguments: tuple[Word, ...] | None = None  # the words that it is called with; None where nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _run_command(progress: _Progress, command: Command) -> None:
     if settled.tasks:
         _run_followed(progress, state.enter_step({}), FollowedCommand(settled.tasks), command)
     progress.reads_packages = progress.reads_packages or reads_packages(command)
-    way = (command.text, str(command.directory), *command.env)
+    way = (*map(str, command.argv), str(command.directory), *command.env)
     if not known and way not in progress.followed:
         progress.followed.add(way)
         _follow_command(progress, command)
@@ -142,7 +143,7 @@ def _exchange_commands(script: Script, catalog: Catalog) -> frozenset[str]:
 def _read_script(state: JobState, run: ScriptRun) -> Script:
     variables = script_variables(state, run.text, run.shell)
     return read_script_cached(
-        run.text, run.shell, variables, lambda expression: expand_expression(expression, state.scope)
+        run.text, run.shell, variables, lambda expression: expand_expression(expression, state.scope), run.arguments
     )
 
 
@@ -211,6 +212,7 @@ def _run_task(state: JobState, run: ScriptRun, task: Task, default_registry: Reg
         directory=task.directory,
         depth=run.depth + 1,
         default_registry=default_registry,
+        arguments=task.arguments,
     )
     return run_script(state, further)
 

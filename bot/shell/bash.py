@@ -1,12 +1,12 @@
 """Reads bash and sh scripts as the shell would run them, including control flow and functions.
 
-Each branch is read once. Conditions on values, brace expansion and aliases are not evaluated.
+Each branch is read once, unless the known values of a condition choose another. Brace expansion and aliases are not evaluated.
 
 tests/bot/shell/test_plain_bash.py checks that scripts of plain words are read as the grammar reads them.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -14,6 +14,15 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from bot.shell.bash_words import BashCommandReader
+from bot.shell.conditions import (
+    OPERATORS,
+    Token,
+    all_of,
+    any_of,
+    evaluate_test,
+    is_operator,
+    matching_patterns,
+)
 from bot.shell.interpreter import (
     EMPTY_CONTEXT,
     Interpreter,
@@ -100,6 +109,7 @@ def run_plain_commands(
     return printed
 
 
+_MAX_LOOPS = 50  # rounds of a loop over a script's own words
 _EXIT_STATUS = {"true": True, ":": True, "false": False}
 
 
@@ -130,6 +140,7 @@ class BashFlowReader(BashCommandReader):
         """Walk branches of which one runs, or none unless they are exhaustive; what they set is merged."""
         printed: list[Word] = []
         branches: list[VariableChanges] = []
+        self.interpreter.branches += 1
         for way in alternatives:
             with self.interpreter.conditionally(), self.interpreter.variables.branch() as changes:
                 printed += way()
@@ -138,13 +149,46 @@ class BashFlowReader(BashCommandReader):
         return printed
 
     def exit_status(self, node: Node) -> bool | None:
-        """Return how a statement ends when its text alone says so."""
-        if node.type == "negated_command" and node.child_count > 1:
-            inner = self.exit_status(node.children[1])
-            return None if inner is None else not inner
-        if node.type != "command":
+        """Return how a statement ends when its text and the known values of its words say so."""
+        match node.type:
+            case "negated_command" if node.child_count > 1:
+                inner = self.exit_status(node.children[1])
+                return None if inner is None else not inner
+            case "test_command":
+                return self._test_status(node)
+            case "list":
+                left, operator, right = node.children
+                answers = (self.exit_status(left), self.exit_status(right))
+                return all_of(answers) if operator.type == "&&" else any_of(answers)
+            case "command":
+                return self._command_status(node)
+            case _:
+                return None
+
+    def _test_status(self, node: Node) -> bool | None:
+        """Evaluate `[ … ]` and `[[ … ]]`; what runs a command to get a value stays open."""
+        if "$(" in self.node_text(node) or "`" in self.node_text(node):
             return None
-        return _EXIT_STATUS.get(self.node_text(node))
+        tokens = [token for child in node.children[1:-1] for token in self._test_tokens(child)]
+        return evaluate_test(tokens, patterns=node.children[0].type == "[[")
+
+    def _test_tokens(self, node: Node) -> Iterator[Token]:
+        """Yield a test's words and operators; the grammar nests them, and takes an option of a script for an operator."""
+        nested = node.type in ("binary_expression", "unary_expression", "parenthesized_expression")
+        if nested and node.children[0].type not in ("-", "--"):
+            for child in node.children:
+                yield from self._test_tokens(child)
+        elif node.type == "test_operator" or (not node.is_named and node.type in OPERATORS):
+            yield self.node_text(node)
+        else:
+            yield self.word(node)
+
+    def _command_status(self, node: Node) -> bool | None:
+        text = self.node_text(node)
+        if text in _EXIT_STATUS or not text.startswith("test ") or "$(" in text or "`" in text:
+            return _EXIT_STATUS.get(text)
+        words = [self.word(child) for child in node.children[1:]]
+        return evaluate_test([w.text if is_operator(w.text) else w for w in words], patterns=False)
 
     def negated(self, node: Node, context: StatementContext) -> list[Word]:
         return self.sequence(node.children, context)
@@ -161,41 +205,49 @@ class BashFlowReader(BashCommandReader):
         return self.sequence(node.children, StatementContext(context.env, context.stdin))
 
     def if_statement(self, node: Node, context: StatementContext) -> list[Word]:
-        """Walk `if`; a condition that is `true` or `false` decides."""
+        """Walk `if`; a condition that is known decides."""
         printed: list[Word] = []
         ways: list[Callable[[], list[Word]]] = []
         exhaustive = False
         for clause in [node, *(child for child in node.children if child.type in ("elif_clause", "else_clause"))]:
             tests, body = _condition_and_body(clause)
-            if clause.type == "else_clause":
-                exhaustive = True
-                ways.append(partial(self.sequence, body, context))
-                break
-            status = self.exit_status(tests[0]) if len(tests) == 1 else None
-            if ways:
-                with self.interpreter.conditionally():
-                    self.sequence(tests, context)
-            else:
-                self.sequence(tests, context)
-            if status is True and not ways:
-                return self.sequence(body, context)
+            status = True if clause.type == "else_clause" else self._walk_tests(tests, context, first=not ways)
             if status is not False:
                 ways.append(partial(self.sequence, body, context))
-            elif not ways and clause is node:
-                continue
+            if status is True:
+                exhaustive = True
+                break
         if len(ways) == 1 and exhaustive:
             return ways[0]()
         printed += self.run_branches(*ways, exhaustive=exhaustive)
         return printed
 
+    def _walk_tests(self, tests: list[Node], context: StatementContext, *, first: bool) -> bool | None:
+        """Walk a condition, and say how it ends when that is known."""
+        status = self.exit_status(tests[0]) if len(tests) == 1 else None
+        if first:
+            self.sequence(tests, context)
+        else:
+            with self.interpreter.conditionally():
+                self.sequence(tests, context)
+        return status
+
     def while_loop(self, node: Node, context: StatementContext) -> list[Word]:
-        """Walk `while` and `until` once."""
+        """Walk `while` and `until` once; again while its known condition holds and the script's words are shifted."""
         *tests, body = [child for child in node.children if child.is_named and child.type != "comment"]
-        never = node.children[0].type == "while"
-        self.sequence(tests, context)
-        if len(tests) == 1 and self.exit_status(tests[0]) is (not never):
-            return []
-        return self.run_branches(partial(self.sequence, body.children, context))
+        wanted = node.children[0].type == "while"
+        printed: list[Word] = []
+        for _ in range(_MAX_LOOPS):
+            before = self.interpreter.variables.positional
+            status = self._walk_tests(tests, context, first=True)
+            if status is None:
+                return printed + self.run_branches(partial(self.sequence, body.children, context))
+            if status is not wanted:
+                break
+            printed += self.sequence(body.children, context)
+            if self.interpreter.variables.positional is before:
+                break
+        return printed
 
     def for_loop(self, node: Node, context: StatementContext) -> list[Word]:
         """Walk `for NAME in …` once, with all values at the same time."""
@@ -224,17 +276,31 @@ class BashFlowReader(BashCommandReader):
         return self.run_branches(partial(self.sequence, body.children, context))
 
     def case_statement(self, node: Node, context: StatementContext) -> list[Word]:
-        """Walk each item of `case`; one with the pattern `*` makes them exhaustive."""
+        """Walk the items of `case` that its word may choose; one with the pattern `*` makes them exhaustive."""
         ways: list[Callable[[], list[Word]]] = []
-        exhaustive = False
+        patterns: list[list[Node]] = []
         for child in node.children:
             if child.type != "case_item":
                 self.find_commands(child)
                 continue
             end = next((n for n, one in enumerate(child.children) if one.type == ")"), 0)
-            exhaustive = exhaustive or any(self.node_text(one) == "*" for one in child.children[:end])
+            patterns.append([one for one in child.children[:end] if one.is_named])
             ways.append(partial(self.sequence, child.children[end + 1 :], context))
-        return self.run_branches(*ways, exhaustive=exhaustive)
+        chosen = self._chosen_items(node, patterns)
+        if chosen is None:
+            exhaustive = any(self.node_text(one) == "*" for each in patterns for one in each)
+            return self.run_branches(*ways, exhaustive=exhaustive)
+        if len(chosen) == 1:
+            return ways[chosen[0]]()
+        return self.run_branches(*(ways[index] for index in chosen))
+
+    def _chosen_items(self, node: Node, patterns: list[list[Node]]) -> list[int] | None:
+        """Give the items that a `case` may choose; None when that is not known, or one goes on into the next."""
+        text = self.node_text(node)
+        subject = node.children[1] if node.child_count > 1 else node
+        if ";&" in text or ";;&" in text or "$(" in self.node_text(subject) or "`" in self.node_text(subject):
+            return None
+        return matching_patterns(self.word(subject), [[self.word(one) for one in each] for each in patterns])
 
     def function(self, node: Node, context: StatementContext) -> list[Word]:
         """Remember a function; it is walked where it is called."""

@@ -189,7 +189,7 @@ class BashWordReader(ABC):
 
     def variable(self, name: str, origin: WordOrigin, *, quoted: bool, all_elements: bool = False) -> Alternatives:
         """Read a variable, the script's own words included; `every` is for arrays: `${name[@]}`."""
-        if name in ("@", "*") or name.isdecimal():
+        if name in ("@", "*", "#") or name.isdecimal():
             return self._positional(name, origin, quoted=quoted)
         if not name.startswith(UNKNOWN_VARIABLE_PREFIX):
             origin.variables.add(name)
@@ -205,6 +205,8 @@ class BashWordReader(ABC):
         words = self.interpreter.variables.positional
         if words is None or name == "0":
             return [(UnknownPart(UnknownKind.VARIABLE, name),)]
+        if name == "#":
+            return [(str(len(words)),)]
         if name.isdecimal():
             return (
                 self._join_array(words[int(name) - 1 : int(name)], origin, quoted=quoted)
@@ -252,7 +254,8 @@ class BashWordReader(ABC):
         other: Alternatives = EMPTY_TEXT
         for child in operands:
             other = combine_alternatives(other, self.pieces(child, origin, quoted=quoted))
-        known = self.interpreter.variables.find(name) is not None
+        positional = self.interpreter.variables.positional is not None and name.isdecimal()
+        known = positional or self.interpreter.variables.find(name) is not None
         empty = ((), ("",))
         if operator.type in _ALTERNATIVE_OPERATORS:
             if not known:
@@ -314,6 +317,7 @@ class BashCommandReader(BashWordReader):
 
     def command_substitution(self, node: Node) -> Word:
         printed: list[Word] = []
+        branches = self.interpreter.branches
         with self.interpreter.nested_construct() as fine, self.interpreter.variables.branch(discard=True):
             self.interpreter.capturing += 1
             try:
@@ -331,6 +335,8 @@ class BashCommandReader(BashWordReader):
             (*value[:-1], value[-1].rstrip("\n")) if value and isinstance(value[-1], str) else value
             for value in word.values
         )
+        if branches != self.interpreter.branches:  # not all of it is printed
+            values = (*values, (UnknownPart(UnknownKind.OUTPUT, inside),))
         return Word(word.text, values, word.variables, word.expressions)
 
     def command(self, node: Node, context: StatementContext) -> list[Word]:

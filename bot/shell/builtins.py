@@ -119,6 +119,14 @@ def set_positional(interpreter: Interpreter, command: Command) -> None:
         interpreter.variables.positional = command.argv[words.index("--") + 1 :]
 
 
+def shift(interpreter: Interpreter, command: Command) -> None:
+    """`shift [N]` drops the first words of the script or function."""
+    count = command.argv[1].literal if len(command.argv) > 1 else "1"
+    words = interpreter.variables.positional
+    known = words is not None and count is not None and count.isdecimal()
+    interpreter.variables.positional = words[int(count) :] if known and words is not None and count else None
+
+
 def exit_shell(interpreter: Interpreter, command: Command) -> None:
     """End the shell, when nothing stands in the way."""
     del command
@@ -159,6 +167,7 @@ SHELL_BUILTINS: Mapping[str, Callable[[Interpreter, Command], Word | None]] = {
     "pushd": cd,
     "read": read_variables,
     "set": set_positional,
+    "shift": shift,
     "exit": exit_shell,
     "source": source_file,
     ".": source_file,

@@ -88,6 +88,7 @@ class Interpreter:
     depth: int = 0
     nesting: int = 0
     steps: int = 0
+    branches: int = 0  # walked so far without knowing which of them runs
     inlined_expressions: int = 0  # expressions whose values were put into the text and read in their place
     capturing: int = 0  # somebody wants to know what commands print
     enclosing_command: Command | None = None  # the command whose script is being read

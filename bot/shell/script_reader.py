@@ -70,14 +70,20 @@ def _unique_commands(interpreter: Interpreter) -> tuple[Command, ...]:
 
 
 def read_script(
-    text: str, shell: str, variables: Mapping[str, PossibleValues], expand: ExpandExpression = _expand_unknown
+    text: str,
+    shell: str,
+    variables: Mapping[str, PossibleValues],
+    expand: ExpandExpression = _expand_unknown,
+    arguments: tuple[Word, ...] | None = None,
 ) -> Script:
-    """Read the commands of a step's script.
+    """Read the commands of a step's script; `arguments` are the words that it is called with, None where nobody knows.
 
     `shell` is the step's effective `shell:` as written ("" means bash); `variables` is its effective environment; `expand` is asked for
     the values of each `${{ … }}`. Never raises: what could not be read is said in `Script.partial`.
     """
-    scope = Variables({name: word_of_values(values, expand) for name, values in variables.items()})
+    scope = Variables(
+        {name: word_of_values(values, expand) for name, values in variables.items()}, positional=arguments
+    )
     whole, text = (
         text,
         text[:MAX_SCRIPT_LENGTH].replace("\0", " "),
@@ -115,15 +121,19 @@ def read_script(
 
 
 def read_script_cached(
-    text: str, shell: str, variables: Mapping[str, PossibleValues], expand: ExpandExpression = _expand_unknown
+    text: str,
+    shell: str,
+    variables: Mapping[str, PossibleValues],
+    expand: ExpandExpression = _expand_unknown,
+    arguments: tuple[Word, ...] | None = None,
 ) -> Script:
     """Read a script as `read_script` does, once for all who ask with the same variables and the same answers of `expand`.
 
     Several rules look at each script, and many repositories write the same ones (`npm ci`).
     """
     if len(text) + sum(len(value) for values in variables.values() for value in values) > _MAX_CACHED_LENGTH:
-        return read_script(text, shell, variables, expand)
-    known = _cached_scripts(text, shell, tuple(variables.items()))
+        return read_script(text, shell, variables, expand, arguments)
+    known = _cached_scripts(text, shell, tuple(variables.items()), arguments)
     for answers, script in known:
         if all(expand(expression) == values for expression, values in answers.items()):
             return script
@@ -134,7 +144,7 @@ def read_script_cached(
             asked[expression] = expand(expression)
         return asked[expression]
 
-    script = read_script(text, shell, variables, noted)
+    script = read_script(text, shell, variables, noted, arguments)
     if len(known) < _MAX_CACHED_READINGS:
         known.append((asked, script))
     return script
@@ -142,8 +152,8 @@ def read_script_cached(
 
 @lru_cache(maxsize=4096)
 def _cached_scripts(
-    text: str, shell: str, variables: tuple[tuple[str, PossibleValues], ...]
+    text: str, shell: str, variables: tuple[tuple[str, PossibleValues], ...], arguments: tuple[Word, ...] | None
 ) -> list[tuple[dict[str, PossibleValues | None], Script]]:
     """Give the place for what was read of a text: each time with what was asked of `expand`, and its answers."""
-    del text, shell, variables
+    del text, shell, variables, arguments
     return []

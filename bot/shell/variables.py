@@ -44,6 +44,7 @@ class Variables:
     positional: tuple[Word, ...] | None = None  # None: the script's own, which nobody gave
     _changes: list[VariableChanges] = field(default_factory=list)
     _environment: WordsByName | None = None
+    _shifted: bool = False  # whether a branch that may run changed the script's own words
 
     def find(self, name: str) -> Binding | None:
         """Return what a variable holds, or None when nobody in sight has set it."""
@@ -79,11 +80,14 @@ class Variables:
         """Walk a branch: after it everything is as before, and the changes hold what it set (nothing with `forget`)."""
         before: VariableChanges = {}
         after: VariableChanges = {}
+        positional = self.positional
         self._changes.append(before)
         try:
             yield after
         finally:
             self._changes.pop()
+            self._shifted = not discard and (self._shifted or self.positional is not positional)
+            self.positional = positional
             for name, old in before.items():
                 if not discard:
                     after[name] = self.bindings.get(name)
@@ -93,6 +97,8 @@ class Variables:
 
     def merge_branches(self, branches: list[VariableChanges], *, exhaustive: bool) -> None:
         """Merge branches of which one ran, or perhaps none unless they are exhaustive."""
+        if self._shifted:
+            self.positional, self._shifted = None, False
         for name in dict.fromkeys(name for changes in branches for name in changes):
             possible = [changes[name] if name in changes else self.find(name) for changes in branches]
             if not exhaustive:

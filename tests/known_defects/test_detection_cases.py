@@ -80,8 +80,8 @@ def wrong(name: str, what: str, workflow: str, *registries: str, files: Mapping[
 
 CASES = [
     right("case, the arm that sends", run("sh dev.sh upload", TWINE_PASSWORD="PYPI_TOKEN"), "pypi", files={"dev.sh": DEV}),
-    wrong("case, another arm", "every arm of a script's case counts as run", run("sh dev.sh check"), files={"dev.sh": DEV}),
-    wrong("if, another arm", "every arm of a script's if counts as run", run("sh ci.sh --test"), files={"ci.sh": CI}),
+    right("case, another arm", run("sh dev.sh check"), files={"dev.sh": DEV}),
+    right("if, another arm", run("sh ci.sh --test"), files={"ci.sh": CI}),
     right(
         "goreleaser with a merge key", run("docker login -u acme -p $D && goreleaser release --clean", access="write", D="DOCKER_TOKEN", GITHUB_TOKEN="GITHUB_TOKEN", TAP_TOKEN="TAP_TOKEN"),
         "github-releases", "homebrew", "docker-hub", files={".goreleaser.yaml": GORELEASER},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.detection.file_cache import FileCache
+from bot.shell import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Task:
     text: str
     shell: str = "bash"
     directory: str = "."
+    arguments: tuple[Word, ...] | None = None  # the words that a script is called with; None where nobody knows
 
 
 @dataclass(frozen=True, slots=True)

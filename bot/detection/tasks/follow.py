@@ -121,7 +121,7 @@ def follow_command(command: Command, files: FileCache, directory: str) -> Follow
         return _build_tool_tasks(command, tool)
     folder = command_folder(command, directory)
     if script is not None or finder is None:
-        return _open_script(script or (tool, ""), files, folder, " ".join(str(word) for word in command.argv[1:6]))
+        return _open_script(script or (tool, ""), files, folder, command)
     wanted = TaskCall(tool, tuple(words), folder, files)
     tasks = tuple(finder(wanted))
     if not tasks and not wanted.not_found:
@@ -175,8 +175,9 @@ def _script_argument(command: Command, tool: str, language: str) -> tuple[str, s
     return None
 
 
-def _open_script(script: tuple[str, str], files: FileCache, folder: str, words: str) -> FollowedCommand:
+def _open_script(script: tuple[str, str], files: FileCache, folder: str, command: Command) -> FollowedCommand:
     path, language = script
+    words = " ".join(str(word) for word in command.argv[1:6])
     called = f"{path} {words}".strip() if path not in words else words
     inside = posixpath.normpath(posixpath.join(folder, _from_root(path)))
     if inside.startswith(("..", "/")) or "$" in inside:
@@ -184,7 +185,8 @@ def _open_script(script: tuple[str, str], files: FileCache, folder: str, words: 
     text = files.read(inside)
     if text is None:
         return FollowedCommand(not_found=called)
-    return FollowedCommand((Task(inside, text, language or _shebang(text), folder),))
+    start = next((index for index, word in enumerate(command.argv) if path in str(word).replace("\\", "/")), 0)
+    return FollowedCommand((Task(inside, text, language or _shebang(text), folder, command.argv[start + 1 :]),))
 
 
 def load_module(path: str, files: FileCache, directory: str) -> FollowedCommand:

@@ -11,8 +11,10 @@ from bot.yaml import YamlNode, YamlScalar, YamlSequence, read_yaml
 
 TaskRules: TypeAlias = Mapping[str, tuple[str, tuple[str, ...]]]  # the text of each task, and the tasks it runs first
 
-_RULE = re.compile(r"^([\w./%$(){} -]+?)\s*:(?![=:])([^=#]*)")
-_RECIPE = re.compile(r"^@?([\w-]+)[^:=\n]*:(?!=)([^#\n]*)")
+_RULE = re.compile(r"^([\w./%$(){} \t-]++):(?![=:])([^=#]*)")
+_RECIPE = re.compile(r"^@?([\w-]++)[^:=\n]*+:(?!=)([^#\n]*)")
+_INCLUDE = re.compile(r"^-?include\s+([\w./ -]{1,500})$", re.MULTILINE)
+_MAX_INCLUDES = 10
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?(\w+)\s*(?::|\?|::)?=\s*(.*)$")
 _REFERENCE = re.compile(r"\$[({](\w+)[)}]")
 _BRACES = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -25,7 +27,9 @@ _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml")
 def make_tasks(call: TaskCall) -> Iterator[Task]:
     """Recipes of the targets that `make` is called for, with what they depend on."""
     targets = list(call.arguments(("-C", "-f", "-j", "--directory", "--file")))
-    yield from _tasks_of_targets(call, targets, _file_paths(call, _MAKEFILES, "-f", "--file"), _read_make)
+    given = dict(word.split("=", 1) for word in call.words if "=" in word and not word.startswith("-"))
+    paths = _file_paths(call, _MAKEFILES, "-f", "--file")
+    yield from _tasks_of_targets(call, targets, paths, lambda text: _read_make(_with_includes(call, text), given))
 
 
 def just_tasks(call: TaskCall) -> Iterator[Task]:
@@ -78,8 +82,16 @@ def _tasks_of_targets(
         yield Task(f"{path}:{target}", body, "bash", call.folder)
 
 
-def _read_make(text: str) -> TaskRules:
-    variables: dict[str, str] = {}
+def _with_includes(call: TaskCall, text: str) -> str:
+    """Put the files that a Makefile includes behind it, where they are at hand; each once."""
+    names = [name for line in _INCLUDE.findall(text) for name in line.split()]
+    found = (call.files.read(call.path(name)) for name in dict.fromkeys(names[:_MAX_INCLUDES]))
+    return "\n".join([text, *filter(None, found)])
+
+
+def _read_make(text: str, given: Mapping[str, str]) -> TaskRules:
+    """Read the rules of a Makefile; `given` are the variables of the command line, which win over the file's own."""
+    variables: dict[str, str] = {"MAKE": "make", **given}
     rules: dict[str, tuple[list[str], list[str]]] = {}
     current: list[list[str]] = []
     for line in text.replace("\\\n", " \\\\\n").split("\n"):

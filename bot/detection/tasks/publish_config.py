@@ -26,7 +26,7 @@ class ProjectConfig:
 
 
 NO_PROJECT_CONFIG = ProjectConfig()
-_NPMRC = re.compile(r"^\s*(?:(@[\w.-]+):)?registry\s*=\s*[\"']?([^\s\"'#;]+)", re.MULTILINE)
+_NPMRC = re.compile(r"^[ \t]*+(?:(@[\w.-]+):)?registry[ \t]*+=[ \t]*+[\"']?([^\s\"'#;]+)", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[\w.${}/:-]{4,200}")
 # Plugins whose only purpose is Maven Central.
 _MAVEN_CENTRAL_PLUGINS = (
