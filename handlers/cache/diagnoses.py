@@ -46,7 +46,7 @@ def diagnosed_unknown(subject: str, reason: str, remedy: str) -> Diagnosis:
     return Diagnosis(subject, DiagnosisState.UNKNOWN, reason, remedy)
 
 
-DIAGNOSIS_KEY = "wharfinger:diagnosed"
+DIAGNOSIS_KEY = "wharfinger:diagnoses"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class PendingReleaseStore:
 
 
 def _commit_key(repository: RepositoryId, commit: str) -> str:
-    return f"wharfinger:releases:at:{repository}:{commit}"
+    return f"wharfinger:releases:of-commit:{repository}:{commit}"
 
 
 def _release_json(release: TaggedRelease) -> str:
@@ -95,7 +95,7 @@ def _parse_release(text: bytes) -> TaggedRelease | None:
     return found
 
 
-OPEN_CHECK_RUNS_KEY = "wharfinger:open-runs"
+OPEN_CHECK_RUNS_KEY = "wharfinger:open-check-runs"
 
 
 @dataclass(frozen=True, slots=True)

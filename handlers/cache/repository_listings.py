@@ -20,7 +20,7 @@ from bot.model.findings import UnreadableFile
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.config.redis_values import from_json_value, to_json_value
 
-REPOSITORIES_KEY = "wharfinger:listed"
+REPOSITORIES_KEY = "wharfinger:repositories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class InstallationRepositoryStore:
         self._redis.hdel(REPOSITORIES_KEY, str(installation))
 
 
-UNRESOLVED_KEY = "wharfinger:packages:untold"
+UNRESOLVED_KEY = "wharfinger:packages:unresolved"
 UNRESOLVED_TTL = timedelta(days=7)  # a sweep says it anew each day; what nobody says any more goes
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.json_access import get_int, get_object, get_str
+from bot.json_access import get_int, get_str
 from bot.model.core_types import RepositoryId
 from bot.rendering.markdown import PUBLISHING_ISSUE, CheckboxAction, HiddenMetadata, encode_checkboxes, newly_checked
 from bot.rendering.review import REVIEW_ISSUE as REVIEW
@@ -16,32 +16,32 @@ CHECKBOX_ACTIONS = {REVIEW: (CheckboxAction.KEEP, CheckboxAction.DROP), PUBLISHI
 
 def issue_edited(payload: Payload) -> EventResult:
     """Return the jobs for checkboxes that a person selected in an issue of the App; its text goes no further."""
-    issue, event_repository = get_object(payload, "issue"), repository_of(payload)
-    body = get_str(issue, "body")
-    metadata = HiddenMetadata.parse(body)
-    repository = _repository_id(metadata.subject) if metadata and metadata.kind in JOB_BY_KIND else 0
-    if metadata is None or not repository or get_str(issue, "user", "type") != "Bot":
+    event_repository, number = repository_of(payload), get_int(payload, "issue", "number")
+    metadata = HiddenMetadata.parse(get_str(payload, "issue", "body"))
+    if metadata is None or metadata.kind not in JOB_BY_KIND or get_str(payload, "issue", "user", "type") != "Bot":
         return no_jobs("it is not an issue of ours with boxes")
-    if event_repository is None or not get_int(issue, "number"):
+    login, repository = get_str(payload, "sender", "login"), _repository_id(metadata.subject)
+    if event_repository is None or not number or repository is None:
         return no_jobs("the payload names no issue of a repository")
-    login = get_str(payload, "sender", "login")
     if get_str(payload, "sender", "type") != "User" or not LOGIN_PATTERN.fullmatch(login):
         return no_jobs("no person changed it")
     installation, _, issue_repository = event_repository
-    boxes = newly_checked(get_str(payload, "changes", "body", "from"), body)
-    selected = [box for box in boxes if box.action in CHECKBOX_ACTIONS[metadata.kind]]
-    if selected:
-        about = (installation, RepositoryId(repository), issue_repository, get_int(issue, "number"))
-        job = JOB_BY_KIND[metadata.kind](*about, login, encode_checkboxes(selected))
+    if checkboxes := _selected_checkboxes(payload, metadata.kind):
+        job = JOB_BY_KIND[metadata.kind](installation, repository, issue_repository, number, login, checkboxes)
         return EventResult((job,), "somebody ticked a box in an issue of ours")
     if metadata.kind == REVIEW:
-        return EventResult(
-            (ReviewAccess(installation, RepositoryId(repository)),), "somebody changed the issue of a review"
-        )
+        return EventResult((ReviewAccess(installation, repository),), "somebody changed the issue of a review")
     return no_jobs("no box of ours was ticked")
 
 
-def _repository_id(subject: str) -> int:
-    """Return the number of the repository that an issue is about; 0 where its marker names none."""
-    found = SUBJECT.match(subject)
-    return int(found[1]) if found else 0
+def _selected_checkboxes(payload: Payload, kind: str) -> str:
+    """Return the checkboxes that were selected by this change, as jobs carry them; an empty text where there are none."""
+    boxes = newly_checked(get_str(payload, "changes", "body", "from"), get_str(payload, "issue", "body"))
+    selected = [box for box in boxes if box.action in CHECKBOX_ACTIONS[kind]]
+    return encode_checkboxes(selected) if selected else ""
+
+
+def _repository_id(subject: str) -> RepositoryId | None:
+    """Return the repository that an issue is about; None where its metadata names none."""
+    match = SUBJECT.match(subject)
+    return RepositoryId(int(match[1])) if match and int(match[1]) else None

@@ -146,7 +146,7 @@ def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: 
             runs = repository.check_runs(repository.head, "publishing")
             assert [run.status for run in runs] == ["completed"], repository.full_name
             assert len(runs[0].annotations) == NOTES, repository.full_name
-        assert redis.zcard("wharfinger:open-runs") == 0
+        assert redis.zcard("wharfinger:open-check-runs") == 0
 
 
 @pytest.fixture

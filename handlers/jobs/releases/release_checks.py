@@ -15,6 +15,7 @@ from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import AccessError, InstallationError
 from bot.github.snapshot_reader import follow_files, published_packages
+from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
 from bot.packages.package_reader import read_listing
@@ -114,41 +115,42 @@ class _ReleaseCheck:
             enqueue(self._context.redis, [ExpectVersions(release.installation, release.repository)])
         self._store.postpone(release, since, now)
 
-    def _trace_release(self, reading: CommitState, packages: Sequence[Package]) -> ReleaseStatus:
-        accounting = VersionTracer(self._context, self._client, reading.repository, self._release.repository)
-        accounts: list[VersionTrace] = []
+    def _trace_release(self, commit: CommitState, packages: Sequence[Package]) -> ReleaseStatus:
+        tag, release, store = self._release.tag, self._release, TraceStore(self._context.redis)
+        tracer = VersionTracer(self._context, self._client, commit.repository, release.repository)
+        tagged = [package for package in packages if version_in_tag(tag, package) is not None][:MAX_PACKAGES]
+        traces: list[VersionTrace] = []
         awaited: list[AwaitedVersion] = []
-        absent: list[AwaitedVersion] = []
-        for package in [each for each in packages if version_in_tag(self._release.tag, each) is not None][
-            :MAX_PACKAGES
-        ]:
+        missing: list[AwaitedVersion] = []
+        for package in tagged:
             listing = self._listing(package)
-            if isinstance(listing, str):  # what was seen before stands; only what was not is awaited
-                kept = self._stored_traces(package)
-                accounts += kept
-                awaited += () if kept else self._awaited(package, listing)
+            if isinstance(listing, str):  # what was traced before stays; only what was not is awaited
+                stored = self._stored_traces(package)
+                traces += stored
+                awaited += () if stored else self._awaited(package, listing)
                 continue
-            found = list(self._versions(listing))
-            accounts += [accounting.trace_version(version, _earlier_versions(listing, version)) for version in found]
-            if not found:
-                absent += self._awaited(
-                    package, NOT_PUBLISHED if self._waited_seconds > ABANDONED_AFTER else NOT_PUBLISHED_YET
-                )
-        book, release = TraceStore(self._context.redis), self._release
-        news = [account for account in accounts if book.put(release.repository, account)]
-        if news:  # a rule may fail by now, or hold again
-            check = CheckBranch(release.installation, release.repository, reading.repository)
+            versions = [version for version in listing.versions if self._matches_tag(version)]
+            traces += [tracer.trace_version(version, _earlier_versions(listing, version)) for version in versions]
+            missing += () if versions else self._awaited(package, self._not_published_reason())
+        self._store_traces(store, traces, commit.repository)
+        if traces and self._waited_seconds >= SHARED_TAG_WAIT:
+            missing = []  # the tag stands for the other packages only
+        latest = tuple(store.find_in_repository(release.repository, each.version) or each for each in traces)
+        return ReleaseStatus(tag, latest, (*awaited, *missing))
+
+    def _store_traces(self, store: TraceStore, traces: Sequence[VersionTrace], name: FullName) -> None:
+        """Store traces; where one of them is news, a rule may fail by now, or pass again."""
+        release = self._release
+        if [trace for trace in traces if store.put(release.repository, trace)]:
+            check = CheckBranch(release.installation, release.repository, name)
             enqueue(self._context.redis, [check])
-        meant = not accounts or self._waited_seconds < SHARED_TAG_WAIT
-        stand = tuple(book.find_in_repository(release.repository, each.version) or each for each in accounts)
-        return ReleaseStatus(release.tag, stand, (*awaited, *(absent if meant else ())))
+
+    def _not_published_reason(self) -> str:
+        return NOT_PUBLISHED if self._waited_seconds > ABANDONED_AFTER else NOT_PUBLISHED_YET
 
     def _stored_traces(self, package: Package) -> list[VersionTrace]:
         found = TraceStore(self._context.redis).of_repository(self._release.repository)
         return [each for each in found if each.version.package == package and self._matches_tag(each.version)]
-
-    def _versions(self, listing: PackageListing) -> Iterator[PackageVersion]:
-        return filter(self._matches_tag, listing.versions)
 
     def _matches_tag(self, version: PackageVersion) -> bool:
         return names_version(self._release.tag, version.package, version.number)

@@ -224,37 +224,43 @@ class _Review(NamedTuple):
 
         A round that is over takes answers too: what was dropped may be needed after all.
         """
-        login, issues = spec.login, AppIssues(self.client, self.context.redis, spec.issue_repository)
+        issues = AppIssues(self.client, self.context.redis, spec.issue_repository)
         issue = issues.read(spec.issue_number)
-        subject = f"repository-{self.repository}/"
-        if (
-            issue is None
-            or self.rule is None
-            or issue.metadata.kind != REVIEW_ISSUE
-            or not issue.metadata.subject.startswith(subject)
-        ):
+        if issue is None or self.rule is None or not self._is_ours(issue):
             log.info("a box was ticked in %s#%s, which is no review of ours", spec.issue_repository, spec.issue_number)
             return False
-        asked = {each.key: each for each in identities_to_review(self.report, self.rule)}
-        noted, refused = list[PublishingIdentity](), set[str]()
+        recorded, refusals = self._record_checkboxes(spec, issue, self.rule)
+        if refusals:
+            comment = f"A tick was not noted: {' '.join(sorted(refusals))}"
+            issues.comment_once(issue, f"refused-{spec.login.lower()}", comment)
+        if recorded and (self.open_round is None or self.open_round.issue_number != spec.issue_number):
+            names = markdown_text(join_names(each.description for each in recorded))
+            key = f"noted-{text_fingerprint(spec.checkboxes)}-{self.context.clock().date()}"
+            issues.comment_once(issue, key, f"This was noted for {names}, though the review is over.")
+        return bool(recorded)
+
+    def _is_ours(self, issue: AppIssue) -> bool:
+        """Whether an issue is about a review of this repository."""
+        metadata = issue.metadata
+        return metadata.kind == REVIEW_ISSUE and metadata.subject.startswith(f"repository-{self.repository}/")
+
+    def _record_checkboxes(
+        self, spec: RecordReview, issue: AppIssue, rule: ReviewedAccess
+    ) -> tuple[list[PublishingIdentity], set[str]]:
+        """Record the answers; return the identities that were answered for, and why others were refused."""
+        identities = {each.key: each for each in identities_to_review(self.report, rule)}
+        recorded, refusals = list[PublishingIdentity](), set[str]()
         for box in decode_checkboxes(spec.checkboxes):
-            identity = asked.get(box.key)
+            identity = identities.get(box.key)
             if identity is None or box not in checked_boxes(issue.body):
                 continue
-            allowed = authorize_review(self.client, identity, self.report.snapshot, login)
-            if allowed is Authorization.YES:
-                self._add_review(identity, login, kept=box.action is CheckboxAction.KEEP)
-                noted.append(identity)
+            authorization = authorize_review(self.client, identity, self.report.snapshot, spec.login)
+            if authorization is Authorization.YES:
+                self._add_review(identity, spec.login, kept=box.action is CheckboxAction.KEEP)
+                recorded.append(identity)
             else:
-                refused.add(allowed.value)
-        if refused:
-            issues.comment_once(issue, f"refused-{login.lower()}", f"A tick was not noted: {' '.join(sorted(refused))}")
-        if noted and (self.open_round is None or self.open_round.issue_number != spec.issue_number):
-            words = f"This was noted for {markdown_text(join_names(each.description for each in noted))}, though the review is over."
-            issues.comment_once(
-                issue, f"noted-{text_fingerprint(spec.checkboxes)}-{self.context.clock().date()}", words
-            )
-        return bool(noted)
+                refusals.add(authorization.value)
+        return recorded, refusals
 
     def _begin_round(self, issue_repository: FullName | None) -> OpenRound | None:
         """Begin a round, if one is due; it is noted first, so that its issue is found again whatever happens."""

@@ -284,24 +284,25 @@ class _PushCheck:
         self._repository = spec.repository
 
     def run(self) -> None:
-        reading, push = self._reader.read(self._paths), self._push
-        if reading.archived:
+        state, push = self._reader.read(self._paths), self._push
+        if state.archived:
             return
-        policy = read_policy_in_force(self._context, self._client, reading).policy
+        policy = read_policy_in_force(self._context, self._client, state).policy
         if not policy.alerts:
             return
-        pushed = Push(push.kind, push.name, reading.commit, push.pusher, created=not push.before)
-        facts = PushReader(self._context, self._client, reading, self._reader, self._paths)
-        aside = push.kind is RefKind.BRANCH and push.name != reading.default_branch
-        known = self._store.get_branch(push.ref) if aside and push.before else None
-        branch = known or (BranchState(push.before) if aside else None)
-        change, noticed = facts.evaluate(pushed, branch.base or None if branch else self._before(), policy)
-        news = change_report(change, f"{push.pusher} pushed the {pushed}", reading.commit, noticed)
-        if known is not None and not news.alerts:
+        pushed = Push(push.kind, push.name, state.commit, push.pusher, created=not push.before)
+        reader = PushReader(self._context, self._client, state, self._reader, self._paths)
+        before, branch = self._before(), None
+        if push.kind is RefKind.BRANCH and push.name != state.default_branch:
+            branch = (self._store.get_branch(push.ref) if push.before else None) or BranchState(push.before)
+            before = branch.base or None
+        change, results = reader.evaluate(pushed, before, policy)
+        report = change_report(change, f"{push.pusher} pushed the {pushed}", state.commit, results)
+        if branch is not None and not report.alerts:
             self._store.clear_branch(push.ref)
-        if _keep_report(self._context, self._store, _AlertLocation(push.ref, branch), news, policy):
-            # The check that came with the push may have been done by now: another says it too.
-            check = CheckCommit(self._installation, self._repository, reading.repository, reading.commit)
+        if _keep_report(self._context, self._store, _AlertLocation(push.ref, branch), report, policy):
+            # The check that came with the push may have run by now: another one shows the alerts too.
+            check = CheckCommit(self._installation, self._repository, state.repository, state.commit)
             enqueue(self._context.redis, [check])
         self.keep_tag()
 

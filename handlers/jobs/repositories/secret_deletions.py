@@ -47,7 +47,7 @@ def deletion_permissions(context: Context, installation: InstallationId, report:
 
 def write_permissions(context: Context, installation: InstallationId) -> frozenset[str]:
     """Return the permissions that an installation granted with write."""
-    key = f"wharfinger:granted:{installation}"
+    key = f"wharfinger:write-permissions:{installation}"
     kept = context.redis.get(key)
     if isinstance(kept, bytes):
         return frozenset(json.loads(kept))

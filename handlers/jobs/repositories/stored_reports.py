@@ -190,27 +190,29 @@ class _Previewer:
 
     def preview(self) -> PolicyPreview:
         """Preview the proposal; raises PolicyError where it is not valid."""
-        reading = self._reading
         file = ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH
-        files = self._files()
-        holder = reading.policies.organization_repository
+        files, holder = self._files(), self._reading.policies.organization_repository
         if self._is_organization_policy and self._is_overridden(holder):
-            note = f"{holder} holds the policy in force; {reading.repository} is not looked at as long as it does."
+            note = (
+                f"{holder} holds the policy in force; {self._reading.repository} is not looked at as long as it does."
+            )
             return PolicyPreview(file, (), 0, notes=(note,))
         repositories = list(self._repositories())
-        self._notes |= dict.fromkeys(
-            _waivers_for_unknown_repositories(files.after, {name.lower() for _, name in repositories})
-        )
-        subjects = {number: self._snapshots.subject(number) for number, _ in repositories}
-        known = {number: subject for number, subject in subjects.items() if subject is not None}
-        found = {number: self._difference(number, subject, files) for number, subject in known.items()}
-        changed = {number: each for number, each in found.items() if each is not None}
-        named = {number for number in changed if self._may_be_named(known[number])}
+        names = {name.lower() for _, name in repositories}
+        self._notes |= dict.fromkeys(_waivers_for_unknown_repositories(files.after, names))
+        known: list[TargetRepository] = []
+        changed: list[tuple[TargetRepository, RepositoryDifference]] = []
+        for number, _ in repositories:
+            subject = self._snapshots.subject(number)
+            if subject is not None:
+                known.append(subject)
+                difference = self._difference(number, subject, files)
+                changed += [] if difference is None else [(subject, difference)]
         return PolicyPreview(
             file,
-            differences=tuple(each for number, each in changed.items() if number in named),
+            differences=tuple(each for subject, each in changed if self._may_be_named(subject)),
             unchanged=len(known) - len(changed),
-            hidden_differences=tuple(each for number, each in changed.items() if number not in named),
+            hidden_differences=tuple(each for subject, each in changed if not self._may_be_named(subject)),
             not_evaluated=len(repositories) - len(known),
             notes=tuple(self._notes),
         )
@@ -230,29 +232,28 @@ class _Previewer:
     def _difference(
         self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair
     ) -> RepositoryDifference | None:
-        """Compare what would become of one repository; it is judged only where its policy would be another."""
-        key, origin = (
-            (f"repository-{number}", REPOSITORY_POLICY_PATH)
-            if self._is_organization_policy
-            else (_owner(self._reading), ORGANIZATION_POLICY_PATH)
-        )
-        other = self._stored_file(key, origin)
-        pairs = [
-            (file, other) if self._is_organization_policy else (other, file) for file in (files.before, files.after)
-        ]
-        before, after = (policy_in_force(organization, own, subject) for organization, own in pairs)
+        """Compare the reports of one repository; it is evaluated only where its policy would be another."""
+        before, after = self._policies(number, subject, files)
         self._notes |= dict.fromkeys(each for each in after.undecided if each not in before.undecided)
         if self._may_be_named(subject):
             self._notes |= dict.fromkeys(f"{subject.name}: {each}" for each in after.notes if each not in before.notes)
-        kept = None if _relevant_parts(before) == _relevant_parts(after) else self._snapshots.get(number)
-        if kept is None:
+        stored = None if _relevant_parts(before) == _relevant_parts(after) else self._snapshots.get(number)
+        if stored is None:
             return None
-        now = add_stored_records(self._context.redis, number, replace(kept.snapshot, taken_at=self._now))
-        was, will = (evaluate_repository(now, policy) for policy in (before, after))
-        idle = {_without_position(waiver) for waiver in was.unused_waivers}
-        new = (waiver for waiver in will.unused_waivers if _without_position(waiver) not in idle)
+        snapshot = add_stored_records(self._context.redis, number, replace(stored.snapshot, taken_at=self._now))
+        was, will = (evaluate_repository(snapshot, policy) for policy in (before, after))
+        unused = {_without_position(waiver) for waiver in was.unused_waivers}
+        new = (waiver for waiver in will.unused_waivers if _without_position(waiver) not in unused)
         self._notes |= dict.fromkeys(f"{subject.name}: {unused_waiver_text(waiver)}." for waiver in new)
         return compare_reports(was, will)
+
+    def _policies(self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair) -> tuple[Policy, Policy]:
+        """Return the policies of one repository before and after the proposal."""
+        if self._is_organization_policy:
+            own = self._stored_file(f"repository-{number}", REPOSITORY_POLICY_PATH)
+            return policy_in_force(files.before, own, subject), policy_in_force(files.after, own, subject)
+        organization = self._stored_file(_owner(self._reading), ORGANIZATION_POLICY_PATH)
+        return policy_in_force(organization, files.before, subject), policy_in_force(organization, files.after, subject)
 
     def _may_be_named(self, subject: TargetRepository) -> bool:
         """Whether everybody who can read the check run may know of a repository: it is not less open than the policy's own."""

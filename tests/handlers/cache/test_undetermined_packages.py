@@ -27,5 +27,5 @@ def test_it_is_kept_until_it_can_be_told(redis: Redis) -> None:
 def test_what_nobody_says_any_more_goes(redis: Redis) -> None:
     UnresolvedPackageStore(redis).put(TOOL, (COMPUTED,))
 
-    (key,) = redis.keys("wharfinger:packages:untold:*")
+    (key,) = redis.keys("wharfinger:packages:unresolved:*")
     assert 0 < redis.ttl(key) <= UNRESOLVED_TTL.total_seconds()

@@ -194,7 +194,7 @@ def test_where_the_permission_was_taken_away_it_is_said(acme: AcmeInstallation) 
     made = leftover(acme)
     issue = issue_of(acme, made)
     acme.github.revoke_permissions(acme.installation, "secrets")
-    acme.redis.delete(f"wharfinger:granted:{acme.id}")
+    acme.redis.delete(f"wharfinger:write-permissions:{acme.id}")
     tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
     assert DELETED not in acme.github.calls
     assert "was not granted" in issue.comments[-1].body
