@@ -48,14 +48,14 @@ NO_INSTALLATION = "the payload names no installation"
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """One event: the permission it needs to be subscribed to (None: every App gets it), and what each action asks for."""
+    """One event: the permission that subscribing to it needs (None: every App gets it), and the handler of each action."""
 
     permission: str | None
     handlers_by_action: Mapping[str, EventHandler]  # the empty action is that of events that have none
 
 
 def jobs_for_event(event: str, payload: Payload) -> EventResult:
-    """Say what an event asks for. Pure, and total: whatever the payload is, it returns."""
+    """Return the jobs that an event leads to. It is pure, and returns whatever the payload is."""
     row = EVENTS.get(event)
     if row is None:
         return no_jobs("nothing depends on this event")
@@ -227,7 +227,7 @@ def _for_actions(handler: EventHandler, *actions: str) -> Mapping[str, EventHand
     return dict.fromkeys(actions, handler)
 
 
-# Every event that asks for something. The manifest's events and the permissions they need are made from this table.
+# Every event that leads to jobs. The manifest's events and the permissions they need are made from this table.
 EVENTS: Mapping[str, WebhookEvent] = {
     "push": WebhookEvent("contents: read", {"": _branch_or_tag_pushed}),
     "pull_request": WebhookEvent(

@@ -64,7 +64,7 @@ class InvalidProposal:
 
 
 def read_policy_in_force(context: Context, client: InstallationClient, reading: CommitState) -> PolicyState:
-    """Make the policy in force of the repository that was read; raises LaterError when GitHub wants to be asked later."""
+    """Make the policy in force of the repository that was read; raises RetryLaterError when GitHub wants to be asked later."""
     policies = reading.policies
     problems: list[str] = []
     owner = reading.repository.partition("/")[0].lower()

@@ -51,26 +51,26 @@ def find_zizmor() -> Path | None:
 
 
 def add_zizmor_findings(snapshot: Snapshot, policy: Policy) -> Snapshot:
-    """Add to a snapshot what zizmor says of it, where something is published and the policy asks for that."""
+    """Add zizmor's findings to a snapshot, if something is published and the policy has the rule that needs them."""
     if not snapshot.publications or not any(isinstance(rule, WorkflowHygiene) for rule in policy.rules):
         return snapshot
     return replace(snapshot, zizmor_findings=run_zizmor(snapshot, find_zizmor()))
 
 
 def run_zizmor(snapshot: Snapshot, program: Path | None, time_limit: float = TIME_LIMIT) -> ZizmorFindings:
-    """Say of each file on the publish path what zizmor finds in it, or why that could not be seen."""
+    """Return what zizmor finds in each file on the publish path, or why that is unknown."""
     files = publish_path_files(snapshot.publications, snapshot.workflows, snapshot.actions)
     if program is None:
         return {file: unknown_findings(file, "zizmor is not installed beside Wharfinger") for file in files}
-    told: dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]] = {}
-    asked: dict[str, Workflow | Action] = {}
+    findings: dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]] = {}
+    checked: dict[str, Workflow | Action] = {}
     for path, file in files.items():
         reason = why_too_large(file)
         if reason is None:
-            asked[path] = file
+            checked[path] = file
         else:
-            told[path] = unknown_findings(path, reason)
-    return {**told, **(_ZizmorRun(program, time.monotonic() + time_limit).check(asked) if asked else {})}
+            findings[path] = unknown_findings(path, reason)
+    return {**findings, **(_ZizmorRun(program, time.monotonic() + time_limit).check(checked) if checked else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class _ZizmorRun:
         }
 
     def _run(self, files: Mapping[str, Workflow | Action]) -> dict[str, tuple[ZizmorFinding, ...]]:
-        """Run zizmor on copies under names of ours: what it is told of a repository is the text of these files alone."""
+        """Run zizmor on copies under our own names: it sees nothing of a repository but the text of these files."""
         with TemporaryDirectory(prefix="wharfinger-zizmor-") as folder:
             root = Path(folder).resolve()
             paths = {str(_write_copy(root, number, file)): name for number, (name, file) in enumerate(files.items())}
@@ -128,7 +128,7 @@ class _ZizmorRun:
 
 
 def _write_copy(root: Path, number: int, file: Workflow | Action) -> Path:
-    """Write a copy where its path says what it is; a regular file, whatever it was in the repository."""
+    """Write a copy at a path that shows what it is; it is a regular file, whatever it was in the repository."""
     path = (
         root / ".github" / "workflows" / f"{number}.yml"
         if isinstance(file, Workflow)
@@ -140,7 +140,7 @@ def _write_copy(root: Path, number: int, file: Workflow | Action) -> Path:
 
 
 def _limit_resources(pid: int) -> None:
-    """Hold the process to what it may use, where the system lets us; a process that has ended needs no limits."""
+    """Limit the resources of the process, where the system allows it; a process that has ended needs no limits."""
     if sys.platform != "linux":
         return
     for kind, most in _LIMITS:

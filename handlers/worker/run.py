@@ -44,7 +44,7 @@ def main(_: argparse.Namespace) -> int:
 
 
 def lock_data_folder(data: Path) -> int:
-    """Hold the data folder for this process; raise SettingsError when another has it."""
+    """Hold the data folder for this process; raise ConfigurationError when another has it."""
     lock = os.open(data / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

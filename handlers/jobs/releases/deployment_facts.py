@@ -64,7 +64,7 @@ class DeploymentFacts:
 
 
 class DeploymentReader:
-    """One waiting deployment's way from names to values."""
+    """Reads what is needed to decide one pending deployment."""
 
     def __init__(
         self,
@@ -72,32 +72,32 @@ class DeploymentReader:
         client: InstallationClient,
         gate: WaitingDeployment,
         reader: CommitReader,
-        reading: CommitState,
+        commit_state: CommitState,
     ) -> None:
         self._context = context
         self._client = client
         self._gate = gate
         self._reader = reader
-        self._reading = reading
-        self._repository = reading.repository
+        self._commit_state = commit_state
+        self._repository = commit_state.repository
         self._release_files: ReleaseFileIds | None = None
         self._snapshot: Snapshot | None = None
 
-    def read(self, state: RunState, waits: PendingEnvironment, policy: Policy) -> DeploymentFacts:
-        """Read what the policy's conditions need. Raises LaterError when GitHub wants to be asked later."""
-        run, line, repository = state.run, self._client, self._repository
+    def read(self, state: RunState, pending: PendingEnvironment, policy: Policy) -> DeploymentFacts:
+        """Read what the policy's conditions need. Raises RetryLaterError when GitHub wants to be asked later."""
+        run, client, repository = state.run, self._client, self._repository
         reads = {read for condition in policy.gate if condition.is_configured for read in condition.reads}
 
-        def ask(look: DeploymentQuery, question: Callable[[], T]) -> MaybeKnown[T]:
-            return read_known(look, question) if look in reads else look.not_read
+        def ask(query: DeploymentQuery, fetch: Callable[[], T]) -> MaybeKnown[T]:
+            return read_known(query, fetch) if query in reads else query.not_read
 
-        refs = read_known(DeploymentQuery.REFS, lambda: read_refs(line, repository, run.ref))
-        rules = read_rules(line, repository, {read for read in reads if isinstance(read, SettingsQuery)})
-        waiting = PendingDeployment(
+        refs = read_known(DeploymentQuery.REFS, lambda: read_refs(client, repository, run.ref))
+        rules = read_rules(client, repository, {read for read in reads if isinstance(read, SettingsQuery)})
+        deployment = PendingDeployment(
             repository=repository,
-            environment=waits.environment,
+            environment=pending.environment,
             run=run,
-            default_branch=self._reading.default_branch,
+            default_branch=self._commit_state.default_branch,
             html_url=state.html_url,
             now=state.github_time,
             refs=_named_refs(refs, run.ref),
@@ -111,45 +111,45 @@ class DeploymentReader:
             check_conclusion=self._check_conclusion()
             if DeploymentQuery.CHECK_RUN in reads
             else DeploymentQuery.CHECK_RUN.not_read,
-            approvals=ask(DeploymentQuery.APPROVALS, lambda: read_run_approvals(line, repository, run.id, waits)),
+            approvals=ask(DeploymentQuery.APPROVALS, lambda: read_run_approvals(client, repository, run.id, pending)),
             commit_authors=ask(
-                DeploymentQuery.COMMIT_AUTHORS, lambda: read_commit_authors(line, repository, run.commit)
+                DeploymentQuery.COMMIT_AUTHORS, lambda: read_commit_authors(client, repository, run.commit)
             ),
-            outgoing_versions=self._outgoing_versions(policy, run.ref, waits.environment)
+            outgoing_versions=self._outgoing_versions(policy, run.ref, pending.environment)
             if DeploymentQuery.OUTGOING_VERSIONS in reads
             else DeploymentQuery.OUTGOING_VERSIONS.not_read,
             previous_release_at=ask(
                 DeploymentQuery.PREVIOUS_RELEASE,
-                lambda: read_last_deployment(line, repository, waits.environment, run.commit),
+                lambda: read_last_deployment(client, repository, pending.environment, run.commit),
             ),
         )
-        holdings = replace(
-            waiting.settings,
-            repository=Known(self._reading.facts),
+        settings = replace(
+            deployment.settings,
+            repository=Known(self._commit_state.facts),
             rulesets=rules.rulesets,
             branch_protection=rules.branch_protection,
         )
-        return DeploymentFacts(replace(waiting, settings=holdings), self._release_files)
+        return DeploymentFacts(replace(deployment, settings=settings), self._release_files)
 
     def _reachable_branches(self, policy: Policy, commit: Sha, head: Sha) -> frozenset[str]:
         """Find a branch that has a commit: the default one, else one of those that the policy names."""
-        line, repository = self._client, self._repository
-        if is_ancestor(line, repository, commit, head):
-            return frozenset({self._reading.default_branch})
+        client, repository = self._client, self._repository
+        if is_ancestor(client, repository, commit, head):
+            return frozenset({self._commit_state.default_branch})
         named = (name for each in policy.gate if isinstance(each, ReachableCommit) for name in each.allowed_branches)
         for name in named:
-            other = read_branch_head(line, repository, name)
-            if other is not None and is_ancestor(line, repository, commit, other):
+            other = read_branch_head(client, repository, name)
+            if other is not None and is_ancestor(client, repository, commit, other):
                 return frozenset({name})
         return frozenset()
 
     def _check_conclusion(self) -> MaybeKnown[Conclusion]:
-        found = self._reading.check_runs[0] if self._reading.check_runs else None
-        if found is None or not found.completed or found.rerun_requested:
+        check_run = self._commit_state.check_runs[0] if self._commit_state.check_runs else None
+        if check_run is None or not check_run.completed or check_run.rerun_requested:
             return Unknown(DeploymentQuery.CHECK_RUN.fact, "it is not complete yet")
-        if found.conclusion not in set(Conclusion):
+        if check_run.conclusion not in set(Conclusion):
             return Unknown(DeploymentQuery.CHECK_RUN.fact, "it ended without a verdict; press “Re-run”")
-        return Known(Conclusion(found.conclusion))
+        return Known(Conclusion(check_run.conclusion))
 
     def _authority(self, state: RunState, head: Sha) -> ReleaseFiles:
         """Compare what the release runs with the default branch, and with what was approved last."""
@@ -192,7 +192,7 @@ class DeploymentReader:
     def _commit_snapshot(self) -> Snapshot:
         """Take the snapshot of the commit, once."""
         if self._snapshot is None:
-            followed = follow_files(self._reader, self._reading, (), self._context.clock(), self._context.catalog)
+            followed = follow_files(self._reader, self._commit_state, (), self._context.clock(), self._context.catalog)
             self._snapshot = followed.snapshot
         return self._snapshot
 

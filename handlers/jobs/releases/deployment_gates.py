@@ -130,7 +130,7 @@ def _searched_recently(redis: Redis) -> bool:
 
 
 class _GateDecider:
-    """One waiting deployment's way from a name to a review."""
+    """Decides one pending deployment, and reviews it."""
 
     def __init__(self, context: Context, gate: WaitingDeployment) -> None:
         self._context = context
@@ -140,7 +140,7 @@ class _GateDecider:
         self._name = gate.name  # as the repository is called now, once that was read
 
     def run(self) -> None:
-        """Decide, and forget the deployment when it waits no more; what fails is told once, and tried again."""
+        """Decide, and forget the deployment once it is no longer pending; an error is reported once, and the decision tried again."""
         gate = self._gate
         self._store.add(gate, self._now())
         try:
@@ -177,10 +177,10 @@ class _GateDecider:
             self._store.remove(self._gate)
             return
         reader = CommitReader(self._client, Revision(self._name, state.run.commit))
-        reading = reader.read(())
-        self._name = reading.repository
-        in_force = read_policy_in_force(self._context, self._client, reading)
-        facts = DeploymentReader(self._context, self._client, self._gate, reader, reading).read(
+        commit_state = reader.read(())
+        self._name = commit_state.repository
+        in_force = read_policy_in_force(self._context, self._client, commit_state)
+        facts = DeploymentReader(self._context, self._client, self._gate, reader, commit_state).read(
             state, waiting, in_force.policy
         )
         decision = decide_deployment(facts.deployment, in_force.policy, in_force.problems)
@@ -194,20 +194,22 @@ class _GateDecider:
         """Return the environment as GitHub calls it, if the run waits there."""
         if state.completed:
             return None
-        found = read_pending_environments(self._client, self._name, state.run.id)
-        return next((each for each in found if each.environment.casefold() == self._gate.environment.casefold()), None)
+        environments = read_pending_environments(self._client, self._name, state.run.id)
+        return next(
+            (each for each in environments if each.environment.casefold() == self._gate.environment.casefold()), None
+        )
 
     def _send_review(self, key: str, state: RunState, decision: GateDecision, facts: DeploymentFacts) -> None:
-        """Review once. What was judged has to be so still: a run can be started again meanwhile."""
+        """Review once, if the run is still as it was evaluated: it can be started again meanwhile."""
         now = read_run_state(self._client, self._name, self._gate.run)
         if (now.run, now.completed) != (state.run, state.completed):
             raise RetryLaterError("the run changed while it was judged", CHANGED_RUN_RETRY)
         before = self._store.get_decision(key)  # begun by a worker that died, or did not hear the answer
         self._store.begin_decision(key, _decision_record(decision, self._context.clock()))
         environment = decision.deployment.environment
-        said = DeploymentReview(environment, render_gate_comment(decision), decision.verdict.value)
+        review = DeploymentReview(environment, render_gate_comment(decision), decision.verdict.value)
         try:
-            review_deployment(self._client, self._name, self._gate.run, said)
+            review_deployment(self._client, self._name, self._gate.run, review)
         except RefusedError as error:  # it waits for others now: what counts is what was said before, if it was us
             log.info("%s in %s does not wait for us: %s", environment, self._name, error)
             self._store.discard_decision(key)
@@ -223,7 +225,7 @@ class _GateDecider:
         self._store.remove(self._gate)
 
     def _keep_approved_files(self, decision: GateDecision, facts: DeploymentFacts) -> None:
-        """Remember what a release consisted of that was let through with nothing against it, not even observed."""
+        """Store the files of an approved release that no condition objected to, not even one that only observes."""
         authority = decision.deployment.release_files
         clean = isinstance(authority, Known) and not decision.would_block
         if decision.verdict is GateVerdict.APPROVED and facts.release_files is not None and clean:
@@ -233,7 +235,7 @@ class _GateDecider:
             )
 
     def _request_check(self, decision: GateDecision) -> None:
-        """Have the commit judged if it waits for that; its end is heard of. Not at each look, so that two jobs call no circle."""
+        """Have the commit checked if the deployment waits for that; not every time, or the two jobs would call each other for ever."""
         looks = self._store.get_state(self._gate, 0).attempts
         if isinstance(decision.deployment.check_conclusion, Unknown) and "passed-check" in {
             each.check.name for each in decision.blocking
@@ -245,12 +247,12 @@ class _GateDecider:
                 enqueue(self._context.redis, [check])
 
     def _report_waiting(self, report_text: str, reasons: tuple[str, ...]) -> None:
-        """Say why it waits, once for each reason, and look again later."""
+        """Report why the deployment waits, once for each reason, and decide again later."""
         gate, now = self._gate, self._now()
-        note = self._store.get_state(gate, now)
-        told = hashlib.sha256(report_text.encode()).hexdigest()[:16]
-        if told != note.last_report and note.report_count < MAX_REPORTS:
-            reports = note.report_count + 1
+        state = self._store.get_state(gate, now)
+        report_digest = hashlib.sha256(report_text.encode()).hexdigest()[:16]
+        if report_digest != state.last_report and state.report_count < MAX_REPORTS:
+            reports = state.report_count + 1
             try:
                 review_deployment(self._client, self._name, gate.run, DeploymentReview(gate.environment, report_text))
             except RefusedError as error:  # GitHub takes no more of them: it waits all the same
@@ -258,8 +260,8 @@ class _GateDecider:
                 reports = MAX_REPORTS
             except (AccessError, UnansweredError) as error:
                 log.warning("%s in %s waits, and it could not be said why: %s", gate.environment, self._name, error)
-            note = replace(note, last_report=told, report_count=reports)
-        self._store.put_state(gate, replace(note, reasons=reasons))
+            state = replace(state, last_report=report_digest, report_count=reports)
+        self._store.put_state(gate, replace(state, reasons=reasons))
         self._store.postpone(gate, now)
 
     def _now(self) -> float:

@@ -62,7 +62,7 @@ def sweep_releases(context: Context, _: SweepReleases) -> None:
 
 
 class _ReleaseCheck:
-    """One tag's way from a name to a completed check run."""
+    """Checks the release of one tag."""
 
     def __init__(self, context: Context, release: TaggedRelease) -> None:
         self._context = context
@@ -88,27 +88,29 @@ class _ReleaseCheck:
     def _check(self) -> None:
         release, now = self._release, self._context.clock().timestamp()
         reader = CommitReader(self._client, Revision(release.full_name, f"refs/tags/{release.tag}"), RELEASE_CHECK_NAME)
-        reading = reader.read(())
-        if reading.archived:
+        commit_state = reader.read(())
+        if commit_state.archived:
             self._store.remove(release)
             return
-        in_force = read_policy_in_force(self._context, self._client, reading)
-        snapshot = follow_files(reader, reading, (), self._context.clock(), self._context.catalog).snapshot
+        in_force = read_policy_in_force(self._context, self._client, commit_state)
+        snapshot = follow_files(reader, commit_state, (), self._context.clock(), self._context.catalog).snapshot
         packages = published_packages(self._client, reader, snapshot, in_force.policy, self._context.catalog).packages
-        since = self._store.record_check(release, reading.commit, now)
+        since = self._store.record_check(release, commit_state.commit, now)
         self._waited_seconds = now - since
-        released = self._trace_release(reading, packages)
-        if not released.traces and not released.awaited:
+        status = self._trace_release(commit_state, packages)
+        if not status.traces and not status.awaited:
             self._store.remove(release)
             return
-        said = render_release(released, _evaluate_traces(snapshot, released, in_force.policy))
-        runs = CheckRunWriter(self._client, reading.repository, reading.commit, reading.check_runs, RELEASE_CHECK_NAME)
-        runs.complete("", add_policy_problems(said, in_force.problems))
-        self._schedule_next(released, since, now)
+        content = render_release(status, _evaluate_traces(snapshot, status, in_force.policy))
+        runs = CheckRunWriter(
+            self._client, commit_state.repository, commit_state.commit, commit_state.check_runs, RELEASE_CHECK_NAME
+        )
+        runs.complete("", add_policy_problems(content, in_force.problems))
+        self._schedule_next(status, since, now)
 
-    def _schedule_next(self, released: ReleaseStatus, since: float, now: float) -> None:
+    def _schedule_next(self, status: ReleaseStatus, since: float, now: float) -> None:
         release = self._release
-        if released.is_complete or now - since > ABANDONED_AFTER:
+        if status.is_complete or now - since > ABANDONED_AFTER:
             self._store.remove(release)
             return
         if self._waited_seconds == 0:  # the registry is watched more closely from here on
@@ -149,8 +151,8 @@ class _ReleaseCheck:
         return NOT_PUBLISHED if self._waited_seconds > ABANDONED_AFTER else NOT_PUBLISHED_YET
 
     def _stored_traces(self, package: Package) -> list[VersionTrace]:
-        found = TraceStore(self._context.redis).of_repository(self._release.repository)
-        return [each for each in found if each.version.package == package and self._matches_tag(each.version)]
+        traces = TraceStore(self._context.redis).of_repository(self._release.repository)
+        return [each for each in traces if each.version.package == package and self._matches_tag(each.version)]
 
     def _matches_tag(self, version: PackageVersion) -> bool:
         return names_version(self._release.tag, version.package, version.number)
@@ -161,14 +163,14 @@ class _ReleaseCheck:
             yield AwaitedVersion(package, number, reason)
 
     def _listing(self, package: Package) -> PackageListing | str:
-        """Ask a registry for a package; where that is not to be had, why."""
+        """Return a package's versions at its registry, or why they cannot be read."""
         try:
-            reading = read_listing(self._context.registry_client, package, now=self._context.clock())
+            answer = read_listing(self._context.registry_client, package, now=self._context.clock())
         except (RegistryUnreachableError, RegistryResponseError) as error:
             return str(error)
-        if isinstance(reading, PackageNotFound):
+        if isinstance(answer, PackageNotFound):
             return PackageListing(package, (), Unknown("who may publish it", NOT_PUBLISHED_YET))
-        return reading.fetched.listing if isinstance(reading, UnchangedListing) else reading.listing
+        return answer.fetched.listing if isinstance(answer, UnchangedListing) else answer.listing
 
 
 def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple[PackageVersion, ...]:
@@ -176,7 +178,7 @@ def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple
     return listing.versions[: numbers.index(version.number)]
 
 
-def _evaluate_traces(snapshot: Snapshot, released: ReleaseStatus, policy: Policy) -> Report:
-    """Judge the versions of this tag, and nothing else, by the rules about evidence."""
+def _evaluate_traces(snapshot: Snapshot, status: ReleaseStatus, policy: Policy) -> Report:
+    """Evaluate the versions of this tag, and nothing else, by the rules about evidence."""
     rules = tuple(replace(rule, lookback=UNLIMITED) for rule in policy.rules if isinstance(rule, TRACE_RULES))
-    return evaluate_repository(replace(snapshot, version_traces=Known(released.traces)), replace(policy, rules=rules))
+    return evaluate_repository(replace(snapshot, version_traces=Known(status.traces)), replace(policy, rules=rules))

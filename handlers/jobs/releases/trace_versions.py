@@ -62,7 +62,7 @@ class TraceQuery(ReadableFact):
 
 
 class VersionTracer:
-    """One repository's way from versions to accounts; what was asked once is not asked again."""
+    """Traces versions in one repository; what was read once is not read again."""
 
     def __init__(
         self, context: Context, client: ReadOnlyClient, repository: FullName, repository_id: RepositoryId
@@ -82,31 +82,31 @@ class VersionTracer:
         grace: timedelta = GRACE_PERIOD,
         first_seen: datetime | None = None,
     ) -> VersionTrace:
-        """Account for a version; `earlier` are those before it, oldest first, and `since` is when it was first seen.
+        """Trace a version; `earlier` are those before it, oldest first, and `first_seen` is when it was first seen.
 
-        Raises LaterError (RegistryUnreachableError is one) when GitHub or the registry wants to be asked later.
+        Raises RetryLaterError (RegistryUnreachableError is one) when GitHub or the registry wants to be asked later.
         """
-        line, repository = self._client, self._repository
+        client, repository = self._client, self._repository
         names = tag_names(version.package, version.number)
-        tag = read_known(TraceQuery.TAG, lambda: find_tag(line, repository, names))
+        tag = read_known(TraceQuery.TAG, lambda: find_tag(client, repository, names))
         provenance = self._provenance(version)
-        said = identity_claims(version, provenance)
+        claims = identity_claims(version, provenance)
         runs: MaybeKnown[tuple[WorkflowRun, ...]] = read_known(
-            TraceQuery.RUNS, lambda: self._candidates(version, said, tag)
+            TraceQuery.RUNS, lambda: self._candidates(version, claims, tag)
         )
-        seen = runs.value if isinstance(runs, Known) else ()
-        clues = TraceEvidence(
+        candidates = runs.value if isinstance(runs, Known) else ()
+        evidence = TraceEvidence(
             repository=repository,
             repository_id=self._repository_id,
             provenance=provenance,
             runs=runs,
-            commit_publications={ran.commit: self._plan(ran.commit) for ran in seen},
+            commit_publications={run.commit: self._plan(run.commit) for run in candidates},
             tag=tag,
             release=self._release(tag),
             supports_provenance=supports_provenance(version.package.registry),
             earlier_versions=tuple(earlier),
         )
-        return build_version_trace(version, clues, self._context.clock(), grace, first_seen)
+        return build_version_trace(version, evidence, self._context.clock(), grace, first_seen)
 
     def _provenance(self, version: PackageVersion) -> MaybeKnown[AttestationResults]:
         try:
@@ -119,18 +119,18 @@ class VersionTracer:
         from handlers.jobs.releases.verify_provenance import verify_provenance
 
         try:
-            judged = verify_provenance(offered, version, self._context.settings.trusted_roots)
+            results = verify_provenance(offered, version, self._context.settings.trusted_roots)
         except ConfigurationError as error:
             return Unknown(PROVENANCE, f"a file that WHARFINGER_TRUSTED_ROOTS names {error}")
-        return Known(judged)
+        return Known(results)
 
     def _release(self, tag: MaybeKnown[VersionTag | None]) -> MaybeKnown[GitHubRelease | None]:
         if isinstance(tag, Unknown):
             return replace(tag, fact=TraceQuery.RELEASE.fact)
-        found = tag.value
-        if found is None:
+        version_tag = tag.value
+        if version_tag is None:
             return Known(None)
-        name = found.name
+        name = version_tag.name
         if name not in self._releases:
             self._releases[name] = read_known(
                 TraceQuery.RELEASE, lambda: read_release(self._client, self._repository, name)
@@ -171,21 +171,23 @@ class VersionTracer:
         )
         if isinstance(head, Known):  # other workflows' runs are many, and each costs a look
             paths = {path for path in head.value.workflows if _publishes(path, head.value, registry)}
-            likely = tuple(ran for ran in likely if ran.workflow in paths)
+            likely = tuple(run for run in likely if run.workflow in paths)
         return tuple(self._publishing_runs(likely, registry))
 
     def _publishing_runs(self, runs: Sequence[WorkflowRun], registry: RegistryId) -> Iterator[WorkflowRun]:
         """Yield the first few of the runs that publish, or may, with their jobs."""
-        looked = 0
-        for ran in runs:
-            plan = self._plan(ran.commit) if looked < MAX_RUNS_READ else None
-            if plan is not None and (isinstance(plan, Unknown) or publish_step_runs(ran, plan.value, registry)):
-                looked += 1
-                yield self._with_jobs(ran)
+        read_count = 0
+        for run in runs:
+            publications = self._plan(run.commit) if read_count < MAX_RUNS_READ else None
+            if publications is not None and (
+                isinstance(publications, Unknown) or publish_step_runs(run, publications.value, registry)
+            ):
+                read_count += 1
+                yield self._with_jobs(run)
 
     def _run(self, number: int) -> WorkflowRun | None:
-        ran = self._runs.get(number) or read_workflow_run(self._client, self._repository, number)
-        return ran and self._with_jobs(ran)
+        run = self._runs.get(number) or read_workflow_run(self._client, self._repository, number)
+        return run and self._with_jobs(run)
 
     def _with_jobs(self, run: WorkflowRun) -> WorkflowRun:
         if run.id not in self._runs:
@@ -236,7 +238,7 @@ NO_RUN_DOUBTS = frozenset({TraceProblem.NO_RUN, TraceProblem.PROVENANCE_MISSING}
 
 
 class VersionObserver:
-    """Accounts for the versions of one package."""
+    """Traces the versions of one package."""
 
     def __init__(self, context: Context, watch: PackageWatch, claims: Sequence[PackageClaim]) -> None:
         line = context.github.installation(watch.installation, context.delivery_id)
@@ -248,32 +250,32 @@ class VersionObserver:
         self._tracers = [VersionTracer(context, line, claim.full_name, claim.repository) for claim in self._claims]
 
     def observe_baseline(self, version: PackageVersion, now: datetime) -> Observation:
-        """Say where a version came from that was there before anybody watched. Raises LaterError."""
+        """Trace a version that was published before the package was watched. Raises RetryLaterError."""
         return replace(self.observe(version, (), now, now), trace_status=None, reasons=(), publish_step_problem=None)
 
     def observe(
         self, version: PackageVersion, earlier: Sequence[PackageVersion], first_seen: datetime, now: datetime
     ) -> Observation:
-        """Account for a version. Raises LaterError when GitHub or the registry wants to be asked later."""
+        """Trace a version. Raises RetryLaterError when GitHub or the registry wants to be asked later."""
         # Where the registry does not say when it came, it came since the last look: a run of that time can have sent it.
-        asked = version if version.published_at is not None else replace(version, published_at=first_seen)
+        dated_version = version if version.published_at is not None else replace(version, published_at=first_seen)
         best: VersionTrace | None = None
-        for claim, asking in zip(self._claims, self._tracers, strict=True):
+        for claim, tracer in zip(self._claims, self._tracers, strict=True):
             try:
-                account = asking.trace_version(asked, earlier, claim.thresholds.grace, first_seen)
+                trace = tracer.trace_version(dated_version, earlier, claim.thresholds.grace, first_seen)
             except (AccessError, InstallationError) as error:
                 log.warning("%s cannot account for %s: %s", claim.full_name, version.package, error)
                 continue
-            if account.status is TraceStatus.PENDING and _cannot_be_traced(account, first_seen, now):
-                account = replace(account, status=TraceStatus.UNTRACED)
-            account = replace(account, version=version)
-            if account.tag is not None:
+            if trace.status is TraceStatus.PENDING and _cannot_be_traced(trace, first_seen, now):
+                trace = replace(trace, status=TraceStatus.UNTRACED)
+            trace = replace(trace, version=version)
+            if trace.tag is not None:
                 repository = (self._watch.installation, claim.repository, claim.full_name)
-                self.release_specs.add(CheckRelease(*repository, account.tag.name))
-            self._store.put(claim.repository, account)
-            if best is None or account.status is TraceStatus.TRACED:
-                best = account
-            if account.status is TraceStatus.TRACED:
+                self.release_specs.add(CheckRelease(*repository, trace.tag.name))
+            self._store.put(claim.repository, trace)
+            if best is None or trace.status is TraceStatus.TRACED:
+                best = trace
+            if trace.status is TraceStatus.TRACED:
                 break
         if best is None:
             why = "the repository that publishes it could not be read"
@@ -282,7 +284,7 @@ class VersionObserver:
 
 
 def _cannot_be_traced(trace: VersionTrace, first_seen: datetime, now: datetime) -> bool:
-    """Whether nothing that runs, or was kept from us, can still account for it."""
+    """Whether no run that is unfinished, or that the App could not read, can still explain it."""
     doubts = {reason.problem for reason in trace.reasons}
     return (
         TraceProblem.NO_RUN in doubts <= NO_RUN_DOUBTS

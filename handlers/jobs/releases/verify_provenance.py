@@ -25,7 +25,7 @@ def _rubygems(document: bytes, _: PackageVersion, file: PackageFile, trust: Trus
     return verify_rubygems(document, file, trust)
 
 
-_JUDGES: Mapping[RegistryId, Callable[[bytes, PackageVersion, PackageFile, TrustStore], AttestationResults]] = {
+_VERIFIERS: Mapping[RegistryId, Callable[[bytes, PackageVersion, PackageFile, TrustStore], AttestationResults]] = {
     RegistryId("npm"): _npm,
     RegistryId("pypi"): _pypi,
     RegistryId("testpypi"): _pypi,
@@ -42,16 +42,16 @@ def trust_roots(roots: tuple[bytes, ...]) -> TrustStore:
 def verify_provenance(
     offered: RegistryProvenance, version: PackageVersion, roots: tuple[bytes, ...]
 ) -> AttestationResults:
-    """Judge all that a registry offers of a version; an offer that nobody here can judge proves nothing."""
+    """Verify the provenance that a registry offers of a version; provenance that cannot be verified here proves nothing."""
     trust = trust_roots(roots)
-    judge = _JUDGES.get(offered.registry)
+    verify = _VERIFIERS.get(offered.registry)
     files = {file.name: file for file in version.files}
-    each = [
-        judge(document, version, files.get(name, PackageFile(name)), trust)
-        for name, document in (offered.documents if judge else ())
-        if judge is not None
+    every = [
+        verify(document, version, files.get(name, PackageFile(name)), trust)
+        for name, document in (offered.documents if verify else ())
+        if verify is not None
     ]
     return AttestationResults(
-        tuple(attested for judged in each for attested in judged.verified),
-        tuple(refused for judged in each for refused in judged.rejected),
+        tuple(attested for results in every for attested in results.verified),
+        tuple(refused for results in every for refused in results.rejected),
     )

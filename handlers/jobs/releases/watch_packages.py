@@ -68,11 +68,11 @@ ALERT_AFTER = timedelta(minutes=15)  # an outage that is over sooner is nobody's
 
 
 def record_registry_failure(context: Context, error: RegistryUnreachableError, now: datetime) -> datetime:
-    """Note that a registry did not answer; return when it may be tried again."""
+    """Record that a registry did not answer; return when it may be tried again."""
     if isinstance(error, RegistryBusyError):
         return now + timedelta(seconds=error.seconds)
-    book = WatchStore(context.redis)
-    before = book.outages().get(error.registry)
+    store = WatchStore(context.redis)
+    before = store.outages().get(error.registry)
     if (
         before is not None and now < before.retry_at
     ):  # it was asked before we knew: the same failure, heard of once more
@@ -82,27 +82,27 @@ def record_registry_failure(context: Context, error: RegistryUnreachableError, n
     again: datetime = now + max(pause, timedelta(seconds=error.seconds))
     if before is None:
         log.warning("%s; it is asked again at %s", error, f"{again:%H:%M:%S}")
-    book.put_outage(Outage(error.registry, before.since if before else now, str(error), again, failures))
+    store.put_outage(Outage(error.registry, before.since if before else now, str(error), again, failures))
     return again
 
 
 def record_registry_answer(context: Context, registry: RegistryId, now: datetime) -> None:
-    """Note that a registry answers; after an outage everything that is published there is looked at now."""
-    book = WatchStore(context.redis)
-    if not book.clear_outage(registry):
+    """Record that a registry answers; after an outage all packages there are due at once."""
+    store = WatchStore(context.redis)
+    if not store.clear_outage(registry):
         return
     log.warning("%s answers again", registry)
-    for each in book.all():
+    for each in store.all():
         if each.package.registry == registry:
-            book.postpone(each, now)
+            store.postpone(each, now)
 
 
 def update_outage_alerts(context: Context, now: datetime) -> None:
-    """Raise an alert for each registry that has not answered for long, and settle those of registries that answer again."""
-    book = WatchStore(context.redis)
-    lasting = {each.registry: each for each in book.outages().values() if now - each.since >= ALERT_AFTER}
+    """Raise an alert for each registry that has not answered for long, and resolve those of registries that answer again."""
+    store = WatchStore(context.redis)
+    lasting = {each.registry: each for each in store.outages().values() if now - each.since >= ALERT_AFTER}
     watched: dict[InstallationId, dict[RegistryId, list[PackageWatch]]] = {}
-    for each in book.all():
+    for each in store.all():
         watched.setdefault(each.installation, {}).setdefault(each.package.registry, []).append(each)
     for installation, registries in watched.items():
         for registry, watches in registries.items():
@@ -119,31 +119,31 @@ def _raise_outage_alert(
         return
     about = f"since {outage.since:%Y-%m-%d %H:%M} UTC"
     seen = f"{outage.reason}, {about}; {len(watches)} of its packages are not watched meanwhile"
-    trouble = AlertReason(PackageAlertKind.UNREACHABLE, about, seen, outage.since)
-    alarm = PackageAlert(PackageAlertKind.UNREACHABLE, None, outage.registry, claims[0].full_name, now, (trouble,))
-    book = PackageAlertStore(context.redis)
-    if book.get(installation, alarm.key) is None:
+    reason = AlertReason(PackageAlertKind.UNREACHABLE, about, seen, outage.since)
+    alert = PackageAlert(PackageAlertKind.UNREACHABLE, None, outage.registry, claims[0].full_name, now, (reason,))
+    alerts = PackageAlertStore(context.redis)
+    if alerts.get(installation, alert.key) is None:
         with context.redis.pipeline() as pipe:
-            book.put(
+            alerts.put(
                 pipe,
                 installation,
-                StoredPackageAlert(alarm, claims[0].issue_repository, claims[0].full_name),
+                StoredPackageAlert(alert, claims[0].issue_repository, claims[0].full_name),
                 now.timestamp(),
             )
             pipe.execute()
 
 
 def _resolve_outage_alerts(context: Context, installation: InstallationId, now: datetime) -> None:
-    alarms, outages = PackageAlertStore(context.redis), WatchStore(context.redis).outages()
-    for alarm, _ in tuple(alarms.all(installation)):
-        if alarm.kind is not PackageAlertKind.UNREACHABLE or alarm.resolved_at is not None or alarm.registry in outages:
+    alerts, outages = PackageAlertStore(context.redis), WatchStore(context.redis).outages()
+    for alert, _ in tuple(alerts.all(installation)):
+        if alert.kind is not PackageAlertKind.UNREACHABLE or alert.resolved_at is not None or alert.registry in outages:
             continue
-        kept = alarms.get(installation, alarm.key)
-        if kept is not None:
-            evidence = (f"{alarm.registry} answers again, and what is published there was looked at",)
-            settled = replace(kept, alert=replace(kept.alert, resolved_at=now, resolution_evidence=evidence))
+        stored = alerts.get(installation, alert.key)
+        if stored is not None:
+            evidence = (f"{alert.registry} answers again, and what is published there was looked at",)
+            resolved = replace(stored, alert=replace(stored.alert, resolved_at=now, resolution_evidence=evidence))
             with context.redis.pipeline() as pipe:
-                alarms.put(pipe, installation, settled, now.timestamp())
+                alerts.put(pipe, installation, resolved, now.timestamp())
                 pipe.execute()
 
 
@@ -156,7 +156,7 @@ NOT_LISTED = "the registry has no such package, or does not show it"
 
 
 class PackageObserver:
-    """Reads, judges, and keeps what was seen and the alerts that follow in one stroke; issues are written by other work."""
+    """Observes a package, and stores the observation and its alerts in one transaction; other jobs write the issues."""
 
     def __init__(self, context: Context, watch: PackageWatch, claims: tuple[PackageClaim, ...]) -> None:
         self._context = context
@@ -168,50 +168,50 @@ class PackageObserver:
         self._retry_at: datetime | None = None  # when what could not be asked for in this look can be
 
     def run(self) -> None:
-        """Look; a registry that does not answer is noted, and what was seen before stays."""
-        package, kept = self._watch.package, self._store.get_state(self._watch)
+        """Observe the package; if its registry does not answer, that is recorded, and earlier observations stay."""
+        package, stored = self._watch.package, self._store.get_state(self._watch)
         try:
-            reading = read_listing(self._context.registry_client, package, kept.known_listing, now=self._now)
+            answer = read_listing(self._context.registry_client, package, stored.known_listing, now=self._now)
         except RegistryUnreachableError as error:
             self._store.postpone(self._watch, record_registry_failure(self._context, error, self._now))
             return
         except RegistryResponseError as error:
-            self._keep_error(kept, str(error))
+            self._keep_error(stored, str(error))
             return
         record_registry_answer(self._context, package.registry, self._now)
-        if not isinstance(reading, PackageNotFound):
-            known = reading.fetched if isinstance(reading, UnchangedListing) else reading
-            self._process_listing(kept, known.listing, known)
-        elif kept.observed is None or not kept.observed.observations:
-            self._process_listing(kept, PackageListing(package, (), Unknown("who may publish it", NOT_LISTED)), None)
+        if not isinstance(answer, PackageNotFound):
+            known = answer.fetched if isinstance(answer, UnchangedListing) else answer
+            self._process_listing(stored, known.listing, known)
+        elif stored.observed is None or not stored.observed.observations:
+            self._process_listing(stored, PackageListing(package, (), Unknown("who may publish it", NOT_LISTED)), None)
         else:
-            self._keep_error(kept, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
+            self._keep_error(stored, f"{package}: {NOT_LISTED}")  # gone, or hidden by a fault: what was seen stays
 
     def _keep_error(self, stored: WatchState, reason: str) -> None:
-        """Keep what was seen before, and why nothing is now; when that lasts, people are told."""
+        """Keep the earlier observations, and store why there is no new one; if that lasts, an alert is raised."""
         watch, now, since = self._watch, self._now, stored.since or self._now
         if stored.since is None:
             log.warning("not watched: %s", reason)
-        alarms = self._unreadable_alerts(reason, since) if now - since >= ALERT_AFTER else ()
+        alerts = self._unreadable_alerts(reason, since) if now - since >= ALERT_AFTER else ()
         with self._context.redis.pipeline() as pipe:
             self._store.put_state(
                 pipe, watch, replace(stored, error=reason, since=since), self._next_due(stored.observed)
             )
-            for each in alarms:
+            for each in alerts:
                 PackageAlertStore(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
             pipe.execute()
-        enqueue(self._context.redis, [WritePackageAlert(watch.installation, each.alert.key) for each in alarms])
+        enqueue(self._context.redis, [WritePackageAlert(watch.installation, each.alert.key) for each in alerts])
 
     def _unreadable_alerts(self, reason: str, since: datetime) -> tuple[StoredPackageAlert, ...]:
         claim, watch, kind = self._claims[0], self._watch, PackageAlertKind.UNREADABLE
         about = f"since {since:%Y-%m-%d %H:%M} UTC"
-        trouble = AlertReason(kind, about, f"{reason}, {about}", since)
-        alarm = PackageAlert(kind, watch.package, watch.package.registry, claim.full_name, self._now, (trouble,))
-        told = PackageAlertStore(self._context.redis).get(watch.installation, alarm.key) is not None
+        alert_reason = AlertReason(kind, about, f"{reason}, {about}", since)
+        alert = PackageAlert(kind, watch.package, watch.package.registry, claim.full_name, self._now, (alert_reason,))
+        is_raised = PackageAlertStore(self._context.redis).get(watch.installation, alert.key) is not None
         return (
             ()
-            if told or kind not in claim.thresholds.kinds
-            else (StoredPackageAlert(alarm, claim.issue_repository, claim.full_name),)
+            if is_raised or kind not in claim.thresholds.kinds
+            else (StoredPackageAlert(alert, claim.issue_repository, claim.full_name),)
         )
 
     def _process_listing(self, stored: WatchState, listing: PackageListing, known: FetchedListing | None) -> None:
@@ -225,23 +225,23 @@ class PackageObserver:
         after = observe_listing(
             before, listing, claim.full_name, dict(self._observations(before, listing, more)), now, more
         )
-        alarms = PackageAlertStore(context.redis)
-        existing = alarms.of_package(watch.installation, watch.package)
-        found = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
+        store = PackageAlertStore(context.redis)
+        existing = store.of_package(watch.installation, watch.package)
+        alerts = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
         if new:
             self._store.clear_announcement(watch)
         with context.redis.pipeline() as pipe:
             self._store.put_state(pipe, watch, WatchState(after, known, removed_versions=gone), self._next_due(after))
-            for each in found:
-                alarms.put(
+            for each in alerts:
+                store.put(
                     pipe,
                     watch.installation,
                     StoredPackageAlert(each, claim.issue_repository, claim.full_name),
                     now.timestamp(),
                 )
             pipe.execute()
-        jobs: list[JobSpec] = [WritePackageAlert(watch.installation, each.key) for each in found]
-        if found:  # a rule may fail by now, or pass again
+        jobs: list[JobSpec] = [WritePackageAlert(watch.installation, each.key) for each in alerts]
+        if alerts:  # a rule may fail by now, or pass again
             jobs.append(CheckBranch(watch.installation, claim.repository, claim.full_name))
         if before is not None and _trace_statuses(before) != _trace_statuses(after):
             jobs += self._observer.release_specs
@@ -250,25 +250,25 @@ class PackageObserver:
     def _observations(
         self, before: WatchedPackage | None, listing: PackageListing, additions: Mapping[str, str]
     ) -> Iterator[tuple[str, Observation]]:
-        """Yield who sent each version that this look is to ask about; what cannot be asked for now is left to the next."""
-        senders, end = self._observer, time.monotonic() + TRACE_TIME_LIMIT
-        sightings: Mapping[str, Observation] = (
+        """Yield an observation of each version that is to be traced now; what cannot be read now is left to the next time."""
+        observer, end = self._observer, time.monotonic() + TRACE_TIME_LIMIT
+        observations: Mapping[str, Observation] = (
             {each.version.number: each for each in before.observations} if before else {}
         )
         try:
             if before is None:
                 yield from (
-                    (each.number, senders.observe_baseline(each, self._now))
+                    (each.number, observer.observe_baseline(each, self._now))
                     for each in _newest_with_provenance(listing)
                 )
             for version in versions_to_trace(before, listing, self._now, additions):
                 if time.monotonic() > end:
                     break
-                old = sightings.get(version.number)
+                old = observations.get(version.number)
                 earlier = _earlier_versions(listing, version)
                 yield (
                     version.number,
-                    senders.observe(version, earlier, old.first_seen_at if old else self._now, self._now),
+                    observer.observe(version, earlier, old.first_seen_at if old else self._now, self._now),
                 )
         except RegistryUnreachableError as error:
             self._retry_at = record_registry_failure(self._context, error, self._now)
@@ -278,13 +278,13 @@ class PackageObserver:
     def _next_due(self, watched: WatchedPackage | None) -> datetime:
         if self._retry_at is not None:
             return self._retry_at
-        demands = self._claims[0].thresholds
-        slot = max(int(FAST_INTERVAL.total_seconds()), int(demands.check_interval.total_seconds()) // SCHEDULE_SLOTS)
+        thresholds = self._claims[0].thresholds
+        slot = max(int(FAST_INTERVAL.total_seconds()), int(thresholds.check_interval.total_seconds()) // SCHEDULE_SLOTS)
         offset = zlib.crc32(self._watch.key.encode()) % SCHEDULE_SLOTS * slot
         announced = self._store.announced_at(self._watch)
         if announced is not None and self._now - announced >= FAST_INTERVAL_DURATION:
             self._store.clear_announcement(self._watch)
-        return next_observation(watched, demands, announced, offset, self._now)
+        return next_observation(watched, thresholds, announced, offset, self._now)
 
 
 def _trace_statuses(watched: WatchedPackage) -> Mapping[str, TraceStatus | None]:
@@ -298,7 +298,7 @@ def _newest_with_provenance(listing: PackageListing) -> tuple[PackageVersion, ..
 
 
 def _earlier_versions(listing: PackageListing, version: PackageVersion) -> tuple[PackageVersion, ...]:
-    """Return the versions before one; all, where it is gone."""
+    """Return the versions before one; all, if it is gone."""
     numbers = [each.number for each in listing.versions]
     return listing.versions[: numbers.index(version.number) if version.number in numbers else len(numbers)]
 
@@ -370,29 +370,36 @@ def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its o
     snapshot: Snapshot,
     policy: Policy,
 ) -> None:
-    """Watch what a repository publishes, as its policy asks for; what is new is looked at here and now, before it is judged.
+    """Watch what a repository publishes, as its policy asks for; new packages are observed at once, before the evaluation.
 
     A fork's files name the packages of others: of a fork only what the policy names is watched.
     """
     name, now = snapshot.repository, context.clock()
-    line = context.github.installation(installation, context.delivery_id)
+    client = context.github.installation(installation, context.delivery_id)
     facts = snapshot.settings.repository
     if isinstance(facts, Known) and facts.value.fork:
         snapshot = replace(snapshot, publications=())
     try:
-        found = published_packages(line, reader, snapshot, policy, context.catalog)
+        published = published_packages(client, reader, snapshot, policy, context.catalog)
     except (AccessError, RefusedError, TooLargeError) as error:
         log.warning("which packages %s publishes could not be read: %s", name, error)
         return  # what was watched stays so
-    UnresolvedPackageStore(context.redis).put(name, found.unidentified)
-    holder = policy.reports.central_repository or name
-    asked = {each: demands for each in found.packages if (demands := thresholds_of(policy, each.registry)).kinds}
-    claims = {each: PackageClaim(repository, name, holder, demands) for each, demands in asked.items()}
-    book = WatchStore(context.redis)
-    new = book.put_claims(installation, repository, claims, now)
+    UnresolvedPackageStore(context.redis).put(name, published.unidentified)
+    issue_repository = policy.reports.central_repository or name
+    thresholds = {
+        each: package_thresholds
+        for each in published.packages
+        if (package_thresholds := thresholds_of(policy, each.registry)).kinds
+    }
+    claims = {
+        each: PackageClaim(repository, name, issue_repository, package_thresholds)
+        for each, package_thresholds in thresholds.items()
+    }
+    store = WatchStore(context.redis)
+    new = store.put_claims(installation, repository, claims, now)
     for each in new[:MAX_IMMEDIATE]:  # the report that follows would not have seen them
-        if each.package.registry not in book.outages():  # one wait for a registry that is away is enough
-            PackageObserver(context, each, book.claims(each)).run()
+        if each.package.registry not in store.outages():  # one wait for a registry that is away is enough
+            PackageObserver(context, each, store.claims(each)).run()
     enqueue(context.redis, [each.job for each in new[MAX_IMMEDIATE:]])
 
 
@@ -407,7 +414,7 @@ def write_package_alert(context: Context, spec: WritePackageAlert) -> None:
 
 
 class _AlertIssueWriter:
-    """One alert's way to its issue, in the repository that the policy names; else in the one that it is about."""
+    """Writes the issue of one alert, in the repository that the policy names; else in the one that it is about."""
 
     def __init__(self, context: Context, installation: InstallationId, stored: StoredPackageAlert) -> None:
         self._context = context
@@ -418,45 +425,49 @@ class _AlertIssueWriter:
         self._before = self._store.get_issue(installation, stored.alert.key)
 
     def run(self) -> None:
-        now, kept = self._context.clock(), self._stored
-        places = (
-            [self._before.repository] if self._before else list(dict.fromkeys((kept.issue_repository, kept.repository)))
+        now, stored = self._context.clock(), self._stored
+        issue_repositories = (
+            [self._before.repository]
+            if self._before
+            else list(dict.fromkeys((stored.issue_repository, stored.repository)))
         )
-        for holder in places:
+        for issue_repository in issue_repositories:
             try:
-                self._store.mark_reported(self._installation, kept, self._write(holder, now))
+                self._store.mark_reported(self._installation, stored, self._write(issue_repository, now))
             except (AccessError, InstallationError, RefusedError) as error:
-                log.warning("an alert about %s is not written to %s: %s", kept.alert.repository, holder, error)
+                log.warning(
+                    "an alert about %s is not written to %s: %s", stored.alert.repository, issue_repository, error
+                )
             else:
                 return
-        self._store.postpone(self._installation, kept.alert.key, (now + RETRY_AFTER).timestamp())
+        self._store.postpone(self._installation, stored.alert.key, (now + RETRY_AFTER).timestamp())
 
     def _write(self, issue_repository: FullName, now: datetime) -> PackageAlertIssue | None:
-        alarm, key = self._stored.alert, self._stored.alert.key
+        alert, key = self._stored.alert, self._stored.alert.key
         issues = AppIssues(self._client, self._context.redis, issue_repository)
-        said = render_package_alert(alarm, self._context.catalog.registries)
-        about = tuple(each.subject for each in alarm.reasons)
+        content = render_package_alert(alert, self._context.catalog.registries)
+        subjects = tuple(each.subject for each in alert.reasons)
         issue = issues.find(PACKAGE_ALERT_ISSUE, key)
         if issue is None and self._before is not None:  # a person deleted it
             return self._split_off(replace(self._before, closed_by_person=True), now)
         if issue is None:
-            if alarm.resolved_at is not None:
+            if alert.resolved_at is not None:
                 return None  # it was accounted for before anybody was told
-            issue = issues.open(HiddenMetadata(PACKAGE_ALERT_ISSUE, key), said.title, said.body)
-        found = PackageAlertIssue(issue_repository, issue.number, self._before.reported if self._before else about)
+            issue = issues.open(HiddenMetadata(PACKAGE_ALERT_ISSUE, key), content.title, content.body)
+        record = PackageAlertIssue(issue_repository, issue.number, self._before.reported if self._before else subjects)
         if not issue.is_open:
-            settled = alarm.resolved_at is not None
+            is_resolved = alert.resolved_at is not None
             return (
-                replace(found, resolved=True)
-                if settled
-                else self._split_off(replace(found, closed_by_person=True), now)
+                replace(record, resolved=True)
+                if is_resolved
+                else self._split_off(replace(record, closed_by_person=True), now)
             )
-        if alarm.resolved_at is not None:
-            return self._resolve(issues, issue, said, replace(found, reported=about, resolved=True))
+        if alert.resolved_at is not None:
+            return self._resolve(issues, issue, content, replace(record, reported=subjects, resolved=True))
         self._add_observations(
-            issues, issue, said, tuple(each for each in alarm.reasons if each.subject not in found.reported)
+            issues, issue, content, tuple(each for each in alert.reasons if each.subject not in record.reported)
         )
-        return replace(found, reported=about)
+        return replace(record, reported=subjects)
 
     def _add_observations(
         self, issues: AppIssues, issue: AppIssue, alert_text: PackageAlertText, new: tuple[AlertReason, ...]
@@ -477,18 +488,18 @@ class _AlertIssueWriter:
         return issue_record
 
     def _split_off(self, issue_record: PackageAlertIssue, now: datetime) -> PackageAlertIssue:
-        """Leave an issue closed that a person closed; what came since and stands in none gets an alert of its own."""
-        alarm = self._stored.alert
-        rest = tuple(each for each in alarm.reasons if each.subject not in issue_record.reported)
+        """Leave an issue closed that a person closed; reasons that came since get an alert of their own."""
+        alert = self._stored.alert
+        rest = tuple(each for each in alert.reasons if each.subject not in issue_record.reported)
         if rest:
-            apart = replace(self._stored, alert=replace(alarm, raised_at=now, reasons=rest))
-            told = tuple(each for each in alarm.reasons if each.subject in issue_record.reported)
+            separate = replace(self._stored, alert=replace(alert, raised_at=now, reasons=rest))
+            reported = tuple(each for each in alert.reasons if each.subject in issue_record.reported)
             with self._context.redis.pipeline() as pipe:
-                self._store.put(pipe, self._installation, apart, now.timestamp())
+                self._store.put(pipe, self._installation, separate, now.timestamp())
                 self._store.put(
                     pipe,
                     self._installation,
-                    replace(self._stored, alert=replace(alarm, reasons=told)),
+                    replace(self._stored, alert=replace(alert, reasons=reported)),
                     now.timestamp(),
                 )
                 pipe.execute()

@@ -57,19 +57,19 @@ class Authorization(StrEnum):
 def authorize_review(
     client: ReadOnlyClient, identity: PublishingIdentity, snapshot: Snapshot, login: str
 ) -> Authorization:
-    """Say whether somebody may confirm or drop an identity."""
+    """Return whether somebody may confirm or drop an identity."""
     if _is_owner(identity, snapshot, login) or is_admin(client, snapshot.repository, login):
         return Authorization.YES
     return Authorization.NOT_OWNER_OR_ADMIN
 
 
 def authorize_deletion(client: ReadOnlyClient, repository: FullName, login: str) -> Authorization:
-    """Say whether somebody may have a stored secret of the repository deleted; in GitHub itself administrators may."""
+    """Return whether somebody may have a stored secret of the repository deleted; on GitHub administrators may."""
     return Authorization.YES if is_admin(client, repository, login) else Authorization.NOT_ADMIN
 
 
 def is_admin(client: ReadOnlyClient, repository: FullName, login: str) -> bool:
-    """Whether somebody administers a repository, as its organization's owners do; what GitHub does not say is no."""
+    """Whether somebody administers a repository, as its organization's owners do; not if GitHub does not say so."""
     address = api_path("repos", *repository.split("/", 1), "collaborators", login, "permission")
     try:
         return get_str(client.get(address, ADMIN_QUERY_PURPOSE).json_object(), "permission") == "admin"
@@ -85,8 +85,8 @@ def _is_owner(identity: PublishingIdentity, snapshot: Snapshot, login: str) -> b
     people = snapshot.settings.organization
     if not isinstance(people, Known) or people.value.login.casefold() != name.casefold():
         return False
-    found = people.value.team(team)
-    return found is not None and login.casefold() in {member.casefold() for member in found.members}
+    owning_team = people.value.team(team)
+    return owning_team is not None and login.casefold() in {member.casefold() for member in owning_team.members}
 
 
 log = logging.getLogger("wharfinger.jobs")
@@ -115,7 +115,7 @@ def review_rule(policy: Policy) -> ReviewedAccess | None:
 
 
 def review_issue_repository(report: Report) -> FullName | None:
-    """Say in which repository a review's issue is to stand: the central one where there is one, else the repository itself."""
+    """Return the repository for a review's issue: the central one if there is one, else the repository itself."""
     reports = report.policy.reports
     if reports.issues is IssueDestination.OFF:
         return reports.central_repository
@@ -161,22 +161,24 @@ def _close_round(
     context: Context, installation: InstallationId, repository: RepositoryId, comment: str, body: str | None = None
 ) -> None:
     """Close the issue of the open round with the evidence, and forget the round."""
-    kept = ReviewRoundStore(context.redis).get(repository)
-    if kept is None:
+    open_round = ReviewRoundStore(context.redis).get(repository)
+    if open_round is None:
         return
     issues = AppIssues(
-        context.github.installation(installation, context.delivery_id), context.redis, kept.issue_repository
+        context.github.installation(installation, context.delivery_id), context.redis, open_round.issue_repository
     )
-    marker = HiddenMetadata(REVIEW_ISSUE, kept.subject(repository))
-    issue = issues.read(kept.issue_number) if kept.issue_number else issues.find(REVIEW_ISSUE, marker.subject)
+    metadata = HiddenMetadata(REVIEW_ISSUE, open_round.subject(repository))
+    issue = (
+        issues.read(open_round.issue_number) if open_round.issue_number else issues.find(REVIEW_ISSUE, metadata.subject)
+    )
     if issue is not None and issue.is_open:
         issues.comment_once(issue, "ended", comment)
-        issues.update(issue, marker.attach_to(body) if body else None, is_open=False)
+        issues.update(issue, metadata.attach_to(body) if body else None, is_open=False)
     ReviewRoundStore(context.redis).end(repository)
 
 
 class _Review(NamedTuple):
-    """The review of one repository, as it was judged last."""
+    """The review of one repository, with its latest report."""
 
     context: Context
     client: InstallationClient
@@ -196,28 +198,36 @@ class _Review(NamedTuple):
 
     def write(self) -> None:
         """Take the round's next step."""
-        kept, holder = self.open_round, review_issue_repository(self.report)
-        if kept is None:
-            kept = self._begin_round(holder)
-        if kept is None:
+        open_round, issue_repository = self.open_round, review_issue_repository(self.report)
+        if open_round is None:
+            open_round = self._begin_round(issue_repository)
+        if open_round is None:
             return
-        issues = AppIssues(self.client, self.context.redis, kept.issue_repository)
-        if self.rule is None or holder is None or holder.lower() != kept.issue_repository.lower():
+        issues = AppIssues(self.client, self.context.redis, open_round.issue_repository)
+        if (
+            self.rule is None
+            or issue_repository is None
+            or issue_repository.lower() != open_round.issue_repository.lower()
+        ):
             self._close_round("The policy does not ask for this review here any more.")
             return
-        round_ = self._review_round(kept)
-        said = render_review(round_)
-        if not said.unanswered:
-            self._close_round(render_review_result(round_), said.body)
+        round_ = self._review_round(open_round)
+        content = render_review(round_)
+        if not content.unanswered:
+            self._close_round(render_review_result(round_), content.body)
             return
-        marker = HiddenMetadata(REVIEW_ISSUE, kept.subject(self.repository))
-        issue = issues.read(kept.issue_number) if kept.issue_number else issues.find(REVIEW_ISSUE, marker.subject)
+        metadata = HiddenMetadata(REVIEW_ISSUE, open_round.subject(self.repository))
+        issue = (
+            issues.read(open_round.issue_number)
+            if open_round.issue_number
+            else issues.find(REVIEW_ISSUE, metadata.subject)
+        )
         if issue is None:
-            issue = issues.open(marker, said.title, said.body)
-        elif not issue.is_open and not kept.reopened:
-            issue, kept = issues.update(issue, is_open=True), replace(kept, reopened=True)
-        kept = self._rewrite(issues, issue, replace(kept, issue_number=issue.number), round_)
-        ReviewRoundStore(self.context.redis).put(self.repository, kept)
+            issue = issues.open(metadata, content.title, content.body)
+        elif not issue.is_open and not open_round.reopened:
+            issue, open_round = issues.update(issue, is_open=True), replace(open_round, reopened=True)
+        open_round = self._rewrite(issues, issue, replace(open_round, issue_number=issue.number), round_)
+        ReviewRoundStore(self.context.redis).put(self.repository, open_round)
 
     def record(self, spec: RecordReview) -> bool:
         """Record what was selected and still is, by somebody who may; return whether anything was recorded.
@@ -263,7 +273,7 @@ class _Review(NamedTuple):
         return recorded, refusals
 
     def _begin_round(self, issue_repository: FullName | None) -> OpenRound | None:
-        """Begin a round, if one is due; it is noted first, so that its issue is found again whatever happens."""
+        """Begin a round, if one is due; it is stored first, so that its issue is found again after a crash."""
         reviews, rule = self.report.snapshot.reviews, self.rule
         if issue_repository is None or rule is None or not isinstance(reviews, Known):
             return None
@@ -282,13 +292,13 @@ class _Review(NamedTuple):
         return build_review_round(self.report, rule, open_round.began_on, runs)
 
     def _rewrite(self, issues: AppIssues, issue: AppIssue, open_round: OpenRound, round_: ReviewRound) -> OpenRound:
-        """Make the issue say this where the facts changed, or somebody changed the boxes."""
-        said = render_review(round_)
-        facts = text_fingerprint(said.stable_body)
-        if open_round.facts_digest == facts and checked_boxes(issue.body) == checked_boxes(said.body):
+        """Update the issue if the facts changed, or if somebody changed the boxes."""
+        content = render_review(round_)
+        facts = text_fingerprint(content.stable_body)
+        if open_round.facts_digest == facts and checked_boxes(issue.body) == checked_boxes(content.body):
             return open_round
-        marker = HiddenMetadata(REVIEW_ISSUE, open_round.subject(self.repository))
-        issues.update(issue, marker.attach_to(said.body))
+        metadata = HiddenMetadata(REVIEW_ISSUE, open_round.subject(self.repository))
+        issues.update(issue, metadata.attach_to(content.body))
         return replace(open_round, facts_digest=facts)
 
     def _close_round(self, comment: str, body: str | None = None) -> None:

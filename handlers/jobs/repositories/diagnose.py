@@ -37,12 +37,12 @@ LEVELS = ("read", "write", "admin")
 
 def required_permissions() -> Mapping[str, tuple[str, ...]]:
     """Return each permission in GitHub's words ("checks: write") with what needs it; the strongest level covers the others."""
-    found: dict[str, tuple[str, list[str]]] = {}
+    needs: dict[str, tuple[str, list[str]]] = {}
     for permission, reason in _permission_needs():
         name, _, level = permission.partition(": ")
-        before, reasons = found.get(name, (level, []))
-        found[name] = max(before, level, key=level_rank), [*reasons, reason]
-    return {f"{name}: {level}": tuple(reasons) for name, (level, reasons) in found.items()}
+        before, reasons = needs.get(name, (level, []))
+        needs[name] = max(before, level, key=level_rank), [*reasons, reason]
+    return {f"{name}: {level}": tuple(reasons) for name, (level, reasons) in needs.items()}
 
 
 def _permission_needs() -> Iterator[tuple[str, str]]:
@@ -70,7 +70,7 @@ def missing_permissions(granted: Mapping[str, str]) -> Iterable[tuple[str, tuple
 
 
 def level_rank(level: str) -> int:
-    """Order the levels; what is not granted, or named by a word we do not know, comes first."""
+    """Order the levels; a permission that is not granted, or of an unknown level, comes first."""
     return LEVELS.index(level) if level in LEVELS else -1
 
 
@@ -85,19 +85,19 @@ ACCEPT_REMEDY = "an owner of the account accepts it under the App's installation
 
 
 def diagnose_github(settings: Settings, github: GitHubClient) -> Iterator[Diagnosis]:
-    """Yield what is to be said of the App and of each of its installations."""
-    line = github.app()
+    """Yield a diagnosis of each part of the App and of each of its installations."""
+    client = github.app()
     try:
-        app = read_app(line)
+        app = read_app(client)
     except (GitHubError, RetryLaterError) as error:
         yield diagnosed_missing("App", str(error), f"GitHub was asked at {settings.github_api}")
         return
     yield diagnosed_ok("App", f"GitHub knows it as {app.slug}, number {app.id}")
-    yield _clock(line)
+    yield _clock(client)
     yield from _app_permissions(app)
-    yield from _webhook(line)
+    yield from _webhook(client)
     try:
-        installations = tuple(list_installations(line))
+        installations = tuple(list_installations(client))
     except (GitHubError, RetryLaterError) as error:
         yield diagnosed_unknown("installations", str(error), "try again later")
         return

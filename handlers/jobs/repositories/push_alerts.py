@@ -55,45 +55,45 @@ PULL_REQUEST_DELAY = timedelta(minutes=1)  # after which a commit that no pull r
 
 
 class PushReader:
-    """One push, and what GitHub tells of it."""
+    """Reads what GitHub knows of one push, and evaluates it."""
 
     def __init__(
         self,
         context: Context,
         client: ReadOnlyClient,
-        reading: CommitState,
+        commit_state: CommitState,
         reader: CommitReader,
         relevant_paths: tuple[str, ...],
     ) -> None:
         self._context = context
         self._client = client
-        self._reading = reading
+        self._commit_state = commit_state
         self._reader = reader
         self._relevant_paths = relevant_paths  # beside the workflows, what mattered at the last look
 
     def evaluate(
         self, push: Push, before: Sha | None, policy: Policy
     ) -> tuple[RepositoryChange, tuple[AlertResult, ...]]:
-        """Judge a push by the alerts in force; `before` is what the branch or tag named, None where it is new."""
-        now, reading = self._context.clock(), self._reading
+        """Evaluate a push by the alerts in force; `before` is the commit of the branch or tag before it, None if it is new."""
+        now, commit_state = self._context.clock(), self._commit_state
         change = RepositoryChange(
-            repository=reading.repository, observed_at=now, default_branch=reading.default_branch, push=push
+            repository=commit_state.repository, observed_at=now, default_branch=commit_state.default_branch, push=push
         )
         change = self._add_tag_facts(change, before) if change.is_tag_push else self._add_branch_facts(change, before)
-        noticed = evaluate_change(change, policy)
-        if any(PushQuery.MERGED_COMMITS.not_read in each.unknown for each in noticed):
+        results = evaluate_change(change, policy)
+        if any(PushQuery.MERGED_COMMITS.not_read in each.unknown for each in results):
             commits = change.commits.value if isinstance(change.commits, Known) else ()
             merged = read_known(
                 PushQuery.MERGED_COMMITS,
-                lambda: read_merged_commits(self._client, reading.repository, [commit.id for commit in commits]),
+                lambda: read_merged_commits(self._client, commit_state.repository, [commit.id for commit in commits]),
             )
             self._wait_for_pull_request(commits, merged)
             change = replace(change, merged_commits=merged)
-            noticed = evaluate_change(change, policy)
-        return change, noticed
+            results = evaluate_change(change, policy)
+        return change, results
 
     def _wait_for_pull_request(self, commits: tuple[PushedCommit, ...], merged: MaybeKnown[frozenset[Sha]]) -> None:
-        """Raise LaterError where GitHub made a commit just now and may not have joined it with its pull request yet."""
+        """Raise RetryLaterError if GitHub made a commit just now, and may not have linked it to its pull request yet."""
         if isinstance(merged, Unknown):
             return
         now = self._context.clock()
@@ -106,18 +106,18 @@ class PushReader:
                 )
 
     def _add_tag_facts(self, change: RepositoryChange, before: Sha | None) -> RepositoryChange:
-        repository, commit = self._reading.repository, self._reading.commit
-        default = self._reading.default_branch
-        found = read_known(
+        repository, commit = self._commit_state.repository, self._commit_state.commit
+        default = self._commit_state.default_branch
+        branches_found = read_known(
             PushQuery.BRANCHES_WITH_COMMIT, lambda: branches_containing(self._client, repository, commit, default)
         )
         branches: MaybeKnown[tuple[str, ...]]
-        if isinstance(found, Unknown):
-            branches = found
-        elif found.value is None:
+        if isinstance(branches_found, Unknown):
+            branches = branches_found
+        elif branches_found.value is None:
             branches = Unknown(PushQuery.BRANCHES_WITH_COMMIT.fact, "there are too many branches to ask each")
         else:
-            branches = Known(found.value)
+            branches = Known(branches_found.value)
         return replace(
             change,
             branches_with_commit=branches,
@@ -125,8 +125,8 @@ class PushReader:
         )
 
     def _tag_move(self, before: Sha | None) -> TagMove | None:
-        """Say where a tag was; None where it is new, or names the same commit."""
-        repository, commit = self._reading.repository, self._reading.commit
+        """Return how a tag was moved; None if it is new, or has the same commit."""
+        repository, commit = self._commit_state.repository, self._commit_state.commit
         was = peel_tag(self._client, repository, before) if before is not None else commit
         if was == commit:
             return None
@@ -139,28 +139,30 @@ class PushReader:
         compared = read_known(PushQuery.COMMITS, lambda: self._compare_with_base(before))
         if isinstance(compared, Unknown):
             return replace(change, commits=compared, files=compared)
-        found = compared.value
-        if found is None:  # there is no history in common: all of it is new
+        comparison = compared.value
+        if comparison is None:  # there is no history in common: all of it is new
             commits = read_known(
                 PushQuery.COMMITS,
-                lambda: read_recent_commits(self._client, self._reading.repository, self._reading.commit),
+                lambda: read_recent_commits(self._client, self._commit_state.repository, self._commit_state.commit),
             )
             return replace(change, has_unrelated_history=True, commits=commits, files=self._changed_files(None, None))
-        many = f"the push brought {found.total_commits} commits, and {MAX_COMMITS} are looked at"
+        many = f"the push brought {comparison.total_commits} commits, and {MAX_COMMITS} are looked at"
         new: MaybeKnown[tuple[PushedCommit, ...]] = (
-            Known(found.commits) if found.total_commits <= len(found.commits) else Unknown(PushQuery.COMMITS.fact, many)
+            Known(comparison.commits)
+            if comparison.total_commits <= len(comparison.commits)
+            else Unknown(PushQuery.COMMITS.fact, many)
         )
         return replace(
             change,
             commits=new,
-            earlier_commits=(found.merge_base,),
-            files=self._changed_files(found.merge_base.id, found.changed_paths),
+            earlier_commits=(comparison.merge_base,),
+            files=self._changed_files(comparison.merge_base.id, comparison.changed_paths),
         )
 
     def _compare_with_base(self, before: Sha | None) -> CommitComparison | None:
-        """Compare with what the branch named before, or with the default branch where that is new or gone; None: no relation."""
-        repository, commit = self._reading.repository, self._reading.commit
-        for base in (before, self._reading.default_branch):
+        """Compare with the branch before the push, or with the default branch if the branch is new; None if they are unrelated."""
+        repository, commit = self._commit_state.repository, self._commit_state.commit
+        for base in (before, self._commit_state.default_branch):
             if base is not None:
                 try:
                     return compare_commits(self._client, repository, base, commit)
@@ -169,10 +171,10 @@ class PushReader:
         return None
 
     def _changed_files(self, base: Sha | None, changed: frozenset[str] | None) -> MaybeKnown[SnapshotComparison]:
-        """Read the files on both sides, where one that matters changed; `base` None means the default branch."""
-        reading, now = self._reading, self._context.clock()
+        """Read the files on both sides, if a relevant one changed; without `base`, compare with the default branch."""
+        commit_state, now = self._commit_state, self._context.clock()
         if changed is not None and not any(map(self._is_relevant, changed)):
-            nothing = Snapshot(reading.repository, reading.commit, now)
+            nothing = Snapshot(commit_state.repository, commit_state.commit, now)
             return Known(SnapshotComparison(nothing, nothing, frozenset()))
         return read_known(PushQuery.FILES, lambda: self._read_both_sides(base or Sha("HEAD")))
 
@@ -185,8 +187,8 @@ class PushReader:
 
     def _read_both_sides(self, base: Sha) -> SnapshotComparison:
         now, catalogue = self._context.clock(), self._context.catalog
-        after = follow_files(self._reader, self._reading, self._relevant_paths, now, catalogue)
-        reader = CommitReader(self._client, Revision(self._reading.repository, base))
+        after = follow_files(self._reader, self._commit_state, self._relevant_paths, now, catalogue)
+        reader = CommitReader(self._client, Revision(self._commit_state.repository, base))
         paths = tuple(dict.fromkeys((*self._relevant_paths, *after.paths)))
         before = follow_files(reader, reader.read(paths), paths, now, catalogue)
         return SnapshotComparison(before.snapshot, after.snapshot, _differing(before.files, after.files))
@@ -247,7 +249,7 @@ def change_reports(context: Context, spec: RepositoryJob, commit: Sha, policy: P
 
 @dataclass(frozen=True, slots=True)
 class _AlertLocation:
-    """Where something was heard: a branch or tag, and how the branch stands."""
+    """Where an alert was detected: a branch or tag, and the stored state of the branch."""
 
     ref: str
     branch: BranchState | None = None  # of one beside the default branch
@@ -270,7 +272,7 @@ class _Push:
 
 
 class _PushCheck:
-    """One push's way from its names to what is heard of it."""
+    """Looks for alerts in one push."""
 
     def __init__(self, context: Context, spec: CheckPush) -> None:
         self._context = context
@@ -307,12 +309,12 @@ class _PushCheck:
         self.keep_tag()
 
     def keep_tag(self) -> None:
-        """Keep what a tag names now, so that it is noticed when it moves."""
+        """Store the commit of a tag, so that it is noticed when the tag moves."""
         if self._push.kind is RefKind.TAG:
             self._store.keep_tags({self._push.name: self._push.after})
 
     def _before(self) -> Sha | None:
-        """Return what the branch or tag named before; a tag that was deleted and made anew did name something."""
+        """Return the commit of the branch or tag before the push, also of a tag that was deleted and created again."""
         if self._push.before or self._push.kind is RefKind.BRANCH:
             return self._push.before or None
         known = self._store.get_tag(self._push.name)
@@ -322,16 +324,20 @@ class _PushCheck:
 def _keep_report(
     context: Context, store: ChangeAlertStore, location: _AlertLocation, report: ChangeReport, policy: Policy
 ) -> bool:
-    """Keep what was heard, and return whether anything was. What cannot wait is told at once, where the policy wants issues."""
+    """Store a report, and return whether it has alerts. Urgent ones are written to an issue at once, if the policy wants issues."""
     if not report.alerts:
         return False
-    alarming = apply_policy(report, policy, context.clock().date()).alerts_needing_issue
-    told = location.branch.reported if location.branch is not None else ()
-    fresh = tuple(one for each in alarming if (one := _unreported(each, location)).findings)
-    holder = policy.reports.central_repository or issue_repository_of(report.repository, policy)
-    urgent = UnreportedAlert(replace(report, alerts=fresh), holder) if fresh and holder is not None else None
+    alerts = apply_policy(report, policy, context.clock().date()).alerts_needing_issue
+    reported = location.branch.reported if location.branch is not None else ()
+    unreported = tuple(one for each in alerts if (one := _unreported(each, location)).findings)
+    issue_repository = policy.reports.central_repository or issue_repository_of(report.repository, policy)
+    urgent = (
+        UnreportedAlert(replace(report, alerts=unreported), issue_repository)
+        if unreported and issue_repository is not None
+        else None
+    )
     branch = (
-        replace(location.branch, reported=tuple(dict.fromkeys((*told, *_finding_keys(fresh)))))
+        replace(location.branch, reported=tuple(dict.fromkeys((*reported, *_finding_keys(unreported)))))
         if location.branch is not None
         else None
     )
@@ -342,15 +348,15 @@ def _keep_report(
 
 
 def _unreported(alert: StoredAlert, location: _AlertLocation) -> StoredAlert:
-    """Keep the findings of which an issue is to tell; what stood in files before anybody knew is told in the check run alone."""
-    told = location.branch.reported if location.branch is not None else ()
-    stood = location.ref == SETTINGS_REF
-    found = (
+    """Keep the findings that belong in an issue; older ones in files are only shown in the check run."""
+    reported = location.branch.reported if location.branch is not None else ()
+    from_settings = location.ref == SETTINGS_REF
+    findings = (
         each
         for each in alert.findings
-        if _finding_key(alert, each) not in told and not (stood and each.location.in_file)
+        if _finding_key(alert, each) not in reported and not (from_settings and each.location.in_file)
     )
-    return replace(alert, findings=tuple(found))
+    return replace(alert, findings=tuple(findings))
 
 
 def _finding_keys(alerts: Iterable[StoredAlert]) -> Iterator[str]:
@@ -393,20 +399,20 @@ def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
 def _write_reports(
     issues: AppIssues, store: ChangeAlertStore, issue_repository: FullName, reports: list[ChangeReport]
 ) -> str:
-    """Tell of news where the last one stands, if somebody has it open; else in an issue of their own. Return its subject."""
+    """Report alerts in the latest issue, if it is open; else in a new one. Return the issue's subject."""
     names = text_fingerprint(
         repr([(each.repository, each.commit, each.summary) for each in reports])
     )  # a worm pushes one commit to many
-    known = store.issue_subject
+    subject_before = store.issue_subject
     issue = (
-        issues.find(CHANGE_ALERT_ISSUE, known)
-        if known is not None and known.endswith(f"-{text_fingerprint(issue_repository)}")
+        issues.find(CHANGE_ALERT_ISSUE, subject_before)
+        if subject_before is not None and subject_before.endswith(f"-{text_fingerprint(issue_repository)}")
         else None
     )
-    if known is not None and issue is not None and issue.is_open:
+    if subject_before is not None and issue is not None and issue.is_open:
         issues.comment_once(issue, f"alerts-{names}", render_change_alert_update(reports))
-        return known
+        return subject_before
     subject = f"change-{names}-{text_fingerprint(issue_repository)}"
-    said = render_change_alert(reports)
-    issues.open(HiddenMetadata(CHANGE_ALERT_ISSUE, subject), said.title, said.body)
+    content = render_change_alert(reports)
+    issues.open(HiddenMetadata(CHANGE_ALERT_ISSUE, subject), content.title, content.body)
     return subject

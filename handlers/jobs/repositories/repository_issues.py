@@ -96,7 +96,7 @@ def issue_commented(context: Context, spec: IssueCommented) -> None:
 
 
 def subject_of(repository: RepositoryId) -> str:
-    """Name a repository in a marker; numbers stay when names change."""
+    """Name a repository in hidden metadata; its number stays when its name changes."""
     return f"repository-{repository}"
 
 
@@ -122,7 +122,7 @@ def _issue_subject_repository(context: Context, spec: IssueChanged | IssueCommen
 
 
 class _IssueWriter:
-    """The issue about one repository, in the repository that holds it."""
+    """Writes the issue about one repository."""
 
     def __init__(self, context: Context, entry: IssueOutboxEntry) -> None:
         self._context = context
@@ -139,7 +139,7 @@ class _IssueWriter:
         return self.write(before.issue_repository, render_not_evaluated(self._entry.issue_text.repository, ISSUE_MOVED))
 
     def write(self, issue_repository: FullName, issue_text: IssueText) -> bool:
-        """Take the next step in an issue's life; what is shut to us is said in the log and tried again after a sweep."""
+        """Take the next step in an issue's lifecycle; if the App may not write it, that is logged, and tried again after a sweep."""
         try:
             self._write(AppIssues(self._client, self._context.redis, issue_repository), issue_repository, issue_text)
         except (AccessError, InstallationError, RefusedError) as error:

@@ -37,7 +37,7 @@ PERMISSIONS_TTL = 600  # seconds for which it is not asked for again
 
 
 def deletion_permissions(context: Context, installation: InstallationId, report: Report) -> tuple[str, ...]:
-    """Return the permissions that would let the App delete something of the report; nothing is asked where nothing is to go."""
+    """Return the permissions that let the App delete secrets of the report; GitHub is not asked if there is nothing to delete."""
     every = tuple(DELETE_PERMISSIONS.values())
     if not any(is_deletable(each.identity, every) for each in required_revocations(report)):
         return ()
@@ -48,13 +48,13 @@ def deletion_permissions(context: Context, installation: InstallationId, report:
 def write_permissions(context: Context, installation: InstallationId) -> frozenset[str]:
     """Return the permissions that an installation granted with write."""
     key = f"wharfinger:write-permissions:{installation}"
-    kept = context.redis.get(key)
-    if isinstance(kept, bytes):
-        return frozenset(json.loads(kept))
+    cached = context.redis.get(key)
+    if isinstance(cached, bytes):
+        return frozenset(json.loads(cached))
     granted = read_installation_permissions(context.github.app(context.delivery_id), installation)
-    found = sorted(name for name, level in granted.items() if level == "write")
-    context.redis.set(key, json.dumps(found), ex=PERMISSIONS_TTL)
-    return frozenset(found)
+    names = sorted(name for name, level in granted.items() if level == "write")
+    context.redis.set(key, json.dumps(names), ex=PERMISSIONS_TTL)
+    return frozenset(names)
 
 
 log = logging.getLogger("wharfinger.jobs")
@@ -103,7 +103,7 @@ def verify_deletions(context: Context, spec: VerifyDeletions) -> None:
 
 
 class _DeletionRequest:
-    """What one person wished in one of our issues."""
+    """Deletes what one person selected in one of our issues."""
 
     def __init__(
         self,
@@ -120,15 +120,15 @@ class _DeletionRequest:
         self._deletions = SecretDeletionStore(context.redis, spec.repository)
 
     def process(self, issue_number: int, checkboxes: tuple[Checkbox, ...]) -> None:
-        """Do what is wished, box by box; each refusal is said once, and takes the tick out."""
+        """Delete what is selected, box by box; each refusal gets one comment, and clears the box."""
         issue = self._issues.read(issue_number)
-        marked = (
+        is_ours = (
             issue
             and issue.metadata.kind == PUBLISHING_ISSUE
             and issue.metadata.subject == f"repository-{self._repository}"
         )
         report = LatestReports(self._context.redis, self._context.catalog, self._installation).report(self._repository)
-        if issue is None or not marked or report is None:
+        if issue is None or not is_ours or report is None:
             log.info(
                 "a box was ticked in %s#%s, which is no issue of ours with secrets to delete",
                 self._issue_repository,
@@ -161,35 +161,35 @@ class _DeletionRequest:
         return issue
 
     def _refuse(self, issue: AppIssue, checkbox: Checkbox, reason: str) -> AppIssue:
-        """Say once why nothing was deleted, and take the tick out."""
+        """Comment once why nothing was deleted, and clear the box."""
         self._issues.comment_once(
             issue, f"refused-{text_fingerprint(f'{self._login} {checkbox} {reason}')}", f"Nothing was deleted. {reason}"
         )
         return self._issues.update(issue, uncheck(issue.body, checkbox))
 
     def _refusal(self, identity: PublishingIdentity | None, repository: FullName) -> str:
-        """Say why a wish is not granted, in words for the issue; an empty text where it is. GitHub is asked at this moment."""
-        allowed = may_ask(self._client, repository, self._login)
-        if allowed is not Authorization.YES:
-            return str(allowed)
+        """Return why a secret is not deleted, as a sentence for the issue; an empty text if it may be. GitHub is asked at this moment."""
+        authorization = may_ask(self._client, repository, self._login)
+        if authorization is not Authorization.YES:
+            return str(authorization)
         if identity is None:
             return SECRET_CHANGED
         if not is_deletable(identity, write_permissions(self._context, self._installation)):
             return NOT_GRANTED
-        begun = self._deletions.get(identity.key)
-        now = DeletableSecret(self._client, repository, identity.name, identity.environment).updated_at()
-        if now is None and begun is not None and begun.state is DeletionState.REQUESTED:
+        deletion = self._deletions.get(identity.key)
+        updated_at = DeletableSecret(self._client, repository, identity.name, identity.environment).updated_at()
+        if updated_at is None and deletion is not None and deletion.state is DeletionState.REQUESTED:
             return ""  # a job that was killed had it deleted, and did not come to say so
-        return "" if now == identity.rotated_at else SECRET_CHANGED
+        return "" if updated_at == identity.rotated_at else SECRET_CHANGED
 
     def _interrupted_deletion(self, checkbox: Checkbox) -> PublishingIdentity | None:
-        """Return what a job that was killed had begun to delete."""
-        found = (each.identity for each in self._deletions.all() if each.state is DeletionState.REQUESTED)
-        return next((each for each in found if deletion_checkbox(each) == checkbox), None)
+        """Return what a job that crashed had begun to delete."""
+        requested = (each.identity for each in self._deletions.all() if each.state is DeletionState.REQUESTED)
+        return next((each for each in requested if deletion_checkbox(each) == checkbox), None)
 
 
 def _new_state(deletion: SecretDeletion, snapshot: Snapshot) -> DeletionState | None:
-    """Say what a look showed of a deletion that was not known yet."""
+    """Return the new state of a deletion that a snapshot shows, if there is one."""
     if deletion.state is DeletionState.DELETED and is_revoked(deletion.identity, snapshot):
         return DeletionState.VERIFIED
     if deletion.state in (DeletionState.DELETED, DeletionState.VERIFIED) and was_recreated(
@@ -215,7 +215,7 @@ def _comment_text(deletion: SecretDeletion, state: DeletionState) -> str:
 
 
 def _review_of(deletion: SecretDeletion) -> AccessReview:
-    """Note the wish as what it is: somebody who may said that it is to go. So the same name coming back does not pass unknown."""
+    """Record the deletion as a review that dropped the identity, so that the same name coming back is a finding."""
     identity = deletion.identity
     return AccessReview(
         kind=identity.kind,

@@ -54,7 +54,7 @@ from handlers.records.watch_store import WatchStore
 
 
 def add_stored_records(redis: Redis, repository: RepositoryId, snapshot: Snapshot) -> Snapshot:
-    """Add what is kept of a repository to its snapshot, as it is now."""
+    """Add what is stored of a repository to its snapshot."""
     return replace(
         snapshot,
         reviews=Known(ReviewStore(redis).of_repository(repository, snapshot.repository)),
@@ -65,22 +65,22 @@ def add_stored_records(redis: Redis, repository: RepositoryId, snapshot: Snapsho
 
 @dataclass(frozen=True, slots=True)
 class LatestReports:
-    """Makes reports without a word to GitHub; what they say is as new as the last look at each repository."""
+    """Builds reports without asking GitHub; they are as recent as the last check of each repository."""
 
     redis: Redis
     catalog: Catalog
     installation: InstallationId
 
     def report(self, repository: RepositoryId) -> Report | None:
-        """Judge what is kept of a repository, as of now; None where nothing is."""
-        kept = SnapshotCache(self.redis, self.catalog).get(repository)
-        if kept is None:
+        """Evaluate the stored snapshot of a repository as of now; None if there is none."""
+        stored = SnapshotCache(self.redis, self.catalog).get(repository)
+        if stored is None:
             return None
-        snapshot = add_stored_records(self.redis, repository, replace(kept.snapshot, taken_at=datetime.now(UTC)))
-        return evaluate_repository(snapshot, self._policy(repository, kept.subject))
+        snapshot = add_stored_records(self.redis, repository, replace(stored.snapshot, taken_at=datetime.now(UTC)))
+        return evaluate_repository(snapshot, self._policy(repository, stored.subject))
 
     def _policy(self, repository: RepositoryId, subject: TargetRepository) -> Policy:
-        """Make the policy in force from the last valid files, as every check keeps them."""
+        """Build the policy in force from the last valid files, which every check stores."""
         login = subject.name.partition("/")[0].lower()
         origin = self._origin(repository, login)
         organization = self._with_approvals(
@@ -95,14 +95,14 @@ class LatestReports:
         )
 
     def _origin(self, repository: RepositoryId, login: str) -> str:
-        """Name the organization's policy file as the last check of the repository did: which of the two repositories has it."""
-        standing = ReportStore(self.redis).get(repository)
-        named = get_strings(get_object(standing.report, "policy"), "files") if standing else ()
-        holders = {
+        """Return the name of the organization's policy file, in whichever of the two repositories the last check read it from."""
+        report = ReportStore(self.redis).get(repository)
+        files = get_strings(get_object(report.report, "policy"), "files") if report else ()
+        candidates = {
             f"{login}/{holder}/{ORGANIZATION_POLICY_PATH}"
             for holder in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
         }
-        return next((origin for origin in named if origin.lower() in holders), ORGANIZATION_POLICY_PATH)
+        return next((origin for origin in files if origin.lower() in candidates), ORGANIZATION_POLICY_PATH)
 
     def _with_approvals(self, key: str, file: PolicyFile | None, policy_repository: FullName) -> PolicyFile | None:
         """Add who approved the waivers, as the last check of a repository with one of them saw it."""
@@ -111,8 +111,8 @@ class LatestReports:
             return file
         # Git's name of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
         oid = hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
-        kept = self.redis.get(approvals_key(Revision(policy_repository, oid)))
-        return with_approvals(file, kept) if isinstance(kept, bytes) else file
+        approvals = self.redis.get(approvals_key(Revision(policy_repository, oid)))
+        return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
 
     def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
         content = self.redis.get(f"wharfinger:policy:{key}")
@@ -135,34 +135,48 @@ def preview_policy(context: Context, spec: PreviewPolicy) -> None:
     client = context.github.installation(spec.installation, context.delivery_id)
     client.reserve_quota()
     try:
-        reading = CommitReader(client, Revision(spec.full_name, spec.revision), PREVIEW_CHECK_NAME).read()
-        runs = CheckRunWriter(client, reading.repository, reading.commit, reading.check_runs, PREVIEW_CHECK_NAME)
-        state = _state(reading)
-        if reading.archived or not proposes_change(reading) or (runs.has_evaluated(state) and not spec.again):
+        commit_state = CommitReader(client, Revision(spec.full_name, spec.revision), PREVIEW_CHECK_NAME).read()
+        check_run = CheckRunWriter(
+            client, commit_state.repository, commit_state.commit, commit_state.check_runs, PREVIEW_CHECK_NAME
+        )
+        state = _state(commit_state)
+        if (
+            commit_state.archived
+            or not proposes_change(commit_state)
+            or (check_run.has_evaluated(state) and not spec.again)
+        ):
             return
         reader = context.github.read_only_installation(spec.installation, context.delivery_id)
-        if not _changes_policy(reader, reading):
+        if not _changes_policy(reader, commit_state):
             return
-        runs.complete(state, render_policy_preview(_Previewer(context, reader, reading).preview()))
+        check_run.complete(state, render_policy_preview(_Previewer(context, reader, commit_state).preview()))
     except PolicyError as error:
         log.info("the policy proposed for %s is not valid, which its check run says: %s", spec.full_name, error)
     except (AccessError, InstallationError) as error:
         log.warning("no preview for %s: %s", spec.full_name, error)
 
 
-def _state(reading: CommitState) -> str:
-    there, here = current_policy_file(reading), reading.policies.proposed
-    parts = [version("wharfinger"), reading.policies.organization_repository, there and there.oid, here and here.oid]
+def _state(commit_state: CommitState) -> str:
+    current, proposed = current_policy_file(commit_state), commit_state.policies.proposed
+    parts = [
+        version("wharfinger"),
+        commit_state.policies.organization_repository,
+        current and current.oid,
+        proposed and proposed.oid,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def _changes_policy(client: ReadOnlyClient, reading: CommitState) -> bool:
+def _changes_policy(client: ReadOnlyClient, commit_state: CommitState) -> bool:
     """Whether the commit's branch changed the policy; one that is only behind has another file too, and merging it changes nothing."""
-    place = api_path(
-        "repos", *reading.repository.split("/", 1), "compare", f"{reading.default_branch}...{reading.commit}"
+    path = api_path(
+        "repos",
+        *commit_state.repository.split("/", 1),
+        "compare",
+        f"{commit_state.default_branch}...{commit_state.commit}",
     )
-    files = get_objects(client.get(place, f"compare commits of {reading.repository}").json_object(), "files")
-    name = ORGANIZATION_POLICY_PATH if is_organization_repository(reading.repository) else REPOSITORY_POLICY_PATH
+    files = get_objects(client.get(path, f"compare commits of {commit_state.repository}").json_object(), "files")
+    name = ORGANIZATION_POLICY_PATH if is_organization_repository(commit_state.repository) else REPOSITORY_POLICY_PATH
     return len(files) >= MAX_COMPARED_FILES or any(
         name in (get_str(file, "filename"), get_str(file, "previous_filename")) for file in files
     )
@@ -177,25 +191,23 @@ class _PolicyPair:
 
 
 class _Previewer:
-    """Judges every repository twice. All it has is stored snapshots, and a line that cannot write."""
+    """Evaluates every repository twice, with stored snapshots and a client that cannot write."""
 
-    def __init__(self, context: Context, client: ReadOnlyClient, reading: CommitState) -> None:
+    def __init__(self, context: Context, client: ReadOnlyClient, commit_state: CommitState) -> None:
         self._context = context
         self._client = client
-        self._reading = reading
+        self._commit_state = commit_state
         self._snapshots = SnapshotCache(context.redis, context.catalog)
         self._now = context.clock()
         self._notes: dict[str, None] = {}
-        self._is_organization_policy = is_organization_repository(reading.repository)
+        self._is_organization_policy = is_organization_repository(commit_state.repository)
 
     def preview(self) -> PolicyPreview:
         """Preview the proposal; raises PolicyError where it is not valid."""
         file = ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH
-        files, holder = self._files(), self._reading.policies.organization_repository
+        files, holder = self._files(), self._commit_state.policies.organization_repository
         if self._is_organization_policy and self._is_overridden(holder):
-            note = (
-                f"{holder} holds the policy in force; {self._reading.repository} is not looked at as long as it does."
-            )
+            note = f"{holder} holds the policy in force; {self._commit_state.repository} is not looked at as long as it does."
             return PolicyPreview(file, (), 0, notes=(note,))
         repositories = list(self._repositories())
         names = {name.lower() for _, name in repositories}
@@ -219,15 +231,19 @@ class _Previewer:
 
     def _is_overridden(self, policy_repository: FullName) -> bool:
         """Whether the organization's policy comes from the other of the two repositories, which wins."""
-        private = self._reading.repository.lower().endswith("/.github-private")
-        return bool(policy_repository) and policy_repository.lower() != self._reading.repository.lower() and not private
+        private = self._commit_state.repository.lower().endswith("/.github-private")
+        return (
+            bool(policy_repository)
+            and policy_repository.lower() != self._commit_state.repository.lower()
+            and not private
+        )
 
     def _repositories(self) -> Iterator[tuple[RepositoryId, FullName]]:
         if not self._is_organization_policy:
-            yield RepositoryId(self._reading.id), self._reading.repository
+            yield RepositoryId(self._commit_state.id), self._commit_state.repository
         elif self._client.installation is not None:
-            for standing in ReportStore(self._context.redis).all(self._client.installation):
-                yield standing.id, standing.repository
+            for report in ReportStore(self._context.redis).all(self._client.installation):
+                yield report.id, report.repository
 
     def _difference(
         self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair
@@ -252,26 +268,26 @@ class _Previewer:
         if self._is_organization_policy:
             own = self._stored_file(f"repository-{number}", REPOSITORY_POLICY_PATH)
             return policy_in_force(files.before, own, subject), policy_in_force(files.after, own, subject)
-        organization = self._stored_file(_owner(self._reading), ORGANIZATION_POLICY_PATH)
+        organization = self._stored_file(_owner(self._commit_state), ORGANIZATION_POLICY_PATH)
         return policy_in_force(organization, files.before, subject), policy_in_force(organization, files.after, subject)
 
     def _may_be_named(self, subject: TargetRepository) -> bool:
         """Whether everybody who can read the check run may know of a repository: it is not less open than the policy's own."""
         order = (RepositoryVisibility.PRIVATE, RepositoryVisibility.INTERNAL, RepositoryVisibility.PUBLIC)
-        here, there = self._reading.facts.visibility, subject.visibility or RepositoryVisibility.PRIVATE
+        here, there = self._commit_state.facts.visibility, subject.visibility or RepositoryVisibility.PRIVATE
         return order.index(there) >= order.index(here)
 
     def _files(self) -> _PolicyPair:
-        reading, problems = self._reading, list[str]()
-        there, here = current_policy_file(reading), reading.policies.proposed
-        key = _owner(reading) if self._is_organization_policy else f"repository-{reading.id}"
-        place = reading.policies.organization_repository
+        commit_state, problems = self._commit_state, list[str]()
+        current, proposed = current_policy_file(commit_state), commit_state.policies.proposed
+        key = _owner(commit_state) if self._is_organization_policy else f"repository-{commit_state.id}"
+        holder = commit_state.policies.organization_repository
         before = self._valid(
-            there, ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH, key
+            current, ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH, key
         )
-        after = None if here is None else parse_policy_file(self._context, here, here.path)
+        after = None if proposed is None else parse_policy_file(self._context, proposed, proposed.path)
         if self._is_organization_policy:
-            before = before and self._with_approvals(before, place, there)
+            before = before and self._with_approvals(before, holder, current)
             before, after = (
                 file and add_base_policy(self._context, self._client, file, problems) for file in (before, after)
             )
@@ -282,39 +298,39 @@ class _Previewer:
         return _PolicyPair(before, carried)
 
     def _valid(self, file: RepositoryFile | None, origin: str, key: str) -> PolicyFile | None:
-        """Read the file in force, or the last valid one where it is not; nothing is kept here."""
+        """Read the file in force, or the last valid one if it is invalid; nothing is stored here."""
         try:
             return None if file is None else parse_policy_file(self._context, file, origin)
         except PolicyError:
             return self._stored_file(key, origin)
 
     def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
-        """Return the last valid file that is kept."""
+        """Return the last valid file that is stored."""
         content = self._context.redis.get(f"wharfinger:policy:{key}")
         return read_policy(content, self._context.catalog.registries, origin) if isinstance(content, bytes) else None
 
     def _with_approvals(
         self, file: PolicyFile, policy_repository: FullName, current_file: RepositoryFile | None
     ) -> PolicyFile:
-        kept = self._context.redis.get(
+        approvals = self._context.redis.get(
             approvals_key(Revision(policy_repository, current_file.oid if current_file else ""))
         )
-        return with_approvals(file, kept) if isinstance(kept, bytes) else file
+        return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
 
 
-def _owner(reading: CommitState) -> str:
-    return reading.repository.partition("/")[0].lower()
+def _owner(commit_state: CommitState) -> str:
+    return commit_state.repository.partition("/")[0].lower()
 
 
 def _with_known_approvals(waivers: Iterable[Waiver], before: Iterable[Waiver]) -> Iterator[Waiver]:
-    """Give each waiver that is there already the approval it has; a new one is what is being reviewed."""
+    """Give each waiver that exists already its approval; a new one is being reviewed."""
     known = {_without_position(waiver): waiver.approval for waiver in before}
     for waiver in waivers:
         yield replace(waiver, approval=known.get(_without_position(waiver), waiver.approval))
 
 
 def _relevant_parts(policy: Policy) -> tuple[object, ...]:
-    """Give all of a policy that a verdict can hang on, apart from where it is written."""
+    """Return all of a policy that an outcome depends on, without where it is written."""
     identities = [replace(each, origin="", line=0) for each in policy.identities]
     packages = [replace(each, origin="", line=0) for each in policy.packages]
     waivers = [(_without_position(waiver), waiver.approval) for waiver in policy.waivers]
@@ -322,12 +338,12 @@ def _relevant_parts(policy: Policy) -> tuple[object, ...]:
 
 
 def _without_position(waiver: Waiver) -> Waiver:
-    """Give a waiver apart from where it stands and who approved it."""
+    """Return a waiver without its place in the file and its approval."""
     return replace(waiver, origin="", line=0, end_line=0, approval=APPROVAL_NOT_READ)
 
 
 def _waivers_for_unknown_repositories(file: PolicyFile | None, known: set[str]) -> Iterator[str]:
-    """Say which waivers are for repositories that nobody knows here."""
+    """Yield a note for each waiver whose repository the App does not know."""
     for waiver in file.waivers if file else ():
         if waiver.repository.lower() not in known:
             yield f"the waiver {waiver} is for {waiver.repository}, which the App does not know."

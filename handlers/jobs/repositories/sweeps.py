@@ -170,7 +170,7 @@ def organization_changed(context: Context, spec: OrganizationChanged) -> None:
 
 
 def _is_evaluated(stored_report: StoredReport) -> bool:
-    """Whether any rule applies there; where none does, who may do what changes nothing."""
+    """Whether any rule applies to the repository; if none does, settings change nothing."""
     outcomes = stored_report.report.get("outcomes")
     return isinstance(outcomes, Mapping) and any(each != Outcome.NOT_APPLICABLE for each in outcomes.values())
 
