@@ -130,15 +130,20 @@ class _ReleaseCheck:
                 stored = self._stored_traces(package)
                 traces += stored
                 awaited += () if stored else self._awaited(package, listing)
-                continue
-            versions = [version for version in listing.versions if self._matches_tag(version)]
-            traces += [tracer.trace_version(version, _earlier_versions(listing, version)) for version in versions]
-            missing += () if versions else self._awaited(package, self._not_published_reason())
+            else:
+                traced = self._trace_listing(tracer, listing)
+                traces += traced
+                missing += () if traced else self._awaited(package, self._not_published_reason())
         self._store_traces(store, traces, commit.repository)
         if traces and self._waited_seconds >= SHARED_TAG_WAIT:
             missing = []  # the tag stands for the other packages only
         latest = tuple(store.find_in_repository(release.repository, each.version) or each for each in traces)
         return ReleaseStatus(tag, latest, (*awaited, *missing))
+
+    def _trace_listing(self, tracer: VersionTracer, listing: PackageListing) -> list[VersionTrace]:
+        """Trace the versions of a package that the tag stands for."""
+        versions = [version for version in listing.versions if self._matches_tag(version)]
+        return [tracer.trace_version(version, _earlier_versions(listing, version)) for version in versions]
 
     def _store_traces(self, store: TraceStore, traces: Sequence[VersionTrace], name: FullName) -> None:
         """Store traces; where one of them is news, a rule may fail by now, or pass again."""

@@ -258,9 +258,7 @@ class _Previewer:
             return None
         snapshot = add_stored_records(self._context.redis, number, replace(stored.snapshot, taken_at=self._now))
         was, will = (evaluate_repository(snapshot, policy) for policy in (before, after))
-        unused = {_without_position(waiver) for waiver in was.unused_waivers}
-        new = (waiver for waiver in will.unused_waivers if _without_position(waiver) not in unused)
-        self._notes |= dict.fromkeys(f"{subject.name}: {unused_waiver_text(waiver)}." for waiver in new)
+        self._notes |= dict.fromkeys(_newly_unused_waivers(was, will))
         return compare_reports(was, will)
 
     def _policies(self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair) -> tuple[Policy, Policy]:
@@ -340,6 +338,14 @@ def _relevant_parts(policy: Policy) -> tuple[object, ...]:
 def _without_position(waiver: Waiver) -> Waiver:
     """Return a waiver without its place in the file and its approval."""
     return replace(waiver, origin="", line=0, end_line=0, approval=APPROVAL_NOT_READ)
+
+
+def _newly_unused_waivers(was: Report, will: Report) -> Iterator[str]:
+    """Yield a note for each waiver that a proposal adds, or leaves, without anything to cover."""
+    unused = {_without_position(waiver) for waiver in was.unused_waivers}
+    for waiver in will.unused_waivers:
+        if _without_position(waiver) not in unused:
+            yield f"{will.snapshot.repository}: {unused_waiver_text(waiver)}."
 
 
 def _waivers_for_unknown_repositories(file: PolicyFile | None, known: set[str]) -> Iterator[str]:
