@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.detection import Publication
 from bot.fixes.job_editor import JobEditor, StoredToken
 from bot.fixes.prerequisites import note_pinned_actions
-from bot.fixes.script_edits import TokenContext, is_empty_script, lines_calling, remove_login_lines
+from bot.fixes.remove_token import TokenContext, is_empty_script, lines_calling, remove_login_lines
 from bot.fixes.yaml_edits import edit_scalar, insert_step, remove_key, remove_step, rewrite_script, set_key
 from bot.fixes.yaml_tree import UnsafeEditError, YamlValue
 from bot.registries import ActionFact, Catalog, CommandFact, Migration, Registry, action_name

@@ -1,24 +1,101 @@
-"""Sends HTTP requests to the registries of the catalog only, with rate, time and size limits."""
+"""Sends HTTP requests to the registries of the catalog only, with rate, time and size limits that all processes share."""
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
+from redis import Redis
 
 from bot.model.core_types import RegistryId
-from bot.packages.pacing import ProcessPacing, RequestPacing
-from bot.packages.registry_errors import DEFAULT_RETRY_SECONDS, RegistryResponseError, RegistryUnreachableError
+from bot.model.errors import RetryLaterError, WharfingerError
 from bot.packages.versions import CacheValidator, Package
 from bot.registries import Catalog
 from bot.registries.addresses import reverse_host
+
+DEFAULT_RETRY_SECONDS = 60.0  # seconds to wait where a registry does not say how long
+
+
+class RegistryUnreachableError(RetryLaterError):
+    """A registry that cannot be asked now: an outage, a limit, or a pause that it asked for. It says nothing of a package."""
+
+    def __init__(self, registry: RegistryId, reason: str, retry_after: float = DEFAULT_RETRY_SECONDS) -> None:
+        super().__init__(f"{registry} {reason}", retry_after)
+        self.registry = registry
+        self.retry_after = retry_after  # seconds
+
+
+class RegistryBusyError(RegistryUnreachableError):
+    """A registry that we ask as often already as it wants to be asked: it is our turn that is not free, no outage."""
+
+
+class RegistryResponseError(WharfingerError):
+    """An answer that cannot be used: too large, not in the form that the registry documents, or a refusal."""
+
+    def __init__(self, registry: RegistryId, reason: str) -> None:
+        super().__init__(f"{registry} {reason}")
+        self.registry = registry
+        self.reason = reason
+
+
+MAX_WAIT_SECONDS = 30.0  # seconds that one request waits for its turn; whoever waits longer comes again later
+
+
+class RequestPacing(Protocol):
+    """Gives turns: `wait` returns when a registry may be asked, or raises RegistryBusyError when that takes too long."""
+
+    def wait(self, registry: RegistryId, pause: float) -> None:
+        """Take a turn; the next one is `pause` seconds later."""
+
+
+class ProcessPacing:
+    """Turns of one process."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._next_turn: dict[RegistryId, float] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, registry: RegistryId, pause: float) -> None:
+        """Take the next free turn."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next_turn.get(registry, now))
+            if turn - now > MAX_WAIT_SECONDS:
+                raise _busy_error(registry, turn - now)
+            self._next_turn[registry] = turn + pause
+        self._sleep(turn - now)
+
+
+class RedisPacing:
+    """Turns of all processes that share a Redis: a key that lives as long as the pause is a turn that is taken."""
+
+    def __init__(self, redis: Redis, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._redis, self._sleep = redis, sleep
+
+    def wait(self, registry: RegistryId, pause: float) -> None:
+        """Try until a turn is free."""
+        key, waited = f"wharfinger:registry:{registry}:turn", 0.0
+        while pause and not self._redis.set(key, 1, nx=True, px=max(1, round(pause * 1000))):
+            rest = max(0.01, self._redis.pttl(key) / 1000)
+            if (waited := waited + rest) > MAX_WAIT_SECONDS:
+                raise _busy_error(registry, rest)
+            self._sleep(rest)
+
+
+def _busy_error(registry: RegistryId, seconds: float) -> RegistryBusyError:
+    return RegistryBusyError(registry, "is asked as often as it wants to be already", seconds)
+
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # bytes of one answer; few packages of npm have more
 MAX_RETRY_SECONDS = 3600.0  # seconds: a registry that asks for more is asked again after an hour

@@ -7,8 +7,12 @@ from bot.model.core_types import RegistryId
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
 from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, UnexpectedFormatError
-from bot.packages.http_client import RegistryHttpClient, RegistryResponse
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
+from bot.packages.http_client import (
+    RegistryHttpClient,
+    RegistryResponse,
+    RegistryResponseError,
+    RegistryUnreachableError,
+)
 from bot.packages.versions import (
     FetchedListing,
     ListingResult,

@@ -9,8 +9,7 @@ from bot.checks.rules.trusted_publishing import TrustedPublishing
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, RuleChange, RuleState
 from bot.fixes.file_draft import unified_diff
-from bot.fixes.fix_plan import Fix, FixTarget, plan_fix
-from bot.fixes.fix_verification import RepositoryFixes, make_fixes
+from bot.fixes.fix_plan import Fix, FixTarget, RepositoryFixes, make_fixes, plan_fix
 from bot.fixes.job_editor import FixBudget
 from bot.model.core_types import Conclusion, Mode, Outcome, RuleName, Severity
 from bot.model.findings import Finding, Location

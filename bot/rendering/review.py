@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from bot.checks.rules.reviewed_access import ReviewedAccess
 from bot.evaluation.evaluate import Report
 from bot.identities import PublishingIdentity, list_identities
-from bot.identities.review_schedule import answer_in_round, identities_in_round
+from bot.identities.publishing_identity import answer_in_round, identities_in_round
 from bot.model.core_types import FullName
 from bot.model.findings import Known
 from bot.model.identity_register import AccessReview, AccessReviews

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from bot.evaluation.evaluate import Report
 from bot.fixes.file_draft import apply_draft, decode_text, unified_diff
-from bot.fixes.fix_verification import RepositoryFixes
+from bot.fixes.fix_plan import RepositoryFixes
 from bot.model.errors import WharfingerError
 from bot.rendering import publish_path_diagram
 from bot.rendering.check_run import describe_fix, report_fixes

@@ -10,8 +10,7 @@ from redis import Redis
 from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer
-from bot.packages.http_client import RegistryHttpClient
-from bot.packages.pacing import RedisPacing
+from bot.packages.http_client import RedisPacing, RegistryHttpClient
 from bot.registries import Catalog, load_catalog
 from handlers.config.settings import Settings
 

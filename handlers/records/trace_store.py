@@ -13,7 +13,7 @@ from bot.model.core_types import RepositoryId
 from bot.model.findings import Known, MaybeKnown
 from bot.packages.versions import Package, PackageVersion, TraceStatus
 from bot.tracing import VersionTrace
-from bot.tracing.identity_claims import is_same_file
+from bot.tracing.version_tracing import is_same_file
 from handlers.config.redis_values import from_json_value, to_json_value
 
 MAX_TRACES = 500  # accounts of one repository; the oldest go first

@@ -15,7 +15,7 @@ from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.packages.versions import same_version
 from bot.settings import RefKind, SettingsQuery
-from bot.tracing.version_tags import names_version, version_in_tag
+from bot.tracing.traces import names_version, version_in_tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from bot.model.findings import MaybeKnown
-from bot.packages.http_client import RegistryHttpClient, RegistryQuery, RegistryResponse
-from bot.packages.registry_errors import RegistryResponseError
+from bot.packages.http_client import RegistryHttpClient, RegistryQuery, RegistryResponse, RegistryResponseError
 from bot.packages.versions import Package, PackageVersion
 
 MAX_ITEMS = 100_000  # items of one list or object

@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from bot.workflows.expressions.contexts import dotted_reference
-from bot.workflows.expressions.expression_values import (
+from bot.workflows.expressions.functions import (
+    FUNCTIONS,
+    MAX_RESULT_LENGTH,
+    PREDICATES,
     ExpressionValue,
     UnknownValue,
     UntypedScalar,
     as_string,
+    call_function,
     compare_values,
     interpretations,
     truthy,
     unique_values,
 )
-from bot.workflows.expressions.functions import FUNCTIONS, MAX_RESULT_LENGTH, PREDICATES, call_function
 from bot.workflows.expressions.syntax import (
     EXPRESSION_OPEN,
     Compare,

@@ -30,13 +30,13 @@ from bot.github.settings.rulesets_api import read_rules
 from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
 from bot.packages.package_reader import read_listing
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import Package, PackageNotFound, UnchangedListing, same_version
 from bot.policy import Policy
 from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.tracing.version_tags import names_version
+from bot.tracing.traces import names_version
 from handlers.config.context import Context
 from handlers.records.gate_store import GateStore, WaitingDeployment
 

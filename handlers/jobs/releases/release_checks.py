@@ -18,14 +18,14 @@ from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
+from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
 from bot.packages.package_reader import read_listing
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import Package, PackageListing, PackageNotFound, PackageVersion, UnchangedListing
 from bot.policy import Policy
 from bot.rendering.release import AwaitedVersion, ReleaseStatus, render_release
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
-from bot.tracing.version_tags import names_version, version_in_tag
+from bot.tracing.traces import names_version, version_in_tag
 from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, TaggedRelease
 from handlers.config.context import Context
 from handlers.jobs.policies import add_policy_problems, read_policy_in_force

@@ -21,9 +21,9 @@ from bot.github.workflow_runs import (
 from bot.model.core_types import FullName, RegistryId, RepositoryId
 from bot.model.errors import ConfigurationError
 from bot.model.findings import Known, MaybeKnown, ReadableFact, Unknown
+from bot.packages.http_client import RegistryResponseError
 from bot.packages.package_reader import read_provenance, supports_provenance
 from bot.packages.publish_history import Observation
-from bot.packages.registry_errors import RegistryResponseError
 from bot.packages.versions import PackageVersion, TraceStatus, Workload
 from bot.provenance.attestations import AttestationResults
 from bot.tracing import (
@@ -37,9 +37,9 @@ from bot.tracing import (
     WorkflowRun,
     build_version_trace,
 )
-from bot.tracing.identity_claims import IdentityClaim, identity_claims
 from bot.tracing.publish_steps import publish_step_runs, publishes_in_job, reachable_jobs
-from bot.tracing.version_tags import tag_names
+from bot.tracing.traces import tag_names
+from bot.tracing.version_tracing import IdentityClaim, identity_claims
 from handlers.config.context import Context
 from handlers.queue.job_specs import CheckRelease
 from handlers.records.trace_store import TraceStore

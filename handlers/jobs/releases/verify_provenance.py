@@ -7,9 +7,7 @@ from bot.model.core_types import RegistryId
 from bot.packages.package_reader import RegistryProvenance
 from bot.packages.versions import PackageFile, PackageVersion
 from bot.provenance.attestations import AttestationResults
-from bot.provenance.npm_provenance import verify_npm
-from bot.provenance.pypi_provenance import verify_pypi
-from bot.provenance.rubygems_provenance import verify_rubygems
+from bot.provenance.registry_provenance import verify_npm, verify_pypi, verify_rubygems
 from bot.provenance.trust_store import TrustStore, load_trust_store
 
 

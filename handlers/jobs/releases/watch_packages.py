@@ -28,9 +28,9 @@ from bot.json_access import get_objects, get_str
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
+from bot.packages.http_client import RegistryBusyError, RegistryResponseError, RegistryUnreachableError
 from bot.packages.package_reader import read_listing
 from bot.packages.publish_history import Observation, WatchedPackage
-from bot.packages.registry_errors import RegistryBusyError, RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import (
     FetchedListing,
     Package,

@@ -11,7 +11,7 @@ from bot.github.client import InstallationClient, ReadOnlyClient, api_path
 from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.identities import PublishingIdentity
-from bot.identities.review_schedule import is_round_due
+from bot.identities.publishing_identity import is_round_due
 from bot.json_access import get_str
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.findings import Known, join_names

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from bot.detection import Publication
-from bot.fixes.fix_plan import STORED_CREDENTIALS, Fix, fix_targets
-from bot.fixes.fix_verification import RepositoryFixes, make_fixes
+from bot.fixes.fix_plan import STORED_CREDENTIALS, Fix, RepositoryFixes, fix_targets, make_fixes
 from bot.model.core_types import FullName
 from bot.registries import Catalog, load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.fixes.fix_plan import fix_targets
-from bot.fixes.fix_verification import make_fixes
+from bot.fixes.fix_plan import fix_targets, make_fixes
 from bot.model.core_types import Credential
 from tests.bot.fixes.fixed_repository import PATH, catalog, fix_repository, job, snapshot_of
 

@@ -8,10 +8,7 @@ from pathlib import Path
 from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile, Workload
 from bot.provenance.attestations import AttestationResults
-from bot.provenance.github_provenance import verify_github
-from bot.provenance.npm_provenance import verify_npm
-from bot.provenance.pypi_provenance import verify_pypi
-from bot.provenance.rubygems_provenance import verify_rubygems
+from bot.provenance.registry_provenance import verify_github, verify_npm, verify_pypi, verify_rubygems
 from bot.provenance.trust_store import TrustStore
 
 BUNDLES_FOLDER = Path(__file__).parent / "data"

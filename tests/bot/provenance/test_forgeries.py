@@ -12,10 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile, Workload
 from bot.provenance.attestations import AttestationKind, RejectedAttestation
-from bot.provenance.github_provenance import verify_github
-from bot.provenance.npm_provenance import verify_npm
-from bot.provenance.pypi_provenance import verify_pypi
-from bot.provenance.rubygems_provenance import verify_rubygems
+from bot.provenance.registry_provenance import verify_github, verify_npm, verify_pypi, verify_rubygems
 from bot.provenance.trust_store import load_trust_store
 from tests.fakes.sigstore.signed_bundles import SignatureParts, dsse_entry, sign_statement, statement
 from tests.fakes.sigstore.signing_authority import (

@@ -10,9 +10,7 @@ from sigstore._utils import read_embedded
 
 from bot.packages.versions import PackageFile
 from bot.provenance.attestations import AttestationKind
-from bot.provenance.github_provenance import verify_github
-from bot.provenance.npm_provenance import verify_npm
-from bot.provenance.pypi_provenance import verify_pypi
+from bot.provenance.registry_provenance import verify_github, verify_npm, verify_pypi
 from bot.provenance.trust_store import default_trust_store, load_trust_store
 from tests.bot.provenance.real_bundles import REAL_BUNDLES, RealBundle, github_of, pypi_of, read_bundle
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bot.model.errors import ConfigurationError
 from bot.packages.versions import PackageFile, Workload
-from bot.provenance.github_provenance import verify_github
+from bot.provenance.registry_provenance import verify_github
 from bot.provenance.trust_store import default_trust_store, load_trust_store
 from handlers.config.settings import read_trusted_roots
 from tests.bot.provenance.real_bundles import BUNDLES_FOLDER, REAL_BUNDLES, read_bundle

@@ -6,7 +6,7 @@ from bot.model.core_types import RegistryId
 from bot.packages.versions import Package, PackageVersion
 from bot.tracing import CommitPublications, JobRun
 from bot.tracing.publish_steps import name_matches, publish_step_runs, succeeded
-from bot.tracing.version_tags import names_other_version, tag_names, version_in_tag
+from bot.tracing.traces import names_other_version, tag_names, version_in_tag
 from bot.workflows import read_workflow
 from tests.app.acme import RELEASE_WORKFLOW_PATH
 from tests.bot.tracing.trace_scenario import PUBLISH, job, plan, run, version

@@ -8,8 +8,8 @@ import pytest
 from bot.model.core_types import RegistryId
 from bot.packages import http_client as rooms_telephone
 from bot.packages.clients.registry_client import StrictJson, UnexpectedFormatError
+from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
 from bot.packages.package_reader import read_provenance
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import PackageFile, PackageNotFound, PackageVersion, UnchangedListing
 from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario, package
 from tests.fakes.registries.registry_exchange import RegistryReply

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.model.core_types import RegistryId
-from bot.packages.http_client import RegistryHttpClient
+from bot.packages.http_client import RegistryHttpClient, RegistryResponseError
 from bot.packages.package_reader import read_listing
-from bot.packages.registry_errors import RegistryResponseError
 from bot.packages.versions import FetchedListing, Package, PackageVersion
 from bot.registries import load_catalog
 from tests.fakes.registries import FakeRegistries

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.packages.clients import REGISTRY_CLIENTS
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
+from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import FetchedListing, PackageNotFound
 from tests.bot.packages.clients.registry_scenario import NAMES, RegistryScenario
 from tests.fakes.registries.registry_exchange import RegistryReply

@@ -7,8 +7,8 @@ import pytest
 from bot.model.core_types import RegistryId
 from bot.model.findings import Known, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
+from bot.packages.http_client import RegistryResponseError
 from bot.packages.package_reader import read_listing, read_provenance
-from bot.packages.registry_errors import RegistryResponseError
 from bot.packages.versions import FetchedListing, Package, PackageNotFound, PublisherKind, UnchangedListing, Workload
 from tests.bot.packages.clients.registry_scenario import COMMIT, NAMES, NOON, RUN, RegistryScenario, number, package
 from tests.fakes.registries.shapes import SHAPES

@@ -10,10 +10,15 @@ from redis import Redis
 from bot.model.core_types import RegistryId
 from bot.model.findings import Known, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
-from bot.packages.http_client import RegistryHttpClient, RegistryQuery
-from bot.packages.pacing import ProcessPacing, RedisPacing
+from bot.packages.http_client import (
+    ProcessPacing,
+    RedisPacing,
+    RegistryHttpClient,
+    RegistryQuery,
+    RegistryResponseError,
+    RegistryUnreachableError,
+)
 from bot.packages.package_reader import OWNERS_INTERVAL, read_listing
-from bot.packages.registry_errors import RegistryResponseError, RegistryUnreachableError
 from bot.packages.versions import FetchedListing, Package, PackageNotFound, UnchangedListing
 from bot.registries.addresses import reverse_host
 from tests.bot.packages.clients.registry_scenario import CATALOG, NAMES, NOON, RegistryScenario, package
