@@ -31,7 +31,7 @@ from bot.detection.unexplained import StepTrace, is_ordinary_action, unexplained
 from bot.model.core_types import Confidence, Credential
 from bot.registries import Catalog, action_name
 from bot.workflows import Action, Job, Permissions, SourceTexts, Step, Workflow
-from bot.workflows.workflow import effective_shell
+from bot.workflows.graph import effective_shell
 
 _IDENTITY = "id-token: write"  # what lets a job ask for an OIDC token
 

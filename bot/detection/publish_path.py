@@ -15,14 +15,8 @@ from bot.model.findings import Unknown, join_names
 from bot.registries import Registry
 from bot.workflows import Action, Job, Permissions, SourceText, Step, Workflow
 from bot.workflows.artifacts import UPLOAD_ACTIONS, ArtifactFlow, artifact_flows
-from bot.workflows.workflow import (
-    PermissionLevel,
-    effective_permissions,
-    permission_level,
-    read_uses,
-    reusable_workflow_permissions,
-    transitive_needs,
-)
+from bot.workflows.graph import effective_permissions, permission_level, reusable_workflow_permissions, transitive_needs
+from bot.workflows.workflow import PermissionLevel, read_uses
 
 JobKey: TypeAlias = tuple[str, str]  # the workflow's path, the job's id
 

@@ -20,7 +20,7 @@ from bot.shell import Command, Script, Word, literal_word, read_script_cached
 from bot.workflows import Job, Step, Workflow
 from bot.workflows.expressions import known_values
 from bot.workflows.expressions.evaluator import context_values
-from bot.workflows.workflow import effective_env, effective_shell
+from bot.workflows.graph import effective_env, effective_shell
 
 
 @dataclass(frozen=True, slots=True)

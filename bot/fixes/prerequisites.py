@@ -9,7 +9,8 @@ from bot.fixes.yaml_edits import TextReplacement, edit_scalar, rewrite_script, s
 from bot.model.core_types import Credential
 from bot.registries import Registry, action_name
 from bot.workflows import Job, Permissions, SourceText
-from bot.workflows.workflow import PERMISSION_SCOPES, effective_permissions, read_uses
+from bot.workflows.graph import PERMISSION_SCOPES, effective_permissions
+from bot.workflows.workflow import read_uses
 
 _ID_TOKEN = "id-token"  # noqa: S105 - the name of a permission
 

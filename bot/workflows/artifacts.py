@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.workflows.expressions import context_values, possible_values
-from bot.workflows.workflow import Job, Step, Workflow, read_uses, transitive_needs
+from bot.workflows.graph import transitive_needs
+from bot.workflows.workflow import Job, Step, Workflow, read_uses
 
 # Action and the name it gives when none is written. Source: each action's action.yml, as of 2026-11.
 UPLOAD_ACTIONS: Mapping[str, str] = {

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.workflows.expressions import context_values, known_values, possible_values
-from bot.workflows.workflow import Job, RunnerLifetime, Step, Uses, Workflow, read_uses, runner_lifetime
+from bot.workflows.graph import RunnerLifetime, runner_lifetime
+from bot.workflows.workflow import Job, Step, Uses, Workflow, read_uses
 
 OFF_VALUES = frozenset({"", "false"})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.workflows.expressions import context_values, evaluate_condition, possible_values
-from bot.workflows.parser import extend_path, read_text, reject_shape, require_mapping, require_scalar, source_text
+from bot.workflows.fields import extend_path, read_text, reject_shape, require_mapping, require_scalar, source_text
 from bot.workflows.workflow import Input, Job, SourceText, SourceTexts, Step, Trigger, Workflow
 from bot.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence
 

@@ -9,7 +9,7 @@ from bot.checks.alerts.new_findings import KeyedFinding, new_findings
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, FindingSubject, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.workflow import effective_permissions, permission_level
+from bot.workflows.graph import effective_permissions, permission_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from bot.shell import Command, Script, UnknownKind, Word, read_script_cached, va
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Action, Job, SourceText, Step, Workflow
 from bot.workflows.expressions import ContextValues, context_values, has_dynamic_secrets, known_values, secrets_in
-from bot.workflows.workflow import effective_env, effective_shell
+from bot.workflows.graph import effective_env, effective_shell
 
 ALL_SECRETS = "*"  # in place of a secret's name: all of them
 _SHELL_BY_EXTENSION = {".sh": "bash", ".bash": "bash", ".ps1": "pwsh", ".py": "python", ".js": "node", ".cjs": "node", ".mjs": "node"}  # fmt: skip

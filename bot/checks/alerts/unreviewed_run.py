@@ -12,7 +12,7 @@ from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_
 from bot.settings import ref_matches
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Trigger, Workflow
-from bot.workflows.workflow import effective_permissions, permission_level
+from bot.workflows.graph import effective_permissions, permission_level
 
 IDENTITY_TEXT = "an identity token"
 _BUILT_IN_NAME = "GITHUB_TOKEN"

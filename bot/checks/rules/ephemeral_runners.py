@@ -9,7 +9,7 @@ from bot.detection.publish_path import PathJob, PathRole, describe_path_job, pub
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.workflow import RunnerLifetime, runner_lifetime
+from bot.workflows.graph import RunnerLifetime, runner_lifetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

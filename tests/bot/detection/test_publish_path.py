@@ -10,8 +10,8 @@ from bot.model.core_types import FullName
 from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.workflows import Workflow, read_workflow
+from bot.workflows.graph import RunnerLifetime, runner_lifetime
 from bot.workflows.triggers import jobs_that_may_run, may_push
-from bot.workflows.workflow import RunnerLifetime, runner_lifetime
 
 CATALOG = load_catalog()
 RELEASE = ".github/workflows/release.yml"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.workflows import read_workflow
-from bot.workflows.workflow import effective_permissions
+from bot.workflows.graph import effective_permissions
 from tests.bot.fixes.fixed_repository import PATH, FixedRepository, fix_repository
 
 # How a step says what it does: block, flow, quoted keys, keys in another order, a comment in each place that takes one.

@@ -5,16 +5,15 @@ import pytest
 from bot.workflows import Permissions, Workflow, read_workflow
 from bot.workflows.artifacts import artifact_flows
 from bot.workflows.caches import cache_restores
-from bot.workflows.workflow import (
+from bot.workflows.graph import (
     PERMISSION_SCOPES,
-    Uses,
     effective_env,
     effective_permissions,
     permission_level,
-    read_uses,
     reusable_workflow_permissions,
     transitive_needs,
 )
+from bot.workflows.workflow import Uses, read_uses
 
 
 def workflow(text: str) -> Workflow:
