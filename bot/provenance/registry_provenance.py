@@ -21,20 +21,22 @@ from bot.model.errors import describe_fault
 from bot.packages.versions import PackageFile, Workload
 from bot.provenance.attestations import AttestationKind, AttestationResults, ProvenanceError, VerifiedAttestation
 from bot.provenance.bundles import (
-    InTotoStatement,
     VerifiedBundle,
-    check_log_entry,
-    find_subject,
-    is_intoto_entry,
     parse_response,
-    parse_statement,
     reject_response,
     verified_attestation,
     verify_bundle,
     verify_each,
-    verify_envelope,
 )
 from bot.provenance.certificate_claims import CertificateClaims, sanitize
+from bot.provenance.in_toto import (
+    InTotoStatement,
+    check_log_entry,
+    find_subject,
+    is_intoto_entry,
+    parse_statement,
+    verify_envelope,
+)
 from bot.provenance.sigstore_verifier import RELEASE_SIGNER, explain_error
 from bot.provenance.trust_store import TrustStore
 

@@ -1,6 +1,6 @@
 """Verifies Sigstore bundles, including `intoto` log entries and bundles with timestamps but no log.
 
-sigstore-python 4.5 rejects npm provenance with `Unsupported DSSE log entry type`; `bundles.py` compares that entry.
+sigstore-python 4.5 rejects npm provenance with `Unsupported DSSE log entry type`; `in_toto.py` compares that entry.
 
 GitHub signs for private repositories without a log, as `gh attestation trusted-root` shows (read 2026-11-24).
 
@@ -26,8 +26,8 @@ from sigstore_models.trustroot import v1
 
 from bot.packages.versions import Workload
 from bot.provenance.attestations import ProvenanceError
-from bot.provenance.bundles import STATEMENT_MEDIA_TYPE, check_log_entry, is_intoto_entry, verify_envelope
 from bot.provenance.certificate_claims import CertificateClaims, read_claims, sanitize
+from bot.provenance.in_toto import STATEMENT_MEDIA_TYPE, check_log_entry, is_intoto_entry, verify_envelope
 
 UNTRUSTED_LOG = (
     "it is recorded in a log that is not among the trusted ones; if Sigstore has a newer root than this release, "

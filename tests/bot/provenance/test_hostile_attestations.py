@@ -8,7 +8,8 @@ import pytest
 
 from bot.packages.versions import PackageFile, Workload
 from bot.provenance.attestations import AttestationResults
-from bot.provenance.bundles import MAX_ATTESTATIONS, MAX_RESPONSE_BYTES, MAX_SUBJECTS
+from bot.provenance.bundles import MAX_ATTESTATIONS, MAX_RESPONSE_BYTES
+from bot.provenance.in_toto import MAX_SUBJECTS
 from bot.provenance.registry_provenance import verify_github, verify_pypi, verify_rubygems
 from bot.provenance.trust_store import TrustStore, default_trust_store, load_trust_store
 from tests.bot.provenance.real_bundles import REAL_BUNDLES, RealBundle, npm
