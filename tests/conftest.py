@@ -1,11 +1,14 @@
 """What several rooms' tests stand on: a real Redis of their own, a free port, settings, a file with the App's key."""
 
+import atexit
+import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TypeAlias
 
 import pytest
@@ -16,8 +19,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot.model.core_types import RegistryId
 from handlers.cli.main import run_command
+from handlers.config.database import Database
 from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
-from handlers.config.settings import REGISTRY_DATA, Settings, redis_socket
+from handlers.config.settings import REGISTRY_DATA, SQLITE_FILE, Settings, redis_socket
+from handlers.records.schema import migrate
 
 PRIVATE_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -80,6 +85,31 @@ def redis(redis_url: str) -> Iterator[Redis]:
         yield client
 
 
+def migrated_copy(folder: Path) -> Path:
+    """Put a database with this version's tables, and nothing in them, into a folder; a copy takes a millisecond, a migration half a second."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_template(), folder / SQLITE_FILE)
+    return folder
+
+
+@cache
+def _template() -> Path:
+    folder = Path(mkdtemp(prefix="wf"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    template = Database(f"sqlite:///{folder / SQLITE_FILE}")
+    migrate(template)
+    template.close()  # which writes all of it into the one file that is copied
+    return folder / SQLITE_FILE
+
+
+@pytest.fixture
+def records(data: Path) -> Iterator[Database]:
+    """The records in the folder `data`, empty."""
+    opened = Database(f"sqlite:///{data / SQLITE_FILE}")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def own_redis() -> Iterator[EmbeddedRedis]:
     """A server of the test's own, to be killed, frozen or filled."""
@@ -139,8 +169,14 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def settings(redis_url: str, tmp_path: Path) -> Settings:
-    return Settings.from_environment(environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(tmp_path)))
+def data(tmp_path: Path) -> Path:
+    """An App's folder of its own, with empty records."""
+    return migrated_copy(tmp_path / "data")
+
+
+@pytest.fixture
+def settings(redis_url: str, data: Path) -> Settings:
+    return Settings.from_environment(environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(data)))
 
 
 def run_cli(command: str, arguments: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from bot.model.findings import MaybeKnown
 from bot.settings.settings_query import SettingsQuery
@@ -26,10 +27,14 @@ class RefPattern:
 class AnyRef:
     """Any branch or tag may deploy."""
 
+    kind: Literal["any"] = "any"  # a snapshot that is kept tells these three apart by it
+
 
 @dataclass(frozen=True, slots=True)
 class ProtectedBranches:
     """Only branches with branch protection may deploy; no tag may."""
+
+    kind: Literal["protected"] = "protected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class SelectedRefs:
     """Only what matches one of the patterns may deploy; without a pattern nothing may."""
 
     patterns: tuple[RefPattern, ...]
+    kind: Literal["selected"] = "selected"
 
 
 AllowedRefs = AnyRef | ProtectedBranches | SelectedRefs

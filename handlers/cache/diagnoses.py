@@ -1,13 +1,12 @@
 """Stores the latest diagnosis of the App's permissions and settings in Redis for the setup page."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from redis import Redis
 
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.documents import DocumentError, from_text, to_text
 
 
 class DiagnosisState(StrEnum):
@@ -65,12 +64,12 @@ class DiagnosisStore:
 
     def put(self, stored: StoredDiagnosis) -> None:
         """Keep a look in place of the one before."""
-        self._redis.set(DIAGNOSIS_KEY, json.dumps(to_json_value(stored)))
+        self._redis.set(DIAGNOSIS_KEY, to_text(StoredDiagnosis, stored))
 
     def get(self) -> StoredDiagnosis | None:
         """Return the last look; None before the first, or where another version wrote it."""
         text = self._redis.get(DIAGNOSIS_KEY)
         try:
-            return from_json_value(StoredDiagnosis, json.loads(text)) if isinstance(text, bytes) else None
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return from_text(StoredDiagnosis, text) if isinstance(text, bytes) else None
+        except DocumentError:
             return None

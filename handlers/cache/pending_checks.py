@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.documents import DocumentError, from_text, to_text
 from handlers.queue.job_specs import CheckRelease
 
 PENDING_KEY, SINCE_KEY = "wharfinger:releases:pending", "wharfinger:releases:since"
@@ -84,13 +84,13 @@ def _commit_key(repository: RepositoryId, commit: str) -> str:
 
 
 def _release_json(release: TaggedRelease) -> str:
-    return json.dumps(to_json_value(release), sort_keys=True)
+    return to_text(TaggedRelease, release)
 
 
 def _parse_release(text: bytes) -> TaggedRelease | None:
     try:
-        found: TaggedRelease = from_json_value(TaggedRelease, json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        found: TaggedRelease = from_text(TaggedRelease, text)
+    except DocumentError:
         return None
     return found
 

@@ -18,7 +18,7 @@ from bot.json_access import get_datetime, get_objects
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.findings import UnreadableFile
 from bot.snapshot.repository_snapshot import Snapshot
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.documents import DocumentError, from_document, from_text, to_document, to_text
 
 REPOSITORIES_KEY = "wharfinger:repositories"
 
@@ -45,19 +45,15 @@ class InstallationRepositoryStore:
     def put(self, installation: InstallationId, repositories: InstallationRepositories) -> None:
         """Keep a list in place of the one before."""
         self._redis.hset(
-            REPOSITORIES_KEY, str(installation), zlib.compress(json.dumps(to_json_value(repositories)).encode())
+            REPOSITORIES_KEY, str(installation), zlib.compress(to_text(InstallationRepositories, repositories).encode())
         )
 
     def get(self, installation: InstallationId) -> InstallationRepositories | None:
         """Return the last list; None where there was none, or another version wrote it."""
         packed = self._redis.hget(REPOSITORIES_KEY, str(installation))
         try:
-            return (
-                from_json_value(InstallationRepositories, json.loads(zlib.decompress(packed)))
-                if isinstance(packed, bytes)
-                else None
-            )
-        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
+            return from_text(InstallationRepositories, zlib.decompress(packed)) if isinstance(packed, bytes) else None
+        except (zlib.error, DocumentError):
             return None
 
     def installations(self) -> list[InstallationId]:
@@ -84,7 +80,9 @@ class UnresolvedPackageStore:
         """Keep what could not be told of a repository, in place of what could not be told before."""
         key = f"{UNRESOLVED_KEY}:{repository.lower()}"
         if unresolved:
-            self._redis.set(key, json.dumps([repository, to_json_value(unresolved)]), ex=UNRESOLVED_TTL)
+            self._redis.set(
+                key, json.dumps([repository, to_document(tuple[UnreadableFile, ...], unresolved)]), ex=UNRESOLVED_TTL
+            )
         else:
             self._redis.delete(key)
 
@@ -92,7 +90,7 @@ class UnresolvedPackageStore:
         """Return what could not be told, by repository."""
         kept = [self._redis.get(key) for key in self._redis.scan_iter(f"{UNRESOLVED_KEY}:*", count=1000)]
         said = [json.loads(each) for each in kept if isinstance(each, bytes)]
-        return {FullName(name): from_json_value(tuple[UnreadableFile, ...], untold) for name, untold in sorted(said)}
+        return {FullName(name): from_document(tuple[UnreadableFile, ...], untold) for name, untold in sorted(said)}
 
 
 REFRESH_AFTER = 24 * 3600  # seconds for which a workflow's runs are not asked for again

@@ -16,7 +16,7 @@ from bot.registries import Catalog
 from bot.settings import RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.snapshot.zizmor_findings import ZizmorFindings
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.documents import from_document, to_document
 
 # What one repository may take in Redis, compressed. Workflows and what they run are small; what is larger is left out, and a
 # preview says that it does not know the repository.
@@ -59,7 +59,7 @@ class SnapshotCache:
         """Return only what a policy's targets look at, without taking the snapshot again."""
         try:
             record = self._read_record(repository)
-            return None if record is None else from_json_value(TargetRepository, record["subject"])
+            return None if record is None else from_document(TargetRepository, record["subject"])
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -67,7 +67,7 @@ class SnapshotCache:
         """Return only what GitHub held at the last look, without taking the snapshot again."""
         try:
             record = self._read_record(repository)
-            return None if record is None else from_json_value(RepositorySettings, record["settings"])
+            return None if record is None else from_document(RepositorySettings, record["settings"])
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -82,21 +82,21 @@ class SnapshotCache:
 
     def _rebuild_snapshot(self, record: Mapping[str, object]) -> StoredSnapshot:
         """Take the same snapshot again, from the same files."""
-        files = from_json_value(Mapping[str, str], record["files"])
+        files = from_document(Mapping[str, str], record["files"])
         taken = take_snapshot(
-            from_json_value(FullName, record["repository"]),
-            from_json_value(Sha | None, record["commit"]),
-            from_json_value(datetime, record["taken_at"]),
+            from_document(FullName, record["repository"]),
+            from_document(Sha | None, record["commit"]),
+            from_document(datetime, record["taken_at"]),
             {path: content.encode("latin-1") for path, content in files.items()},  # byte for byte, and packed well
             self._catalog,
-            from_json_value(RepositorySettings, record["settings"]),
+            from_document(RepositorySettings, record["settings"]),
         )
         snapshot = replace(
             taken.snapshot,
-            unreadable=from_json_value(tuple[UnreadableFile, ...], record["unreadable"]),
-            zizmor_findings=from_json_value(ZizmorFindings, record["zizmor_findings"]),
+            unreadable=from_document(tuple[UnreadableFile, ...], record["unreadable"]),
+            zizmor_findings=from_document(ZizmorFindings, record["zizmor_findings"]),
         )
-        return StoredSnapshot(snapshot, from_json_value(TargetRepository, record["subject"]))
+        return StoredSnapshot(snapshot, from_document(TargetRepository, record["subject"]))
 
 
 def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, object]:
@@ -107,10 +107,10 @@ def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, 
         "commit": snapshot.commit,
         "taken_at": snapshot.taken_at.isoformat(),
         "files": {path: content.decode("latin-1") for path, content in files.items()},
-        "unreadable": to_json_value(snapshot.unreadable),
-        "settings": to_json_value(snapshot.settings),
-        "zizmor_findings": to_json_value(snapshot.zizmor_findings),
-        "subject": to_json_value(stored.subject),
+        "unreadable": to_document(tuple[UnreadableFile, ...], snapshot.unreadable),
+        "settings": to_document(RepositorySettings, snapshot.settings),
+        "zizmor_findings": to_document(ZizmorFindings, snapshot.zizmor_findings),
+        "subject": to_document(TargetRepository, stored.subject),
     }
 
 

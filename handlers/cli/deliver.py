@@ -16,6 +16,7 @@ from handlers.config.settings import Settings
 from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import JobSpec
+from handlers.records.schema import opened_records
 from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_payload, sent_by_this_app
 
 SUCCESS, FAILED, BAD_USAGE = 0, 1, 2
@@ -51,8 +52,8 @@ def main(options: argparse.Namespace) -> int:
 def _run_jobs(settings: Settings, jobs: Sequence[JobSpec]) -> int:
     """Run each job as a worker would, without the queue."""
     status = SUCCESS
-    with connected_redis(settings.redis_url) as redis:
-        context = open_context(settings, redis)
+    with opened_records(settings) as records, connected_redis(settings.redis_url) as redis:
+        context = open_context(settings, redis, records)
         for spec in jobs:
             try:
                 run_job(context, spec)

@@ -12,9 +12,11 @@ from bot.rendering.markdown import plain_line
 from handlers.cache.diagnoses import Diagnosis, DiagnosisState, diagnosed_missing, diagnosed_ok, diagnosed_unknown
 from handlers.cache.redis_health import away, look_at_redis
 from handlers.config.context import open_context
+from handlers.config.database import Database
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
 from handlers.jobs.repositories.diagnose import diagnose_github
+from handlers.records.health import examine_records
 
 SUCCESS, MISSING = 0, 1
 COLORS = {DiagnosisState.OK: "green", DiagnosisState.MISSING: "red", DiagnosisState.UNKNOWN: "yellow"}
@@ -46,10 +48,11 @@ def examine() -> Iterator[Diagnosis]:
         )
         return
     yield diagnosed_ok("settings", "complete and readable")
-    redis = open_redis(settings.redis_url, fail_fast=True)
+    redis, records = open_redis(settings.redis_url, fail_fast=True), Database(settings.database_url)
     try:
+        yield from examine_records(records, settings)
         yield from look_at_redis(redis)
-        context = open_context(settings, redis)
+        context = open_context(settings, redis, records)
         yield from diagnose_github(settings, context.github)
         context.github.close()
         yield _registries(settings)
@@ -58,6 +61,7 @@ def examine() -> Iterator[Diagnosis]:
         yield diagnosed_unknown("GitHub", "tokens and pauses are shared through Redis", "start Redis first")
     finally:
         redis.close()
+        records.close()
 
 
 def _registries(settings: Settings) -> Diagnosis:

@@ -12,8 +12,8 @@ from bot.packages.versions import Package, TraceStatus
 from bot.registries import Catalog, load_catalog
 from bot.rendering.release import trace_record_json, trace_record_text
 from handlers.cli.main import FINDINGS, SUCCESS
-from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
+from handlers.records.schema import opened_records
 from handlers.records.trace_store import TraceStore
 
 
@@ -31,8 +31,8 @@ def main(options: argparse.Namespace) -> int:
     catalogue = load_catalog()
     package = _package(options.package, catalogue)
     settings = Settings.from_environment()
-    with connected_redis(settings.redis_url) as redis:
-        traces = TraceStore(redis).find_all(package, options.version)
+    with opened_records(settings) as records:
+        traces = TraceStore(records).find_all(package, options.version)
     if not traces:
         raise WharfingerError(
             f"there is no record of {options.version!a} of {package}; the App records a version when its tag is pushed, or "

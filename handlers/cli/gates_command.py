@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.rendering.markdown import plain_line
-from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.report_store import ReportStore
+from handlers.records.schema import opened_records
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +26,13 @@ def main(options: argparse.Namespace) -> int:
     """List the pending deployments and the latest decisions; return the exit status."""
     settings = Settings.from_environment()
     repository = (options.repository or "").lower()
-    with connected_redis(settings.redis_url) as redis:
-        store = GateStore(redis)
+    with opened_records(settings) as records:
+        store = GateStore(records)
         pending = [each for each in store.waiting() if repository in ("", each[0].name.lower())]
         decisions = (each for each in store.decisions() if repository in ("", each.repository.lower()))
         latest = list(islice(decisions, options.limit))
         if repository and not pending and not latest:
-            ReportStore(redis).require_known(options.repository)
+            ReportStore(records).require_known(options.repository)
     lines = _as_json(pending, latest) if options.format == "json" else _as_text(pending, latest)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

@@ -23,10 +23,12 @@ from bot.rendering.register_report import (
 from handlers.cache.repository_listings import WorkflowRunCache
 from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
 from handlers.cli.main import SUCCESS
+from handlers.config.database import Database
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.records.report_store import ReportStore
+from handlers.records.schema import opened_records
 
 NO_IDENTITIES = "No publishing identities: the App has evaluated no repository yet, or none that can publish."
 
@@ -69,20 +71,20 @@ def _checkouts(paths: Sequence[Path], policy: Path | None, name: FullName | None
 
 def _stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
     settings = Settings.from_environment()
-    with open_redis(settings.redis_url) as redis:
+    with opened_records(settings) as records, open_redis(settings.redis_url) as redis:
         try:
             if name:
-                ReportStore(redis).require_known(name)
-            yield from _reports(redis, name)
+                ReportStore(records).require_known(name)
+            yield from _reports(records, redis, name)
         except RedisError as error:
             where = without_password(settings.redis_url)
             raise WharfingerError(f"Redis at {where} does not answer ({error}); is `wharfinger run` running?") from None
 
 
-def _reports(redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
-    statuses, catalog = ReportStore(redis), load_catalog()
+def _reports(records: Database, redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
+    statuses, catalog = ReportStore(records), load_catalog()
     for installation in statuses.installations():
-        latest = LatestReports(redis, catalog, installation)
+        latest = LatestReports(records, redis, catalog, installation)
         for status in sorted(statuses.all(installation), key=lambda each: each.repository.lower()):
             if name and status.repository.lower() != name.lower():
                 continue

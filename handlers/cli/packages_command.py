@@ -18,10 +18,12 @@ from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.cli.main import FINDINGS, SUCCESS
+from handlers.config.database import Database
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
 from handlers.records.report_store import ReportStore
+from handlers.records.schema import opened_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 
 AlertWithIssue: TypeAlias = tuple[PackageAlert, PackageAlertIssue | None]
@@ -67,18 +69,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """List the monitored packages; return 1 if an alert is open, otherwise 0."""
     settings = Settings.from_environment()
-    with connected_redis(settings.redis_url) as redis:
-        report = _read_report(redis, (options.repository or "").lower())
+    with opened_records(settings) as records, connected_redis(settings.redis_url) as redis:
+        report = _read_report(records, redis, (options.repository or "").lower())
         if options.repository and not (report.rows or report.unresolved or report.other_alerts):
-            ReportStore(redis).require_known(options.repository)
+            ReportStore(records).require_known(options.repository)
     lines = (_as_json if options.format == "json" else _as_text)(report)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return FINDINGS if report.open_alerts else SUCCESS
 
 
-def _read_report(redis: Redis, repository: str) -> _MonitoringReport:
+def _read_report(records: Database, redis: Redis, repository: str) -> _MonitoringReport:
     """Read what is stored of a repository's packages; of all, if it is empty."""
-    store, alert_store = WatchStore(redis), PackageAlertStore(redis)
+    store, alert_store = WatchStore(records), PackageAlertStore(records)
     watches = tuple(store.all())
     alerts = {each: tuple(alert_store.all(each)) for each in sorted({watch.installation for watch in watches})}
     every = [_row(watch, store, alerts[watch.installation]) for watch in watches]

@@ -1,4 +1,4 @@
-"""Opens the context that a worker process shares with its jobs: settings, Redis and clients."""
+"""Opens the context that a worker process shares with its jobs: settings, Redis, records and clients."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer
 from bot.packages.http_client import RedisPacing, RegistryHttpClient
 from bot.registries import Catalog, load_catalog
+from handlers.config.database import Database
 from handlers.config.settings import Settings
 
 
@@ -22,10 +23,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The App's settings, its Redis (bytes in, bytes out), its client, and what is known of registries."""
+    """The App's settings, its Redis (bytes in, bytes out), its records and clients, and what is known of registries."""
 
     settings: Settings
     redis: Redis
+    records: Database
     github: GitHubClient
     catalog: Catalog
     registry_client: RegistryHttpClient
@@ -38,7 +40,7 @@ class Context:
 JobFunction: TypeAlias = Callable[[Context, Any], None]
 
 
-def open_context(settings: Settings, redis: Redis) -> Context:
+def open_context(settings: Settings, redis: Redis, records: Database) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
     key = read_app_key(settings.app_id, settings.private_key)
     github_client = GitHubClient(GitHubServer(settings.github_api), key, redis, settings.token_keys)
@@ -46,4 +48,4 @@ def open_context(settings: Settings, redis: Redis) -> Context:
     registries = RegistryHttpClient(
         catalogue, settings.registry_urls, contact=settings.contact, pacing=RedisPacing(redis)
     )
-    return Context(settings, redis, github_client, catalogue, registries)
+    return Context(settings, redis, records, github_client, catalogue, registries)

@@ -1,11 +1,12 @@
 """Collects Prometheus metrics about this process, the job queue and watched packages."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from bot.model.core_types import RegistryId
 
 REGISTRY = CollectorRegistry()
 DELIVERIES = Counter(
@@ -39,19 +40,24 @@ def queue_metrics(waiting: Counts, failed: Counts, counts: Counts, workers: int)
     yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
 
 
-def watch_metrics(watched: int, due: int, unreported: int, outages: Mapping[bytes, bytes]) -> Iterable[Metric]:
-    """Yield the watch's figures; `outages` are the registries that do not answer, as they rest in Redis."""
+def record_metrics(
+    watched: int, due: int, unreported: int, outages: Mapping[RegistryId, datetime], unreadable: int
+) -> Iterable[Metric]:
+    """Yield the figures of the records; `outages`: since when registries do not answer."""
     away = GaugeMetricFamily(
         "wharfinger_registry_unreachable_since_timestamp_seconds",
         "When a registry stopped answering; one that answers is not here.",
         labels=["registry"],
     )
-    for registry, outage in outages.items():
-        away.add_metric([registry.decode()], datetime.fromisoformat(json.loads(outage)["since"]).timestamp())
+    for registry, since in outages.items():
+        away.add_metric([registry], since.timestamp())
     yield GaugeMetricFamily("wharfinger_watched_packages", "Packages watched at their registries.", value=watched)
     yield GaugeMetricFamily("wharfinger_packages_due", "Packages that it is time to look at.", value=due)
     yield GaugeMetricFamily(
         "wharfinger_alerts_unreported", "Alerts of which GitHub was not told yet.", value=unreported
+    )
+    yield GaugeMetricFamily(
+        "wharfinger_unreadable_records", "Records that cannot be read: see `wharfinger doctor`.", value=unreadable
     )
     yield away
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
 
 MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
+SQLITE_FILE = "records.sqlite3"  # in the data folder
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})")  # GitHub's rule for the names of accounts, lower case
@@ -46,6 +47,7 @@ class Settings:
     embedded_redis: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
     redis_server: str | None  # the server binary to prefer for it
     data: Path
+    database_url: str = field(repr=False)  # of the records, as SQLAlchemy writes it; may hold a password
     organizations: frozenset[str]  # account names in lower case; empty: all
     installations: frozenset[int]  # empty: all
     host: str
@@ -56,6 +58,8 @@ class Settings:
     )  # further roots of Sigstore and registries' keys, each a file's content
     registry_urls: Mapping[RegistryId, str]  # mirrors and stand-ins, in the place of registries' own addresses
     contact: str  # where registries reach whoever runs this; empty: they cannot
+    retention: int  # days for which records of what is over are kept
+    retention_after_uninstall: int  # days for which the records of an account that removed the App are kept
     queue_limit: int  # jobs that may wait; above it the receiver answers 503
     log_level: str
     log_format: Literal["text", "json"]
@@ -78,6 +82,7 @@ class Settings:
             embedded_redis=not redis_url,
             redis_server=read.value("WHARFINGER_REDIS_SERVER", str, "") or None,
             data=read.value("WHARFINGER_DATA", _folder, _default_folder(read.environ)),
+            database_url=read.value("DATABASE_URL", parse_database_url, ""),
             organizations=read.value("WHARFINGER_ORGANIZATIONS", _logins, ""),
             installations=read.value("WHARFINGER_INSTALLATIONS", _installations, ""),
             host=read.value("WHARFINGER_HOST", str, "127.0.0.1"),
@@ -86,6 +91,8 @@ class Settings:
             trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", read_trusted_roots, ""),
             registry_urls=read.value("WHARFINGER_REGISTRY_ADDRESSES", parse_registry_urls, ""),
             contact=read.value("WHARFINGER_CONTACT", parse_contact, ""),
+            retention=read.value("WHARFINGER_RETENTION_DAYS", _number(1, 36_500), "1100"),
+            retention_after_uninstall=read.value("WHARFINGER_RETENTION_AFTER_UNINSTALL_DAYS", _number(0, 36_500), "30"),
             queue_limit=read.value("WHARFINGER_QUEUE_LIMIT", _number(1, 1_000_000), "20000"),
             log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
             log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),
@@ -96,6 +103,7 @@ class Settings:
             settings,
             token_keys=settings.token_keys or derive_token_key(settings.private_key),
             redis_url=settings.redis_url or f"unix://{redis_socket(settings.data)}",
+            database_url=settings.database_url or f"sqlite:///{settings.data / SQLITE_FILE}",
         )
 
     def allows(self, installation: int, account: str) -> bool:
@@ -103,6 +111,23 @@ class Settings:
         if not self.organizations and not self.installations:
             return True
         return installation in self.installations or account.lower() in self.organizations
+
+
+def parse_database_url(text: str) -> str:
+    """Return a PostgreSQL address as SQLAlchemy takes it, or the empty text; raise SettingsError, which shows no part of it."""
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        complete = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and parts.port != 0
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ConfigurationError(
+            "is not the address of a PostgreSQL database; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special "
+            "characters percent-encoded, or leave it out to keep the records in an SQLite file in WHARFINGER_DATA"
+        )
+    return f"postgresql+psycopg://{text.partition('://')[2]}"
 
 
 def redis_socket(data: Path) -> Path:

@@ -40,7 +40,7 @@ def read_commit(context: Context, spec: NamedRepositoryJob, revision: str) -> Ch
     """Read a commit with its workflows, policies and check runs. Raises as bot.github.commit_state.CommitReader does."""
     client = context.github.installation(spec.installation, context.delivery_id)
     reader = CommitReader(client, Revision(spec.full_name, revision))
-    report = ReportStore(context.redis).get(spec.repository)
+    report = ReportStore(context.records).get(spec.repository)
     paths = report.paths if report else tuple(sorted(ACTION_FILES))
     return CheckedCommit(spec.installation, spec.repository, client, reader, reader.read(paths), paths, report)
 
@@ -58,8 +58,8 @@ def build_snapshot(context: Context, commit: CheckedCommit, policy: Policy, *, r
         snapshot = replace(checked.result(), settings=settings)
     if commit.state.is_default_branch_head:
         update_watched_packages(context, commit.installation, commit.repository, commit.reader, snapshot, policy)
-    ReviewStore(context.redis).record_check(commit.repository, snapshot.taken_at)  # the first begins the first period
-    return replace(followed, snapshot=add_stored_records(context.redis, commit.repository, snapshot))
+    ReviewStore(context.records).record_check(commit.repository, snapshot.taken_at)  # the first begins the first period
+    return replace(followed, snapshot=add_stored_records(context.records, commit.repository, snapshot))
 
 
 def _read_settings(

@@ -59,7 +59,7 @@ def _store_snapshot(context: Context, evaluation: Evaluation) -> Iterable[JobSpe
 def _store_report(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
     commit, report = evaluation.commit, evaluation.report
     state = commit.state
-    ReportStore(context.redis).put(
+    ReportStore(context.records).put(
         StoredReport(
             installation=commit.installation,
             id=commit.repository,
@@ -81,7 +81,7 @@ def _store_report(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]
 
 def _store_digest_facts(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
     commit = evaluation.commit
-    DigestFactStore(context.redis, commit.installation).put(commit.repository, evaluation.report)
+    DigestFactStore(context.records, commit.installation).put(commit.repository, evaluation.report)
     return ()
 
 
@@ -121,12 +121,12 @@ def preview_jobs(commit: CheckedCommit) -> list[PreviewPolicy]:
 def end_check(context: Context, spec: NamedRepositoryJob, commit: str) -> list[JobSpec]:
     """Record that a commit's check ended, however it did, and return the jobs of the deployments that waited for it."""
     OpenCheckRunStore(context.redis).close(open_check_run(spec, commit))
-    return [gate.job for gate in GateStore(context.redis).waiting_for_check(spec.repository, commit)]
+    return [gate.job for gate in GateStore(context.records).waiting_for_check(spec.repository, commit)]
 
 
 def record_not_evaluated(context: Context, spec: NamedRepositoryJob, reason: str) -> None:
     """Store why a repository's default branch was not evaluated; the digest says so."""
-    DigestFactStore(context.redis, spec.installation).set_not_evaluated(spec.repository, reason)
+    DigestFactStore(context.records, spec.installation).set_not_evaluated(spec.repository, reason)
 
 
 def retire_archived(context: Context, commit: CheckedCommit) -> None:

@@ -29,6 +29,7 @@ from handlers.jobs.repositories.stored_reports import preview_policy
 from handlers.jobs.repositories.sweeps import (
     check_latest_tags,
     check_tags,
+    delete_expired_records,
     drop_token,
     forget_installation,
     forget_repository,
@@ -53,6 +54,7 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.CheckRelease: check_release,
     specs.CheckTags: check_tags,
     specs.DecideGate: decide_gate,
+    specs.DeleteExpiredRecords: delete_expired_records,
     specs.DeleteSecrets: delete_secrets,
     specs.Diagnose: diagnose,
     specs.DropToken: drop_token,

@@ -18,7 +18,7 @@ from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
 from bot.github.github_errors import AccessError, MissingError
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import read_custom_properties
-from bot.model.core_types import Conclusion, FullName, Mode
+from bot.model.core_types import Conclusion, FullName, InstallationId, Mode, RepositoryId, Sha
 from bot.model.errors import PolicyError
 from bot.model.findings import Known
 from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
@@ -29,6 +29,7 @@ from bot.rendering.markdown import inline_code, markdown_text, plain_line
 from bot.settings import SettingsQuery
 from handlers.cache.waiver_approvals import add_approvals
 from handlers.config.context import Context
+from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import StoredReport
 
 BASE_TTL = 300  # seconds for which the file that an organization's policy extends is not read again
@@ -67,15 +68,11 @@ def read_policy_in_force(context: Context, client: InstallationClient, reading: 
     """Make the policy in force of the repository that was read; raises RetryLaterError when GitHub wants to be asked later."""
     policies = reading.policies
     problems: list[str] = []
-    owner = reading.repository.partition("/")[0].lower()
-    organization = _last_valid_policy(
-        context,
-        policies.organization,
-        f"{policies.organization_repository}/{ORGANIZATION_POLICY_PATH}",
-        owner,
-        problems,
-    )
-    own = _last_valid_policy(context, policies.repository, REPOSITORY_POLICY_PATH, f"repository-{reading.id}", problems)
+    whole, mine = policy_keys(client, reading)
+    origin = f"{policies.organization_repository}/{ORGANIZATION_POLICY_PATH}"
+    organization = _last_valid_policy(context, policies.organization, origin, whole, None, problems)
+    head = reading.commit if reading.is_default_branch_head else None
+    own = _last_valid_policy(context, policies.repository, REPOSITORY_POLICY_PATH, mine, head, problems)
     if policies.hidden:
         problems.append("The organization may have a policy, but GitHub does not let the App read it.")
     if organization is not None and policies.organization is not None:
@@ -85,6 +82,20 @@ def read_policy_in_force(context: Context, client: InstallationClient, reading: 
     subject = _subject(client, reading, [file for file in (organization, own) if file is not None])
     policy = policy_in_force(organization, own, subject)
     return PolicyState(policy, (*problems, *policy.undecided), subject)
+
+
+def policy_keys(client: ReadOnlyClient, reading: CommitState) -> tuple[PolicyKey, PolicyKey]:
+    """Return under which keys the policies of a repository are kept: its organization's, and its own."""
+    installation = installation_of(client)
+    login = reading.repository.partition("/")[0]
+    return PolicyKey.organization(installation, login), PolicyKey.repository(installation, RepositoryId(reading.id))
+
+
+def installation_of(client: ReadOnlyClient) -> InstallationId:
+    """Return as which installation a client speaks."""
+    if client.installation is None:
+        raise ValueError("the App itself has no policy")
+    return client.installation
 
 
 def is_organization_repository(repository: FullName) -> bool:
@@ -141,15 +152,16 @@ def add_base_policy(context: Context, client: ReadOnlyClient, file: PolicyFile, 
     """
     if file.extends is None:
         return file
-    name = f"wharfinger:policy:{client.installation}:base:{file.extends.lower()}"
-    told = context.redis.get(f"{name}:told")
+    key = PolicyKey.base(installation_of(client), file.extends)
+    name = f"wharfinger:base-policy:{key.installation}:{key.subject}"
+    told = context.redis.get(name)
     if not isinstance(told, bytes):
-        told = _fetch_base(context, client, file.extends, name).encode()
-        context.redis.set(f"{name}:told", told, ex=BASE_TTL)
+        told = _fetch_base(context, client, file.extends, key).encode()
+        context.redis.set(name, told, ex=BASE_TTL)
     if told:
         problems.append(told.decode())
-    kept = context.redis.get(name)
-    if not isinstance(kept, bytes):
+    kept = PolicyStore(context.records).get(key)
+    if kept is None:
         return file
     base = read_policy(kept, context.catalog.registries, f"{file.extends}/{ORGANIZATION_POLICY_PATH}")
     if base.extends is not None:
@@ -164,7 +176,7 @@ def parse_policy_file(context: Context, file: RepositoryFile, origin: str) -> Po
     return read_policy(file.content, context.catalog.registries, origin)
 
 
-def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, name: str) -> str:
+def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, key: PolicyKey) -> str:
     """Fetch the file that is extended and keep it if it is valid; return what is wrong, or an empty text."""
     origin = f"{repository}/{ORGANIZATION_POLICY_PATH}"
     try:
@@ -177,7 +189,7 @@ def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, 
         return f"{origin} is extended by the policy and could not be read: {error}."
     except PolicyError as error:
         return f"{origin} is extended by the policy and not valid ({error}); the last valid version of it is followed, if one is known."
-    context.redis.set(name, file.content or b"")
+    PolicyStore(context.records).put(key, file.content or b"", None, context.clock())
     return ""
 
 
@@ -191,24 +203,29 @@ def _subject(client: InstallationClient, reading: CommitState, files: Iterable[P
     return TargetRepository(reading.repository, facts.visibility, facts.topics, properties)
 
 
-def _last_valid_policy(
-    context: Context, file: RepositoryFile | None, origin: str, key: str, problems: list[str]
+def _last_valid_policy(  # noqa: PLR0913, PLR0917 - the file, where it stands, and where faults are told
+    context: Context,
+    file: RepositoryFile | None,
+    origin: str,
+    key: PolicyKey,
+    commit: Sha | None,
+    problems: list[str],
 ) -> PolicyFile | None:
     """Read a file in force; where it is not valid, the last one that was, and add a sentence to the problems."""
-    name = f"wharfinger:policy:{key}"
+    store = PolicyStore(context.records)
     if file is None:
-        context.redis.delete(name)
+        store.end(key, context.clock())
         return None
     try:
         policy = parse_policy_file(context, file, origin)
     except PolicyError as error:
-        kept = context.redis.get(name)
-        if isinstance(kept, bytes):
+        kept = store.get(key)
+        if kept is not None:
             problems.append(f"{origin} is not valid ({error}); the last valid version of it stays in force.")
             return read_policy(kept, context.catalog.registries, origin)
         problems.append(f"{origin} is not valid ({error}), and no valid version of it is known; the defaults hold.")
         return None
-    context.redis.set(name, file.content or b"")
+    store.put(key, file.content or b"", commit, context.clock())
     return policy
 
 

@@ -521,6 +521,13 @@ class ForgetRepository(RepositoryJob):
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteExpiredRecords(JobSpec):
+    """Deletes the records that the settings keep no longer."""
+
+    job = "delete-expired-records"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnose(JobSpec):
     """Diagnoses the App on GitHub for the set-up page."""
 

@@ -1,21 +1,19 @@
 """Stores change alerts by commit until they are reported in a check run or an issue."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from redis import Redis
-from redis.exceptions import ResponseError
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 
 from bot.evaluation.change_report import ChangeReport
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from bot.rendering.markdown import text_fingerprint
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import ReportChangeAlerts
+from handlers.records.documents import Documents, ensure_repository
+from handlers.records.tables import branches, change_alerts, change_states, tags, unreported_changes
 
-ALERTS_TTL = timedelta(days=90)  # a commit's check run says so as long as somebody may ask for it again
 MOST_CHANGES = 50  # of one commit that are kept: each branch and tag that names it is one
 
 
@@ -35,19 +33,19 @@ class BranchState:
     reported: tuple[str, ...] = ()  # findings of which people have been told, by `mark`
 
 
+REPORTS = Documents[ChangeReport](change_alerts, ChangeReport)
+UNREPORTED = Documents[UnreportedAlert](unreported_changes, UnreportedAlert)
+BRANCHES = Documents[BranchState](branches, BranchState)
+
+
 class ChangeAlertStore:
     """What was heard of one repository's changes."""
 
-    def __init__(self, redis: Redis, installation: InstallationId, repository: RepositoryId) -> None:
-        self._redis = redis
+    def __init__(self, records: Database, installation: InstallationId, repository: RepositoryId) -> None:
+        self._records = records
         self._installation = installation
         self._repository = repository
-        self._unreported_key = f"wharfinger:change-alerts:untold:{installation}:{repository}"
-        self._batch_key = f"wharfinger:change-alerts:batch:{installation}:{repository}"
-        self._issue_key = f"wharfinger:change-alerts:issue:{installation}:{repository}"
-        self._tags_key = f"wharfinger:change-alerts:tags:{repository}"
-        self._read_all_tags_key = f"wharfinger:change-alerts:tags-looked:{repository}"
-        self._branches_key = f"wharfinger:change-alerts:branches:{repository}"
+        self._place = {"installation": installation, "repository": repository}
 
     @property
     def report_job(self) -> ReportChangeAlerts:
@@ -58,107 +56,126 @@ class ChangeAlertStore:
         self, ref: str, report: ChangeReport, urgent: UnreportedAlert | None, branch_state: BranchState | None = None
     ) -> None:
         """Keep what was heard of a change; what is urgent is to be told once. `branch` is how a branch stands from now on."""
-        key, field = self._commit_key(report.commit), text_fingerprint(ref)
-        text = json.dumps(to_json_value(report))
-        before = self._redis.hget(key, field)
-        if isinstance(before, bytes) and _is_same_report(before, report):
-            return
-        if before is None and self._redis.hlen(key) >= MOST_CHANGES:
-            return
-        with self._redis.pipeline() as pipe:
-            pipe.hset(key, field, text)
-            pipe.expire(key, ALERTS_TTL)
+        key = {**self._place, "commit_id": report.commit, "ref": text_fingerprint(ref)}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, self._repository, self._installation)
+            heard = {row.ref: row for row in self._rows_of_commit(report.commit)}
+            before = heard.get(key["ref"])
+            if before is not None and _is_same_report(next(REPORTS.readable(self._records, [before]), None), report):
+                return
+            if before is None and len(heard) >= MOST_CHANGES:
+                return
+            values = {"observed_at": report.observed_at, "document": REPORTS.text(report)}
+            upsert(connection, change_alerts, list(key), key | values)
             if urgent is not None:
-                pipe.hset(self._unreported_key, f"{report.commit}:{field}", json.dumps(to_json_value(urgent)))
+                news = {**self._place, "batched": False, "document": UNREPORTED.text(urgent)}
+                connection.execute(insert(unreported_changes).values(news))
             if branch_state is not None:
-                pipe.hset(self._branches_key, ref, json.dumps(to_json_value(branch_state)))
-                pipe.expire(self._branches_key, ALERTS_TTL)
-            pipe.execute()
+                branch = {"repository": self._repository, "ref": ref}
+                state = {"heard_at": report.observed_at, "document": BRANCHES.text(branch_state)}
+                upsert(connection, branches, list(branch), branch | state)
 
     def get_branch(self, ref: str) -> BranchState | None:
-        """Return how a branch stands of which something was heard."""
-        found: BranchState | None = _parse(BranchState, self._redis.hget(self._branches_key, ref))
-        return found
+        """Return how a branch stands of which something was heard; raises UnreadableRecordError."""
+        mine = select(*BRANCHES.columns).where(branches.c.repository == self._repository, branches.c.ref == ref)
+        with self._records.reading() as connection:
+            row = connection.execute(mine).first()
+        return BRANCHES.read(self._records, row)
 
     def clear_branch(self, ref: str) -> None:
         """Note that nothing is heard of a branch any more."""
-        self._redis.hdel(self._branches_key, ref)
+        with self._records.transaction() as connection:
+            connection.execute(delete(branches).where(branches.c.repository == self._repository, branches.c.ref == ref))
 
     def of_commit(self, commit: Sha) -> tuple[ChangeReport, ...]:
-        """Return what was heard of a commit, the earliest first."""
-        kept: Mapping[Any, Any] = self._redis.hgetall(self._commit_key(commit))
-        found = (_parse(ChangeReport, text) for text in kept.values())
+        """Return what was heard of a commit, the earliest first; raises UnreadableRecordError."""
+        found = (REPORTS.read(self._records, row) for row in self._rows_of_commit(commit))
         return tuple(
             sorted((each for each in found if each is not None), key=lambda each: (each.observed_at, each.summary))
         )
 
+    def _rows_of_commit(self, commit: Sha) -> Sequence[Row[*tuple[Any, ...]]]:
+        mine = _of_place(change_alerts, self._place), change_alerts.c.commit_id == commit
+        with self._records.reading() as connection:
+            return connection.execute(select(*REPORTS.columns).where(*mine)).all()
+
     def take_batch(self) -> tuple[UnreportedAlert, ...]:
         """Take what is untold, as one; until it is `told` the same is given again."""
-        if not self._redis.exists(self._batch_key):
-            try:
-                self._redis.rename(self._unreported_key, self._batch_key)
-            except ResponseError:  # nothing is untold
-                return ()
-        kept: Mapping[Any, Any] = self._redis.hgetall(self._batch_key)
-        found = (_parse(UnreportedAlert, text) for text in kept.values())
-        return tuple(
-            sorted(
-                (each for each in found if each is not None),
-                key=lambda each: (each.report.observed_at, each.report.summary),
-            )
-        )
+        mine = _of_place(unreported_changes, self._place)
+        with self._records.transaction() as connection:
+            if not self._batch():
+                connection.execute(update(unreported_changes).where(mine).values(batched=True))
+            batch = self._batch().values()
+        return tuple(sorted(batch, key=lambda each: (each.report.observed_at, each.report.summary)))
 
     def mark_reported(self, subject: str) -> bool:
         """Note the issue in which the batch stands; return whether more is untold by now."""
-        with self._redis.pipeline() as pipe:
-            pipe.set(self._issue_key, subject, ex=ALERTS_TTL)
-            pipe.delete(self._batch_key)
-            pipe.exists(self._unreported_key)
-            return bool(pipe.execute()[-1])
+        mine = _of_place(unreported_changes, self._place)
+        with self._records.transaction() as connection:
+            self._put_state(connection, issue_subject=subject)
+            connection.execute(delete(unreported_changes).where(unreported_changes.c.id.in_(self._batch())))
+            more = select(func.count()).select_from(unreported_changes).where(mine, ~unreported_changes.c.batched)
+            return bool(connection.scalar(more))
+
+    def _batch(self) -> Mapping[int, UnreportedAlert]:
+        """Return the batch by row; what cannot be read is no part of it, and stays."""
+        mine = _of_place(unreported_changes, self._place), unreported_changes.c.batched
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*UNREPORTED.columns).where(*mine)).all()
+        return {row.id: alert for row in rows for alert in UNREPORTED.readable(self._records, [row])}
 
     @property
     def issue_subject(self) -> str | None:
         """The subject of the issue that was written to last."""
-        kept = self._redis.get(self._issue_key)
-        return kept.decode() if isinstance(kept, bytes) else None
+        with self._records.reading() as connection:
+            mine = _of_place(change_states, self._place)
+            found: str | None = connection.scalar(select(change_states.c.issue_subject).where(mine))
+        return found
 
     def get_tag(self, name: str) -> Sha | None:
         """Return what a tag named when it was last seen, also if it was deleted since."""
-        kept = self._redis.hget(self._tags_key, name)
-        return Sha(kept.decode()) if isinstance(kept, bytes) else None
+        return self.get_tags(name).get(name)
 
-    def get_tags(self) -> Mapping[str, Sha]:
-        """Return what every tag named when it was last seen."""
-        kept: Mapping[Any, Any] = self._redis.hgetall(self._tags_key)
-        return {name.decode(): Sha(sha.decode()) for name, sha in kept.items()}
+    def get_tags(self, *names: str) -> Mapping[str, Sha]:
+        """Return what tags named when they were last seen: these, or all."""
+        wanted = [tags.c.name.in_(names)] if names else []
+        mine = select(tags.c.name, tags.c.commit_id).where(tags.c.repository == self._repository, *wanted)
+        with self._records.reading() as connection:
+            return {row.name: Sha(row.commit_id) for row in connection.execute(mine)}
 
     @property
     def has_read_all_tags(self) -> bool:
         """Whether all tags were looked at before: else what is not kept is not new."""
-        return bool(self._redis.exists(self._read_all_tags_key))
+        with self._records.reading() as connection:
+            mine = _of_place(change_states, self._place)
+            return bool(connection.scalar(select(change_states.c.all_tags_read).where(mine)))
 
-    def keep_tags(self, tags: Mapping[str, Sha], *, read_all: bool = False) -> None:
+    def keep_tags(self, tags_now: Mapping[str, Sha], *, read_all: bool = False) -> None:
         """Keep what tags name now; `looked` says that they are all there are."""
-        with self._redis.pipeline() as pipe:
-            if tags:
-                pipe.hset(self._tags_key, mapping={name: sha.encode() for name, sha in tags.items()})
+        with self._records.transaction() as connection:
+            ensure_repository(connection, self._repository, self._installation)
+            for name, commit in tags_now.items():
+                key = {"repository": self._repository, "name": name}
+                upsert(connection, tags, list(key), {**key, "commit_id": commit})
             if read_all:
-                pipe.set(self._read_all_tags_key, 1)
-            pipe.execute()
+                self._put_state(connection, all_tags_read=True)
 
     def forget(self) -> None:
         """Forget a repository that is gone; what is kept of its commits ends by itself."""
-        self._redis.delete(
-            self._unreported_key,
-            self._batch_key,
-            self._issue_key,
-            self._tags_key,
-            self._read_all_tags_key,
-            self._branches_key,
-        )
+        with self._records.transaction() as connection:
+            for table in (unreported_changes, change_states):
+                connection.execute(delete(table).where(_of_place(table, self._place)))
+            for table in (tags, branches):
+                connection.execute(delete(table).where(table.c.repository == self._repository))
 
-    def _commit_key(self, commit: Sha) -> str:
-        return f"wharfinger:change-alerts:heard:{self._repository}:{commit}"
+    def _put_state(self, connection: Connection, **values: str | bool) -> None:
+        ensure_repository(connection, self._repository, self._installation)
+        insert_missing(connection, change_states, **self._place, all_tags_read=False)
+        connection.execute(update(change_states).where(_of_place(change_states, self._place)).values(**values))
+
+
+def _of_place(table: Table, place: Mapping[str, int]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in place.items()))
 
 
 def reports_fingerprint(reports: tuple[ChangeReport, ...]) -> str:
@@ -167,14 +184,6 @@ def reports_fingerprint(reports: tuple[ChangeReport, ...]) -> str:
     return f"-{text_fingerprint(repr(facts))}" if facts else ""
 
 
-def _is_same_report(before: bytes, report: ChangeReport) -> bool:
+def _is_same_report(before: ChangeReport | None, report: ChangeReport) -> bool:
     """Whether the same was heard before, whenever that was."""
-    kept = _parse(ChangeReport, before)
-    return kept is not None and (kept.summary, kept.alerts) == (report.summary, report.alerts)
-
-
-def _parse(kind: Any, text: object) -> Any:  # noqa: ANN401 - of the kind that is asked for
-    try:
-        return from_json_value(kind, json.loads(text)) if isinstance(text, bytes) else None
-    except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
-        return None
+    return before is not None and (before.summary, before.alerts) == (report.summary, report.alerts)

@@ -3,25 +3,22 @@
 If this data is lost, the periodic job reads pending deployments from GitHub again.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from redis import Redis
+from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import DecideGate
+from handlers.records.documents import Documents, ensure_repository
+from handlers.records.tables import approved_files, gate_decisions, waiting_deployments
 
-WAITING_KEY, WAIT_STATES_KEY = "wharfinger:gates:waiting", "wharfinger:gates:notes"
-DECISIONS_KEY, DECISION_ORDER_KEY = "wharfinger:gates:history", "wharfinger:gates:order"
-MAX_DECISIONS = 10_000  # decisions that are kept
 MIN_RETRY, MAX_RETRY = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
-READ_BATCH = 200  # gates or decisions that are read with one command
+READ_BATCH = 200  # decisions that are read with one query
 ABANDONED_AFTER = 31 * 24 * 3600  # seconds: GitHub fails a job that waited 30 days
 
 
@@ -73,46 +70,53 @@ class StoredGateDecision:
     confirmed: bool = False
 
 
+WAIT_STATES = Documents[WaitState](waiting_deployments, WaitState)
+DECISIONS = Documents[StoredGateDecision](gate_decisions, StoredGateDecision)
+APPROVED_FILES = Documents[Mapping[str, Mapping[str, str]]](approved_files, Mapping[str, Mapping[str, str]])
+
+
 class GateStore:
     """The notes on those that wait, and the history of decisions."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
     def add(self, gate: WaitingDeployment, now: float) -> None:
         """Note that one waits; a note that is there stays."""
-        with self._redis.pipeline() as pipe:
-            pipe.zadd(WAITING_KEY, {_deployment_json(gate): now + MIN_RETRY}, nx=True)
-            pipe.hsetnx(WAIT_STATES_KEY, _deployment_json(gate), json.dumps(to_json_value(WaitState(now))))
-            pipe.execute()
+        state = WAIT_STATES.text(WaitState(now))
+        with self._records.transaction() as connection:
+            ensure_repository(connection, gate.repository, gate.installation)
+            values = {**_key(gate), "installation": gate.installation, "name": gate.name}
+            insert_missing(connection, waiting_deployments, **values, due_at=now + MIN_RETRY, document=state)
 
     def get_state(self, gate: WaitingDeployment, now: float) -> WaitState:
-        """Return what is noted of one."""
-        return _parse_state(self._redis.hget(WAIT_STATES_KEY, _deployment_json(gate)), now)
+        """Return what is noted of one; a note that begins now where there is none. Raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            row = connection.execute(select(*WAIT_STATES.columns).where(_is_gate(gate))).first()
+        return WAIT_STATES.read(self._records, row) or WaitState(now)
 
     def put_state(self, gate: WaitingDeployment, state: WaitState) -> None:
         """Note what was said."""
-        self._redis.hset(WAIT_STATES_KEY, _deployment_json(gate), json.dumps(to_json_value(state)))
+        changed = update(waiting_deployments).where(_is_gate(gate)).values(document=WAIT_STATES.text(state))
+        with self._records.transaction() as connection:
+            connection.execute(changed)
 
     def postpone(self, gate: WaitingDeployment, now: float) -> None:
         """Look at one again later, and each time a little later still."""
-        note = self.get_state(gate, now)
-        self.put_state(gate, replace(note, attempts=note.attempts + 1))
-        self._redis.zadd(
-            WAITING_KEY, {_deployment_json(gate): now + min(MAX_RETRY, MIN_RETRY * 2 ** min(note.attempts, 10))}
-        )
+        with self._records.transaction() as connection:
+            note = self.get_state(gate, now)
+            self.put_state(gate, replace(note, attempts=note.attempts + 1))
+            due = now + min(MAX_RETRY, MIN_RETRY * 2 ** min(note.attempts, 10))
+            connection.execute(update(waiting_deployments).where(_is_gate(gate)).values(due_at=due))
 
     def remove(self, gate: WaitingDeployment) -> None:
         """Forget one that waits no more."""
-        with self._redis.pipeline() as pipe:
-            pipe.zrem(WAITING_KEY, _deployment_json(gate))
-            pipe.hdel(WAIT_STATES_KEY, _deployment_json(gate))
-            pipe.execute()
+        with self._records.transaction() as connection:
+            connection.execute(delete(waiting_deployments).where(_is_gate(gate)))
 
     def due(self, now: float) -> Iterator[WaitingDeployment]:
         """Yield those that it is time to look at again; what waits for longer than GitHub lets it is forgotten."""
-        texts: list[Any] = self._redis.zrangebyscore(WAITING_KEY, "-inf", now)
-        for gate, note in self._with_state(texts, now):
+        for gate, note in self._with_state(waiting_deployments.c.due_at <= now):
             if now - note.since > ABANDONED_AFTER:
                 self.remove(gate)
             else:
@@ -120,77 +124,68 @@ class GateStore:
 
     def waiting(self) -> Iterator[tuple[WaitingDeployment, WaitState]]:
         """Yield all that wait, and what is noted of each."""
-        texts: list[Any] = self._redis.zrange(WAITING_KEY, 0, -1)
-        yield from self._with_state(texts, 0)
+        yield from self._with_state()
 
     def wait_for_check(self, gate: WaitingDeployment, commit: str, now: float) -> None:
         """Note that one waits for the check run of a commit."""
-        self.put_state(gate, replace(self.get_state(gate, now), commit=commit))
+        with self._records.transaction():
+            self.put_state(gate, replace(self.get_state(gate, now), commit=commit))
 
     def waiting_for_check(self, repository: RepositoryId, commit: str) -> Iterator[WaitingDeployment]:
         """Yield those that wait for the check run of a commit."""
-        for gate, note in self.waiting():
-            if (gate.repository, note.commit) == (repository, commit):
+        for gate, note in self._with_state(waiting_deployments.c.repository == repository):
+            if note.commit == commit:
                 yield gate
 
     def waiting_for_run(self, repository: RepositoryId, run: int) -> Iterator[WaitingDeployment]:
         """Yield those of a run."""
-        for gate, _ in self.waiting():
-            if (gate.repository, gate.run) == (repository, run):
-                yield gate
+        mine = and_(waiting_deployments.c.repository == repository, waiting_deployments.c.run == run)
+        for gate, _ in self._with_state(mine):
+            yield gate
 
-    def _with_state(self, texts: list[bytes], now: float) -> Iterator[tuple[WaitingDeployment, WaitState]]:
-        """Read what waits, and what is noted of it; what another version wrote is dropped, for GitHub knows what waits."""
-        for text, kept in self._values(WAIT_STATES_KEY, texts):
-            try:
-                gate: WaitingDeployment = from_json_value(WaitingDeployment, json.loads(text))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                self._redis.zrem(WAITING_KEY, text)
-                self._redis.hdel(WAIT_STATES_KEY, text)
-            else:
-                yield gate, _parse_state(kept, now)
+    def _with_state(self, *where: ColumnElement[bool]) -> Iterator[tuple[WaitingDeployment, WaitState]]:
+        """Read what waits, and what is noted of it: of a note that cannot be read the deployment is still looked at."""
+        with self._records.reading() as connection:
+            rows = connection.execute(
+                select(waiting_deployments).where(*where).order_by(waiting_deployments.c.due_at)
+            ).all()
+        for row in rows:
+            note = next(WAIT_STATES.readable(self._records, [row]), WaitState(row.due_at))
+            yield _gate(row), note
 
-    def _values(self, name: str, keys: list[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield what a hash holds under each key, read by the hundred."""
-        for start in range(0, len(keys), READ_BATCH):
-            some = keys[start : start + READ_BATCH]
-            values: list[Any] = self._redis.hmget(name, some)
-            yield from zip(some, values, strict=True)
-
-    def begin_decision(self, key: str, decision: StoredGateDecision) -> None:
+    def begin_decision(self, key: str, repository: RepositoryId, decision: StoredGateDecision) -> None:
         """Write down what is going to be said, before it is said."""
-        with self._redis.pipeline() as pipe:
-            pipe.hset(DECISIONS_KEY, key, json.dumps(to_json_value(decision)))
-            pipe.zadd(DECISION_ORDER_KEY, {key: decision.at.timestamp()})
-            pipe.execute()
-        old: list[Any] = self._redis.zrange(DECISION_ORDER_KEY, 0, -MAX_DECISIONS - 1)
-        if old:
-            self._redis.hdel(DECISIONS_KEY, *old)
-            self._redis.zrem(DECISION_ORDER_KEY, *old)
+        values = {"key": key, "repository": repository, "decided_at": decision.at, "document": DECISIONS.text(decision)}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository)
+            upsert(connection, gate_decisions, ["key"], values)
 
     def discard_decision(self, key: str) -> None:
         """Take away a decision that was begun and that GitHub did not take."""
-        with self._redis.pipeline() as pipe:
-            pipe.hdel(DECISIONS_KEY, key)
-            pipe.zrem(DECISION_ORDER_KEY, key)
-            pipe.execute()
+        with self._records.transaction() as connection:
+            connection.execute(delete(gate_decisions).where(gate_decisions.c.key == key))
 
     def discard_unconfirmed_decision(self, key: str) -> None:
         """Take away a decision that was begun, unless GitHub took it."""
-        decided = self.get_decision(key)
-        if decided is not None and not decided.confirmed:
-            self.discard_decision(key)
+        with self._records.transaction():
+            decided = self.get_decision(key)
+            if decided is not None and not decided.confirmed:
+                self.discard_decision(key)
 
     def confirm_decision(self, key: str) -> StoredGateDecision | None:
         """Note that GitHub took what was begun; None where nothing was."""
-        decided = self.get_decision(key)
-        if decided is not None and not decided.confirmed:
-            self._redis.hset(DECISIONS_KEY, key, json.dumps(to_json_value(replace(decided, confirmed=True))))
+        with self._records.transaction() as connection:
+            decided = self.get_decision(key)
+            if decided is not None and not decided.confirmed:
+                text = DECISIONS.text(replace(decided, confirmed=True))
+                connection.execute(update(gate_decisions).where(gate_decisions.c.key == key).values(document=text))
         return decided
 
     def get_decision(self, key: str) -> StoredGateDecision | None:
-        """Return a decision; None where none was begun, or another version wrote it."""
-        return _parse_decision(self._redis.hget(DECISIONS_KEY, key))
+        """Return a decision; None where none was begun. Raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            row = connection.execute(select(*DECISIONS.columns).where(gate_decisions.c.key == key)).first()
+        return DECISIONS.read(self._records, row)
 
     def decisions(self) -> Iterator[StoredGateDecision]:
         """Yield the decisions, the newest first."""
@@ -199,44 +194,63 @@ class GateStore:
 
     def decisions_by_key(self) -> Iterator[tuple[str, StoredGateDecision]]:
         """Yield the decisions, the newest first, each with the key that it is kept under."""
-        keys: list[Any] = self._redis.zrevrange(DECISION_ORDER_KEY, 0, -1)
-        for key, text in self._values(DECISIONS_KEY, keys):
-            if found := _parse_decision(text):
-                yield key.decode(), found
+        newest = select(*DECISIONS.columns).order_by(gate_decisions.c.decided_at.desc(), gate_decisions.c.key)
+        start = 0
+        while True:
+            with self._records.reading() as connection:
+                rows = connection.execute(newest.limit(READ_BATCH).offset(start)).all()
+            for row in rows:
+                for decided in DECISIONS.readable(self._records, [row]):
+                    yield row.key, decided
+            if len(rows) < READ_BATCH:
+                return
+            start += READ_BATCH
 
     def last_approved_files(self, gate: WaitingDeployment, workflow: str) -> Mapping[str, Mapping[str, str]]:
-        """Return what a workflow consisted of when it was last let through here: its files, and what it called."""
-        kept = self._redis.get(_approved_files_key(gate, workflow))
-        return json.loads(kept) if isinstance(kept, bytes) else {}
+        """Return what a workflow consisted of when it was last let through here: its files, and what it called.
+
+        Raises UnreadableRecordError.
+        """
+        with self._records.reading() as connection:
+            row = connection.execute(
+                select(*APPROVED_FILES.columns).where(
+                    approved_files.c.repository == gate.repository,
+                    approved_files.c.environment == gate.environment.casefold(),
+                    approved_files.c.workflow == workflow,
+                )
+            ).first()
+        return APPROVED_FILES.read(self._records, row) or {}
 
     def put_last_approved_files(
         self, gate: WaitingDeployment, workflow: str, files: Mapping[str, str], called_workflows: Mapping[str, str]
     ) -> None:
         """Keep what a workflow consists of that is let through."""
-        self._redis.set(
-            _approved_files_key(gate, workflow), json.dumps({"files": dict(files), "called": dict(called_workflows)})
-        )
+        key = {"repository": gate.repository, "environment": gate.environment.casefold(), "workflow": workflow}
+        text = APPROVED_FILES.text({"files": dict(files), "called": dict(called_workflows)})
+        with self._records.transaction() as connection:
+            ensure_repository(connection, gate.repository, gate.installation)
+            upsert(connection, approved_files, list(key), {**key, "document": text})
 
 
-def _deployment_json(gate: WaitingDeployment) -> str:
-    return json.dumps(to_json_value(gate), sort_keys=True)
+def _key(gate: WaitingDeployment) -> dict[str, int | str]:
+    return {
+        "repository": gate.repository,
+        "run": gate.run,
+        "environment": gate.environment,
+        "deployment": gate.deployment,
+    }
 
 
-def _approved_files_key(gate: WaitingDeployment, workflow: str) -> str:
-    digest = hashlib.sha256(f"{gate.environment.casefold()}\0{workflow}".encode()).hexdigest()[:32]
-    return f"wharfinger:gates:through:{gate.repository}:{digest}"
+def _is_gate(gate: WaitingDeployment) -> ColumnElement[bool]:
+    return and_(*(waiting_deployments.c[name] == value for name, value in _key(gate).items()))
 
 
-def _parse_state(stored: object, now: float) -> WaitState:
-    """Read a note; one that begins now where there is none, or another version wrote it."""
-    try:
-        return from_json_value(WaitState, json.loads(stored)) if isinstance(stored, bytes) else WaitState(now)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return WaitState(now)
-
-
-def _parse_decision(stored: object) -> StoredGateDecision | None:
-    try:
-        return from_json_value(StoredGateDecision, json.loads(stored)) if isinstance(stored, bytes) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+def _gate(row: Row[*tuple[Any, ...]]) -> WaitingDeployment:
+    return WaitingDeployment(
+        InstallationId(row.installation),
+        RepositoryId(row.repository),
+        FullName(row.name),
+        row.run,
+        row.environment,
+        row.deployment,
+    )

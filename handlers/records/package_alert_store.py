@@ -1,19 +1,17 @@
 """Stores package alerts until an issue reports them, and the state of each issue."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
-from redis import Redis
-from redis.client import Pipeline
+from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 
 from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, InstallationId
 from bot.packages.versions import Package
-from handlers.config.redis_values import UNREPORTED_ALERTS_KEY, from_json_value, to_json_value
-
-T = TypeVar("T")
+from handlers.config.database import Database, upsert
+from handlers.records.documents import Documents, ensure_installation
+from handlers.records.tables import package_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,107 +34,99 @@ class PackageAlertIssue:
     resolved: bool = False  # by us, with the evidence
 
 
+ALERTS = Documents[StoredPackageAlert](package_alerts, StoredPackageAlert)
+ISSUES = Documents[PackageAlertIssue](package_alerts, PackageAlertIssue, "issue")
+AlertAndIssue: TypeAlias = tuple[PackageAlert, PackageAlertIssue | None]
+
+
 class PackageAlertStore:
     """The alerts of all installations, by their keys. None is ever dropped but with its installation."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
-    def put(self, pipe: Pipeline, installation: InstallationId, stored: StoredPackageAlert, now: float) -> None:
-        """Keep an alert that is new or has changed, and note that GitHub has to be told; with what else is in the pipeline."""
-        pipe.hset(_alerts_key(installation), stored.alert.key, json.dumps(to_json_value(stored)))
-        if stored.alert.package is not None:
-            pipe.sadd(_package_key(installation, stored.alert.package), stored.alert.key)
-        pipe.zadd(UNREPORTED_ALERTS_KEY, {_member(installation, stored.alert.key): now}, lt=True)
+    def put(self, installation: InstallationId, stored: StoredPackageAlert, now: float) -> None:
+        """Keep an alert that is new or has changed, and note that GitHub has to be told."""
+        alert = stored.alert
+        key = {"installation": installation, "key": alert.key}
+        values = {
+            "registry": alert.registry,
+            "package": None if alert.package is None else alert.package.name,
+            "raised_at": alert.raised_at,
+            "document": ALERTS.text(stored),
+        }
+        with self._records.transaction() as connection:
+            ensure_installation(connection, installation)
+            waiting = connection.scalar(select(package_alerts.c.report_at).where(_is_alert(installation, alert.key)))
+            due = now if waiting is None else min(now, waiting)
+            upsert(connection, package_alerts, list(key), {**key, **values, "report_at": due})
 
     def get(self, installation: InstallationId, key: str) -> StoredPackageAlert | None:
-        """Return an alert by its key."""
-        return _parse(StoredPackageAlert, self._redis.hget(_alerts_key(installation), key))
+        """Return an alert by its key; raises UnreadableRecordError."""
+        return ALERTS.read(self._records, self._row(installation, key))
 
     def get_issue(self, installation: InstallationId, key: str) -> PackageAlertIssue | None:
-        """Return what became of an alert's issue; None before there was one."""
-        return _parse(PackageAlertIssue, self._redis.hget(_issues_key(installation), key))
+        """Return what became of an alert's issue; None before there was one. Raises UnreadableRecordError."""
+        return ISSUES.read(self._records, self._row(installation, key))
 
-    def all(self, installation: InstallationId) -> Iterator[tuple[PackageAlert, PackageAlertIssue | None]]:
+    def all(self, installation: InstallationId) -> Iterator[AlertAndIssue]:
         """Yield the alerts of an installation, the latest first, each with its issue."""
-        kept: dict[Any, Any] = self._redis.hgetall(_alerts_key(installation))
-        issues: dict[Any, Any] = self._redis.hgetall(_issues_key(installation))
-        yield from reversed(_sorted_by_time((each, issues.get(key)) for key, each in kept.items()))
+        latest = select(package_alerts).where(package_alerts.c.installation == installation)
+        with self._records.reading() as connection:
+            rows = connection.execute(latest.order_by(package_alerts.c.raised_at.desc(), package_alerts.c.key)).all()
+        yield from self._alerts(rows)
 
     def of_package(self, installation: InstallationId, package: Package) -> tuple[PackageAlert, ...]:
         """Return the alerts about a package, the earliest first; what there is about others is not read."""
-        keys: list[Any] = sorted(self._redis.smembers(_package_key(installation, package)))
-        if not keys:
-            return ()
-        kept: list[Any] = self._redis.hmget(_alerts_key(installation), keys)
-        issues: list[Any] = self._redis.hmget(_issues_key(installation), keys)
-        return tuple(alarm for alarm, _ in _sorted_by_time(zip(kept, issues, strict=True)))
+        table = package_alerts.c
+        about = select(package_alerts).where(
+            table.installation == installation, table.registry == package.registry, table.package == package.name
+        )
+        with self._records.reading() as connection:
+            rows = connection.execute(about.order_by(table.raised_at, table.key)).all()
+        return tuple(alert for alert, _ in self._alerts(rows))
 
     def unreported(self, now: float) -> Iterator[tuple[InstallationId, str]]:
         """Yield the alerts of which GitHub has to be told by now."""
-        names: list[Any] = self._redis.zrangebyscore(UNREPORTED_ALERTS_KEY, "-inf", now)
-        for name in names:
-            installation, _, key = name.decode().partition(" ")
-            yield InstallationId(int(installation)), key
+        table = package_alerts.c
+        due = select(table.installation, table.key).where(table.report_at <= now).order_by(table.report_at)
+        with self._records.reading() as connection:
+            rows = connection.execute(due).all()
+        for row in rows:
+            yield InstallationId(row.installation), row.key
 
     def postpone(self, installation: InstallationId, key: str, until: float) -> None:
         """Have an alert told at a later time."""
-        self._redis.zadd(UNREPORTED_ALERTS_KEY, {_member(installation, key): until}, xx=True)
+        waiting = _is_alert(installation, key), package_alerts.c.report_at.is_not(None)
+        with self._records.transaction() as connection:
+            connection.execute(update(package_alerts).where(*waiting).values(report_at=until))
 
     def mark_reported(
         self, installation: InstallationId, stored: StoredPackageAlert, issue: PackageAlertIssue | None
     ) -> None:
         """Note what became of the issue; an alert that changed meanwhile is told again."""
-        name, key = _member(installation, stored.alert.key), stored.alert.key
-        if issue is not None:
-            self._redis.hset(_issues_key(installation), key, json.dumps(to_json_value(issue)))
-        self._redis.zrem(UNREPORTED_ALERTS_KEY, name)
-        if self.get(installation, key) not in (stored, None):
-            self._redis.zadd(UNREPORTED_ALERTS_KEY, {name: 0})
+        where = _is_alert(installation, stored.alert.key)
+        with self._records.transaction() as connection:
+            if issue is not None:
+                connection.execute(update(package_alerts).where(where).values(issue=ISSUES.text(issue)))
+            same = self.get(installation, stored.alert.key) in (stored, None)
+            connection.execute(update(package_alerts).where(where).values(report_at=None if same else 0))
 
     def forget(self, installation: InstallationId) -> None:
         """Forget an installation that is gone."""
-        keys: list[Any] = self._redis.hkeys(_alerts_key(installation))
-        for key in keys:
-            self._redis.zrem(UNREPORTED_ALERTS_KEY, _member(installation, key.decode()))
-        packages = {alarm.package for alarm, _ in self.all(installation) if alarm.package is not None}
-        self._redis.delete(
-            _alerts_key(installation),
-            _issues_key(installation),
-            *(_package_key(installation, each) for each in packages),
-        )
+        with self._records.transaction() as connection:
+            connection.execute(delete(package_alerts).where(package_alerts.c.installation == installation))
+
+    def _row(self, installation: InstallationId, key: str) -> Row[*tuple[Any, ...]] | None:
+        with self._records.reading() as connection:
+            return connection.execute(select(package_alerts).where(_is_alert(installation, key))).first()
+
+    def _alerts(self, rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[AlertAndIssue]:
+        for row in rows:
+            for stored in ALERTS.readable(self._records, [row]):
+                issue = ISSUES.read(self._records, row)
+                yield replace(stored.alert, closed_by_person=issue is not None and issue.closed_by_person), issue
 
 
-def _member(installation: InstallationId, key: str) -> str:
-    return f"{installation} {key}"
-
-
-def _alerts_key(installation: InstallationId) -> str:
-    return f"wharfinger:package-alerts:{installation}"
-
-
-def _issues_key(installation: InstallationId) -> str:
-    return f"wharfinger:package-alerts:issues:{installation}"
-
-
-def _package_key(installation: InstallationId, package: Package) -> str:
-    """Name the set of the keys of the alerts about a package."""
-    return f"wharfinger:package-alerts:about:{installation}:{json.dumps([package.registry, package.name])}"
-
-
-def _sorted_by_time(stored: Iterable[tuple[object, object]]) -> list[tuple[PackageAlert, PackageAlertIssue | None]]:
-    """Read alerts with their issues, the earliest first."""
-    found = ((_parse(StoredPackageAlert, alarm), _parse(PackageAlertIssue, issue)) for alarm, issue in stored)
-    closed = (
-        (replace(one.alert, closed_by_person=issue is not None and issue.closed_by_person), issue)
-        for one, issue in found
-        if one is not None
-    )
-    return sorted(closed, key=lambda each: each[0].raised_at)
-
-
-def _parse(kind: type[T], stored: object) -> T | None:
-    try:
-        return from_json_value(kind, json.loads(stored)) if isinstance(stored, bytes) else None
-    except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
-        return None
+def _is_alert(installation: InstallationId, key: str) -> ColumnElement[bool]:
+    return and_(package_alerts.c.installation == installation, package_alerts.c.key == key)

@@ -1,13 +1,10 @@
 """Stores the latest report and digest of repositories and organizations, with changes in outcomes."""
 
-import json
-import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from redis import Redis
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from bot.evaluation.evaluate import Report
 from bot.github.github_app import InstallationRepository
@@ -15,10 +12,9 @@ from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, 
 from bot.model.errors import WharfingerError
 from bot.rendering.digest import DigestFacts, DigestState
 from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus, repository_status
-from handlers.cache.snapshot_cache import snapshot_key
-from handlers.config.redis_values import from_json_value, to_json_value
-
-NAMES_KEY = "wharfinger:standing-names"  # the number of each repository, by its full name
+from handlers.config.database import Database, upsert
+from handlers.records.documents import Documents, ensure_installation, ensure_repository
+from handlers.records.tables import digest_facts, digests, outcome_changes, reports, repositories, repository_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +36,55 @@ class StoredReport:
     diagram: tuple[str, ...] = ()  # the publish path as a picture, line by line
 
 
+REPORTS = Documents[StoredReport](reports, StoredReport)
+
+
 class ReportStore:
     """Every repository's standing, by number; oldest first where they are listed."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
     def get(self, repository: RepositoryId) -> StoredReport | None:
-        """Return a repository's standing; None when there is none, or one of another version's making."""
-        text = self._redis.get(_report_key(repository))
-        try:
-            record = json.loads(text) if isinstance(text, bytes | str) else None
-            return None if record is None else _parse_report(record)
-        except (ValueError, KeyError, TypeError):
-            return None
+        """Return a repository's standing; None when there is none. Raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            row = connection.execute(select(*REPORTS.columns).where(reports.c.repository == repository)).first()
+        return REPORTS.read(self._records, row)
+
+    def latest(self, repository: RepositoryId) -> StoredReport | None:
+        """Return a repository's standing as far as it can be read; a check makes one that cannot be read anew."""
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*REPORTS.columns).where(reports.c.repository == repository)).all()
+        return next(REPORTS.readable(self._records, rows), None)
 
     def put(self, stored_report: StoredReport) -> None:
         """Keep a standing in place of the one before."""
-        record = {**asdict(stored_report), "taken_at": stored_report.taken_at.isoformat()}
-        with self._redis.pipeline() as pipe:
-            pipe.set(_report_key(stored_report.id), json.dumps(record))
-            pipe.zadd(
-                _installation_key(stored_report.installation),
-                {str(stored_report.id): stored_report.taken_at.timestamp()},
+        repository, installation = stored_report.id, stored_report.installation
+        values = {"taken_at": stored_report.taken_at, "document": REPORTS.text(stored_report)}
+        name = {"name": stored_report.repository.lower(), "repository": repository}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository, installation)
+            upsert(
+                connection,
+                reports,
+                ["repository"],
+                {"repository": repository, "installation": installation, **values},
             )
-            pipe.hset(NAMES_KEY, stored_report.repository.lower(), str(stored_report.id))
-            pipe.execute()
+            upsert(connection, repository_names, ["name"], name)
 
     def all(self, installation: InstallationId) -> Iterator[StoredReport]:
-        """Yield the standings of an installation's repositories, the oldest first."""
-        repositories: list[Any] = self._redis.zrange(_installation_key(installation), 0, -1)
-        for repository in repositories:
-            if standing := self.get(RepositoryId(int(repository))):
-                yield standing
+        """Yield the standings of an installation's repositories that can be read, the oldest first."""
+        mine = select(*REPORTS.columns).where(reports.c.installation == installation)
+        with self._records.reading() as connection:
+            rows = connection.execute(mine.order_by(reports.c.taken_at, reports.c.repository)).all()
+        yield from REPORTS.readable(self._records, rows)
 
     def find(self, name: str) -> StoredReport | None:
         """Return the standing of a repository by its full name, in any case; also by one that it had before."""
-        number: Any = self._redis.hget(NAMES_KEY, name.lower())
-        return None if number is None else self.get(RepositoryId(int(number)))
+        with self._records.reading() as connection:
+            called = select(repository_names.c.repository).where(repository_names.c.name == name.lower())
+            number: int | None = connection.scalar(called)
+        return None if number is None else self.get(RepositoryId(number))
 
     def require_known(self, name: str) -> None:
         """Raise WharfingerError where a repository that a person names was never looked at, or has another name now.
@@ -95,53 +102,28 @@ class ReportStore:
 
     def installations(self) -> list[InstallationId]:
         """Return the installations that have standings."""
-        prefix = _installation_key(InstallationId(0)).removesuffix("0")
-        names: list[bytes] = list(self._redis.scan_iter(match=f"{prefix}*"))
-        return sorted(InstallationId(int(name.decode().removeprefix(prefix))) for name in names)
+        with self._records.reading() as connection:
+            numbers = connection.scalars(select(reports.c.installation).distinct().order_by(reports.c.installation))
+            return [InstallationId(number) for number in numbers]
 
     def evaluation_times(self, installation: InstallationId) -> Mapping[RepositoryId, float]:
         """Return when each repository of an installation was last looked at, in seconds since 1970."""
-        times: list[Any] = self._redis.zrange(_installation_key(installation), 0, -1, withscores=True)
-        return {RepositoryId(int(repository)): time for repository, time in times}
+        mine = select(reports.c.repository, reports.c.taken_at).where(reports.c.installation == installation)
+        with self._records.reading() as connection:
+            rows = connection.execute(mine.order_by(reports.c.taken_at)).all()
+        return {RepositoryId(row.repository): row.taken_at.timestamp() for row in rows}
 
-    def forget(self, installation: InstallationId, repository: RepositoryId) -> None:
-        """Forget a repository that is gone, with its snapshot and the last valid policy of its own."""
-        standing = self.get(repository)
-        with self._redis.pipeline() as pipe:
-            pipe.delete(_report_key(repository), snapshot_key(repository), f"wharfinger:policy:repository-{repository}")
-            pipe.zrem(_installation_key(installation), str(repository))
-            if standing is not None:
-                pipe.hdel(NAMES_KEY, standing.repository.lower())
-            pipe.execute()
+    def forget(self, repository: RepositoryId) -> None:
+        """Forget a repository that is gone."""
+        with self._records.transaction() as connection:
+            connection.execute(delete(reports).where(reports.c.repository == repository))
+            connection.execute(delete(repository_names).where(repository_names.c.repository == repository))
 
     def forget_all(self, installation: InstallationId) -> None:
         """Forget every repository of an installation that is gone."""
-        for repository in self.evaluation_times(installation):
-            self.forget(installation, repository)
-
-
-def _report_key(repository: RepositoryId) -> str:
-    return f"wharfinger:standing:{repository}"
-
-
-def _installation_key(installation: InstallationId) -> str:
-    return f"wharfinger:standings:{installation}"
-
-
-def _parse_report(record: Mapping[str, object]) -> StoredReport:
-    fields = dict(record)
-    return StoredReport(
-        **{  # type: ignore[arg-type]  # our own writing; what another version wrote differently raises and is made anew
-            **fields,
-            "taken_at": datetime.fromisoformat(str(fields["taken_at"])),
-            "conclusion": Conclusion(str(fields["conclusion"])),
-            "paths": tuple(fields["paths"]),  # type: ignore[arg-type]  # as above
-            "diagram": tuple(fields.get("diagram", ())),  # type: ignore[arg-type]  # as above
-        }
-    )
-
-
-MOST_CHANGES = 200  # of a repository's outcomes that are remembered
+        with self._records.transaction():
+            for repository in self.evaluation_times(installation):
+                self.forget(repository)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,86 +135,89 @@ class OutcomeChange:
     outcomes: Mapping[RuleName, Outcome]
 
 
+CHANGES = Documents[OutcomeChange](outcome_changes, OutcomeChange)
+FACTS = Documents[RepositoryStatus](digest_facts, RepositoryStatus)
+MAX_CHANGES = 200  # of a repository's outcomes that are shown: the latest
+
+
 class DigestFactStore:
     """What is told of each repository of an installation, by number."""
 
-    def __init__(self, redis: Redis, installation: InstallationId) -> None:
-        self._redis = redis
-        self._facts_key = f"wharfinger:told:{installation}"
-        self._not_evaluated_key = f"wharfinger:not-judged:{installation}"
+    def __init__(self, records: Database, installation: InstallationId) -> None:
+        self._records = records
+        self._installation = installation
+        self._is_mine: ColumnElement[bool] = digest_facts.c.installation == installation
 
     def put(self, repository: RepositoryId, report: Report) -> None:
         """Take up a report; the days on which its findings were first made are carried on."""
-        told = repository_status(report, self.get(repository))
+        key = {"installation": self._installation, "repository": repository}
         change = OutcomeChange(report.snapshot.taken_at, report.snapshot.commit, report.outcomes)
-        changes = self.changes(repository)
-        with self._redis.pipeline() as pipe:
-            pipe.hset(self._facts_key, str(repository), json.dumps(to_json_value(told)))
-            pipe.hdel(self._not_evaluated_key, str(repository))
-            if not changes or changes[0].outcomes != change.outcomes:
-                pipe.lpush(_history_key(repository), json.dumps(to_json_value(change)))
-                pipe.ltrim(_history_key(repository), 0, MOST_CHANGES - 1)
-            pipe.execute()
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository, self._installation)
+            told = repository_status(report, next(self._read(repository), None))
+            upsert(connection, digest_facts, list(key), {**key, "document": FACTS.text(told), "not_evaluated": None})
+            before = self.changes(repository, 1)
+            if not before or before[0].outcomes != change.outcomes:
+                values = {"repository": repository, "changed_at": change.changed_at, "document": CHANGES.text(change)}
+                connection.execute(insert(outcome_changes).values(values))
 
     def set_not_evaluated(self, repository: RepositoryId, reason: str) -> None:
         """Note why a repository could not be judged; what was judged before stays."""
-        self._redis.hset(self._not_evaluated_key, str(repository), reason)
+        key = {"installation": self._installation, "repository": repository}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository, self._installation)
+            upsert(connection, digest_facts, list(key), {**key, "not_evaluated": reason})
 
     def not_evaluated_reasons(self) -> Mapping[RepositoryId, str]:
         """Return which repositories could not be judged the last time, and why."""
-        found: Mapping[Any, Any] = self._redis.hgetall(self._not_evaluated_key)
-        return {RepositoryId(int(repository)): why.decode() for repository, why in found.items()}
+        table = digest_facts.c
+        mine = select(table.repository, table.not_evaluated).where(self._is_mine, table.not_evaluated.is_not(None))
+        with self._records.reading() as connection:
+            return {RepositoryId(row.repository): row.not_evaluated for row in connection.execute(mine)}
 
     def get(self, repository: RepositoryId) -> RepositoryStatus | None:
-        """Return what is told of a repository."""
-        told: RepositoryStatus | None = _parse(RepositoryStatus, self._redis.hget(self._facts_key, str(repository)))
-        return told
+        """Return what is told of a repository; raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            mine = select(*FACTS.columns).where(self._is_mine, digest_facts.c.repository == repository)
+            row = connection.execute(mine).first()
+        return FACTS.read(self._records, row)
 
     def all(self) -> Mapping[RepositoryId, RepositoryStatus]:
-        """Return what is told of every repository."""
-        found: Mapping[Any, Any] = self._redis.hgetall(self._facts_key)
-        each = {RepositoryId(int(repository)): _parse(RepositoryStatus, text) for repository, text in found.items()}
-        return {repository: told for repository, told in each.items() if told is not None}
+        """Return what is told of every repository, as far as it can be read."""
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*FACTS.columns).where(self._is_mine)).all()
+        return {RepositoryId(row.repository): told for row in rows for told in FACTS.readable(self._records, [row])}
 
     def identities(self) -> Iterator[tuple[FullName, tuple[DigestIdentity, ...]]]:
-        """Yield the publishing identities of every repository; the rest of what is told is not read, which is most of it."""
-        texts: list[Any] = self._redis.hvals(self._facts_key)
-        for text in texts:
-            try:
-                record = json.loads(text)
-                yield (
-                    from_json_value(FullName, record["repository"]),
-                    from_json_value(tuple[DigestIdentity, ...], record["identities"]),
-                )
-            except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
-                continue
+        """Yield the publishing identities of every repository."""
+        for told in self.all().values():
+            yield told.repository, told.identities
 
-    def changes(self, repository: RepositoryId) -> tuple[OutcomeChange, ...]:
-        """Return how a repository's outcomes changed, the latest first."""
-        texts: list[Any] = self._redis.lrange(_history_key(repository), 0, -1)
-        return tuple(change for text in texts if (change := _parse(OutcomeChange, text)) is not None)
+    def changes(self, repository: RepositoryId, limit: int = MAX_CHANGES) -> tuple[OutcomeChange, ...]:
+        """Return how a repository's outcomes changed, the latest first, as far as it can be read."""
+        mine = select(*CHANGES.columns).where(outcome_changes.c.repository == repository)
+        latest = mine.order_by(outcome_changes.c.id.desc()).limit(limit)
+        with self._records.reading() as connection:
+            rows = connection.execute(latest).all()
+        return tuple(CHANGES.readable(self._records, rows))
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is no longer evaluated; how its outcomes changed stays, as history does."""
-        self._redis.hdel(self._facts_key, str(repository))
-        self._redis.hdel(self._not_evaluated_key, str(repository))
+        with self._records.transaction() as connection:
+            connection.execute(delete(digest_facts).where(self._is_mine, digest_facts.c.repository == repository))
 
     def forget_all(self) -> None:
         """Forget an installation that is gone."""
-        for repository in self.all():
-            self._redis.delete(_history_key(repository))
-        self._redis.delete(self._facts_key, self._not_evaluated_key)
+        mine = select(repositories.c.id).where(repositories.c.installation == self._installation)
+        with self._records.transaction() as connection:
+            connection.execute(delete(digest_facts).where(self._is_mine))
+            connection.execute(delete(outcome_changes).where(outcome_changes.c.repository.in_(mine)))
 
-
-def _history_key(repository: RepositoryId) -> str:
-    return f"wharfinger:history:{repository}"
-
-
-def _parse(kind: Any, text: object) -> Any:  # noqa: ANN401 - of the type that is asked for
-    try:
-        return from_json_value(kind, json.loads(text)) if isinstance(text, bytes) else None
-    except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
-        return None
+    def _read(self, repository: RepositoryId) -> Iterator[RepositoryStatus]:
+        with self._records.reading() as connection:
+            mine = select(*FACTS.columns).where(self._is_mine, digest_facts.c.repository == repository)
+            rows = connection.execute(mine).all()
+        yield from FACTS.readable(self._records, rows)
 
 
 STALE_AFTER = timedelta(days=2)  # a repository that no sweep reached for so long does not count as evaluated
@@ -256,34 +241,43 @@ def reason_not_evaluated(
 FIRST_DIGEST_DELAY = timedelta(days=1)  # that the first digest waits for the first sweep, at most
 
 
+DIGESTS = Documents[DigestState](digests, DigestState)
+
+
 class DigestStore:
     """What an installation's last digest said."""
 
-    def __init__(self, redis: Redis, installation: InstallationId) -> None:
-        self._redis = redis
-        self._name = f"wharfinger:digest:{installation}"
+    def __init__(self, records: Database, installation: InstallationId) -> None:
+        self._records = records
+        self._installation = installation
 
     def get(self) -> DigestState | None:
-        """Return what the last digest said; None before the first."""
-        packed = self._redis.get(self._name)
-        try:
-            return (
-                from_json_value(DigestState, json.loads(zlib.decompress(packed))) if isinstance(packed, bytes) else None
-            )
-        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
-            return None
+        """Return what the last digest said; None before the first. Raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            mine = select(*DIGESTS.columns).where(digests.c.installation == self._installation)
+            row = connection.execute(mine).first()
+        return DIGESTS.read(self._records, row)
 
     def put(self, previous: DigestState) -> None:
         """Keep what a digest said."""
-        self._redis.set(self._name, zlib.compress(json.dumps(to_json_value(previous)).encode()))
+        self._put(document=DIGESTS.text(previous))
 
     def first_digest_may_wait(self, facts: DigestFacts, now: datetime) -> bool:
         """Whether the first digest still waits for the first sweep to come round."""
-        self._redis.set(f"{self._name}:asked", now.isoformat(), nx=True)
-        asked = self._redis.get(f"{self._name}:asked")
-        since = datetime.fromisoformat(asked.decode()) if isinstance(asked, bytes) else now
-        return now - since < FIRST_DIGEST_DELAY and any(why == NOT_SWEPT_YET for _, why in facts.not_evaluated)
+        mine = digests.c.installation == self._installation
+        with self._records.transaction() as connection:
+            asked: datetime | None = connection.scalar(select(digests.c.first_asked_at).where(mine))
+            if asked is None:
+                asked = now
+                self._put(first_asked_at=now)
+        return now - asked < FIRST_DIGEST_DELAY and any(why == NOT_SWEPT_YET for _, why in facts.not_evaluated)
 
     def forget(self) -> None:
         """Forget an installation that is gone."""
-        self._redis.delete(self._name, f"{self._name}:asked")
+        with self._records.transaction() as connection:
+            connection.execute(delete(digests).where(digests.c.installation == self._installation))
+
+    def _put(self, **values: str | datetime) -> None:
+        with self._records.transaction() as connection:
+            ensure_installation(connection, self._installation)
+            upsert(connection, digests, ["installation"], {"installation": self._installation, **values})

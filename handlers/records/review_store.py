@@ -1,92 +1,83 @@
 """Stores access reviews, open review rounds and secret deletions."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
 
-from redis import Redis
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from bot.identities import PublishingIdentity
 from bot.model.core_types import FullName, RepositoryId
 from bot.model.identity_register import AccessReview, AccessReviews
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.database import Database, insert_missing, upsert
+from handlers.records.documents import Documents, ensure_repository
+from handlers.records.tables import access_reviews, review_periods, review_rounds, secret_deletions
 
-REVIEWS_TTL = 3 * 366 * 24 * 3600  # seconds after the last look at a repository
-MAX_REVIEWS = 5_000  # reviews of one holder; the oldest go
+REVIEWS = Documents[AccessReview](access_reviews, AccessReview)
 
 
 class ReviewStore:
     """The reviews of each repository, by its number, and of what its organization shares, by login."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
     def of_repository(self, repository: RepositoryId, name: FullName) -> AccessReviews:
-        """Return the reviews that concern a repository; what nobody looked at before begins now."""
-        began = self._redis.get(_began_key(repository))
-        at = datetime.fromisoformat(began.decode()) if isinstance(began, bytes) else datetime.now(UTC)
+        """Return the reviews that concern a repository; what nobody looked at before begins now.
+
+        Raises UnreadableRecordError where one of them cannot be read: who confirmed what is not known then.
+        """
         login = name.partition("/")[0]
-        return AccessReviews(
-            at, (*self._read(_repository_key(repository), name), *self._read(_owner_key(login), login))
-        )
+        with self._records.reading() as connection:
+            began = connection.scalar(
+                select(review_periods.c.began_at).where(review_periods.c.repository == repository)
+            )
+        own = self._read(access_reviews.c.repository == repository, name)
+        shared = self._read(access_reviews.c.organization == login.lower(), login)
+        return AccessReviews(began or datetime.now(UTC), (*own, *shared))
 
     def record_check(self, repository: RepositoryId, now: datetime) -> None:
-        """Note that a repository was looked at: the first time begins its first period, each time keeps what is kept."""
-        with self._redis.pipeline() as pipe:
-            pipe.set(_began_key(repository), now.isoformat(), nx=True)
-            pipe.expire(_began_key(repository), REVIEWS_TTL)
-            pipe.expire(_repository_key(repository), REVIEWS_TTL)
-            pipe.execute()
+        """Note that a repository was looked at: the first time begins its first period."""
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository)
+            insert_missing(connection, review_periods, repository=repository, began_at=now)
 
     def add(self, repository: RepositoryId, review: AccessReview) -> None:
         """Keep a review, unless it only says again what the last one of this identity says."""
-        key = _repository_key(repository) if "/" in review.holder else _owner_key(review.holder)
-        same = [each for each in self._read(key, review.holder) if _identity_key(each) == _identity_key(review)]
-        if same and (same[-1].keep, same[-1].reviewer, same[-1].reviewed_at.date()) == (
-            review.keep,
-            review.reviewer,
-            review.reviewed_at.date(),
-        ):
-            return
-        with self._redis.pipeline() as pipe:
-            pipe.rpush(key, json.dumps(to_json_value(review)))
-            pipe.ltrim(key, -MAX_REVIEWS, -1)
-            pipe.expire(key, REVIEWS_TTL)
-            pipe.execute()
+        own = "/" in review.holder
+        where = (
+            access_reviews.c.repository == repository if own else access_reviews.c.organization == review.holder.lower()
+        )
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository)
+            kept = self._read(where, review.holder)
+            same = [each for each in kept if _identity_key(each) == _identity_key(review)]
+            if same and _statement(same[-1]) == _statement(review):
+                return
+            connection.execute(
+                insert(access_reviews).values(
+                    repository=repository if own else None,
+                    organization=None if own else review.holder.lower(),
+                    reviewed_at=review.reviewed_at,
+                    document=REVIEWS.text(review),
+                )
+            )
 
-    def _read(self, key: str, holder: str) -> tuple[AccessReview, ...]:
-        return tuple(self._reviews(key, holder))
-
-    def _reviews(self, key: str, holder: str) -> Iterator[AccessReview]:
-        """Yield what is kept, in order, under the holder's present name."""
-        lines: list[Any] = self._redis.lrange(key, 0, -1)
-        for line in lines:
-            try:
-                yield from_json_value(AccessReview, json.loads(line) | {"holder": holder})
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # another version wrote it
+    def _read(self, where: ColumnElement[bool], holder: str) -> tuple[AccessReview, ...]:
+        """Return what is kept, in order, under the holder's present name."""
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*REVIEWS.columns).where(where).order_by(access_reviews.c.id)).all()
+        found = (REVIEWS.read(self._records, row) for row in rows)
+        return tuple(replace(review, holder=holder) for review in found if review is not None)
 
 
 def _identity_key(review: AccessReview) -> tuple[str, str, str | None, str | None]:
     return review.kind, review.name.casefold(), review.environment, review.workflow
 
 
-def _began_key(repository: RepositoryId) -> str:
-    return f"wharfinger:reviews:began:{repository}"
-
-
-def _repository_key(repository: RepositoryId) -> str:
-    return f"wharfinger:reviews:repository:{repository}"
-
-
-def _owner_key(login: str) -> str:
-    return f"wharfinger:reviews:owner:{login.lower()}"
-
-
-ROUND_TTL = 400 * 24 * 3600  # seconds
+def _statement(review: AccessReview) -> tuple[bool, str, date]:
+    return review.keep, review.reviewer, review.reviewed_at.date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +95,32 @@ class OpenRound:
         return f"repository-{repository}/{self.began_on}"
 
 
+ROUNDS = Documents[OpenRound](review_rounds, OpenRound)
+
+
 class ReviewRoundStore:
     """The open round of each repository."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
     def get(self, repository: RepositoryId) -> OpenRound | None:
-        """Return the open round; None where there is none, or another version wrote it."""
-        text = self._redis.get(_round_key(repository))
-        try:
-            return from_json_value(OpenRound, json.loads(text)) if isinstance(text, bytes) else None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
+        """Return the open round; None where there is none. Raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            row = connection.execute(select(*ROUNDS.columns).where(review_rounds.c.repository == repository)).first()
+        return ROUNDS.read(self._records, row)
 
     def put(self, repository: RepositoryId, round_: OpenRound) -> None:
         """Keep it in place of the one before."""
-        self._redis.set(_round_key(repository), json.dumps(to_json_value(round_)), ex=ROUND_TTL)
+        values = {"repository": repository, "began_on": round_.began_on, "document": ROUNDS.text(round_)}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository)
+            upsert(connection, review_rounds, ["repository"], values)
 
     def end(self, repository: RepositoryId) -> None:
         """Forget a round that is over."""
-        self._redis.delete(_round_key(repository))
-
-
-def _round_key(repository: RepositoryId) -> str:
-    return f"wharfinger:review:{repository}"
-
-
-DELETIONS_TTL = 3 * 366 * 24 * 3600  # seconds after the last change
+        with self._records.transaction() as connection:
+            connection.execute(delete(review_rounds).where(review_rounds.c.repository == repository))
 
 
 class DeletionState(StrEnum):
@@ -155,29 +144,34 @@ class SecretDeletion:
     state: DeletionState = DeletionState.REQUESTED
 
 
+DELETIONS = Documents[SecretDeletion](secret_deletions, SecretDeletion)
+
+
 class SecretDeletionStore:
     """The deletions of each repository, by the identity's key; the latest of each."""
 
-    def __init__(self, redis: Redis, repository: RepositoryId) -> None:
-        self._redis = redis
-        self._key = f"wharfinger:deletions:{repository}"
+    def __init__(self, records: Database, repository: RepositoryId) -> None:
+        self._records = records
+        self._repository = repository
 
     def put(self, deletion: SecretDeletion) -> None:
         """Keep it in place of the one before."""
-        with self._redis.pipeline() as pipe:
-            pipe.hset(self._key, deletion.identity.key, json.dumps(to_json_value(deletion)))
-            pipe.expire(self._key, DELETIONS_TTL)
-            pipe.execute()
+        key = {"repository": self._repository, "identity": deletion.identity.key}
+        values = {"requested_at": deletion.requested_at, "document": DELETIONS.text(deletion)}
+        with self._records.transaction() as connection:
+            ensure_repository(connection, self._repository)
+            upsert(connection, secret_deletions, list(key), key | values)
 
     def get(self, key: str) -> SecretDeletion | None:
-        """Return the deletion of an identity, by its key."""
-        return next((each for each in self.all() if each.identity.key == key), None)
+        """Return the deletion of an identity, by its key; raises UnreadableRecordError."""
+        where = (secret_deletions.c.repository == self._repository) & (secret_deletions.c.identity == key)
+        with self._records.reading() as connection:
+            row = connection.execute(select(*DELETIONS.columns).where(where)).first()
+        return DELETIONS.read(self._records, row)
 
     def all(self) -> Iterator[SecretDeletion]:
-        """Yield what is kept; what another version wrote is left out."""
-        values: list[bytes] = self._redis.hvals(self._key)  # type: ignore[assignment]  # the client answers at once
-        for value in values:
-            try:
-                yield from_json_value(SecretDeletion, json.loads(value))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
+        """Yield what is kept and can be read."""
+        mine = select(*DELETIONS.columns).where(secret_deletions.c.repository == self._repository)
+        with self._records.reading() as connection:
+            rows = connection.execute(mine.order_by(secret_deletions.c.identity)).all()
+        yield from DELETIONS.readable(self._records, rows)

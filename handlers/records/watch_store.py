@@ -4,32 +4,22 @@ A periodic job restores the claims. If observations are lost, they start again a
 """
 
 import hashlib
-import json
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from redis import Redis
-from redis.client import Pipeline
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, select, update
 
 from bot.evaluation.package_alerts import AlertThresholds
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.publish_history import WatchedPackage
 from bot.packages.versions import FetchedListing, Package, PackageVersion
-from handlers.config.redis_values import (
-    ANNOUNCED_KEY,
-    DUE_KEY,
-    PACKAGES_KEY,
-    UNREACHABLE_KEY,
-    from_json_value,
-    to_json_value,
-)
+from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import CheckPackage
-
-T = TypeVar("T")
+from handlers.records.documents import Documents, ensure_repository
+from handlers.records.tables import package_claims, registry_outages, watched_packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +73,16 @@ class Outage:
     failures: int = 1
 
 
+CLAIMS = Documents[PackageClaim](package_claims, PackageClaim)
+STATES = Documents[WatchState](watched_packages, WatchState)
+OUTAGES = Documents[Outage](registry_outages, Outage)
+
+
 class WatchStore:
     """The packages that are watched, and what was seen of each."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, records: Database) -> None:
+        self._records = records
 
     def put_claims(
         self,
@@ -97,44 +92,47 @@ class WatchStore:
         now: datetime,
     ) -> tuple[PackageWatch, ...]:
         """Keep what a repository publishes in place of what it did; return the packages that nobody claimed before."""
-        before = {key.decode() for key in self._members(_repository_key(repository))}
         new = []
-        for package, claim in claims.items():
-            watch = PackageWatch(installation, package)
-            before.discard(watch.key)
-            with self._redis.pipeline() as pipe:
-                pipe.hset(_claims_key(watch.key), str(repository), json.dumps(to_json_value(claim)))
-                pipe.hset(PACKAGES_KEY, watch.key, json.dumps(to_json_value(watch)))
-                pipe.zadd(DUE_KEY, {watch.key: now.timestamp()}, nx=True)
-                pipe.sadd(_repository_key(repository), watch.key)
-                if pipe.execute()[2]:
+        with self._records.transaction() as connection:
+            ensure_repository(connection, repository, installation)
+            gone = set(self.of_repository(repository))
+            for package, claim in claims.items():
+                watch = PackageWatch(installation, package)
+                gone.discard(watch)
+                if insert_missing(connection, watched_packages, **_key(watch), due_at=now.timestamp()):
                     new.append(watch)
-        for key in before:
-            self._remove_claim(key, repository)
+                key = {**_key(watch), "repository": repository}
+                upsert(connection, package_claims, list(key), {**key, "document": CLAIMS.text(claim)})
+            for watch in gone:
+                self._remove_claim(connection, watch, repository)
         return tuple(new)
 
     def remove_repository(self, repository: RepositoryId) -> None:
         """Forget that a repository publishes anything; what nobody else claims is watched no more."""
-        for key in self._members(_repository_key(repository)):
-            self._remove_claim(key.decode(), repository)
+        with self._records.transaction() as connection:
+            for watch in list(self.of_repository(repository)):
+                self._remove_claim(connection, watch, repository)
 
     def of_repository(self, repository: RepositoryId) -> Iterator[PackageWatch]:
         """Yield what a repository publishes."""
-        for key in sorted(self._members(_repository_key(repository))):
-            if watch := _parse(PackageWatch, self._redis.hget(PACKAGES_KEY, key)):
-                yield watch
+        table = package_claims.c
+        mine = select(table.installation, table.registry, table.name).where(table.repository == repository)
+        with self._records.reading() as connection:
+            rows = connection.execute(mine.order_by(table.registry, table.name)).all()
+        yield from map(_watch, rows)
 
     def all(self) -> Iterator[PackageWatch]:
         """Yield all that is watched."""
-        kept: list[Any] = self._redis.hvals(PACKAGES_KEY)
-        for each in kept:
-            if watch := _parse(PackageWatch, each):
-                yield watch
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*watched_packages.primary_key)).all()
+        yield from map(_watch, rows)
 
     def claims(self, watch: PackageWatch) -> tuple[PackageClaim, ...]:
-        """Return the repositories that claim a package, the first that was known first."""
-        kept: dict[Any, Any] = self._redis.hgetall(_claims_key(watch.key))
-        found = (_parse(PackageClaim, kept[number]) for number in sorted(kept, key=int))
+        """Return the repositories that claim a package, the first that was known first; raises UnreadableRecordError."""
+        mine = select(*CLAIMS.columns).where(*_is_watch(package_claims, watch)).order_by(package_claims.c.repository)
+        with self._records.reading() as connection:
+            rows = connection.execute(mine).all()
+        found = (CLAIMS.read(self._records, row) for row in rows)
         return tuple(claim for claim in found if claim is not None)
 
     def observed_packages(self, repository: RepositoryId) -> MaybeKnown[tuple[WatchedPackage, ...]]:
@@ -154,97 +152,92 @@ class WatchStore:
 
     def due(self, now: datetime) -> Iterator[PackageWatch]:
         """Yield what it is time to look at, the longest due first."""
-        keys: list[Any] = self._redis.zrangebyscore(DUE_KEY, "-inf", now.timestamp())
-        for key in keys:
-            watch = _parse(PackageWatch, self._redis.hget(PACKAGES_KEY, key))
-            if watch is None:  # another version wrote it; the next sweep claims it again
-                self._redis.zrem(DUE_KEY, key)
-            else:
-                yield watch
+        due = select(*watched_packages.primary_key).where(watched_packages.c.due_at <= now.timestamp())
+        with self._records.reading() as connection:
+            rows = connection.execute(due.order_by(watched_packages.c.due_at)).all()
+        yield from map(_watch, rows)
 
     def due_at(self, watch: PackageWatch) -> float | None:
         """Return when a package is due, in seconds since 1970; None where it is not watched."""
-        return self._redis.zscore(DUE_KEY, watch.key)
+        with self._records.reading() as connection:
+            mine = select(watched_packages.c.due_at).where(*_is_watch(watched_packages, watch))
+            found: float | None = connection.scalar(mine)
+        return found
 
     def postpone(self, watch: PackageWatch, until: datetime) -> None:
         """Have a package looked at at another time; one that is not watched stays so."""
-        self._redis.zadd(DUE_KEY, {watch.key: until.timestamp()}, xx=True)
+        self._update(watch, due_at=until.timestamp())
 
     def get_state(self, watch: PackageWatch) -> WatchState:
-        """Return what is kept of a package."""
-        packed = self._redis.get(_state_key(watch.key))
-        try:
-            kept = _parse(WatchState, zlib.decompress(packed)) if isinstance(packed, bytes) else None
-        except zlib.error:
-            kept = None
-        return kept or WatchState()
+        """Return what is kept of a package; raises UnreadableRecordError."""
+        with self._records.reading() as connection:
+            mine = select(*STATES.columns).where(*_is_watch(watched_packages, watch))
+            row = connection.execute(mine).first()
+        return STATES.read(self._records, row) or WatchState()
 
-    def put_state(self, pipe: Pipeline, watch: PackageWatch, stored: WatchState, until: datetime) -> None:
-        """Keep what was seen, and when the next look is due, together with what else is in the pipeline."""
-        pipe.set(
-            _state_key(watch.key), zlib.compress(json.dumps(to_json_value(stored), separators=(",", ":")).encode())
-        )
-        pipe.zadd(DUE_KEY, {watch.key: until.timestamp()}, xx=True)
+    def put_state(self, watch: PackageWatch, stored: WatchState, until: datetime) -> None:
+        """Keep what was seen, and when the next look is due."""
+        self._update(watch, document=STATES.text(stored), due_at=until.timestamp())
 
     def announce_version(self, watch: PackageWatch, now: datetime) -> None:
         """Note that a version is about to come, and look now."""
-        self._redis.hset(ANNOUNCED_KEY, watch.key, now.isoformat())
-        self.postpone(watch, now)
+        self._update(watch, announced_at=now, due_at=now.timestamp())
 
     def announced_at(self, watch: PackageWatch) -> datetime | None:
         """Return when a version was announced that did not come yet."""
-        kept = self._redis.hget(ANNOUNCED_KEY, watch.key)
-        return datetime.fromisoformat(kept.decode()) if isinstance(kept, bytes) else None
+        with self._records.reading() as connection:
+            mine = select(watched_packages.c.announced_at).where(*_is_watch(watched_packages, watch))
+            found: datetime | None = connection.scalar(mine)
+        return found
 
     def clear_announcement(self, watch: PackageWatch) -> None:
         """Note that the version came, or that it is no longer waited for."""
-        self._redis.hdel(ANNOUNCED_KEY, watch.key)
+        self._update(watch, announced_at=None)
 
     def outages(self) -> dict[RegistryId, Outage]:
         """Return the registries that do not answer."""
-        kept: list[Any] = self._redis.hvals(UNREACHABLE_KEY)
-        found = (_parse(Outage, each) for each in kept)
-        return {each.registry: each for each in found if each is not None}
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*OUTAGES.columns).order_by(registry_outages.c.registry)).all()
+        return {each.registry: each for each in OUTAGES.readable(self._records, rows)}
 
     def put_outage(self, outage: Outage) -> None:
         """Note that a registry does not answer."""
-        self._redis.hset(UNREACHABLE_KEY, outage.registry, json.dumps(to_json_value(outage)))
+        values = {"registry": outage.registry, "document": OUTAGES.text(outage)}
+        with self._records.transaction() as connection:
+            upsert(connection, registry_outages, ["registry"], values)
 
     def clear_outage(self, registry: RegistryId) -> bool:
         """Note that a registry answers; say whether it did not before."""
-        return bool(self._redis.hdel(UNREACHABLE_KEY, registry))
+        with self._records.transaction() as connection:
+            gone = connection.execute(delete(registry_outages).where(registry_outages.c.registry == registry))
+        return gone.rowcount > 0
 
-    def _remove_claim(self, key: str, repository: RepositoryId) -> None:
-        with self._redis.pipeline() as pipe:
-            pipe.hdel(_claims_key(key), str(repository))
-            pipe.srem(_repository_key(repository), key)
-            pipe.hlen(_claims_key(key))
-            *_, left = pipe.execute()
-        if not left:
-            self._redis.hdel(PACKAGES_KEY, key)
-            self._redis.zrem(DUE_KEY, key)
-            self._redis.hdel(ANNOUNCED_KEY, key)
-            self._redis.delete(_state_key(key))
+    def figures(self, now: float) -> tuple[int, int]:
+        """Count the packages that are watched, and those that are due."""
+        with self._records.reading() as connection:
+            count = select(func.count()).select_from(watched_packages)
+            watched: int | None = connection.scalar(count)
+            due: int | None = connection.scalar(count.where(watched_packages.c.due_at <= now))
+        return watched or 0, due or 0
 
-    def _members(self, name: str) -> set[bytes]:
-        members: set[Any] = self._redis.smembers(name)
-        return members
+    def _update(self, watch: PackageWatch, **values: str | float | datetime | None) -> None:
+        with self._records.transaction() as connection:
+            connection.execute(update(watched_packages).where(*_is_watch(watched_packages, watch)).values(**values))
 
-
-def _repository_key(repository: RepositoryId) -> str:
-    return f"wharfinger:watch:of:{repository}"
-
-
-def _claims_key(key: str) -> str:
-    return f"wharfinger:watch:claims:{key}"
+    def _remove_claim(self, connection: Connection, watch: PackageWatch, repository: RepositoryId) -> None:
+        mine = _is_watch(package_claims, watch)
+        connection.execute(delete(package_claims).where(*mine, package_claims.c.repository == repository))
+        if not connection.scalar(select(func.count()).select_from(package_claims).where(*mine)):
+            connection.execute(delete(watched_packages).where(*_is_watch(watched_packages, watch)))
 
 
-def _state_key(key: str) -> str:
-    return f"wharfinger:watch:seen:{key}"
+def _key(watch: PackageWatch) -> dict[str, int | str]:
+    return {"installation": watch.installation, "registry": watch.package.registry, "name": watch.package.name}
 
 
-def _parse(kind: type[T], stored: object) -> T | None:
-    try:
-        return from_json_value(kind, json.loads(stored)) if isinstance(stored, bytes) else None
-    except (ValueError, KeyError, TypeError, AttributeError):  # another version wrote it
-        return None
+def _is_watch(table: Table, watch: PackageWatch) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in _key(watch).items()]
+
+
+def _watch(row: Row[*tuple[Any, ...]]) -> PackageWatch:
+    return PackageWatch(InstallationId(row.installation), Package(RegistryId(row.registry), row.name))

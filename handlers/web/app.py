@@ -3,26 +3,33 @@
 import argparse
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
+from prometheus_client.core import Metric
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from handlers.config import redis_values
+from handlers.config.database import Database, DatabaseError
 from handlers.config.logs import set_up_logging
-from handlers.config.metrics import MEMORY, as_text, queue_metrics, watch_metrics
+from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metrics
 from handlers.config.redis_client import open_async_redis, without_password
 from handlers.config.settings import Settings, check_port_is_free
 from handlers.queue.enqueue import QUEUES
+from handlers.records.documents import count_unreadable
+from handlers.records.package_alert_store import PackageAlertStore
+from handlers.records.schema import open_records
+from handlers.records.watch_store import WatchStore
 from handlers.web.receiver import Receiver
 
 MAX_HEAD_BYTES = 64 * 1024  # bytes of request line and headers; GitHub's have about two thousand
@@ -86,6 +93,7 @@ def make_app(settings: Settings) -> Starlette:
     """Make the application; Redis need not be there yet."""
     opened = open_async_redis(settings.redis_url, MAX_REDIS_CONNECTIONS)
     redis = opened.client
+    records = Database(settings.database_url)
     receiver = Receiver(settings, redis)
 
     @asynccontextmanager
@@ -97,31 +105,32 @@ def make_app(settings: Settings) -> Starlette:
         with suppress(asyncio.CancelledError):
             await watch
         await opened.close()
+        records.close()
 
     async def ready(_: Request) -> Response:
         return await _ready(redis, receiver)
 
     async def metrics(_: Request) -> Response:
-        return await _metrics(redis)
+        return await _metrics(redis, records)
 
     routes: list[BaseRoute] = [
         Route("/webhook", receiver.receive, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
         Route("/ready", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
-        *_pages(settings),
+        *_pages(settings, records),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-def _pages(settings: Settings) -> list[BaseRoute]:
+def _pages(settings: Settings, records: Database) -> list[BaseRoute]:
     """Return the pages' routes, or one that says how to have them."""
     if not settings.pages_tokens:
         return [Route("/", _no_pages, methods=["GET"])]
     # The pages take a while to load, and a receiver without them need not wait.
     from handlers.web.pages.routes import routes
 
-    return routes(settings)
+    return routes(settings, records)
 
 
 async def _no_pages(_: Request) -> Response:
@@ -149,7 +158,8 @@ async def _ready(redis: Redis, receiver: Receiver) -> Response:
     return JSONResponse({"ready": good, **checks}, 200 if good else 503)
 
 
-async def _metrics(redis: Redis) -> Response:
+async def _metrics(redis: Redis, records: Database) -> Response:
+    of_records = await run_in_threadpool(_record_metrics, records)
     try:
         async with redis.pipeline(transaction=False) as pipe:
             for queue in QUEUES:
@@ -157,18 +167,26 @@ async def _metrics(redis: Redis) -> Response:
                 pipe.zcard(f"rq:failed:{queue}")
             pipe.hgetall("wharfinger:counts")
             pipe.scard("rq:workers")
-            pipe.hlen(redis_values.PACKAGES_KEY)
-            pipe.zcount(redis_values.DUE_KEY, "-inf", time.time())
-            pipe.zcard(redis_values.UNREPORTED_ALERTS_KEY)
-            pipe.hgetall(redis_values.UNREACHABLE_KEY)
-            *figures, counts, workers, watched, due, untold, outages = await pipe.execute()
+            *figures, counts, workers = await pipe.execute()
     except RedisError:
-        return Response(as_text(()), media_type="text/plain; version=0.0.4")
+        return Response(as_text(of_records), media_type="text/plain; version=0.0.4")
     waiting = dict(zip(QUEUES, figures[::2], strict=True))
     dead = dict(zip(QUEUES, figures[1::2], strict=True))
     by_name = {name.decode(): int(count) for name, count in counts.items()}
-    told = (*queue_metrics(waiting, dead, by_name, workers), *watch_metrics(watched, due, untold, outages))
+    told = (*queue_metrics(waiting, dead, by_name, workers), *of_records)
     return Response(as_text(told), media_type="text/plain; version=0.0.4")
+
+
+def _record_metrics(records: Database) -> tuple[Metric, ...]:
+    """Return the figures of the records; none where the database is away, which monitoring sees by their absence."""
+    now, store = time.time(), WatchStore(records)
+    try:
+        watched, due = store.figures(now)
+        outages = {registry: outage.since for registry, outage in store.outages().items()}
+        unreported = sum(1 for _ in PackageAlertStore(records).unreported(math.inf))
+        return tuple(record_metrics(watched, due, unreported, outages, count_unreadable(records)))
+    except DatabaseError:
+        return ()
 
 
 async def _monitor_redis(redis: Redis, receiver: Receiver, address: str) -> None:
@@ -209,6 +227,10 @@ def main(_: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     set_up_logging(settings)
     check_port_is_free(settings)
+    try:
+        open_records(settings).close()
+    except DatabaseError as error:  # deliveries are taken all the same, and workers do their work once it is back
+        log.warning("%s", error)
     server = uvicorn.Server(server_configuration(settings))
     server.run()
     return 0 if server.started else 1

@@ -17,6 +17,7 @@ from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import (
     CheckDuePackages,
     CheckLatestTags,
+    DeleteExpiredRecords,
     Diagnose,
     JobSpec,
     QueueDigests,
@@ -55,6 +56,7 @@ TIMETABLE = (
     ScheduledJob(SweepInstallations(), 6 * HOUR),  # every repository, oldest first: changes for which no event came
     ScheduledJob(Diagnose(), 15 * MINUTE),  # what the set-up page shows of GitHub
     ScheduledJob(QueueDigests(), HOUR),  # each is written once in its period
+    ScheduledJob(DeleteExpiredRecords(), DAY),  # what the settings keep no longer
     ScheduledJob(Remind(), DAY),  # open issues: a reminder may be due, an event may have been missed
 )
 

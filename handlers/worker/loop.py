@@ -37,6 +37,7 @@ from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
 from handlers.queue.job_specs import InvalidJobError, JobSpec, read_job
+from handlers.records.schema import open_records
 
 # Whoever can write to Redis must not be able to run code here. RQ falls back to pickle wherever no serializer was
 # passed (its pool and its cron do so), so the fallback itself is made JSON: then no pickle is ever read.
@@ -356,7 +357,7 @@ def main(options: argparse.Namespace) -> int:
     set_up_logging(settings)
     redis = open_redis(settings.redis_url)
     wait_for_redis(redis, settings.redis_url)
-    context = open_context(settings, redis)
+    context = open_context(settings, redis, open_records(settings))
     log.info("ready for jobs from %s", without_password(settings.redis_url))
     Worker(redis, JOBS, context).work(burst=options.burst)
     context.github.close()

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cryptography.fernet import Fernet
 from redis import Redis
@@ -17,10 +19,11 @@ from bot.model.core_types import FullName, InstallationId, RegistryId, Repositor
 from bot.packages.http_client import RegistryHttpClient
 from bot.registries import load_catalog
 from handlers.config.context import Context
-from handlers.config.settings import Settings
+from handlers.config.database import Database
+from handlers.config.settings import SQLITE_FILE, Settings
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import CheckCommit, RecheckCommit
-from tests.conftest import NO_REGISTRY, environment
+from tests.conftest import NO_REGISTRY, environment, migrated_copy
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -98,6 +101,8 @@ class AcmeInstallation:
     redis: Redis
     client: GitHubClient
     registries: RegistryHttpClient
+    data: Path  # the App's folder, with its records
+    records: Database
 
     @property
     def id(self) -> InstallationId:
@@ -111,8 +116,10 @@ class AcmeInstallation:
             WHARFINGER_PRIVATE_KEY=self.github.private_key,
             WHARFINGER_GITHUB_API=self.github.base_url,
             REDIS_URL="redis://unused",
+            WHARFINGER_DATA=str(self.data),
         )
-        return Context(Settings.from_environment(environ), self.redis, self.client, CATALOG, self.registries)
+        settings = Settings.from_environment(environ)
+        return Context(settings, self.redis, self.records, self.client, CATALOG, self.registries)
 
     def names(self, repository: ScenarioRepository | FakeRepository) -> tuple[InstallationId, RepositoryId, FullName]:
         """What the jobs about a repository take first."""
@@ -161,14 +168,17 @@ def acme_on(  # noqa: PLR0913 - each is one difference from the usual organizati
     The App is granted what its manifest asks for, unless other `permissions` are given, but `without` some.
     `registries` are the addresses of stand-ins, by the registry's id.
     """
-    with FakeGitHub(enterprise=enterprise) as github:
+    with FakeGitHub(enterprise=enterprise) as github, TemporaryDirectory(prefix="wf") as folder:
+        data = migrated_copy(Path(folder))
+        records = Database(f"sqlite:///{data / SQLITE_FILE}")
         acme = github.organization("acme")
         if policy:
             acme.repository(".github", {"publishing.yml": policy})
         installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
         phone = github_client(github, redis)
         others = RegistryHttpClient(CATALOG, NO_REGISTRY if registries is None else registries)
-        yield AcmeInstallation(github, acme, installation, redis, phone, others)
+        yield AcmeInstallation(github, acme, installation, redis, phone, others, data, records)
+        records.close()
         others.close()
         phone.close()
         assert github.contract_violations == []

@@ -13,6 +13,7 @@ from handlers.config.context import open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
+from handlers.records.schema import open_records
 from handlers.worker.loop import Worker
 from tests.conftest import NO_REGISTRY, environment
 from tests.handlers.worker.small_worker import FAST_PACE, FORKS, die_after
@@ -29,6 +30,7 @@ class WorkerStarter:
     app_id: int
     private_key: str
     token_key: str
+    data: str  # the App's folder, with its records
     registries: Mapping[RegistryId, str] = field(default_factory=lambda: NO_REGISTRY)
 
     def worker(self) -> Worker:
@@ -40,11 +42,12 @@ class WorkerStarter:
                 WHARFINGER_APP_ID=str(self.app_id),
                 WHARFINGER_PRIVATE_KEY=self.private_key,
                 WHARFINGER_TOKEN_KEYS=self.token_key,
+                WHARFINGER_DATA=self.data,
                 WHARFINGER_REGISTRY_ADDRESSES=",".join(f"{name}={place}" for name, place in self.registries.items()),
             )
         )
         redis = open_redis(self.redis_url)
-        return Worker(redis, JOBS, open_context(settings, redis), FAST_PACE)
+        return Worker(redis, JOBS, open_context(settings, redis, open_records(settings)), FAST_PACE)
 
     def start(self, commands: int | None = None) -> BaseProcess:
         """Start a worker; after so many commands sent to Redis it dies as by `kill -9`.

@@ -124,7 +124,9 @@ def kill_and_recover(redis_url: str, redis: Redis, commands: list[int], delays: 
     """Kill workers between two commands, and at moments of their own; in the end each commit has one completed run."""
     with acme_on(redis, enterprise=True, policy=policy()) as acme:  # such a server has no rate limits
         app = acme.github.app.id
-        employer = WorkerStarter(redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY)
+        employer = WorkerStarter(
+            redis_url, acme.github.base_url, app, acme.github.private_key, TOKEN_KEY, str(acme.data)
+        )
         repositories = [
             acme.organization.repository(f"r{number}", {RELEASE_WORKFLOW_PATH: publishing(STEPS)})
             for number in range(len(commands) + len(delays))

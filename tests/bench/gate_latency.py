@@ -27,7 +27,7 @@ def figures() -> Iterator[dict[str, Any]]:
             port = free_port()
             acme.github.app.webhook_secret = WEBHOOK_SECRET
             environ = environment(
-                REDIS_URL=server.url, WHARFINGER_PORT=str(port), WHARFINGER_DATA=folder,
+                REDIS_URL=server.url, WHARFINGER_PORT=str(port), WHARFINGER_DATA=str(acme.data),
                 WHARFINGER_APP_ID=str(acme.github.app.id), WHARFINGER_PRIVATE_KEY=acme.github.private_key,
                 WHARFINGER_GITHUB_API=acme.github.base_url,
             )  # fmt: skip

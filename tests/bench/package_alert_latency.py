@@ -39,6 +39,7 @@ def figures() -> Iterator[dict[str, Any]]:
                 WHARFINGER_GITHUB_API=story.acme.github.base_url,
                 WHARFINGER_TOKEN_KEYS=TOKEN_KEY,
                 WHARFINGER_REGISTRY_ADDRESSES=addresses,
+                WHARFINGER_DATA=str(story.acme.data),
             )
             with running("handlers.cli.main", "worker", environ=environ):
                 while not redis.scard("rq:workers") or redis.keys("rq:job:*"):
@@ -64,7 +65,7 @@ def _begin(story: WatchedPackageScenario, name: str) -> None:
 
 
 def _stolen(story: WatchedPackageScenario, redis: Redis, name: str) -> float:
-    watch = next(each for each in WatchStore(redis).all() if each.package.name == name)
+    watch = next(each for each in WatchStore(story.acme.records).all() if each.package.name == name)
     story.registries.world.publish("pypi", name, "1.0.1", by="mallory", published=datetime.now(UTC))
     begin = time.perf_counter()
     enqueue(redis, [watch.job])

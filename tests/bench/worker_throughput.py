@@ -16,6 +16,7 @@ from handlers.config.context import Context, open_context
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.schema import open_records
 from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import EmbeddedRedis, environment
 
@@ -58,7 +59,7 @@ def figures() -> Iterator[dict[str, Any]]:
         server = EmbeddedRedis(Path(folder))
         with Redis.from_url(server.url) as redis:
             settings = Settings.from_environment(environment(REDIS_URL=server.url, WHARFINGER_DATA=folder))
-            context = open_context(settings, redis)
+            context = open_context(settings, redis, open_records(settings))
             rounds = [(ours(redis, context), theirs(redis)) for _ in range(3)]
             context.github.close()
         server.kill()

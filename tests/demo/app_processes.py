@@ -21,7 +21,8 @@ from redis.exceptions import RedisError
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
 from handlers.cache.repository_listings import InstallationRepositoryStore
-from handlers.config.settings import redis_socket
+from handlers.config.database import Database
+from handlers.config.settings import SQLITE_FILE, redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
 from handlers.queue.job_specs import CheckDuePackages, JobSpec
 from handlers.records.report_store import DigestFactStore
@@ -79,17 +80,24 @@ class DemoApp:
 
     def make_packages_due(self) -> None:
         """Let five minutes be over: what is watched is due."""
-        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
-            book, now = WatchStore(redis), datetime.now(UTC)
+        with self.records() as records:
+            book, now = WatchStore(records), datetime.now(UTC)
             for each in book.all():
                 book.postpone(each, now)
         self.enqueue_job(CheckDuePackages())
 
+    @contextmanager
+    def records(self) -> Iterator[Database]:
+        """Open its records."""
+        opened = Database(f"sqlite:///{self.data / SQLITE_FILE}")
+        yield opened
+        opened.close()
+
     def identities(self) -> list[tuple[FullName, tuple[DigestIdentity, ...]]]:
         """What is kept of publishing identities, by repository."""
-        with Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+        with self.records() as records, Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
             books = [
-                DigestFactStore(redis, installation)
+                DigestFactStore(records, installation)
                 for installation in InstallationRepositoryStore(redis).installations()
             ]
             return [each for book in books for each in book.identities()]

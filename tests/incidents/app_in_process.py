@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from redis import Redis
@@ -10,13 +12,15 @@ from redis import Redis
 from bot.model.core_types import RegistryId
 from bot.packages.http_client import RegistryHttpClient
 from handlers.config.context import open_context
+from handlers.config.database import Database
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES
+from handlers.records.schema import open_records
 from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 from handlers.worker.loop import Worker
-from tests.conftest import environment
+from tests.conftest import environment, migrated_copy
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.handlers.web.running_receiver import RunningReceiver
 
@@ -34,6 +38,10 @@ class InProcessApp:
     redis: Redis
     worker: Worker
     last_ticks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def records(self) -> Database:
+        return self.worker.context.records
 
     @property
     def now(self) -> float:
@@ -86,9 +94,21 @@ def running_in_process(
 ) -> Iterator[InProcessApp]:
     """Start the App for that GitHub and those registries, on an empty Redis; their time and its is one and stands still."""
     github.clock.frozen_at = (github.clock.now() // TIMETABLE_PERIOD + 1) * TIMETABLE_PERIOD
+    with TemporaryDirectory(prefix="wf") as folder:
+        yield from _running(github, registries, roots, redis_url, migrated_copy(Path(folder)))
+
+
+def _running(
+    github: FakeGitHub,
+    registries: Mapping[RegistryId, str],
+    roots: tuple[bytes, ...],
+    redis_url: str,
+    data: Path,
+) -> Iterator[InProcessApp]:
     settings = Settings.from_environment(
         environment(
             REDIS_URL=redis_url,
+            WHARFINGER_DATA=str(data),
             WHARFINGER_APP_ID=str(github.app.id),
             WHARFINGER_PRIVATE_KEY=github.private_key,
             WHARFINGER_WEBHOOK_SECRET=github.app.webhook_secret,
@@ -97,10 +117,12 @@ def running_in_process(
     )
     with open_redis(redis_url) as redis, RunningReceiver(settings) as web:
         redis.flushall()
-        opened = open_context(replace(settings, trusted_roots=roots), redis)
+        records = open_records(settings)
+        opened = open_context(replace(settings, trusted_roots=roots), redis, records)
         telephone = RegistryHttpClient(opened.catalog, registries)
         context = replace(opened, clock=github.clock.utc_now, registry_client=telephone)
         github.deliver_to(f"{web.url}/webhook")
         yield InProcessApp(github, redis, Worker(redis, JOBS, context))
         context.github.close()
+        records.close()
         telephone.close()

@@ -265,7 +265,7 @@ class WorkflowRunner:
 
     def _rejection(self, run: kept.FakeWorkflowRun, environment: str) -> Reaction:
         """Say why the gate did not let it go: what it decided, or what it still waits for."""
-        book = GateStore(self.app.redis)
+        book = GateStore(self.app.records)
         decided = next(
             (
                 each

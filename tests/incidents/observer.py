@@ -60,7 +60,7 @@ class Observer:
 
     def observe(self) -> None:
         """Take in what is new."""
-        for decided in GateStore(self.app.redis).decisions():
+        for decided in GateStore(self.app.records).decisions():
             if decided.verdict is GateVerdict.REJECTED:
                 key = f"gate {decided.run} {decided.attempt} {decided.environment}"
                 self._note(key, ReactionKind.GATE, conditions_in(decided.reasons), "; ".join(decided.reasons))

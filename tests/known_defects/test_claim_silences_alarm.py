@@ -22,7 +22,7 @@ GREEN = {"Set up job": "success", "Run pypa/gh-action-pypi-publish@release/v1": 
 
 def look(story: WatchedPackageScenario) -> None:
     """Look at the package that the policy gives to acme/widgets, and tell GitHub what there is to tell."""
-    (package,) = (each.package for each in WatchStore(story.acme.redis).all() if each.package.name == "plain")
+    (package,) = (each.package for each in WatchStore(story.acme.records).all() if each.package.name == "plain")
     story.run_job(CheckPackage(story.acme.id, package.registry, package.name))
     story.write_alerts()
 

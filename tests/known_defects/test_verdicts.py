@@ -163,7 +163,7 @@ def report_of(redis: Redis, files: Mapping[str, str], world: World) -> Mapping[s
         repository = acme.organization.repository("widgets", files)
         world(acme.organization, repository)
         acme.check(repository)
-        standing = ReportStore(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(acme.records).get(RepositoryId(repository.id))
         assert standing is not None
         return standing.report
 

@@ -165,7 +165,7 @@ class DeploymentReader:
                 here, there = {**here, **called_here}, {**there, **called_there}
         others = {uses: sha for uses, sha in by_name.items() if not self._is_ours(uses)}
         self._release_files = ReleaseFileIds(here, others)
-        approved = GateStore(self._context.redis).last_approved_files(self._gate, run.workflow)
+        approved = GateStore(self._context.records).last_approved_files(self._gate, run.workflow)
         files, called = approved.get("files"), approved.get("called", {})
         return ReleaseFiles(
             file_count=len(here),

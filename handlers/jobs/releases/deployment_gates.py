@@ -70,12 +70,12 @@ def decide_gate(context: Context, spec: DecideGate) -> None:
 
 def recheck_gates(context: Context, spec: RecheckGates) -> None:
     """Decide again all that waits of a run: somebody approved, or the run changed."""
-    enqueue(context.redis, [gate.job for gate in GateStore(context.redis).waiting_for_run(spec.repository, spec.run)])
+    enqueue(context.redis, [gate.job for gate in GateStore(context.records).waiting_for_run(spec.repository, spec.run)])
 
 
 def sweep_gates(context: Context, _: SweepGates) -> None:
     """Decide again what has waited long enough; and ask GitHub what waits, now and then and when Redis lost its data."""
-    enqueue_all(context.redis, [gate.job for gate in GateStore(context.redis).due(context.clock().timestamp())])
+    enqueue_all(context.redis, [gate.job for gate in GateStore(context.records).due(context.clock().timestamp())])
     if _searched_recently(context.redis):
         return
     searches = [
@@ -109,7 +109,8 @@ def find_repository_gates(context: Context, spec: FindRepositoryGates) -> None:
     protected: dict[str, bool] = {}  # environment -> whether the App protects it
     waiting = []
     known = {
-        (gate.repository, gate.run, gate.environment.casefold()): gate for gate, _ in GateStore(context.redis).waiting()
+        (gate.repository, gate.run, gate.environment.casefold()): gate
+        for gate, _ in GateStore(context.records).waiting()
     }
     try:
         for run in list_waiting_runs(client, spec.full_name):
@@ -136,7 +137,7 @@ class _GateDecider:
         self._context = context
         self._gate = gate
         self._client: InstallationClient = context.github.installation(gate.installation, context.delivery_id)
-        self._store = GateStore(context.redis)
+        self._store = GateStore(context.records)
         self._name = gate.name  # as the repository is called now, once that was read
 
     def run(self) -> None:
@@ -205,7 +206,7 @@ class _GateDecider:
         if (now.run, now.completed) != (state.run, state.completed):
             raise RetryLaterError("the run changed while it was judged", CHANGED_RUN_RETRY)
         before = self._store.get_decision(key)  # begun by a worker that died, or did not hear the answer
-        self._store.begin_decision(key, _decision_record(decision, self._context.clock()))
+        self._store.begin_decision(key, self._gate.repository, _decision_record(decision, self._context.clock()))
         environment = decision.deployment.environment
         review = DeploymentReview(environment, render_gate_comment(decision), decision.verdict.value)
         try:
@@ -214,7 +215,7 @@ class _GateDecider:
             log.info("%s in %s does not wait for us: %s", environment, self._name, error)
             self._store.discard_decision(key)
             if before is not None:
-                self._store.begin_decision(key, replace(before, confirmed=True))
+                self._store.begin_decision(key, self._gate.repository, replace(before, confirmed=True))
         else:
             log.info("%s: %s in %s, run %s", decision.verdict, environment, self._name, self._gate.run)
             self._store.confirm_decision(key)

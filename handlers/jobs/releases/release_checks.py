@@ -118,7 +118,7 @@ class _ReleaseCheck:
         self._store.postpone(release, since, now)
 
     def _trace_release(self, commit: CommitState, packages: Sequence[Package]) -> ReleaseStatus:
-        tag, release, store = self._release.tag, self._release, TraceStore(self._context.redis)
+        tag, release, store = self._release.tag, self._release, TraceStore(self._context.records)
         tracer = VersionTracer(self._context, self._client, commit.repository, release.repository)
         tagged = [package for package in packages if version_in_tag(tag, package) is not None][:MAX_PACKAGES]
         traces: list[VersionTrace] = []
@@ -156,7 +156,7 @@ class _ReleaseCheck:
         return NOT_PUBLISHED if self._waited_seconds > ABANDONED_AFTER else NOT_PUBLISHED_YET
 
     def _stored_traces(self, package: Package) -> list[VersionTrace]:
-        traces = TraceStore(self._context.redis).of_repository(self._release.repository)
+        traces = TraceStore(self._context.records).of_repository(self._release.repository)
         return [each for each in traces if each.version.package == package and self._matches_tag(each.version)]
 
     def _matches_tag(self, version: PackageVersion) -> bool:

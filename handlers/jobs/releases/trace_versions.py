@@ -244,7 +244,7 @@ class VersionObserver:
         line = context.github.installation(watch.installation, context.delivery_id)
         self._watch = watch
         self._claims = claims[:MAX_CLAIMS]
-        self._store = TraceStore(context.redis)
+        self._store = TraceStore(context.records)
         # Checks of the releases that the versions belong to: something is new there.
         self.release_specs: set[CheckRelease] = set()
         self._tracers = [VersionTracer(context, line, claim.full_name, claim.repository) for claim in self._claims]

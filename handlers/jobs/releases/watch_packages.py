@@ -71,7 +71,7 @@ def record_registry_failure(context: Context, error: RegistryUnreachableError, n
     """Record that a registry did not answer; return when it may be tried again."""
     if isinstance(error, RegistryBusyError):
         return now + timedelta(seconds=error.seconds)
-    store = WatchStore(context.redis)
+    store = WatchStore(context.records)
     before = store.outages().get(error.registry)
     if (
         before is not None and now < before.retry_at
@@ -88,7 +88,7 @@ def record_registry_failure(context: Context, error: RegistryUnreachableError, n
 
 def record_registry_answer(context: Context, registry: RegistryId, now: datetime) -> None:
     """Record that a registry answers; after an outage all packages there are due at once."""
-    store = WatchStore(context.redis)
+    store = WatchStore(context.records)
     if not store.clear_outage(registry):
         return
     log.warning("%s answers again", registry)
@@ -99,7 +99,7 @@ def record_registry_answer(context: Context, registry: RegistryId, now: datetime
 
 def update_outage_alerts(context: Context, now: datetime) -> None:
     """Raise an alert for each registry that has not answered for long, and resolve those of registries that answer again."""
-    store = WatchStore(context.redis)
+    store = WatchStore(context.records)
     lasting = {each.registry: each for each in store.outages().values() if now - each.since >= ALERT_AFTER}
     watched: dict[InstallationId, dict[RegistryId, list[PackageWatch]]] = {}
     for each in store.all():
@@ -114,27 +114,25 @@ def update_outage_alerts(context: Context, now: datetime) -> None:
 def _raise_outage_alert(
     context: Context, installation: InstallationId, outage: Outage, watches: list[PackageWatch], now: datetime
 ) -> None:
-    claims = WatchStore(context.redis).claims(watches[0])
+    claims = WatchStore(context.records).claims(watches[0])
     if not claims:
         return
     about = f"since {outage.since:%Y-%m-%d %H:%M} UTC"
     seen = f"{outage.reason}, {about}; {len(watches)} of its packages are not watched meanwhile"
     reason = AlertReason(PackageAlertKind.UNREACHABLE, about, seen, outage.since)
     alert = PackageAlert(PackageAlertKind.UNREACHABLE, None, outage.registry, claims[0].full_name, now, (reason,))
-    alerts = PackageAlertStore(context.redis)
+    alerts = PackageAlertStore(context.records)
     if alerts.get(installation, alert.key) is None:
-        with context.redis.pipeline() as pipe:
+        with context.records.transaction():
             alerts.put(
-                pipe,
                 installation,
                 StoredPackageAlert(alert, claims[0].issue_repository, claims[0].full_name),
                 now.timestamp(),
             )
-            pipe.execute()
 
 
 def _resolve_outage_alerts(context: Context, installation: InstallationId, now: datetime) -> None:
-    alerts, outages = PackageAlertStore(context.redis), WatchStore(context.redis).outages()
+    alerts, outages = PackageAlertStore(context.records), WatchStore(context.records).outages()
     for alert, _ in tuple(alerts.all(installation)):
         if alert.kind is not PackageAlertKind.UNREACHABLE or alert.resolved_at is not None or alert.registry in outages:
             continue
@@ -142,9 +140,8 @@ def _resolve_outage_alerts(context: Context, installation: InstallationId, now: 
         if stored is not None:
             evidence = (f"{alert.registry} answers again, and what is published there was looked at",)
             resolved = replace(stored, alert=replace(stored.alert, resolved_at=now, resolution_evidence=evidence))
-            with context.redis.pipeline() as pipe:
-                alerts.put(pipe, installation, resolved, now.timestamp())
-                pipe.execute()
+            with context.records.transaction():
+                alerts.put(installation, resolved, now.timestamp())
 
 
 SCHEDULE_SLOTS = 10  # places in the interval over which packages are spread
@@ -162,7 +159,7 @@ class PackageObserver:
         self._context = context
         self._watch = watch
         self._claims = claims
-        self._store = WatchStore(context.redis)
+        self._store = WatchStore(context.records)
         self._now = context.clock()
         self._observer = VersionObserver(context, watch, claims)
         self._retry_at: datetime | None = None  # when what could not be asked for in this look can be
@@ -193,13 +190,10 @@ class PackageObserver:
         if stored.since is None:
             log.warning("not watched: %s", reason)
         alerts = self._unreadable_alerts(reason, since) if now - since >= ALERT_AFTER else ()
-        with self._context.redis.pipeline() as pipe:
-            self._store.put_state(
-                pipe, watch, replace(stored, error=reason, since=since), self._next_due(stored.observed)
-            )
+        with self._context.records.transaction():
+            self._store.put_state(watch, replace(stored, error=reason, since=since), self._next_due(stored.observed))
             for each in alerts:
-                PackageAlertStore(self._context.redis).put(pipe, watch.installation, each, now.timestamp())
-            pipe.execute()
+                PackageAlertStore(self._context.records).put(watch.installation, each, now.timestamp())
         enqueue(self._context.redis, [WritePackageAlert(watch.installation, each.alert.key) for each in alerts])
 
     def _unreadable_alerts(self, reason: str, since: datetime) -> tuple[StoredPackageAlert, ...]:
@@ -207,7 +201,7 @@ class PackageObserver:
         about = f"since {since:%Y-%m-%d %H:%M} UTC"
         alert_reason = AlertReason(kind, about, f"{reason}, {about}", since)
         alert = PackageAlert(kind, watch.package, watch.package.registry, claim.full_name, self._now, (alert_reason,))
-        is_raised = PackageAlertStore(self._context.redis).get(watch.installation, alert.key) is not None
+        is_raised = PackageAlertStore(self._context.records).get(watch.installation, alert.key) is not None
         return (
             ()
             if is_raised or kind not in claim.thresholds.kinds
@@ -225,21 +219,19 @@ class PackageObserver:
         after = observe_listing(
             before, listing, claim.full_name, dict(self._observations(before, listing, more)), now, more
         )
-        store = PackageAlertStore(context.redis)
+        store = PackageAlertStore(context.records)
         existing = store.of_package(watch.installation, watch.package)
         alerts = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
         if new:
             self._store.clear_announcement(watch)
-        with context.redis.pipeline() as pipe:
-            self._store.put_state(pipe, watch, WatchState(after, known, removed_versions=gone), self._next_due(after))
+        with context.records.transaction():
+            self._store.put_state(watch, WatchState(after, known, removed_versions=gone), self._next_due(after))
             for each in alerts:
                 store.put(
-                    pipe,
                     watch.installation,
                     StoredPackageAlert(each, claim.issue_repository, claim.full_name),
                     now.timestamp(),
                 )
-            pipe.execute()
         jobs: list[JobSpec] = [WritePackageAlert(watch.installation, each.key) for each in alerts]
         if alerts:  # a rule may fail by now, or pass again
             jobs.append(CheckBranch(watch.installation, claim.repository, claim.full_name))
@@ -309,7 +301,7 @@ MAX_IMMEDIATE = 10  # packages that nobody watched before and that are looked at
 
 def check_due_packages(context: Context, _: CheckDuePackages) -> None:
     """Ask for each package that is due to be observed, and for each alert without an issue to be written."""
-    store, now = WatchStore(context.redis), context.clock()
+    store, now = WatchStore(context.records), context.clock()
     update_outage_alerts(context, now)
     outages, tried = store.outages(), set[RegistryId]()
     jobs: list[JobSpec] = []
@@ -320,7 +312,7 @@ def check_due_packages(context: Context, _: CheckDuePackages) -> None:
         tried.add(registry)
         store.postpone(watch, now + CLAIM_TIMEOUT)
         jobs.append(watch.job)
-    alerts = PackageAlertStore(context.redis)
+    alerts = PackageAlertStore(context.records)
     for installation, key in alerts.unreported(now.timestamp()):
         alerts.postpone(installation, key, (now + CLAIM_TIMEOUT).timestamp())
         jobs.append(WritePackageAlert(installation, key))
@@ -329,7 +321,7 @@ def check_due_packages(context: Context, _: CheckDuePackages) -> None:
 
 def check_package(context: Context, spec: CheckPackage) -> None:
     """Observe one package once."""
-    watch, store = PackageWatch(spec.installation, Package(spec.registry, spec.package)), WatchStore(context.redis)
+    watch, store = PackageWatch(spec.installation, Package(spec.registry, spec.package)), WatchStore(context.records)
     claims, is_first = store.claims(watch), store.get_state(watch).observed is None
     if not claims:
         return
@@ -341,7 +333,7 @@ def check_package(context: Context, spec: CheckPackage) -> None:
 
 def expect_versions(context: Context, spec: ExpectVersions) -> None:
     """Observe what a repository publishes now, and every half minute until it came: an event announced a release."""
-    store, now = WatchStore(context.redis), context.clock()
+    store, now = WatchStore(context.records), context.clock()
     watches = [each for each in store.of_repository(spec.repository) if each.installation == spec.installation]
     for watch in watches:
         store.announce_version(watch, now)
@@ -353,11 +345,11 @@ def check_after_run(context: Context, spec: CheckAfterRun) -> None:
 
     GitHub sends no event when an environment changes: one that was opened for a release is noticed after it.
     """
-    report = ReportStore(context.redis).get(spec.repository)
+    report = ReportStore(context.records).get(spec.repository)
     publishing = {get_str(each, "file") for each in get_objects(report.report, "publications")} if report else set()
     if report is None or publishing.isdisjoint(spec.workflows):
         return
-    watches = WatchStore(context.redis).of_repository(spec.repository)
+    watches = WatchStore(context.records).of_repository(spec.repository)
     observations = (watch.job for watch in watches if watch.installation == spec.installation)
     enqueue(context.redis, [*observations, CheckBranch(spec.installation, spec.repository, report.repository)])
 
@@ -395,7 +387,7 @@ def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its o
         each: PackageClaim(repository, name, issue_repository, package_thresholds)
         for each, package_thresholds in thresholds.items()
     }
-    store = WatchStore(context.redis)
+    store = WatchStore(context.records)
     new = store.put_claims(installation, repository, claims, now)
     for each in new[:MAX_IMMEDIATE]:  # the report that follows would not have seen them
         if each.package.registry not in store.outages():  # one wait for a registry that is away is enough
@@ -408,7 +400,7 @@ RETRY_AFTER = timedelta(minutes=15)  # where no issue can be written
 
 def write_package_alert(context: Context, spec: WritePackageAlert) -> None:
     """Make the issue about an alert say what is stored; what it says already is not written."""
-    stored = PackageAlertStore(context.redis).get(spec.installation, spec.alert_key)
+    stored = PackageAlertStore(context.records).get(spec.installation, spec.alert_key)
     if stored is not None:
         _AlertIssueWriter(context, spec.installation, stored).run()
 
@@ -420,7 +412,7 @@ class _AlertIssueWriter:
         self._context = context
         self._installation = installation
         self._stored = stored
-        self._store = PackageAlertStore(context.redis)
+        self._store = PackageAlertStore(context.records)
         self._client = context.github.installation(installation, context.delivery_id)
         self._before = self._store.get_issue(installation, stored.alert.key)
 
@@ -494,13 +486,11 @@ class _AlertIssueWriter:
         if rest:
             separate = replace(self._stored, alert=replace(alert, raised_at=now, reasons=rest))
             reported = tuple(each for each in alert.reasons if each.subject in issue_record.reported)
-            with self._context.redis.pipeline() as pipe:
-                self._store.put(pipe, self._installation, separate, now.timestamp())
+            with self._context.records.transaction():
+                self._store.put(self._installation, separate, now.timestamp())
                 self._store.put(
-                    pipe,
                     self._installation,
                     replace(self._stored, alert=replace(alert, reasons=reported)),
                     now.timestamp(),
                 )
-                pipe.execute()
         return issue_record

@@ -99,7 +99,7 @@ def start_review(
     context: Context, installation: InstallationId, repository: RepositoryId, report: Report
 ) -> list[ReviewAccess]:
     """Return the job that writes the review's issue, where a review is due or open."""
-    if ReviewRoundStore(context.redis).get(repository):
+    if ReviewRoundStore(context.records).get(repository):
         return [ReviewAccess(installation, repository)]
     rule, reviews = review_rule(report.policy), report.snapshot.reviews
     if rule is None or not isinstance(reviews, Known) or review_issue_repository(report) is None:
@@ -124,7 +124,7 @@ def review_issue_repository(report: Report) -> FullName | None:
 
 def retire_review(context: Context, installation: InstallationId, repository: RepositoryId) -> list[ReviewAccess]:
     """Return the job that closes the review of a repository that is no longer evaluated, if one is open."""
-    return [ReviewAccess(installation, repository)] if ReviewRoundStore(context.redis).get(repository) else []
+    return [ReviewAccess(installation, repository)] if ReviewRoundStore(context.records).get(repository) else []
 
 
 def review_access(context: Context, spec: ReviewAccess) -> None:
@@ -161,7 +161,7 @@ def _close_round(
     context: Context, installation: InstallationId, repository: RepositoryId, comment: str, body: str | None = None
 ) -> None:
     """Close the issue of the open round with the evidence, and forget the round."""
-    open_round = ReviewRoundStore(context.redis).get(repository)
+    open_round = ReviewRoundStore(context.records).get(repository)
     if open_round is None:
         return
     issues = AppIssues(
@@ -174,7 +174,7 @@ def _close_round(
     if issue is not None and issue.is_open:
         issues.comment_once(issue, "ended", comment)
         issues.update(issue, metadata.attach_to(body) if body else None, is_open=False)
-    ReviewRoundStore(context.redis).end(repository)
+    ReviewRoundStore(context.records).end(repository)
 
 
 class _Review(NamedTuple):
@@ -189,11 +189,11 @@ class _Review(NamedTuple):
 
     @classmethod
     def load(cls, context: Context, installation: InstallationId, repository: RepositoryId) -> "_Review | None":
-        report = LatestReports(context.redis, context.catalog, installation).report(repository)
+        report = LatestReports(context.records, context.redis, context.catalog, installation).report(repository)
         if report is None:
             return None
         client = context.github.installation(installation, context.delivery_id)
-        open_round = ReviewRoundStore(context.redis).get(repository)
+        open_round = ReviewRoundStore(context.records).get(repository)
         return cls(context, client, repository, report, review_rule(report.policy), open_round)
 
     def write(self) -> None:
@@ -227,7 +227,7 @@ class _Review(NamedTuple):
         elif not issue.is_open and not open_round.reopened:
             issue, open_round = issues.update(issue, is_open=True), replace(open_round, reopened=True)
         open_round = self._rewrite(issues, issue, replace(open_round, issue_number=issue.number), round_)
-        ReviewRoundStore(self.context.redis).put(self.repository, open_round)
+        ReviewRoundStore(self.context.records).put(self.repository, open_round)
 
     def record(self, spec: RecordReview) -> bool:
         """Record what was selected and still is, by somebody who may; return whether anything was recorded.
@@ -281,7 +281,7 @@ class _Review(NamedTuple):
         if not is_round_due(identities_to_review(self.report, rule), reviews.value, rule.review_interval, now):
             return None
         round_ = OpenRound(now.date(), issue_repository)
-        ReviewRoundStore(self.context.redis).put(self.repository, round_)
+        ReviewRoundStore(self.context.records).put(self.repository, round_)
         return round_
 
     def _review_round(self, open_round: OpenRound) -> ReviewRound:
@@ -317,5 +317,5 @@ class _Review(NamedTuple):
             environment=identity.environment,
             workflow=identity.workflow,
         )
-        ReviewStore(self.context.redis).add(self.repository, review)
+        ReviewStore(self.context.records).add(self.repository, review)
         log.info("@%s %s %s in the access review", login, "confirmed" if kept else "dropped", identity.description)

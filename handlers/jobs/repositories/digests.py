@@ -18,6 +18,7 @@ from handlers.config.context import Context
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import QueueDigests, SendDigest
 from handlers.records.package_alert_store import PackageAlertStore
+from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import DigestFactStore, DigestStore, reason_not_evaluated
 
 log = logging.getLogger("wharfinger.jobs")
@@ -36,7 +37,7 @@ def queue_digests(context: Context, _: QueueDigests) -> None:
 def send_digest(context: Context, spec: SendDigest) -> None:
     """Write the digest of the present period, unless it was; where no fact changed since the last one, nobody is notified."""
     installation, account = spec.installation, spec.account
-    settings, store = _digest_settings(context, account), DigestStore(context.redis, installation)
+    settings, store = _digest_settings(context, installation, account), DigestStore(context.records, installation)
     if settings is None:
         return
     period, before = period_of(context.clock().date(), settings.interval), store.get()
@@ -55,19 +56,19 @@ def send_digest(context: Context, spec: SendDigest) -> None:
     store.put(digest.state)
 
 
-def _digest_settings(context: Context, account: str) -> DigestSettings | None:
+def _digest_settings(context: Context, installation: InstallationId, account: str) -> DigestSettings | None:
     """Return what the organization's last valid policy says of its digest."""
-    content = context.redis.get(f"wharfinger:policy:{account.lower()}")
+    content = PolicyStore(context.records).get(PolicyKey.organization(installation, account))
     try:
         origin = f"{account}/{ORGANIZATION_POLICY_PATH}"
-        file = read_policy(content, context.catalog.registries, origin) if isinstance(content, bytes) else None
+        file = None if content is None else read_policy(content, context.catalog.registries, origin)
     except PolicyError:  # an older version of Wharfinger took it for valid
         return None
     return file.reports.digest if file else None
 
 
 def _facts(context: Context, installation: InstallationId, account: str) -> DigestFacts:
-    store, now = DigestFactStore(context.redis, installation), context.clock()
+    store, now = DigestFactStore(context.records, installation), context.clock()
     statuses, reasons = store.all(), store.not_evaluated_reasons()
     evaluated: list[RepositoryStatus] = []
     missing: list[tuple[FullName, str]] = []
@@ -79,7 +80,7 @@ def _facts(context: Context, installation: InstallationId, account: str) -> Dige
             missing.append((each.name, reason))
         elif status is not None:
             evaluated.append(status)
-    alerts = tuple(alert for alert, _ in PackageAlertStore(context.redis).all(installation) if alert.is_open)
+    alerts = tuple(alert for alert, _ in PackageAlertStore(context.records).all(installation) if alert.is_open)
     return DigestFacts(account, now.date(), tuple(evaluated), tuple(missing), alerts)
 
 

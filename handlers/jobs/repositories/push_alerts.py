@@ -236,14 +236,14 @@ def check_settings_changes(
         settings_before=SnapshotCache(context.redis, context.catalog).settings(spec.repository),
     )
     report = change_report(change, "A look at the default branch", commit.commit, evaluate_change(change, policy))
-    store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
+    store = ChangeAlertStore(context.records, spec.installation, spec.repository)
     _keep_report(context, store, _AlertLocation(SETTINGS_REF), report, policy)
     return change_reports(context, spec, commit.commit, policy)
 
 
 def change_reports(context: Context, spec: RepositoryJob, commit: Sha, policy: Policy) -> tuple[ChangeReport, ...]:
     """Return the stored reports about a commit, as the policy in force judges them today."""
-    store, day = ChangeAlertStore(context.redis, spec.installation, spec.repository), context.clock().date()
+    store, day = ChangeAlertStore(context.records, spec.installation, spec.repository), context.clock().date()
     return tuple(apply_policy(report, policy, day) for report in store.of_commit(commit))
 
 
@@ -279,8 +279,8 @@ class _PushCheck:
         self._push = _Push(spec.ref, spec.before, spec.after, spec.pusher or UNKNOWN_PUSHER)
         self._client: InstallationClient = context.github.installation(spec.installation, context.delivery_id)
         self._reader = CommitReader(self._client, Revision(spec.full_name, spec.after))
-        self._store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
-        report = ReportStore(context.redis).get(spec.repository)
+        self._store = ChangeAlertStore(context.records, spec.installation, spec.repository)
+        report = ReportStore(context.records).latest(spec.repository)
         self._paths = report.paths if report else tuple(sorted(ACTION_FILES))
         self._installation = spec.installation
         self._repository = spec.repository
@@ -373,7 +373,7 @@ RETRY_SECONDS = 900.0  # seconds, where no issue can be written
 
 def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
     """Write a repository's unreported change alerts into an issue; after a crash they are written once all the same."""
-    store = ChangeAlertStore(context.redis, spec.installation, spec.repository)
+    store = ChangeAlertStore(context.records, spec.installation, spec.repository)
     batch = store.take_batch()
     if not batch:
         return

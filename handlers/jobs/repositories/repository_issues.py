@@ -46,7 +46,7 @@ def update_issue(
 
 def retire_issue(context: Context, repository: RepositoryId, reason: str) -> list[WriteIssue]:
     """Have the issue about a repository say that it is no longer evaluated, if one is open; return the job that writes it."""
-    outbox = IssueOutbox(context.redis)
+    outbox = IssueOutbox(context.records)
     open_issue, entry = outbox.get_open(repository), outbox.get(repository)
     if open_issue is None:
         outbox.forget(repository)
@@ -60,7 +60,7 @@ def retire_issue(context: Context, repository: RepositoryId, reason: str) -> lis
 
 def write_issue(context: Context, spec: WriteIssue) -> None:
     """Make the issue about a repository say what was evaluated last; what it says already is not written."""
-    outbox = IssueOutbox(context.redis)
+    outbox = IssueOutbox(context.records)
     entry = outbox.get(spec.repository)
     if entry is None or entry.installation != spec.installation:
         return
@@ -76,21 +76,21 @@ def write_issue(context: Context, spec: WriteIssue) -> None:
 
 def remind(context: Context, _: Remind) -> None:
     """Have every open issue written again: reminders are due by the day, and an event may have been missed."""
-    open_issues = IssueOutbox(context.redis).open_issues()
+    open_issues = IssueOutbox(context.records).open_issues()
     enqueue(context.redis, [WriteIssue(each.installation, each.repository) for each in open_issues])
 
 
 def issue_changed(context: Context, spec: IssueChanged) -> None:
     """Restore an issue that somebody closed, reopened or edited; only one of ours, by its author and marker, means anything."""
     repository = _issue_subject_repository(context, spec)
-    if repository is not None and IssueOutbox(context.redis).get(repository):
+    if repository is not None and IssueOutbox(context.records).get(repository):
         enqueue(context.redis, [WriteIssue(spec.installation, repository)])
 
 
 def issue_commented(context: Context, spec: IssueCommented) -> None:
     """Check the repository that one of our issues is about: a comment may say that the remedy is done."""
     repository = _issue_subject_repository(context, spec)
-    report = ReportStore(context.redis).get(repository) if repository is not None else None
+    report = ReportStore(context.records).get(repository) if repository is not None else None
     if report is not None and report.installation == spec.installation:
         enqueue(context.redis, [CheckBranch(spec.installation, report.id, report.repository)])
 
@@ -101,7 +101,7 @@ def subject_of(repository: RepositoryId) -> str:
 
 
 def _store_entry(context: Context, entry: IssueOutboxEntry) -> list[WriteIssue]:
-    outbox = IssueOutbox(context.redis)
+    outbox = IssueOutbox(context.records)
     if entry.issue_repository is None and outbox.get_open(entry.repository) is None:
         return []  # none is wanted, and none is there
     return [WriteIssue(entry.installation, entry.repository)] if outbox.put(entry) else []
@@ -127,7 +127,7 @@ class _IssueWriter:
     def __init__(self, context: Context, entry: IssueOutboxEntry) -> None:
         self._context = context
         self._entry = entry
-        self._outbox = IssueOutbox(context.redis)
+        self._outbox = IssueOutbox(context.records)
         self._client = context.github.installation(entry.installation, context.delivery_id)
         self._subject = subject_of(entry.repository)
 

@@ -76,14 +76,14 @@ def start_verification(
     context: Context, installation: InstallationId, repository: RepositoryId, snapshot: Snapshot
 ) -> list[VerifyDeletions]:
     """Return the job that reports on deletions, if a snapshot of the default branch shows something new of one."""
-    deletions = SecretDeletionStore(context.redis, repository).all()
+    deletions = SecretDeletionStore(context.records, repository).all()
     return [VerifyDeletions(installation, repository)] if any(_new_state(each, snapshot) for each in deletions) else []
 
 
 def verify_deletions(context: Context, spec: VerifyDeletions) -> None:
     """Report in the issue of each deletion what the last check found: the secret is gone, or one of its name exists again."""
-    deletions = SecretDeletionStore(context.redis, spec.repository)
-    report = LatestReports(context.redis, context.catalog, spec.installation).report(spec.repository)
+    deletions = SecretDeletionStore(context.records, spec.repository)
+    report = LatestReports(context.records, context.redis, context.catalog, spec.installation).report(spec.repository)
     if report is None:
         return
     for deletion in list(deletions.all()):
@@ -117,7 +117,7 @@ class _DeletionRequest:
         self._issue_repository = spec.issue_repository
         self._client = context.github.installation(spec.installation, context.delivery_id)
         self._issues = AppIssues(self._client, context.redis, spec.issue_repository)
-        self._deletions = SecretDeletionStore(context.redis, spec.repository)
+        self._deletions = SecretDeletionStore(context.records, spec.repository)
 
     def process(self, issue_number: int, checkboxes: tuple[Checkbox, ...]) -> None:
         """Delete what is selected, box by box; each refusal gets one comment, and clears the box."""
@@ -127,7 +127,9 @@ class _DeletionRequest:
             and issue.metadata.kind == PUBLISHING_ISSUE
             and issue.metadata.subject == f"repository-{self._repository}"
         )
-        report = LatestReports(self._context.redis, self._context.catalog, self._installation).report(self._repository)
+        report = LatestReports(
+            self._context.records, self._context.redis, self._context.catalog, self._installation
+        ).report(self._repository)
         if issue is None or not is_ours or report is None:
             log.info(
                 "a box was ticked in %s#%s, which is no issue of ours with secrets to delete",
@@ -154,7 +156,7 @@ class _DeletionRequest:
         except ForbiddenError:
             return self._refuse(issue, checkbox, NOT_GRANTED)
         self._deletions.put(replace(deletion, state=DeletionState.DELETED))
-        ReviewStore(self._context.redis).add(self._repository, _review_of(deletion))
+        ReviewStore(self._context.records).add(self._repository, _review_of(deletion))
         log.info("@%s had %s of %s deleted", self._login, identity.description, repository)
         self._issues.comment_once(issue, f"deleted-{checkbox.key}", _comment_text(deletion, DeletionState.DELETED))
         enqueue(self._context.redis, [CheckBranch(self._installation, self._repository, repository)])

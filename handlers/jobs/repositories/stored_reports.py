@@ -3,10 +3,11 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import TypeVar
 
 from redis import Redis
 
@@ -27,8 +28,9 @@ from bot.github.github_errors import AccessError, InstallationError
 from bot.json_access import get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import PolicyError
-from bot.model.findings import Known
+from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.model.waiver import APPROVAL_NOT_READ
+from bot.packages.publish_history import WatchedPackage
 from bot.policy import Policy, PolicyFile, TargetRepository, Waiver, policy_in_force
 from bot.policy.read_policy import read_policy
 from bot.registries import Catalog
@@ -39,34 +41,55 @@ from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.cache.waiver_approvals import approvals_key, with_approvals
 from handlers.config.context import Context
+from handlers.config.database import Database
 from handlers.jobs.policies import (
     add_base_policy,
     current_policy_file,
+    installation_of,
     is_organization_repository,
     parse_policy_file,
+    policy_keys,
     proposes_change,
 )
 from handlers.queue.job_specs import PreviewPolicy
+from handlers.records.documents import UnreadableRecordError
+from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import WatchStore
 
+T = TypeVar("T")
 
-def add_stored_records(redis: Redis, repository: RepositoryId, snapshot: Snapshot) -> Snapshot:
-    """Add what is stored of a repository to its snapshot."""
+
+def add_stored_records(records: Database, repository: RepositoryId, snapshot: Snapshot) -> Snapshot:
+    """Add what is stored of a repository to its snapshot; what cannot be read is unknown."""
+    reviews, traces = ReviewStore(records), TraceStore(records)
     return replace(
         snapshot,
-        reviews=Known(ReviewStore(redis).of_repository(repository, snapshot.repository)),
-        registry_versions=WatchStore(redis).observed_packages(repository),
-        version_traces=TraceStore(redis).for_evaluation(repository),
+        reviews=_known("who reviewed the access", lambda: reviews.of_repository(repository, snapshot.repository)),
+        registry_versions=_observed_packages(records, repository),
+        version_traces=_known("how its versions were published", lambda: traces.for_evaluation(repository)),
     )
+
+
+def _known(fact: str, read: Callable[[], T]) -> MaybeKnown[T]:
+    try:
+        return Known(read())
+    except UnreadableRecordError as error:
+        return Unknown(fact, str(error))
+
+
+def _observed_packages(records: Database, repository: RepositoryId) -> MaybeKnown[tuple[WatchedPackage, ...]]:
+    observed = _known("what registries have", lambda: WatchStore(records).observed_packages(repository))
+    return observed if isinstance(observed, Unknown) else observed.value
 
 
 @dataclass(frozen=True, slots=True)
 class LatestReports:
     """Builds reports without asking GitHub; they are as recent as the last check of each repository."""
 
+    records: Database
     redis: Redis
     catalog: Catalog
     installation: InstallationId
@@ -76,27 +99,27 @@ class LatestReports:
         stored = SnapshotCache(self.redis, self.catalog).get(repository)
         if stored is None:
             return None
-        snapshot = add_stored_records(self.redis, repository, replace(stored.snapshot, taken_at=datetime.now(UTC)))
+        snapshot = add_stored_records(self.records, repository, replace(stored.snapshot, taken_at=datetime.now(UTC)))
         return evaluate_repository(snapshot, self._policy(repository, stored.subject))
 
     def _policy(self, repository: RepositoryId, subject: TargetRepository) -> Policy:
         """Build the policy in force from the last valid files, which every check stores."""
         login = subject.name.partition("/")[0].lower()
         origin = self._origin(repository, login)
+        key = PolicyKey.organization(self.installation, login)
         organization = self._with_approvals(
-            login, self._stored_file(login, origin), FullName(origin.removesuffix(f"/{ORGANIZATION_POLICY_PATH}"))
+            key, self._stored_file(key, origin), FullName(origin.removesuffix(f"/{ORGANIZATION_POLICY_PATH}"))
         )
         if organization is not None and organization.extends is not None:
-            key = f"{self.installation}:base:{organization.extends.lower()}"
-            base = self._stored_file(key, f"{organization.extends}/{ORGANIZATION_POLICY_PATH}")
+            extended = PolicyKey.base(self.installation, organization.extends)
+            base = self._stored_file(extended, f"{organization.extends}/{ORGANIZATION_POLICY_PATH}")
             organization = replace(organization, base=base and replace(base, extends=None))
-        return policy_in_force(
-            organization, self._stored_file(f"repository-{repository}", REPOSITORY_POLICY_PATH), subject
-        )
+        own = self._stored_file(PolicyKey.repository(self.installation, repository), REPOSITORY_POLICY_PATH)
+        return policy_in_force(organization, own, subject)
 
     def _origin(self, repository: RepositoryId, login: str) -> str:
         """Return the name of the organization's policy file, in whichever of the two repositories the last check read it from."""
-        report = ReportStore(self.redis).get(repository)
+        report = ReportStore(self.records).get(repository)
         files = get_strings(get_object(report.report, "policy"), "files") if report else ()
         candidates = {
             f"{login}/{holder}/{ORGANIZATION_POLICY_PATH}"
@@ -104,20 +127,22 @@ class LatestReports:
         }
         return next((origin for origin in files if origin.lower() in candidates), ORGANIZATION_POLICY_PATH)
 
-    def _with_approvals(self, key: str, file: PolicyFile | None, policy_repository: FullName) -> PolicyFile | None:
+    def _with_approvals(
+        self, key: PolicyKey, file: PolicyFile | None, policy_repository: FullName
+    ) -> PolicyFile | None:
         """Add who approved the waivers, as the last check of a repository with one of them saw it."""
-        content = self.redis.get(f"wharfinger:policy:{key}")
-        if file is None or not isinstance(content, bytes):
+        content = PolicyStore(self.records).get(key)
+        if file is None or content is None:
             return file
         # Git's name of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
         oid = hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
         approvals = self.redis.get(approvals_key(Revision(policy_repository, oid)))
         return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
 
-    def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
-        content = self.redis.get(f"wharfinger:policy:{key}")
+    def _stored_file(self, key: PolicyKey, origin: str) -> PolicyFile | None:
+        content = PolicyStore(self.records).get(key)
         try:
-            return read_policy(content, self.catalog.registries, origin) if isinstance(content, bytes) else None
+            return None if content is None else read_policy(content, self.catalog.registries, origin)
         except PolicyError:  # an older version of Wharfinger took it for valid
             return None
 
@@ -242,7 +267,7 @@ class _Previewer:
         if not self._is_organization_policy:
             yield RepositoryId(self._commit_state.id), self._commit_state.repository
         elif self._client.installation is not None:
-            for report in ReportStore(self._context.redis).all(self._client.installation):
+            for report in ReportStore(self._context.records).all(self._client.installation):
                 yield report.id, report.repository
 
     def _difference(
@@ -256,7 +281,7 @@ class _Previewer:
         stored = None if _relevant_parts(before) == _relevant_parts(after) else self._snapshots.get(number)
         if stored is None:
             return None
-        snapshot = add_stored_records(self._context.redis, number, replace(stored.snapshot, taken_at=self._now))
+        snapshot = add_stored_records(self._context.records, number, replace(stored.snapshot, taken_at=self._now))
         was, will = (evaluate_repository(snapshot, policy) for policy in (before, after))
         self._notes |= dict.fromkeys(_newly_unused_waivers(was, will))
         return compare_reports(was, will)
@@ -264,9 +289,10 @@ class _Previewer:
     def _policies(self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair) -> tuple[Policy, Policy]:
         """Return the policies of one repository before and after the proposal."""
         if self._is_organization_policy:
-            own = self._stored_file(f"repository-{number}", REPOSITORY_POLICY_PATH)
+            key = PolicyKey.repository(installation_of(self._client), number)
+            own = self._stored_file(key, REPOSITORY_POLICY_PATH)
             return policy_in_force(files.before, own, subject), policy_in_force(files.after, own, subject)
-        organization = self._stored_file(_owner(self._commit_state), ORGANIZATION_POLICY_PATH)
+        organization = self._stored_file(policy_keys(self._client, self._commit_state)[0], ORGANIZATION_POLICY_PATH)
         return policy_in_force(organization, files.before, subject), policy_in_force(organization, files.after, subject)
 
     def _may_be_named(self, subject: TargetRepository) -> bool:
@@ -278,7 +304,8 @@ class _Previewer:
     def _files(self) -> _PolicyPair:
         commit_state, problems = self._commit_state, list[str]()
         current, proposed = current_policy_file(commit_state), commit_state.policies.proposed
-        key = _owner(commit_state) if self._is_organization_policy else f"repository-{commit_state.id}"
+        whole, own = policy_keys(self._client, commit_state)
+        key = whole if self._is_organization_policy else own
         holder = commit_state.policies.organization_repository
         before = self._valid(
             current, ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH, key
@@ -295,17 +322,17 @@ class _Previewer:
         )
         return _PolicyPair(before, carried)
 
-    def _valid(self, file: RepositoryFile | None, origin: str, key: str) -> PolicyFile | None:
+    def _valid(self, file: RepositoryFile | None, origin: str, key: PolicyKey) -> PolicyFile | None:
         """Read the file in force, or the last valid one if it is invalid; nothing is stored here."""
         try:
             return None if file is None else parse_policy_file(self._context, file, origin)
         except PolicyError:
             return self._stored_file(key, origin)
 
-    def _stored_file(self, key: str, origin: str) -> PolicyFile | None:
+    def _stored_file(self, key: PolicyKey, origin: str) -> PolicyFile | None:
         """Return the last valid file that is stored."""
-        content = self._context.redis.get(f"wharfinger:policy:{key}")
-        return read_policy(content, self._context.catalog.registries, origin) if isinstance(content, bytes) else None
+        content = PolicyStore(self._context.records).get(key)
+        return None if content is None else read_policy(content, self._context.catalog.registries, origin)
 
     def _with_approvals(
         self, file: PolicyFile, policy_repository: FullName, current_file: RepositoryFile | None
@@ -314,10 +341,6 @@ class _Previewer:
             approvals_key(Revision(policy_repository, current_file.oid if current_file else ""))
         )
         return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
-
-
-def _owner(commit_state: CommitState) -> str:
-    return commit_state.repository.partition("/")[0].lower()
 
 
 def _with_known_approvals(waivers: Iterable[Waiver], before: Iterable[Waiver]) -> Iterator[Waiver]:

@@ -21,6 +21,7 @@ from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId
 from bot.model.errors import RetryLaterError
 from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
+from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.repositories.access_reviews import retire_review
 from handlers.jobs.repositories.repository_issues import retire_issue
@@ -30,6 +31,7 @@ from handlers.queue.job_specs import (
     CheckLatestTags,
     CheckPush,
     CheckTags,
+    DeleteExpiredRecords,
     DropToken,
     ForgetInstallation,
     ForgetRepository,
@@ -45,7 +47,7 @@ from handlers.records.change_alert_store import ChangeAlertStore
 from handlers.records.issue_outbox import IssueOutbox
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport
-from handlers.records.trace_store import TraceStore
+from handlers.records.retention import delete_expired, mark_removed
 from handlers.records.watch_store import WatchStore
 
 ARCHIVED = "it is archived, and publishes nothing"
@@ -54,18 +56,24 @@ GONE = "it was deleted, or the App can no longer see it"
 
 def forget_installation(context: Context, spec: ForgetInstallation) -> None:
     """Forget an installation that was removed."""
-    installation, reports = spec.installation, ReportStore(context.redis)
+    installation, reports = spec.installation, ReportStore(context.records)
     context.github.tokens.drop(installation)
     for repository in reports.evaluation_times(installation):
-        IssueOutbox(context.redis).forget(repository)
-        ChangeAlertStore(context.redis, installation, repository).forget()
-        TraceStore(context.redis).forget(repository)  # what else happens to a repository, auditors keep its records
-        WatchStore(context.redis).remove_repository(repository)
+        IssueOutbox(context.records).forget(repository)
+        ChangeAlertStore(context.records, installation, repository).forget()
+        WatchStore(context.records).remove_repository(repository)
     reports.forget_all(installation)
-    DigestFactStore(context.redis, installation).forget_all()
-    DigestStore(context.redis, installation).forget()
-    PackageAlertStore(context.redis).forget(installation)
+    DigestFactStore(context.records, installation).forget_all()
+    DigestStore(context.records, installation).forget()
+    PackageAlertStore(context.records).forget(installation)
     InstallationRepositoryStore(context.redis).forget(installation)
+    mark_removed(context.records, installation, context.clock())  # what auditors need goes when its time is over
+
+
+def delete_expired_records(context: Context, _: DeleteExpiredRecords) -> None:
+    """Delete the records that the settings keep no longer."""
+    deleted = delete_expired(context.records, context.settings, context.clock())
+    log.info("%d records are deleted, which the settings keep no longer", deleted)
 
 
 def forget_repository(context: Context, spec: ForgetRepository) -> None:
@@ -77,10 +85,11 @@ def retire_repository(context: Context, installation: InstallationId, repository
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
     jobs = [*retire_issue(context, repository, reason), *retire_review(context, installation, repository)]
     enqueue(context.redis, jobs)
-    WatchStore(context.redis).remove_repository(repository)
-    ReportStore(context.redis).forget(installation, repository)
-    DigestFactStore(context.redis, installation).forget(repository)
-    ChangeAlertStore(context.redis, installation, repository).forget()
+    WatchStore(context.records).remove_repository(repository)
+    ReportStore(context.records).forget(repository)
+    SnapshotCache(context.redis, context.catalog).forget(repository)
+    DigestFactStore(context.records, installation).forget(repository)
+    ChangeAlertStore(context.records, installation, repository).forget()
 
 
 def drop_token(context: Context, spec: DropToken) -> None:
@@ -111,7 +120,7 @@ def sweep_installation(context: Context, spec: SweepInstallation) -> None:
     twice. A repository that left the installation without an event is forgotten.
     """
     installation = spec.installation
-    checked_at = ReportStore(context.redis).evaluation_times(installation)
+    checked_at = ReportStore(context.records).evaluation_times(installation)
     try:
         listed = list(list_repositories(context.github.installation(installation, context.delivery_id)))
     except InstallationError as error:
@@ -163,7 +172,7 @@ def organization_changed(context: Context, spec: OrganizationChanged) -> None:
         OrganizationCache(client, context.redis, spec.login).forget(*stale)
     checks = [
         CheckBranch(spec.installation, report.id, report.repository)
-        for report in ReportStore(context.redis).all(spec.installation)
+        for report in ReportStore(context.records).all(spec.installation)
         if _is_evaluated(report)
     ]
     enqueue(context.redis, checks)
@@ -218,7 +227,7 @@ def _queue_changed_tags(
 ) -> None:
     """Have each tag checked that changed; the first check of a repository only stores its tags."""
     installation, repository_id, name = repository
-    store = ChangeAlertStore(context.redis, installation, repository_id)
+    store = ChangeAlertStore(context.records, installation, repository_id)
     before = store.get_tags()
     changed = sorted(tag for tag, sha in tags.items() if before.get(tag) != sha)
     checked = changed[:MAX_TAGS] if store.has_read_all_tags else []

@@ -51,7 +51,7 @@ class DecisionView:
 def gates_page(context: PageContext, login: str) -> Page:
     """Show an organization's gates, the newest decisions first."""
     found = find_organization(context, login)
-    book = GateStore(context.redis)
+    book = GateStore(context.records)
     waits = tuple(_waiting_row(*each) for each in book.waiting() if each[0].installation == found.installation)
     decided = list(_decisions(book, found.login))
     return Page(
@@ -65,7 +65,7 @@ def gates_page(context: PageContext, login: str) -> Page:
 
 def decision_page(context: PageContext, key: str) -> Page:
     """Show a decision; raises NothingThereError."""
-    decided = GateStore(context.redis).get_decision(key)
+    decided = GateStore(context.records).get_decision(key)
     if decided is None:
         raise PageNotFoundError("No such decision is kept; the latest ten thousand are.")
     owner = decided.repository.partition("/")[0]
@@ -85,7 +85,7 @@ def _waiting_row(gate: WaitingDeployment, state: WaitState) -> WaitingRow:
 
 
 def _run_url(context: PageContext, name: FullName, run: int) -> str:
-    standing = ReportStore(context.redis).find(name)
+    standing = ReportStore(context.records).find(name)
     if standing is None:
         return ""
     webs = [

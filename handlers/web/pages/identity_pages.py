@@ -40,7 +40,7 @@ class InventoryView:
 def inventory_page(context: PageContext, login: str) -> Page:
     """Show the inventory."""
     found = find_organization(context, login)
-    known = DigestFactStore(context.redis, found.installation).identities()
+    known = DigestFactStore(context.records, found.installation).identities()
     rows = sorted(_inventory_rows(known, context.now.date()), key=_inventory_order)
     shown = InventoryView(
         rows=list_page(rows, context.page_number),
@@ -90,7 +90,7 @@ class IdentityView:
 def identity_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     """Show an identity as the register of a repository has it; raises NothingThereError."""
     standing = find_report(context, owner, name)
-    report = LatestReports(context.redis, context.catalog, standing.installation).report(standing.id)
+    report = LatestReports(context.records, context.redis, context.catalog, standing.installation).report(standing.id)
     register = build_register(report, WorkflowRunCache(context.redis, standing.id).cached()) if report else None
     line = next((each for each in register.entries if each.identity.key == key), None) if register else None
     if line is None:

@@ -98,10 +98,10 @@ def find_organization(context: PageContext, login: str) -> InstalledOrganization
 def organization_page(context: PageContext, login: str) -> Page:
     """Show an organization, its repositories the worst first."""
     found = find_organization(context, login)
-    standings = {each.id: each for each in ReportStore(context.redis).all(found.installation)}
+    standings = {each.id: each for each in ReportStore(context.records).all(found.installation)}
     missing, alarms = (
         _not_evaluated(context, found, standings),
-        PackageAlertStore(context.redis).all(found.installation),
+        PackageAlertStore(context.records).all(found.installation),
     )
     rows = sorted((repository_row(each) for each in standings.values()), key=_repository_order)
     listed = {each.id for each in found.repositories.repositories} | standings.keys()
@@ -115,7 +115,7 @@ def organization_page(context: PageContext, login: str) -> Page:
         waived=sum(row.waived for row in rows),
         unknown=sum(bool(row.unknown) for row in rows),
         waiting_deployments=sum(
-            gate.installation == found.installation for gate, _ in GateStore(context.redis).waiting()
+            gate.installation == found.installation for gate, _ in GateStore(context.records).waiting()
         ),
         open_alerts=sum(alarm.resolved_at is None and not alarm.closed_by_person for alarm, _ in alarms),
         rows=list_page(rows, context.page_number),
@@ -151,7 +151,7 @@ def _not_evaluated(
     context: PageContext, found: InstalledOrganization, standings: Mapping[RepositoryId, StoredReport]
 ) -> Mapping[str, list[FullName]]:
     """Say which repositories were not evaluated, by the reason, the commonest first."""
-    refused = DigestFactStore(context.redis, found.installation).not_evaluated_reasons()
+    refused = DigestFactStore(context.records, found.installation).not_evaluated_reasons()
     reasons: dict[str, list[FullName]] = {}
     for each in found.repositories.repositories:
         standing = standings.get(each.id)
@@ -163,7 +163,7 @@ def _not_evaluated(
 
 
 def _trend_bars(context: PageContext, installation: InstallationId) -> tuple[TrendBar, ...]:
-    before = DigestStore(context.redis, installation).get()
+    before = DigestStore(context.records, installation).get()
     trend = before.trend if before else ()
     most = max((each.findings for each in trend), default=0) or 1
     return tuple(
@@ -201,7 +201,7 @@ def alerts_page(context: PageContext, login: str) -> Page:
 
 def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[AlertRow]:
     webs = {each.name.lower(): each.html_url for each in found.repositories.repositories}
-    for alarm, issue in PackageAlertStore(context.redis).all(found.installation):
+    for alarm, issue in PackageAlertStore(context.records).all(found.installation):
         title = render_package_alert(alarm, context.catalog.registries).title.removeprefix("Alert: ")
         yield AlertRow(alarm, title, ALERT_EXPLANATIONS[alarm.kind], _alert_state(alarm), _issue_url(issue, webs))
 

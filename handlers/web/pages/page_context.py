@@ -11,6 +11,7 @@ from redis import Redis
 from bot.model.core_types import FullName
 from bot.model.errors import WharfingerError
 from bot.registries import Catalog
+from handlers.config.database import Database
 from handlers.config.settings import Settings
 from handlers.records.report_store import ReportStore, StoredReport
 
@@ -28,6 +29,7 @@ class PageContext:
     """What is looked up for one view. The clock enters as `now`."""
 
     redis: Redis
+    records: Database
     catalog: Catalog
     settings: Settings
     now: datetime
@@ -67,7 +69,7 @@ def list_page(rows: Sequence[T], page_number: int) -> ListPage[T]:
 
 def find_report(context: PageContext, owner: str, name: str) -> StoredReport:
     """Find where a repository stands, by its name in any case; raises NothingThereError."""
-    standing = ReportStore(context.redis).find(f"{owner}/{name}")
+    standing = ReportStore(context.records).find(f"{owner}/{name}")
     if standing is None:
         raise PageNotFoundError(
             f"Nothing is known of a repository {owner}/{name}. A sweep may not have reached it yet."

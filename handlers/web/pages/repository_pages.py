@@ -241,7 +241,7 @@ class VersionView:
 
 def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterator[VersionRow]:
     """Yield the newest versions of a repository's packages that are accounted for, or are to be."""
-    for account in islice(TraceStore(context.redis).of_repository(stored_report.id), MAX_VERSIONS):
+    for account in islice(TraceStore(context.records).of_repository(stored_report.id), MAX_VERSIONS):
         page = page_of(stored_report.repository, _version_key(account.version))
         yield VersionRow(account, _registry_name(context, account.version), page)
 
@@ -249,7 +249,9 @@ def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterat
 def version_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     """Show a version; raises NothingThereError."""
     standing = find_report(context, owner, name)
-    found = (each for each in TraceStore(context.redis).of_repository(standing.id) if _version_key(each.version) == key)
+    found = (
+        each for each in TraceStore(context.records).of_repository(standing.id) if _version_key(each.version) == key
+    )
     account = next(found, None)
     if account is None:
         raise PageNotFoundError(f"No record of such a version of {standing.repository} is kept.")
@@ -315,7 +317,7 @@ def repository_page(context: PageContext, owner: str, name: str) -> Page:
     """Show a repository as it was judged last."""
     standing = find_report(context, owner, name)
     web = find_organization(context, standing.repository.partition("/")[0]).repository_web(standing.id)
-    book = DigestFactStore(context.redis, standing.installation)
+    book = DigestFactStore(context.records, standing.installation)
     told = book.get(standing.id)
     files, notes = policy_files_in_force(standing)
     shown = RepositoryView(
@@ -341,7 +343,7 @@ def repository_page(context: PageContext, owner: str, name: str) -> Page:
 
 
 def _decisions(context: PageContext, name: FullName) -> Iterator[tuple[str, StoredGateDecision]]:
-    for key, decided in islice(GateStore(context.redis).decisions_by_key(), MAX_DECISIONS_READ):
+    for key, decided in islice(GateStore(context.records).decisions_by_key(), MAX_DECISIONS_READ):
         if decided.repository.lower() == name.lower():
             yield decision_url(key), decided
 

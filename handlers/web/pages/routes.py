@@ -21,8 +21,10 @@ from starlette.routing import BaseRoute, Route
 from bot.model.errors import describe_fault
 from bot.registries import load_catalog
 from bot.rendering.markdown import plain_line
+from handlers.config.database import Database, DatabaseError
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
+from handlers.records.documents import UnreadableRecordError
 from handlers.web.pages import (
     gates_page,
     identity_pages,
@@ -179,9 +181,9 @@ MAX_CONCURRENT_VIEWS = 2  # views made at a time: the same process receives deli
 VIEW_TIMEOUT = 5.0  # seconds that a view waits for its turn
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
+def routes(settings: Settings, records: Database) -> list[BaseRoute]:
     """Return the routes of all pages; none of them shows anything without the password."""
-    desk = _PageServer(settings)
+    desk = _PageServer(settings, records)
     made: list[BaseRoute] = [Route(address, desk.endpoint(show), methods=["GET"]) for address, show in PAGES]
     return [*made, Route("/style.css", lambda _: stylesheet_response(), methods=["GET"])]
 
@@ -189,8 +191,9 @@ def routes(settings: Settings) -> list[BaseRoute]:
 class _PageServer:
     """Serves pages: in threads beside the loop, so nothing here may wait for long."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, records: Database) -> None:
         self._settings = settings
+        self._records = records
         self._redis = open_redis(settings.redis_url, fail_fast=True)
         self._catalog = load_catalog()
         self._view_slots = threading.BoundedSemaphore(MAX_CONCURRENT_VIEWS)
@@ -216,7 +219,7 @@ class _PageServer:
         now = datetime.now(UTC)
         number = request.query_params.get("page", "1")
         counted = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1  # noqa: PLR2004 - a million parts are enough
-        shelf = PageContext(self._redis, self._catalog, self._settings, now, max(counted, 1))
+        shelf = PageContext(self._redis, self._records, self._catalog, self._settings, now, max(counted, 1))
         try:
             return render_page(page_function(shelf, **request.path_params), now)
         except PageNotFoundError as error:
@@ -226,6 +229,10 @@ class _PageServer:
             return message_page(
                 "Redis is away", f"Redis does not answer ({reason}). Start it, or set REDIS_URL right.", 503
             )
+        except DatabaseError as error:
+            return message_page("The records are away", f"{error}.".replace("the database", "The database", 1), 503)
+        except UnreadableRecordError as error:
+            return message_page("A record cannot be read", f"{error}.".replace("the record", "The record", 1), 500)
         except Exception as error:  # noqa: BLE001 - one page must not take the receiver's log with it; its text may hold a secret
             log.error("a page broke: %s", describe_fault(error))  # noqa: TRY400 - no trace: its text may hold what a repository says
             return message_page("Broken", "This page broke: our fault. The log names the line; please report it.", 500)

@@ -55,7 +55,7 @@ GITHUB_NOT_CHECKED = diagnosed_unknown(
 
 
 def _organization_rows(context: PageContext) -> Iterator[SetupRow]:
-    standings = ReportStore(context.redis)
+    standings = ReportStore(context.records)
     for each in installed_organizations(context):
         reports = [standing.report for standing in standings.all(each.installation)]
         yield SetupRow(

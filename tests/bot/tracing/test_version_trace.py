@@ -10,7 +10,7 @@ from bot.model.findings import Known, Unknown
 from bot.packages.versions import PackageFile, PackageVersion, PublisherKind, TraceStatus
 from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
 from bot.tracing import TraceEvidence, VersionTrace
-from handlers.config.redis_values import from_json_value, to_json_value
+from handlers.config.documents import from_text, to_text
 from tests.bot.tracing.trace_scenario import (
     COMMIT,
     NOON,
@@ -191,4 +191,4 @@ def test_what_is_worth_a_look_is_said_beside_the_verdict() -> None:
 
 def test_an_account_rests_in_redis_as_it_is() -> None:
     found = trace_version(version(), clues(run(), provenance=Known(attestation())))
-    assert from_json_value(VersionTrace, to_json_value(found)) == found
+    assert from_text(VersionTrace, to_text(VersionTrace, found)) == found

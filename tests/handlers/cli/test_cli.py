@@ -322,4 +322,5 @@ def test_the_doctor_without_redis(environ: pytest.MonkeyPatch, capsys: Out) -> N
     environ.setenv("REDIS_URL", "redis://127.0.0.1:1")
     status, lines = doctor(capsys)
     assert status == 1
-    assert lines[1].startswith("missing  Redis: redis://127.0.0.1:1 does not answer (ConnectionError); start it")
+    assert lines[1].startswith("well     records: they are in sqlite:///")
+    assert lines[2].startswith("missing  Redis: redis://127.0.0.1:1 does not answer (ConnectionError); start it")

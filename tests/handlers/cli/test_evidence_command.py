@@ -5,14 +5,14 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from redis import Redis
 
 from bot.model.core_types import RepositoryId
 from bot.model.findings import Known, Unknown
 from bot.packages.versions import TraceStatus
 from bot.provenance.attestations import AttestationKind, AttestationResults, RejectedAttestation
 from handlers.cli.main import run_command
-from handlers.records.trace_store import MAX_TRACES, TraceStore
+from handlers.config.database import Database
+from handlers.records.trace_store import TraceStore
 from tests.bot.tracing.trace_scenario import SOON, attestation, clues, run, trace_version, version
 from tests.conftest import environment
 
@@ -23,10 +23,10 @@ WIDGETS = RepositoryId(31)
 
 
 @pytest.fixture
-def book(redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> TraceStore:
-    for name, value in environment(REDIS_URL=redis_url).items():
+def book(redis_url: str, data: Path, records: Database, monkeypatch: pytest.MonkeyPatch) -> TraceStore:
+    for name, value in environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(data)).items():
         monkeypatch.setenv(name, value)
-    return TraceStore(redis)
+    return TraceStore(records)
 
 
 def test_it_tells_the_whole_chain(book: TraceStore, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,12 +101,9 @@ def test_what_once_accounted_for_a_version_stays_when_github_forgets_the_run(boo
     assert [each.status for each in book.of_repository(WIDGETS)] == [TraceStatus.UNTRACED]
 
 
-def test_the_oldest_records_go_first_and_a_repository_that_is_gone_takes_its_own_along(book: TraceStore) -> None:
-    for number in range(MAX_TRACES + 2):
+def test_as_many_as_are_asked_for_are_listed_and_none_is_forgotten(book: TraceStore) -> None:
+    for number in range(12):
         book.put(WIDGETS, trace_version(version(f"1.{number}"), clues(run())))
-    kept = [account.version.number for account in book.of_repository(WIDGETS)]
-    assert len(kept) == MAX_TRACES
-    assert book.find_all(version().package, f"1.{MAX_TRACES}")
-    book.forget(WIDGETS)
-    assert not list(book.of_repository(WIDGETS))
-    assert not book.find_all(version().package, f"1.{MAX_TRACES}")
+    assert len(book.of_repository(WIDGETS, 10)) == 10
+    for number in range(12):
+        assert book.find_all(version().package, f"1.{number}")

@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.cli.main import run_command
+from handlers.config.database import Database
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from tests.conftest import environment
 from tests.handlers.web.pages.stored_records import store_status
@@ -22,20 +23,20 @@ REJECTED = StoredGateDecision(
 
 
 @pytest.fixture(autouse=True)
-def settings(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(REDIS_URL=redis_url).items():
+def settings(redis_url: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(REDIS_URL=redis_url, WHARFINGER_DATA=str(data)).items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
-def book(redis: Redis) -> GateStore:
-    book = GateStore(redis)
+def book(records: Database) -> GateStore:
+    book = GateStore(records)
     book.add(GATE, AT.timestamp())
     book.put_state(
         GATE,
         WaitState(AT.timestamp(), last_report="x", report_count=1, reasons=("independent-approval: nobody approved",)),
     )
-    book.begin_decision("8", REJECTED)
+    book.begin_decision("8", GATE.repository, REJECTED)
     book.confirm_decision("8")
     return book
 
@@ -62,9 +63,9 @@ def test_a_program_reads_the_same(book: GateStore, capsys: pytest.CaptureFixture
     assert [(each["verdict"], each["confirmed"]) for each in printed["decisions"]] == [("rejected", True)]
 
 
-def test_one_repository_alone(book: GateStore, redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_repository_alone(book: GateStore, records: Database, capsys: pytest.CaptureFixture[str]) -> None:
     del book
-    store_status(redis, "acme/other")
+    store_status(records, "acme/other")
     assert run_command(["gates", "--repository", "Acme/Other"]) == 0
     assert capsys.readouterr().out == "0 pending, 0 decided\n"
     assert run_command(["gates", "--repository", "ACME/Widgets"]) == 0
@@ -101,19 +102,18 @@ def test_a_repository_that_nobody_knows_is_not_one_without_decisions(
 
 
 def test_a_repository_that_was_renamed_is_named_as_it_is_now(
-    book: GateStore, redis: Redis, capsys: pytest.CaptureFixture[str]
+    book: GateStore, records: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del book
-    store_status(redis, "acme/older")
-    store_status(redis, "acme/newer")  # the same number
+    store_status(records, "acme/older")
+    store_status(records, "acme/newer")  # the same number
     assert run_command(["gates", "--repository", "acme/older"]) == 2
     assert capsys.readouterr().err == "wharfinger gates: 'acme/older' is called acme/newer now; ask for that\n"
 
 
-def test_what_waits_too_long_is_forgotten_and_what_another_version_wrote_too(book: GateStore, redis: Redis) -> None:
-    redis.zadd("wharfinger:gates:waiting", {'{"of": "another"}': 1})
+def test_what_waits_too_long_is_forgotten(book: GateStore) -> None:
     assert list(book.due(AT.timestamp() + 32 * 24 * 3600)) == []
-    assert redis.zcard("wharfinger:gates:waiting") == 0
+    assert list(book.waiting()) == []
 
 
 def test_each_look_in_vain_is_followed_by_a_longer_pause(book: GateStore) -> None:

@@ -74,7 +74,8 @@ def printed(
     *words: str,
 ) -> str:
     """Type `wharfinger identities` where the App runs, and return what it prints."""
-    for name, value in environment(REDIS_URL=redis_url, WHARFINGER_APP_ID=str(acme.github.app.id)).items():
+    app, folder = str(acme.github.app.id), str(acme.data)
+    for name, value in environment(REDIS_URL=redis_url, WHARFINGER_APP_ID=app, WHARFINGER_DATA=folder).items():
         monkeypatch.setenv(name, value)
     assert run_command(["identities", *words]) == 0
     return capsys.readouterr().out

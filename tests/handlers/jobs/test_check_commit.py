@@ -183,13 +183,13 @@ def test_an_unreadable_workflow_is_never_clean(acme: AcmeInstallation) -> None:
 def test_where_the_default_branch_stands_is_kept_for_the_pages(acme: AcmeInstallation) -> None:
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     acme.check(widgets)
-    standing = ReportStore(acme.redis).get(RepositoryId(widgets.id))
+    standing = ReportStore(acme.records).get(RepositoryId(widgets.id))
     assert standing is not None
     assert (standing.repository, standing.commit, standing.conclusion) == ("acme/widgets", widgets.head, "neutral")
     assert [each["registry"] for each in standing.report["publications"]] == ["pypi"]  # type: ignore[attr-defined]  # JSON
-    assert [each.id for each in ReportStore(acme.redis).all(acme.id)] == [widgets.id]
+    assert [each.id for each in ReportStore(acme.records).all(acme.id)] == [widgets.id]
     run_job(acme.context, ForgetInstallation(acme.id))
-    assert ReportStore(acme.redis).get(RepositoryId(widgets.id)) is None
+    assert ReportStore(acme.records).get(RepositoryId(widgets.id)) is None
 
 
 def test_an_archived_repository_takes_no_check_run(acme: AcmeInstallation) -> None:

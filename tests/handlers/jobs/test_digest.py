@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from redis import Redis
+from sqlalchemy import update
 
 from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId, RuleName, Severity
 from bot.policy import DigestInterval
@@ -15,6 +16,7 @@ from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnkn
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import CheckBranch, SendDigest
 from handlers.records.report_store import DigestFactStore, DigestStore
+from handlers.records.tables import digests
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 
@@ -175,7 +177,7 @@ def sweep(acme: AcmeInstallation) -> None:
 
 def next_week(acme: AcmeInstallation) -> None:
     """Let the digest that was sent be one of an earlier week."""
-    book = DigestStore(acme.redis, acme.id)
+    book = DigestStore(acme.records, acme.id)
     before = book.get()
     assert before is not None
     week = f"2020-W{len(before.trend):02}"
@@ -219,7 +221,7 @@ def test_in_the_same_period_and_with_the_same_facts_nothing_is_written(
     next_week(acme)
     send(acme)
     assert [call for call in acme.github.calls[before:] if not call.startswith("GET")] == []
-    kept = DigestStore(acme.redis, acme.id).get()
+    kept = DigestStore(acme.records, acme.id).get()
     assert kept is not None
     assert len(kept.trend) == 2
     assert len(security.issues) == 1
@@ -250,7 +252,7 @@ def test_a_job_killed_before_it_noted_what_it_wrote_writes_nothing_twice(
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     sweep(acme)
     send(acme)
-    acme.redis.delete(f"wharfinger:digest:{acme.id}")
+    DigestStore(acme.records, acme.id).forget()
     send(acme)
     widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     assert [len(issue.comments) for issue in security.issues] == [0]
@@ -264,7 +266,8 @@ def test_the_first_digest_waits_for_the_first_sweep_but_not_for_ever(
     send(acme)
     assert security.issues == []
     long_ago = datetime.now(UTC) - timedelta(days=2)
-    acme.redis.set(f"wharfinger:digest:{acme.id}:asked", long_ago.isoformat())
+    with acme.records.transaction() as connection:
+        connection.execute(update(digests).values(first_asked_at=long_ago))
     send(acme)
     (issue,) = security.issues
     assert "1 of 2 repositories evaluated" in (issue.body or "")
@@ -275,7 +278,7 @@ def test_why_a_repository_is_not_evaluated_is_said(acme: AcmeInstallation, secur
     old = acme.organization.repository("old")
     old.state.archived = True
     sweep(acme)
-    book = DigestFactStore(acme.redis, InstallationId(acme.id))
+    book = DigestFactStore(acme.records, InstallationId(acme.id))
     book.set_not_evaluated(
         RepositoryId(security.id), "GitHub does not let the App read it; grant the App contents: read"
     )
@@ -292,7 +295,7 @@ def test_without_the_repository_for_it_the_digest_is_tried_again(
     sweep(acme)
     send(acme)
     assert "the digest of acme is not written to acme/security" in caplog.text
-    assert DigestStore(acme.redis, acme.id).get() is None
+    assert DigestStore(acme.records, acme.id).get() is None
 
 
 def test_outcomes_are_remembered_when_they_change(acme: AcmeInstallation) -> None:
@@ -301,5 +304,5 @@ def test_outcomes_are_remembered_when_they_change(acme: AcmeInstallation) -> Non
     for content in (STORED_TOKEN, TRUSTED_PUBLISHING, TRUSTED_PUBLISHING):
         widgets.push({RELEASE_WORKFLOW_PATH: content})
         sweep(acme)
-    changes = DigestFactStore(acme.redis, InstallationId(acme.id)).changes(RepositoryId(widgets.id))
+    changes = DigestFactStore(acme.records, InstallationId(acme.id)).changes(RepositoryId(widgets.id))
     assert [change.outcomes[RULE] for change in changes] == [Outcome.PASSED, Outcome.FAILED]

@@ -94,7 +94,9 @@ def swept_and_swept_again(
     """Sweep, kill the worker on its way, let another go on, sweep again. Return the first sweep's calls and its waiting."""
     with organization(redis, size, secrets) as (acme, repositories):
         github = acme.github
-        employer = WorkerStarter(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY)
+        employer = WorkerStarter(
+            redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY, str(acme.data)
+        )
         sweep(acme)
         mortal = employer.start(dies_after)
         mortal.join(60)

@@ -48,7 +48,7 @@ def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
 
 def remade(acme: AcmeInstallation, repository: ScenarioRepository) -> Outcome:
     """How the rule stands where the register, its pages and reviews make the report anew of what is kept."""
-    report = LatestReports(acme.redis, load_catalog(), acme.id).report(RepositoryId(repository.id))
+    report = LatestReports(acme.records, acme.redis, load_catalog(), acme.id).report(RepositoryId(repository.id))
     assert report is not None
     (result,) = (each for each in report.results if each.rule.name == "trusted-publishing")
     return result.outcome
@@ -209,6 +209,6 @@ def test_each_day_on_which_a_waiver_stands_otherwise_a_commit_is_judged_anew() -
 
 def forget_base(acme: AcmeInstallation) -> None:
     """Let the time pass for which what is extended is not read again."""
-    (name,) = acme.redis.keys("wharfinger:policy:*:told")
+    (name,) = acme.redis.keys("wharfinger:base-policy:*")
     assert 0 < acme.redis.ttl(name) <= BASE_TTL
     acme.redis.delete(name)

@@ -63,7 +63,7 @@ def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
     with acme_on(redis, enterprise=True, policy=policy() + CENTRAL) as acme:  # such a server has no rate limits
         security = acme.organization.repository("security")
         employer = WorkerStarter(
-            redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY
+            redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY, str(acme.data)
         )
         repositories = [
             acme.organization.repository(f"r{point}", {RELEASE_WORKFLOW_PATH: STORED_TOKEN}) for point in points

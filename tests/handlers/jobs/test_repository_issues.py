@@ -24,6 +24,7 @@ from handlers.queue.job_specs import (
     WriteIssue,
 )
 from handlers.records.issue_outbox import IssueOutbox
+from handlers.records.policy_store import PolicyKey, PolicyStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.activity.issues import label
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -220,7 +221,7 @@ def test_an_unreadable_workflow_closes_nothing(acme: AcmeInstallation, widgets: 
 
 def test_a_policy_that_is_not_valid_closes_nothing(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     check_repository(acme, widgets)
-    acme.redis.delete("wharfinger:policy:acme")
+    PolicyStore(acme.records).end(PolicyKey.organization(acme.id, "acme"), datetime.now(UTC))
     acme.github.repository("acme/.github").push({"publishing.yml": "version: 9\n"})
     widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     check_repository(acme, widgets)
@@ -274,7 +275,7 @@ def test_without_issues_in_the_repository_or_leave_to_write_them_nothing_breaks(
         widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
         check_repository(acme, widgets)
         assert "the issue about acme/widgets in acme/widgets is not written: GitHub does not let" in caplog.text
-        assert IssueOutbox(redis).get_open(RepositoryId(widgets.id)) is None
+        assert IssueOutbox(acme.records).get_open(RepositoryId(widgets.id)) is None
 
 
 def test_a_comment_in_our_issue_makes_us_look_again_and_in_no_other(

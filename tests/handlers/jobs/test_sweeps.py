@@ -58,8 +58,8 @@ def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallati
     acme.check(leaves)
     acme.github.select_repositories(acme.installation, stays)
     run_job(acme.context, SweepInstallation(acme.id))
-    assert ReportStore(acme.redis).get(RepositoryId(leaves.id)) is None
-    assert list(ReportStore(acme.redis).evaluation_times(acme.id)) == [stays.id]
+    assert ReportStore(acme.records).get(RepositoryId(leaves.id)) is None
+    assert list(ReportStore(acme.records).evaluation_times(acme.id)) == [stays.id]
 
 
 def test_the_whole_sweep_leaves_suspended_installations_alone(acme: AcmeInstallation) -> None:

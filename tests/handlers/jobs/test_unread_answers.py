@@ -54,7 +54,7 @@ def checked(scene: WithheldPermissionScenario) -> Mapping[str, StoredReport] | N
 
 
 def kept_report(scene: WithheldPermissionScenario, repository: ScenarioRepository) -> StoredReport:
-    report = ReportStore(scene.acme.redis).get(RepositoryId(repository.id))
+    report = ReportStore(scene.acme.records).get(RepositoryId(repository.id))
     assert report is not None
     return report
 

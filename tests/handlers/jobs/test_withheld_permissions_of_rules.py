@@ -67,7 +67,7 @@ class WithheldPermissionScenario:
         for repository in (self.widgets, self.toolbox):
             self.acme.check(repository, recheck=True)
             run_job(self.acme.context, WriteIssue(self.acme.id, RepositoryId(repository.id)))
-            standing = ReportStore(self.acme.redis).get(RepositoryId(repository.id))
+            standing = ReportStore(self.acme.records).get(RepositoryId(repository.id))
             assert standing is not None
             found[repository.full_name] = standing
         return found

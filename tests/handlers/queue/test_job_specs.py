@@ -53,6 +53,7 @@ STORED = {
     "decide-gate": f"{REPOSITORY} run environment deployment",
     "delete-secrets": CHECKBOXES,
     "diagnose": "",
+    "delete-expired-records": "",
     "drop-token": "installation",
     "expect-versions": "installation repository",
     "find-gates": "installation",

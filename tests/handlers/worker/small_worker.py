@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
+from handlers.config.database import Database
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.queue.job_specs import JobSpec, Priority
@@ -153,7 +154,7 @@ def small_jobs(log: ActionLog) -> Mapping[type[JobSpec], JobFunction]:
 def small_worker(url: str, log: ActionLog) -> Worker:
     redis = open_redis(url)
     settings = Settings.from_environment(environment(REDIS_URL=url))
-    return Worker(redis, small_jobs(log), open_context(settings, redis), FAST_PACE)
+    return Worker(redis, small_jobs(log), open_context(settings, redis, Database(settings.database_url)), FAST_PACE)
 
 
 def die_after(worker: Worker, commands: int) -> None:

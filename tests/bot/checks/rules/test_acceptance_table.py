@@ -45,7 +45,7 @@ def outcome(acme: AcmeInstallation, rule: type[Rule], repository: ScenarioReposi
 def outcomes(acme: AcmeInstallation, repository: ScenarioRepository) -> dict[str, Outcome]:
     """What becomes of each rule that is in force."""
     acme.check(repository)
-    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
+    standing = ReportStore(acme.records).get(RepositoryId(repository.id))
     assert standing is not None
     found = standing.report["outcomes"]
     assert isinstance(found, dict)
@@ -100,7 +100,7 @@ def test_it_fails_and_is_waived(redis: Redis, rule: type[Rule]) -> None:
         assert outcome(acme, rule, repository, policy) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": policy + waiver(acme, rule)})
         acme.check(repository, recheck=True)
-        standing = ReportStore(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(acme.records).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}
         assert standing.conclusion != "failure"
@@ -128,7 +128,7 @@ def test_without_its_permission_it_is_unseen_and_names_it(redis: Redis, rule: ty
     permission = STATES[rule.name].permission
     with acme_on(redis, without=(permission,)) as acme:
         assert outcome(acme, rule, *passing(acme, rule)) is Outcome.UNKNOWN
-        standing = next(ReportStore(redis).all(acme.id))
+        standing = next(ReportStore(acme.records).all(acme.id))
         unseen = standing.report["unknown"]
         assert isinstance(unseen, list)
         assert {each["permission"] for each in unseen} == {f"{permission}: read"}
@@ -147,11 +147,11 @@ def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) 
     (rule,) = (each for each in RULES if each.name == REVIEWED)
     with acme_on(redis) as acme:
         repository = old_secret(acme.organization)
-        ReviewStore(redis).record_check(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
+        ReviewStore(acme.records).record_check(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
         assert outcome(acme, rule, repository, only(rule)) is Outcome.FAILED
         acme.github.repository("acme/.github-private").push({"publishing.yml": only(rule) + waiver(acme, rule)})
         acme.check(repository, recheck=True)
-        standing = ReportStore(redis).get(RepositoryId(repository.id))
+        standing = ReportStore(acme.records).get(RepositoryId(repository.id))
         assert standing is not None
         assert standing.report["outcomes"] == {rule.name: "waived"}
 

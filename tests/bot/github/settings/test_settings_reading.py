@@ -1,6 +1,7 @@
 """Each fact is read as GitHub has it; what a plan or a server lacks is not there, and is not called unknown."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -180,7 +181,7 @@ def test_a_persons_repository_has_no_organization_above_it(redis: Redis) -> None
         mona = acme.github.user("mona")
         installation = acme.github.install(mona, permissions=ALL_SETTINGS)
         mine = mona.repository("mine")
-        hers = AcmeInstallation(acme.github, mona, installation, redis, acme.client, acme.registries)
+        hers = replace(acme, organization=mona, installation=installation)
         holdings = read_settings_of(hers, mine)
         assert seen(holdings.organization_secrets) == ()
         assert seen(holdings.fine_grained_tokens) == ()

@@ -24,7 +24,7 @@ def test_a_kill_at_any_moment_tells_each_push_once(redis_url: str, redis: Redis,
     with acme_on(redis, enterprise=True, policy=policy()) as acme:  # such a server has no rate limits
         security = acme.organization.repository("security")
         employer = WorkerStarter(
-            redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY
+            redis_url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY, str(acme.data)
         )
         repositories = [acme.organization.repository(f"r{point}", {CI: TEST}) for point in points]
         commits = []

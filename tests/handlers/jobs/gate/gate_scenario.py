@@ -74,7 +74,7 @@ class GateScenario:
 
     @property
     def gate_records(self) -> GateStore:
-        return GateStore(self.acme.redis)
+        return GateStore(self.acme.records)
 
     @property
     def history(self) -> list[StoredGateDecision]:

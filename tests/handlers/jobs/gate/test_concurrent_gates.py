@@ -28,7 +28,9 @@ def no_fork_is_left() -> Iterator[None]:
 
 
 def employer_of(acme: AcmeInstallation, url: str) -> WorkerStarter:
-    return WorkerStarter(url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY)
+    return WorkerStarter(
+        url, acme.github.base_url, acme.github.app.id, acme.github.private_key, TOKEN_KEY, str(acme.data)
+    )
 
 
 def releases_of(acme: AcmeInstallation, widgets: ScenarioRepository, number: int) -> list[GateScenario]:

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import delete
 
 from bot.github.github_errors import UnansweredError
 from bot.model.errors import RetryLaterError
@@ -17,6 +18,7 @@ from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
 from handlers.queue.job_specs import DecideGate, FindGates, FindRepositoryGates, SweepGates
+from handlers.records.tables import policies
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis
 from tests.fakes.github.http_api.faults import Fault
 from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario, policy
@@ -82,8 +84,10 @@ def test_a_withheld_permission_keeps_it_waiting(redis: Redis, permission: str) -
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_policy_that_is_not_valid_keeps_it_waiting(release: GateScenario, redis: Redis, *, known: bool) -> None:
-    redis.delete(*([] if known else redis.keys("wharfinger:policy:*")) or ["-"])
+def test_a_policy_that_is_not_valid_keeps_it_waiting(release: GateScenario, *, known: bool) -> None:
+    if not known:
+        with release.acme.records.transaction() as connection:
+            connection.execute(delete(policies))
     release.acme.github.repository("acme/.github").push({"publishing.yml": "version: 1\nmode: enfroce\n"})
     assert release.decide() is None
     assert "is not valid" in release.status_reports[0]

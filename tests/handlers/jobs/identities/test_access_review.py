@@ -41,7 +41,7 @@ def widgets(acme: AcmeInstallation, *, days: int = 100) -> ScenarioRepository:
     made.deploy_key("ship it", read_only=False, age=200)
     made.collaborator("root", "admin")
     made.collaborator("bob", "write")
-    ReviewStore(acme.redis).record_check(RepositoryId(made.id), datetime.now(UTC) - timedelta(days=days))
+    ReviewStore(acme.records).record_check(RepositoryId(made.id), datetime.now(UTC) - timedelta(days=days))
     acme.check(made)
     return made
 
@@ -59,7 +59,7 @@ def opened(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssue:
 
 def outcome(acme: AcmeInstallation, repository: ScenarioRepository) -> str:
     acme.check(repository, recheck=True)
-    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
+    standing = ReportStore(acme.records).get(RepositoryId(repository.id))
     assert standing is not None
     outcomes = standing.report["outcomes"]
     assert isinstance(outcomes, dict)
@@ -112,7 +112,7 @@ def test_who_may_not_is_told_once_and_nothing_is_noted(acme: AcmeInstallation) -
     assert "[x]" not in (issue.body or "")
     (said,) = issue.comments
     assert "A tick was not noted" in said.body
-    assert not ReviewStore(acme.redis).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
+    assert not ReviewStore(acme.records).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
 
 
 def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme: AcmeInstallation) -> None:
@@ -149,7 +149,7 @@ def test_done_again_without_news_nothing_is_written(acme: AcmeInstallation) -> N
     opened(acme, made)
     before = len([call for call in acme.github.calls if call.startswith(WRITES)])
     review(acme, made)
-    acme.redis.delete(f"wharfinger:review:{made.id}")  # as after a kill between opening the issue and noting it
+    ReviewRoundStore(acme.records).end(RepositoryId(made.id))  # as after a kill between opening the issue and noting it
     review(acme, made)
     assert len(made.issues) == 1
     assert len([call for call in acme.github.calls if call.startswith(WRITES)]) - before <= 1
@@ -173,8 +173,8 @@ def test_a_box_that_only_a_payload_ticks_is_not_noted(acme: AcmeInstallation) ->
     body = issue.body or ""
     forged = deliver_edits(acme, made, issue, (body, body.replace("[ ]", "[x]")), by="root")
     assert deliver(acme, forged) == ["record-review"]
-    assert not ReviewStore(acme.redis).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
-    assert ReviewRoundStore(acme.redis).get(RepositoryId(made.id)) is not None
+    assert not ReviewStore(acme.records).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
+    assert ReviewRoundStore(acme.records).get(RepositoryId(made.id)) is not None
 
 
 def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: AcmeInstallation) -> None:
@@ -184,4 +184,4 @@ def test_a_repository_that_is_no_longer_evaluated_has_no_open_review(acme: AcmeI
     review(acme, made)
     assert issue.state == "closed"
     assert "no longer evaluated" in issue.comments[-1].body
-    assert ReviewRoundStore(acme.redis).get(RepositoryId(made.id)) is None
+    assert ReviewRoundStore(acme.records).get(RepositoryId(made.id)) is None

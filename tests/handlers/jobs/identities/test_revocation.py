@@ -74,11 +74,11 @@ def issue_of(acme: AcmeInstallation, repository: ScenarioRepository) -> FakeIssu
 
 
 def states(acme: AcmeInstallation, repository: ScenarioRepository) -> list[DeletionState]:
-    return [each.state for each in SecretDeletionStore(acme.redis, RepositoryId(repository.id)).all()]
+    return [each.state for each in SecretDeletionStore(acme.records, RepositoryId(repository.id)).all()]
 
 
 def findings(acme: AcmeInstallation, repository: ScenarioRepository) -> list[str]:
-    standing = ReportStore(acme.redis).get(RepositoryId(repository.id))
+    standing = ReportStore(acme.records).get(RepositoryId(repository.id))
     assert standing is not None
     found = standing.report["findings"]
     assert isinstance(found, list)

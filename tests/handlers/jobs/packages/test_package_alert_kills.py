@@ -18,7 +18,9 @@ def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
     """Let a worker die at each point while it looks at a version that came with a stolen token."""
     with watched_package_scenario(redis) as story:
         github, addresses = story.acme.github, story.registries.addresses
-        employer = WorkerStarter(redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY, addresses)
+        employer = WorkerStarter(
+            redis_url, github.base_url, github.app.id, github.private_key, TOKEN_KEY, str(story.acme.data), addresses
+        )
         numbers = [f"1.0.{place}" for place, _ in enumerate(points, 1)]
         for number, point in zip(numbers, points, strict=True):
             story.publish(number, by="mallory", published=datetime.now(UTC))
@@ -26,7 +28,7 @@ def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
             kill(employer, point)
         work_it_off(redis, employer)
 
-        assert WatchStore(redis).get_state(story.watched_package).observed is not None
+        assert WatchStore(story.acme.records).get_state(story.watched_package).observed is not None
         told = "".join(issue.body or "" for issue in story.alert_issues if "did not come from" in str(issue.title))
         assert [told.count(f"- {number.replace('.', '&#46;', 1)} has no provenance") for number in numbers] == [
             1

@@ -132,7 +132,7 @@ def test_a_file_that_is_added_where_nothing_is_signed_is_not_accounted_for_by_th
         story.registries.world.publish("pypi", "gadgets", "1.0.0", by="alice")  # by the run of the tag v1.0.0
         story.check_repository()
         project = story.registries.world.projects["pypi", "gadgets"]
-        (watch,) = (each for each in WatchStore(redis).all() if each.package.name == "gadgets")
+        (watch,) = (each for each in WatchStore(story.acme.records).all() if each.package.name == "gadgets")
         old, project.changed_at = project.releases["1.0.0"], story.time.now + 30 * DAY
         story.advance(30 * DAY)
         added = PackageFile("gadgets-1.0.0-cp314-none-any.whl", {"sha256": "0a" * 32}, story.time.now)
@@ -185,7 +185,7 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     story.acme.github.repository("acme/.github").push({"publishing.yml": policy() + TOOL})
     tool = story.acme.organization.repository("tool", {".github/workflows/image.yml": IMAGE})
     story.run_job(CheckBranch(*story.acme.names(tool)))
-    (watch,) = WatchStore(story.acme.redis).of_repository(RepositoryId(tool.id))
+    (watch,) = WatchStore(story.acme.records).of_repository(RepositoryId(tool.id))
     assert trace_statuses(story, watch) == {"1.0.0": None, "latest": None}
     story.advance(MINUTE)
 
@@ -201,7 +201,7 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     story.advance(2 * MINUTE)
     story.run_job(CheckPackage(story.acme.id, *image))
     story.write_alerts()
-    (kept,) = TraceStore(story.acme.redis).find_all(Package(RegistryId("docker-hub"), "acme/tool"), "latest")
+    (kept,) = TraceStore(story.acme.records).find_all(Package(RegistryId("docker-hub"), "acme/tool"), "latest")
     assert kept.status is TraceStatus.UNTRACED
     (alarm,) = story.alert_issues
     digest = world.projects[image].releases["latest"].files[0].digests["sha256"]
@@ -276,13 +276,15 @@ def test_an_alarm_that_a_person_closed_is_no_longer_open_for_the_digest_and_the_
     story.advance(2 * MINUTE)
     story.observe_registry()
     story.security.close(1, by="alice")
-    for alarm, issue in tuple(PackageAlertStore(story.acme.redis).all(story.acme.id)):
+    for alarm, issue in tuple(PackageAlertStore(story.acme.records).all(story.acme.id)):
         assert issue is not None
         story.run_job(WritePackageAlert(story.acme.id, alarm.key))
         assert alarm.is_open
 
     found = {
-        issue.number: alarm.is_open for alarm, issue in PackageAlertStore(story.acme.redis).all(story.acme.id) if issue
+        issue.number: alarm.is_open
+        for alarm, issue in PackageAlertStore(story.acme.records).all(story.acme.id)
+        if issue
     }
     assert found == {1: False, 2: True}
 
@@ -310,7 +312,9 @@ def test_the_rules_fail_where_the_watch_raises_alarms(story: WatchedPackageScena
     story.publish("1.0.1", by="mallory")
     story.advance(2 * MINUTE)
     story.observe_registry()
-    report = LatestReports(story.acme.redis, CATALOG, story.acme.id).report(RepositoryId(story.widgets.id))
+    report = LatestReports(story.acme.records, story.acme.redis, CATALOG, story.acme.id).report(
+        RepositoryId(story.widgets.id)
+    )
 
     assert report is not None
     assert report.outcomes["consistent-publisher"] is Outcome.FAILED  # type: ignore[index]  # a rule's name

@@ -22,7 +22,7 @@ WAIVER = """waivers:
 
 def outcomes(story: WatchedPackageScenario, repository: ScenarioRepository) -> dict[str, str]:
     story.run_job(RecheckCommit(*story.acme.names(repository), repository.head))
-    standing = next(each for each in ReportStore(story.acme.redis).all(story.acme.id) if each.id == repository.id)
+    standing = next(each for each in ReportStore(story.acme.records).all(story.acme.id) if each.id == repository.id)
     found = standing.report["outcomes"]
     assert isinstance(found, dict)
     return found
@@ -51,7 +51,7 @@ def test_while_the_registry_is_away_they_are_unseen_and_name_it(redis: Redis) ->
         story.registries.world.outage("pypi")
         story.observe_registry()
         assert outcomes(story, story.widgets)["consistent-publisher"] == Outcome.UNKNOWN
-        standing = ReportStore(redis).get(story.widgets.id)  # type: ignore[arg-type]  # the story's number is GitHub's
+        standing = ReportStore(story.acme.records).get(story.widgets.id)  # type: ignore[arg-type]  # the story's number is GitHub's
         assert standing is not None
         assert "what pypi has of widgets" in str(standing.report["unknown"])
         assert standing.conclusion == "action_required"

@@ -38,7 +38,7 @@ def story(redis: Redis) -> Iterator[WatchedPackageScenario]:
 def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: WatchedPackageScenario) -> None:
     story.registries.world.outage("pypi")
     story.observe_registry()
-    book = WatchStore(story.acme.redis)
+    book = WatchStore(story.acme.records)
     assert set(book.outages()) == {"pypi"}
     assert not isinstance(book.observed_packages(RepositoryId(story.widgets.id)), Known)
     story.run_job(CheckDuePackages())
@@ -78,7 +78,7 @@ def test_of_a_fork_nothing_is_watched_that_the_policy_does_not_name(story: Watch
     fork = story.acme.organization.repository("gadgets", files)
     fork.state.forked_from = story.widgets.state
     story.run_job(CheckBranch(*story.acme.names(fork)))
-    assert list(WatchStore(story.acme.redis).of_repository(RepositoryId(fork.id))) == []
+    assert list(WatchStore(story.acme.records).of_repository(RepositoryId(fork.id))) == []
 
 
 def test_of_two_repositories_that_claim_a_package_one_account_is_enough(story: WatchedPackageScenario) -> None:
@@ -89,7 +89,7 @@ def test_of_two_repositories_that_claim_a_package_one_account_is_enough(story: W
     story.release("1.1.0")
     story.observe_registry()
 
-    assert [claim.full_name for claim in WatchStore(story.acme.redis).claims(story.watched_package)] == [
+    assert [claim.full_name for claim in WatchStore(story.acme.records).claims(story.watched_package)] == [
         "acme/widgets",
         "acme/copy",
     ]
@@ -119,12 +119,12 @@ def test_without_the_permission_the_alarm_waits_and_nothing_is_lost(redis: Redis
 
 def test_a_repository_that_leaves_is_watched_no_more(story: WatchedPackageScenario) -> None:
     story.run_job(ForgetRepository(story.acme.id, RepositoryId(story.widgets.id)))
-    assert list(WatchStore(story.acme.redis).all()) == []
+    assert list(WatchStore(story.acme.records).all()) == []
     story.run_job(CheckDuePackages())
 
 
 def test_an_announced_version_is_looked_for_each_half_minute(story: WatchedPackageScenario) -> None:
-    book = WatchStore(story.acme.redis)
+    book = WatchStore(story.acme.records)
     story.run_job(ExpectVersions(story.acme.id, RepositoryId(story.widgets.id)))
     story.observe_registry()
     when = book.due_at(story.watched_package)

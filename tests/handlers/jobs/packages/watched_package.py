@@ -65,7 +65,7 @@ class WatchedPackageScenario:
 
     @property
     def watched_package(self) -> PackageWatch:
-        (watch,) = WatchStore(self.acme.redis).all()
+        (watch,) = WatchStore(self.acme.records).all()
         return watch
 
     @property
@@ -88,7 +88,7 @@ class WatchedPackageScenario:
 
     def write_alerts(self) -> None:
         """Write the alerts that wait for it."""
-        for installation, key in tuple(PackageAlertStore(self.acme.redis).unreported(math.inf)):
+        for installation, key in tuple(PackageAlertStore(self.acme.records).unreported(math.inf)):
             self.run_job(WritePackageAlert(installation, key))
 
     def advance(self, duration: timedelta) -> None:
@@ -138,7 +138,7 @@ def trace_statuses(
     scenario: WatchedPackageScenario, watched_package: PackageWatch | None = None
 ) -> dict[str, TraceStatus | None]:
     """What became of each version of the package that is watched, or of one of them."""
-    kept = WatchStore(scenario.acme.redis).get_state(watched_package or scenario.watched_package).observed
+    kept = WatchStore(scenario.acme.records).get_state(watched_package or scenario.watched_package).observed
     assert kept is not None
     return {each.version.number: each.trace_status for each in kept.observations}
 

@@ -48,7 +48,7 @@ def test_a_release_as_it_should_be_is_green_and_shows_the_whole_chain(redis: Red
         ):
             assert seen in check_run_text(check)
         assert waiting(story) == 0
-        (account,) = TraceStore(redis).of_repository(RepositoryId(story.widgets.id))
+        (account,) = TraceStore(story.acme.records).of_repository(RepositoryId(story.widgets.id))
         assert (account.status, account.independent_approvers) == (TraceStatus.TRACED, ("bob",))
 
         calls = len(story.acme.github.calls)

@@ -69,11 +69,11 @@ def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
         widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: workflow, "pyproject.toml": PROJECT})
     number = RepositoryId(widgets.id)
     if account is not None:
-        TraceStore(acme.redis).put(
+        TraceStore(acme.records).put(
             number, replace(account, version=replace(account.version, published_at=datetime.now(UTC) - age))
         )
     acme.check(widgets, recheck=True)
-    standing = ReportStore(acme.redis).get(number)
+    standing = ReportStore(acme.records).get(number)
     assert standing is not None
     found = standing.report["outcomes"]
     assert isinstance(found, dict)

@@ -1,10 +1,10 @@
 """Everything that pages show, kept in Redis with one text for every name: `keep(redis, "<script>")`."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from redis import Redis
+from sqlalchemy import update
 
 from bot.evaluation.evaluate import Report
 from bot.evaluation.gate_decision import GateVerdict
@@ -20,10 +20,11 @@ from bot.rendering.markdown import plain_line
 from bot.rendering.publish_path_diagram import render_ascii_diagram
 from handlers.cache.diagnoses import DiagnosisStore, StoredDiagnosis, diagnosed_missing
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
-from handlers.config.redis_values import to_json_value
+from handlers.config.database import Database
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
-from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport
+from handlers.records.report_store import FACTS, DigestFactStore, DigestStore, ReportStore, StoredReport
+from handlers.records.tables import digest_facts
 from handlers.records.trace_store import TraceStore
 from tests.bot.rendering.test_hostile_versions import account
 from tests.bot.rendering.test_reports import hostile
@@ -36,19 +37,19 @@ WEB = "https://github.example/acme/widgets"
 KEY = "7:9:1:3:pypi"
 
 
-def store_status(redis: Redis, name: str) -> None:
+def store_status(records: Database, name: str) -> None:
     """Keep that a repository was looked at, and that is all."""
     place = (INSTALLATION, NUMBER, FullName(name), "main", Sha("c0ffee" + "0" * 34), NOW)
-    ReportStore(redis).put(StoredReport(*place, "", Conclusion.SUCCESS, "", enforced=True, paths=(), report={}))
+    ReportStore(records).put(StoredReport(*place, "", Conclusion.SUCCESS, "", enforced=True, paths=(), report={}))
 
 
-def store_records(redis: Redis, text: str) -> None:
+def store_records(records: Database, redis: Redis, text: str) -> None:
     """Keep one repository of acme, of which everything that a person can name is called `words`."""
     known = InstallationRepository(NUMBER, NAME, archived=False, html_url=WEB)
     refused = InstallationRepository(RepositoryId(8), FullName(f"acme/{text}"), archived=False)
     InstallationRepositoryStore(redis).put(INSTALLATION, InstallationRepositories(NOW, (known, refused)))
     report = hostile(text)
-    ReportStore(redis).put(
+    ReportStore(records).put(
         StoredReport(
             installation=INSTALLATION,
             id=NUMBER,
@@ -65,18 +66,18 @@ def store_records(redis: Redis, text: str) -> None:
             diagram=tuple(render_ascii_diagram(report.snapshot)),
         )
     )
-    _store_reports(redis, text, report)
-    _store_gates(redis, text)
-    TraceStore(redis).put(NUMBER, account(text))
-    store_alert(redis, INSTALLATION, text)
+    _store_reports(records, text, report)
+    _store_gates(records, text)
+    TraceStore(records).put(NUMBER, account(text))
+    store_alert(records, INSTALLATION, text)
     trend = tuple(TrendRow(f"2026-W{week}", 1, 2, week - 40, 0, 0, 0, 0) for week in (46, 47))
-    DigestStore(redis, INSTALLATION).put(DigestState(text, text, {}, trend))
+    DigestStore(records, INSTALLATION).put(DigestState(text, text, {}, trend))
     DiagnosisStore(redis).put(StoredDiagnosis(NOW, (diagnosed_missing(text, text, text),)))
 
 
-def _store_reports(redis: Redis, text: str, report: Report) -> None:
+def _store_reports(records: Database, text: str, report: Report) -> None:
     """Keep two judgements, so that something changed between them."""
-    book = DigestFactStore(redis, INSTALLATION)
+    book = DigestFactStore(records, INSTALLATION)
     first, *others = report.results
     for findings in ((), (Finding(Location(text, 1, 1), text, text),)):
         changed = replace(first, findings=findings, unknown=(), error=None)
@@ -85,26 +86,25 @@ def _store_reports(redis: Redis, text: str, report: Report) -> None:
     assert told is not None
     held = DigestIdentity("k" * 12, "secret", text, text, text, date(2026, 1, 1), date(2026, 12, 1), declared=False)
     whole = replace(told, identities=(*told.identities, held))
-    redis.hset(f"wharfinger:told:{INSTALLATION}", str(NUMBER), json.dumps(to_json_value(whole)))  # as the book keeps it
+    with records.transaction() as connection:
+        connection.execute(update(digest_facts).values(document=FACTS.text(whole)))  # as the store keeps it
     book.set_not_evaluated(RepositoryId(8), text.encode(errors="replace").decode())
 
 
-def store_alert(redis: Redis, installation: InstallationId, text: str) -> None:
+def store_alert(records: Database, installation: InstallationId, text: str) -> None:
     """Keep one about a version that nobody can account for, with an issue."""
     trouble = AlertReason(PackageAlertKind.UNTRACED_VERSION, text, text, NOW, (text,))
     package = Package(RegistryId("pypi"), text)
     alarm = PackageAlert(
         PackageAlertKind.UNTRACED_VERSION, package, package.registry, NAME, NOW, (trouble,), resolution_evidence=(text,)
     )
-    book, kept = PackageAlertStore(redis), StoredPackageAlert(alarm, NAME, NAME)
-    with redis.pipeline() as pipe:
-        book.put(pipe, installation, kept, NOW.timestamp())
-        pipe.execute()
+    book, kept = PackageAlertStore(records), StoredPackageAlert(alarm, NAME, NAME)
+    book.put(installation, kept, NOW.timestamp())
     book.mark_reported(installation, kept, PackageAlertIssue(NAME, 3))
 
 
-def _store_gates(redis: Redis, text: str) -> None:
-    book, gate = GateStore(redis), WaitingDeployment(INSTALLATION, NUMBER, NAME, 9, text)
+def _store_gates(records: Database, text: str) -> None:
+    book, gate = GateStore(records), WaitingDeployment(INSTALLATION, NUMBER, NAME, 9, text)
     book.add(gate, NOW.timestamp())
     book.put_state(gate, WaitState(NOW.timestamp(), attempts=2, reasons=(plain_line(text), plain_line(f"- {text}"))))
     for key, verdict in (
@@ -112,5 +112,5 @@ def _store_gates(redis: Redis, text: str) -> None:
         (f"8:9:1:4:{text[:50].encode(errors='replace').decode()}", GateVerdict.APPROVED),
     ):
         book.begin_decision(
-            key, StoredGateDecision(NOW, NAME, text, 9, 1, text, text, text, verdict, (text,), (text,), (text,))
+            key, NUMBER, StoredGateDecision(NOW, NAME, text, 9, 1, text, text, text, verdict, (text,), (text,), (text,))
         )

@@ -11,6 +11,7 @@ from bot.model.core_types import FullName
 from bot.registries import load_catalog
 from bot.rendering.markdown import plain_line
 from bot.rendering.register_report import build_register
+from handlers.config.database import Database
 from handlers.config.settings import Settings
 from handlers.web.pages import (
     gates_page,
@@ -69,10 +70,10 @@ def read(answer: Response) -> ParsedPage:
 
 
 @EACH
-def test_every_page_says_it_and_does_nothing(redis: Redis, settings: Settings, words: str) -> None:
-    store_records(redis, words[:5000])  # longer ones only take time
+def test_every_page_says_it_and_does_nothing(records: Database, redis: Redis, settings: Settings, words: str) -> None:
+    store_records(records, redis, words[:5000])  # longer ones only take time
     for room, show in SHOWN.items():
-        page = show(PageContext(redis, CATALOG, settings, NOW))
+        page = show(PageContext(redis, records, CATALOG, settings, NOW))
         assert " ".join(plain_line(words[:30]).split()) in read(render_page(page, NOW)).words, room
 
 

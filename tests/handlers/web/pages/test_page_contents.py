@@ -42,9 +42,10 @@ def browser() -> Iterator[httpx.Client]:
     with TemporaryDirectory(prefix="wf") as folder, ExitStack() as stack:
         server = EmbeddedRedis(Path(folder))
         stack.callback(server.kill)
-        environ = environment(REDIS_URL=server.url, WHARFINGER_PAGES_TOKEN=PASSWORD)
         with Redis.from_url(server.url) as redis, acme_on(redis, policy=POLICY) as acme:
             _decide(acme, _look(acme))
+            more = {"WHARFINGER_PAGES_TOKEN": PASSWORD, "WHARFINGER_DATA": str(acme.data)}
+            environ = environment(REDIS_URL=server.url, **more)
             with RunningReceiver(Settings.from_environment(environ)) as web:
                 web.client.auth = ("anybody", PASSWORD)
                 yield web.client
@@ -69,18 +70,19 @@ def _look(acme: AcmeInstallation) -> ScenarioRepository:
 def _decide(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     """Keep what gates and digests keep: their own stories are told elsewhere."""
     now, name = datetime.now(UTC), FullName("acme/widgets")
-    book = GateStore(acme.redis)
+    book = GateStore(acme.records)
     book.add(
         WaitingDeployment(acme.id, RepositoryId(widgets.id), name, 11, "pypi"), (now - timedelta(hours=3)).timestamp()
     )
     why = ("release-authority: the workflow differs from the default branch's",)
-    store_alert(acme.redis, acme.id, "2.0.1")
+    store_alert(acme.records, acme.id, "2.0.1")
     book.begin_decision(
         "1:11:1:4:pypi",
+        RepositoryId(widgets.id),
         StoredGateDecision(now, name, "pypi", 12, 1, "v1.0", "c0ffee1", "sam", GateVerdict.REJECTED, why),
     )
     trend = (TrendRow("2026-W46", 3, 4, 7, 2, 0, 0, 0), TrendRow("2026-W47", 4, 4, 3, 0, 4, 0, 0))
-    DigestStore(acme.redis, acme.id).put(DigestState("2026-W47", "", {}, trend))
+    DigestStore(acme.records, acme.id).put(DigestState("2026-W47", "", {}, trend))
 
 
 def page_text(browser: httpx.Client, address: str) -> str:

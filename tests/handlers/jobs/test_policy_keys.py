@@ -50,10 +50,6 @@ def test_a_broken_policy_of_its_own_leaves_the_last_valid_one_in_force(
     assert "trusted-publishing" in summary_once_its_own_is_broken(acme, widgets)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="guard: an organization called repository-NUMBER replaces the policy that is kept of that repository",
-)
 def test_an_organization_called_as_the_repository_is_kept_changes_nothing(
     story: tuple[AcmeInstallation, ScenarioRepository],
 ) -> None:

@@ -1,0 +1,1 @@
+"""Brings databases of earlier versions to the present tables, with Alembic."""

@@ -1,0 +1,1 @@
+"""Holds one file for each revision of the tables."""
