@@ -30,15 +30,15 @@ class FileDraft:
         first, last = self.text.count("\n", 0, start), self.text.count("\n", 0, end)
         old = self.text.split("\n")[first : last + 1]
         new = text.split("\n")[first : first + len(old) + replacement.count("\n") - self.text.count("\n", start, end)]
-        kept = list(self.original_lines[first : last + 1])
+        originals = list(self.original_lines[first : last + 1])
         head = _common_prefix_length(old, new)
         tail = _common_prefix_length(old[head:][::-1], new[head:][::-1])
         middle = [None] * (len(new) - head - tail)
         origins = (
             *self.original_lines[:first],
-            *kept[:head],
+            *originals[:head],
             *middle,
-            *kept[len(kept) - tail :],
+            *originals[len(originals) - tail :],
             *self.original_lines[last + 1 :],
         )
         return FileDraft(text, origins)
@@ -63,10 +63,10 @@ class FileDraft:
             if origin is None:
                 yield None, line
                 continue
-            yield from ((gone, None) for gone in range(at, origin))
+            yield from ((removed, None) for removed in range(at, origin))
             yield origin, line
             at = origin + 1
-        yield from ((gone, None) for gone in range(at, lines))
+        yield from ((removed, None) for removed in range(at, lines))
 
 
 def _common_prefix_length(one: list[str], other: list[str]) -> int:
@@ -143,11 +143,11 @@ def _hunks(rows: Sequence[DiffLine]) -> Iterator[str]:
         first, last = max(0, group[0] - _CONTEXT_LINES), min(len(rows), group[-1] + _CONTEXT_LINES + 1)
         skipped = sum(kind != "+" for kind, _ in rows[at:first]), sum(kind != "-" for kind, _ in rows[at:first])
         before, after, at = before + skipped[0], after + skipped[1], last
-        gone = sum(kind != "+" for kind, _ in rows[first:last])
+        removed = sum(kind != "+" for kind, _ in rows[first:last])
         come = sum(kind != "-" for kind, _ in rows[first:last])
-        yield f"@@ -{_range(before, gone)} +{_range(after, come)} @@\n"
+        yield f"@@ -{_range(before, removed)} +{_range(after, come)} @@\n"
         yield from map(_format_line, rows[first:last])
-        before, after = before + gone, after + come
+        before, after = before + removed, after + come
 
 
 def _range(before: int, count: int) -> str:

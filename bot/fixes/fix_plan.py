@@ -118,7 +118,7 @@ def registry_instructions(publication: Publication, registry: Registry, snapshot
 
 def calling_workflows(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
     """Give the workflows that lead to a publication by calling the one that it stands in, the one that is started first."""
-    paths = [way.rpartition(":")[0] for way in publication.via]
+    paths = [caller.rpartition(":")[0] for caller in publication.via]
     return tuple(snapshot.workflows[path] for path in paths if path in snapshot.workflows and path != publication.file)
 
 
@@ -253,7 +253,7 @@ def _apply_strategy(
         if strategy is FixStrategy.FETCH_TOKEN and exchange is not None:
             first = min(chosen)
             _add_missing_exchange_step(
-                editor.refreshed(), exchange, first - sum(gone < first for gone in remover.removed)
+                editor.refreshed(), exchange, first - sum(removed < first for removed in remover.removed)
             )
 
 

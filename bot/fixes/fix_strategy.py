@@ -158,8 +158,8 @@ def add_exchange_step(editor: JobEditor, index: int, token_exchange: TokenExchan
 
 def has_exchange_step(job: Job, token_exchange: TokenExchange, last: int) -> bool:
     """Whether a job fetches its token already, before the step at `last`."""
-    wanted = action_name(token_exchange.uses)
-    return any(step.uses is not None and action_name(step.uses.value) == wanted for step in job.steps[:last])
+    exchange_action = action_name(token_exchange.uses)
+    return any(step.uses is not None and action_name(step.uses.value) == exchange_action for step in job.steps[:last])
 
 
 def request_token(editor: JobEditor, index: int, migration: Migration) -> None:
@@ -167,8 +167,8 @@ def request_token(editor: JobEditor, index: int, migration: Migration) -> None:
     for name, value in migration.env.items():
         if name not in editor.job.steps[index].env:
             set_env(editor.refreshed(), index, name, value)
-            for said in (each for each in migration.workflow if name in each):
-                editor.note(said)
+            for instruction in (each for each in migration.workflow if name in each):
+                editor.note(instruction)
             editor.note(f"Set {value.strip('${} ')} as a variable of the repository or organization.")
 
 
@@ -194,16 +194,16 @@ def use_replacement_action(editor: JobEditor, index: int, publication: Publicati
         raise UnsafeEditError(f"{publication.tool} does not stand in the step's own script")
     handing = TokenContext(token, token.variables(editor, step), editor.shell(step))
     built = _keep_build_command(step.run.value, publication.tool, instead)
-    kept = remove_login_lines(built, registry, editor.workspace.snapshot.catalog, handing)
+    remaining = remove_login_lines(built, registry, editor.workspace.snapshot.catalog, handing)
     added = _replacement_step(editor, step, instead)
-    if is_empty_script(kept):
+    if is_empty_script(remaining):
         added = {**({} if step.name is None else {"name": step.name.value}), **added}
         if step.id is not None:
             raise UnsafeEditError(f"the step {step.id} would give way to another, and its name may be used elsewhere")
         editor.edit(insert_step, editor.path("steps"), index, added)
         editor.edit(remove_step, editor.path("steps"), index + 1)
     else:
-        editor.edit(rewrite_script, editor.path("steps", index, "run"), kept)
+        editor.edit(rewrite_script, editor.path("steps", index, "run"), remaining)
         for name in token.keys_naming(step.env):
             editor.edit(remove_key, editor.path("steps", index, "env", name))
         editor.edit(insert_step, editor.path("steps"), index + 1, added)

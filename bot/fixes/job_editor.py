@@ -145,5 +145,5 @@ def mentions_token(text: str, token: StoredToken, variables: Iterable[str]) -> b
 
 def matching_names(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
     """Give the names that match one of some patterns, in any case; `*` as in a file name."""
-    wanted = [pattern.lower() for pattern in patterns]
-    return [name for name in names if any(fnmatchcase(name.lower(), pattern) for pattern in wanted)]
+    lowered = [pattern.lower() for pattern in patterns]
+    return [name for name in names if any(fnmatchcase(name.lower(), pattern) for pattern in lowered)]

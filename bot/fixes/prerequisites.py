@@ -27,8 +27,8 @@ def grant_id_token(workspace: FixWorkspace, publication: Publication) -> None:
     here = workspace.job_editor(publication.file, publication.job)
     inner = effective_permissions(here.workflow, here.job)
     _grant_job(here, _required_scopes(here))
-    for way in publication.via:
-        path, _, name = way.rpartition(":")
+    for caller in publication.via:
+        path, _, name = caller.rpartition(":")
         calling = workspace.snapshot.workflows.get(path)
         if calling is not None and name in calling.jobs and (path, name) != (publication.file, publication.job):
             _grant_job(workspace.job_editor(path, name), inner.scopes if inner else {})
@@ -119,17 +119,17 @@ def _raise_action(editor: JobEditor, index: int, uses: SourceText, registry: Reg
     if least is None or found.ref is None:
         return
     if found.pinned:
-        said = _VERSION_COMMENT.search(editor.workflow.lines[uses.line - 1])
-        if said is None:
+        comment = _VERSION_COMMENT.search(editor.workflow.lines[uses.line - 1])
+        if comment is None:
             editor.note(f"{found.name} is pinned to a commit; see that it is one of {least} or newer.")
-        elif _is_older(said[1], least):
+        elif _is_older(comment[1], least):
             editor.note(
-                f"{found.name} is pinned to a commit of {said[1]}; pin it to one of {least} or newer (which commit that is, its"
+                f"{found.name} is pinned to a commit of {comment[1]}; pin it to one of {least} or newer (which commit that is, its"
                 " releases say)."
             )
     elif _is_older(found.ref, least):
-        wanted = f"v{least if '.' in found.ref else least.partition('.')[0]}"
-        editor.edit(edit_scalar, editor.path("steps", index, "uses"), TextReplacement(f"@{found.ref}", f"@{wanted}"))
+        minimum = f"v{least if '.' in found.ref else least.partition('.')[0]}"
+        editor.edit(edit_scalar, editor.path("steps", index, "uses"), TextReplacement(f"@{found.ref}", f"@{minimum}"))
 
 
 def _raise_input(editor: JobEditor, index: int, registry: Registry, tool: str) -> None:

@@ -32,17 +32,17 @@ def remove_token_flags(
     lines: Sequence[str | None], tool: str, fact: CommandFact, context: TokenContext
 ) -> list[str | None]:
     """Take a command's flags with the token, and those with a user beside it, out of the lines that call `tool`."""
-    kept = list(lines)
-    for numbers in _logical_lines(kept):
-        if not _calls_tool("\n".join(kept[n] or "" for n in numbers), tool):
+    remaining = list(lines)
+    for numbers in _logical_lines(remaining):
+        if not _calls_tool("\n".join(remaining[n] or "" for n in numbers), tool):
             continue
         for number in numbers:
-            line = kept[number] or ""
+            line = remaining[number] or ""
             for flag in (*fact.token_flags, *fact.user_flags):
                 line = _remove_flag(line, flag, context, any_value=flag in fact.user_flags)
-            if line != kept[number]:
-                _shorten_line(kept, number, line)
-    return kept
+            if line != remaining[number]:
+                _shorten_line(remaining, number, line)
+    return remaining
 
 
 def _remove_flag(line: str, flag: str, context: TokenContext, *, any_value: bool) -> str:
@@ -87,17 +87,17 @@ def remove_login_lines(
     lines: Sequence[str | None], registry: Registry, catalog: Catalog, context: TokenContext
 ) -> list[str | None]:
     """Take out the lines that do nothing but store the token, for a later step or command."""
-    kept = list(lines)
-    for numbers in _logical_lines(kept):
-        line = kept[numbers[0]] or ""
+    remaining = list(lines)
+    for numbers in _logical_lines(remaining):
+        line = remaining[numbers[0]] or ""
         simple = len(numbers) == 1 and not _COMPOUND.search(line)
         if (
             simple
             and mentions_token(line, context.token, context.variables)
             and _stores_token(line, registry, catalog, context)
         ):
-            kept[numbers[0]] = None
-    return kept
+            remaining[numbers[0]] = None
+    return remaining
 
 
 def _stores_token(line: str, registry: Registry, catalog: Catalog, context: TokenContext) -> bool:
@@ -180,13 +180,13 @@ class TokenRemover:
 
     def _from_publishing(self, index: int, step: Step, call: PublishCall) -> None:
         fact = call.fact
-        held = self._token.keys_naming(step.inputs)
+        token_inputs = self._token.keys_naming(step.inputs)
         if isinstance(fact, ActionFact):
             self.remove_inputs(
-                index, step, dict.fromkeys((*held, *fact.user_inputs, *_inputs_preventing_oidc(step, fact)))
+                index, step, dict.fromkeys((*token_inputs, *fact.user_inputs, *_inputs_preventing_oidc(step, fact)))
             )
-        elif held:
-            raise UnsafeEditError(f"the token is an input ({held[0]}) of an action whose inputs are not known")
+        elif token_inputs:
+            raise UnsafeEditError(f"the token is an input ({token_inputs[0]}) of an action whose inputs are not known")
         for name in dict.fromkeys((*self._token.keys_naming(step.env), *matching_names(step.env, fact.user_env))):
             self._remove_key("steps", index, "env", name)
         if step.run is not None and isinstance(fact, CommandFact):

@@ -73,10 +73,10 @@ def set_key(draft: FileDraft, path: YamlPath, key: str, value: YamlValue, *, aft
     elif mapping.flow_style:
         changed = _add_to_flow_mapping(tree, mapping, f"{key}: {flow_text(value)}")
     else:
-        near = tree.end_of(tree.find_entry(mapping, after if after is not None and after in keys else keys[-1]))
+        previous_end = tree.end_of(tree.find_entry(mapping, after if after is not None and after in keys else keys[-1]))
         indent = _indentation(tree, path)
         lines = block_lines({key: value}, _column(tree, mapping.value[0][0]) - indent, indent)
-        at = tree.line_end(near - (tree.text[near - 1] == "\n"))
+        at = tree.line_end(previous_end - (tree.text[previous_end - 1] == "\n"))
         changed = draft.spliced(at, at, "\n" + "\n".join(lines))
     return verify_edit(tree, changed, meant)
 

@@ -154,9 +154,9 @@ DataEdit: TypeAlias = Callable[[YamlData], None]  # does to a document's meaning
 
 def verify_edit(tree: YamlTree, changed: FileDraft, edit_data: DataEdit) -> FileDraft:
     """Hold a changed text to what it was meant to mean, and to nothing else."""
-    wanted = tree.data()
-    edit_data(wanted)
-    if parse_tree(changed).data() != wanted:
+    expected = tree.data()
+    edit_data(expected)
+    if parse_tree(changed).data() != expected:
         raise UnsafeEditError(
             "the file is written in a way that a change of lines would not do justice to; change it by hand"
         )

@@ -155,7 +155,7 @@ def last_use(identity: PublishingIdentity, snapshot: Snapshot, runs: Mapping[str
 
 
 def _started_workflows(publication: Publication, path: PublishPath, snapshot: Snapshot) -> Iterator[Workflow]:
-    files = {publication.file, *(way.rpartition(":")[0] for way in publication.via)}
+    files = {publication.file, *(caller.rpartition(":")[0] for caller in publication.via)}
     for key, starts in path.starts.items():
         if key[1] == publication.job and key[0] in files:
             yield from (start.workflow for start in starts)
@@ -392,13 +392,13 @@ def missing_identities(inventory: IdentityInventory, snapshot: Snapshot) -> tupl
 
 
 def _was_checked(entry: DeclaredIdentity, snapshot: Snapshot) -> bool:
-    holdings = snapshot.settings
+    settings = snapshot.settings
     facts: dict[IdentityKind, tuple[Known[Any] | Unknown, ...]] = {
-        IdentityKind.SECRET: (holdings.secrets, holdings.organization_secrets, holdings.environment_secrets),
+        IdentityKind.SECRET: (settings.secrets, settings.organization_secrets, settings.environment_secrets),
         IdentityKind.PUBLISHER: (),  # the repository's files say it
-        IdentityKind.DEPLOY_KEY: (holdings.deploy_keys,),
-        IdentityKind.TOKEN: (holdings.fine_grained_tokens,),
-        IdentityKind.APP: (holdings.app_installations,),
-        IdentityKind.PERSON: (holdings.environments,),
+        IdentityKind.DEPLOY_KEY: (settings.deploy_keys,),
+        IdentityKind.TOKEN: (settings.fine_grained_tokens,),
+        IdentityKind.APP: (settings.app_installations,),
+        IdentityKind.PERSON: (settings.environments,),
     }
     return not snapshot.unreadable and all(isinstance(fact, Known) for fact in facts[entry.kind])

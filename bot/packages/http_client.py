@@ -254,8 +254,10 @@ class RegistryHttpClient:
         self, registry: RegistryId, request: RegistryQuery, response: RegistryResponse
     ) -> RegistryResponse:
         if response.status in RETRY_LATER_STATUSES:
-            said = "asks for a pause" if response.status == 429 else "is out of service"  # noqa: PLR2004 - Too Many Requests
-            raise RegistryUnreachableError(registry, said, _parse_retry_after(response.headers.get("retry-after", "")))
+            reason = "asks for a pause" if response.status == 429 else "is out of service"  # noqa: PLR2004 - Too Many Requests
+            raise RegistryUnreachableError(
+                registry, reason, _parse_retry_after(response.headers.get("retry-after", ""))
+            )
         if response.status >= 500:  # noqa: PLR2004 - a fault of the server's
             raise RegistryUnreachableError(registry, f"answers with its own fault ({response.status})")
         if response.status not in (200, 304, 401, 403, *ABSENT_STATUSES):

@@ -48,8 +48,8 @@ def read_listing(
     try:
         return _fetch_listing(reader, line, previous, now)
     except UnexpectedFormatError as error:
-        said = f"answers about {package.name[:200]} in a form that it does not document: {error}"
-        raise RegistryResponseError(package.registry, said) from None
+        message = f"answers about {package.name[:200]} in a form that it does not document: {error}"
+        raise RegistryResponseError(package.registry, message) from None
 
 
 def _fetch_listing(
@@ -119,14 +119,14 @@ def _newest(versions: list[PackageVersion]) -> list[PackageVersion]:
 
 def _merge_with_previous(version: PackageVersion, previous: PackageVersion) -> PackageVersion:
     """Keep of the last reading what this one was not told; who sent it is told anew where a file came without provenance."""
-    untold = version.publisher_kind is PublisherKind.UNKNOWN and version.has_provenance in (
+    publisher_unknown = version.publisher_kind is PublisherKind.UNKNOWN and version.has_provenance in (
         None,
         previous.has_provenance,
     )
     return replace(
         version,
         published_at=version.published_at or previous.published_at,
-        publisher_kind=previous.publisher_kind if untold else version.publisher_kind,
+        publisher_kind=previous.publisher_kind if publisher_unknown else version.publisher_kind,
         published_by=version.published_by or previous.published_by,
         workload=version.workload or previous.workload,
         files=version.files or previous.files,
@@ -171,8 +171,8 @@ def read_provenance(http_client: RegistryHttpClient, version: PackageVersion) ->
     try:
         texts = tuple(reader.read_provenance(PackageClient(http_client, version.package, reader.renew_token), version))
     except UnexpectedFormatError as error:
-        said = f"answers about the provenance of {version.package.name} {version.number} in another form: {error}"
-        raise RegistryResponseError(registry, said) from None
+        message = f"answers about the provenance of {version.package.name} {version.number} in another form: {error}"
+        raise RegistryResponseError(registry, message) from None
     return RegistryProvenance(registry, texts) if texts else None
 
 

@@ -106,14 +106,14 @@ def attestation_differences(
     A renamed repository is then the same one, and one that took the name of a deleted one is another.
     """
     found = claim_differences(attestation.workload, expected)
-    told, wanted = attestation.repository_id, expected.repository_id
-    if told is None or wanted is None:
+    claimed, required = attestation.repository_id, expected.repository_id
+    if claimed is None or required is None:
         return found
     rest = tuple(difference for difference in found if difference.claim != "repository")
-    if told == wanted:
+    if claimed == required:
         return rest
     name = attestation.workload.repository or "the repository"
-    return (ClaimDifference("repository", f"{name} of number {told}", f"the one of number {wanted}"), *rest)
+    return (ClaimDifference("repository", f"{name} of number {claimed}", f"the one of number {required}"), *rest)
 
 
 def _compare_claims(workload: Workload, expected: ExpectedIdentity) -> Iterator[ClaimDifference]:
@@ -127,9 +127,9 @@ def _compare_claims(workload: Workload, expected: ExpectedIdentity) -> Iterator[
         ("run", workload.run, expected.run),
         ("attempt", workload.attempt, expected.attempt),
     )
-    for claim, told, wanted in pairs:
-        if wanted is not None and not _claims_equal(claim, told, wanted):
-            yield ClaimDifference(claim, None if told is None else str(told), str(wanted))
+    for claim, claimed, required in pairs:
+        if required is not None and not _claims_equal(claim, claimed, required):
+            yield ClaimDifference(claim, None if claimed is None else str(claimed), str(required))
     if expected.events and workload.event not in expected.events:
         yield ClaimDifference("event", workload.event, " or ".join(sorted(expected.events)))
 

@@ -126,9 +126,9 @@ def verified_attestation(
     kind: AttestationKind, bundle: VerifiedBundle, predicate: str | None, subjects: tuple[PackageFile, ...]
 ) -> VerifiedAttestation:
     """Say what a verified bundle of a workflow run proves."""
-    told = bundle.claims
+    claims = bundle.claims
     return VerifiedAttestation(
-        kind, predicate, told.workload, told.signer, told.owner, told.repository_id, bundle.signed_at, subjects
+        kind, predicate, claims.workload, claims.signer, claims.owner, claims.repository_id, bundle.signed_at, subjects
     )
 
 

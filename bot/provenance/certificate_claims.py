@@ -75,8 +75,8 @@ def _repository_id(digits: str) -> RepositoryId | None:
 
 def sanitize(text: str) -> str:
     """Cut and clean what a stranger wrote, to be shown within a sentence."""
-    kept = "".join(letter for letter in text[:120] if letter.isprintable())
-    return kept or "something without a name"
+    printable = "".join(letter for letter in text[:120] if letter.isprintable())
+    return printable or "something without a name"
 
 
 def _text_or_empty(certificate: Certificate, number: int) -> str:

@@ -85,10 +85,10 @@ class InTotoStatement:
 def parse_statement(payload: bytes) -> InTotoStatement:
     """Read a statement that was verified; raise ProvenanceError for what is none."""
     try:
-        said = json.loads(payload)
+        document = json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise ProvenanceError("its statement is no JSON") from error
-    match said:
+    match document:
         case {"_type": str(kind), "subject": list(subjects), "predicateType": str(predicate_type)} if (
             kind in _STATEMENT_TYPES
         ):
@@ -96,7 +96,7 @@ def parse_statement(payload: bytes) -> InTotoStatement:
                 raise ProvenanceError(
                     f"its statement is about {len(subjects)} files, where 1 to {MAX_SUBJECTS} are read"
                 )
-            predicate = said.get("predicate")
+            predicate = document.get("predicate")
             fields = predicate if isinstance(predicate, dict) else {}
             return InTotoStatement(predicate_type, tuple(_parse_subject(subject) for subject in subjects), fields)
     raise ProvenanceError("its statement is no in-toto statement")

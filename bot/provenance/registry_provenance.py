@@ -71,8 +71,8 @@ def _verify_pypi_attestation(attestation: Attestation, file: PackageFile, trust:
         raise ProvenanceError(f"it cannot be read: {sanitize(str(error))}") from error
     except Exception as error:  # as in bundles.py: what a library raises over hostile bytes is not believed
         raise ProvenanceError(f"it cannot be read ({describe_fault(error)})") from error
-    seen = verify_bundle(bundle, trust)
-    statement = parse_statement(seen.statement or b"")
+    verified = verify_bundle(bundle, trust)
+    statement = parse_statement(verified.statement or b"")
     if statement.predicate_type not in _PREDICATE_TYPES:
         raise ProvenanceError("it is of a kind that PyPI does not take")
     if len(statement.subjects) != 1:
@@ -80,7 +80,7 @@ def _verify_pypi_attestation(attestation: Attestation, file: PackageFile, trust:
     subject = find_subject(statement, "sha256", file.digests.get("sha256"), file.name)
     if _normalize_name(subject.name) != _normalize_name(file.name):
         raise ProvenanceError(f"it is of a file of another name than {file.name}")
-    return verified_attestation(AttestationKind.PYPI, seen, statement.predicate_type, statement.subjects)
+    return verified_attestation(AttestationKind.PYPI, verified, statement.predicate_type, statement.subjects)
 
 
 def _normalize_name(name: str) -> str:
@@ -107,12 +107,14 @@ def _verify_gem(bundle: object, file: PackageFile, trust: TrustStore) -> Verifie
     sha256 = file.digests.get("sha256")
     if not sha256:
         raise ProvenanceError(f"the registry tells no sha256 of {file.name} to compare with", unverifiable=True)
-    seen = verify_bundle(bundle, trust, sha256)
-    if seen.statement is None:
-        return verified_attestation(AttestationKind.RUBYGEMS, seen, None, (PackageFile(file.name, {"sha256": sha256}),))
-    statement = parse_statement(seen.statement)
+    verified = verify_bundle(bundle, trust, sha256)
+    if verified.statement is None:
+        return verified_attestation(
+            AttestationKind.RUBYGEMS, verified, None, (PackageFile(file.name, {"sha256": sha256}),)
+        )
+    statement = parse_statement(verified.statement)
     find_subject(statement, "sha256", sha256, file.name)
-    return verified_attestation(AttestationKind.RUBYGEMS, seen, statement.predicate_type, statement.subjects)
+    return verified_attestation(AttestationKind.RUBYGEMS, verified, statement.predicate_type, statement.subjects)
 
 
 RELEASE_PREDICATE = "https://in-toto.io/attestation/release/"  # v0.1, v0.2
@@ -137,16 +139,16 @@ def _attestations_in(response: object) -> list[object]:
 def _verify_github_attestation(attestation: object, file: PackageFile, trust: TrustStore) -> VerifiedAttestation:
     match attestation:
         case {"bundle": dict(bundle)}:
-            seen = verify_bundle(bundle, trust)
+            verified = verify_bundle(bundle, trust)
         case {"bundle_url": str()}:  # API version 2026-03-10; the App asks for an older one
             raise ProvenanceError("GitHub gives only an address of it, which is not followed", unverifiable=True)
         case _:
             raise ProvenanceError("it holds no bundle")
-    statement = parse_statement(seen.statement or b"")
+    statement = parse_statement(verified.statement or b"")
     find_subject(statement, "sha256", file.digests.get("sha256"), file.name)
-    if seen.claims.signer == RELEASE_SIGNER or statement.predicate_type.startswith(RELEASE_PREDICATE):
-        return _release_attestation(seen, statement)
-    return verified_attestation(AttestationKind.GITHUB, seen, statement.predicate_type, statement.subjects)
+    if verified.claims.signer == RELEASE_SIGNER or statement.predicate_type.startswith(RELEASE_PREDICATE):
+        return _release_attestation(verified, statement)
+    return verified_attestation(AttestationKind.GITHUB, verified, statement.predicate_type, statement.subjects)
 
 
 def _release_attestation(bundle: VerifiedBundle, statement: InTotoStatement) -> VerifiedAttestation:
@@ -158,10 +160,10 @@ def _release_attestation(bundle: VerifiedBundle, statement: InTotoStatement) -> 
             commits = (subject.digests.get("sha1") for subject in statement.subjects)
             commit = next((Sha(commit) for commit in commits if commit), None)
             run = Workload(repository=FullName(repository), ref=f"refs/tags/{tag}", commit=commit)
-            told = CertificateClaims(run, RELEASE_SIGNER, repository.partition("/")[0], RepositoryId(int(number)))
-            said = replace(bundle, claims=told)
+            claims = CertificateClaims(run, RELEASE_SIGNER, repository.partition("/")[0], RepositoryId(int(number)))
+            claimed = replace(bundle, claims=claims)
             return verified_attestation(
-                AttestationKind.GITHUB_RELEASE, said, statement.predicate_type, statement.subjects
+                AttestationKind.GITHUB_RELEASE, claimed, statement.predicate_type, statement.subjects
             )
     raise ProvenanceError("it is of a release, but does not tell the repository and the tag")
 
@@ -198,12 +200,12 @@ def _is_signed_by_registry(bundle: object) -> bool:
 def _verify_provenance(
     bundle: object, name: str, version: str, file: PackageFile, trust: TrustStore
 ) -> VerifiedAttestation:
-    seen = verify_bundle(bundle, trust)
-    statement = parse_statement(seen.statement or b"")
+    verified = verify_bundle(bundle, trust)
+    statement = parse_statement(verified.statement or b"")
     if statement.predicate_type not in PROVENANCE_PREDICATES:
         raise ProvenanceError("a run signed it, but it is no provenance of a build")
     _check_subject(statement, name, version, file)
-    return verified_attestation(AttestationKind.NPM_PROVENANCE, seen, statement.predicate_type, statement.subjects)
+    return verified_attestation(AttestationKind.NPM_PROVENANCE, verified, statement.predicate_type, statement.subjects)
 
 
 def _verify_publish(
@@ -214,8 +216,8 @@ def _verify_publish(
     if statement.predicate_type != PUBLISH_PREDICATE:
         raise ProvenanceError("the registry signed it, but it does not say that a version was published")
     _check_subject(statement, name, version, file)
-    told = statement.predicate.get("name"), statement.predicate.get("version")
-    if told != (name, version):
+    published = statement.predicate.get("name"), statement.predicate.get("version")
+    if published != (name, version):
         raise ProvenanceError(f"it says that another version was published than {name} {version}")
     return VerifiedAttestation(
         AttestationKind.NPM_PUBLISH, PUBLISH_PREDICATE, Workload(), None, None, None, at, statement.subjects

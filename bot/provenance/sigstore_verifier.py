@@ -80,7 +80,7 @@ class SigstoreVerifier(Library):
 
     def signed_at(self, bundle: Bundle) -> datetime | None:
         """Return when a verified bundle was signed, by the log or by a timestamp authority."""
-        return min((seen.time for seen in self._establish_time(bundle)), default=None)
+        return min((timestamp.time for timestamp in self._establish_time(bundle)), default=None)
 
     def trusts_log_of(self, entry: Entry) -> bool:
         """Whether an entry is of a log that is trusted."""
@@ -95,11 +95,11 @@ class SigstoreVerifier(Library):
         entry = _log_entry(bundle)
         if not is_intoto_entry(entry):
             return super()._establish_time(bundle)
-        seen = self._verify_timestamp_authority(bundle)
+        timestamps = self._verify_timestamp_authority(bundle)
         if entry.integrated_time and entry.inclusion_promise:  # a time of 0 is not promised: the library passes it over
             at = datetime.fromtimestamp(entry.integrated_time, tz=UTC)
-            seen.append(TimestampVerificationResult(source=TimestampSource.TRANSPARENCY_SERVICE, time=at))
-        return seen
+            timestamps.append(TimestampVerificationResult(source=TimestampSource.TRANSPARENCY_SERVICE, time=at))
+        return timestamps
 
     def _require_trusted_log(self, bundle: Bundle) -> None:
         """Raise ProvenanceError, as not seen, for an honest certificate in an unknown log: logs are added to Sigstore every year."""
@@ -143,15 +143,15 @@ class TimestampVerifier(Library):
             raise ProvenanceError(f"it holds {len(stamps)} timestamps, where {MAX_TIMESTAMPS} are read at most")
         signature = Envelope(fields.dsse_envelope).signature
         answers = [decode_timestamp_response(stamp.signed_timestamp) for stamp in stamps]
-        seen = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
-        if not seen:
+        times = [at for answer in answers if (at := self._verify_signed_timestamp(answer, signature))]
+        if not times:
             raise ProvenanceError("nobody who is trusted saw when it was signed")
-        for at in seen:
+        for at in times:
             self._verify_chain_at_time(certificate, at)
         usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
         if ExtendedKeyUsageOID.CODE_SIGNING not in usage:
             raise ProvenanceError("its certificate is not one for signing")
-        return signer, payload, min(at.time for at in seen)
+        return signer, payload, min(at.time for at in times)
 
 
 def _certificate_uris(certificate: Certificate) -> list[str]:

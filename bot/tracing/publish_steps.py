@@ -154,7 +154,7 @@ def publish_step_runs(
     ]
     jobs = tuple(job for job in run.jobs if attempt is None or job.attempt == attempt)
     return tuple(
-        sent for publication, place in found for sent in _match_job_runs(run, commit, publication, place, jobs)
+        step_run for publication, place in found for step_run in _match_job_runs(run, commit, publication, place, jobs)
     )
 
 

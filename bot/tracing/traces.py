@@ -267,8 +267,10 @@ def tag_names(package: Package, number: str) -> tuple[str, ...]:
 
 def names_version(tag: str, package: Package, number: str) -> bool:
     """Whether a tag may be a version's, however either spells it."""
-    told = version_in_tag(tag, package)
-    return tag in tag_names(package, number) or (told is not None and same_version(package.registry, told, number))
+    number_in_tag = version_in_tag(tag, package)
+    return tag in tag_names(package, number) or (
+        number_in_tag is not None and same_version(package.registry, number_in_tag, number)
+    )
 
 
 def version_in_tag(tag: str, package: Package) -> str | None:
@@ -296,14 +298,14 @@ def names_other_version(ref: str, version: PackageVersion) -> bool:
     """
     number = version_in_tag(ref, version.package) or ""
     line = _RELEASE_LINE.fullmatch(number)
-    named = line[1] if line else number if _FULL_VERSION.match(number) else None
-    if named is None:
+    number_in_ref = line[1] if line else number if _FULL_VERSION.match(number) else None
+    if number_in_ref is None:
         return False
     own = version.number.removeprefix("v")
     if is_floating_tag(version):
-        part, whole = f"{own.partition('-')[0]}.", f"{named}."
+        part, whole = f"{own.partition('-')[0]}.", f"{number_in_ref}."
         return own[:1].isdigit() and not (whole.startswith(part) or part.startswith(whole))
-    return not own.startswith(named) or own[len(named) : len(named) + 1].isdigit()
+    return not own.startswith(number_in_ref) or own[len(number_in_ref) : len(number_in_ref) + 1].isdigit()
 
 
 def _unscoped_name(package: Package) -> str:

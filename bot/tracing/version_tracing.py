@@ -162,11 +162,11 @@ class StepMatch:
 
 def find_step_run(version: PackageVersion, evidence: TraceEvidence) -> StepMatch:
     """Find the step that sent a version."""
-    said = identity_claims(version, evidence.provenance)
+    claims = identity_claims(version, evidence.provenance)
     expected = ExpectedIdentity(repository=evidence.repository, repository_id=evidence.repository_id)
     foreign = tuple(
         TraceReason(TraceProblem.OTHER_WORKLOAD, f"{difference}, as {claim.source} says")
-        for claim in said
+        for claim in claims
         for difference in claim.differences(expected)
     )
     if foreign:
@@ -175,10 +175,10 @@ def find_step_run(version: PackageVersion, evidence: TraceEvidence) -> StepMatch
         return StepMatch(None, (_unknown_reason(evidence.runs),))
     by_word = [
         _match_named_run(claim, version, evidence, evidence.runs.value)
-        for claim in said
+        for claim in claims
         if claim.workload.run is not None
     ]
-    traced = _combine_matches(by_word) if by_word else _match_likely_run(said, version, evidence, evidence.runs.value)
+    traced = _combine_matches(by_word) if by_word else _match_likely_run(claims, version, evidence, evidence.runs.value)
     return _check_credential(traced, version)
 
 
@@ -186,19 +186,19 @@ def _match_named_run(
     claim: IdentityClaim, version: PackageVersion, evidence: TraceEvidence, runs: tuple[WorkflowRun, ...]
 ) -> StepMatch:
     """Hold a run that is named against what GitHub says of it."""
-    named = claim.workload
-    ran = next((each for each in runs if each.id == named.run), None)
-    if ran is None:
-        reason = f"{claim.source} names run {named.run}, and {evidence.repository} has no such run"
+    workload = claim.workload
+    run = next((each for each in runs if each.id == workload.run), None)
+    if run is None:
+        reason = f"{claim.source} names run {workload.run}, and {evidence.repository} has no such run"
         return StepMatch(None, (TraceReason(TraceProblem.NO_RUN, reason),))
-    expected = ExpectedIdentity(workflow=ran.workflow, commit=ran.commit, events=frozenset({ran.event}))
+    expected = ExpectedIdentity(workflow=run.workflow, commit=run.commit, events=frozenset({run.event}))
     differing = [
         TraceReason(TraceProblem.OTHER_WORKLOAD, f"{each}, as {claim.source} says")
         for each in claim.differences(expected)
     ]
-    judged = _match_runs([ran], _claimed_files(claim, version), evidence, named.attempt)
+    judged = _match_runs([run], _claimed_files(claim, version), evidence, workload.attempt)
     if judged is None:
-        reason = f"{claim.source} names run {ran.id}, and {ran.workflow} has no step that publishes to {version.package.registry}"
+        reason = f"{claim.source} names run {run.id}, and {run.workflow} has no step that publishes to {version.package.registry}"
         judged = StepMatch(None, (TraceReason(TraceProblem.NO_PUBLISH_STEP, reason),))
     return StepMatch(judged.step_run, (*differing, *judged.reasons))
 
@@ -247,7 +247,7 @@ def _first_uploaded(files: Iterable[PackageFile]) -> datetime | None:
 def _unexplained_files(successful: list[PublishStepRun], version: PackageVersion) -> tuple[PackageFile, ...]:
     """Return the files that came when no step ran that publishes: a file can be added to a version much later."""
     dated = (file for file in version.files if file.uploaded_at is not None)
-    return tuple(file for file in dated if not any(ran_when_published(sent, file.uploaded_at) for sent in successful))
+    return tuple(file for file in dated if not any(ran_when_published(step, file.uploaded_at) for step in successful))
 
 
 def _has_unexplained_files(match_: StepMatch) -> bool:
@@ -318,10 +318,10 @@ def _step_reason(found: list[PublishStepRun], successful: list[PublishStepRun], 
             TraceProblem.STEP_NOT_SUCCESSFUL,
             f"it appeared on {when}, and {describe_step(successful[0])} of run {successful[0].run.id} ran at another time",
         )
-    sent = found[0]
+    step = found[0]
     return TraceReason(
         TraceProblem.STEP_NOT_SUCCESSFUL,
-        f"{describe_step(sent)} of run {sent.run.id} {describe_outcome(sent)}, and yet the version is there",
+        f"{describe_step(step)} of run {step.run.id} {describe_outcome(step)}, and yet the version is there",
     )
 
 
@@ -333,15 +333,15 @@ def _unexplained_file_reason(file: PackageFile, step_run: PublishStepRun) -> Tra
 
 def _check_credential(match_: StepMatch, version: PackageVersion) -> StepMatch:
     """Doubt a step that can only publish as a trusted publisher where the version came with somebody's token."""
-    sent = match_.step_run
-    if sent is None or version.publisher_kind is not PublisherKind.ACCOUNT:
+    step = match_.step_run
+    if step is None or version.publisher_kind is not PublisherKind.ACCOUNT:
         return match_
-    publication = sent.publication
+    publication = step.publication
     if publication.credential is not Credential.OIDC or publication.confidence is not Confidence.HIGH:
         return match_
     who = f" of {version.published_by}" if version.published_by else ""
-    words = f"it came with a stored credential{who}, as its registry says, and {describe_step(sent)} has none: it uses trusted publishing"
-    return StepMatch(sent, (*match_.reasons, TraceReason(TraceProblem.OTHER_WORKLOAD, words)))
+    words = f"it came with a stored credential{who}, as its registry says, and {describe_step(step)} has none: it uses trusted publishing"
+    return StepMatch(step, (*match_.reasons, TraceReason(TraceProblem.OTHER_WORKLOAD, words)))
 
 
 def _combine_matches(match_: list[StepMatch]) -> StepMatch:
@@ -398,8 +398,8 @@ def _run_notes(trace: VersionTrace, run: WorkflowRun, evidence: TraceEvidence) -
 
 
 def _release_file_notes(trace: VersionTrace, release: GitHubRelease) -> Iterator[str]:
-    shown = {file.name: file.digests.get(RELEASE_DIGEST_ALGORITHM, "").lower() for file in release.files}
+    digests = {file.name: file.digests.get(RELEASE_DIGEST_ALGORITHM, "").lower() for file in release.files}
     for file in trace.version.files:
         digest = file.digests.get(RELEASE_DIGEST_ALGORITHM, "").lower()
-        if digest and shown.get(file.name) not in (None, "", digest):
+        if digest and digests.get(file.name) not in (None, "", digest):
             yield f"the release's file {file.name} is another than the registry's of that name"

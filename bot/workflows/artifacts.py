@@ -91,8 +91,8 @@ class _ArtifactMatcher:
             yield ArtifactFlow(step, None)
 
     def _matching_uploads(self, job: Job, step: Step) -> list[_ArtifactUpload]:
-        wanted = step.inputs.get("name") or step.inputs.get("pattern")
-        names = None if wanted is None else self._possible_names(job, step, wanted.value)
+        pattern = step.inputs.get("name") or step.inputs.get("pattern")
+        names = None if pattern is None else self._possible_names(job, step, pattern.value)
         if names is None:
             return self._uploads
         if "name" in step.inputs:

@@ -39,21 +39,21 @@ def read_checkout(folder: Path, taken_at: datetime, catalog: Catalog) -> Snapsho
     """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read."""
     root = Path(os.path.realpath(folder))
     files = _read_all(root, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
-    taken = take_snapshot(_checkout_name(folder), None, taken_at, files.contents, catalog)
+    extended = take_snapshot(_checkout_name(folder), None, taken_at, files.contents, catalog)
     unreadable = list(files.unreadable)
-    asked: set[str] = set()
+    requested: set[str] = set()
     for hop in range(MAX_HOPS + 1):
-        paths = sorted(taken.missing_paths - asked)
-        room = 0 if hop == MAX_HOPS else max(0, MAX_FILES - len(asked))
+        paths = sorted(extended.missing_paths - requested)
+        room = 0 if hop == MAX_HOPS else max(0, MAX_FILES - len(requested))
         unreadable += [UnreadableFile(path, TOO_MANY_HOPS) for path in paths[room:] if (folder / path).is_file()]
-        asked |= set(paths)
+        requested |= set(paths)
         files = _read_all(root, paths[:room])
         unreadable += files.unreadable
         if not files.contents:
             break
-        taken = extend_snapshot(taken, files.contents, catalog)
-    holdings = replace(taken.snapshot.settings, code_owners=_code_owners(root))
-    return replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable), settings=holdings)
+        extended = extend_snapshot(extended, files.contents, catalog)
+    settings = replace(extended.snapshot.settings, code_owners=_code_owners(root))
+    return replace(extended.snapshot, unreadable=(*extended.snapshot.unreadable, *unreadable), settings=settings)
 
 
 def read_files(folder: Path, paths: Iterable[str]) -> CheckoutFiles:
@@ -196,11 +196,11 @@ def read_policy_option(path: Path, catalog: Catalog) -> PolicyFile:
     return _parse_policy(content, str(path), str(path), catalog)
 
 
-def _parse_policy(content: bytes, origin: str, shown: str, catalog: Catalog) -> PolicyFile:
+def _parse_policy(content: bytes, origin: str, display_path: str, catalog: Catalog) -> PolicyFile:
     # The validator takes longer to load than a small repository takes to scan, and few have a policy of their own.
     from bot.policy.read_policy import read_policy
 
     try:
         return read_policy(content, catalog.registries, origin)
     except PolicyError as error:
-        raise PolicyError(f"{shown}: {error}") from error
+        raise PolicyError(f"{display_path}: {error}") from error

@@ -32,11 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Read the payload, print its jobs, and run them unless this is a dry run."""
     payload = _read_payload_file(options.file)
-    asked = jobs_for_event(options.event, payload)
-    _print(f"{options.event}: {asked.reason}")
-    for spec in asked.jobs:
+    result = jobs_for_event(options.event, payload)
+    _print(f"{options.event}: {result.reason}")
+    for spec in result.jobs:
         _print(f"asks for {spec} (queue {spec.priority}, concurrency key {spec.concurrency_key or 'none'})")
-    if options.dry_run or not asked.jobs:
+    if options.dry_run or not result.jobs:
         return SUCCESS
     settings = Settings.from_environment()
     set_up_logging(settings)
@@ -46,7 +46,7 @@ def main(options: argparse.Namespace) -> int:
     if not settings.allows(get_int(payload, "installation", "id"), account_login(payload)):
         _print("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
         return SUCCESS
-    return _run_jobs(settings, asked.jobs)
+    return _run_jobs(settings, result.jobs)
 
 
 def _run_jobs(settings: Settings, jobs: Sequence[JobSpec]) -> int:

@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Print the record; return 0 if the version is traced, 1 if it is not, or not yet."""
-    catalogue = load_catalog()
-    package = _package(options.package, catalogue)
+    catalog = load_catalog()
+    package = _package(options.package, catalog)
     settings = Settings.from_environment()
     with opened_records(settings) as records:
         traces = TraceStore(records).find_all(package, options.version)
@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
             "when it appears at its registry"
         )
     if options.format == "json":
-        sys.stdout.write(f"{json.dumps(trace_record_json(traces, catalogue), indent=2)}\n")
+        sys.stdout.write(f"{json.dumps(trace_record_json(traces, catalog), indent=2)}\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in trace_record_text(traces)))
     return SUCCESS if any(each.status is TraceStatus.TRACED for each in traces) else FINDINGS

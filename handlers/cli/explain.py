@@ -31,8 +31,8 @@ def main(options: argparse.Namespace) -> int:
         page = next(path for folder in PAGE_FOLDERS if (path := folder / f"{name.replace('-', '_')}.md").exists())
         sys.stdout.write(load_catalog().expand_addresses(page.read_text()))
     else:
-        near = difflib.get_close_matches(name[:100], titles, n=1)
-        remedy = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(titles)}."
+        similar = difflib.get_close_matches(name[:100], titles, n=1)
+        remedy = f"did you mean {similar[0]}?" if similar else f"the rules are {', '.join(titles)}."
         sys.stderr.write(f"wharfinger explain: there is no rule {plain_line(name, 60)}; {remedy}\n")
         return 2
     return 0

@@ -33,20 +33,20 @@ def _first_request(package: Package) -> RegistryQuery:
 
 
 def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
-    sent = _read_published_versions(client)
+    published = _read_published_versions(client)
     for row in response.content.splitlines():
         if row.strip():
-            yield _parse_version(client.package, parse_strict_json(row), sent)
+            yield _parse_version(client.package, parse_strict_json(row), published)
 
 
 def _parse_version(package: Package, entry: StrictJson, published: Mapping[str, StrictJson]) -> PackageVersion:
     number = entry.get("vers").get_text()
     file = PackageFile(f"{package.name}-{number}.crate", {"sha256": entry.get("cksum").get_text()})
     withdrawn = entry.get("yanked").get_flag()
-    told = published.get(number)
-    if told is None:
+    details = published.get(number)
+    if details is None:
         return PackageVersion(package, number, None, files=(file,), withdrawn=withdrawn)
-    publisher, person = told.get("trustpub_data"), told.get("published_by")
+    publisher, person = details.get("trustpub_data"), details.get("published_by")
     sender = PublisherKind.UNKNOWN
     if publisher.exists:
         sender = PublisherKind.TRUSTED_PUBLISHER
@@ -56,7 +56,7 @@ def _parse_version(package: Package, entry: StrictJson, published: Mapping[str, 
     return PackageVersion(
         package,
         number,
-        published_at=told.get("created_at").get_datetime(),
+        published_at=details.get("created_at").get_datetime(),
         publisher_kind=sender,
         published_by=person.get("login").get_text() if person.exists else None,
         workload=workload,

@@ -17,10 +17,10 @@ def _first_request(package: Package) -> RegistryQuery:
 
 
 def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
-    told = parse_strict_json(response.content)
-    retired = told.get("retirements")
+    document = parse_strict_json(response.content)
+    retired = document.get("retirements")
     withdrawn = set(retired.entries()) if retired.exists else set()
-    for release in reversed(list(told.get("releases").items())):  # the registry tells the newest first
+    for release in reversed(list(document.get("releases").items())):  # the registry tells the newest first
         number = release.get("version").get_text()
         yield PackageVersion(
             client.package,

@@ -33,8 +33,8 @@ def _first_request(package: Package) -> RegistryQuery:
 
 
 def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
-    told = list(parse_strict_json(response.content).items())
-    for each in reversed(told):  # the registry tells the newest first
+    entries = list(parse_strict_json(response.content).items())
+    for each in reversed(entries):  # the registry tells the newest first
         log, user = each.get("rekorLogId"), each.get("user")
         yield PackageVersion(
             client.package,

@@ -36,8 +36,8 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
     if not packument.get("versions").exists:
         return  # all of it was unpublished; only its times are left
     times = packument.get("time").entries()
-    for number, told in packument.get("versions").entries().items():
-        sent_by, dist = told.get("_npmUser"), told.get("dist")
+    for number, entry in packument.get("versions").entries().items():
+        sent_by, dist = entry.get("_npmUser"), entry.get("dist")
         yield PackageVersion(
             client.package,
             StrictJson(number).get_text(),
@@ -46,9 +46,9 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
             published_by=sent_by.get("name").get_optional_text() if sent_by.exists else None,
             files=_parse_files(client.package, number, dist),
             has_provenance=_has_provenance(dist, sent_by),
-            commit=Sha(commit) if (commit := told.get("gitHead").get_optional_text()) else None,
+            commit=Sha(commit) if (commit := entry.get("gitHead").get_optional_text()) else None,
             staged=sent_by.exists and sent_by.get("approver").exists,
-            withdrawn=isinstance(told.get("deprecated").value, str) and told.get("deprecated").value != "",
+            withdrawn=isinstance(entry.get("deprecated").value, str) and entry.get("deprecated").value != "",
         )
 
 

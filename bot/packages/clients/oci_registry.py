@@ -83,8 +83,8 @@ def _fetch_token(client: PackageClient) -> str | None:
     answer = client.send_without_token(RegistryQuery("token", (), query))
     if answer.status != 200:  # noqa: PLR2004 - OK
         return None
-    told = parse_strict_json(answer.content)
-    return told.get("token").get_optional_text() or told.get("access_token").get_text()
+    document = parse_strict_json(answer.content)
+    return document.get("token").get_optional_text() or document.get("access_token").get_text()
 
 
 CLIENT = RegistryClient(

@@ -45,8 +45,8 @@ def _parse_version(
     package: Package, number: str, files: tuple[StrictJson, ...], files_with_provenance: Mapping[str, bool]
 ) -> PackageVersion:
     names = [file.get("filename").get_text() for file in files]
-    told = [files_with_provenance[name] for name in names if name in files_with_provenance]
-    provenance = all(told) if len(told) == len(names) else None
+    signed_files = [files_with_provenance[name] for name in names if name in files_with_provenance]
+    provenance = all(signed_files) if len(signed_files) == len(names) else None
     moments = [file.get("upload_time_iso_8601").get_datetime() for file in files]
     return PackageVersion(
         package,

@@ -26,8 +26,8 @@ def _first_request(package: Package) -> RegistryQuery:
 
 def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
     by_number: dict[str, list[StrictJson]] = {}
-    for told in parse_strict_json(response.content).items():
-        by_number.setdefault(told.get("number").get_text(), []).append(told)
+    for entry in parse_strict_json(response.content).items():
+        by_number.setdefault(entry.get("number").get_text(), []).append(entry)
     for number, platforms in reversed(by_number.items()):  # the registry tells the newest first
         moments = [moment for each in platforms if (moment := each.get("created_at").get_datetime())]
         files = tuple(_parse_file(client.package, number, each) for each in platforms)

@@ -64,7 +64,7 @@ def find_published_packages(
     A manifest counts only where the repository publishes to its registry, so that an unpublished name is never taken for
     a stranger's package. What the policy names is always one; what it names for another repository is none of this one.
     """
-    found, elsewhere, untold = _declared_packages(repository, declared, catalog)
+    found, elsewhere, unidentified = _declared_packages(repository, declared, catalog)
     numbers: dict[Package, str] = {}
     workspace = npm_manifests.read_workspace(texts)
     for path, text in sorted(texts.items(), key=lambda file: (file[0].count("/"), file[0])):
@@ -72,19 +72,19 @@ def find_published_packages(
         if reader is None or home not in registries or (home == "npm" and path not in workspace):
             continue
         try:
-            for told in reader(path, text, catalog):
-                found.append(package := _to_package(told))
-                if told.version is not None:
-                    numbers.setdefault(package, told.version)
+            for declared_package in reader(path, text, catalog):
+                found.append(package := _to_package(declared_package))
+                if declared_package.version is not None:
+                    numbers.setdefault(package, declared_package.version)
         except UnreadableError as error:
-            untold.append(UnreadableFile(path, f"{error.reason}; name the package in the policy's `packages`"))
+            unidentified.append(UnreadableFile(path, f"{error.reason}; name the package in the policy's `packages`"))
     packages = [package for package in dict.fromkeys(found) if package not in elsewhere]
     if len(packages) > MAX_PACKAGES:
-        untold.append(
+        unidentified.append(
             UnreadableFile("packages", f"there are {len(packages)} of them and the first {MAX_PACKAGES} are watched")
         )
-    untold += _registries_without_package(registries, packages, catalog)
-    return PublishedPackages(tuple(packages[:MAX_PACKAGES]), tuple(untold), numbers)
+    unidentified += _registries_without_package(registries, packages, catalog)
+    return PublishedPackages(tuple(packages[:MAX_PACKAGES]), tuple(unidentified), numbers)
 
 
 def _declared_packages(
@@ -93,20 +93,20 @@ def _declared_packages(
     """Read what the policy names: for this repository, for others, and what it names that nobody knows."""
     ours: list[Package] = []
     others: set[Package] = set()
-    untold = []
+    unidentified = []
     for each in declared:
         own = each.repository.lower() == repository.lower()
         try:
             package = parse_purl(each.purl, catalog)
         except UnreadableError as error:
             if own:
-                untold.append(UnreadableFile(each.origin or "the policy", error.reason, each.line or None))
+                unidentified.append(UnreadableFile(each.origin or "the policy", error.reason, each.line or None))
             continue
         if own:
             ours.append(package)
         else:
             others.add(package)
-    return ours, others - set(ours), untold
+    return ours, others - set(ours), unidentified
 
 
 def _reader(path: str) -> tuple[str, ManifestReader | None]:

@@ -54,13 +54,15 @@ def pyproject(_: str, text: str, __: Catalog) -> Iterator[ManifestPackage]:
     root = parse_toml(text)
     project, tools = as_object(root.get("project")), as_object(root.get("tool"))
     poetry, flit = as_object(tools.get("poetry")), as_object(as_object(tools.get("flit")).get("metadata"))
-    named = project.get("name") or poetry.get("name") or flit.get("dist-name") or flit.get("module")
+    name = project.get("name") or poetry.get("name") or flit.get("dist-name") or flit.get("module")
     classifiers = (project.get("classifiers"), poetry.get("classifiers"), flit.get("classifiers"))
-    said = [each for listed in classifiers if isinstance(listed, list) for each in listed]
-    if poetry.get("package-mode") is False or any(str(each).startswith(_PRIVATE_CLASSIFIER) for each in said):
+    listed_classifiers = [each for listed in classifiers if isinstance(listed, list) for each in listed]
+    if poetry.get("package-mode") is False or any(
+        str(each).startswith(_PRIVATE_CLASSIFIER) for each in listed_classifiers
+    ):
         return
-    if isinstance(named, str):
-        yield _pypi_project(named, literal_version(project.get("version") or poetry.get("version")))
+    if isinstance(name, str):
+        yield _pypi_project(name, literal_version(project.get("version") or poetry.get("version")))
 
 
 def setup_cfg(_: str, text: str, __: Catalog) -> Iterator[ManifestPackage]:
@@ -70,10 +72,10 @@ def setup_cfg(_: str, text: str, __: Catalog) -> Iterator[ManifestPackage]:
         parser.read_string(text)
     except configparser.Error:
         raise UnreadableError("it is no file of settings") from None
-    named = parser.get("metadata", "name", fallback=None)
-    if named and _PRIVATE_CLASSIFIER not in (parser.get("metadata", "classifiers", fallback="") or ""):
+    name = parser.get("metadata", "name", fallback=None)
+    if name and _PRIVATE_CLASSIFIER not in (parser.get("metadata", "classifiers", fallback="") or ""):
         number = literal_version(parser.get("metadata", "version", fallback=None))
-        yield _pypi_project(named, None if number and number.startswith(("attr:", "file:")) else number)
+        yield _pypi_project(name, None if number and number.startswith(("attr:", "file:")) else number)
 
 
 def setup_py(_: str, text: str, __: Catalog) -> Iterator[ManifestPackage]:
@@ -212,12 +214,14 @@ _PACK_PROPERTIES = ("IsPackable", "GeneratePackageOnBuild", "PackAsTool")
 def project_file(path: str, text: str, _: Catalog) -> Iterator[ManifestPackage]:
     """Tell the package of a project that says it is one; whether one that says nothing is packed, others decide."""
     root = read_xml(text.encode())
-    said = {name: _property(root, name) for name in (*_PACK_PROPERTIES, "PackageId", "AssemblyName", "IsTestProject")}
-    if said["IsPackable"].lower() == "false" or said["IsTestProject"].lower() == "true":
+    properties = {
+        name: _property(root, name) for name in (*_PACK_PROPERTIES, "PackageId", "AssemblyName", "IsTestProject")
+    }
+    if properties["IsPackable"].lower() == "false" or properties["IsTestProject"].lower() == "true":
         return
-    if not (said["PackageId"] or any(said[name].lower() == "true" for name in _PACK_PROPERTIES)):
+    if not (properties["PackageId"] or any(properties[name].lower() == "true" for name in _PACK_PROPERTIES)):
         raise UnreadableError("it does not say whether it is packed")
-    name = said["PackageId"] or said["AssemblyName"] or PurePosixPath(path).stem
+    name = properties["PackageId"] or properties["AssemblyName"] or PurePosixPath(path).stem
     yield _nuget_package(name.replace("$(MSBuildProjectName)", PurePosixPath(path).stem))
 
 

@@ -51,9 +51,9 @@ def read_workspace(texts: Mapping[str, str]) -> "NpmWorkspace":
             manifest = _json(texts.get(name, "{}"))
         except UnreadableError:
             continue  # told where its package is asked for
-        said = manifest.get("workspaces") if name == "package.json" else manifest.get("packages")
-        said = as_object(said).get("packages", said)
-        globs += [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+        patterns = manifest.get("workspaces") if name == "package.json" else manifest.get("packages")
+        patterns = as_object(patterns).get("packages", patterns)
+        globs += [each for each in patterns if isinstance(each, str)] if isinstance(patterns, list) else []
     if found := re.search(
         r"^packages:[ \t]*\n((?:[ \t]*(?:-|#).*\n?|[ \t]*\n)+)", texts.get("pnpm-workspace.yaml", ""), re.MULTILINE
     ):
