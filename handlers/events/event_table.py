@@ -17,8 +17,7 @@ from bot.github.commit_query import (
 )
 from bot.json_access import get_bool, get_int, get_objects, get_str, get_strings
 from bot.model.core_types import RepositoryId, Sha
-from handlers.events import issue_events, release_events
-from handlers.events import settings_events as others
+from handlers.events import issue_events, release_events, settings_events
 from handlers.events.event_result import (
     EventHandler,
     EventResult,
@@ -258,34 +257,36 @@ EVENTS: Mapping[str, WebhookEvent] = {
         },
     ),
     "repository_ruleset": WebhookEvent(
-        "administration: read", _for_actions(others.ruleset_changed, "created", "edited", "deleted")
+        "administration: read", _for_actions(settings_events.ruleset_changed, "created", "edited", "deleted")
     ),
     "branch_protection_rule": WebhookEvent(
-        "administration: read", _for_actions(others.settings_changed, "created", "edited", "deleted")
+        "administration: read", _for_actions(settings_events.settings_changed, "created", "edited", "deleted")
     ),
     "deployment_protection_rule": WebhookEvent("deployments: read", {"requested": release_events.deployment_requested}),
     "deployment_review": WebhookEvent("deployments: read", {"approved": release_events.deployment_reviewed}),
-    "deploy_key": WebhookEvent("deployments: read", _for_actions(others.settings_changed, "created", "deleted")),
-    "member": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "edited", "removed")),
-    "membership": WebhookEvent("members: read", _for_actions(others.people_changed, "added", "removed")),
-    "team": WebhookEvent("members: read", _for_actions(others.people_changed, "created", "edited", "deleted")),
+    "deploy_key": WebhookEvent(
+        "deployments: read", _for_actions(settings_events.settings_changed, "created", "deleted")
+    ),
+    "member": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "added", "edited", "removed")),
+    "membership": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "added", "removed")),
+    "team": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "created", "edited", "deleted")),
     "organization": WebhookEvent(
-        "members: read", _for_actions(others.people_changed, "member_added", "member_removed")
+        "members: read", _for_actions(settings_events.people_changed, "member_added", "member_removed")
     ),
     "personal_access_token_request": WebhookEvent(
-        "organization_personal_access_token_requests: read", {"approved": others.tokens_changed}
+        "organization_personal_access_token_requests: read", {"approved": settings_events.tokens_changed}
     ),
     "issues": WebhookEvent(
         "issues: read",
-        {**_for_actions(others.issue_changed, "closed", "reopened"), "edited": issue_events.issue_edited},
+        {**_for_actions(issue_events.issue_changed, "closed", "reopened"), "edited": issue_events.issue_edited},
     ),
-    "issue_comment": WebhookEvent("issues: read", {"created": others.issue_commented}),
+    "issue_comment": WebhookEvent("issues: read", {"created": issue_events.issue_commented}),
     "installation": WebhookEvent(
         None,
         {
             "created": _installation_created,
             "unsuspend": _installation_created,
-            "new_permissions_accepted": others.permissions_accepted,
+            "new_permissions_accepted": settings_events.permissions_accepted,
             "suspend": _installation_suspended,
             "deleted": _installation_deleted,
         },

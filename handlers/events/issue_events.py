@@ -1,13 +1,27 @@
-"""Finds which checkboxes a user selected in one of the App's issues, and the jobs to run."""
+"""Maps events about the App's own issues to jobs: they are changed, commented, or a checkbox is selected."""
 
 import re
 
 from bot.json_access import get_int, get_str
 from bot.model.core_types import RepositoryId
-from bot.rendering.markdown import PUBLISHING_ISSUE, CheckboxAction, HiddenMetadata, encode_checkboxes, newly_checked
+from bot.rendering.markdown import (
+    PACKAGE_ALERT_ISSUE,
+    PUBLISHING_ISSUE,
+    CheckboxAction,
+    HiddenMetadata,
+    encode_checkboxes,
+    newly_checked,
+)
 from bot.rendering.review import REVIEW_ISSUE as REVIEW
-from handlers.events.event_result import LOGIN_PATTERN, EventResult, Payload, no_jobs, repository_of
-from handlers.queue.job_specs import DeleteSecrets, RecordReview, ReviewAccess
+from handlers.events.event_result import LOGIN_PATTERN, EventResult, Payload, installation_of, no_jobs, repository_of
+from handlers.queue.job_specs import (
+    DeleteSecrets,
+    IssueChanged,
+    IssueCommented,
+    RecordReview,
+    ReviewAccess,
+    WritePackageAlert,
+)
 
 SUBJECT = re.compile(r"repository-([0-9]{1,16})(?:/|$)")  # how the subject of our markers begins
 JOB_BY_KIND = {REVIEW: RecordReview, PUBLISHING_ISSUE: DeleteSecrets}
@@ -45,3 +59,36 @@ def _repository_id(subject: str) -> RepositoryId | None:
     """Return the repository that an issue is about; None where its metadata names none."""
     match = SUBJECT.match(subject)
     return RepositoryId(int(match[1])) if match and int(match[1]) else None
+
+
+def issue_changed(payload: Payload) -> EventResult:
+    """Restore an issue of the App that somebody closed or reopened."""
+    installation, subject = installation_of(payload), _our_issue(payload, PACKAGE_ALERT_ISSUE)
+    if installation and subject:
+        return EventResult((WritePackageAlert(installation, subject),), "somebody changed an alert")
+    return _publishing_issue(payload, IssueChanged, "somebody changed an issue of ours")
+
+
+def issue_commented(payload: Payload) -> EventResult:
+    """Check the repository that a commented issue of the App is about."""
+    return _publishing_issue(payload, IssueCommented, "somebody said something in an issue of ours")
+
+
+def _publishing_issue(payload: Payload, job: type[IssueChanged | IssueCommented], reason: str) -> EventResult:
+    repository, number = repository_of(payload), get_int(payload, "issue", "number")
+    if not _our_issue(payload, PUBLISHING_ISSUE):
+        return no_jobs("it is not an issue of ours")
+    if repository is None or not number:
+        return no_jobs("the payload names no issue of a repository")
+    installation, _, issue_repository = repository
+    return EventResult((job(installation, issue_repository, number),), reason)
+
+
+def _our_issue(payload: Payload, kind: str) -> str:
+    """Return the subject of an issue of that kind, if the App seems to have opened it, else an empty text.
+
+    Whether it really did is for the job to find out: anybody can write our metadata, but no person is a bot.
+    """
+    metadata = HiddenMetadata.parse(get_str(payload, "issue", "body"))
+    is_ours = metadata is not None and metadata.kind == kind and get_str(payload, "issue", "user", "type") == "Bot"
+    return metadata.subject if metadata is not None and is_ours else ""

@@ -233,15 +233,27 @@ class Worker(SimpleWorker):
             lease = Lease(*(part.decode() for part in taken))
             try:
                 job = QueuedJob.fetch(lease.job_id, connection=self.connection, serializer=self.serializer)
-            except (ValueError, TypeError, LookupError, NoSuchJobError) as error:
-                kind = type(error).__name__  # its words may quote what stands there
-                log.error("job %s in Redis is not one this App wrote (%s); it is dropped", lease.job_id, kind)  # noqa: TRY400 - as above
-                self.connection.delete(QueuedJob.key_for(lease.job_id))
-                self._finish_script(args=[lease.job_id, lease.lease_token, lease.concurrency_key, "unreadable", "done"])
+            except NoSuchJobError:  # dropped by hand meanwhile
+                self._finish_script(args=[lease.job_id, lease.lease_token, lease.concurrency_key, "dropped", "done"])
+                continue
+            except (ValueError, TypeError, LookupError) as error:
+                self._fail_unreadable(lease, type(error).__name__)  # its words may quote what is stored
                 continue
             self._lease = lease
             return job, next(queue for queue in self.queues if queue.name == lease.queue)
         return None
+
+    def _fail_unreadable(self, lease: Lease, kind: str) -> None:
+        """Keep a job that RQ cannot read among the failed ones, where an operator sees it."""
+        reason = f"what is stored is not a job of Wharfinger ({kind}); drop it"
+        log.error("job %s failed: %s", lease.job_id, reason)
+        with self.connection.pipeline() as pipe:
+            pipe.hset(Job.key_for(lease.job_id), mapping={"status": "failed", "reason": reason})
+            pipe.expire(Job.key_for(lease.job_id), FAILED_JOB_TTL)
+            pipe.zadd(f"rq:failed:{lease.queue}", {lease.job_id: time.time() + FAILED_JOB_TTL})
+            args = [lease.job_id, lease.lease_token, lease.concurrency_key, "unreadable", "failed"]
+            self._finish_script(args=args, client=pipe)
+            pipe.execute()
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job. When Redis is away at its end, the lease expires and the job runs once more."""

@@ -118,7 +118,7 @@ def test_nothing_in_redis_runs_code(redis_url: str, redis: Redis, book: ActionLo
     assert not (tmp_path / "exploded").exists()
     assert book.lines() == ["begin 1", "end 1"] * 2  # the last two: their callbacks were not even read
     failed = {name for name in jobs if redis.zscore("rq:failed:check", name) is not None}
-    assert failed == {"pickle", "import", "rq-job", "method", "nested", "not-a-list"}
+    assert failed == {"pickle", "import", "rq-job", "method", "nested", "not-a-list", "bad-time"}
 
 
 def test_a_polite_stop_finishes_the_job_and_loses_nothing(
