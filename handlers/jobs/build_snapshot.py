@@ -8,7 +8,6 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.settings import OrganizationCache, SettingsReader
-from bot.github.snapshot_reader import FollowedFiles, follow_files
 from bot.model.core_types import InstallationId, RepositoryId
 from bot.policy import Policy
 from bot.settings import RepositorySettings, SettingsQuery
@@ -17,6 +16,7 @@ from bot.workflows.expressions import ContextValues, context_values, possible_va
 from handlers.config.context import Context
 from handlers.jobs.releases.watch_packages import update_watched_packages
 from handlers.jobs.repositories.stored_reports import add_stored_records
+from handlers.jobs.snapshot_reader import FollowedFiles, follow_files
 from handlers.jobs.zizmor import add_zizmor_findings
 from handlers.queue.job_specs import NamedRepositoryJob
 from handlers.records.report_store import ReportStore, StoredReport

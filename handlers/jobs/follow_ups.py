@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.evaluation.evaluate import Report
-from bot.github.snapshot_reader import FollowedFiles, file_contents
 from bot.rendering import scan_report
 from bot.rendering.check_run import CheckRunText
 from bot.rendering.publish_path_diagram import render_ascii_diagram
@@ -18,6 +17,7 @@ from handlers.jobs.repositories.access_reviews import start_review
 from handlers.jobs.repositories.repository_issues import update_issue
 from handlers.jobs.repositories.secret_deletions import start_verification
 from handlers.jobs.repositories.sweeps import ARCHIVED, retire_repository
+from handlers.jobs.snapshot_reader import FollowedFiles, file_contents
 from handlers.jobs.write_check_run import open_check_run
 from handlers.queue.job_specs import JobSpec, NamedRepositoryJob, PreviewPolicy
 from handlers.records.gate_store import GateStore

@@ -27,7 +27,6 @@ from bot.github.git_data import read_object_ids
 from bot.github.github_errors import RefusedError
 from bot.github.settings.read_known import read_known
 from bot.github.settings.rulesets_api import read_rules
-from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
@@ -38,6 +37,7 @@ from bot.settings import SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.traces import names_version
 from handlers.config.context import Context
+from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.records.gate_store import GateStore, WaitingDeployment
 
 T = TypeVar("T")

@@ -14,7 +14,6 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import RELEASE_CHECK_NAME, Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import AccessError, InstallationError
-from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import FullName
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
@@ -30,6 +29,7 @@ from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, 
 from handlers.config.context import Context
 from handlers.jobs.policies import add_policy_problems, read_policy_in_force
 from handlers.jobs.releases.trace_versions import VersionTracer
+from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, CheckRelease, ExpectVersions, RecheckReleases, SweepReleases
 from handlers.records.trace_store import TraceStore

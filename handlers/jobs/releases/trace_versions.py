@@ -11,7 +11,6 @@ from bot.github.commit_state import CommitReader
 from bot.github.git_data import find_tag, read_release
 from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.settings.read_known import read_known
-from bot.github.snapshot_reader import follow_files
 from bot.github.workflow_runs import (
     add_jobs_and_approvals,
     read_runs_created_between,
@@ -41,6 +40,7 @@ from bot.tracing.publish_steps import publish_step_runs, publishes_in_job, reach
 from bot.tracing.traces import tag_names
 from bot.tracing.version_tracing import IdentityClaim, identity_claims
 from handlers.config.context import Context
+from handlers.jobs.snapshot_reader import follow_files
 from handlers.queue.job_specs import CheckRelease
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import PackageClaim, PackageWatch

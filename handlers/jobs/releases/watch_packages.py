@@ -23,7 +23,6 @@ from bot.evaluation.package_alerts.observe_package import FAST_INTERVAL, FAST_IN
 from bot.github.commit_state import CommitReader
 from bot.github.github_errors import AccessError, InstallationError, RefusedError, TooLargeError
 from bot.github.issues import AppIssue, AppIssues
-from bot.github.snapshot_reader import published_packages
 from bot.json_access import get_objects, get_str
 from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from bot.model.errors import RetryLaterError
@@ -47,6 +46,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
 from handlers.jobs.releases.trace_versions import VersionObserver
+from handlers.jobs.snapshot_reader import published_packages
 from handlers.queue.enqueue import enqueue, enqueue_all
 from handlers.queue.job_specs import (
     CheckAfterRun,

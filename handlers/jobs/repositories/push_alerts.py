@@ -32,7 +32,6 @@ from bot.github.git_data import (
 from bot.github.github_errors import AccessError, InstallationError, MissingError, RefusedError
 from bot.github.issues import AppIssues
 from bot.github.settings.read_known import read_known
-from bot.github.snapshot_reader import follow_files
 from bot.model.core_types import FullName, Sha
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown
@@ -44,6 +43,7 @@ from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapsh
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.policies import PolicyState, read_policy_in_force
+from handlers.jobs.snapshot_reader import follow_files
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert

@@ -6,12 +6,12 @@ from redis import Redis
 
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader, read_tree
-from bot.github.snapshot_reader import follow_files, published_packages
 from bot.model.core_types import FullName, RegistryId
 from bot.model.findings import UnreadableFile
 from bot.packages.manifests import PublishedPackages
 from bot.packages.versions import Package
 from bot.policy import Policy
+from handlers.jobs.snapshot_reader import follow_files, published_packages
 from tests.app.acme import (
     CATALOG,
     RELEASE_WORKFLOW_PATH,
