@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.core_types import FullName
+from bot.settings.rulesets import OUR_CHECK_NAME
 
-CHECK_NAME = "publishing"  # the name of our check run
+CHECK_NAME = OUR_CHECK_NAME
 PREVIEW_CHECK_NAME = "publishing policy"  # and of the one that previews a policy
 RELEASE_CHECK_NAME = "release"  # and of the one on a tagged commit
 FILES_PER_QUERY = 100  # in one query; each costs one lookup of the 500,000 that GitHub allows

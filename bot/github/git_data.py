@@ -190,15 +190,13 @@ def _query_latest_tags(
     query = f"query Latest({variables}) {{\n{asked}\n}}\n{_TAGS_FRAGMENT}"
     reply = client.query(query, values, "read tags", "contents: read", allow_forbidden=True)
     hidden = {path[0] for path in reply.forbidden}
-    return {
-        repository: {
-            get_str(node, "name"): Sha(get_str(node, "target", "oid"))
-            for node in get_objects(reply.data, key, "refs", "nodes")
-            if get_str(node, "name") and get_str(node, "target", "oid")
-        }
-        for key, repository in named.items()
-        if key not in hidden and get_object(reply.data, key, "refs")
-    }
+    seen = {key: get_object(reply.data, key, "refs") for key in named if key not in hidden}
+    return {named[key]: _parse_tags(refs) for key, refs in seen.items() if refs}
+
+
+def _parse_tags(refs: JsonObject) -> Mapping[str, Sha]:
+    found = ((get_str(node, "name"), get_str(node, "target", "oid")) for node in get_objects(refs, "nodes"))
+    return {name: Sha(oid) for name, oid in found if name and oid}
 
 
 MAX_OBJECT_PATHS = 200  # paths; each costs two lookups of the 500,000 that GitHub allows

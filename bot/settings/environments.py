@@ -63,6 +63,10 @@ class Reviewer:
     name: str
     is_bot: bool = False  # a machine account that GitHub itself calls a bot
 
+    def mention(self, organization: str) -> str:
+        """Return how GitHub mentions them: `@login`, `@organization/team`."""
+        return f"@{self.name}" if self.kind is ReviewerKind.USER else f"@{organization}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class CustomProtectionRule:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.settings.environments import Reviewer, ReviewerKind
+
 
 @dataclass(frozen=True, slots=True)
 class Team:
@@ -24,6 +26,13 @@ class Organization:
     def has_member(self, login: str) -> bool:
         """Whether somebody is a member."""
         return login.casefold() in {member.casefold() for member in self.members}
+
+    def has_reviewer(self, reviewer: Reviewer) -> bool:
+        """Whether there is somebody to approve: the person is a member, or the team has one."""
+        if reviewer.kind is ReviewerKind.USER:
+            return self.has_member(reviewer.name)
+        team = self.team(reviewer.name)
+        return team is not None and bool(team.members)
 
     def team(self, slug: str) -> Team | None:
         return self.teams.get(slug.casefold())

@@ -1,11 +1,11 @@
-"""Finds the tags that trigger publishing and the reviews that rulesets and branch protection require."""
+"""Answers from which refs a publication can start, which of them rulesets and branch protection guard, and how."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.detection.publish_path import PathJob, PathStart, PublishPath
-from bot.model.findings import Known, MaybeKnown, Unknown
+from bot.model.findings import Known, MaybeKnown, Unknown, join_names
 from bot.settings import (
     BranchProtection,
     Environment,
@@ -13,38 +13,77 @@ from bot.settings import (
     RefKind,
     RepositorySettings,
     Ruleset,
+    RulesetTarget,
     SelectedRefs,
+)
+from bot.settings.ref_patterns import (
+    BRANCH_PREFIX,
+    EVERY_BRANCH,
+    EVERY_REF,
+    EVERY_TAG,
+    TAG_PREFIX,
+    PatternKind,
+    RefGlob,
+    RefSet,
+    TooComplexError,
+    exact_ref,
+    share_of_names,
+    shortest_ref,
 )
 from bot.workflows import Job, Trigger, Workflow
 from bot.workflows.triggers import jobs_that_may_run
 
 ANY_TAG = "**"
-_PATTERN_PARTS = re.compile(r"\*+/?|\[!?(.)[^\]]*\]|\\(.)|(.)", re.DOTALL)
-_WILDCARD_SAMPLES = {"*": "1.0.0", "**": "1.0.0", "**/": "", "*/": "1/"}
+_WILDCARDS = re.compile(r"[*?+\[]")
+MAX_SHARE_OF_NAMES = 0.1  # of all short names; v* takes one in 27, *-* one in five
+_PREFIXES = {"branches": BRANCH_PREFIX, "tags": TAG_PREFIX}
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStart:
+    """A job that publishes, one event that starts it by a branch or a tag, and the refs that the event is about."""
+
+    job: PathJob
+    start: PathStart
+    trigger: Trigger
+    refs: RefSet
+
+    @property
+    def tag_patterns(self) -> tuple[str, ...]:
+        """The patterns of tags, as the workflow writes them."""
+        if not any(each.prefix == TAG_PREFIX and not each.excludes for each in self.refs.globs):
+            return ()
+        written = self.trigger.filters.get("tags", ()) if self.trigger.event == "push" else ()
+        return tuple(each for each in written if not each.startswith("!")) or (ANY_TAG,)
+
+    def branches(self, default_branch: str, *, new: bool = False) -> RefSet:
+        """Return its branches but the default one; with `new` only those that a pattern takes, which anybody who can push can make."""
+        named = tuple(
+            each for each in self.refs.globs if new and not _WILDCARDS.search(each.pattern) and not each.excludes
+        )
+        left_out = (exact_ref(BRANCH_PREFIX + default_branch), *named)
+        return RefSet((*self.refs.globs, *(replace(each, excludes=True) for each in left_out)))
 
 
 @dataclass(frozen=True, slots=True)
 class TagTriggeredJob:
-    """A job that publishes, and the patterns of tags that its workflow listens to."""
+    """A job that publishes from tags: their patterns as its workflow writes them, and the tags of each event."""
 
     job: PathJob
     patterns: tuple[str, ...]
+    tags: tuple[RefSet, ...]
 
     def patterns_allowed_by(self, environment: Environment | None) -> tuple[str, ...]:
         """Return the patterns that are left where an environment lets only some tags deploy."""
         refs = environment.allowed_refs if environment else None
-        if not isinstance(refs, Known):
+        if not isinstance(refs, Known) or not isinstance(refs.value, SelectedRefs):
             return self.patterns
-        if isinstance(refs.value, ProtectedBranches):
-            return ()
-        if isinstance(refs.value, SelectedRefs):
-            allowed = tuple(each.pattern for each in refs.value.patterns if each.kind is RefKind.TAG)
-            return allowed if ANY_TAG in self.patterns or not allowed else self.patterns
-        return self.patterns
+        allowed = tuple(each.pattern for each in refs.value.patterns if each.kind is RefKind.TAG)
+        return allowed if ANY_TAG in self.patterns or not allowed else self.patterns
 
 
-def tag_triggered_jobs(path: PublishPath) -> tuple[TagTriggeredJob, ...]:
-    """Return the publishing jobs that tags or releases start."""
+def publish_starts(path: PublishPath) -> Iterator[PublishStart]:
+    """Yield each way in which a push, a new ref or a release starts a job that publishes."""
     may_run: dict[tuple[str, str, int], frozenset[str]] = {}
 
     def runs(workflow: Workflow, job: Job, trigger: Trigger, start: PathStart) -> bool:
@@ -53,48 +92,69 @@ def tag_triggered_jobs(path: PublishPath) -> tuple[TagTriggeredJob, ...]:
             may_run[key] = jobs_that_may_run(workflow, trigger)
         return job.id in may_run[key]
 
-    found = []
     for job in path.publishing:
-        patterns: dict[str, None] = {}
         for start in path.starts.get(job.key, ()):
             way = (*start.calls, (job.workflow, job.job))
             for trigger in start.workflow.triggers.values():
-                tags = _tag_patterns_of(trigger)
-                if tags and all(runs(workflow, each, trigger, start) for workflow, each in way):
-                    patterns |= dict.fromkeys(tags)
-        if patterns:
-            found.append(TagTriggeredJob(job, tuple(patterns)))
-    return tuple(found)
+                refs = refs_of_trigger(trigger)
+                if refs.globs and all(runs(workflow, each, trigger, start) for workflow, each in way):
+                    yield PublishStart(job, start, trigger, refs)
 
 
-def sample_names(pattern: str) -> tuple[str, ...]:
-    """Return names that a pattern of tags or branches stands for: what does not cover them does not cover the pattern."""
-    if pattern.strip("*/") == "":
-        return ("v1.0.0", "anything")
-    return ("".join(_sample_of_part(part) for part in _PATTERN_PARTS.finditer(pattern)),)
+def tag_triggered_jobs(path: PublishPath) -> tuple[TagTriggeredJob, ...]:
+    """Return the publishing jobs that tags or releases start."""
+    found: dict[tuple[str, str], TagTriggeredJob] = {}
+    for each in publish_starts(path):
+        if patterns := each.tag_patterns:
+            before = found.get(each.job.key, TagTriggeredJob(each.job, (), ()))
+            together = tuple(dict.fromkeys((*before.patterns, *patterns)))
+            found[each.job.key] = TagTriggeredJob(each.job, together, (*before.tags, each.refs))
+    return tuple(found.values())
 
 
-def _sample_of_part(part: re.Match[str]) -> str:
-    text = part[0]
-    if text in _WILDCARD_SAMPLES:
-        return _WILDCARD_SAMPLES[text]
-    if part[3] in ("+", "?"):  # of a workflow's filter: once more, or not at all
-        return ""
-    return part[1] or part[2] or part[3] or text
-
-
-def _tag_patterns_of(trigger: Trigger) -> tuple[str, ...]:
-    """Return which tags start a run by this event: `push` without filters listens to all, `branches` alone to none."""
+def refs_of_trigger(trigger: Trigger) -> RefSet:
+    """Return which refs start a run by this event: of `push` without filters all; of one of its two filters only those."""
     # docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore
-    if trigger.event in ("release", "create"):
-        return (ANY_TAG,)
+    if trigger.event == "create":
+        return EVERY_REF
+    if trigger.event == "release":
+        return EVERY_TAG
     if trigger.event != "push":
-        return ()
-    if "tags" in trigger.filters:
-        return tuple(each for each in trigger.filters["tags"] if not each.startswith("!"))
-    if "tags-ignore" in trigger.filters:
-        return (ANY_TAG,)
-    return () if {"branches", "branches-ignore"} & trigger.filters.keys() else (ANY_TAG,)
+        return RefSet()
+    globs: list[RefGlob] = []
+    for name, prefix in _PREFIXES.items():
+        ignored = trigger.filters.get(f"{name}-ignore", ())
+        if ignored:
+            globs.append(RefGlob("**", PatternKind.FILTER, prefix))
+        globs += [RefGlob(each, PatternKind.FILTER, prefix, excludes=True) for each in ignored]
+        globs += [
+            RefGlob(each.removeprefix("!"), PatternKind.FILTER, prefix, excludes=each.startswith("!"))
+            for each in trigger.filters.get(name, ())
+        ]
+    return RefSet(tuple(globs)) if globs else EVERY_REF
+
+
+def takes_any_branch(refs: RefSet) -> bool:
+    """Whether a good part of all names of branches is in a set: whoever can push can choose one of those."""
+    return share_of_names(refs, BRANCH_PREFIX) > MAX_SHARE_OF_NAMES
+
+
+def refs_allowed_by(environment: Environment | None, settings: RepositorySettings) -> MaybeKnown[RefSet]:
+    """Return the refs that an environment lets deploy; without one all can."""
+    refs = environment.allowed_refs if environment else None
+    if isinstance(refs, Unknown):
+        return refs
+    if refs is not None and isinstance(refs.value, ProtectedBranches):
+        rules = settings.branch_protection
+        if isinstance(rules, Unknown):
+            return rules
+        # Without a single protection rule GitHub lets every branch through:
+        # docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments#deployment-branches-and-tags
+        return Known(RefSet(tuple(each.glob for each in rules.value)) if rules.value else EVERY_BRANCH)
+    if refs is not None and isinstance(refs.value, SelectedRefs):
+        prefix = {RefKind.BRANCH: BRANCH_PREFIX, RefKind.TAG: TAG_PREFIX}
+        return Known(RefSet(tuple(RefGlob(each.pattern, prefix=prefix[each.kind]) for each in refs.value.patterns)))
+    return Known(EVERY_REF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,31 +204,128 @@ def tag_protection(tag: str, settings: RepositorySettings) -> TagProtection:
     return TagProtection(frozenset(rule.type for each in covering for rule in each.rules))
 
 
+def everything_binds(_: Ruleset | BranchProtection) -> bool:
+    """Count a ruleset or branch protection rule, whoever may bypass it."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class BypassPolicy:
+    """Who may be above a ruleset or a review beside administrators, as the policy declares it; nothing: it does not say."""
+
+    declared: tuple[str, ...]
+
+    def undeclared(self, rule: Ruleset | BranchProtection) -> tuple[str, ...]:
+        """Return who may bypass a rule and is not declared; nobody where GitHub does not show it."""
+        actors = rule.bypass_actors if isinstance(rule, Ruleset) else Known(rule.review_bypass)
+        names = (str(each) for each in (actors.value if isinstance(actors, Known) else ()) if not each.is_administrator)
+        return tuple(name for name in names if name.casefold() not in map(str.casefold, self.declared))
+
+    def binds(self, rule: Ruleset | BranchProtection) -> bool:
+        """Whether nobody whom GitHub shows may bypass a rule without being declared."""
+        return not self.undeclared(rule)
+
+    def surely_binds(self, rule: Ruleset | BranchProtection) -> bool:
+        """Whether nobody may: what GitHub hides has to be declared."""
+        hidden = isinstance(rule, Ruleset) and isinstance(rule.bypass_actors, Unknown)
+        return self.binds(rule) and (not hidden or bool(self.declared))
+
+    def actors_above(self, settings: RepositorySettings) -> str:
+        """Name everybody who may bypass something and is not declared."""
+        rules: list[Ruleset | BranchProtection] = list(_known_rulesets(settings))
+        rules += _known_branch_protection(settings)
+        return join_names(name for each in rules for name in self.undeclared(each))
+
+
+def unprotected_tags(
+    tags: Sequence[RefSet],
+    settings: RepositorySettings,
+    types: Iterable[str],
+    counts: Callable[[Ruleset], bool] = everything_binds,
+) -> MaybeKnown[Mapping[str, str]]:
+    """Return, for each of these types of rules, the shortest tag in all the sets that no ruleset in force restricts so.
+
+    A type of which each tag is restricted is left out; so are rulesets that do not count.
+    """
+    found: dict[str, str] = {}
+    for each in types:
+        guards = [
+            one.refs("")
+            for one in _known_rulesets(settings)
+            if one.binds(RulesetTarget.TAG) and one.has_rules(each) and counts(one)
+        ]
+        tag = _shortest_ref([*tags, EVERY_TAG], guards, "which tags the rulesets cover")
+        if isinstance(tag, Unknown):
+            return tag
+        if tag.value is not None:
+            if isinstance(settings.rulesets, Unknown):
+                return settings.rulesets
+            found[each] = tag.value.removeprefix(TAG_PREFIX)
+    return Known(found)
+
+
+def unreviewed_branch(
+    branches: Sequence[RefSet],
+    settings: RepositorySettings,
+    approvals: int = 1,
+    counts: Callable[[Ruleset | BranchProtection], bool] = everything_binds,
+) -> MaybeKnown[str | None]:
+    """Return the shortest branch in all the sets to which a change needs fewer approvals; None where there is none.
+
+    A branch that nobody may create or update counts as reviewed.
+    """
+    rulesets = [each for each in _known_rulesets(settings) if _keeps_branches(each, approvals) and counts(each)]
+    reviewed = _reviewed_by_branch_protection(
+        _known_branch_protection(settings), lambda each: each.required_approvals >= approvals and counts(each)
+    )
+    guarded = [*(each.refs(default_branch_name(settings)) for each in rulesets), reviewed]
+    branch = _shortest_ref([*branches, EVERY_BRANCH], guarded, "which branches are reviewed")
+    if isinstance(branch, Unknown) or branch.value is None:
+        return branch
+    for fact in (settings.rulesets, settings.branch_protection):
+        if isinstance(fact, Unknown):
+            return fact
+    return Known(branch.value.removeprefix(BRANCH_PREFIX))
+
+
+def _keeps_branches(ruleset: Ruleset, approvals: int) -> bool:
+    """Whether a ruleset in force has changes to branches reviewed, or forbids them."""
+    reviewed = any(rule.type == "pull_request" and rule.required_approvals >= approvals for rule in ruleset.rules)
+    return ruleset.binds(RulesetTarget.BRANCH) and (reviewed or ruleset.has_rules("creation", "update"))
+
+
 def allows_only_reviewed_refs(environment: Environment, settings: RepositorySettings) -> MaybeKnown[bool]:
     """Whether only reviewed branches and guarded tags can deploy to an environment: the next best where nobody can be asked."""
-    refs = environment.allowed_refs
-    if isinstance(refs, Unknown):
-        return refs
-    if isinstance(refs.value, ProtectedBranches):
-        rules = settings.branch_protection
-        return (
-            rules
-            if isinstance(rules, Unknown)
-            else Known(bool(rules.value) and all(each.required_approvals for each in rules.value))
-        )
-    if not isinstance(refs.value, SelectedRefs):
-        return Known(value=False)
-    for pattern in refs.value.patterns:
-        for name in sample_names(pattern.pattern):
-            if pattern.kind is RefKind.TAG:
-                guard = tag_protection(name, settings)
-                held, unseen = "creation" in guard.blocked, guard.unknown
-            else:
-                review = required_review(name, settings)
-                held, unseen = review.required_approvals > 0, next(iter(review.unknown), None)
-            if not held:
-                return unseen or Known(value=False)
-    return Known(value=True)
+    allowed = refs_allowed_by(environment, settings)
+    if isinstance(allowed, Unknown):
+        return allowed
+    branch = unreviewed_branch([allowed.value], settings)
+    tags = unprotected_tags([allowed.value], settings, ["creation"])
+    if unknown := next((each for each in (branch, tags) if isinstance(each, Unknown)), None):
+        return unknown
+    return Known(branch == Known(None) and tags == Known({}))
+
+
+def _shortest_ref(within: Sequence[RefSet], without: Sequence[RefSet], fact: str) -> MaybeKnown[str | None]:
+    try:
+        return Known(shortest_ref(within, without))
+    except TooComplexError as error:
+        return Unknown(fact, str(error))
+
+
+def _reviewed_by_branch_protection(
+    rules: Iterable[BranchProtection], is_enough: Callable[[BranchProtection], bool]
+) -> RefSet:
+    """Return the branches that classic rules have reviewed.
+
+    An exact name goes before a pattern; of several patterns the oldest counts, which GitHub does not tell: the weakest does.
+    """
+    ordered = sorted(rules, key=lambda each: (not _WILDCARDS.search(each.pattern), not is_enough(each)))
+    return RefSet(tuple(replace(each.glob, excludes=not is_enough(each)) for each in ordered))
+
+
+def _known_branch_protection(settings: RepositorySettings) -> tuple[BranchProtection, ...]:
+    return settings.branch_protection.value if isinstance(settings.branch_protection, Known) else ()
 
 
 def _known_rulesets(settings: RepositorySettings) -> tuple[Ruleset, ...]:

@@ -1,15 +1,18 @@
 """Defines rulesets, branch protection and CODEOWNERS, and the refs and paths that they cover."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.model.findings import MaybeKnown, Unknown
-from bot.settings.ref_patterns import ref_matches
+from bot.settings.ref_patterns import BRANCH_PREFIX, TAG_PREFIX, PatternKind, RefGlob, RefSet, exact_ref, ref_matches
 
 HIDDEN_BYPASS_ACTORS = Unknown(
     "who may bypass the ruleset", "GitHub shows it only to those who may change the ruleset", "administration: write"
 )
+
+
+OUR_CHECK_NAME = "publishing"  # the name of our check run
 
 
 class RulesetTarget(StrEnum):
@@ -37,16 +40,35 @@ class RulesetRule:
     required_approvals: int = 0  # of pull_request: approving reviews that are needed
     require_code_owner_review: bool = False  # of pull_request: code owners have to approve
     require_last_push_approval: bool = False  # of pull_request: somebody other than the last pusher has to approve
-    required_checks: tuple[str, ...] = ()  # of required_status_checks: their names
+    checks_of_any_app: tuple[
+        str, ...
+    ] = ()  # of required_status_checks: those that name no App, so that any App or workflow can write them
 
 
 @dataclass(frozen=True, slots=True)
 class BypassActor:
-    """Somebody who is above a ruleset: `kind` and `mode` in GitHub's words (`Team`, `always` …)."""
+    """Somebody who is above a ruleset or a review: `kind` and `mode` in GitHub's words (`Team`, `always` …)."""
 
     kind: str
     name: str
     mode: str
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether they can change the ruleset anyway: to bypass it gives them nothing."""
+        return self.kind in ("OrganizationAdmin", "EnterpriseOwner") or (self.kind, self.name) == (
+            "RepositoryRole",
+            "admin",
+        )
+
+    def __str__(self) -> str:
+        """Say them as a policy names them: `team/release`, `app/renovate`, `role/write`, `user/eve`, `deploy-keys`."""
+        prefix = {"Team": "team/", "App": "app/", "RepositoryRole": "role/", "User": "user/"}
+        return (
+            "deploy-keys"
+            if self.kind == "DeployKey"
+            else f"{prefix.get(self.kind, '')}{self.name or self.kind or 'somebody unnamed'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +91,25 @@ class Ruleset:
 
     def covers(self, ref: str, default_branch: str) -> bool:
         """Whether it is about a full ref (`refs/tags/v1`), binding or not."""
-        prefix = {RulesetTarget.BRANCH: "refs/heads/", RulesetTarget.TAG: "refs/tags/"}.get(self.target)
+        prefix = {RulesetTarget.BRANCH: BRANCH_PREFIX, RulesetTarget.TAG: TAG_PREFIX}.get(self.target)
         if prefix is None or not ref.startswith(prefix):
             return False
-        included = any(_ref_condition_matches(pattern, ref, default_branch) for pattern in self.include)
-        return included and not any(_ref_condition_matches(pattern, ref, default_branch) for pattern in self.exclude)
+        return ref in self.refs(default_branch)
+
+    def refs(self, default_branch: str) -> RefSet:
+        """Return the full refs of its target that it is about."""
+        prefix = TAG_PREFIX if self.target is RulesetTarget.TAG else BRANCH_PREFIX
+        special = {
+            "~ALL": RefGlob("**", PatternKind.FILTER, prefix),
+            "~DEFAULT_BRANCH": exact_ref(BRANCH_PREFIX + default_branch),
+        }
+        included = tuple(special.get(each, RefGlob(each)) for each in self.include)
+        excluded = tuple(special.get(each, RefGlob(each)) for each in self.exclude)
+        return RefSet((*included, *(replace(each, excludes=True) for each in excluded)))
+
+    def binds(self, target: RulesetTarget) -> bool:
+        """Whether it is in force for branches, or tags."""
+        return self.is_active and self.target is target
 
     def has_rules(self, *types: str) -> bool:
         """Whether it has a rule of each of these types."""
@@ -92,18 +128,16 @@ class BranchProtection:
     allows_force_pushes: bool = False  # allowed
     allows_deletions: bool = False  # allowed
     restricts_pushes: bool = False
-    required_checks: tuple[str, ...] = field(default=())
+    checks_of_any_app: tuple[str, ...] = ()  # as of a ruleset
+    review_bypass: tuple[BypassActor, ...] = ()  # who may merge without the review
+
+    @property
+    def glob(self) -> RefGlob:
+        """The branches that it is about, by their full refs."""
+        return RefGlob(self.pattern, prefix=BRANCH_PREFIX)
 
     def covers(self, branch: str) -> bool:
         return ref_matches(self.pattern, branch)
-
-
-def _ref_condition_matches(pattern: str, ref: str, default_branch: str) -> bool:
-    if pattern == "~ALL":
-        return True
-    if pattern == "~DEFAULT_BRANCH":
-        return ref == f"refs/heads/{default_branch}"
-    return ref_matches(pattern, ref)
 
 
 # The first that exists counts: docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners

@@ -1,14 +1,19 @@
 """Finds the environments that publish jobs use, and the protection that the owner's plan lacks."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.detection import Publication
 from bot.detection.detect import local_uses_path
-from bot.model.findings import FindingSubject, Known, Location, Unknown, join_names
+from bot.detection.publish_path import PathJob
+from bot.model.findings import FindingSubject, Known, Location, MaybeKnown, Unknown, join_names
 from bot.settings import PLAN_REQUIREMENTS, Environment, PlanFeature, plan_offers
 from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows import Job, Workflow
 from bot.workflows.expressions import ContextValues, context_values, known_values, possible_values
+
+_INPUT = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,15 @@ def possible_environment_names(publication: Publication, snapshot: Snapshot) -> 
     if "${{" not in written:
         yield written or None
         return
-    scope = context_values(workflow, job) if workflow else ContextValues()
-    values = possible_values(written, scope)
+    ways = _as_callers_write_it(written, publication, snapshot) or [
+        (written, context_values(workflow, job) if workflow else ContextValues())
+    ]
+    for text, scope in ways:
+        yield from _possible_names(text, scope, publication)
+
+
+def _possible_names(written: str, scope: ContextValues, publication: Publication) -> Iterator[str | Unknown | None]:
+    values = possible_values(written, scope) if "${{" in written else (written,)
     if values is not None:
         yield from (value or None for value in values)
         return
@@ -104,6 +116,43 @@ def possible_environment_names(publication: Publication, snapshot: Snapshot) -> 
         fact=f"the environment of the job {publication.job} in {publication.file}",
         reason=f"its name is computed when the job runs: {written}; a name written out can be checked",
     )
+
+
+def _as_callers_write_it(written: str, publication: Publication, snapshot: Snapshot) -> list[tuple[str, ContextValues]]:
+    """Follow an environment that is an input to each workflow that calls this one, and give what stands there.
+
+    Nothing where the workflow is not only called from here, or its name is made of more than inputs.
+    """
+    starts = snapshot.publish_path.starts.get((publication.file, publication.job), ())
+    if not starts or not all(start.calls for start in starts):
+        return []
+    found = []
+    for start in starts:
+        text: str | None = written
+        callees = [*(workflow for workflow, _ in start.calls[1:]), snapshot.workflows[publication.file]]
+        for (_, caller), callee in zip(reversed(start.calls), reversed(callees), strict=True):
+            text = None if text is None else _with_inputs(text, caller, callee)
+        if text is None:
+            return []
+        found.append((text, context_values(*start.calls[0])))
+    return found
+
+
+def _with_inputs(text: str, caller: Job, callee: Workflow) -> str | None:
+    """Put what a call gives as inputs into a text; None where the text has other expressions, or the inputs are not known."""
+    names = _INPUT.findall(text)
+    if len(names) != text.count("${{") or caller.inputs_expression is not None:
+        return None if "${{" in text else text
+    given = {name: value.value for name, value in caller.inputs.items()}
+    defaults = {name: declared.default or "" for name, declared in callee.inputs.items()}
+    return _INPUT.sub(lambda found: given.get(found[1], defaults.get(found[1], "")), text)
+
+
+def environment_of(job: PathJob, snapshot: Snapshot) -> MaybeKnown[Environment | None]:
+    """Return the one environment that a job publishes from; where it can have several, none of them narrows its refs."""
+    names = dict.fromkeys(name for each in job.publications for name in possible_environment_names(each, snapshot))
+    only = next(iter(names), None) if len(names) == 1 else None
+    return snapshot.settings.environment(only) if isinstance(only, str) else Known(None)
 
 
 def plan_lacks(snapshot: Snapshot, feature: PlanFeature) -> bool:

@@ -145,6 +145,9 @@ def github_context(trigger: Trigger) -> Mapping[str, tuple[str, ...]]:
         known["event.repository.default_branch"] = ("main", "master", "develop")  # whichever: it is none of the above
     elif trigger.event in _BRANCH_EVENTS:
         known["ref_type"] = ("branch",)
+    if trigger.ref is not None:
+        kind, _, name = trigger.ref.removeprefix("refs/").partition("/")
+        known |= {"ref": (trigger.ref,), "ref_name": (name,), "ref_type": ("tag" if kind == "tags" else "branch",)}
     if trigger.event not in ("pull_request", "pull_request_target"):
         known["head_ref"] = ("",)
     return known

@@ -47,6 +47,7 @@ class Trigger:
     event: str
     line: int
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ref: str | None = None  # the full ref that a run is asked about; None: any that the filters take
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,13 @@ from redis import Redis
 from bot.model.core_types import Outcome, RepositoryId
 from handlers.records.report_store import ReportStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, acme_on
-from tests.known_defects.worlds import (
-    AN_APP,
-    DEPLOY_KEYS,
-    WRITERS,
+from tests.handlers.jobs.settings_worlds import (
     World,
     bare,
     beside,
-    default_branch_reviewed,
-    environment,
     leftover_token,
     old_secret,
-    review_that_eve_may_leave_out,
     reviewed_by_a_team_of,
-    reviewed_by_somebody_who_left,
-    tags_kept,
 )
 
 PASSED, BAD, NOT_GREEN = {Outcome.PASSED}, {Outcome.FAILED}, {Outcome.FAILED, Outcome.UNKNOWN}
@@ -56,10 +48,6 @@ GOOD = workflow(PYPI, IN_ENVIRONMENT)
 CI, CALLED = ".github/workflows/ci.yml", "{workflow_call: {}}"
 TWINE = "- run: twine upload dist/*\n  env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}"
 COMPOSITE = f"runs:\n  using: composite\n  steps:\n  {PYPI}\n"
-PUB = ".github/workflows/pub.yml"
-BY_INPUT = workflow(
-    PYPI, f"environment: ${{{{ inputs.env }}}}\n{OIDC}", "{workflow_call: {inputs: {env: {type: string}}}}"
-)
 NPM = workflow(f"{CHECKOUT}- run: npm publish", IN_ENVIRONMENT)
 PACKAGE = '{"name": "@acme/w", "version": "1.0.0"MORE}'
 NPM_CI = workflow(
@@ -108,15 +96,9 @@ def good(name: str, what: str, rule: str, right: set[Outcome], world: World) -> 
     return wrong(name, what, Case({RELEASE_WORKFLOW_PATH: GOOD}, rule, right, world))
 
 
-BYPASS = "who may bypass a ruleset or a review is not looked at"
-SAMPLE = "tags are judged by one name that the pattern takes"
-WIDE = "a pattern that takes nearly every branch is known by two spellings only"
-ANY_PUSH = "a push of any branch may publish what nobody has reviewed"
 MACHINE = "a machine's account that is not called bot or robot passes for a person"
 OWN = "a registry on the organization's own network is taken for no registry"
 BUILDS = "a tool that builds while it publishes is taken for one that only sends"
-NOBODY = "reviewers who are nobody count as reviewers"
-INPUT = "an environment that the caller names in `with` is not resolved"
 TAG_IS_IT = "a repository whose tag is the publication is taken for one that publishes nothing"
 SHARED = f"acme/shared/{CI}@main"
 
@@ -124,18 +106,6 @@ CASES = [
     right("a called workflow gets all secrets", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
     right("a called workflow gets an identity token", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
     right("an action gets an identity token", Case({RELEASE_WORKFLOW_PATH: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
-    good("writers bypass the ruleset for tags", BYPASS, "protected-tags", NOT_GREEN, tags_kept("v*", bypass=WRITERS)),
-    good("writers bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=WRITERS)),
-    good("an App bypasses the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=AN_APP)),
-    good("deploy keys bypass the ruleset for the branch", BYPASS, "protected-workflows", NOT_GREEN, default_branch_reviewed(bypass=DEPLOY_KEYS)),
-    good("one account bypasses the review of the branch", BYPASS, "protected-workflows", NOT_GREEN, review_that_eve_may_leave_out),
-    good("one tag is protected", SAMPLE, "protected-tags", BAD, tags_kept("v1.0.0")),
-    good("one major version is protected", SAMPLE, "protected-tags", BAD, tags_kept("v1.*")),
-    good("versions of digits are protected", SAMPLE, "protected-tags", BAD, tags_kept("v[0-9]*")),
-    good("release candidates are not protected", SAMPLE, "protected-tags", BAD, tags_kept("v*", exclude=("v*-rc*",))),
-    wrong("another branch than the reviewed one publishes", "only the default branch is looked at", Case({RELEASE_WORKFLOW_PATH: workflow(PYPI, IN_ENVIRONMENT, '{push: {branches: ["release/*"]}}')}, "protected-workflows", NOT_GREEN, default_branch_reviewed())),
-    *(good(f"the environment takes {each}", WIDE, "restricted-refs", BAD, environment(branches=[each])) for each in ("?*", "[a-z]*", "*-*")),
-    *(wrong(f"on {each}", ANY_PUSH, Case({RELEASE_WORKFLOW_PATH: workflow(PYPI, OIDC, each)}, "trusted-triggers", BAD)) for each in ("push", "{push: {branches: ['**']}}", "{push: {branches: ['feature/**']}}", "create")),
     *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE_WORKFLOW_PATH: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
     *(wrong(f"npm publish to an internal host, {rule}", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish --registry https://npm.acme.internal/", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", "")}, rule, BAD, old_secret("INTERNAL_TOKEN"))) for rule in ("owned-identities", "secret-rotation")),
     wrong(".npmrc names an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish", "TOK"), "package.json": PACKAGE.replace("MORE", ""), ".npmrc": NPMRC}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
@@ -147,9 +117,6 @@ CASES = [
     wrong("gem push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: gem push w.gem --host https://gems.acme.internal", "GEM_HOST_API_KEY")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
     *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE_WORKFLOW_PATH: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
     wrong("cargo compiles", BUILDS, Case({RELEASE_WORKFLOW_PATH: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
-    good("the reviewers are a team without members", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_a_team_of()),
-    good("the reviewer has left", NOBODY, "required-reviewers", NOT_GREEN, reviewed_by_somebody_who_left),
-    *(wrong(f"the caller names the environment {name}", INPUT, Case({RELEASE_WORKFLOW_PATH: calls(f"./{PUB}", f"{OIDC}\nwith: {{env: {name}}}"), PUB: BY_INPUT}, "protected-environment", right, environment())) for name, right in (("pypi", PASSED), ("nope", BAD))),
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
     right("another workflow reads with the token", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
@@ -174,23 +141,6 @@ def test_the_outcome_is_what_an_expert_would_say(redis: Redis, case: Case) -> No
 
     assert isinstance(outcomes, dict)
     assert outcomes[case.rule] in case.right
-
-
-@pytest.mark.parametrize(
-    ("rule", "world"),
-    [
-        ("protected-tags", tags_kept("v*")),
-        ("protected-workflows", default_branch_reviewed()),
-        ("restricted-refs", environment(tags=["v*"])),
-        ("human-approval", reviewed_by_a_team_of("mona")),
-        ("required-reviewers", reviewed_by_a_team_of("mona", "bob")),
-    ],
-)
-def test_settings_as_they_should_be_pass(redis: Redis, rule: str, world: World) -> None:
-    outcomes = report_of(redis, {RELEASE_WORKFLOW_PATH: GOOD}, world)["outcomes"]
-
-    assert isinstance(outcomes, dict)
-    assert outcomes[rule] == Outcome.PASSED
 
 
 @pytest.mark.xfail(strict=True, reason="verdicts: Gradle's own repository on an internal host is called Maven Central")

@@ -10,10 +10,10 @@ from bot.detection.publish_path import PublishPath, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.settings import SettingsQuery
-from bot.settings.ref_protection import sample_names, tag_protection, tag_triggered_jobs
+from bot.settings.ref_protection import TagTriggeredJob, tag_triggered_jobs, unprotected_tags
 from bot.snapshot.repository_snapshot import Snapshot
 
-REQUIRED_TAG_PROTECTIONS = {"update", "deletion"}
+REQUIRED_TAG_PROTECTIONS = ("update", "deletion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class ImmutableReleases(Rule):
             for tagged in tag_triggered_jobs(path)[:1]:
                 first = tagged.job.publications[0]
                 if not setting.value.supported:
-                    yield from _tag_protection_results(first, tagged.patterns, snapshot)
+                    yield from _tag_protection_results(tagged, snapshot)
                     continue
                 yield _finding(
                     first,
@@ -58,18 +58,16 @@ class ImmutableReleases(Rule):
         return publish_path(publications, snapshot.workflows, snapshot.actions)
 
 
-def _tag_protection_results(
-    publication: Publication, patterns: tuple[str, ...], snapshot: Snapshot
-) -> Iterator[Finding | Unknown]:
-    guards = [tag_protection(name, snapshot.settings) for pattern in patterns for name in sample_names(pattern)]
-    unseen = next((guard.unknown for guard in guards if guard.unknown), None)
-    if unseen is not None:
-        yield unseen
-    elif not all(guard.blocked >= REQUIRED_TAG_PROTECTIONS for guard in guards):
-        yield _finding(
-            publication,
-            "This server does not have immutable releases. The next best: a tag ruleset with Restrict updates and Restrict deletions.",
-        )
+def _tag_protection_results(tagged: TagTriggeredJob, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+    for tags in tagged.tags:
+        unprotected = unprotected_tags([tags], snapshot.settings, REQUIRED_TAG_PROTECTIONS)
+        if isinstance(unprotected, Unknown):
+            yield unprotected
+        elif unprotected.value:
+            yield _finding(
+                tagged.job.publications[0],
+                "This server does not have immutable releases. The next best: a tag ruleset with Restrict updates and Restrict deletions.",
+            )
 
 
 def _finding(publication: Publication, fix: str) -> Finding:

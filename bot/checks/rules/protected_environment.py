@@ -10,9 +10,8 @@ from bot.detection import Publication
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.settings import SettingsQuery
-from bot.snapshot.protection import is_called_externally_only, unknown_caller_environment
+from bot.snapshot.protection import is_called_externally_only, possible_environment_names, unknown_caller_environment
 from bot.snapshot.repository_snapshot import Snapshot
-from bot.workflows.expressions import ContextValues, context_values, known_values, possible_values
 
 # `  publish:` and nothing else on the line, so that a line can be put below it.
 JOB_LINE = re.compile(r"(?P<indent> +)[\w-]+:\s*(#.*)?")
@@ -77,23 +76,17 @@ def _computed_environment_results(
 ) -> Iterator[Finding | Unknown]:
     """Judge a name that is an expression by every value that it can take, as far as the file shows them."""
     first = publications[0]
-    workflow = snapshot.workflows.get(first.file)
-    scope = context_values(workflow, workflow.jobs.get(first.job)) if workflow else ContextValues()
-    if "" in known_values(environment, scope):
-        yield Finding(
-            location=Location(first.file, first.line, first.line),
-            message=f"publishes to {_registry_names(publications, snapshot)} without an environment whenever {environment} is empty",
-            fix=f"Give the job {first.job} an environment that is never empty, or a job of its own for what needs none.",
-        )
-    values = possible_values(environment, scope)
-    if values is None:
-        yield Unknown(
-            fact=f"the environment of the job {first.job} in {first.file}",
-            reason=f"its name is computed when the job runs: {environment}; a name written out can be checked",
-        )
-    for value in values or ():
-        if value:
-            yield from _named_environment_results(publications, value, snapshot)
+    for name in dict.fromkeys(possible_environment_names(first, snapshot)):
+        if isinstance(name, Unknown):
+            yield name
+        elif name is not None:
+            yield from _named_environment_results(publications, name, snapshot)
+        else:
+            yield Finding(
+                location=Location(first.file, first.line, first.line),
+                message=f"publishes to {_registry_names(publications, snapshot)} without an environment whenever {environment} is empty",
+                fix=f"Give the job {first.job} an environment that is never empty, or a job of its own for what needs none.",
+            )
 
 
 def _named_environment_results(

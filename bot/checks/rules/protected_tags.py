@@ -1,6 +1,6 @@
 """Judges whether rulesets restrict who can create, move or delete the tags that publish."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
@@ -8,15 +8,20 @@ from bot.checks.check import Rule, StricterWhen
 from bot.detection.publish_path import PathJob, PublishPath, publish_path
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Known, Location, MaybeKnown, Unknown, join_names
-from bot.settings import Environment, PlanFeature, SettingsQuery
-from bot.settings.ref_protection import TagTriggeredJob, sample_names, tag_protection, tag_triggered_jobs
-from bot.snapshot.protection import plan_alternative, plan_lacks, possible_environment_names
+from bot.settings import PlanFeature, RulesetTarget, SettingsQuery
+from bot.settings.ref_patterns import EVERY_REF, RefSet
+from bot.settings.ref_protection import (
+    BypassPolicy,
+    TagTriggeredJob,
+    refs_allowed_by,
+    tag_triggered_jobs,
+    unprotected_tags,
+)
+from bot.settings.rulesets import HIDDEN_BYPASS_ACTORS
+from bot.snapshot.protection import environment_of, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
-_MissingProtections: TypeAlias = dict[str, list[str]]  # what can still be done to tags, each with the patterns of those
-_MissingByPatterns: TypeAlias = dict[
-    tuple[str, ...], _MissingProtections | Unknown
-]  # by the patterns that were asked about
+_Cache: TypeAlias = dict[tuple[tuple[RefSet, ...], RefSet], MaybeKnown[Mapping[str, str]]]
 
 _ACTION_TEXTS = {"creation": "made by everybody who can push", "update": "moved", "deletion": "deleted"}
 _RULESET_OPTIONS = {"creation": "Restrict creations", "update": "Restrict updates", "deletion": "Restrict deletions"}
@@ -48,6 +53,14 @@ class ProtectedTags(Rule):
         metadata={"means": "Whether making such a tag has to be restricted too.", "stricter": StricterWhen.HIGHER},
     )
 
+    allowed_bypass: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "means": "Who may bypass the rulesets, beside administrators: team/NAME, app/NAME, role/NAME, user/NAME, deploy-keys, or nobody.",
+            "stricter": StricterWhen.FEWER,
+        },
+    )
+
     def applies(self, snapshot: Snapshot) -> bool:
         path = self._publish_path(snapshot)
         return bool(path.unknown or tag_triggered_jobs(path))
@@ -55,7 +68,7 @@ class ProtectedTags(Rule):
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         path = self._publish_path(snapshot)
         yield from path.unknown
-        known: _MissingByPatterns = {}
+        known: _Cache = {}
         for job in tag_triggered_jobs(path):
             yield from self._judge(job, snapshot, known)
 
@@ -63,56 +76,67 @@ class ProtectedTags(Rule):
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
         return publish_path(publications, snapshot.workflows, snapshot.actions)
 
-    def _judge(
-        self, tagged: TagTriggeredJob, snapshot: Snapshot, cache: _MissingByPatterns
-    ) -> Iterator[Finding | Unknown]:
-        if not self._missing_protections(tagged.patterns, snapshot, cache):
+    def _judge(self, tagged: TagTriggeredJob, snapshot: Snapshot, cache: _Cache) -> Iterator[Finding | Unknown]:
+        if self._unprotected(tagged, EVERY_REF, snapshot, cache) == Known({}):
+            yield from self._bypass_results(tagged, EVERY_REF, snapshot)
             return
-        environment = _environment(tagged.job, snapshot)  # it may let fewer tags through than the workflow listens to
+        environment = environment_of(tagged.job, snapshot)  # it may let fewer tags through than the workflow listens to
         if isinstance(environment, Unknown):
             yield environment
             return
-        refs = environment.value.allowed_refs if environment.value else None
-        if isinstance(refs, Unknown):
-            yield refs
+        allowed = refs_allowed_by(environment.value, snapshot.settings)
+        if isinstance(allowed, Unknown):
+            yield allowed
             return
-        found = self._missing_protections(tagged.patterns_allowed_by(environment.value), snapshot, cache)
+        found = self._unprotected(tagged, allowed.value, snapshot, cache)
         if isinstance(found, Unknown):
             yield found
-        elif found:
-            yield _finding(tagged.job, found, snapshot)
+        elif found.value:
+            yield _finding(tagged.job, tagged.patterns_allowed_by(environment.value), found.value, snapshot)
+        else:
+            yield from self._bypass_results(tagged, allowed.value, snapshot)
 
-    def _missing_protections(
-        self, patterns: tuple[str, ...], snapshot: Snapshot, cache: _MissingByPatterns
-    ) -> _MissingProtections | Unknown:
-        """Return what can still be done to tags; asked once for each set of patterns, since many jobs listen to the same."""
-        if patterns not in cache:
-            cache[patterns] = self._find_missing_protections(patterns, snapshot)
-        return cache[patterns]
+    def _bypass_results(
+        self, tagged: TagTriggeredJob, allowed: RefSet, snapshot: Snapshot
+    ) -> Iterator[Finding | Unknown]:
+        """Judge who may bypass the rulesets that restrict the tags."""
+        bypass, first = BypassPolicy(self.allowed_bypass), tagged.job.publications[0]
+        for tags in tagged.tags:
+            within, settings = [tags, allowed], snapshot.settings
+            unprotected = unprotected_tags(within, settings, self._demanded, bypass.binds)
+            if isinstance(unprotected, Unknown):
+                yield unprotected
+            elif unprotected.value:
+                yield Finding(
+                    location=Location(first.file, first.line, first.line),
+                    message=f"publishes from tags whose rulesets {bypass.actors_above(settings)} may bypass",
+                    fix="Settings, Rules, Rulesets, Bypass list: take them out, or name them in the policy's allowed-bypass of this rule.",
+                )
+            elif unprotected_tags(within, settings, self._demanded, bypass.surely_binds) != Known({}):
+                yield HIDDEN_BYPASS_ACTORS
 
-    def _find_missing_protections(self, patterns: tuple[str, ...], snapshot: Snapshot) -> _MissingProtections | Unknown:
-        demanded = ("creation", "update", "deletion") if self.restrict_creation else ("update", "deletion")
-        missing: _MissingProtections = {}
-        for pattern in patterns:
-            for guard in (tag_protection(name, snapshot.settings) for name in sample_names(pattern)):
-                if guard.unknown is not None:
-                    return guard.unknown
-                for each in demanded:
-                    if each not in guard.blocked and pattern not in missing.setdefault(each, []):
-                        missing[each].append(pattern)
-        return {each: missing[each] for each in demanded if missing.get(each)}
+    @property
+    def _demanded(self) -> tuple[str, ...]:
+        return ("creation", "update", "deletion") if self.restrict_creation else ("update", "deletion")
+
+    def _unprotected(
+        self, tagged: TagTriggeredJob, allowed: RefSet, snapshot: Snapshot, cache: _Cache
+    ) -> MaybeKnown[Mapping[str, str]]:
+        """Return what can still be done to tags; asked once for each set of tags, since many jobs listen to the same."""
+        if (tagged.tags, allowed) not in cache:
+            together: dict[str, str] = {}
+            cache[tagged.tags, allowed] = Known(together)
+            for tags in tagged.tags:
+                found = unprotected_tags([tags, allowed], snapshot.settings, self._demanded)
+                if isinstance(found, Unknown):
+                    cache[tagged.tags, allowed] = found
+                    break
+                together.update(found.value)
+        return cache[tagged.tags, allowed]
 
 
-def _environment(job: PathJob, snapshot: Snapshot) -> MaybeKnown[Environment | None]:
-    """Return the one environment that the job publishes from; where it can have several, none of them narrows the tags."""
-    names = dict.fromkeys(name for each in job.publications for name in possible_environment_names(each, snapshot))
-    only = next(iter(names), None) if len(names) == 1 else None
-    return snapshot.settings.environment(only) if isinstance(only, str) else Known(None)
-
-
-def _finding(job: PathJob, missing: _MissingProtections, snapshot: Snapshot) -> Finding:
-    first = job.publications[0]
-    patterns = list(dict.fromkeys(pattern for each in missing.values() for pattern in each))
+def _finding(job: PathJob, patterns: tuple[str, ...], unprotected: Mapping[str, str], snapshot: Snapshot) -> Finding:
+    first, missing = job.publications[0], [each for each in _ACTION_TEXTS if each in unprotected]
     every = "**" in patterns
     tags = "any tag" if every else f"tags {join_names(patterns)}"
     where = join_names(snapshot.registries[each.registry].name for each in job.publications)
@@ -123,9 +147,20 @@ def _finding(job: PathJob, missing: _MissingProtections, snapshot: Snapshot) -> 
     )
     return Finding(
         location=Location(first.file, first.line, first.line),
-        message=f"publishes to {where} from {tags}, which no ruleset keeps from being {_or_list([_ACTION_TEXTS[each] for each in missing])}",
+        message=f"publishes to {where} from {tags}, which no ruleset keeps from being {_describe_actions(unprotected, snapshot)}",
         fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
     )
+
+
+def _describe_actions(unprotected: Mapping[str, str], snapshot: Snapshot) -> str:
+    """Say what can still be done to tags: `moved (such as v2) or deleted`, with a tag where a ruleset restricts others so."""
+    rulesets = snapshot.settings.rulesets
+    guards = [each for each in (rulesets.value if isinstance(rulesets, Known) else ()) if each.binds(RulesetTarget.TAG)]
+    shown = {each: tag for each, tag in unprotected.items() if any(one.has_rules(each) for one in guards)}
+    examples = [f" (such as {shown[each]})" if each in shown else "" for each in unprotected]
+    if len(set(examples)) == 1:
+        return _or_list([_ACTION_TEXTS[each] for each in unprotected]) + examples[0]
+    return _or_list([_ACTION_TEXTS[each] + example for each, example in zip(unprotected, examples, strict=True)])
 
 
 def _or_list(words: list[str]) -> str:

@@ -7,10 +7,21 @@ from typing import ClassVar
 from bot.checks.check import Rule, StricterWhen
 from bot.detection.publish_path import publish_path
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Location, Unknown
-from bot.settings import PlanFeature, SettingsQuery
-from bot.settings.ref_protection import RequiredReview, required_review
-from bot.snapshot.protection import plan_alternative, plan_lacks
+from bot.model.findings import Finding, Known, Location, Unknown
+from bot.settings import BranchProtection, PlanFeature, RulesetRule, SettingsQuery
+from bot.settings.ref_patterns import BRANCH_PREFIX, RefSet, exact_ref
+from bot.settings.ref_protection import (
+    BypassPolicy,
+    PublishStart,
+    RequiredReview,
+    publish_starts,
+    refs_allowed_by,
+    required_review,
+    takes_any_branch,
+    unreviewed_branch,
+)
+from bot.settings.rulesets import HIDDEN_BYPASS_ACTORS, OUR_CHECK_NAME
+from bot.snapshot.protection import environment_of, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -18,7 +29,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 class ProtectedWorkflows(Rule):
     """Workflows that publish are changed only after somebody else has reviewed the change.
 
-    That is asked of the default branch, administrators included; with `require-code-owners` by the people whom CODEOWNERS names.
+    That is asked of the default branch and of each other branch that publishes, administrators included; with `require-code-owners` by the people whom CODEOWNERS names.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-workflows")
@@ -29,6 +40,8 @@ class ProtectedWorkflows(Rule):
             SettingsQuery.RULESETS,
             SettingsQuery.BRANCH_PROTECTION,
             SettingsQuery.CODE_OWNERS,
+            SettingsQuery.ENVIRONMENTS,
+            SettingsQuery.ENVIRONMENT_REFS,
             SettingsQuery.PLAN,
         }
     )
@@ -40,6 +53,14 @@ class ProtectedWorkflows(Rule):
         metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": StricterWhen.HIGHER},
     )
 
+    allowed_bypass: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "means": "Who may bypass the review, beside administrators: team/NAME, app/NAME, role/NAME, user/NAME, deploy-keys, or nobody.",
+            "stricter": StricterWhen.FEWER,
+        },
+    )
+
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         files = self._files_on_path(snapshot)
         facts = snapshot.settings.repository
@@ -49,6 +70,8 @@ class ProtectedWorkflows(Rule):
         branch = facts.value.default_branch
         review = required_review(branch, snapshot.settings)
         yield from self._review_results(files[0], branch, review, snapshot)
+        yield from _check_source_results(files[0], branch, snapshot)
+        yield from self._other_branches_results(branch, snapshot)
         if self.require_code_owners:
             yield from _code_owner_results(files, branch, review, snapshot)
 
@@ -66,7 +89,11 @@ class ProtectedWorkflows(Rule):
     ) -> Iterator[Finding | Unknown]:
         if review.required_approvals < self.min_approvals:
             yield from review.unknown or [self._finding(file, branch, review.required_approvals, snapshot)]
-        elif not review.enforce_admins and review.unknown:
+        else:
+            yield from self._bypass_results(file, branch, snapshot)
+        if review.required_approvals < self.min_approvals:
+            return
+        if not review.enforce_admins and review.unknown:
             yield from review.unknown
         elif not review.enforce_admins:
             yield Finding(
@@ -74,6 +101,51 @@ class ProtectedWorkflows(Rule):
                 message=f"administrators can change this workflow on {branch} without the review that others need",
                 fix=f"Settings, Branches, the rule for {branch}: tick Do not allow bypassing the above settings; or use a ruleset instead.",
             )
+
+    def _bypass_results(self, file: str, branch: str, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        """Judge who may change the default branch without the review."""
+        bypass, settings = BypassPolicy(self.allowed_bypass), snapshot.settings
+        within = [RefSet((exact_ref(BRANCH_PREFIX + branch),))]
+        if isinstance(unreviewed_branch(within, settings, self.min_approvals), Unknown):
+            return
+        found = unreviewed_branch(within, settings, self.min_approvals, bypass.binds)
+        if isinstance(found, Known) and found.value is not None:
+            yield Finding(
+                location=Location(file, 1, 1),
+                message=f"{bypass.actors_above(settings)} may change this workflow on {branch} without the review that others need",
+                fix="Settings, Rules (or Branches): take them off the bypass list, or name them in the policy's allowed-bypass of this rule.",
+            )
+        elif found != unreviewed_branch(within, settings, self.min_approvals, bypass.surely_binds):
+            yield HIDDEN_BYPASS_ACTORS
+
+    def _other_branches_results(self, default_branch: str, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
+        """Judge the other branches that the environment lets publish: the workflow runs from each as it stands there."""
+        publications = [publication for publication, _ in self.publications_to_check(snapshot)]
+        for each in publish_starts(publish_path(publications, snapshot.workflows, snapshot.actions)):
+            environment = environment_of(each.job, snapshot)
+            if isinstance(environment, Unknown):
+                yield environment
+                continue
+            allowed = refs_allowed_by(environment.value, snapshot.settings)
+            branches = each.branches(default_branch)
+            if isinstance(allowed, Unknown):
+                yield allowed
+            elif environment.value is not None and not (takes_any_branch(allowed.value) and takes_any_branch(branches)):
+                found = unreviewed_branch([branches, allowed.value], snapshot.settings, self.min_approvals)
+                if isinstance(found, Unknown):
+                    yield found
+                elif found.value is not None:
+                    yield self._other_branch_finding(each, found.value)
+
+    def _other_branch_finding(self, start: PublishStart, branch: str) -> Finding:
+        return Finding(
+            location=Location(start.start.workflow.path, start.trigger.line, start.trigger.line),
+            message=f"publishes from branches such as {branch}, which take changes to this workflow without the review that the policy wants",
+            fix=(
+                f"Settings, Rules, Rulesets, New branch ruleset: for each branch that releases are made from, Active, tick Require a pull request "
+                f"before merging with {self.min_approvals} required approval{'s' if self.min_approvals > 1 else ''}."
+            ),
+        )
 
     def _finding(self, file: str, branch: str, current_approvals: int, snapshot: Snapshot) -> Finding:
         fix = (
@@ -84,6 +156,25 @@ class ProtectedWorkflows(Rule):
             location=Location(file, 1, 1),
             message=f"publishes, and {branch} takes changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''}, where the policy wants {self.min_approvals}",
             fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
+        )
+
+
+def _check_source_results(file: str, branch: str, snapshot: Snapshot) -> Iterator[Finding]:
+    """Judge whether the check of this App, where it is required, could be written by another."""
+    settings = snapshot.settings
+    rules = [
+        rule
+        for each in (settings.rulesets.value if isinstance(settings.rulesets, Known) else ())
+        if each.is_active and each.covers(f"{BRANCH_PREFIX}{branch}", branch)
+        for rule in each.rules
+    ]
+    classic = settings.branch_protection.value if isinstance(settings.branch_protection, Known) else ()
+    covering: list[RulesetRule | BranchProtection] = [*rules, *(each for each in classic if each.covers(branch))]
+    if any(OUR_CHECK_NAME in each.checks_of_any_app for each in covering):
+        yield Finding(
+            location=Location(file, 1, 1),
+            message=f"the check {OUR_CHECK_NAME}, which {branch} requires, may come from any App or workflow",
+            fix=f"Settings, Rules (or Branches), Require status checks to pass: choose Wharfinger as the source of {OUR_CHECK_NAME}.",
         )
 
 

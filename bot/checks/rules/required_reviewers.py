@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bot.checks.check import PROTECTED_ENVIRONMENT, Consequence, Judgment, Rule, StricterWhen
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Unknown
+from bot.model.findings import Finding, Known, Unknown, join_names
 from bot.settings import Environment, PlanFeature, SettingsQuery
 from bot.settings.ref_protection import allows_only_reviewed_refs
 from bot.snapshot.protection import PublishEnvironment, plan_alternative, plan_lacks
@@ -30,6 +30,7 @@ class RequiredReviewers(Rule):
             SettingsQuery.ENVIRONMENT_REFS,
             SettingsQuery.RULESETS,
             SettingsQuery.BRANCH_PROTECTION,
+            SettingsQuery.ORGANIZATION,
         }
     )
     prevent_self_review: bool = field(
@@ -47,6 +48,7 @@ class RequiredReviewers(Rule):
                 yield each
             elif each[1].reviewers:
                 yield from self._bypass_results(*each)
+                yield from _absent_reviewers_results(*each, snapshot)
             else:
                 yield from _no_reviewers_results(*each, snapshot)
 
@@ -70,6 +72,24 @@ class RequiredReviewers(Rule):
             yield Unknown(
                 f"whether administrators can bypass the environment {environment.name}", "GitHub did not say it"
             )
+
+
+def _absent_reviewers_results(
+    publish_environment: PublishEnvironment, environment: Environment, snapshot: Snapshot
+) -> Iterator[Finding | Unknown]:
+    """Judge whether anybody is left who can approve: of a person's repository collaborators are not known."""
+    facts, organization = snapshot.settings.repository, snapshot.settings.organization
+    if isinstance(facts, Known) and not facts.value.owner_is_organization:
+        return
+    if isinstance(organization, Unknown):
+        yield organization
+    elif not any(organization.value.has_reviewer(each) for each in environment.reviewers):
+        names = join_names(each.mention(organization.value.login) for each in environment.reviewers)
+        yield _finding(
+            publish_environment,
+            f"nobody can approve: {names} are no members of {organization.value.login}, or have none",
+            "name people or a team of the organization as required reviewers",
+        )
 
 
 def _no_reviewers_results(

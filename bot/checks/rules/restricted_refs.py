@@ -8,6 +8,8 @@ from bot.checks.check import PROTECTED_ENVIRONMENT, Consequence, Judgment, Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown, join_names
 from bot.settings import AnyRef, Environment, PlanFeature, ProtectedBranches, RefKind, SelectedRefs, SettingsQuery
+from bot.settings.ref_patterns import BRANCH_PREFIX, TAG_PREFIX, RefGlob, RefSet, share_of_names
+from bot.settings.ref_protection import MAX_SHARE_OF_NAMES
 from bot.snapshot.protection import PublishEnvironment, plan_alternative, plan_lacks
 from bot.snapshot.repository_snapshot import Snapshot
 
@@ -63,9 +65,13 @@ def _judge(
 
 
 def _unrestricted_kinds(refs: SelectedRefs) -> list[str]:
-    """Name what a pattern lets through as a whole: `*` takes every name without a slash."""
-    whole = [each.kind for each in refs.patterns if not each.pattern.strip("*/")]
-    return [kind.value for kind in (RefKind.BRANCH, RefKind.TAG) if kind in whole]
+    """Name the kinds of refs of which the patterns take a good part of all names: whoever can push can choose one of those."""
+    found = []
+    for kind, prefix in ((RefKind.BRANCH, BRANCH_PREFIX), (RefKind.TAG, TAG_PREFIX)):
+        globs = tuple(RefGlob(each.pattern, prefix=prefix) for each in refs.patterns if each.kind is kind)
+        if share_of_names(RefSet(globs), prefix) > MAX_SHARE_OF_NAMES:
+            found.append(kind.value)
+    return found
 
 
 def _finding(publish_environment: PublishEnvironment, problem: str, snapshot: Snapshot) -> Finding:

@@ -1,14 +1,18 @@
 """Judges whether only merged, tagged or released changes of trusted people start a publication."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bot.checks.check import Rule
 from bot.detection import Publication
-from bot.detection.publish_path import PathJob, PathStart, publish_path, registry_names
+from bot.detection.publish_path import PathJob, PathStart, PublishPath, publish_path, registry_names
 from bot.model.core_types import RuleName
-from bot.model.findings import Finding, Location, Unknown
+from bot.model.findings import Finding, Known, Location, Unknown
+from bot.settings import SettingsQuery
+from bot.settings.ref_patterns import BRANCH_PREFIX
+from bot.settings.ref_protection import PublishStart, default_branch_name, publish_starts, unreviewed_branch
+from bot.snapshot.protection import possible_environment_names
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Job, Trigger, Workflow
 from bot.workflows.triggers import jobs_that_may_run, may_push, step_may_run
@@ -33,6 +37,8 @@ _PUBLIC_EVENTS: Mapping[str, str] = {
 }
 _UNTRUSTED_EVENTS = {**_UNREVIEWED_CODE_EVENTS, **_FORK_EVENTS, **_PUBLIC_EVENTS}
 
+ANY_BRANCH = "any"  # a branch's name where GitHub does not tell which are reviewed
+
 # Conditions that hold outsiders off: of whoever acted, or that the change was merged.
 _ACTOR_CONDITIONS = ("author_association", "github.actor", "github.triggering_actor", "event.sender", "comment.user")
 _MERGED_CONDITIONS = ("pull_request.merged",)
@@ -47,6 +53,9 @@ class TrustedTriggers(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("trusted-triggers")
+    reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
+        {SettingsQuery.FILES, SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION}
+    )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         publications = [publication for publication, _ in self.publications_to_check(snapshot)]
@@ -64,6 +73,7 @@ class TrustedTriggers(Rule):
                     found.setdefault(where, (trigger, why, {}))[2][publication] = None
         for (file, line), (trigger, why, reached) in found.items():
             yield _finding(Location(file, line, line), trigger, why, list(reached), snapshot)
+        yield from _unreviewed_pushes(path, snapshot, running)
 
 
 def _unknown_start(job: PathJob) -> Unknown:
@@ -77,10 +87,10 @@ class _RunnableJobs:
     """Which jobs of a workflow an event may run, found out once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, int], frozenset[str]] = {}
+        self._known: dict[tuple[str, str, int, str | None], frozenset[str]] = {}
 
     def may_run(self, workflow: Workflow, trigger: Trigger, origin: Workflow, job: Job) -> bool:
-        key = (workflow.path, origin.path, trigger.line)
+        key = (workflow.path, origin.path, trigger.line, trigger.ref)
         if key not in self._known:
             self._known[key] = jobs_that_may_run(workflow, trigger)
         return job.id in self._known[key]
@@ -89,22 +99,68 @@ class _RunnableJobs:
 def _reached_publications(
     job: PathJob, start: PathStart, snapshot: Snapshot, runnable_jobs: _RunnableJobs
 ) -> Iterator[tuple[Trigger, str, Publication]]:
-    way = (*start.calls, (job.workflow, job.job))
     for trigger in start.workflow.triggers.values():
         why = _untrusted_reason(trigger, start.workflow, snapshot)
-        if why is None or not all(
-            runnable_jobs.may_run(workflow, trigger, start.workflow, each) for workflow, each in way
-        ):
+        for publication in _publications_reached_by(job, start, trigger, runnable_jobs) if why else ():
+            yield trigger, why or "", publication
+
+
+def _publications_reached_by(
+    job: PathJob, start: PathStart, trigger: Trigger, runnable_jobs: _RunnableJobs
+) -> list[Publication]:
+    """Return the publications of a job that an event leads to, as far as conditions say it."""
+    way = (*start.calls, (job.workflow, job.job))
+    if not all(runnable_jobs.may_run(workflow, trigger, start.workflow, each) for workflow, each in way):
+        return []
+    said = [each.condition.value for _, each in way if each.condition is not None]
+    found = []
+    for publication in job.publications:
+        step = job.step_of(publication)
+        conditions = () if step is None else step.conditions
+        if step is not None and not may_push(job.workflow, trigger, job.job, step.step):
             continue
-        said = [each.condition.value for _, each in way if each.condition is not None]
-        for publication in job.publications:
-            step = job.step_of(publication)
-            conditions = () if step is None else step.conditions
-            if step is not None and not may_push(job.workflow, trigger, job.job, step.step):
-                continue
-            asked = [*said, *(condition.value for condition in conditions)]
-            if step_may_run(job.workflow, trigger, job.job, conditions) and not _is_guarded(trigger, asked):
-                yield trigger, why, publication
+        asked = [*said, *(condition.value for condition in conditions)]
+        if step_may_run(job.workflow, trigger, job.job, conditions) and not _is_guarded(trigger, asked):
+            found.append(publication)
+    return found
+
+
+def _unreviewed_pushes(
+    path: PublishPath, snapshot: Snapshot, runnable_jobs: _RunnableJobs
+) -> Iterator[Finding | Unknown]:
+    """Judge branches that anybody who can push can make, of jobs that no environment holds back."""
+    told: set[tuple[str, int]] = set()
+    for each in publish_starts(path):
+        where = (each.start.workflow.path, each.trigger.line)
+        if where in told or any(_has_environment(publication, snapshot) for publication in each.job.publications):
+            continue
+        branches = each.branches(default_branch_name(snapshot.settings), new=True)
+        found = unreviewed_branch([branches], snapshot.settings)
+        if found == Known(None):
+            continue
+        example = found.value if isinstance(found, Known) and found.value else ANY_BRANCH
+        asked = replace(each.trigger, ref=f"{BRANCH_PREFIX}{example}")
+        reached = _publications_reached_by(each.job, each.start, asked, runnable_jobs)
+        if reached:
+            told.add(where)
+            yield found if isinstance(found, Unknown) else _push_finding(each, example, reached, snapshot)
+
+
+def _has_environment(publication: Publication, snapshot: Snapshot) -> bool:
+    return any(each is not None for each in possible_environment_names(publication, snapshot))
+
+
+def _push_finding(start: PublishStart, branch: str, reached: list[Publication], snapshot: Snapshot) -> Finding:
+    return Finding(
+        location=Location(start.start.workflow.path, start.trigger.line, start.trigger.line),
+        message=(
+            f"{start.trigger.event} leads to a publication to {registry_names(reached, snapshot.registries)} from branches that nobody "
+            f"has to review, such as {branch}"
+        ),
+        fix=(
+            f"Let only tags, or branches that a ruleset reviews, start it; or give the job {reached[0].job} an environment that takes only those."
+        ),
+    )
 
 
 def _untrusted_reason(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) -> str | None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bot.github.client import ReadOnlyClient
 from bot.github.github_errors import BlockedError, PartialAnswerError, RefusedError, TooLargeError
+from bot.github.graphql_result import GraphQLResult
 from bot.github.settings.read_known import HIDDEN_REASON
 from bot.json_access import JsonObject, get_bool, get_int, get_object, get_objects, get_str, get_strings, get_value
 from bot.model.core_types import FullName
@@ -42,7 +43,7 @@ query Rules($owner: String!, $name: String!, $first: Int!, $rulesets: Boolean!, 
             parameters {
               __typename
               ... on PullRequestParameters { requiredApprovingReviewCount requireCodeOwnerReview requireLastPushApproval }
-              ... on RequiredStatusChecksParameters { requiredStatusChecks { context } }
+              ... on RequiredStatusChecksParameters { requiredStatusChecks { context integrationId } }
             }
           }
         }
@@ -58,7 +59,11 @@ query Rules($owner: String!, $name: String!, $first: Int!, $rulesets: Boolean!, 
       pageInfo { hasNextPage endCursor }
       nodes {
         pattern requiresApprovingReviews requiredApprovingReviewCount requiresCodeOwnerReviews requireLastPushApproval
-        isAdminEnforced allowsForcePushes allowsDeletions restrictsPushes requiresStatusChecks requiredStatusCheckContexts
+        isAdminEnforced allowsForcePushes allowsDeletions restrictsPushes requiresStatusChecks
+        requiredStatusChecks { context app { slug } }
+        bypassPullRequestAllowances(first: 50) {
+          nodes { actor { __typename ... on User { login } ... on Team { slug } ... on App { slug } } }
+        }
       }
     }
     o0: object(expression: $o0) @include(if: $owners) { ...Source }
@@ -147,7 +152,7 @@ def _read_all_pages(
     for _ in range(MAX_RULES // page_size):
         reply = client.query(RULES_QUERY, variables, f"read the rulesets of {repository}", allow_forbidden=True)
         found = get_object(reply.data, "repository")
-        refused = {path[1] for path in reply.forbidden if len(path) > 1 and BYPASS_FIELD not in path} - told.forbidden
+        refused = _forbidden_fields(reply) - told.forbidden
         told.forbidden |= refused
         if not found and refused:  # a part that can not be null takes the whole with it: once more without that part
             variables |= {switch: False for name, (switch, _) in PAGE_VARIABLES.items() if name in refused}
@@ -159,6 +164,11 @@ def _read_all_pages(
             return told
         variables |= further
     raise RefusedError(f"GitHub lists more than {MAX_RULES} rulesets for {repository}")
+
+
+def _forbidden_fields(reply: GraphQLResult) -> set[str]:
+    """Return the parts of the repository that the App may not read; a hidden bypass list is a fact of its ruleset."""
+    return {path[1] for path in reply.forbidden if len(path) > 1 and BYPASS_FIELD not in path}
 
 
 def _next_page_variables(found: JsonObject) -> dict[str, object]:
@@ -226,9 +236,19 @@ def parse_branch_protection(node: JsonObject) -> BranchProtection:
         allows_force_pushes=get_bool(node, "allowsForcePushes"),
         allows_deletions=get_bool(node, "allowsDeletions"),
         restricts_pushes=get_bool(node, "restrictsPushes"),
-        required_checks=get_strings(node, "requiredStatusCheckContexts")
+        checks_of_any_app=tuple(
+            get_str(check, "context")
+            for check in get_objects(node, "requiredStatusChecks")
+            if get_value(check, "app") is None
+        )
         if get_bool(node, "requiresStatusChecks")
         else (),
+        review_bypass=tuple(
+            BypassActor(get_str(each, "__typename"), get_str(each, "login") or get_str(each, "slug"), "always")
+            for each in (
+                get_object(item, "actor") for item in get_objects(node, "bypassPullRequestAllowances", "nodes")
+            )
+        ),
     )
 
 
@@ -239,7 +259,11 @@ def _parse_rule(node: JsonObject) -> RulesetRule:
         required_approvals=get_int(parameters, "requiredApprovingReviewCount"),
         require_code_owner_review=get_bool(parameters, "requireCodeOwnerReview"),
         require_last_push_approval=get_bool(parameters, "requireLastPushApproval"),
-        required_checks=tuple(get_str(check, "context") for check in get_objects(parameters, "requiredStatusChecks")),
+        checks_of_any_app=tuple(
+            get_str(check, "context")
+            for check in get_objects(parameters, "requiredStatusChecks")
+            if not get_int(check, "integrationId")
+        ),
     )
 
 

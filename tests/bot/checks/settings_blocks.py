@@ -18,6 +18,7 @@ from bot.settings import (
     AnyRef,
     AppInstallation,
     BranchProtection,
+    BypassActor,
     CodeOwners,
     CustomProtectionRule,
     DeployKey,
@@ -47,6 +48,7 @@ from bot.settings import (
     Team,
     parse_code_owners,
 )
+from bot.settings.rulesets import HIDDEN_BYPASS_ACTORS
 from bot.snapshot.repository_snapshot import REVIEWS_NOT_STORED
 
 SettingsBlock = Mapping[str, Any]  # YAML
@@ -185,14 +187,19 @@ def _ruleset(number: int, block: SettingsBlock) -> Ruleset:
         else RulesetTarget.BRANCH,
         enforcement=RulesetEnforcement(block.get("enforcement", "active")),
         include=refs,
-        exclude=(),
+        exclude=tuple(block.get("exclude", ())),
         rules=tuple(_rule(each) for each in block["rules"]),
+        bypass_actors=HIDDEN_BYPASS_ACTORS
+        if block.get("bypass") == "hidden"
+        else Known(tuple(BypassActor(kind, name, "always") for kind, name in block.get("bypass", {}).items())),
     )
 
 
 def _rule(block: str | SettingsBlock) -> RulesetRule:
     if isinstance(block, str):
         return RulesetRule(block)
+    if "checks-of-any-app" in block:
+        return RulesetRule("required_status_checks", checks_of_any_app=tuple(block["checks-of-any-app"]))
     return RulesetRule(
         "pull_request", required_approvals=block["approvals"], require_code_owner_review=block.get("code-owners", False)
     )

@@ -54,6 +54,13 @@ DIAGNOSE = ("diagnose", "")  # the set-up page tells who has installed the App, 
     [
         ("push", {"ref": "refs/heads/main", "after": COMMIT, "head_commit": {"id": COMMIT}}, [CHECK]),
         ("push", {"ref": "refs/heads/main", "after": COMMIT, "head_commit": None}, [CHECK]),
+        # A merge queue's group is a branch that GitHub pushes:
+        # docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+        (
+            "push",
+            {"ref": f"refs/heads/gh-readonly-queue/main/pr-7-{COMMIT}", "after": COMMIT, "head_commit": {"id": COMMIT}},
+            [CHECK],
+        ),
         ("push", {"ref": "refs/tags/v1", "after": TAG_OBJECT, "head_commit": {"id": COMMIT}}, [CHECK]),
         ("push", {"ref": "refs/heads/old", "after": "0" * 40, "deleted": True}, []),
         ("push", {"ref": "refs/heads/old", "after": "0" * 40}, []),

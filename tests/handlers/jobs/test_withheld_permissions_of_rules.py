@@ -33,11 +33,12 @@ SPARE = {
     ("administration", "required-reviewers"),  # branch protection: where the plan has no required reviewers
     ("administration", "protected-workflows"),  # branch protection: where no ruleset asks for the review
     ("administration", "restricted-refs"),  # branch protection: where an environment takes protected branches
+    ("administration", "trusted-triggers"),  # branch protection: where a branch publishes without an environment
 }
 POLICY = """\
 version: 1
 mode: enforce
-rules: {consistent-publisher: off, publish-rate: off} # they read what registries tell
+rules: {consistent-publisher: off, publish-rate: off, protected-tags: {allowed-bypass: [nobody]}, protected-workflows: {allowed-bypass: [nobody]}} # they read what registries tell
 reports: {issues: repository}
 identities:
   - {publisher: pypi, in: acme/toolbox, workflow: release.yml, environment: release, owner: "@acme/release", purpose: its releases, expires: DAY}

@@ -122,6 +122,24 @@ def workflows_reviewed(organization: ScenarioOrganization) -> ScenarioRepository
     return widgets
 
 
+def pushed_from(branches: str, organization: ScenarioOrganization) -> ScenarioRepository:
+    """Publishes what is pushed to these branches, in no environment."""
+    text = TRUSTED_PUBLISHING.replace('tags: ["v*"]', f'branches: ["{branches}"]').replace(
+        "    environment: pypi\n", ""
+    )
+    return organization.repository("widgets", {RELEASE_WORKFLOW_PATH: text})
+
+
+def pushed_from_any_branch(organization: ScenarioOrganization) -> ScenarioRepository:
+    return pushed_from("**", organization)
+
+
+def pushed_from_reviewed_branches(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = pushed_from("release-*", organization)
+    widgets.protect("release-*", {"required_pull_request_reviews": {"required_approving_review_count": 1}})
+    return widgets
+
+
 def gated(organization: ScenarioOrganization) -> ScenarioRepository:
     widgets = trusted(organization)
     widgets.environment("pypi", gates=[next(iter(widgets.world.apps.values()))])
@@ -155,6 +173,7 @@ STATES: Mapping[str, AcceptanceState] = {
     "restricted-refs": AcceptanceState(trusted, tags_only, "actions"),
     "protected-tags": AcceptanceState(trusted, tags_protected, "metadata"),
     "protected-workflows": AcceptanceState(trusted, workflows_reviewed, "administration"),
+    "trusted-triggers": AcceptanceState(pushed_from_any_branch, pushed_from_reviewed_branches, "administration"),
     "deployment-gate": AcceptanceState(trusted, gated, "actions"),
     "immutable-releases": AcceptanceState(trusted, immutable, "administration"),
 }

@@ -33,7 +33,10 @@ JUDGED = [pytest.param(rule, id=str(rule.name)) for rule in RULES if rule.name n
 
 def only(rule: type[Rule]) -> str:
     """A policy by which one rule is in force."""
-    return "version: 1\nrules:\n" + "".join(f"  {each.name}: off\n" for each in RULES if each is not rule)
+    declared = (
+        f"  {rule.name}: {{allowed-bypass: [nobody]}}\n" if hasattr(rule, "allowed_bypass") else ""
+    )  # GitHub hides it
+    return "version: 1\nrules:\n" + "".join(f"  {each.name}: off\n" for each in RULES if each is not rule) + declared
 
 
 def outcome(acme: AcmeInstallation, rule: type[Rule], repository: ScenarioRepository, policy: str) -> Outcome:

@@ -10,6 +10,9 @@ from tests.fakes.github.plan_features import plan_includes
 from tests.fakes.github.routes.rulesets import rulesets_applying_to
 from tests.fakes.github.state.repository import FakeRepository
 
+_ROLES = {2: "maintain", 4: "write", 5: "admin"}  # docs.github.com/rest/repos/rules: ids of the roles that may be named
+_ACTORS = {"Team": "Team", "Integration": "App"}
+
 
 def rulesets_node(view: TokenView, repo: FakeRepository, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
     """A repository's rulesets; without the plan for them there are none."""
@@ -67,7 +70,10 @@ def _parameters(stored: Json) -> Node | None:
             "requireLastPushApproval": given.get("require_last_push_approval", False),
         }
     if stored["type"] == "required_status_checks":
-        checks = [{"context": each["context"]} for each in given.get("required_status_checks", ())]
+        checks = [
+            {"context": each["context"], "integrationId": each.get("integration_id")}
+            for each in given.get("required_status_checks", ())
+        ]
         return {"__typename": "RequiredStatusChecksParameters", "requiredStatusChecks": checks}
     return None
 
@@ -80,14 +86,21 @@ def _actor(stored: Json) -> Node:
         "deployKey": kind == "DeployKey",
         "organizationAdmin": kind == "OrganizationAdmin",
         "enterpriseOwner": kind == "EnterpriseOwner",
-        "repositoryRoleName": "admin" if kind == "RepositoryRole" else None,
-        "actor": {"__typename": "Team", "slug": str(stored.get("actor_id"))} if kind == "Team" else None,
+        "repositoryRoleName": _ROLES.get(stored["actor_id"], "custom") if kind == "RepositoryRole" else None,
+        "actor": {"__typename": _ACTORS[kind], "slug": str(stored.get("actor_id"))} if kind in _ACTORS else None,
     }
 
 
 def _protection(branch: str, stored: Json) -> Node:
     reviews = stored.get("required_pull_request_reviews")
     checks = stored.get("required_status_checks")
+    allowed = (reviews or {}).get("bypass_pull_request_allowances", {})
+    actors = [
+        *({"__typename": "User", "login": each["login"]} for each in allowed.get("users", ())),
+        *({"__typename": "Team", "slug": each["slug"]} for each in allowed.get("teams", ())),
+        *({"__typename": "App", "slug": each["slug"]} for each in allowed.get("apps", ())),
+    ]
+    bypassing = [{"__typename": "BypassPullRequestAllowance", "actor": each} for each in actors]
     return {
         "__typename": "BranchProtectionRule",
         "pattern": branch,
@@ -100,5 +113,11 @@ def _protection(branch: str, stored: Json) -> Node:
         "allowsDeletions": stored.get("allow_deletions", {}).get("enabled", False),
         "restrictsPushes": stored.get("restrictions") is not None,
         "requiresStatusChecks": checks is not None,
-        "requiredStatusCheckContexts": (checks or {}).get("contexts", []),
+        "requiredStatusChecks": [
+            {"context": each["context"], "app": {"slug": "app"} if each.get("app_id") else None}
+            for each in (checks or {}).get("checks", ())
+        ],
+        "bypassPullRequestAllowances": lambda **arguments: connection(
+            bypassing, "BypassPullRequestAllowance", **arguments
+        ),
     }

@@ -1,4 +1,4 @@
-"""Sets up what GitHub holds around a repository, for the cases of verdicts: settings, rulesets, other repositories."""
+"""Sets up what GitHub holds around a repository: settings, rulesets, other repositories."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -14,6 +14,8 @@ REVIEW = {
 }  # fmt: skip
 WRITERS = {"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "always"}  # 4 is the role write
 AN_APP = {"actor_id": 2740, "actor_type": "Integration", "bypass_mode": "always"}
+A_TEAM = {"actor_id": 7, "actor_type": "Team", "bypass_mode": "always"}
+ADMINISTRATORS = {"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"}
 DEPLOY_KEYS = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
 
 
@@ -62,11 +64,17 @@ def tags_kept(include: str, *, exclude: Iterable[str] = (), bypass: Json | None 
 
 def default_branch_reviewed(*, bypass: Json | None = None) -> World:
     """Hold a ruleset by which changes to the default branch are reviewed."""
+    return branches_reviewed("~DEFAULT_BRANCH", bypass=bypass)
+
+
+def branches_reviewed(*include: str, bypass: Json | None = None) -> World:
+    """Hold a ruleset for each of these patterns of full refs, by which changes are reviewed."""
     rules = [{"type": "pull_request", "parameters": REVIEW}]
 
     def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
         repository.environment("pypi")
-        repository.ruleset(_ruleset("branch", "~DEFAULT_BRANCH", [], rules, bypass))
+        for each in include:
+            repository.ruleset(_ruleset("branch", each, [], rules, bypass))
 
     return hold
 
@@ -77,12 +85,17 @@ def _ruleset(target: str, include: str, exclude: list[str], rules: list[Json], b
     return found | ({"bypass_actors": [bypass]} if bypass else {})
 
 
-def review_that_eve_may_leave_out(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
-    """Hold a protected branch whose reviews one account may pass by."""
-    repository.environment("pypi")
-    may = {"users": [{"login": "eve"}], "teams": [], "apps": []}
+def review_that_may_be_left_out_by(kind: str) -> World:
+    """Hold a protected branch whose reviews somebody may pass by: one of the `users`, `teams` or `apps`."""
+    named = {"users": {"login": "eve"}, "teams": {"slug": "release"}, "apps": {"slug": "renovate"}}
+    may = {each: [who] if each == kind else [] for each, who in named.items()}
     reviews = {"required_approving_review_count": 1, "bypass_pull_request_allowances": may}
-    repository.protect("main", {"required_pull_request_reviews": reviews, "enforce_admins": {"enabled": True}})
+
+    def hold(_: ScenarioOrganization, repository: ScenarioRepository) -> None:
+        repository.environment("pypi")
+        repository.protect("main", {"required_pull_request_reviews": reviews, "enforce_admins": {"enabled": True}})
+
+    return hold
 
 
 def beside(name: str, path: str, text: str) -> World:
