@@ -1,6 +1,7 @@
 """What several rooms' tests stand on: a real Redis of their own, a free port, settings, a file with the App's key."""
 
 import atexit
+import os
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,11 @@ PRIVATE_KEY = (
     .decode()
 )
 WEBHOOK_SECRET = "a secret for tests"
+# Whatever is loaded later and keeps a lock (the PostgreSQL of the tests of records) finds a place for it.
+RUNTIME_FOLDER = mkdtemp(prefix="wf")
+atexit.register(shutil.rmtree, RUNTIME_FOLDER, ignore_errors=True)
+os.environ.setdefault("XDG_RUNTIME_DIR", RUNTIME_FOLDER)
+
 Start: TypeAlias = Callable[..., subprocess.Popen[bytes]]
 
 

@@ -92,27 +92,30 @@ class Delivery:
     guid: str
     delivered_at: datetime
     event: str
+    failed: bool
 
 
-def list_failed_deliveries(client: InstallationClient, since: datetime) -> Iterator[Delivery]:
-    """Yield the attempts that failed, the latest first, back to `since`."""
-    for item in client.paginate("/app/hook/deliveries", LIST_DELIVERIES, status="failure"):
+def list_deliveries(client: InstallationClient, since: datetime, *, all_of_them: bool = False) -> Iterator[Delivery]:
+    """Yield the attempts that failed, the latest first, back to `since`; `all_of_them`: also those that were answered well."""
+    asked = {} if all_of_them else {"status": "failure"}
+    for item in client.paginate("/app/hook/deliveries", LIST_DELIVERIES, **asked):
         try:
             delivery = Delivery(
                 get_int(item, "id"),
                 get_str(item, "guid"),
                 datetime.fromisoformat(get_str(item, "delivered_at")),
                 get_str(item, "event"),
+                failed=not 0 < get_int(item, "status_code") < FIRST_FAILED_STATUS,
             )
         except ValueError:
             continue
         if delivery.delivered_at < since:
             return
         # An older GitHub Enterprise Server does not know `status=` and lists all.
-        if not 0 < get_int(item, "status_code") < FIRST_FAILED_STATUS and delivery.id:
+        if delivery.id and (delivery.failed or all_of_them):
             yield delivery
 
 
-def redeliver(client: InstallationClient, delivery: Delivery) -> None:
-    """Ask GitHub to send a delivery again; it comes with the same guid. Raises UnansweredError, MissingError."""
-    client.write("POST", api_path("app", "hook", "deliveries", delivery.id, "attempts"), REDELIVER)
+def redeliver(client: InstallationClient, delivery: int) -> None:
+    """Ask GitHub to send a delivery again, by an attempt's number; it comes with the same guid. Raises UnansweredError, MissingError."""
+    client.write("POST", api_path("app", "hook", "deliveries", delivery, "attempts"), REDELIVER)

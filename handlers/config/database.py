@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -95,6 +95,15 @@ class Database:
         with self._connected(writing=False) as connection:
             yield connection
 
+    @contextmanager
+    def guarded(self, check: Callable[[Connection], None]) -> Iterator[None]:
+        """Run a check at the beginning of each transaction of this thread; what it raises undoes the transaction."""
+        self._here.check = check
+        try:
+            yield
+        finally:
+            self._here.check = None
+
     @property
     def in_transaction(self) -> bool:
         """Whether this thread has a transaction open."""
@@ -120,6 +129,9 @@ class Database:
             with self.engine.begin() as connection:
                 self._here.connection = connection
                 try:
+                    check: Callable[[Connection], None] | None = getattr(self._here, "check", None)
+                    if check is not None:
+                        check(connection)
                     yield connection
                 finally:
                     self._here.connection = None
@@ -141,7 +153,8 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], values: Map
 def insert_missing(connection: Connection, table: Table, **values: Any) -> bool:  # noqa: ANN401 - a column's own type
     """Write a row unless one with its key is there; say whether it was written."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount > 0
+    written = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(written).first() is not None
 
 
 def _open_engine(url: str) -> Engine:

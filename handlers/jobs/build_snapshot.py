@@ -40,7 +40,7 @@ def read_commit(context: Context, spec: NamedRepositoryJob, revision: str) -> Ch
     """Read a commit with its workflows, policies and check runs. Raises as bot.github.commit_state.CommitReader does."""
     client = context.github.installation(spec.installation, context.delivery_id)
     reader = CommitReader(client, Revision(spec.full_name, revision))
-    report = ReportStore(context.records).get(spec.repository)
+    report = ReportStore(context.records).latest(spec.repository)
     paths = report.paths if report else tuple(sorted(ACTION_FILES))
     return CheckedCommit(spec.installation, spec.repository, client, reader, reader.read(paths), paths, report)
 

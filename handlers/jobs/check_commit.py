@@ -77,5 +77,5 @@ def _check_state(
             alerts = check_settings_changes(context, spec, commit.state, followed.snapshot, policy)
         else:
             alerts = change_reports(context, spec, commit.state.commit, policy.policy)  # a push may have come meanwhile
-        enqueue(context.redis, keep(context, Evaluation(commit, policy, followed, report, content, fingerprint)))
+        keep(context, Evaluation(commit, policy, followed, report, content, fingerprint))
         check_run.complete(fingerprint, content, alerts)

@@ -1,7 +1,7 @@
 """Lists what follows when the head of a default branch was evaluated: what is stored, and the jobs that are enqueued."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bot.evaluation.evaluate import Report
@@ -15,12 +15,13 @@ from handlers.jobs.build_snapshot import CheckedCommit
 from handlers.jobs.policies import PolicyState, proposes_change
 from handlers.jobs.repositories.access_reviews import start_review
 from handlers.jobs.repositories.repository_issues import update_issue
-from handlers.jobs.repositories.secret_deletions import start_verification
+from handlers.jobs.repositories.secret_deletions import deletion_permissions, start_verification
 from handlers.jobs.repositories.sweeps import ARCHIVED, retire_repository
 from handlers.jobs.snapshot_reader import FollowedFiles, file_contents
 from handlers.jobs.write_check_run import open_check_run
 from handlers.queue.job_specs import JobSpec, NamedRepositoryJob, PreviewPolicy
 from handlers.records.gate_store import GateStore
+from handlers.records.outbox import outbox_of
 from handlers.records.report_store import DigestFactStore, ReportStore, StoredReport
 
 
@@ -34,26 +35,31 @@ class Evaluation:
     report: Report
     content: CheckRunText
     fingerprint: str  # of what was evaluated; empty where a fault of ours left something open
+    write_permissions: tuple[str, ...] = ()  # those that would let the App delete a secret of the report
 
 
 FollowUp: TypeAlias = Callable[[Context, Evaluation], Iterable[JobSpec]]
 
 
-def keep(context: Context, evaluation: Evaluation) -> list[JobSpec]:
-    """Store an evaluation of the default branch, and return the jobs that follow; of other commits nothing is stored."""
+def keep(context: Context, evaluation: Evaluation) -> None:
+    """Store an evaluation of the default branch and the jobs that follow, all in one transaction; of other commits nothing is stored.
+
+    What GitHub is asked for is asked before: other writers wait for the transaction.
+    """
     if not evaluation.commit.state.is_default_branch_head:
-        return []
-    jobs: list[JobSpec] = []
-    for follow_up in FOLLOW_UPS:
-        jobs += follow_up(context, evaluation)
-    return jobs
+        return
+    permissions = deletion_permissions(context, evaluation.commit.installation, evaluation.report)
+    complete = replace(evaluation, write_permissions=permissions)
+    _store_snapshot(context, evaluation)
+    with outbox_of(context).transaction() as jobs:
+        for follow_up in FOLLOW_UPS:
+            jobs.extend(follow_up(context, complete))
 
 
-def _store_snapshot(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
+def _store_snapshot(context: Context, evaluation: Evaluation) -> None:
     followed, cache = evaluation.followed, SnapshotCache(context.redis, context.catalog)
     stored = StoredSnapshot(followed.snapshot, evaluation.policy.subject)
     cache.put(evaluation.commit.repository, stored, file_contents(followed.files))
-    return ()
 
 
 def _store_report(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
@@ -86,8 +92,9 @@ def _store_digest_facts(context: Context, evaluation: Evaluation) -> Iterable[Jo
 
 
 def _update_issue(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
-    commit = evaluation.commit
-    return update_issue(context, commit.installation, commit.repository, evaluation.report, evaluation.policy)
+    commit, permissions = evaluation.commit, evaluation.write_permissions
+    place = commit.installation, commit.repository
+    return update_issue(context, place, evaluation.report, evaluation.policy, permissions)
 
 
 def _start_review(context: Context, evaluation: Evaluation) -> Iterable[JobSpec]:
@@ -102,7 +109,6 @@ def _start_verification(context: Context, evaluation: Evaluation) -> Iterable[Jo
 
 # In this order: what is stored first can be read by what follows.
 FOLLOW_UPS: tuple[FollowUp, ...] = (
-    _store_snapshot,
     _store_report,
     _store_digest_facts,
     _update_issue,

@@ -20,6 +20,7 @@ RETRY_DELAYS = (5, 30, 120, 600)  # seconds before each further attempt: RQ keep
 # A crash is seldom the job's fault, so there are more of these than RETRY_DELAYS: an hour of crashes loses no job.
 CRASH_RETRY_DELAYS = (0, 5, 30, 120, 600, 600, 600, 600, 600)
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
+LEASE_COUNTER = "wharfinger:lease-token"  # counted up by lua/take.lua
 WAKEUP_KEY = "wharfinger:wakeup"  # a list that the scripts push to, and on which idle workers wait
 QUEUES = tuple(priority.value for priority in Priority)
 BATCH_SIZE = 500  # jobs that are given to Redis at a time
@@ -98,6 +99,12 @@ def enqueue(redis: Redis, specs: Iterable[JobSpec], delivery_id: str = "", limit
     """
     script = redis.register_script(ENQUEUE_SCRIPT)
     return parse_enqueue_result(script(args=enqueue_arguments(specs, delivery_id, 0, limit)))
+
+
+def enqueue_stored(redis: Redis, stored: Iterable[tuple[str, str]]) -> None:
+    """Enqueue jobs that were stored elsewhere as their deduplication keys and `job_fields`; raises redis.RedisError."""
+    arguments: list[str | int] = ["", DELIVERY_TTL, "", 1_000_000, ""]
+    redis.register_script(ENQUEUE_SCRIPT)(args=[*arguments, *(part for pair in stored for part in pair)])
 
 
 def enqueue_all(redis: Redis, specs: Sequence[JobSpec]) -> None:

@@ -10,6 +10,7 @@ from handlers.config.settings import Settings
 from handlers.records import tables
 from handlers.records.documents import ensure_installation
 
+FENCES_KEPT = timedelta(days=7)  # no worker is frozen for so long and goes on
 CHANGES_KEPT = timedelta(days=90)  # of a commit, a branch: as long as somebody may ask for the commit's check run again
 
 # What is over is history from its time on. What still holds (a report, the owner of an identity, what a package had) is not here.
@@ -40,6 +41,7 @@ def delete_expired(records: Database, settings: Settings, now: datetime) -> int:
         (tables.installations, tables.installations.c.removed_at <= gone),
         *((moment.table, moment <= old) for moment in HISTORY),
         (tables.change_alerts, tables.change_alerts.c.observed_at <= recent),
+        (tables.fences, tables.fences.c.used_at <= now - FENCES_KEPT),
         (tables.branches, tables.branches.c.heard_at <= recent),
     ]
     deleted = 0

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 
 from bot.model.errors import ConfigurationError
-from handlers.config.database import Database, insert_missing
+from handlers.config.database import Database
 from handlers.config.embedded_redis import prepare_data_folder
 from handlers.config.settings import Settings
-from handlers.records.tables import app
+from handlers.records.app_store import AppStore
 
 REVISION = "0001"  # the newest in migrations/versions
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,7 +32,7 @@ def prepare_records(records: Database, settings: Settings) -> None:
     if settings.database_url.startswith("sqlite"):
         prepare_data_folder(settings.data)
     migrate(records)
-    claim(records, settings)
+    AppStore(records).claim(settings)
 
 
 @contextmanager
@@ -60,23 +59,6 @@ def migrate(records: Database) -> None:
         _refuse_newer(records, found)
         if found != REVISION:
             _upgrade(connection)
-
-
-def claim(records: Database, settings: Settings) -> None:
-    """Write this App's number and GitHub into a database that is nobody's yet; raises ConfigurationError where it is another's."""
-    with records.reading() as connection:
-        owner = connection.execute(select(app)).first()
-    if owner is None:
-        now = datetime.now(UTC)
-        mine = {"id": 1, "app_id": settings.app_id, "github_api": settings.github_api, "claimed_at": now}
-        with records.transaction() as connection:
-            insert_missing(connection, app, **mine, epoch=0, redis_run="")
-            owner = connection.execute(select(app)).one()
-    if (owner.app_id, owner.github_api) != (settings.app_id, settings.github_api):
-        raise ConfigurationError(
-            f"the records at {records.shown_url} belong to App {owner.app_id} at {owner.github_api}, and this is App "
-            f"{settings.app_id} at {settings.github_api}; give each App a WHARFINGER_DATA or DATABASE_URL of its own"
-        )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -324,16 +324,19 @@ outbox = Table(
     METADATA,
     Column("id", SERIAL, primary_key=True),
     Column("created_at", Moment, nullable=False),
-    Column("leased_to", Double, nullable=False),  # seconds since 1970, until when a relay has it
-    Column("delivery", Words, nullable=False),
-    Column("document", Words, nullable=False),
-    Index(None, "leased_to"),
+    Column("leased_to", Double, nullable=False),  # seconds since 1970, until when a process is enqueuing it
+    Column("enqueued_at", Double),  # seconds since 1970; it stays for a moment, should Redis lose its last writes
+    Column("job", Words, nullable=False),  # its deduplication key
+    Column("document", Words, nullable=False),  # the fields of the queued job
+    Index(None, "enqueued_at", "leased_to"),
 )
 fences = Table(
     "fences",
     METADATA,
-    Column("lane", Words, primary_key=True),
-    Column("token", BigInteger, nullable=False),  # of the last holder that wrote
+    Column("concurrency_key", Words, primary_key=True),
+    Column("token", BigInteger, nullable=False),  # of the last lease under which a job wrote
+    Column("used_at", Moment, nullable=False),
+    Index(None, "used_at"),
 )
 unreadable_records = Table(
     "unreadable_records",

@@ -10,9 +10,11 @@ from threading import Event
 from redis import Redis
 from redis.exceptions import RedisError
 
+from handlers.config.database import Database, DatabaseError
 from handlers.config.logs import set_up_logging
 from handlers.config.redis_client import open_redis, wait_for_redis
 from handlers.config.settings import Settings
+from handlers.jobs.redis_loss import claim_redis
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import (
     CheckDuePackages,
@@ -28,6 +30,7 @@ from handlers.queue.job_specs import (
     SweepInstallations,
     SweepReleases,
 )
+from handlers.records.outbox import Outbox
 
 log = logging.getLogger("wharfinger.clock")
 
@@ -83,10 +86,15 @@ def main(_: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     redis = open_redis(settings.redis_url)
     wait_for_redis(redis, settings.redis_url)
+    claim_redis(redis, settings)
+    outbox = Outbox(Database(settings.database_url), redis)
     last_ticks: dict[str, int] = {}
     while not stop.wait(1):
         try:
             enqueue_due_jobs(redis, time.time(), last_ticks)
+            outbox.relay()
         except RedisError as error:
             log.warning("Redis is away (%s); due jobs are enqueued when it is back", type(error).__name__)
+        except DatabaseError as error:
+            log.warning("%s; jobs that follow from records wait", error)
     return 0

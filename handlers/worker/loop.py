@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -31,12 +31,15 @@ from rq.worker_registration import clean_worker_registry
 
 from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
+from handlers.config.database import DatabaseError
 from handlers.config.logs import describe_error, set_up_logging
 from handlers.config.redis_client import open_redis, wait_for_redis, without_password
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
+from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
 from handlers.queue.job_specs import InvalidJobError, JobSpec, read_job
+from handlers.records.fence import fenced
 from handlers.records.schema import open_records
 
 # Whoever can write to Redis must not be able to run code here. RQ falls back to pickle wherever no serializer was
@@ -201,6 +204,7 @@ class Worker(SimpleWorker):
                 "after a crash: %d jobs queued again, %d failed for good, %d concurrency keys freed, %d jobs asked for again",
                 *(requeued, failed, freed, again),
             )
+        recover_lost_redis(self.context)
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
         clean_worker_registry(self.queues[0])
@@ -219,8 +223,9 @@ class Worker(SimpleWorker):
                 if taken or timeout is None:
                     return taken
                 self.connection.blpop([WAKEUP_KEY], self.timing.wakeup)
-            except RedisError as error:
-                log.warning("Redis is away (%s); looking again in %.1f s", type(error).__name__, pause)
+            except (RedisError, DatabaseError) as error:
+                away = "Redis is" if isinstance(error, RedisError) else "the records are"
+                log.warning("%s away (%s); looking again in %.1f s", away, type(error).__name__, pause)
                 time.sleep(pause)
                 pause = min(pause * 2, 10)
         raise StopRequested
@@ -305,7 +310,14 @@ class Worker(SimpleWorker):
     def _run_stored_job(self, content: bytes, delivery_id: str) -> None:
         spec = read_job(content, self.jobs)
         started = time.monotonic()
-        self.jobs[type(spec)](replace(self.context, delivery_id=delivery_id), spec)
+        lease, run = self._lease, self.jobs[type(spec)]
+        context = replace(self.context, delivery_id=delivery_id)
+        with (
+            fenced(context.records, lease.concurrency_key, int(lease.lease_token))
+            if lease.concurrency_key
+            else nullcontext()
+        ):
+            run(context, spec)
         log.info("did %s in %.2f s (delivery %s)", spec, time.monotonic() - started, delivery_id or "-")
 
     def _finalize_success(self, job: Job, queue: Queue, execution: Execution, return_value: Any) -> None:  # noqa: ANN401 - RQ's own signature
@@ -369,6 +381,7 @@ def main(options: argparse.Namespace) -> int:
     set_up_logging(settings)
     redis = open_redis(settings.redis_url)
     wait_for_redis(redis, settings.redis_url)
+    claim_redis(redis, settings)
     context = open_context(settings, redis, open_records(settings))
     log.info("ready for jobs from %s", without_password(settings.redis_url))
     Worker(redis, JOBS, context).work(burst=options.burst)

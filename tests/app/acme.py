@@ -23,6 +23,7 @@ from handlers.config.database import Database
 from handlers.config.settings import SQLITE_FILE, Settings
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import CheckCommit, RecheckCommit
+from handlers.records.app_store import AppStore
 from tests.conftest import NO_REGISTRY, environment, migrated_copy
 from tests.fakes.github.fake_github import FakeGitHub
 from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
@@ -177,7 +178,9 @@ def acme_on(  # noqa: PLR0913 - each is one difference from the usual organizati
         installation = github.install(acme, permissions=permissions or MANIFEST["default_permissions"], without=without)
         phone = github_client(github, redis)
         others = RegistryHttpClient(CATALOG, NO_REGISTRY if registries is None else registries)
-        yield AcmeInstallation(github, acme, installation, redis, phone, others, data, records)
+        made = AcmeInstallation(github, acme, installation, redis, phone, others, data, records)
+        AppStore(records).claim(made.context.settings)
+        yield made
         records.close()
         others.close()
         phone.close()

@@ -57,6 +57,7 @@ from handlers.queue.job_specs import (
     JobSpec,
     WritePackageAlert,
 )
+from handlers.records.outbox import outbox_of
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
 from handlers.records.report_store import ReportStore
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
@@ -123,12 +124,8 @@ def _raise_outage_alert(
     alert = PackageAlert(PackageAlertKind.UNREACHABLE, None, outage.registry, claims[0].full_name, now, (reason,))
     alerts = PackageAlertStore(context.records)
     if alerts.get(installation, alert.key) is None:
-        with context.records.transaction():
-            alerts.put(
-                installation,
-                StoredPackageAlert(alert, claims[0].issue_repository, claims[0].full_name),
-                now.timestamp(),
-            )
+        stored = StoredPackageAlert(alert, claims[0].issue_repository, claims[0].full_name)
+        alerts.put(installation, stored, now.timestamp())
 
 
 def _resolve_outage_alerts(context: Context, installation: InstallationId, now: datetime) -> None:
@@ -140,8 +137,7 @@ def _resolve_outage_alerts(context: Context, installation: InstallationId, now: 
         if stored is not None:
             evidence = (f"{alert.registry} answers again, and what is published there was looked at",)
             resolved = replace(stored, alert=replace(stored.alert, resolved_at=now, resolution_evidence=evidence))
-            with context.records.transaction():
-                alerts.put(installation, resolved, now.timestamp())
+            alerts.put(installation, resolved, now.timestamp())
 
 
 SCHEDULE_SLOTS = 10  # places in the interval over which packages are spread
@@ -190,11 +186,11 @@ class PackageObserver:
         if stored.since is None:
             log.warning("not watched: %s", reason)
         alerts = self._unreadable_alerts(reason, since) if now - since >= ALERT_AFTER else ()
-        with self._context.records.transaction():
+        with outbox_of(self._context).transaction() as jobs:
             self._store.put_state(watch, replace(stored, error=reason, since=since), self._next_due(stored.observed))
             for each in alerts:
                 PackageAlertStore(self._context.records).put(watch.installation, each, now.timestamp())
-        enqueue(self._context.redis, [WritePackageAlert(watch.installation, each.alert.key) for each in alerts])
+            jobs.extend(WritePackageAlert(watch.installation, each.alert.key) for each in alerts)
 
     def _unreadable_alerts(self, reason: str, since: datetime) -> tuple[StoredPackageAlert, ...]:
         claim, watch, kind = self._claims[0], self._watch, PackageAlertKind.UNREADABLE
@@ -222,9 +218,9 @@ class PackageObserver:
         store = PackageAlertStore(context.records)
         existing = store.of_package(watch.installation, watch.package)
         alerts = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
-        if new:
-            self._store.clear_announcement(watch)
-        with context.records.transaction():
+        with outbox_of(context).transaction() as jobs:
+            if new:
+                self._store.clear_announcement(watch)
             self._store.put_state(watch, WatchState(after, known, removed_versions=gone), self._next_due(after))
             for each in alerts:
                 store.put(
@@ -232,12 +228,11 @@ class PackageObserver:
                     StoredPackageAlert(each, claim.issue_repository, claim.full_name),
                     now.timestamp(),
                 )
-        jobs: list[JobSpec] = [WritePackageAlert(watch.installation, each.key) for each in alerts]
-        if alerts:  # a rule may fail by now, or pass again
-            jobs.append(CheckBranch(watch.installation, claim.repository, claim.full_name))
-        if before is not None and _trace_statuses(before) != _trace_statuses(after):
-            jobs += self._observer.release_specs
-        enqueue(context.redis, jobs)
+            jobs.extend(WritePackageAlert(watch.installation, each.key) for each in alerts)
+            if alerts:  # a rule may fail by now, or pass again
+                jobs.append(CheckBranch(watch.installation, claim.repository, claim.full_name))
+            if before is not None and _trace_statuses(before) != _trace_statuses(after):
+                jobs.extend(self._observer.release_specs)
 
     def _observations(
         self, before: WatchedPackage | None, listing: PackageListing, additions: Mapping[str, str]

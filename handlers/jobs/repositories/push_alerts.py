@@ -48,6 +48,7 @@ from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
+from handlers.records.outbox import outbox_of
 from handlers.records.report_store import ReportStore
 
 WEB_FLOW = "web-flow"  # the committer of what is merged or edited in the browser, which GitHub signs
@@ -341,9 +342,10 @@ def _keep_report(
         if location.branch is not None
         else None
     )
-    store.put(location.ref, report, urgent, branch)
-    if urgent is not None:
-        enqueue(context.redis, [store.report_job])
+    with outbox_of(context).transaction() as jobs:
+        store.put(location.ref, report, urgent, branch)
+        if urgent is not None:
+            jobs.append(store.report_job)
     return True
 
 

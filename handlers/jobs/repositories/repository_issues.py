@@ -18,7 +18,6 @@ from bot.rendering.issue import (
 from bot.rendering.markdown import PUBLISHING_ISSUE, HiddenMetadata
 from handlers.config.context import Context
 from handlers.jobs.policies import PolicyState
-from handlers.jobs.repositories.secret_deletions import deletion_permissions
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, IssueChanged, IssueCommented, Remind, WriteIssue
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry, issue_repository_of
@@ -30,18 +29,19 @@ ISSUE_MOVED = "the policy asks for its issue elsewhere, or for none"
 
 
 def update_issue(
-    context: Context, installation: InstallationId, repository: RepositoryId, report: Report, in_force: PolicyState
+    context: Context,
+    place: tuple[InstallationId, RepositoryId],
+    report: Report,
+    in_force: PolicyState,
+    write_permissions: tuple[str, ...],
 ) -> list[WriteIssue]:
     """Store what the issue about a repository is to say, and return the job that writes it where that is news."""
     issue_repository = issue_repository_of(report.snapshot.repository, in_force.policy)
     if issue_repository is None and in_force.problems:
         return []  # a policy that could not be read does not say that no issue is wanted
-    issue_text = render_issue(
-        report,
-        policy_readable=not in_force.problems,
-        write_permissions=deletion_permissions(context, installation, report),
-    )
-    return _store_entry(context, IssueOutboxEntry(installation, repository, issue_text, issue_repository))
+    readable = not in_force.problems
+    issue_text = render_issue(report, policy_readable=readable, write_permissions=write_permissions)
+    return _store_entry(context, IssueOutboxEntry(*place, issue_text, issue_repository))
 
 
 def retire_issue(context: Context, repository: RepositoryId, reason: str) -> list[WriteIssue]:

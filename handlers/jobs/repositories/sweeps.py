@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+from bot.github.client import InstallationClient
 from bot.github.git_data import REPOSITORIES_PER_QUERY, TAG_REF_PREFIX, read_all_tags, read_latest_tags
-from bot.github.github_app import Delivery, list_failed_deliveries, list_installations, list_repositories, redeliver
+from bot.github.github_app import Delivery, list_deliveries, list_installations, list_repositories, redeliver
 from bot.github.github_errors import (
     AccessError,
     InstallationError,
@@ -25,7 +27,7 @@ from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.repositories.access_reviews import retire_review
 from handlers.jobs.repositories.repository_issues import retire_issue
-from handlers.queue.enqueue import enqueue, enqueue_all
+from handlers.queue.enqueue import accepted_deliveries, enqueue, enqueue_all
 from handlers.queue.job_specs import (
     CheckBranch,
     CheckLatestTags,
@@ -43,8 +45,10 @@ from handlers.queue.job_specs import (
     SweepInstallation,
     SweepInstallations,
 )
+from handlers.records.app_store import AppStore
 from handlers.records.change_alert_store import ChangeAlertStore
 from handlers.records.issue_outbox import IssueOutbox
+from handlers.records.outbox import outbox_of
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport
 from handlers.records.retention import delete_expired, mark_removed
@@ -83,13 +87,13 @@ def forget_repository(context: Context, spec: ForgetRepository) -> None:
 
 def retire_repository(context: Context, installation: InstallationId, repository: RepositoryId, reason: str) -> None:
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
-    jobs = [*retire_issue(context, repository, reason), *retire_review(context, installation, repository)]
-    enqueue(context.redis, jobs)
-    WatchStore(context.records).remove_repository(repository)
-    ReportStore(context.records).forget(repository)
+    with outbox_of(context).transaction() as jobs:
+        jobs += [*retire_issue(context, repository, reason), *retire_review(context, installation, repository)]
+        WatchStore(context.records).remove_repository(repository)
+        ReportStore(context.records).forget(repository)
+        DigestFactStore(context.records, installation).forget(repository)
+        ChangeAlertStore(context.records, installation, repository).forget()
     SnapshotCache(context.redis, context.catalog).forget(repository)
-    DigestFactStore(context.records, installation).forget(repository)
-    ChangeAlertStore(context.records, installation, repository).forget()
 
 
 def drop_token(context: Context, spec: DropToken) -> None:
@@ -241,49 +245,62 @@ def _queue_changed_tags(
 
 
 DELIVERIES_KEPT = timedelta(days=3)  # by github.com; a GitHub Enterprise Server keeps them for longer
-LAST_CHECK_KEY = "wharfinger:deliveries:checked-until"
-MAX_REDELIVERIES = 5  # one delivery is asked for again
+QUICK_REDELIVERIES = 5  # of one delivery, one at each look; after them the pauses grow with its age
 OVERLAP = timedelta(minutes=5)  # an attempt is logged when it ends, and may end after a later one
+REDELIVERIES_KEY = "wharfinger:redeliveries"  # sorted set: "ID GUID" of failed attempts, when they are asked for again
 
 
 def redeliver_failed(context: Context, _: RedeliverFailed) -> None:
-    """Have every delivery sent again that failed since the last run of this job, the oldest first.
+    """Have every delivery sent again that failed since the last run of this job, until GitHub keeps it no longer.
 
-    A repeat that fails too is a new entry in GitHub's log, so the next run finds it; a repeat of something that was
-    done meanwhile is recognized by the receiver. Interrupted, it begins again where the last complete run ended.
+    Where Redis was lost, also those that were answered well and of which it knows nothing. A repeat that fails too is a new
+    entry in GitHub's log, so the next run finds it; a repeat of something that was done meanwhile is recognized by the
+    receiver. Interrupted, it begins again where the last complete run ended.
     """
-    client = context.github.app(context.delivery_id)
-    now = context.clock()
+    client, store, now = context.github.app(context.delivery_id), AppStore(context.records), context.clock()
+    lost_from = store.deliveries_lost_from
+    read_to = min(filter(None, (store.deliveries_read_to or now - DELIVERIES_KEPT, lost_from)))
+    since = max(read_to - OVERLAP, now - DELIVERIES_KEPT)
     latest: dict[str, Delivery] = {}
-    for delivery in list_failed_deliveries(client, _check_since(context, now)):
+    for delivery in list_deliveries(client, since, all_of_them=lost_from is not None):
         latest.setdefault(delivery.guid, delivery)
+    known = accepted_deliveries(context.redis, [guid for guid, each in latest.items() if not each.failed])
     for delivery in reversed(latest.values()):
-        attempts_key = f"wharfinger:deliveries:redelivered:{delivery.guid}"
-        if not _should_redeliver(context, delivery, attempts_key):
-            continue
-        try:
-            redeliver(client, delivery)
-        except (MissingError, RefusedError, UnansweredError) as error:
-            log.warning("delivery %s could not be asked for again: %s", delivery.guid, error)
-        context.redis.sadd(attempts_key, delivery.id)  # after the request: a second does no harm, none at all would
-        context.redis.expire(attempts_key, DELIVERIES_KEPT)
-    context.redis.set(LAST_CHECK_KEY, now.isoformat())
+        if delivery.failed:
+            _plan_redelivery(context, delivery, now)
+        elif delivery.guid not in known:
+            context.redis.zadd(REDELIVERIES_KEY, {f"{delivery.id} {delivery.guid}": now.timestamp()})
+    _redeliver_due(context, client, now)
+    store.end_deliveries(now, lost_from)
 
 
-def _check_since(context: Context, now: datetime) -> datetime:
-    last = context.redis.get(LAST_CHECK_KEY)
-    if not isinstance(last, bytes):
-        return now - DELIVERIES_KEPT
-    return max(datetime.fromisoformat(last.decode()) - OVERLAP, now - DELIVERIES_KEPT)
-
-
-def _should_redeliver(context: Context, delivery: Delivery, attempts_key: str) -> bool:
-    """Whether this attempt was not followed by a redelivery yet, and the delivery not requested too often."""
-    if context.redis.sismember(attempts_key, str(delivery.id)):
-        return False
-    if context.redis.scard(attempts_key) < MAX_REDELIVERIES:
-        return True
-    log.error(
-        "delivery %s (%s) failed %d times; it is not asked for again", delivery.guid, delivery.event, MAX_REDELIVERIES
+def _plan_redelivery(context: Context, delivery: Delivery, now: datetime) -> None:
+    """Note when a failed attempt is asked for again: at once at first, and then after a quarter of the delivery's age."""
+    attempts, first = (
+        f"wharfinger:deliveries:redelivered:{delivery.guid}",
+        f"wharfinger:deliveries:first:{delivery.guid}",
     )
-    return False
+    if context.redis.sismember(attempts, str(delivery.id)):
+        return
+    context.redis.set(first, delivery.delivered_at.timestamp(), ex=DELIVERIES_KEPT, nx=True)
+    began = context.redis.get(first)
+    age = now.timestamp() - float(began if isinstance(began, bytes) else delivery.delivered_at.timestamp())
+    if age > DELIVERIES_KEPT.total_seconds():
+        log.error("delivery %s (%s) failed for three days; it is not asked for again", delivery.guid, delivery.event)
+        return
+    pause = 0.0 if context.redis.scard(attempts) < QUICK_REDELIVERIES else age / 4
+    context.redis.zadd(REDELIVERIES_KEY, {f"{delivery.id} {delivery.guid}": now.timestamp() + pause}, nx=True)
+
+
+def _redeliver_due(context: Context, client: InstallationClient, now: datetime) -> None:
+    due: list[Any] = context.redis.zrangebyscore(REDELIVERIES_KEY, "-inf", now.timestamp())
+    for entry in due:
+        number, _, guid = entry.decode().partition(" ")
+        attempts = f"wharfinger:deliveries:redelivered:{guid}"
+        try:
+            redeliver(client, int(number))
+        except (MissingError, RefusedError, UnansweredError) as error:
+            log.warning("delivery %s could not be asked for again: %s", guid, error)
+        context.redis.sadd(attempts, number)  # after the request: a second does no harm, none at all would
+        context.redis.expire(attempts, DELIVERIES_KEPT)
+        context.redis.zrem(REDELIVERIES_KEY, entry)

@@ -75,6 +75,7 @@ def printed(
 ) -> str:
     """Type `wharfinger identities` where the App runs, and return what it prints."""
     app, folder = str(acme.github.app.id), str(acme.data)
+    monkeypatch.setenv("WHARFINGER_GITHUB_API", acme.github.base_url)
     for name, value in environment(REDIS_URL=redis_url, WHARFINGER_APP_ID=app, WHARFINGER_DATA=folder).items():
         monkeypatch.setenv(name, value)
     assert run_command(["identities", *words]) == 0

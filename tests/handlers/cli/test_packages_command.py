@@ -24,6 +24,8 @@ def test_it_lists_packages_versions_and_alarms(
         monkeypatch.setenv(name, value)
     with watched_package_scenario(redis) as story:
         monkeypatch.setenv("WHARFINGER_DATA", str(story.acme.data))
+        monkeypatch.setenv("WHARFINGER_APP_ID", str(story.acme.github.app.id))
+        monkeypatch.setenv("WHARFINGER_GITHUB_API", story.acme.github.base_url)
         assert run_command(["packages"]) == 0
         assert capsys.readouterr().out.splitlines()[-1] == "1 package, 0 open alerts"
         story.publish("1.0.1", by="mallory")
@@ -60,6 +62,8 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
         monkeypatch.setenv(name, value)
     with watched_package_scenario(redis, packages=("gadgets",)) as story:
         monkeypatch.setenv("WHARFINGER_DATA", str(story.acme.data))
+        monkeypatch.setenv("WHARFINGER_APP_ID", str(story.acme.github.app.id))
+        monkeypatch.setenv("WHARFINGER_GITHUB_API", story.acme.github.base_url)
         story.check_repository()
         story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
         story.advance(2 * MINUTE)

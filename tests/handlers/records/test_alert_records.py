@@ -44,7 +44,8 @@ def test_a_look_reads_the_alarms_of_its_package_and_no_other(records: Database) 
     kept = raise_one(records, "widgets", "1.0.1")
     for other in range(200):
         raise_one(records, f"other-{other}", "1.0.0")
-    assert "USING INDEX ix_package_alerts_installation_registry_package" in plan(records)
+    if records.engine.dialect.name == "sqlite":  # PostgreSQL reads so small a table whole
+        assert "USING INDEX ix_package_alerts_installation_registry_package" in plan(records)
 
     PackageAlertStore(records).mark_reported(ACME, kept, PackageAlertIssue(HERE, 7, closed_by_person=True))
     (alarm,) = PackageAlertStore(records).of_package(ACME, Package(RegistryId("npm"), "widgets"))

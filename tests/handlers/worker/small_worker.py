@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import mkdtemp
 
 from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
-from handlers.config.database import Database
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.queue.job_specs import JobSpec, Priority
+from handlers.records.schema import open_records
 from handlers.worker.loop import Worker, WorkerTiming
-from tests.conftest import environment
+from tests.conftest import environment, migrated_copy
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.handlers.worker.small_worker"])
@@ -153,8 +154,9 @@ def small_jobs(log: ActionLog) -> Mapping[type[JobSpec], JobFunction]:
 
 def small_worker(url: str, log: ActionLog) -> Worker:
     redis = open_redis(url)
-    settings = Settings.from_environment(environment(REDIS_URL=url))
-    return Worker(redis, small_jobs(log), open_context(settings, redis, Database(settings.database_url)), FAST_PACE)
+    folder = migrated_copy(Path(mkdtemp(prefix="wf")))
+    settings = Settings.from_environment(environment(REDIS_URL=url, WHARFINGER_DATA=str(folder)))
+    return Worker(redis, small_jobs(log), open_context(settings, redis, open_records(settings)), FAST_PACE)
 
 
 def die_after(worker: Worker, commands: int) -> None:

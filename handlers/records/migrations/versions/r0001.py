@@ -26,10 +26,12 @@ def upgrade() -> None:  # noqa: PLR0915 - a list of tables
     )
     op.create_table(
         "fences",
-        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("concurrency_key", sa.Text(), nullable=False),
         sa.Column("token", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("lane", name=op.f("pk_fences")),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("concurrency_key", name=op.f("pk_fences")),
     )
+    op.create_index(op.f("ix_fences_used_at"), "fences", ["used_at"], unique=False)
     op.create_table(
         "installations",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -41,11 +43,12 @@ def upgrade() -> None:  # noqa: PLR0915 - a list of tables
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_to", sa.Double(), nullable=False),
-        sa.Column("delivery", sa.Text(), nullable=False),
+        sa.Column("enqueued_at", sa.Double()),
+        sa.Column("job", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    op.create_index(op.f("ix_outbox_leased_to"), "outbox", ["leased_to"], unique=False)
+    op.create_index(op.f("ix_outbox_enqueued_at_leased_to"), "outbox", ["enqueued_at", "leased_to"], unique=False)
     op.create_table(
         "registry_outages",
         sa.Column("registry", sa.Text(), nullable=False),
