@@ -67,11 +67,15 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
 %(files)s
   }
   private: repository(owner: $owner, name: ".github-private") {
+    databaseId
     nameWithOwner
+    defaultBranchRef { name target { oid } }
     policy: object(expression: "HEAD:publishing.yml") { ...Policy }
   }
   public: repository(owner: $owner, name: ".github") {
+    databaseId
     nameWithOwner
+    defaultBranchRef { name target { oid } }
     policy: object(expression: "HEAD:publishing.yml") { ...Policy }
   }
 }

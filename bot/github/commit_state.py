@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.github.client import ReadOnlyClient, api_path
@@ -44,6 +44,16 @@ class RepositoryFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyRepository:
+    """A repository that may hold the organization's policy, as the App sees it."""
+
+    repository: FullName
+    id: int
+    branch: str  # its default branch; empty while nothing was pushed
+    commit: Sha  # the head of that branch
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFiles:
     """The policy files that matter: those in force come from default branches, `proposed` from the commit itself."""
 
@@ -52,6 +62,11 @@ class PolicyFiles:
     repository: RepositoryFile | None
     proposed: RepositoryFile | None
     hidden: bool  # the organization may have a policy that we were not allowed to see
+    visible: tuple[PolicyRepository, ...] = ()  # of the repositories that may hold the organization's policy
+
+    def holder(self, repository: FullName) -> PolicyRepository | None:
+        """Return one of the repositories that may hold the organization's policy, if the App sees it."""
+        return next((each for each in self.visible if each.repository.lower() == repository.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +200,19 @@ def _parse_policies(data: JsonObject, revision: Revision, *, hidden: bool) -> Po
         if proposed
         else None,
         hidden=hidden,
+        visible=tuple(_parse_policy_repositories(data)),
     )
+
+
+def _parse_policy_repositories(data: JsonObject) -> Iterator[PolicyRepository]:
+    for alias in ("private", "public"):
+        if found := get_object(data, alias):
+            yield PolicyRepository(
+                FullName(get_str(found, "nameWithOwner")),
+                get_int(found, "databaseId"),
+                get_str(found, "defaultBranchRef", "name"),
+                Sha(get_str(found, "defaultBranchRef", "target", "oid")),
+            )
 
 
 def _parse_check_runs(commit: JsonObject) -> tuple[ExistingCheckRun, ...]:

@@ -18,6 +18,7 @@ class Installation:
     suspended: bool
     permissions: Mapping[str, str]
     events: tuple[str, ...]
+    selects_repositories: bool = False  # it covers selected repositories only
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def list_installations(client: InstallationClient) -> Iterator[Installation]:
             bool(get_str(item, "suspended_at")),
             _parse_permissions(item),
             get_strings(item, "events"),
+            get_str(item, "repository_selection") == "selected",
         )
 
 

@@ -7,6 +7,7 @@ from bot.model.waiver import Waiver, WaiverApproval, WaiverStatus
 from bot.policy.merge_policies import policy_in_force
 from bot.policy.policy_file import (
     CheckSettings,
+    Custody,
     DigestForm,
     DigestInterval,
     DigestSettings,
@@ -20,6 +21,7 @@ from bot.policy.policy_targets import RepositoryMatch, TargetRepository
 
 __all__ = [
     "CheckSettings",
+    "Custody",
     "DigestForm",
     "DigestInterval",
     "DigestSettings",

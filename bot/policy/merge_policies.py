@@ -186,6 +186,8 @@ def _ignored_sections(files: _PolicyFiles, *, allow_any: bool) -> Iterable[str]:
         "extends": own.extends is not None,
         "overrides": own.own_overrides is not None,
         "max-waiver-duration": own.own_max_waiver_duration is not None,
+        "custody": own.own_custody is not None,
+        "policy-delay": own.own_policy_delay is not None,
         "repositories": bool(own.repositories),
         "reports": own.reports != NO_REPORTS,
         "waivers": bool(own.waivers) and not allow_any,

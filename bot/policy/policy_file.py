@@ -69,6 +69,13 @@ class Overrides(StrEnum):
     ANY = "any"
 
 
+class Custody(StrEnum):
+    """What lets a loosened policy take effect: another person's approval, or time in which it can be canceled."""
+
+    APPROVAL = "approval"
+    DELAY = "delay"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
     """What a file says about one rule: that it is off, or some of its options; `line` is that of the rule's name."""
@@ -99,6 +106,8 @@ class PolicyFile:
     checks: Mapping[RuleName, CheckSettings] = field(default_factory=dict)
     own_overrides: Overrides | None = None
     own_max_waiver_duration: timedelta | None = None
+    own_custody: Custody | None = None
+    own_policy_delay: timedelta | None = None
     repositories: tuple[PolicyLayer, ...] = ()  # each with a match; later ones win
     identities: tuple[DeclaredIdentity, ...] = ()
     packages: tuple[DeclaredPackage, ...] = ()
@@ -118,6 +127,16 @@ class PolicyFile:
         return self.own_max_waiver_duration or (
             self.base.max_waiver_duration if self.base else DEFAULT_MAX_WAIVER_DURATION
         )
+
+    @property
+    def custody(self) -> Custody:
+        """What lets a loosening take effect: as this file says, else the one it extends."""
+        return self.own_custody or (self.base.custody if self.base else Custody.APPROVAL)
+
+    @property
+    def policy_delay(self) -> timedelta:
+        """How long an approved loosening waits: as this file says, else the one it extends."""
+        return self.own_policy_delay or (self.base.policy_delay if self.base else timedelta())
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from bot.model.identity_register import DeclaredIdentity, DeclaredPackage, Ident
 from bot.model.waiver import Waiver
 from bot.policy.policy_file import (
     CheckSettings,
+    Custody,
     DigestForm,
     DigestInterval,
     DigestSettings,
@@ -74,17 +75,16 @@ def _validator(registries: tuple[RegistryId, ...]) -> jsonschema_rs.Validator:
 
 
 def _policy_file(root: YamlMapping, origin: str) -> PolicyFile:
-    said_overrides, longest, extends = (
-        text_at(root, "overrides"),
-        text_at(root, "max-waiver-duration"),
-        text_at(root, "extends"),
-    )
+    said_overrides, extends = text_at(root, "overrides"), text_at(root, "extends")
+    longest, custody, delay = (text_at(root, key) for key in ("max-waiver-duration", "custody", "policy-delay"))
     return PolicyFile(
         origin=origin,
         mode=_mode(root),
         checks=_all_check_settings(root),
         own_overrides=Overrides(said_overrides) if said_overrides else None,
         own_max_waiver_duration=parse_duration(longest) if longest else None,
+        own_custody=Custody(custody) if custody else None,
+        own_policy_delay=parse_duration(delay) if delay else None,
         repositories=tuple(_layer(item) for item in nodes_at(root, "repositories", YamlMapping)),
         identities=read_identities(root, origin),
         packages=read_packages(root, origin),

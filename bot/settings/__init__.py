@@ -12,7 +12,14 @@ from bot.settings.environments import (
     ReviewerKind,
     SelectedRefs,
 )
-from bot.settings.organization import AppInstallation, FineGrainedToken, Organization, Team
+from bot.settings.organization import (
+    AppInstallation,
+    FineGrainedToken,
+    Organization,
+    Team,
+    declared_machines,
+    is_machine,
+)
 from bot.settings.ref_patterns import ref_matches
 from bot.settings.repository_facts import (
     PLAN_REQUIREMENTS,
@@ -86,6 +93,8 @@ __all__ = [
     "Team",
     "Variable",
     "all_unknown",
+    "declared_machines",
+    "is_machine",
     "parse_code_owners",
     "plan_offers",
     "ref_matches",

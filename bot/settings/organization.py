@@ -1,10 +1,26 @@
 """Defines an organization's members, teams, installed Apps and fine-grained tokens."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.model.identity_register import DeclaredIdentity, IdentityKind
 from bot.settings.environments import Reviewer, ReviewerKind
+
+# What people call machine accounts; the register says it for sure, either way.
+MACHINE_ACCOUNT_NAME = re.compile(r"\[bot\]$|(^|-)(bot|ci|robot|automation|machine)(-|$)", re.IGNORECASE)
+
+
+def is_machine(login: str, declared: Mapping[str, bool | None] | None = None) -> bool:
+    """Whether an account is a machine's: as the register says (`declared`, by "@login" in small letters), else by its name."""
+    said = (declared or {}).get(f"@{login}".casefold())
+    return bool(MACHINE_ACCOUNT_NAME.search(login)) if said is None else said
+
+
+def declared_machines(identities: Iterable[DeclaredIdentity]) -> dict[str, bool | None]:
+    """Say of the people and teams in the register whether they are machines: by "@login" or "@organization/team"."""
+    return {each.name.casefold(): each.machine for each in identities if each.kind is IdentityKind.PERSON}
 
 
 @dataclass(frozen=True, slots=True)

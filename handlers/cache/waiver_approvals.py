@@ -10,7 +10,6 @@ from bot.github.client import InstallationClient
 from bot.github.commit_query import ORGANIZATION_POLICY_PATH, Revision
 from bot.github.github_errors import AccessError, RefusedError
 from bot.github.line_approvals import BlamedLines, read_line_approvals
-from bot.model.core_types import FullName
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.policy import PolicyFile, Waiver, WaiverApproval
 
@@ -52,15 +51,10 @@ REFUSED_TTL = 600
 
 
 def add_approvals(
-    redis: Redis, client: InstallationClient, revision: Revision, file: PolicyFile, repository: FullName
+    redis: Redis, client: InstallationClient, revision: Revision, oid: str, file: PolicyFile
 ) -> PolicyFile:
-    """Add to the waivers of one repository who approved them; `place.at` is git's name of the file's content.
-
-    Nothing is asked where the file waives nothing there.
-    """
-    if not any(waiver.repository.lower() == repository.lower() for waiver in file.waivers):
-        return file
-    name = approvals_key(revision)
+    """Add to the waivers of a policy who approved them; `oid` is git's name of the file's content at the revision."""
+    name = approvals_key(Revision(revision.repository, oid))
     kept = redis.get(name)
     if not isinstance(kept, bytes):
         kept, seconds = _fetch_approvals(client, revision)

@@ -53,7 +53,7 @@ def examine() -> Iterator[Diagnosis]:
         yield from examine_records(records, settings)
         yield from look_at_redis(redis)
         context = open_context(settings, redis, records)
-        yield from diagnose_github(settings, context.github)
+        yield from diagnose_github(context)
         context.github.close()
         yield _registries(settings)
     except RedisError as error:

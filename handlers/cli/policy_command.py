@@ -17,15 +17,29 @@ from bot.registries import load_catalog
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count
 
+ACCEPT_WORDS = 2  # accept COMMIT, reject COMMIT
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `wharfinger policy`."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a policy file (publishing.yml)")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="a policy file (publishing.yml); or `accept COMMIT`, `reject COMMIT`",
+    )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of policy files, for editors")
 
 
 def main(options: argparse.Namespace) -> int:
     """Print whether each file is valid, and if not, where and why; return the exit status (0 valid, 2 not)."""
+    words = [str(file) for file in options.files]
+    if words[:1] in (["accept"], ["reject"]) and len(words) == ACCEPT_WORDS:
+        # Checking a file does not wait for the App's settings and clients.
+        from handlers.cli.guard_command import settle
+
+        return settle(words[1], accept=words[0] == "accept")
     if options.schema:
         sys.stdout.write(json.dumps(policy_schema(), indent=2) + "\n")
     elif not options.files:

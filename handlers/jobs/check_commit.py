@@ -9,7 +9,12 @@ from bot.rendering.check_run import render_check_run
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit
 from handlers.jobs.follow_ups import Evaluation, end_check, keep, preview_jobs, record_not_evaluated, retire_archived
-from handlers.jobs.policies import add_policy_problems, read_policy_in_force
+from handlers.jobs.policies import (
+    add_policy_in_force,
+    add_policy_problems,
+    is_organization_repository,
+    read_policy_in_force,
+)
 from handlers.jobs.repositories.push_alerts import change_reports, check_settings_changes
 from handlers.jobs.write_check_run import CommitCheckRun
 from handlers.queue.enqueue import enqueue
@@ -69,7 +74,9 @@ def _check_state(
     with check_run.in_progress():
         followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings)
         report = evaluate_repository(followed.snapshot, policy.policy)
-        content = add_policy_problems(render_check_run(report), policy.problems)
+        content = add_policy_problems(render_check_run(report), policy)
+        if is_organization_repository(commit.state.repository):
+            content = add_policy_in_force(commit.client, content, policy)
         # What a fault of ours left open is not settled: the next event evaluates the commit again.
         settled = Outcome.ERROR not in report.outcomes.values()
         fingerprint = check_run.fingerprint(followed.files, report.snapshot.taken_at) if settled else ""

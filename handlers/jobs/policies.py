@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
 
-from bot.github.client import InstallationClient, ReadOnlyClient
+from bot.github.client import InstallationClient
 from bot.github.commit_query import (
-    ORGANIZATION_POLICY_PATH,
     PRIVATE_POLICY_REPOSITORY,
     PUBLIC_POLICY_REPOSITORY,
     REPOSITORY_POLICY_PATH,
     Revision,
 )
-from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
-from bot.github.github_errors import AccessError, MissingError
+from bot.github.commit_state import CommitState, RepositoryFile
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import read_custom_properties
-from bot.model.core_types import Conclusion, FullName, InstallationId, Mode, RepositoryId, Sha
+from bot.model.core_types import Conclusion, FullName, Mode, RepositoryId
 from bot.model.errors import PolicyError
 from bot.model.findings import Known
 from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
@@ -29,10 +27,15 @@ from bot.rendering.markdown import inline_code, markdown_text, plain_line
 from bot.settings import SettingsQuery
 from handlers.cache.waiver_approvals import add_approvals
 from handlers.config.context import Context
+from handlers.jobs.policy_custody import (
+    branch_is_protected,
+    installation_of,
+    organization_policy,
+    parse_policy_file,
+)
+from handlers.records.policy_custody_store import AcceptedPolicy
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import StoredReport
-
-BASE_TTL = 300  # seconds for which the file that an organization's policy extends is not read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class PolicyState:
     policy: Policy
     problems: tuple[str, ...]
     subject: TargetRepository
+    accepted: AcceptedPolicy | None = None  # the organization's, where it has one
+    never_valid: bool = False  # there is a policy file, and no version of it was ever valid
 
     @property
     def is_enforced(self) -> bool:
@@ -65,37 +70,23 @@ class InvalidProposal:
 
 
 def read_policy_in_force(context: Context, client: InstallationClient, reading: CommitState) -> PolicyState:
-    """Make the policy in force of the repository that was read; raises RetryLaterError when GitHub wants to be asked later."""
-    policies = reading.policies
-    problems: list[str] = []
-    whole, mine = policy_keys(client, reading)
-    origin = f"{policies.organization_repository}/{ORGANIZATION_POLICY_PATH}"
-    organization = _last_valid_policy(context, policies.organization, origin, whole, None, problems)
-    head = reading.commit if reading.is_default_branch_head else None
-    own = _last_valid_policy(context, policies.repository, REPOSITORY_POLICY_PATH, mine, head, problems)
-    if policies.hidden:
-        problems.append("The organization may have a policy, but GitHub does not let the App read it.")
-    if organization is not None and policies.organization is not None:
-        organization = add_base_policy(context, client, organization, problems)
-        place = Revision(policies.organization_repository, policies.organization.oid)
-        organization = add_approvals(context.redis, client, place, organization, reading.repository)
+    """Make the policy in force of the repository that was read; raises LaterError when GitHub wants to be asked later."""
+    found = organization_policy(context, client, reading.policies)
+    problems = [*found.problems]
+    organization, accepted = found.file, found.accepted
+    own, own_never_valid = _own_policy(context, client, reading, problems)
+    if organization is not None and accepted is not None and _waives_in(organization, reading.repository):
+        revision = Revision(accepted.version.repository, accepted.version.commit)
+        organization = add_approvals(context.redis, client, revision, accepted.version.oid, organization)
     subject = _subject(client, reading, [file for file in (organization, own) if file is not None])
     policy = policy_in_force(organization, own, subject)
-    return PolicyState(policy, (*problems, *policy.undecided), subject)
+    policy = replace(policy, notes=(*policy.notes, *found.notes))
+    never_valid = found.never_valid or (organization is None and own_never_valid)
+    return PolicyState(policy, (*problems, *policy.undecided), subject, accepted, never_valid)
 
 
-def policy_keys(client: ReadOnlyClient, reading: CommitState) -> tuple[PolicyKey, PolicyKey]:
-    """Return under which keys the policies of a repository are kept: its organization's, and its own."""
-    installation = installation_of(client)
-    login = reading.repository.partition("/")[0]
-    return PolicyKey.organization(installation, login), PolicyKey.repository(installation, RepositoryId(reading.id))
-
-
-def installation_of(client: ReadOnlyClient) -> InstallationId:
-    """Return as which installation a client speaks."""
-    if client.installation is None:
-        raise ValueError("the App itself has no policy")
-    return client.installation
+def _waives_in(file: PolicyFile, repository: FullName) -> bool:
+    return any(waiver.repository.lower() == repository.lower() for waiver in file.waivers)
 
 
 def is_organization_repository(repository: FullName) -> bool:
@@ -145,54 +136,6 @@ def overlong_waivers(policy: PolicyFile, path: str, today: date) -> Iterator[Inv
             yield InvalidProposal(path, reason, waiver.line)
 
 
-def add_base_policy(context: Context, client: ReadOnlyClient, file: PolicyFile, problems: list[str]) -> PolicyFile:
-    """Add the file that this one extends, read not long ago; where it cannot be had, the last valid one, and a sentence.
-
-    What one installation may read is not shown to another.
-    """
-    if file.extends is None:
-        return file
-    key = PolicyKey.base(installation_of(client), file.extends)
-    name = f"wharfinger:base-policy:{key.installation}:{key.subject}"
-    told = context.redis.get(name)
-    if not isinstance(told, bytes):
-        told = _fetch_base(context, client, file.extends, key).encode()
-        context.redis.set(name, told, ex=BASE_TTL)
-    if told:
-        problems.append(told.decode())
-    kept = PolicyStore(context.records).get(key)
-    if kept is None:
-        return file
-    base = read_policy(kept, context.catalog.registries, f"{file.extends}/{ORGANIZATION_POLICY_PATH}")
-    if base.extends is not None:
-        problems.append(f"{base.origin} extends {base.extends} in turn, which is not followed: one step is.")
-    return replace(file, base=replace(base, extends=None))
-
-
-def parse_policy_file(context: Context, file: RepositoryFile, origin: str) -> PolicyFile:
-    """Read a policy file that was fetched; raises PolicyError where it is not valid, or has no content."""
-    if file.content is None:
-        raise PolicyError(file.reason or "it could not be fetched")
-    return read_policy(file.content, context.catalog.registries, origin)
-
-
-def _fetch_base(context: Context, client: ReadOnlyClient, repository: FullName, key: PolicyKey) -> str:
-    """Fetch the file that is extended and keep it if it is valid; return what is wrong, or an empty text."""
-    origin = f"{repository}/{ORGANIZATION_POLICY_PATH}"
-    try:
-        read = CommitReader(client, Revision(repository, "HEAD")).read_more([ORGANIZATION_POLICY_PATH])
-        file = read[ORGANIZATION_POLICY_PATH]
-        parse_policy_file(context, file, origin)
-    except (KeyError, MissingError):
-        return f"{origin} is extended by the policy, and the App sees no such file; make the repository public, or take `extends` out."
-    except AccessError as error:
-        return f"{origin} is extended by the policy and could not be read: {error}."
-    except PolicyError as error:
-        return f"{origin} is extended by the policy and not valid ({error}); the last valid version of it is followed, if one is known."
-    PolicyStore(context.records).put(key, file.content or b"", None, context.clock())
-    return ""
-
-
 def _subject(client: InstallationClient, reading: CommitState, files: Iterable[PolicyFile]) -> TargetRepository:
     """Say what targets look at; custom properties only where one asks for them."""
     facts, properties = reading.facts, None
@@ -203,30 +146,32 @@ def _subject(client: InstallationClient, reading: CommitState, files: Iterable[P
     return TargetRepository(reading.repository, facts.visibility, facts.topics, properties)
 
 
-def _last_valid_policy(  # noqa: PLR0913, PLR0917 - the file, where it stands, and where faults are told
-    context: Context,
-    file: RepositoryFile | None,
-    origin: str,
-    key: PolicyKey,
-    commit: Sha | None,
-    problems: list[str],
-) -> PolicyFile | None:
-    """Read a file in force; where it is not valid, the last one that was, and add a sentence to the problems."""
-    store = PolicyStore(context.records)
+def _own_policy(
+    context: Context, client: InstallationClient, reading: CommitState, problems: list[str]
+) -> tuple[PolicyFile | None, bool]:
+    """Read the repository's own file in force; where it is not valid, the last one that was, and add a sentence to the problems.
+
+    The second value says that there is a file and that no version of it was ever valid.
+    """
+    store, file = PolicyStore(context.records), reading.policies.repository
+    key = PolicyKey.repository(installation_of(client), RepositoryId(reading.id))
     if file is None:
         store.end(key, context.clock())
-        return None
+        return None, False
     try:
-        policy = parse_policy_file(context, file, origin)
+        policy = parse_policy_file(context, file, REPOSITORY_POLICY_PATH)
     except PolicyError as error:
         kept = store.get(key)
         if kept is not None:
-            problems.append(f"{origin} is not valid ({error}); the last valid version of it stays in force.")
-            return read_policy(kept, context.catalog.registries, origin)
-        problems.append(f"{origin} is not valid ({error}), and no valid version of it is known; the defaults hold.")
-        return None
-    store.put(key, file.content or b"", commit, context.clock())
-    return policy
+            problems.append(
+                f"{REPOSITORY_POLICY_PATH} is not valid ({error}); the last valid version of it stays in force."
+            )
+            return read_policy(kept, context.catalog.registries, REPOSITORY_POLICY_PATH), False
+        problems.append(f"{REPOSITORY_POLICY_PATH} is not valid ({error}), and no valid version of it is known.")
+        return None, True
+    head = reading.commit if reading.is_default_branch_head else None
+    store.put(key, file.content or b"", head, context.clock())
+    return policy, False
 
 
 SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
@@ -250,13 +195,34 @@ def unchanged_text(stored_report: StoredReport) -> CheckRunText:
     )
 
 
-def add_policy_problems(check_run_text: CheckRunText, problems: tuple[str, ...]) -> CheckRunText:
-    """Add what is wrong with the policy in force; then nothing is green."""
-    if not problems:
+def add_policy_problems(check_run_text: CheckRunText, in_force: PolicyState) -> CheckRunText:
+    """Add what is wrong with the policy in force; then nothing is green, and without any policy a merge has to wait."""
+    if not in_force.problems:
         return check_run_text
-    told = [f"⚠️ {markdown_text(problem)}" for problem in problems]
-    conclusion = Conclusion.NEUTRAL if check_run_text.conclusion is Conclusion.SUCCESS else check_run_text.conclusion
-    return replace(check_run_text, conclusion=conclusion, summary=join_blocks([*told, check_run_text.summary], "fact"))
+    told = [f"⚠️ {markdown_text(problem)}" for problem in in_force.problems]
+    summary, conclusion = join_blocks([*told, check_run_text.summary], "fact"), check_run_text.conclusion
+    if in_force.never_valid and conclusion is not Conclusion.FAILURE:
+        title = plain_line(f"No valid policy: {in_force.problems[0]}", MAX_TITLE)
+        return replace(check_run_text, conclusion=Conclusion.ACTION_REQUIRED, title=title, summary=summary)
+    if conclusion is Conclusion.SUCCESS:
+        conclusion = Conclusion.NEUTRAL
+    return replace(check_run_text, conclusion=conclusion, summary=summary)
+
+
+def add_policy_in_force(
+    client: InstallationClient, check_run_text: CheckRunText, in_force: PolicyState
+) -> CheckRunText:
+    """Say in the check run of the policy's own repository which version is in force, for whom, and whether its branch is protected."""
+    if in_force.accepted is None:
+        return check_run_text
+    version, owner = in_force.accepted.version, in_force.subject.name.partition("/")[0]
+    protected = {True: "is protected", False: "is **not protected**", None: "could not be seen"}
+    told = (
+        f"In force for every repository of {inline_code(owner)}: {inline_code(version.origin)} at {inline_code(version.short_commit)}, since "
+        f"{in_force.accepted.since:%Y-%m-%d %H:%M} UTC ({markdown_text(in_force.accepted.reason)}). Its branch {inline_code(version.branch)} "
+        f"{protected[branch_is_protected(client, version)]}."
+    )
+    return replace(check_run_text, summary=join_blocks([told, check_run_text.summary], "fact"))
 
 
 def add_invalid_policy(check_run_text: CheckRunText, proposed: InvalidProposal) -> CheckRunText:

@@ -54,17 +54,20 @@ class ChangeAlertStore:
 
     def put(
         self, ref: str, report: ChangeReport, urgent: UnreportedAlert | None, branch_state: BranchState | None = None
-    ) -> None:
-        """Keep what was heard of a change; what is urgent is to be told once. `branch` is how a branch stands from now on."""
+    ) -> bool:
+        """Keep what was heard of a change, and return whether it is new; what is urgent is to be told once.
+
+        `branch_state` is how a branch stands from now on.
+        """
         key = {**self._place, "commit_id": report.commit, "ref": text_fingerprint(ref)}
         with self._records.transaction() as connection:
             ensure_repository(connection, self._repository, self._installation)
             heard = {row.ref: row for row in self._rows_of_commit(report.commit)}
             before = heard.get(key["ref"])
             if before is not None and _is_same_report(next(REPORTS.readable(self._records, [before]), None), report):
-                return
+                return False
             if before is None and len(heard) >= MOST_CHANGES:
-                return
+                return False
             values = {"observed_at": report.observed_at, "document": REPORTS.text(report)}
             upsert(connection, change_alerts, list(key), key | values)
             if urgent is not None:
@@ -74,6 +77,7 @@ class ChangeAlertStore:
                 branch = {"repository": self._repository, "ref": ref}
                 state = {"heard_at": report.observed_at, "document": BRANCHES.text(branch_state)}
                 upsert(connection, branches, list(branch), branch | state)
+        return True
 
     def get_branch(self, ref: str) -> BranchState | None:
         """Return how a branch stands of which something was heard; raises UnreadableRecordError."""

@@ -319,6 +319,14 @@ policies = Table(
     Index(None, "valid_to"),
 )
 
+policy_custody = Table(
+    "policy_custody",
+    METADATA,
+    _installation(primary_key=True),
+    Column("accepted", Words),  # the organization's policy in force, with its commit and why
+    Column("pending", Words),  # a looser one that waits
+)
+
 outbox = Table(
     "outbox",
     METADATA,

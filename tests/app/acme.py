@@ -92,6 +92,15 @@ def policy(mode: str = "observe") -> str:
     return f"version: 1\nmode: {mode}\n" + ("rules:\n" if others else "") + "".join([*others, "alerts:\n", *signals])
 
 
+def adopt_policy(home: ScenarioRepository, text: str | None) -> None:
+    """Change an organization's policy as it should be: with a pull request that a second person approved."""
+    for login in ("paula", "peter"):
+        home.collaborator(login, "write")
+    pull = home.pull_request({"publishing.yml": text}, by="paula")
+    home.review(pull.number, by="peter")
+    home.merge(pull.number, by="peter")
+
+
 @dataclass(frozen=True, slots=True)
 class AcmeInstallation:
     """GitHub, the organization, the App's installation there, and telephones to GitHub and to registries."""

@@ -229,6 +229,23 @@ class SettingsAct(TimelineAct):
     to: SettingsMapping  # as tests/fakes/github/scenario/settings_files.py reads them; what is named is added, or replaced where it has that name
 
 
+class InstallationChange(StrEnum):
+    """What somebody does to the App's installation."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    SELECT = "select"  # these repositories only
+    WITHHOLD = "withhold"  # these permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationAct(TimelineAct):
+    """An owner of the organization changes the App's installation."""
+
+    change: InstallationChange
+    names: tuple[str, ...] = ()  # of repositories or permissions
+
+
 AnyAct: TypeAlias = (
     PushAct
     | TagAct
@@ -242,6 +259,7 @@ AnyAct: TypeAlias = (
     | DeployKeyAct
     | RunnerAct
     | SettingsAct
+    | InstallationAct
 )
 
 

@@ -18,6 +18,8 @@ from tests.incidents.incident import (
     DeployKeyAct,
     EndRunAct,
     IncidentJob,
+    InstallationAct,
+    InstallationChange,
     MaintainersAct,
     MergeAct,
     PublishAct,
@@ -93,7 +95,7 @@ class IncidentActions:
             case PullRequestAct():
                 self._propose(act)
 
-    def _set(self, act: PublishAct | MaintainersAct | DeployKeyAct | RunnerAct | SettingsAct) -> None:
+    def _set(self, act: PublishAct | MaintainersAct | DeployKeyAct | RunnerAct | SettingsAct | InstallationAct) -> None:
         match act:
             case PublishAct():
                 self._publish(act)
@@ -105,13 +107,16 @@ class IncidentActions:
                 self.of(act.on).runner(act.runner)
             case SettingsAct():
                 set_settings(self.of(act.on), self.world.organization, act.to)
+            case InstallationAct():
+                self._change_installation(act)
 
     def of(self, name: str) -> ScenarioRepository:
-        if name not in self.world.repositories:
+        found = {each.state.name: each for each in self.world.all_repositories}
+        if name not in found:
             raise ImpossibleActError(
                 f"there is no repository {name}; `before` names {', '.join(self.world.repositories)}"
             )
-        return self.world.repositories[name]
+        return found[name]
 
     def _push(self, act: PushAct) -> None:
         repository = self.of(act.to)
@@ -175,8 +180,21 @@ class IncidentActions:
         return started.stopped
 
     def _publish(self, act: PublishAct) -> None:
-        started = self.started.get(act.run or "")
+        started = self.started[act.run] if act.run else None
         self.fake_registry.publish(act, workload_of(started.repository, started.run) if started else None)
+
+    def _change_installation(self, act: InstallationAct) -> None:
+        github = self.app.github
+        (installed,) = github.world.installations.values()
+        match act.change:
+            case InstallationChange.SUSPEND:
+                github.suspend(installed)
+            case InstallationChange.RESUME:
+                github.unsuspend(installed)
+            case InstallationChange.SELECT:
+                github.select_repositories(installed, *map(self.of, act.names))
+            case InstallationChange.WITHHOLD:
+                github.revoke_permissions(installed, *act.names)
 
     def _allowed(self, repository: ScenarioRepository, ref: str, actor: str) -> None:
         """GitHub would refuse what a ruleset forbids: such an act can not be part of an incident."""

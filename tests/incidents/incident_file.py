@@ -30,6 +30,8 @@ from tests.incidents.incident import (
     IncidentOutcome,
     IncidentRepository,
     InitialState,
+    InstallationAct,
+    InstallationChange,
     MaintainersAct,
     MergeAct,
     PublishAct,
@@ -148,11 +150,13 @@ class YamlFields:
                 raise self.error(f"{self.what} knows no `{key}`; it knows {known}", scalar.line)
 
 
+POLICY_ALERTS = ("looser-policy", "policy-not-visible", "policy-accepted", "policy-canceled")  # docs/alerts.md
 KNOWN_CHECKS = {
     *(str(rule.name) for rule in RULES),
     *(str(condition.name) for condition in GATE_CONDITIONS),
     *(str(signal.name) for signal in CHANGE_ALERTS),
     *PackageAlertKind,
+    *POLICY_ALERTS,
 }
 EXPECTED_OUTCOMES = {"prevented": IncidentOutcome.PREVENTED, "alerted": IncidentOutcome.ALERTED}
 
@@ -404,6 +408,15 @@ def _read_settings(fields: YamlFields, header: ActHeader) -> SettingsAct:
     return SettingsAct(**header, on=fields.text("on"), to=to_plain(to.block))
 
 
+def _read_installation(fields: YamlFields, header: ActHeader) -> InstallationAct:
+    word = fields.text("do")
+    if word not in set(InstallationChange):
+        known = ", ".join(InstallationChange)
+        raise fields.error(f"`do` is one of {known}, not {word!r}", fields.line("do"))
+    names = (*fields.texts("repositories"), *fields.texts("permissions"))
+    return InstallationAct(**header, change=InstallationChange(word), names=names)
+
+
 ACT_READERS: Mapping[str, Callable[[YamlFields, ActHeader], AnyAct]] = {
     "push": _read_push,
     "tag": _read_tag,
@@ -417,6 +430,7 @@ ACT_READERS: Mapping[str, Callable[[YamlFields, ActHeader], AnyAct]] = {
     "deploy-key": _read_deploy_key,
     "runner": _read_runner,
     "settings": _read_settings,
+    "installation": _read_installation,
 }
 
 

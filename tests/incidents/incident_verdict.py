@@ -16,11 +16,12 @@ class HarmfulAct:
     stopped: Reaction | None
 
     def reaction(self, alerts: Sequence[Reaction]) -> Reaction | None:
-        """Say what stopped it, or the first alert after it; one about a version has to name the version."""
+        """Say what stopped it, or the first alert after it. A version's alert has to name the version, and may come before it."""
         if self.stopped is not None:
             return self.stopped
-        version = self.act.version if isinstance(self.act, PublishAct) else ""
-        return next((each for each in alerts if each.at >= self.performed_at and version in each.text), None)
+        if isinstance(self.act, PublishAct):
+            return next((each for each in alerts if self.act.version in each.text), None)
+        return next((each for each in alerts if each.at >= self.performed_at), None)
 
 
 @dataclass(frozen=True, slots=True)

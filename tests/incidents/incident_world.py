@@ -74,7 +74,10 @@ def set_up(github: FakeGitHub, before: incident.InitialState, catalog: Catalog) 
         read_policy(text.encode(), catalog.registries)
     except PolicyError as error:
         raise ImpossibleActError(f"the policy with the lines of `before` is not valid: {error.reason}") from error
-    return IncidentWorld(acme, made, central, acme.repository(POLICY, {"publishing.yml": text}))
+    home = acme.repository(POLICY, {"publishing.yml": text})
+    for team in acme.state.teams.values():
+        home.grant_team(team)
+    return IncidentWorld(acme, made, central, home)
 
 
 def set_settings(repository: ScenarioRepository, owner: ScenarioOrganization, settings: SettingsMapping) -> None:

@@ -52,8 +52,14 @@ def _approval_results(
     own = {login.casefold() for login in concerned}
     others = [login for login in approvals.approvers if login.casefold() not in own]
     selves = [login for login in approvals.approvers if login.casefold() in own]
-    needed = deployment.run.attempt
-    if selves and len(others) < needed:
+    needed, machines = deployment.run.attempt, approvals.approving_bots
+    if machines and not approvals.approvers:
+        yield deployment_finding(
+            deployment,
+            f"only {join_names(machines)}, which no person is behind, approved, and the approval of a machine is none",
+            "Take machine accounts from the environment's reviewers; then start a new run, and let a person approve it.",
+        )
+    elif selves and len(others) < needed:
         yield deployment_finding(
             deployment,
             f"{join_names(selves)} approved, and made the commit or started the run too",

@@ -9,7 +9,7 @@ from bot.checks.check import Rule, StricterWhen
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Location, Unknown, join_names
 from bot.packages.manifests import format_purl
-from bot.registries import Catalog
+from bot.settings import declared_machines, is_machine
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 
@@ -49,27 +49,30 @@ class ApprovedRelease(Rule):
             if isinstance(each, Unknown):
                 yield each
             elif each[1].step_run is not None:
-                yield from self._judge(*each, snapshot.catalog)
+                yield from self._judge(*each, snapshot)
 
-    def _judge(self, place: Location, trace: VersionTrace, catalogue: Catalog) -> Iterator[Finding | Unknown]:
+    def _judge(self, place: Location, trace: VersionTrace, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         version, sent = trace.version, trace.step_run
         if sent is None:
             return
         if isinstance(sent.run.approvals, Unknown):
             yield sent.run.approvals
             return
-        counted = trace.independent_approvers if self.exclude_run_starter else trace.approvers
+        declared = declared_machines(snapshot.declared_identities)
+        machines = tuple(login for login in trace.approvers if is_machine(login, declared))
+        given = trace.independent_approvers if self.exclude_run_starter else trace.approvers
+        counted = tuple(login for login in given if login not in machines)
         if len(counted) >= self.min_approvals:
             return
         yield Finding(
             location=place,
-            message=f"{version.number} of {version.package} left {_approval_text(counted)}{_approval_details(trace, counted)}",
+            message=f"{version.number} of {version.package} left {_approval_text(counted)}{_approval_details(trace, counted, machines)}",
             fix=(
                 "Let the job that publishes name an environment with required reviewers and Prevent self-review; then nothing "
                 "leaves before somebody else looked at it."
             ),
             subject=FindingSubject(
-                package=format_purl(version.package, catalogue), environment=sent.publication.environment
+                package=format_purl(version.package, snapshot.catalog), environment=sent.publication.environment
             ),
         )
 
@@ -82,11 +85,11 @@ def _approval_text(counted_approvers: tuple[str, ...]) -> str:
     )
 
 
-def _approval_details(trace: VersionTrace, counted_approvers: tuple[str, ...]) -> str:
-    own = [login for login in trace.approvers if login not in counted_approvers]
+def _approval_details(trace: VersionTrace, counted_approvers: tuple[str, ...], machines: tuple[str, ...]) -> str:
+    own = [login for login in trace.approvers if login not in (*counted_approvers, *machines)]
     told = [f"{join_names(own)}, who started the run, approved it"] if own else []
-    if trace.approving_bots:
-        told.append(f"the machine account {join_names(trace.approving_bots)} approved it")
+    if bots := (*trace.approving_bots, *machines):
+        told.append(f"the machine account {join_names(bots)} approved it")
     if trace.step_run is not None and trace.step_run.publication.environment is None:
         told.append("its job names no environment that could ask for one")
     return f": {', and '.join(told)}" if told else ""

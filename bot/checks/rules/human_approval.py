@@ -1,6 +1,5 @@
 """Judges whether only people, not machine accounts, can approve publishing deployments."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,13 +7,9 @@ from typing import ClassVar
 from bot.checks.check import Rule
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown, join_names
-from bot.model.identity_register import IdentityKind
-from bot.settings import Organization, Reviewer, ReviewerKind, SettingsQuery
+from bot.settings import Organization, Reviewer, ReviewerKind, SettingsQuery, declared_machines, is_machine
 from bot.snapshot.protection import PublishEnvironment, publish_environments
 from bot.snapshot.repository_snapshot import Snapshot
-
-# What people call machine accounts; the register says it for sure, either way.
-MACHINE_ACCOUNT_NAME = re.compile(r"\[bot\]$|(^|-)(bot|ci|robot|automation|machine)(-|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +56,9 @@ class _ReviewedEnvironment:
 def _judge(
     publish_environment: PublishEnvironment, reviewer: Reviewer, snapshot: Snapshot
 ) -> Iterator[Finding | Unknown]:
-    declared = _declared_machines(snapshot)
+    declared = declared_machines(snapshot.declared_identities)
     if reviewer.kind is ReviewerKind.USER:
-        if _is_machine(reviewer.name, declared, is_bot=reviewer.is_bot):
+        if _is_machine(reviewer, declared):
             yield _finding(
                 publish_environment,
                 f"@{reviewer.name}, a machine account,",
@@ -79,7 +74,7 @@ def _judge(
     if isinstance(members, Unknown):
         yield members
         return
-    machines = [f"@{member}" for member in members.value if _is_machine(member, declared)]
+    machines = [f"@{member}" for member in members.value if is_machine(member, declared)]
     if machines:
         yield _finding(
             publish_environment,
@@ -95,16 +90,9 @@ def _members(slug: str, organization: MaybeKnown[Organization]) -> MaybeKnown[tu
     return Known(tuple(sorted(team.members)) if team else ())
 
 
-def _declared_machines(snapshot: Snapshot) -> dict[str, bool | None]:
-    """Say of the people and teams in the register whether they are machines."""
-    return {
-        each.name.casefold(): each.machine for each in snapshot.declared_identities if each.kind is IdentityKind.PERSON
-    }
-
-
-def _is_machine(login: str, declared: dict[str, bool | None], *, is_bot: bool = False) -> bool:
-    said = declared.get(f"@{login}".casefold())
-    return said if said is not None else is_bot or bool(MACHINE_ACCOUNT_NAME.search(login))
+def _is_machine(reviewer: Reviewer, declared: dict[str, bool | None]) -> bool:
+    said = declared.get(f"@{reviewer.name}".casefold())
+    return reviewer.is_bot if said is None and reviewer.is_bot else is_machine(reviewer.name, declared)
 
 
 def _finding(publish_environment: PublishEnvironment, who: str, action: str) -> Finding:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.checks.gate import ChangedFile, DeploymentQuery, OutgoingVersion, PendingDeployment, ReleaseFiles, ResolvedRef
+from bot.checks.gate import (
+    ChangedFile,
+    DeploymentApprovals,
+    DeploymentQuery,
+    OutgoingVersion,
+    PendingDeployment,
+    ReleaseFiles,
+    ResolvedRef,
+)
 from bot.checks.gate.reachable_commit import ReachableCommit
 from bot.checks.gate.release_authority import files_run_by
 from bot.github.client import InstallationClient
@@ -33,7 +41,7 @@ from bot.packages.http_client import RegistryResponseError, RegistryUnreachableE
 from bot.packages.package_reader import read_listing
 from bot.packages.versions import Package, PackageNotFound, UnchangedListing, same_version
 from bot.policy import Policy
-from bot.settings import SettingsQuery
+from bot.settings import SettingsQuery, declared_machines, is_machine
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.traces import names_version
 from handlers.config.context import Context
@@ -111,7 +119,10 @@ class DeploymentReader:
             check_conclusion=self._check_conclusion()
             if DeploymentQuery.CHECK_RUN in reads
             else DeploymentQuery.CHECK_RUN.not_read,
-            approvals=ask(DeploymentQuery.APPROVALS, lambda: read_run_approvals(client, repository, run.id, pending)),
+            approvals=ask(
+                DeploymentQuery.APPROVALS,
+                lambda: _people_apart(read_run_approvals(client, repository, run.id, pending), policy),
+            ),
             commit_authors=ask(
                 DeploymentQuery.COMMIT_AUTHORS, lambda: read_commit_authors(client, repository, run.commit)
             ),
@@ -264,6 +275,14 @@ class DeploymentReader:
 def _may_match_environment(written: str | None, environment: str) -> bool:
     """Whether a job's environment may be this one; an expression may be any."""
     return written is not None and ("${{" in written or written.casefold() == environment.casefold())
+
+
+def _people_apart(approvals: DeploymentApprovals, policy: Policy) -> DeploymentApprovals:
+    """Count the approvals of accounts that are machines, by the register or their name, as those of machines."""
+    declared = declared_machines(policy.identities)
+    machines = tuple(login for login in approvals.approvers if is_machine(login, declared))
+    people = tuple(login for login in approvals.approvers if login not in machines)
+    return replace(approvals, approvers=people, approving_bots=(*approvals.approving_bots, *machines))
 
 
 def _named_refs(refs: MaybeKnown[NamedRefs], name: str) -> MaybeKnown[tuple[ResolvedRef, ...]]:

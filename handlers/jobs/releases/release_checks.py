@@ -105,7 +105,7 @@ class _ReleaseCheck:
         runs = CheckRunWriter(
             self._client, commit_state.repository, commit_state.commit, commit_state.check_runs, RELEASE_CHECK_NAME
         )
-        runs.complete("", add_policy_problems(content, in_force.problems))
+        runs.complete("", add_policy_problems(content, in_force))
         self._schedule_next(status, since, now)
 
     def _schedule_next(self, status: ReleaseStatus, since: float, now: float) -> None:

@@ -1,12 +1,13 @@
 """Diagnoses the App on GitHub: credentials, clock, webhook, permissions and events."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from bot.checks.alerts import CHANGE_ALERTS
 from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
-from bot.github.client import GitHubClient, InstallationClient
+from bot.github.client import InstallationClient
 from bot.github.github_app import App, Installation, list_installations, read_app
 from bot.github.github_errors import GitHubError
 from bot.github.rate_limits import server_time
@@ -20,10 +21,15 @@ from handlers.cache.diagnoses import (
     diagnosed_ok,
     diagnosed_unknown,
 )
+from handlers.cache.policy_facts import keep_selecting
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.events.event_table import EVENTS
+from handlers.jobs.policy_custody import branch_is_protected, pending_note
 from handlers.queue.job_specs import Diagnose
+from handlers.records.policy_custody_store import PolicyCustodyStore, PolicyVersion
+
+log = logging.getLogger("wharfinger.jobs")
 
 # What the jobs do besides listening and reading.
 WRITE_PERMISSIONS = {
@@ -84,9 +90,9 @@ GRANT_REMEDY = "grant it on the App's page under Permissions & events"
 ACCEPT_REMEDY = "an owner of the account accepts it under the App's installation"
 
 
-def diagnose_github(settings: Settings, github: GitHubClient) -> Iterator[Diagnosis]:
+def diagnose_github(context: Context) -> Iterator[Diagnosis]:
     """Yield a diagnosis of each part of the App and of each of its installations."""
-    client = github.app()
+    settings, client = context.settings, context.github.app()
     try:
         app = read_app(client)
     except (GitHubError, RetryLaterError) as error:
@@ -103,8 +109,11 @@ def diagnose_github(settings: Settings, github: GitHubClient) -> Iterator[Diagno
         return
     if not installations:
         yield diagnosed_missing("installations", "no account has installed the App", "install it from the App's page")
+    keep_selecting(context.redis, (each.id for each in installations if each.selects_repositories))
     for installation in installations:
         yield from _installation_permissions(settings, installation)
+        if not installation.suspended and settings.allows(installation.id, installation.account):
+            yield from _policy(context, installation)
 
 
 def _clock(client: InstallationClient) -> Diagnosis:
@@ -180,7 +189,50 @@ def _installation_permissions(settings: Settings, installation: Installation) ->
         yield diagnosed_ok(what, "all that is needed is granted")
 
 
+def _policy(context: Context, installation: Installation) -> Iterator[Diagnosis]:
+    """Say which policy is in force, from which commit, for whom, and whether its branch is protected."""
+    store, what = PolicyCustodyStore(context.records), f"policy of {installation.account}"
+    accepted, pending = store.accepted(installation.id), store.pending(installation.id)
+    if accepted is None or not accepted.version.oid:
+        if installation.selects_repositories:
+            where = f"if {installation.account}/.github or {installation.account}/.github-private holds one, add it to the installation"
+            yield diagnosed_unknown(what, "none was seen, and the App sees selected repositories only", where)
+        else:
+            yield diagnosed_ok(what, "none was seen; every rule is observed")
+        return
+    version = accepted.version
+    said = (
+        f"{version.origin} at {version.short_commit} is in force for every repository of {installation.account} since "
+        f"{accepted.since:%Y-%m-%d %H:%M} UTC: {accepted.reason}"
+    )
+    yield diagnosed_ok(what, said)
+    yield _policy_branch(context, installation, version)
+    if pending is not None:
+        remedy = f"wharfinger policy accept {pending.version.short_commit} puts it in force, policy reject keeps it out"
+        yield diagnosed_missing(f"{what}, a looser version", pending_note(accepted, pending), remedy)
+
+
+def _policy_branch(context: Context, installation: Installation, version: PolicyVersion) -> Diagnosis:
+    what = f"branch {version.branch} of {version.repository}"
+    try:
+        found = branch_is_protected(context.github.installation(installation.id), version)
+    except (GitHubError, RetryLaterError) as error:
+        log.warning("the %s is not seen: %s", what, error)
+        found = None
+    if found is None:
+        return diagnosed_unknown(
+            what, "whether it is protected could not be seen", "grant the App contents: read there"
+        )
+    if found:
+        return diagnosed_ok(what, "it holds the policy, and is protected")
+    return diagnosed_missing(
+        what,
+        "it holds the policy, and whoever can push may change it",
+        "let a ruleset require pull requests with an approval",
+    )
+
+
 def diagnose(context: Context, _: Diagnose) -> None:
     """Diagnose the App, and store it; what GitHub does not answer is stored as unknown."""
-    diagnoses = tuple(diagnose_github(context.settings, context.github))
+    diagnoses = tuple(diagnose_github(context))
     DiagnosisStore(context.redis).put(StoredDiagnosis(context.clock(), diagnoses))

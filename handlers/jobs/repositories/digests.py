@@ -3,22 +3,21 @@
 import logging
 from collections.abc import Iterator
 
-from bot.github.commit_query import ORGANIZATION_POLICY_PATH
 from bot.github.github_app import list_installations, list_repositories
 from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.issues import AppIssues
 from bot.model.core_types import FullName, InstallationId
 from bot.model.errors import PolicyError
 from bot.policy import DigestForm, DigestSettings
-from bot.policy.read_policy import read_policy
 from bot.rendering.digest import DigestFacts, DigestText, period_of, render_digest
 from bot.rendering.digest_facts import RepositoryStatus
 from bot.rendering.markdown import DIGEST_ISSUE, HiddenMetadata
 from handlers.config.context import Context
+from handlers.jobs.policy_custody import policy_of_version
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import QueueDigests, SendDigest
 from handlers.records.package_alert_store import PackageAlertStore
-from handlers.records.policy_store import PolicyKey, PolicyStore
+from handlers.records.policy_custody_store import PolicyCustodyStore
 from handlers.records.report_store import DigestFactStore, DigestStore, reason_not_evaluated
 
 log = logging.getLogger("wharfinger.jobs")
@@ -37,7 +36,7 @@ def queue_digests(context: Context, _: QueueDigests) -> None:
 def send_digest(context: Context, spec: SendDigest) -> None:
     """Write the digest of the present period, unless it was; where no fact changed since the last one, nobody is notified."""
     installation, account = spec.installation, spec.account
-    settings, store = _digest_settings(context, installation, account), DigestStore(context.records, installation)
+    settings, store = _digest_settings(context, installation), DigestStore(context.records, installation)
     if settings is None:
         return
     period, before = period_of(context.clock().date(), settings.interval), store.get()
@@ -56,12 +55,11 @@ def send_digest(context: Context, spec: SendDigest) -> None:
     store.put(digest.state)
 
 
-def _digest_settings(context: Context, installation: InstallationId, account: str) -> DigestSettings | None:
-    """Return what the organization's last valid policy says of its digest."""
-    content = PolicyStore(context.records).get(PolicyKey.organization(installation, account))
+def _digest_settings(context: Context, installation: InstallationId) -> DigestSettings | None:
+    """Return what the organization's policy in force says of its digest."""
+    accepted = PolicyCustodyStore(context.records).accepted(installation)
     try:
-        origin = f"{account}/{ORGANIZATION_POLICY_PATH}"
-        file = None if content is None else read_policy(content, context.catalog.registries, origin)
+        file = policy_of_version(accepted.version if accepted else None, context.catalog.registries)
     except PolicyError:  # an older version of Wharfinger took it for valid
         return None
     return file.reports.digest if file else None

@@ -40,9 +40,10 @@ from bot.rendering.alert import render_change_alert, render_change_alert_update
 from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
 from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
+from handlers.cache.policy_facts import keep_pusher
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
-from handlers.jobs.policies import PolicyState, read_policy_in_force
+from handlers.jobs.policies import PolicyState, is_organization_repository, read_policy_in_force
 from handlers.jobs.snapshot_reader import follow_files
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
@@ -209,6 +210,8 @@ SETTINGS_REF = "settings"  # in place of a branch or tag: what GitHub keeps besi
 
 def check_push(context: Context, spec: CheckPush) -> None:
     """Look for alerts in one push of a branch or tag; run twice, it finds the same twice."""
+    if is_organization_repository(spec.full_name) and spec.pusher:
+        keep_pusher(context.redis, spec.after, spec.pusher)
     check = _PushCheck(context, spec)
     try:
         check.run()

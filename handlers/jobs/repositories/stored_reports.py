@@ -18,14 +18,12 @@ from bot.github.client import ReadOnlyClient, api_path
 from bot.github.commit_query import (
     ORGANIZATION_POLICY_PATH,
     PREVIEW_CHECK_NAME,
-    PRIVATE_POLICY_REPOSITORY,
-    PUBLIC_POLICY_REPOSITORY,
     REPOSITORY_POLICY_PATH,
     Revision,
 )
-from bot.github.commit_state import CommitReader, CommitState, RepositoryFile
+from bot.github.commit_state import CommitReader, CommitState
 from bot.github.github_errors import AccessError, InstallationError
-from bot.json_access import get_object, get_objects, get_str, get_strings
+from bot.json_access import get_objects, get_str
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from bot.model.errors import PolicyError
 from bot.model.findings import Known, MaybeKnown, Unknown
@@ -42,17 +40,11 @@ from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.cache.waiver_approvals import approvals_key, with_approvals
 from handlers.config.context import Context
 from handlers.config.database import Database
-from handlers.jobs.policies import (
-    add_base_policy,
-    current_policy_file,
-    installation_of,
-    is_organization_repository,
-    parse_policy_file,
-    policy_keys,
-    proposes_change,
-)
+from handlers.jobs.policies import current_policy_file, is_organization_repository, proposes_change
+from handlers.jobs.policy_custody import installation_of, parse_policy_file, policy_of_version, read_base_text
 from handlers.queue.job_specs import PreviewPolicy
 from handlers.records.documents import UnreadableRecordError
+from handlers.records.policy_custody_store import PolicyCustodyStore
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
@@ -103,48 +95,26 @@ class LatestReports:
         return evaluate_repository(snapshot, self._policy(repository, stored.subject))
 
     def _policy(self, repository: RepositoryId, subject: TargetRepository) -> Policy:
-        """Build the policy in force from the last valid files, which every check stores."""
-        login = subject.name.partition("/")[0].lower()
-        origin = self._origin(repository, login)
-        key = PolicyKey.organization(self.installation, login)
-        organization = self._with_approvals(
-            key, self._stored_file(key, origin), FullName(origin.removesuffix(f"/{ORGANIZATION_POLICY_PATH}"))
-        )
-        if organization is not None and organization.extends is not None:
-            extended = PolicyKey.base(self.installation, organization.extends)
-            base = self._stored_file(extended, f"{organization.extends}/{ORGANIZATION_POLICY_PATH}")
-            organization = replace(organization, base=base and replace(base, extends=None))
-        own = self._stored_file(PolicyKey.repository(self.installation, repository), REPOSITORY_POLICY_PATH)
-        return policy_in_force(organization, own, subject)
-
-    def _origin(self, repository: RepositoryId, login: str) -> str:
-        """Return the name of the organization's policy file, in whichever of the two repositories the last check read it from."""
-        report = ReportStore(self.records).get(repository)
-        files = get_strings(get_object(report.report, "policy"), "files") if report else ()
-        candidates = {
-            f"{login}/{holder}/{ORGANIZATION_POLICY_PATH}"
-            for holder in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
-        }
-        return next((origin for origin in files if origin.lower() in candidates), ORGANIZATION_POLICY_PATH)
-
-    def _with_approvals(
-        self, key: PolicyKey, file: PolicyFile | None, policy_repository: FullName
-    ) -> PolicyFile | None:
-        """Add who approved the waivers, as the last check of a repository with one of them saw it."""
-        content = PolicyStore(self.records).get(key)
-        if file is None or content is None:
-            return file
-        # Git's name of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-        oid = hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
-        approvals = self.redis.get(approvals_key(Revision(policy_repository, oid)))
-        return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
-
-    def _stored_file(self, key: PolicyKey, origin: str) -> PolicyFile | None:
-        content = PolicyStore(self.records).get(key)
+        """Make the policy in force from the last valid files, as every check stores them."""
+        own = PolicyStore(self.records).get(PolicyKey.repository(self.installation, repository))
         try:
-            return None if content is None else read_policy(content, self.catalog.registries, origin)
+            organization = accepted_policy(self.redis, self.records, self.catalog, self.installation)
+            file = read_policy(own, self.catalog.registries, REPOSITORY_POLICY_PATH) if own is not None else None
         except PolicyError:  # an older version of Wharfinger took it for valid
-            return None
+            organization, file = None, None
+        return policy_in_force(organization, file, subject)
+
+
+def accepted_policy(
+    redis: Redis, records: Database, catalog: Catalog, installation: InstallationId
+) -> PolicyFile | None:
+    """Return an organization's policy in force, with who approved its waivers as far as a check saw it."""
+    accepted = PolicyCustodyStore(records).accepted(installation)
+    file = policy_of_version(accepted.version if accepted else None, catalog.registries)
+    if accepted is None or file is None:
+        return None
+    kept = redis.get(approvals_key(Revision(accepted.version.repository, accepted.version.oid)))
+    return with_approvals(file, kept) if isinstance(kept, bytes) else file
 
 
 MAX_COMPARED_FILES = 300  # files that GitHub lists of a comparison: docs.github.com/rest/commits/commits
@@ -289,10 +259,9 @@ class _Previewer:
     def _policies(self, number: RepositoryId, subject: TargetRepository, files: _PolicyPair) -> tuple[Policy, Policy]:
         """Return the policies of one repository before and after the proposal."""
         if self._is_organization_policy:
-            key = PolicyKey.repository(installation_of(self._client), number)
-            own = self._stored_file(key, REPOSITORY_POLICY_PATH)
+            own = self._repository_file(number)
             return policy_in_force(files.before, own, subject), policy_in_force(files.after, own, subject)
-        organization = self._stored_file(policy_keys(self._client, self._commit_state)[0], ORGANIZATION_POLICY_PATH)
+        organization = self._accepted()
         return policy_in_force(organization, files.before, subject), policy_in_force(organization, files.after, subject)
 
     def _may_be_named(self, subject: TargetRepository) -> bool:
@@ -302,45 +271,47 @@ class _Previewer:
         return order.index(there) >= order.index(here)
 
     def _files(self) -> _PolicyPair:
-        commit_state, problems = self._commit_state, list[str]()
-        current, proposed = current_policy_file(commit_state), commit_state.policies.proposed
-        whole, own = policy_keys(self._client, commit_state)
-        key = whole if self._is_organization_policy else own
-        holder = commit_state.policies.organization_repository
-        before = self._valid(
-            current, ORGANIZATION_POLICY_PATH if self._is_organization_policy else REPOSITORY_POLICY_PATH, key
-        )
-        after = None if proposed is None else parse_policy_file(self._context, proposed, proposed.path)
+        reading, problems = self._commit_state, list[str]()
+        here = reading.policies.proposed
+        after = None if here is None else parse_policy_file(self._context, here, here.path)
         if self._is_organization_policy:
-            before = before and self._with_approvals(before, holder, current)
-            before, after = (
-                file and add_base_policy(self._context, self._client, file, problems) for file in (before, after)
-            )
+            before = self._accepted()
+            if after is not None and after.extends is not None:
+                after = self._with_base(after, after.extends, problems)
+        else:
+            before = self._own_file()
         self._notes |= dict.fromkeys(problems)
         carried = after and replace(
             after, waivers=tuple(_with_known_approvals(after.waivers, before.waivers if before else ()))
         )
         return _PolicyPair(before, carried)
 
-    def _valid(self, file: RepositoryFile | None, origin: str, key: PolicyKey) -> PolicyFile | None:
-        """Read the file in force, or the last valid one if it is invalid; nothing is stored here."""
+    def _with_base(self, file: PolicyFile, extends: FullName, problems: list[str]) -> PolicyFile:
+        text = read_base_text(self._context, self._client, extends, problems)
+        if text is None:
+            return file
+        base = read_policy(text.encode(), self._context.catalog.registries, f"{extends}/{ORGANIZATION_POLICY_PATH}")
+        return replace(file, base=replace(base, extends=None))
+
+    def _own_file(self) -> PolicyFile | None:
+        """Read the repository's own file in force, or the last valid one where it is not; nothing is kept here."""
+        file = current_policy_file(self._commit_state)
         try:
-            return None if file is None else parse_policy_file(self._context, file, origin)
+            return None if file is None else parse_policy_file(self._context, file, REPOSITORY_POLICY_PATH)
         except PolicyError:
-            return self._stored_file(key, origin)
+            return self._repository_file(RepositoryId(self._commit_state.id))
 
-    def _stored_file(self, key: PolicyKey, origin: str) -> PolicyFile | None:
-        """Return the last valid file that is stored."""
+    def _repository_file(self, number: RepositoryId) -> PolicyFile | None:
+        """Return the last valid file of a repository that is kept."""
+        key = PolicyKey.repository(installation_of(self._client), number)
         content = PolicyStore(self._context.records).get(key)
-        return None if content is None else read_policy(content, self._context.catalog.registries, origin)
+        registries = self._context.catalog.registries
+        return None if content is None else read_policy(content, registries, REPOSITORY_POLICY_PATH)
 
-    def _with_approvals(
-        self, file: PolicyFile, policy_repository: FullName, current_file: RepositoryFile | None
-    ) -> PolicyFile:
-        approvals = self._context.redis.get(
-            approvals_key(Revision(policy_repository, current_file.oid if current_file else ""))
-        )
-        return with_approvals(file, approvals) if isinstance(approvals, bytes) else file
+    def _accepted(self) -> PolicyFile | None:
+        """Return the organization's policy in force, as a check kept it."""
+        context = self._context
+        return accepted_policy(context.redis, context.records, context.catalog, installation_of(self._client))
 
 
 def _with_known_approvals(waivers: Iterable[Waiver], before: Iterable[Waiver]) -> Iterator[Waiver]:

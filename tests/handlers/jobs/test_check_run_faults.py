@@ -15,7 +15,7 @@ from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
 from handlers.queue.job_specs import CheckCommit, SweepCheckRuns
-from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, AcmeInstallation, acme_on, policy
+from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, AcmeInstallation, acme_on, adopt_policy, policy
 from tests.fakes.github.http_api.faults import Fault
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.checks import FakeCheckRun
@@ -99,7 +99,7 @@ def test_annotations_can_not_be_taken_back_so_others_come_with_a_new_run(
     acme: AcmeInstallation, widgets: ScenarioRepository
 ) -> None:
     old = acme.check(widgets)
-    acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
+    adopt_policy(acme.github.repository("acme/.github"), ENFORCE)
     new = acme.check(widgets, recheck=True)
     assert new is not old
     assert {note["annotation_level"] for note in new.annotations} == {"failure"}
@@ -113,7 +113,7 @@ def test_a_run_left_halfway_by_a_crash_makes_way_when_something_else_is_to_be_sa
     acme.github.inject_fault(Fault.DROP, "/check-runs/", method="PATCH", skip=1)
     with pytest.raises(RetryLaterError):
         acme.check(widgets)
-    acme.organization.repository(".github-private", {"publishing.yml": ENFORCE})
+    adopt_policy(acme.github.repository("acme/.github"), ENFORCE)
     new = acme.check(widgets)
     left, latest = runs(widgets)
     assert latest is new

@@ -13,7 +13,14 @@ from bot.registries import load_catalog
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import PreviewPolicy
-from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
+from tests.app.acme import (
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    TRUSTED_PUBLISHING,
+    AcmeInstallation,
+    acme_on,
+    adopt_policy,
+)
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.checks import FakeCheckRun
 from tests.handlers.jobs.test_sweeps import waiting
@@ -127,7 +134,7 @@ def test_what_cannot_be_decided_and_who_is_not_known_is_said(acme: AcmeInstallat
 
 
 def test_in_a_public_repository_private_ones_are_counted_and_not_named(acme: AcmeInstallation) -> None:
-    home(acme).push({"publishing.yml": None})
+    adopt_policy(home(acme), None)
     public = acme.organization.repository(".github", {"publishing.yml": OLD}, private=False)
     shown = acme.organization.repository("shown", {RELEASE_WORKFLOW_PATH: STORED_TOKEN}, private=False)
     acme.check(shown)
@@ -150,7 +157,7 @@ def test_the_file_that_loses_changes_nothing(acme: AcmeInstallation) -> None:
 
 def test_a_branch_that_is_only_behind_has_no_preview(acme: AcmeInstallation) -> None:
     sha = home(acme).push({"README.md": "news"}, branch="old")
-    home(acme).push({"publishing.yml": OLD + "mode: enforce\n"})
+    adopt_policy(home(acme), OLD + "mode: enforce\n")
     acme.check(home(acme), sha)
     run_job(acme.context, PreviewPolicy(*acme.names(home(acme)), sha))
 

@@ -6,7 +6,15 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
+from tests.app.acme import (
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    TRUSTED_PUBLISHING,
+    AcmeInstallation,
+    acme_on,
+    adopt_policy,
+    policy,
+)
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.handlers.jobs.test_check_commit import ENFORCE
 
@@ -60,7 +68,7 @@ def test_a_change_of_a_workflow_is_judged_however_long_ago_it_was_made(
 def test_a_new_policy_of_the_organization_leaves_no_old_answer(
     acme: AcmeInstallation, widgets: ScenarioRepository
 ) -> None:
-    acme.github.repository("acme/.github-private").push({"publishing.yml": policy()})
+    adopt_policy(acme.github.repository("acme/.github-private"), policy())
     run = acme.check(widgets, widgets.push({"README.md": "new"}, branch="docs"))
     assert run.title == "1 of 3 rules failed: trusted-publishing"
     assert run.conclusion == "neutral"
@@ -107,12 +115,12 @@ def test_a_broken_policy_of_the_organization_fails_there_and_the_last_valid_one_
     assert "the last valid version of it stays in force" in unescape(str(run.summary))
 
 
-def test_without_any_valid_policy_nothing_is_green(acme: AcmeInstallation) -> None:
+def test_without_any_valid_policy_a_merge_has_to_wait(acme: AcmeInstallation) -> None:
     acme.organization.repository(".github-private", {"publishing.yml": BROKEN})
     widgets = acme.organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     acme.add_environment(widgets, "pypi")
     run = acme.check(widgets)
-    assert run.conclusion == "neutral"
+    assert run.conclusion == "action_required"
     assert "no valid version of it is known" in unescape(str(run.summary))
 
 

@@ -24,8 +24,16 @@ from handlers.queue.job_specs import (
     WriteIssue,
 )
 from handlers.records.issue_outbox import IssueOutbox
-from handlers.records.policy_store import PolicyKey, PolicyStore
-from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
+from handlers.records.policy_custody_store import PolicyCustodyStore
+from tests.app.acme import (
+    RELEASE_WORKFLOW_PATH,
+    STORED_TOKEN,
+    TRUSTED_PUBLISHING,
+    AcmeInstallation,
+    acme_on,
+    adopt_policy,
+    policy,
+)
 from tests.fakes.github.activity.issues import label
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.issues import FakeIssue
@@ -221,7 +229,7 @@ def test_an_unreadable_workflow_closes_nothing(acme: AcmeInstallation, widgets: 
 
 def test_a_policy_that_is_not_valid_closes_nothing(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     check_repository(acme, widgets)
-    PolicyStore(acme.records).end(PolicyKey.organization(acme.id, "acme"), datetime.now(UTC))
+    PolicyCustodyStore(acme.records).forget(acme.id)
     acme.github.repository("acme/.github").push({"publishing.yml": "version: 9\n"})
     widgets.push({RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
     check_repository(acme, widgets)
@@ -231,7 +239,7 @@ def test_a_policy_that_is_not_valid_closes_nothing(acme: AcmeInstallation, widge
 def test_out_of_policy_it_is_no_longer_evaluated(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     check_repository(acme, widgets)
     off = "".join(f"  {rule.name}: false\n" for rule in RULES)
-    acme.github.repository("acme/.github").push({"publishing.yml": f"version: 1\nrules:\n{off}{ISSUES}"})
+    adopt_policy(acme.github.repository("acme/.github"), f"version: 1\nrules:\n{off}{ISSUES}")
     check_repository(acme, widgets)
     assert (issue(widgets).state, issue(widgets).reason) == ("closed", "not_planned")
     assert comments_of(widgets) == [
@@ -241,7 +249,7 @@ def test_out_of_policy_it_is_no_longer_evaluated(acme: AcmeInstallation, widgets
 
 def test_in_the_central_repository_there_is_one_for_each(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     security = acme.organization.repository("security")
-    acme.github.repository("acme/.github").push({"publishing.yml": policy() + CENTRAL})
+    adopt_policy(acme.github.repository("acme/.github"), policy() + CENTRAL)
     gadgets = acme.organization.repository("gadgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     for repository in (widgets, gadgets):
         check_repository(acme, repository)
@@ -259,11 +267,11 @@ def test_in_the_central_repository_there_is_one_for_each(acme: AcmeInstallation,
 def test_where_the_policy_wants_it_elsewhere_it_moves(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
     check_repository(acme, widgets)
     security = acme.organization.repository("security")
-    acme.github.repository("acme/.github").push({"publishing.yml": policy() + CENTRAL})
+    adopt_policy(acme.github.repository("acme/.github"), policy() + CENTRAL)
     check_repository(acme, widgets)
     assert (issue(widgets).state, issue(widgets).reason) == ("closed", "not_planned")
     assert [each.state for each in security.issues] == ["open"]
-    acme.github.repository("acme/.github").push({"publishing.yml": policy()})
+    adopt_policy(acme.github.repository("acme/.github"), policy())
     check_repository(acme, widgets)
     assert [each.state for each in security.issues] == ["closed"]
 

@@ -16,7 +16,7 @@ from bot.model.core_types import Outcome, RepositoryId, RuleName
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import DropToken, WriteIssue
 from handlers.records.report_store import ReportStore, StoredReport
-from tests.app.acme import CATALOG, AcmeInstallation, acme_on
+from tests.app.acme import CATALOG, AcmeInstallation, acme_on, adopt_policy
 from tests.bot.github.settings.settings_scenario import full_repository
 from tests.bot.github.settings.test_withheld_permissions import ALWAYS
 from tests.conftest import EmbeddedRedis
@@ -82,7 +82,7 @@ def scene() -> Iterator[WithheldPermissionScenario]:
         redis = stack.enter_context(Redis.from_url(server.url))
         acme = stack.enter_context(acme_on(redis, policy=POLICY))
         home = acme.github.repository("acme/.github")
-        home.push({"publishing.yml": POLICY.replace("DAY", acme.date_in(300))})
+        adopt_policy(home, POLICY.replace("DAY", acme.date_in(300)))
         toolbox = acme.organization.repository("toolbox", files_of("toolbox", CATALOG))
         widgets = full_repository(acme)
         set_up_repository(toolbox, acme.organization, read_settings(REPOSITORIES / "toolbox.yml"))

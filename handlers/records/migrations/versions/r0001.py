@@ -115,6 +115,16 @@ def upgrade() -> None:  # noqa: PLR0915 - a list of tables
     )
     op.create_index(op.f("ix_policies_valid_to"), "policies", ["valid_to"], unique=False)
     op.create_table(
+        "policy_custody",
+        sa.Column("installation", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("accepted", sa.Text()),
+        sa.Column("pending", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["installation"], ["installations.id"], name=op.f("fk_policy_custody_installation"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("installation", name=op.f("pk_policy_custody")),
+    )
+    op.create_table(
         "repositories",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("installation", sa.BigInteger()),

@@ -13,7 +13,7 @@ from bot.model.core_types import Outcome, RepositoryId
 from bot.settings import SettingsQuery
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
-from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
+from tests.app.acme import CATALOG, RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION, AcmeInstallation, acme_on, adopt_policy
 from tests.bot.checks.rules.acceptance_states import REGISTER, STATES, Arrange, old_secret, trusted
 from tests.bot.checks.rules.test_rule_pages import result_of
 from tests.fakes.github.scenario.scenario_organization import ScenarioOrganization
@@ -101,7 +101,7 @@ def test_it_fails_and_is_waived(redis: Redis, rule: type[Rule]) -> None:
     with acme_on(redis) as acme:
         repository, policy = failing(acme, rule)
         assert outcome(acme, rule, repository, policy) is Outcome.FAILED
-        acme.github.repository("acme/.github-private").push({"publishing.yml": policy + waiver(acme, rule)})
+        adopt_policy(acme.github.repository("acme/.github-private"), policy + waiver(acme, rule))
         acme.check(repository, recheck=True)
         standing = ReportStore(acme.records).get(RepositoryId(repository.id))
         assert standing is not None
@@ -152,7 +152,7 @@ def test_access_that_was_not_reviewed_in_time_fails_and_is_waived(redis: Redis) 
         repository = old_secret(acme.organization)
         ReviewStore(acme.records).record_check(RepositoryId(repository.id), datetime.now(UTC) - timedelta(days=200))
         assert outcome(acme, rule, repository, only(rule)) is Outcome.FAILED
-        acme.github.repository("acme/.github-private").push({"publishing.yml": only(rule) + waiver(acme, rule)})
+        adopt_policy(acme.github.repository("acme/.github-private"), only(rule) + waiver(acme, rule))
         acme.check(repository, recheck=True)
         standing = ReportStore(acme.records).get(RepositoryId(repository.id))
         assert standing is not None

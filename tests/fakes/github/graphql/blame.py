@@ -1,4 +1,4 @@
-"""Who wrote each line, as GraphQL's blame shows it, and the pull requests that a commit came with."""
+"""Who wrote each line and what changed a file, as GraphQL shows it, and the pull requests that a commit came with."""
 
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -41,6 +41,28 @@ def blame_node(objects: FakeGitObjects, sha: str, path: str, commit: Any) -> Nod
     return {"__typename": "Blame", "ranges": ranges}
 
 
+def history(objects: FakeGitObjects, sha: str, path: str) -> list[str]:
+    """The commits that changed a file, the latest first; of a merge only the side that has the file as it is now."""
+    found: list[str] = []
+    todo, seen = [sha], set[str]()
+    while todo:
+        each = todo.pop(0)
+        if each in seen:
+            continue
+        seen.add(each)
+        commit, here = objects.commits[each], _oid(objects, each, path)
+        same = [parent for parent in commit.parents if _oid(objects, parent, path) == here]
+        if not same and (here or commit.parents):
+            found.append(each)
+        todo += same[:1] or commit.parents
+    return found
+
+
+def _oid(objects: FakeGitObjects, sha: str, path: str) -> str | None:
+    entry = objects.find(objects.commits[sha].tree, path)
+    return entry.sha if entry else None
+
+
 def git_actor(view: TokenView, person: FakeGitPerson) -> Node:
     """An author as git has them, with the account that has their address."""
     account = next((each for each in view.world.accounts.values() if each.email == person.email), None)
@@ -54,7 +76,7 @@ def pull_requests_of(view: TokenView, repo: FakeRepository, sha: str, **argument
     head = repo.resolve("HEAD")
     if head and sha in repo.objects.ancestors(head):
         found = [each for each in found if each.pull and each.pull.merged]
-    return connection([_pull(view, each) for each in found], "PullRequest", **arguments)
+    return connection([_pull(view, repo, each) for each in found], "PullRequest", **arguments)
 
 
 def _commits(repo: FakeRepository, issue: FakeIssue) -> tuple[str | None, ...]:
@@ -62,13 +84,13 @@ def _commits(repo: FakeRepository, issue: FakeIssue) -> tuple[str | None, ...]:
     return () if pull is None else (pull.merge_sha, *commits_only_in(repo.objects, pull.head_sha, pull.base_sha))
 
 
-def _pull(view: TokenView, issue: FakeIssue) -> Node:
+def _pull(view: TokenView, repo: FakeRepository, issue: FakeIssue) -> Node:
     pull = issue.pull
     assert pull is not None
 
     def reviews(states: list[str] | None = None, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
         kept = [review for review in pull.reviews if states is None or review["state"] in states]
-        return connection([_review(review) for review in kept], "PullRequestReview", **arguments)
+        return connection([_review(repo, review) for review in kept], "PullRequestReview", **arguments)
 
     return {
         "__typename": "PullRequest",
@@ -82,11 +104,13 @@ def _pull(view: TokenView, issue: FakeIssue) -> Node:
     }
 
 
-def _review(review: Json) -> Node:
+def _review(repo: FakeRepository, review: Json) -> Node:
+    login, kind = review["user"]["login"], review["user"]["type"]
     return {
         "__typename": "PullRequestReview",
         "state": review["state"],
-        "author": {"__typename": "User", "login": review["user"]["login"]},
+        "author": {"__typename": kind, "login": login},
+        "authorCanPushToRepository": repo.role(login) in ("write", "maintain", "admin"),
         "commit": {"__typename": "Commit", "oid": review["commit_id"]},
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tests.fakes.github.graphql.blame import blame_node, git_actor, pull_requests_of
+from tests.fakes.github.graphql.blame import blame_node, git_actor, history, pull_requests_of
 from tests.fakes.github.graphql.checks import check_suite_node
 from tests.fakes.github.graphql.connections import Node, connection
 from tests.fakes.github.graphql.deployments import deployments_node
@@ -227,6 +227,11 @@ def _commit(view: TokenView, repo: FakeRepository, sha: str) -> Node:
             suites = [each for each in suites if each.app == filterBy["appId"]]
         return connection([check_suite_node(view, repo, each) for each in suites], "CheckSuite", **arguments)
 
+    def changes(path: str | None = None, **arguments: Any) -> Node:  # noqa: ANN401 - the field's arguments
+        assert path is not None, "the history of everything is not shown"
+        shas = history(repo.objects, sha, path)
+        return connection([_commit(view, repo, each) for each in shas], "Commit", **arguments)
+
     return _git_object("Commit", repo, sha) | {
         "message": commit.message,
         "messageHeadline": commit.message.split("\n", 1)[0],
@@ -235,6 +240,8 @@ def _commit(view: TokenView, repo: FakeRepository, sha: str) -> Node:
         "tree": lambda: _entry_object(view, repo, FakeTreeEntry(FOLDER_MODE, commit.tree)),
         "checkSuites": view.only_with("checks=read", check_suites),
         "author": lambda: git_actor(view, commit.author),
+        "committer": lambda: git_actor(view, commit.committer),
+        "history": changes,
         "blame": lambda path: blame_node(repo.objects, sha, path, lambda each: _commit(view, repo, each)),
         "associatedPullRequests": view.only_with(
             "pull_requests=read", lambda **named: pull_requests_of(view, repo, sha, **named)

@@ -4,10 +4,10 @@ from tests.fakes.github.http_api.exchange import ApiAnswer, ApiListing, ApiReque
 from tests.fakes.github.json_types import Json, timestamp
 from tests.fakes.github.rendering import accounts as rendering
 from tests.fakes.github.rendering.repositories import repository as rendered_repository
-from tests.fakes.github.state.accounts import FakeAccount, FakeTeam
+from tests.fakes.github.state.accounts import FakeTeam
+from tests.fakes.github.state.repository import ROLES
 
-_PERMISSION_LEVELS = ("pull", "triage", "push", "maintain", "admin")
-_ROLES = {"read": "pull", "triage": "triage", "write": "push", "maintain": "maintain", "admin": "admin"}
+_PERMISSION_LEVELS = tuple(ROLES)
 
 
 def get_organization(request: ApiRequest) -> ApiAnswer:
@@ -97,10 +97,12 @@ def list_repository_teams(request: ApiRequest) -> ApiListing:
 def list_collaborators(request: ApiRequest) -> ApiListing:
     shown = []
     for login in dict.fromkeys([*request.repository.owner.members, *request.repository.collaborators]):
-        role = _role(request, login)
+        role = request.repository.role(login)
         if role is not None:
-            right = _PERMISSION_LEVELS.index(_ROLES[role])
+            right = list(ROLES.values()).index(role)
             rights = {name: _PERMISSION_LEVELS.index(name) <= right for name in _PERMISSION_LEVELS}
+            if not rights[request.query.get("permission", "pull")]:
+                continue
             shown.append(_user(request, login) | {"role_name": role, "permissions": rights})
     return ApiListing(shown)
 
@@ -109,7 +111,7 @@ def get_permission(request: ApiRequest) -> ApiAnswer:
     login = request.path_parameters["username"]
     if login.lower() not in request.world.accounts:
         raise not_found()
-    role = _role(request, login)
+    role = request.repository.role(login)
     level = {"triage": "read", "maintain": "write", None: "read" if not request.repository.private else "none"}.get(
         role, role
     )
@@ -179,23 +181,6 @@ def _team(request: ApiRequest) -> FakeTeam:
     if found is None:
         raise not_found()
     return found
-
-
-def _role(request: ApiRequest, login: str) -> str | None:
-    repository = request.repository
-    owner: FakeAccount = repository.owner
-    if owner.members.get(login) == "admin" or owner.login == login:
-        return "admin"
-    granted = [repository.collaborators.get(login)]
-    rights = {right: role for role, right in _ROLES.items()}
-    granted += [
-        rights[team.repositories[repository.id]]
-        for team in owner.teams.values()
-        if login in team.members and repository.id in team.repositories
-    ]
-    granted += ["read" if login in owner.members else None]
-    held = [role for role in granted if role is not None]
-    return max(held, key=lambda role: _PERMISSION_LEVELS.index(_ROLES[role]), default=None)
 
 
 def _without_private(each: Json) -> Json:

@@ -12,6 +12,7 @@ from tests.fakes.github.state.secrets import FakeSecretStore
 
 BRANCH_PREFIX = "refs/heads/"
 TAG_PREFIX = "refs/tags/"
+ROLES = {"pull": "read", "triage": "triage", "push": "write", "maintain": "maintain", "admin": "admin"}  # weakest first
 
 
 @dataclass(eq=False)
@@ -73,6 +74,17 @@ class FakeRepository:
     def _commit_of(self, sha: str) -> str:
         tag = self.objects.tags.get(sha)
         return tag.commit if tag else sha
+
+    def role(self, login: str) -> str | None:
+        """The strongest role that somebody has here; None where they have none."""
+        owner = self.owner
+        if owner.members.get(login) == "admin" or owner.login == login:
+            return "admin"
+        teams = [team for team in owner.teams.values() if login in team.members and self.id in team.repositories]
+        held = [self.collaborators.get(login), *(ROLES[team.repositories[self.id]] for team in teams)]
+        held += ["read" if login in owner.members else None]
+        found = [role for role in held if role is not None]
+        return max(found, key=list(ROLES.values()).index, default=None)
 
     def branches(self) -> dict[str, str]:
         """Branch name -> commit."""

@@ -12,7 +12,7 @@ from bot.model.core_types import Sha
 from bot.model.errors import RetryLaterError
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import CheckLatestTags, CheckPush, SweepInstallation
-from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING
+from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, adopt_policy
 from tests.fakes.github.activity import code
 from tests.handlers.jobs.changes.push_scenario import PushScenario, policy, push_scenario
 
@@ -234,7 +234,7 @@ def test_an_enforced_signal_fails_the_check_and_a_waiver_takes_it_back(redis: Re
             "  - {rule: direct-workflow-edit, repository: acme/tool, reason: moved in a hurry, owner: '@bob', expires: "
             f"{story.acme.date_in(30)}}}\n"
         )
-        story.acme.github.repository("acme/.github").push({"publishing.yml": policy("enforce") + waiver})
+        adopt_policy(story.acme.github.repository("acme/.github"), policy("enforce") + waiver)
         story.work_until_idle()
         story.acme.check(tool, commit)
         assert story.run(tool, commit).conclusion == "neutral"  # nobody was seen to approve the waiver

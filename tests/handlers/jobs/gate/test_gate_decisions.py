@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from bot.checks.gate import GATE_CONDITIONS
-from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation
+from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, adopt_policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario, policy
 
@@ -140,7 +140,7 @@ def test_a_waiver_lets_one_condition_go_and_is_named(redis: Redis) -> None:
             f"{{rule: reachable-commit, repository: acme/widgets, reason: a hotfix, owner: '@alice', expires: {day}}}"
         )
         text = f"{policy(gate='{independent-approval: off}')}waivers: [{waiver}]\n"
-        acme.github.repository("acme/.github").push({"publishing.yml": text})
+        adopt_policy(acme.github.repository("acme/.github"), text)
         release = deployment_waiting(acme, widgets, sha=widgets.push({"README.md": "side"}, branch="side"))
         assert release.decide() == "approved"
         assert f"waived: <code>reachable-commit</code>, until {day}, by" in release.comment

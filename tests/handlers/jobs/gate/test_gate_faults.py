@@ -18,7 +18,8 @@ from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
 from handlers.queue.job_specs import DecideGate, FindGates, FindRepositoryGates, SweepGates
-from handlers.records.tables import policies
+from handlers.records.tables import policy_custody
+from tests.app.acme import adopt_policy
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis
 from tests.fakes.github.http_api.faults import Fault
 from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario, policy
@@ -87,12 +88,12 @@ def test_a_withheld_permission_keeps_it_waiting(redis: Redis, permission: str) -
 def test_a_policy_that_is_not_valid_keeps_it_waiting(release: GateScenario, *, known: bool) -> None:
     if not known:
         with release.acme.records.transaction() as connection:
-            connection.execute(delete(policies))
+            connection.execute(delete(policy_custody))
     release.acme.github.repository("acme/.github").push({"publishing.yml": "version: 1\nmode: enfroce\n"})
     assert release.decide() is None
     assert "is not valid" in release.status_reports[0]
 
-    release.acme.github.repository("acme/.github").push({"publishing.yml": policy(gate=ALONE)})
+    adopt_policy(release.acme.github.repository("acme/.github"), policy(gate=ALONE))
     assert release.decide() == "approved"
 
 

@@ -23,7 +23,7 @@ from handlers.queue.job_specs import (
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import WatchStore
-from tests.app.acme import CATALOG
+from tests.app.acme import CATALOG, adopt_policy
 from tests.app.release_scenario import FAILED_STEPS, SUCCESSFUL_STEPS
 from tests.bot.checks.alerts.observed_versions import DAY
 from tests.fakes.github.state.issues import FakeIssue
@@ -182,7 +182,7 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     world, image = story.registries.world, (RegistryId("docker-hub"), "acme/tool")
     for tag in ("1.0.0", "latest"):
         world.publish(*image, tag, by="alice")
-    story.acme.github.repository("acme/.github").push({"publishing.yml": policy() + TOOL})
+    adopt_policy(story.acme.github.repository("acme/.github"), policy() + TOOL)
     tool = story.acme.organization.repository("tool", {".github/workflows/image.yml": IMAGE})
     story.run_job(CheckBranch(*story.acme.names(tool)))
     (watch,) = WatchStore(story.acme.records).of_repository(RepositoryId(tool.id))

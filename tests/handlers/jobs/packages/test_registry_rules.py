@@ -5,7 +5,7 @@ from redis import Redis
 from bot.model.core_types import Outcome
 from handlers.queue.job_specs import RecheckCommit
 from handlers.records.report_store import ReportStore
-from tests.app.acme import RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION
+from tests.app.acme import RELEASE_WORKFLOW_PATH, WITHOUT_PUBLICATION, adopt_policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.handlers.jobs.packages.watched_package import (
     MINUTE,
@@ -37,10 +37,10 @@ def test_it_fails_is_waived_for_its_package_and_holds_again_when_the_version_is_
         assert outcomes(story, story.widgets)["consistent-publisher"] == Outcome.FAILED
 
         home = story.acme.github.repository("acme/.github")
-        home.push({"publishing.yml": policy() + WAIVER.format(day=story.acme.date_in(60))})
+        adopt_policy(home, policy() + WAIVER.format(day=story.acme.date_in(60)))
         assert outcomes(story, story.widgets)["consistent-publisher"] == Outcome.WAIVED
 
-        home.push({"publishing.yml": policy()})
+        adopt_policy(home, policy())
         story.registries.world.withdraw("pypi", "widgets", "1.0.1")
         story.observe_registry()
         assert outcomes(story, story.widgets)["consistent-publisher"] == Outcome.PASSED

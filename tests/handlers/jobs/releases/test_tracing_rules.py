@@ -15,7 +15,14 @@ from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import PreviewPolicy
 from handlers.records.report_store import ReportStore
 from handlers.records.trace_store import TraceStore
-from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, WITHOUT_PUBLICATION, AcmeInstallation, acme_on
+from tests.app.acme import (
+    RELEASE_WORKFLOW_PATH,
+    TRUSTED_PUBLISHING,
+    WITHOUT_PUBLICATION,
+    AcmeInstallation,
+    acme_on,
+    adopt_policy,
+)
 from tests.app.release_scenario import PROJECT, check_run_text, policy
 from tests.bot.tracing.trace_scenario import attestation, clues, run, trace_version, version
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
@@ -62,7 +69,7 @@ def outcome(  # noqa: PLR0913 - what a story may want otherwise, by name
     name = ".github"
     said = policy("enforce", (rule,)) + waivers
     if f"acme/{name}" in {each.full_name for each in acme.github.world.repositories.values()}:
-        acme.github.repository(f"acme/{name}").push({"publishing.yml": said})
+        adopt_policy(acme.github.repository(f"acme/{name}"), said)
         widgets: ScenarioRepository = acme.github.repository("acme/widgets")
     else:
         acme.organization.repository(name, {"publishing.yml": said})

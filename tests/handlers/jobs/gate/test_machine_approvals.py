@@ -1,6 +1,5 @@
-"""Holds that a machine's approval is none, whatever type its account has."""
+"""A machine's approval is none, at the gate and afterwards, whatever type its account has."""
 
-import pytest
 from redis import Redis
 
 from tests.app.release_scenario import release_scenario
@@ -38,16 +37,17 @@ def test_at_the_gate_a_person_s_approval_counts(redis: Redis) -> None:
     assert verdict_after_an_approval(redis, "mona") == "approved"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="identity: the gate takes the approval of an account whose name says that it is a machine"
-)
+NOT_A_ROBOT = ROBOT.replace("machine: true", "machine: false")
+
+
+def test_at_the_gate_a_person_whose_name_sounds_like_a_machine_counts_if_the_register_says_so(redis: Redis) -> None:
+    assert verdict_after_an_approval(redis, "release-bot", NOT_A_ROBOT) == "approved"
+
+
 def test_at_the_gate_a_machine_by_its_name_does_not_approve(redis: Redis) -> None:
     assert verdict_after_an_approval(redis, "release-bot") != "approved"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="identity: the gate takes the approval of an account that the register calls a machine"
-)
 def test_at_the_gate_a_machine_by_the_register_does_not_approve(redis: Redis) -> None:
     assert verdict_after_an_approval(redis, "release-bot", ROBOT) != "approved"
 
@@ -56,9 +56,5 @@ def test_afterwards_a_person_s_approval_counts(redis: Redis) -> None:
     assert "approved-release failed" not in check_after_an_approval(redis, "mona")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="identity: approved-release holds where only an account approved whose name says that it is a machine",
-)
 def test_afterwards_a_machine_s_approval_is_none(redis: Redis) -> None:
     assert "approved-release failed" in check_after_an_approval(redis, "release-bot")

@@ -1,0 +1,41 @@
+"""Runs what only somebody on the host may say: put a looser policy in force, or keep it out."""
+
+import getpass
+import sys
+from contextlib import closing
+
+from bot.rendering.markdown import plain_line
+from handlers.config.context import open_context
+from handlers.config.redis_client import connected_redis
+from handlers.config.settings import Settings
+from handlers.jobs.policy_custody import settle_pending
+from handlers.records.policy_custody_store import PolicyCustodyStore
+from handlers.records.schema import open_records
+
+SUCCESS, NOTHING = 0, 2
+
+
+def settle(commit: str, *, accept: bool) -> int:
+    """Accept or reject the looser policies whose commit begins so; a worker tells people of it."""
+    settings = Settings.from_environment()
+    with connected_redis(settings.redis_url) as redis, closing(open_records(settings)) as records:
+        context = open_context(settings, redis, records)
+        waiting = PolicyCustodyStore(records).all_pending().values()
+        settled = settle_pending(context, commit, _person(), accept=accept)
+        context.github.close()
+    if not settled:
+        known = ", ".join(each.version.short_commit for each in waiting) or "none"
+        sys.stderr.write(f"wharfinger policy: no looser policy waits at {plain_line(commit)}; waiting: {known}\n")
+        return NOTHING
+    verb = "is in force" if accept else "stays out"
+    for each in settled:
+        sys.stdout.write(plain_line(f"{each.version.origin} at {each.version.short_commit} {verb}") + "\n")
+    return SUCCESS
+
+
+def _person() -> str:
+    """Name who is on the host, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "somebody"
