@@ -166,6 +166,10 @@ ALERT_EXPLANATIONS = {
     PackageAlertKind.BURST: (
         "So many releases in so short a time are rarely made by people. Worms publish every package that they reach, again and again."
     ),
+    PackageAlertKind.NEW_CLAIMANT: (
+        "Whoever can push to a repository can let its files name a package and let a step of that name succeed. If such a repository could account "
+        "for versions, it would hide one that was sent with a stolen token."
+    ),
     PackageAlertKind.NEW_MAINTAINER: (
         "Whoever may publish a package can do so past GitHub, with an account of their own. Adding oneself is how a stolen account "
         "is kept after its password was changed."
@@ -182,6 +186,7 @@ PACKAGE_ALERT_TITLES = {
     PackageAlertKind.PUBLISHER_CHANGED: "{first} of {subject} did not come from where its versions come from",
     PackageAlertKind.PUBLISH_STEP_NOT_RUN: "{first} of {subject} is published, and its publish step did not succeed",
     PackageAlertKind.BURST: "a burst of versions of {subject}",
+    PackageAlertKind.NEW_CLAIMANT: "{first} says that it publishes {subject}",
     PackageAlertKind.NEW_MAINTAINER: "{first} may publish {subject} now",
     PackageAlertKind.UNREADABLE: "{subject} cannot be read, and is not watched",
     PackageAlertKind.UNREACHABLE: "{subject} does not answer, and what is published there is not watched",
@@ -268,6 +273,10 @@ def _response_steps(alert: PackageAlert, registry: str) -> Iterator[str]:
             yield f"Look at the package's page at {markdown_text(registry)}: is it there, and are its newest versions yours?"
             yield "If it is not published any more, take it out of the manifest, or out of the policy's `packages`: then it is not looked for."
             yield "What is published meanwhile is looked at when it can be read again, and this closes by itself."
+        case PackageAlertKind.NEW_CLAIMANT:
+            yield "Ask whoever wrote the files of that repository whether it is to publish the package."
+            yield "If it is, name it in the policy's `packages`; until then its runs account for no version."
+            yield "If it is not, take the package's name out of its manifest, and look at what its workflows did."
         case PackageAlertKind.NEW_MAINTAINER:
             yield "Ask whoever may publish the package, by another way than e-mail, whether they added this account."
             yield f"If nobody did, take it away at {markdown_text(registry)}, where the package's maintainers are listed."

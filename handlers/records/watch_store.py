@@ -5,7 +5,7 @@ A periodic job restores the claims. If observations are lost, they start again a
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,9 @@ class PackageClaim:
     full_name: FullName
     issue_repository: FullName  # where alerts are opened
     thresholds: AlertThresholds
+    claimed_at: datetime  # when it was first seen to
+    is_first_look: bool = False  # the repository had not been looked at before
+    is_declared: bool = False  # the policy's `packages` says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,10 @@ class WatchStore:
                 if insert_missing(connection, watched_packages, **_key(watch), due_at=now.timestamp()):
                     new.append(watch)
                 key = {**_key(watch), "repository": repository}
-                upsert(connection, package_claims, list(key), {**key, "document": CLAIMS.text(claim)})
+                known = next((each for each in self.claims(watch) if each.repository == repository), None)
+                since = known or claim
+                kept = replace(claim, claimed_at=since.claimed_at, is_first_look=since.is_first_look)
+                upsert(connection, package_claims, list(key), {**key, "document": CLAIMS.text(kept)})
             for watch in gone:
                 self._remove_claim(connection, watch, repository)
         return tuple(new)

@@ -1,22 +1,40 @@
 """Detects problems in the observed versions of a package, by the thresholds of the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from bot.checks.rules.consistent_publisher import ConsistentPublisher
 from bot.checks.rules.publish_rate import PublishRate
 from bot.checks.rules.traceable_versions import TraceableVersions
 from bot.evaluation.package_alerts.package_alert import AlertReason, AlertThresholds, PackageAlertKind
-from bot.model.core_types import RegistryId
+from bot.model.core_types import FullName, RegistryId
 from bot.packages.publish_history import Observation, WatchedPackage, find_bursts, publisher_changes
 from bot.packages.versions import PublisherKind, TraceStatus
 from bot.policy import Policy
 
+NO_CLAIMANTS: Mapping[FullName, datetime] = {}
 
-def detect_alert_reasons(watched: WatchedPackage, thresholds: AlertThresholds) -> tuple[AlertReason, ...]:
-    """Return every reason for an alert that the policy asks for, oldest first. History raises none."""
+
+def detect_alert_reasons(
+    watched: WatchedPackage, thresholds: AlertThresholds, claimants: Mapping[FullName, datetime] = NO_CLAIMANTS
+) -> tuple[AlertReason, ...]:
+    """Return every reason for an alert that the policy asks for, oldest first. History raises none.
+
+    `claimants` are repositories that say since when that they publish the package, and may not account for its versions.
+    """
     found = (
         *_version_reasons(watched),
+        *(
+            AlertReason(
+                PackageAlertKind.NEW_CLAIMANT,
+                name,
+                f"{name} says that it publishes it, which {watched.repository} does",
+                since,
+                ("its runs account for no version of the package until the policy's `packages` names it",),
+            )
+            for name, since in claimants.items()
+        ),
         *_burst_reasons(watched, thresholds),
         *(
             AlertReason(
@@ -123,7 +141,12 @@ def thresholds_of(policy: Policy, registry: RegistryId) -> AlertThresholds:
             demands = _with_kinds(demands, PackageAlertKind.UNTRACED_VERSION, PackageAlertKind.PUBLISH_STEP_NOT_RUN)
             demands = replace(demands, grace=rule.grace_period, check_interval=rule.check_interval)
         elif isinstance(rule, ConsistentPublisher):
-            demands = _with_kinds(demands, PackageAlertKind.PUBLISHER_CHANGED, PackageAlertKind.NEW_MAINTAINER)
+            demands = _with_kinds(
+                demands,
+                PackageAlertKind.PUBLISHER_CHANGED,
+                PackageAlertKind.NEW_CLAIMANT,
+                PackageAlertKind.NEW_MAINTAINER,
+            )
         elif isinstance(rule, PublishRate):
             demands = replace(
                 _with_kinds(demands, PackageAlertKind.BURST), max_versions=rule.max_versions, period=rule.period

@@ -18,6 +18,7 @@ class PackageAlertKind(StrEnum):
     PUBLISHER_CHANGED = "publisher-changed"  # it came from another identity, or a weaker one, than those before
     PUBLISH_STEP_NOT_RUN = "publish-step-not-run"  # its run is known, and the step that publishes was skipped or failed
     BURST = "burst"  # more versions in a short time than the policy allows
+    NEW_CLAIMANT = "new-claimant"  # another repository says that it publishes the package
     NEW_MAINTAINER = "newcomer"  # somebody new may publish the package
     UNREADABLE = "unreadable"  # the registry's answer about the package cannot be used: nobody watches it
     UNREACHABLE = "unreachable"  # the registry does not answer: nobody watches

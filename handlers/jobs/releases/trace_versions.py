@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.github.client import ReadOnlyClient
@@ -22,8 +22,8 @@ from bot.model.errors import ConfigurationError
 from bot.model.findings import Known, MaybeKnown, ReadableFact, Unknown
 from bot.packages.http_client import RegistryResponseError
 from bot.packages.package_reader import read_provenance, supports_provenance
-from bot.packages.publish_history import Observation
-from bot.packages.versions import PackageVersion, TraceStatus, Workload
+from bot.packages.publish_history import Observation, WatchedPackage
+from bot.packages.versions import PackageVersion, PublisherKind, TraceStatus, Workload
 from bot.provenance.attestations import AttestationResults
 from bot.tracing import (
     GRACE_PERIOD,
@@ -235,6 +235,44 @@ MAX_CLAIMS = 5  # repositories that are asked
 # GitHub shows a run within seconds: where nothing of ours runs that long after a version came, nothing is going to account for it.
 NO_RUN_AFTER = timedelta(minutes=1)
 NO_RUN_DOUBTS = frozenset({TraceProblem.NO_RUN, TraceProblem.PROVENANCE_MISSING})
+
+
+SETTLED = (None, TraceStatus.TRACED)  # of a version that was there before anybody watched, or that was accounted for
+CLAIM_BASELINE = timedelta(hours=1)  # after the first claim, in which the others of the first sweep come too
+
+
+@dataclass(frozen=True, slots=True)
+class PackageClaimants:
+    """The repositories that may account for a package's versions, and those that only say that they publish it."""
+
+    entitled: tuple[PackageClaim, ...]
+    others: tuple[PackageClaim, ...]
+
+
+def sort_claims(claims: Sequence[PackageClaim], observed: WatchedPackage | None) -> PackageClaimants:
+    """Say which repositories may account for a package: those that the policy names, else those that published it before.
+
+    Evidence of earlier versions is ranked: verified provenance, then a trusted publisher. Where there is none, the repositories
+    that claimed it when it was first seen.
+    """
+    seen = [each for each in (observed.observations if observed else ()) if each.trace_status in SETTLED]
+    named = [(each, each.workload.repository.lower()) for each in seen if each.workload and each.workload.repository]
+    attested = {name for each, name in named if each.attested}
+    trusted = {name for each, name in named if each.version.publisher_kind is PublisherKind.TRUSTED_PUBLISHER}
+    first = min((claim.claimed_at for claim in claims), default=None)
+    ranked = (
+        [claim for claim in claims if claim.is_declared],
+        [claim for claim in claims if claim.full_name.lower() in attested],
+        [claim for claim in claims if claim.full_name.lower() in trusted],
+        [claim for claim in claims if first is not None and _is_baseline(claim, first)],
+    )
+    entitled = next((each for each in ranked if each), [])
+    return PackageClaimants(tuple(entitled), tuple(claim for claim in claims if claim not in entitled))
+
+
+def _is_baseline(claim: PackageClaim, first: datetime) -> bool:
+    """Whether a claim is the first of its package, or came in the same first sweep."""
+    return claim.claimed_at == first or (claim.is_first_look and claim.claimed_at - first <= CLAIM_BASELINE)
 
 
 class VersionObserver:

@@ -28,6 +28,7 @@ from bot.model.core_types import FullName, InstallationId, RegistryId, Repositor
 from bot.model.errors import RetryLaterError
 from bot.model.findings import Known, Unknown
 from bot.packages.http_client import RegistryBusyError, RegistryResponseError, RegistryUnreachableError
+from bot.packages.manifests import find_published_packages
 from bot.packages.package_reader import read_listing
 from bot.packages.publish_history import Observation, WatchedPackage
 from bot.packages.versions import (
@@ -45,7 +46,7 @@ from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fin
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
-from handlers.jobs.releases.trace_versions import VersionObserver
+from handlers.jobs.releases.trace_versions import VersionObserver, sort_claims
 from handlers.jobs.snapshot_reader import published_packages
 from handlers.queue.enqueue import enqueue, enqueue_all
 from handlers.queue.job_specs import (
@@ -154,10 +155,11 @@ class PackageObserver:
     def __init__(self, context: Context, watch: PackageWatch, claims: tuple[PackageClaim, ...]) -> None:
         self._context = context
         self._watch = watch
-        self._claims = claims
         self._store = WatchStore(context.records)
+        claimants = sort_claims(claims, self._store.get_state(watch).observed)
+        self._claims, self._others = claimants.entitled, claimants.others
         self._now = context.clock()
-        self._observer = VersionObserver(context, watch, claims)
+        self._observer = VersionObserver(context, watch, self._claims)
         self._retry_at: datetime | None = None  # when what could not be asked for in this look can be
 
     def run(self) -> None:
@@ -217,7 +219,9 @@ class PackageObserver:
         )
         store = PackageAlertStore(context.records)
         existing = store.of_package(watch.installation, watch.package)
-        alerts = raise_alerts(existing, detect_alert_reasons(after, claim.thresholds), after, claim.thresholds, now)
+        others = {each.full_name: each.claimed_at for each in self._others}
+        reasons = detect_alert_reasons(after, claim.thresholds, others)
+        alerts = raise_alerts(existing, reasons, after, claim.thresholds, now)
         with outbox_of(context).transaction() as jobs:
             if new:
                 self._store.clear_announcement(watch)
@@ -378,8 +382,18 @@ def update_watched_packages(  # noqa: PLR0913, PLR0917 - each is a fact of its o
         for each in published.packages
         if (package_thresholds := thresholds_of(policy, each.registry)).kinds
     }
+    is_first = ReportStore(context.records).get(repository) is None
+    declared = set(find_published_packages(name, {}, (), policy.packages, context.catalog).packages)
     claims = {
-        each: PackageClaim(repository, name, issue_repository, package_thresholds)
+        each: PackageClaim(
+            repository,
+            name,
+            issue_repository,
+            package_thresholds,
+            now,
+            is_first_look=is_first,
+            is_declared=each in declared,
+        )
         for each, package_thresholds in thresholds.items()
     }
     store = WatchStore(context.records)

@@ -81,7 +81,9 @@ def test_of_a_fork_nothing_is_watched_that_the_policy_does_not_name(story: Watch
     assert list(WatchStore(story.acme.records).of_repository(RepositoryId(fork.id))) == []
 
 
-def test_of_two_repositories_that_claim_a_package_one_account_is_enough(story: WatchedPackageScenario) -> None:
+def test_a_second_repository_that_claims_a_package_is_an_alert_and_does_not_crowd_out_the_first(
+    story: WatchedPackageScenario,
+) -> None:
     copy = story.acme.organization.repository(
         "copy", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING, "pyproject.toml": PROJECT}
     )
@@ -93,7 +95,8 @@ def test_of_two_repositories_that_claim_a_package_one_account_is_enough(story: W
         "acme/widgets",
         "acme/copy",
     ]
-    assert (trace_statuses(story)["1.1.0"], story.alert_issues) == (TraceStatus.TRACED, [])
+    assert trace_statuses(story)["1.1.0"] is TraceStatus.TRACED
+    assert [each.title for each in story.alert_issues] == ["Alert: acme/copy says that it publishes widgets on PyPI"]
 
 
 def test_where_the_central_repository_takes_no_issues_the_repository_itself_does(story: WatchedPackageScenario) -> None:
