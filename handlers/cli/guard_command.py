@@ -1,16 +1,19 @@
-"""Runs what only somebody on the host may say: put a looser policy in force, or keep it out."""
+"""Runs what only somebody on the host may say: freeze releases, put a looser policy in force or keep it out."""
 
+import argparse
 import getpass
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 
 from bot.rendering.markdown import plain_line
 from handlers.config.context import open_context
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.jobs.policy_custody import settle_pending
+from handlers.records.gate_store import FreezeStore
 from handlers.records.policy_custody_store import PolicyCustodyStore
-from handlers.records.schema import open_records
+from handlers.records.schema import open_records, opened_records
 
 SUCCESS, NOTHING = 0, 2
 
@@ -30,6 +33,36 @@ def settle(commit: str, *, accept: bool) -> int:
     verb = "is in force" if accept else "stays out"
     for each in settled:
         sys.stdout.write(plain_line(f"{each.version.origin} at {each.version.short_commit} {verb}") + "\n")
+    return SUCCESS
+
+
+def add_freeze_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wharfinger freeze` and `wharfinger unfreeze`."""
+    parser.add_argument(
+        "subject",
+        metavar="ORGANIZATION|PACKAGE",
+        help="an organization's login, or REGISTRY/NAME of a package, as in npm/@acme/cli",
+    )
+
+
+def freeze(options: argparse.Namespace) -> int:
+    """Let no gate of an organization or package approve anything until `unfreeze`."""
+    settings = Settings.from_environment()
+    with opened_records(settings) as records:
+        FreezeStore(records).freeze(options.subject, _person(), datetime.now(UTC))
+    sys.stdout.write(plain_line(f"{options.subject} is frozen: its releases wait at the gate") + "\n")
+    return SUCCESS
+
+
+def unfreeze(options: argparse.Namespace) -> int:
+    """Let the gates of an organization or package decide again."""
+    settings = Settings.from_environment()
+    with opened_records(settings) as records:
+        was_frozen = FreezeStore(records).unfreeze(options.subject)
+    if not was_frozen:
+        sys.stderr.write(f"wharfinger unfreeze: {plain_line(options.subject)} is not frozen; check its spelling\n")
+        return NOTHING
+    sys.stdout.write(plain_line(f"{options.subject} is not frozen any more: its gates decide within a minute") + "\n")
     return SUCCESS
 
 

@@ -135,6 +135,20 @@ def _load_failed_jobs() -> LoadedCommand:
     return main, add_arguments
 
 
+def _load_freeze() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.cli.guard_command import add_freeze_arguments, freeze
+
+    return freeze, add_freeze_arguments
+
+
+def _load_unfreeze() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.cli.guard_command import add_freeze_arguments, unfreeze
+
+    return unfreeze, add_freeze_arguments
+
+
 NEEDS_APP = "It needs the settings and the Redis of the running App."
 COMMANDS = {
     "scan": CliCommand(
@@ -226,6 +240,20 @@ COMMANDS = {
         f"For release managers. {NEEDS_APP}",
         "wharfinger gates --repository acme/toolbox",
         "0: success. 2: bad usage, an unknown repository, or Redis is unavailable.",
+    ),
+    "freeze": CliCommand(
+        _load_freeze,
+        "let no release of an organization or package pass the gate",
+        f"Let no gate of an organization or package approve anything until `wharfinger unfreeze`.\n"
+        f"For whoever answers an incident. {NEEDS_APP}",
+        "wharfinger freeze acme",
+    ),
+    "unfreeze": CliCommand(
+        _load_unfreeze,
+        "let the gate decide again after a freeze",
+        f"Let the gates of an organization or package decide again.\nFor whoever answers an incident. {NEEDS_APP}",
+        "wharfinger unfreeze acme",
+        "0: success. 2: bad usage or settings, or it is not frozen.",
     ),
     "evidence": CliCommand(
         _load_evidence,

@@ -3,7 +3,7 @@
 If this data is lost, the periodic job reads pending deployments from GitHub again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import DecideGate
 from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import approved_files, gate_decisions, waiting_deployments
+from handlers.records.tables import approved_files, freezes, gate_decisions, waiting_deployments
 
 MIN_RETRY, MAX_RETRY = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
 READ_BATCH = 200  # decisions that are read with one query
@@ -230,6 +230,37 @@ class GateStore:
         with self._records.transaction() as connection:
             ensure_repository(connection, gate.repository, gate.installation)
             upsert(connection, approved_files, list(key), {**key, "document": text})
+
+
+class FreezeStore:
+    """The organizations and packages whose gates let nothing go until somebody on the host says so."""
+
+    def __init__(self, records: Database) -> None:
+        self._records = records
+
+    def freeze(self, subject: str, by: str, now: datetime) -> None:
+        """Freeze an organization, or a package by its registry's id, a slash and its name; the first word stays."""
+        with self._records.transaction() as connection:
+            insert_missing(connection, freezes, subject=subject.lower(), frozen_at=now, frozen_by=by)
+
+    def unfreeze(self, subject: str) -> bool:
+        """Let gates decide again; return whether it was frozen."""
+        with self._records.transaction() as connection:
+            gone = connection.execute(delete(freezes).where(freezes.c.subject == subject.lower()))
+        return gone.rowcount > 0
+
+    def reasons(self, subjects: Iterable[str]) -> tuple[str, ...]:
+        """Return a sentence for each of these that is frozen."""
+        known = [each.lower() for each in subjects]
+        with self._records.reading() as connection:
+            rows = connection.execute(
+                select(freezes).where(freezes.c.subject.in_(known)).order_by(freezes.c.subject)
+            ).all()
+        return tuple(
+            f"{row.subject} is frozen since {row.frozen_at:%Y-%m-%d %H:%M} UTC by {row.frozen_by}: nothing is released until "
+            f"`wharfinger unfreeze {row.subject}` on the host."
+            for row in rows
+        )
 
 
 def _key(gate: WaitingDeployment) -> dict[str, int | str]:

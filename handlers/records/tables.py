@@ -319,6 +319,14 @@ policies = Table(
     Index(None, "valid_to"),
 )
 
+freezes = Table(
+    "freezes",
+    METADATA,
+    Column("subject", Words, primary_key=True),  # an organization's login, or a registry's id, a slash and a package
+    Column("frozen_at", Moment, nullable=False),
+    Column("frozen_by", Words, nullable=False),
+)
+
 policy_custody = Table(
     "policy_custody",
     METADATA,

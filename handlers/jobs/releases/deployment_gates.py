@@ -51,7 +51,8 @@ from handlers.queue.job_specs import (
     RecheckGates,
     SweepGates,
 )
-from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment
+from handlers.records.gate_store import FreezeStore, GateStore, StoredGateDecision, WaitingDeployment
+from handlers.records.watch_store import WatchStore
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -184,12 +185,20 @@ class _GateDecider:
         facts = DeploymentReader(self._context, self._client, self._gate, reader, commit_state).read(
             state, waiting, in_force.policy
         )
-        decision = decide_deployment(facts.deployment, in_force.policy, in_force.problems)
+        decision = decide_deployment(facts.deployment, in_force.policy, (*in_force.problems, *self._freezes(facts)))
         if decision.verdict is GateVerdict.PENDING:
             self._request_check(decision)
             self._report_waiting(render_gate_comment(decision), decision_reasons(decision))
         else:
             self._send_review(key, state, decision, facts)
+
+    def _freezes(self, facts: DeploymentFacts) -> tuple[str, ...]:
+        """Say what of the repository's organization and packages is frozen; then nothing is approved."""
+        packages = [each.package for each in WatchStore(self._context.records).of_repository(self._gate.repository)]
+        outgoing = facts.deployment.outgoing_versions
+        packages += [each.package for each in outgoing.value] if isinstance(outgoing, Known) else []
+        named = (f"{package.registry}/{package.name}" for package in packages)
+        return FreezeStore(self._context.records).reasons((self._name.partition("/")[0], *named))
 
     def _pending_environment(self, state: RunState) -> PendingEnvironment | None:
         """Return the environment as GitHub calls it, if the run waits there."""

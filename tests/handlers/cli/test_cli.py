@@ -68,7 +68,7 @@ def test_without_a_command_all_are_listed(capsys: Out) -> None:
     ("line", "completions"),
     [
         ("wharfinger pol", {"policy"}),
-        ("wharfinger f", {"failed-jobs"}),
+        ("wharfinger f", {"failed-jobs", "freeze"}),
         ("wharfinger scan --fo", {"--format"}),
         ("wharfinger scan --format s", {"sarif"}),
         ("wharfinger failed-jobs ", {"list", "retry", "drop", "-h", "--help"}),

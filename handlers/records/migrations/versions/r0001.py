@@ -115,6 +115,13 @@ def upgrade() -> None:  # noqa: PLR0915 - a list of tables
     )
     op.create_index(op.f("ix_policies_valid_to"), "policies", ["valid_to"], unique=False)
     op.create_table(
+        "freezes",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("frozen_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_freezes")),
+    )
+    op.create_table(
         "policy_custody",
         sa.Column("installation", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("accepted", sa.Text()),

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
 
 from bot.checks.gate import GATE_CONDITIONS
+from bot.evaluation.package_alerts import AlertThresholds
+from bot.model.core_types import FullName, RegistryId, RepositoryId
+from bot.packages.versions import Package
+from handlers.records.gate_store import FreezeStore
+from handlers.records.watch_store import PackageClaim, WatchStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, adopt_policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.handlers.jobs.gate.gate_scenario import GateScenario, deployment_waiting, gate_scenario, policy
@@ -282,3 +288,31 @@ def test_whoever_made_the_commit_cannot_approve_it(story: Story) -> None:
     release.approve("bob")
     assert release.decide() == "rejected"
     assert "bob approved, and made the commit or started the run too" in release.comment
+
+
+def test_what_is_frozen_on_the_host_waits_until_it_is_not(story: Story) -> None:
+    acme, _ = story
+    release = deployment_waiting(*story)
+    release.approve()
+    freezes = FreezeStore(acme.records)
+    freezes.freeze("ACME", "root", datetime.now(UTC))
+    assert release.decide() is None
+    assert "acme is frozen since" in release.status_reports[0]
+    assert freezes.unfreeze("acme")
+
+    assert release.decide() == "approved"
+    assert not freezes.unfreeze("acme")
+
+
+def test_a_frozen_package_holds_the_repository_that_publishes_it(story: Story) -> None:
+    acme, widgets = story
+    release = deployment_waiting(*story)
+    release.approve()
+    number, name, now = RepositoryId(widgets.id), FullName(widgets.full_name), datetime.now(UTC)
+    claim = PackageClaim(number, name, name, AlertThresholds(), now)
+    WatchStore(acme.records).put_claims(acme.id, number, {Package(RegistryId("pypi"), "acme-widgets"): claim}, now)
+    freezes = FreezeStore(acme.records)
+    freezes.freeze("pypi/acme-widgets", "root", datetime.now(UTC))
+
+    assert release.decide() is None
+    assert "pypi/acme-widgets is frozen" in release.status_reports[0]
