@@ -7,6 +7,7 @@ from typing import ClassVar
 from bot.checks.alerts.change_alert import ChangeAlert, PushQuery, RepositoryChange
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Known, Unknown, join_names, settings_location
+from bot.model.identity_register import IdentityKind
 from bot.settings import AnyRef, Environment, SelectedRefs, SettingsQuery
 
 
@@ -36,11 +37,14 @@ class WeakenedEnvironment(ChangeAlert):
         # At the first look at them what is there is what there was.
         if isinstance(now, Unknown) or isinstance(files, Unknown) or isinstance(before, Unknown):
             return
-        named = [each.environment for each in files.value.after.publications if each.environment]
+        after, owner = files.value.after, change.repository.partition("/")[0]
+        named = [each.environment for each in after.publications if each.environment]
+        people = {each.name.casefold() for each in after.declared_identities if each.kind is IdentityKind.PERSON}
         for old in before.value:
             if any(old.has_name(name) for name in named):
                 new = next((each for each in now.value if each.has_name(old.name)), None)
-                if losses := tuple(_losses(old, new)):
+                strangers = _new_reviewers(old, new, owner, people)
+                if losses := (*_losses(old, new), *strangers):
                     yield _finding(old.name, losses)
 
 
@@ -59,6 +63,16 @@ def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
         yield f"waits {new.wait_minutes} minutes, not {old.wait_minutes}"
     yield from _ref_losses(old, new)
     yield from _rule_losses(old, new)
+
+
+def _new_reviewers(old: Environment, new: Environment | None, owner: str, people: set[str]) -> Iterator[str]:
+    """Say who may approve now and might not before; who is in the register as a person is expected to."""
+    if new is None or not old.reviewers:
+        return
+    known = {*people, *(each.mention(owner).casefold() for each in old.reviewers)}
+    added = [each.mention(owner) for each in new.reviewers if each.mention(owner).casefold() not in known]
+    if added:
+        yield f"lets {join_names(added)} approve, whom the register does not name"
 
 
 def _ref_losses(old: Environment, new: Environment) -> Iterator[str]:

@@ -231,11 +231,12 @@ def check_settings_changes(
     """
     now, policy = context.clock(), in_force.policy
     nothing = Snapshot(commit.repository, None, now)
+    known = replace(snapshot, declared_identities=policy.identities)
     change = RepositoryChange(
         repository=commit.repository,
         observed_at=now,
         default_branch=commit.default_branch,
-        files=Known(SnapshotComparison(nothing, snapshot, snapshot_paths(snapshot))),
+        files=Known(SnapshotComparison(nothing, known, snapshot_paths(snapshot))),
         settings=snapshot.settings,
         settings_before=SnapshotCache(context.redis, context.catalog).settings(spec.repository),
     )
