@@ -64,7 +64,7 @@ def set_up(github: FakeGitHub, before: incident.InitialState, catalog: Catalog) 
     made: dict[str, ScenarioRepository] = {}
     register = []
     for each in before.repositories:
-        sample = read_sample(each.like, each.name, end, catalog)
+        sample = read_sample(each.like, each.name, {"end": end, "app": str(github.app.id)}, catalog)
         made[each.name] = acme.repository(each.name, {**sample.files, **each.files} or None)
         set_settings(made[each.name], acme, {**sample.settings, **each.settings})
         register.append(sample.register)
@@ -94,14 +94,16 @@ def policy(register: str, more: str) -> str:
     return f"{RECOMMENDED.read_text()}{listed}{more}"
 
 
-def read_sample(like: str | None, name: str, end: str, catalog: Catalog) -> SampleRepository:
-    """Read a sample, for a repository of that name, whose entries in the register end on a day."""
+def read_sample(like: str | None, name: str, words: Mapping[str, str], catalog: Catalog) -> SampleRepository:
+    """Read a sample for a repository of that name; `words` are the App's number, and the day on which register entries end."""
     if like is None:
         return SampleRepository({}, {}, "")
     file = SAMPLES / f"{like}.yml"
     if not file.exists():
         known = ", ".join(sorted(path.stem for path in SAMPLES.glob("*.yml")))
         raise ImpossibleActError(f"there is no sample {like!r}; there are {known}")
-    text = catalog.expand_addresses(file.read_text()).replace("{name}", name).replace("{end}", end)
+    text = catalog.expand_addresses(file.read_text()).replace("{name}", name)
+    for word, value in words.items():
+        text = text.replace(f"{{{word}}}", value)
     written = yaml.safe_load(text)
     return SampleRepository(written["files"], written["settings"], written["register"])

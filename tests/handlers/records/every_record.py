@@ -29,6 +29,7 @@ from handlers.config.database import Database
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.gate_store import GateStore, WaitingDeployment
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry
+from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore, SecretDeletion, SecretDeletionStore
 from handlers.records.tables import unreadable_records
@@ -54,6 +55,10 @@ def store_everything(records: Database, redis: Redis, text: str = "release") -> 
     key = PolicyKey.organization(INSTALLATION, "acme")
     PolicyStore(records).put(key, b"version: 1\n", COMMIT, NOW)
     PolicyStore(records).put(key, b"version: 1\nmode: enforce\n", COMMIT, NOW + timedelta(days=1))
+    version = PolicyVersion(NAME, NUMBER, text, COMMIT, "1", "version: 1\n", "version: 1\n")
+    custody = PolicyCustodyStore(records)
+    custody.accept(INSTALLATION, AcceptedPolicy(version, NOW, text))
+    custody.put_pending(INSTALLATION, PendingPolicy(version, (text,), NOW, NOW, text, NOW, text, is_rejected=True))
     with records.transaction() as connection:
         connection.execute(delete(unreadable_records))
 
@@ -83,7 +88,7 @@ def _store_packages(records: Database, text: str) -> None:
     package = Package(PYPI, text)
     watch, store = PackageWatch(INSTALLATION, package), WatchStore(records)
     thresholds = AlertThresholds(frozenset(PackageAlertKind))
-    store.put_claims(INSTALLATION, NUMBER, {package: PackageClaim(NUMBER, NAME, NAME, thresholds)}, NOW)
+    store.put_claims(INSTALLATION, NUMBER, {package: PackageClaim(NUMBER, NAME, NAME, thresholds, NOW)}, NOW)
     workload = Workload(NAME, text, text, COMMIT, text, None, text, 9, 1)
     version = PackageVersion(
         package,
