@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -145,17 +146,18 @@ def without_password(url: str) -> str:
     return f"{before.partition('://')[0]}://***@{after}" if at else url
 
 
-def wait_for_redis(redis: Redis, url: str) -> None:
-    """Return once Redis answers; say once a minute that it does not."""
-    pause, said = 0.1, -LOG_INTERVAL
-    while True:
+def wait_for_redis(redis: Redis, url: str, stop: Event | None = None) -> bool:
+    """Return True once Redis answers, or False once `stop` is set; say once a minute that it does not answer."""
+    pause, said, told = 0.1, -LOG_INTERVAL, stop or Event()
+    while not told.is_set():
         try:
             redis.ping()
         except RedisError as error:
             if time.monotonic() - said >= LOG_INTERVAL:
                 shown, reason, said = without_password(url), type(error).__name__, time.monotonic()
                 log.warning("waiting for Redis at %s (%s); start it, or set REDIS_URL right", shown, reason)
-            time.sleep(pause)
+            told.wait(pause)
             pause = min(pause * 2, 5)
         else:
-            return
+            return True
+    return False

@@ -85,7 +85,8 @@ def main(_: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     redis = open_redis(settings.redis_url)
-    wait_for_redis(redis, settings.redis_url)
+    if not wait_for_redis(redis, settings.redis_url, stop):
+        return 0
     claim_redis(redis, settings)
     outbox = Outbox(Database(settings.database_url), redis)
     last_ticks: dict[str, int] = {}

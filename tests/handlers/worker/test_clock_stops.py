@@ -51,7 +51,6 @@ def test_a_clock_that_has_its_redis_ends(
     assert process.wait(20) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="limits: a clock that waits for Redis goes on waiting when it is told to stop")
 def test_a_clock_that_waits_for_redis_ends(
     start: Start, monkeypatch: pytest.MonkeyPatch, silent: socket.socket
 ) -> None:
