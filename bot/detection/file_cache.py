@@ -1,6 +1,7 @@
 """Tracks the files that detection reads or still needs, and limits its total cost."""
 
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from bot.model.findings import UnreadableFile
 
@@ -41,6 +42,10 @@ class FileCache:
                 return path, self._files[path]
         self.missing.update(path for path in tried if _may_be_file(path))
         return None
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """Give the files at hand whose path a pattern takes."""
+        return tuple(path for path in self._files if fnmatchcase(path, pattern)) if "*" in pattern else ()
 
 
 def _may_be_file(path: str) -> bool:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.detection.candidate import Candidate, RegistryTarget, ToolCall, build_candidate
+from bot.detection.candidate import Candidate, RegistryTarget, ToolCall, build_candidate, lowest_confidence
 from bot.detection.commands import apply_command, argv_texts, resolve_word
 from bot.detection.heuristics import OpaqueStep, apply_release_config, guess_candidates
 from bot.detection.job_state import EMPTY_VALUE, MAX_DEPTH, JobState, StoredLogin, Value, Values
+from bot.detection.programs import called_registries, command_words
 from bot.detection.resolve import expand_expression
 from bot.detection.tasks import Task
 from bot.detection.tasks.follow import FollowedCommand, command_folder, follow_command, load_module
 from bot.detection.unexplained import is_ordinary, is_ordinary_task, reads_packages
-from bot.model.core_types import Credential, RegistryId
+from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import Catalog, CommandFact, Registry
 from bot.shell import Command, Script, Word, literal_word, read_script_cached
 from bot.workflows import Job, Step, Workflow
@@ -119,7 +120,11 @@ def _run_command(progress: _Progress, command: Command) -> None:
         state, command.tool, run.step_env, here, tool_chooses=not any(each.fact.anywhere for each in known)
     )
     progress.state = state
-    progress.candidates += [replace(each, via=(*run.via, *each.via)) for each in settled.candidates]
+    sure = Confidence.HIGH if run.shell in _SHELLS or not _is_program(run.shell) else Confidence.MEDIUM
+    progress.candidates += [
+        replace(each, via=(*run.via, *each.via), confidence=lowest_confidence(each.confidence, sure))
+        for each in settled.candidates
+    ]
     if settled.tasks:
         _run_followed(progress, state.enter_step({}), FollowedCommand(settled.tasks), command)
     progress.reads_packages = progress.reads_packages or reads_packages(command)
@@ -217,16 +222,44 @@ def _run_task(state: JobState, run: ScriptRun, task: Task, default_registry: Reg
 
 
 def _search_program(progress: _Progress) -> None:
-    """Look into a program for calls of GitHub's API, and for the files of the repository that it loads."""
+    """Search a program for commands, addresses and library calls that publish, and for files of the repository that it loads."""
     run, state = progress.run, progress.state
-    if run.shell not in ("node", "python"):
+    if run.shell in _SHELLS or not _is_program(run.shell):
         return
-    found = release_candidates(state, run.text, run.token, run.step_env)
-    progress.candidates += [replace(each, via=run.via) for each in found]
+    catalog = state.repository.catalog
+    for line, words in command_words(run.text, catalog):
+        argv = tuple(map(literal_word, words))
+        _run_command(progress, Command(argv=argv, line=line, text=" ".join(words), conditional=True))
+    for registry in called_registries(run.text, catalog):
+        candidate = _library_candidate(state, run, registry)
+        if candidate is not None:
+            progress.candidates.append(replace(candidate, via=run.via))
     for path in required_files(run.text) if run.shell == "node" else ():
         lead = load_module(path, state.repository.files, run.directory)
-        word = literal_word(path)
-        _run_followed(progress, state.enter_step({}), lead, Command(argv=(word,), line=0, text=path))
+        _run_followed(progress, state.enter_step({}), lead, Command(argv=(literal_word(path),), line=0, text=path))
+
+
+def _is_program(shell: str) -> bool:
+    return shell.partition(" ")[0] in ("node", "python", "program")
+
+
+def _library_candidate(state: JobState, run: ScriptRun, registry: RegistryId) -> Candidate | None:
+    """Judge what a program sends by a library; None where no credential for it is in sight."""
+    known = state.repository.catalog.registries[registry]
+    github = known.trust_mechanism == "job-token"
+    fact = CommandFact(
+        argv=(known.name,),
+        token_env=(*known.token_env, *(("GITHUB_TOKEN", "GH_TOKEN") if github else ())),
+        fallback=Credential.GITHUB_TOKEN
+        if github and (run.token.origins or state.job.can_write_contents)
+        else Credential.UNKNOWN,
+        oidc="token-wins",
+        confidence=Confidence.HIGH if run.token.origins else Confidence.MEDIUM,
+    )
+    call = ToolCall(f"{known.name} API", fact, registry, run.token, EMPTY_VALUE, state.scope.env, run.step_env)
+    found = build_candidate(state, call, RegistryTarget(registry))
+    seen = found.credential_result.observed or found.credential_result.credential is Credential.GITHUB_TOKEN
+    return found if seen else None
 
 
 def script_variables(state: JobState, text: str, shell: str) -> Mapping[str, tuple[str, ...]]:
@@ -335,23 +368,9 @@ def _mentioned_registries(state: JobState, candidates: list[Registry], texts: It
     return tuple(found) or (candidates[0].id,)
 
 
-GITHUB_RELEASES = RegistryId("github-releases")
-# octokit's methods (rest.repos.createRelease …), PyGithub's, and the paths of the REST API itself
-_RELEASE_CALL = re.compile(
-    r"\b(?:createRelease|uploadReleaseAsset|create_git_release|create_git_tag_and_release|upload_asset)\s*\("
+_LOCAL_IMPORT = re.compile(
+    r"""(?:(?:require|import)\s*\(\s*|from\s*|import\s+)[`"'](?:\$\{[^}]{1,60}\})?(\.{0,2}/[\w./-]{1,200})[`"']"""
 )
-_RELEASE_FACT = CommandFact(
-    argv=("createRelease",), token_env=("GITHUB_TOKEN", "GH_TOKEN"), fallback=Credential.GITHUB_TOKEN
-)
-_LOCAL_IMPORT = re.compile(r"""(?:require|import)\s*\(\s*[`"'](?:\$\{[^}]{1,60}\})?(\.{0,2}/[\w./-]{1,200})[`"']""")
-
-
-def release_candidates(state: JobState, text: str, token: Value, step_env: Values) -> list[Candidate]:
-    """Give a GitHub release that a script creates by calling the API."""
-    if not _RELEASE_CALL.search(text) or GITHUB_RELEASES not in state.repository.catalog.registries:
-        return []
-    call = ToolCall("createRelease", _RELEASE_FACT, GITHUB_RELEASES, token, EMPTY_VALUE, state.scope.env, step_env)
-    return [build_candidate(state, call, RegistryTarget(GITHUB_RELEASES))]
 
 
 def required_files(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ SHELL_LANGUAGES: Mapping[str, str] = {
     **dict.fromkeys(("pwsh", "powershell"), "pwsh"),
     "cmd": "cmd",
     **dict.fromkeys(("python", "pypy"), "python"),
-    **dict.fromkeys(("node", "bun", "deno", "zx", "ruby", "perl"), "node"),
+    **dict.fromkeys(("node", "bun", "deno", "zx", "ruby", "perl", "program"), "node"),
 }
 _UNSUPPORTED_SHELLS = ("rscript", "julia", "php", "lua", "raku", "nu", "fish", "elvish", "xonsh")
 

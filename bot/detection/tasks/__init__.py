@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
 
 from bot.detection.file_cache import FileCache
 from bot.shell import Word
@@ -56,3 +59,34 @@ class TaskCall:
     def path(self, name: str) -> str:
         """Give a file of the folder this is called in, by its path from the root."""
         return name if self.folder in ("", ".") else f"{self.folder}/{name}"
+
+
+def read_plain_yaml(text: str) -> dict[str, Any]:
+    """Give another tool's YAML file as that tool reads it, with anchors and merge keys; nothing when it cannot be read.
+
+    Of several documents the first one counts.
+    """
+    if len(text) > _MAX_YAML_LENGTH or text.count("*") > _MAX_YAML_ALIASES:
+        return {}
+    try:
+        found = next(iter(yaml.load_all(text, Loader=_PlainLoader)), None)
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return {}
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+class _PlainLoader(yaml.CSafeLoader):
+    """Reads YAML without running anything; a tag that it does not know is read as the plain value under it."""
+
+
+def _plain_value(loader: yaml.CSafeLoader, _: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
+_PlainLoader.add_multi_constructor("!", _plain_value)
+_MAX_YAML_LENGTH = 500_000
+_MAX_YAML_ALIASES = 2_000  # asterisks in the text: each alias has one

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.detection.file_cache import FileCache
-from bot.detection.tasks import Task, TaskCall, make_tasks, node_tasks, python_tasks
+from bot.detection.tasks import Task, TaskCall, make_tasks, node_tasks, program_tasks, python_tasks
 from bot.model.core_types import RegistryId
 from bot.shell import Command
 
@@ -15,12 +15,20 @@ TASK_FINDERS: Mapping[str, Callable[[TaskCall], Iterator[Task]]] = {
     "just": make_tasks.just_tasks,
     **dict.fromkeys(("task", "go-task"), make_tasks.taskfile_tasks),
     **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), node_tasks.package_script),
-    **dict.fromkeys(("turbo", "nx", "lerna", "wireit", "moon", "lage"), node_tasks.task_runner),
+    **dict.fromkeys(("turbo", "lerna", "wireit", "lage", "ultra", "bolt"), node_tasks.workspace_script),
+    "nx": node_tasks.nx_target,
+    "moon": node_tasks.moon_task,
     "tox": python_tasks.tox,
     "nox": python_tasks.nox,
     **dict.fromkeys(("invoke", "inv"), python_tasks.invoke),
     **dict.fromkeys(("hatch", "pdm", "poe", "rye", "pixi"), python_tasks.project_script),
-    "cargo": make_tasks.cargo_xtask,
+    "cargo": program_tasks.cargo_program,
+    "go": program_tasks.go_program,
+    "mage": program_tasks.mage,
+    "toys": program_tasks.toys,
+    "rake": program_tasks.rake,
+    "dart": program_tasks.dart_program,
+    **dict.fromkeys(("dotnet", "nuke", "cake"), program_tasks.dotnet_program),
     "deno": node_tasks.deno_task,
     **dict.fromkeys(("mise", "rtx"), python_tasks.mise),
     **dict.fromkeys(("npm-run-all", "run-s", "run-p"), node_tasks.run_all_scripts),
@@ -60,11 +68,8 @@ _BUILD_TOOLS = frozenset(
         "bazel",
         "bazelisk",
         "ant",
-        "rake",
         "mix",
         "msbuild",
-        "nuke",
-        "cake",
         "fake",
         "dagger",
         "earthly",
@@ -77,7 +82,7 @@ _INTERPRETERS = {
     **dict.fromkeys(("python", "python3", "py"), "python"),
     **dict.fromkeys(("node", "bun", "deno", "tsx", "ts-node", "zx"), "node"),
     **dict.fromkeys(("pwsh", "powershell"), "pwsh"),
-    **dict.fromkeys(("ruby", "perl", "php"), "other"),
+    **dict.fromkeys(("ruby", "perl", "php"), "program"),
 }
 _LANGUAGE_BY_SUFFIX = {
     ".sh": "bash",
@@ -94,8 +99,10 @@ _LANGUAGE_BY_SUFFIX |= {
     ".mts": "node",
     ".cmd": "cmd",
     ".bat": "cmd",
-    ".rb": "other",
-    ".pl": "other",
+    ".php": "program",
+    ".java": "program",
+    ".rb": "program",
+    ".pl": "program",
 }
 
 
@@ -216,8 +223,8 @@ def _shebang(text: str) -> str:
         ("python", "python"),
         ("node", "node"),
         ("pwsh", "pwsh"),
-        ("ruby", "other"),
-        ("perl", "other"),
+        ("ruby", "program"),
+        ("perl", "program"),
     ):
         if word in first:
             return language

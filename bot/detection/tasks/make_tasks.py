@@ -46,14 +46,6 @@ def taskfile_tasks(call: TaskCall) -> Iterator[Task]:
     )
 
 
-def cargo_xtask(call: TaskCall) -> Iterator[Task]:
-    """`cargo xtask publish` runs a program of the repository, which we do not read."""
-    arguments = list(call.arguments())
-    if arguments[:1] == ["xtask"] or (arguments[:1] == ["make"]):
-        call.mark_not_found(f"cargo {' '.join(arguments[:2])}")
-    yield from ()
-
-
 def _file_paths(call: TaskCall, names: tuple[str, ...], *flags: str) -> tuple[str, ...]:
     given = call.flag_value(*flags)
     folder = call.flag_value("-C", "--directory")

@@ -1,10 +1,11 @@
 """Reads the scripts of `package.json` and the tools that run them across a workspace."""
 
 import json
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.detection.tasks import Task, TaskCall
+from bot.detection.tasks import Task, TaskCall, read_plain_yaml
 
 _VALUE_FLAGS = (
     "-w",
@@ -20,6 +21,7 @@ _VALUE_FLAGS = (
     "--projects",
     "--configuration",
 )
+_MAX_FOLDERS = 50  # packages of a workspace that are looked into
 _RUN_COMMANDS = ("run", "run-script", "rum", "urn")
 # Words behind npm, pnpm, yarn or bun that are its own commands, so that no script of that name is meant.
 _OWN_COMMANDS = frozenset(
@@ -132,12 +134,109 @@ def deno_task(call: TaskCall) -> Iterator[Task]:
         yield Task(f"{path}:tasks.{words[1]}", command, "bash", call.folder)
 
 
-def task_runner(call: TaskCall) -> Iterator[Task]:
-    """`turbo run release`, `nx run app:release`, `lerna run release`: the scripts of the root package, else closed."""
-    words = [word for word in call.arguments(_VALUE_FLAGS) if word not in ("run", "run-many", "exec", "affected")]
+def workspace_script(call: TaskCall) -> Iterator[Task]:
+    """`turbo run release`, `lerna run release`: the script of that name in each package of the workspace."""
+    words = [word for word in call.arguments(_VALUE_FLAGS) if word not in ("run", "exec")]
     for word in words[:3]:
-        call.mark_not_found(f"{call.tool} run {word}")
-    yield from ()
+        if not word.startswith(("@", "./")):
+            yield from _scripts_of_packages(call, word.rpartition("#")[2], ("", *_workspace_folders(call)))
+
+
+def nx_target(call: TaskCall) -> Iterator[Task]:
+    """`nx run app:release`, `nx release app`, `nx run-many -t release`: a project's target, or the script of that name."""
+    words = [word for word in call.arguments(_VALUE_FLAGS) if word not in ("run", "run-many", "exec", "affected")]
+    targets = (call.flag_value("-t", "--target", "--targets") or "").split(",")
+    project = ""
+    if "run" in call.words and words:
+        project, _, target = words[0].partition(":")
+        targets = [target.partition(":")[0]]
+    elif words and targets == [""]:
+        targets, project = [words[0]], words[1] if len(words) > 1 else ""
+    folders = ("", *_project_folders(project)) if project else ("", *_workspace_folders(call))
+    for target in filter(None, targets[:5]):
+        found = [task for folder in folders if (task := _nx_task(call, folder, target)) is not None]
+        yield from found or _scripts_of_packages(call, target, folders)
+
+
+def _nx_task(call: TaskCall, folder: str, target: str) -> Task | None:
+    """Read a target's command from a `project.json`."""
+    path = call.path(posixpath.join(folder, "project.json"))
+    targets = read_package_json(call.files.read(path) or "").get("targets")
+    found = targets.get(target) if isinstance(targets, dict) else None
+    if not isinstance(found, dict):
+        return None
+    options = found.get("options")
+    options = options if isinstance(options, dict) else {}
+    several = options.get("commands")
+    lines = [found.get("command"), options.get("command"), *(several if isinstance(several, list) else ())]
+    texts = [line.get("command") if isinstance(line, dict) else line for line in lines]
+    directory = options.get("cwd") if isinstance(options.get("cwd"), str) else "."
+    return Task(
+        f"{path}:{target}",
+        "\n".join(text for text in texts if isinstance(text, str)),
+        "bash",
+        call.path(str(directory)),
+    )
+
+
+def moon_task(call: TaskCall) -> Iterator[Task]:
+    """`moon run app:release`, `moon run :release`: the task of a project's `moon.yml`, or of the workspace."""
+    for word in list(call.arguments(_VALUE_FLAGS))[:4]:
+        project, colon, name = word.partition(":")
+        if not colon:
+            continue
+        folders = _project_folders(project) if project not in ("", "^", "~") else ("", *_workspace_folders(call))
+        names = [
+            *(posixpath.join(folder, "moon.yml") for folder in folders),
+            "moon.yml",
+            ".moon/tasks.yml",
+            ".moon/tasks/all.yml",
+        ]
+        found = [task for path in dict.fromkeys(names) if (task := _moon_task(call, path, name)) is not None]
+        yield from found
+        if not found:
+            call.mark_not_found(f"moon run {word}")
+
+
+def _moon_task(call: TaskCall, path: str, name: str) -> Task | None:
+    tasks = read_plain_yaml(call.files.read(call.path(path)) or "").get("tasks")
+    task = tasks.get(name) if isinstance(tasks, dict) else None
+    if not isinstance(task, dict):
+        return None
+    pieces = [each for key in ("script", "command", "args") if (each := task.get(key))]
+    words = [" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in pieces]
+    return Task(f"{path}:{name}", " ".join(words), "bash", posixpath.dirname(path) or call.folder)
+
+
+def _project_folders(project: str) -> tuple[str, ...]:
+    """Give the folders where a project of this name most often lies."""
+    name = project.rpartition("/")[2]
+    return (name, *(f"{folder}/{name}" for folder in ("packages", "apps", "libs", "tools", "crates")))
+
+
+def _workspace_folders(call: TaskCall) -> tuple[str, ...]:
+    """Give the folders of a workspace's packages: those that its files name, and those that a pattern finds at hand."""
+    workspaces = read_package_json(call.files.read(call.path("package.json")) or "").get("workspaces")
+    entries = workspaces.get("packages") if isinstance(workspaces, dict) else workspaces
+    entries = entries if isinstance(entries, list) else []
+    more = read_plain_yaml(call.files.read(call.path("pnpm-workspace.yaml")) or "").get("packages")
+    patterns = [str(each).strip("/") for each in (*entries, *(more if isinstance(more, list) else ()))][:_MAX_FOLDERS]
+    found = [path for pattern in patterns for path in call.files.matching(call.path(f"{pattern}/package.json"))]
+    plain = [pattern for pattern in patterns if "*" not in pattern]
+    return tuple(dict.fromkeys([*plain, *map(posixpath.dirname, found)]))[:_MAX_FOLDERS]
+
+
+def _scripts_of_packages(call: TaskCall, name: str, folders: Iterable[str]) -> Iterator[Task]:
+    """Yield a script of the packages in some folders; says so when none of them has it."""
+    found = False
+    for folder in folders:
+        path = posixpath.join(call.path(folder) if folder else call.path("."), "package.json").removeprefix("./")
+        scripts = package_scripts(call.files.read(posixpath.normpath(path)) or "")
+        if name in scripts:
+            found = True
+            yield Task(f"{path}:scripts.{name}", scripts[name], "bash", posixpath.dirname(path) or call.folder)
+    if not found:
+        call.mark_not_found(f"{call.tool} run {name}")
 
 
 def _scripts(call: TaskCall, name: str, folder: str | None) -> Iterator[Task]:

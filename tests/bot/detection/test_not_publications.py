@@ -19,7 +19,6 @@ TOKEN = "\n  env: {NODE_AUTH_TOKEN: '${{ secrets.T }}', TWINE_PASSWORD: '${{ sec
         "twine upload --repository-url http://127.0.0.1:3141/root dist/*",
         "twine upload --repository-url https://packages.corp/simple dist/*",
         "twine check dist/*",
-        "cargo run -- publish",
         "./gradlew publishToMavenLocal",
         "goreleaser release --snapshot --clean",
         "docker build -t acme/app .",

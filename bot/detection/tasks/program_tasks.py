@@ -1,0 +1,154 @@
+"""Finds the source of a repository's own programs behind `go run`, cargo, dart, dotnet, mage, rake and toys."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.detection.tasks import Task, TaskCall
+from bot.detection.tasks.python_tasks import read_toml
+
+PROGRAM = "program"  # the language of a text that is searched, not read
+_MAX_ALIASES = 5
+_MAX_PARTS = 20  # functions, targets or tasks that one call leads to
+_GO_FUNCTION = re.compile(r"^func (?:\([^)\n]{0,80}\) )?(\w+)", re.MULTILINE)
+_NUKE_TARGET = re.compile(r"^[ \t]*(?:public |private )?Target (\w+) =>", re.MULTILINE)
+_TOYS_TOOL = re.compile(r"^[ \t]*tool [\"':](\w+)", re.MULTILINE)
+_RAKE_TASK = re.compile(r"^[ \t]*task[ (]+[:\"']?(\w+)", re.MULTILINE)
+_CAKE_TASK = re.compile(r"^[ \t]*(?:var \w+ = )?Task\(\"(\w+)\"\)", re.MULTILINE)
+_RUST_MODULE = re.compile(r"^[ \t]*(?:pub )?mod (\w+);", re.MULTILINE)
+
+
+def go_program(call: TaskCall) -> Iterator[Task]:
+    """`go run ./tools/ship`: the program's main file."""
+    words = list(call.arguments(("-C", "-exec", "-tags", "-ldflags", "-mod", "-modfile")))
+    if words[:1] == ["run"] and len(words) > 1 and "@" not in words[1]:
+        path = call.path(words[1].removeprefix("./"))
+        names = [path] if path.endswith(".go") else [f"{path}/main.go", f"{path}/{posixpath.basename(path)}.go"]
+        yield from _program(call, names, f"go run {words[1]}")
+
+
+def mage(call: TaskCall) -> Iterator[Task]:
+    """`mage release`: the target's function in a magefile."""
+    names = ("magefile.go", "magefiles/magefile.go", "magefiles/main.go", "magefiles/release.go", "build/magefile.go")
+    yield from _parts(call, names, _GO_FUNCTION, [word.rpartition(":")[2] for word in call.arguments(("-d", "-w"))])
+
+
+def toys(call: TaskCall) -> Iterator[Task]:
+    """`toys release`: the tool's block in `.toys.rb`, or its own file."""
+    words = list(call.arguments())
+    yield from _parts(
+        call,
+        (".toys.rb", f".toys/{'/'.join(words[:2])}.rb", f".toys/{words[0]}.rb" if words else ".toys.rb"),
+        _TOYS_TOOL,
+        words,
+    )
+
+
+def rake(call: TaskCall) -> Iterator[Task]:
+    """`rake deploy`: the task's block in the Rakefile."""
+    words = [word.rpartition(":")[2].partition("[")[0] for word in call.arguments(("-f", "-C"))]
+    yield from _parts(call, ("Rakefile", "rakefile", "Rakefile.rb"), _RAKE_TASK, words or ["default"])
+
+
+def dart_program(call: TaskCall) -> Iterator[Task]:
+    """`dart tool/release.dart`, `dart run tool/release.dart`."""
+    words = [word for word in call.arguments() if word != "run"]
+    if words and words[0].endswith(".dart"):
+        yield from _program(call, [call.path(words[0].removeprefix("./"))], f"dart {words[0]}")
+
+
+def dotnet_program(call: TaskCall) -> Iterator[Task]:
+    """`dotnet run --project build`, NUKE and Cake: the targets that are called for, else the whole program."""
+    words = [word.strip("\"'") for word in call.words]
+    project = call.flag_value("--project", "-p") or ""
+    cake = words[:1] == ["cake"] or call.tool == "cake"
+    if not cake and call.tool == "dotnet" and (words[:1] != ["run"] or not project):
+        return
+    folder = posixpath.dirname(project) if project.endswith("proj") else project or "build"
+    targets = [word for word in [*words, *(call.flag_value("--target", "-t") or "").split()] if word.isidentifier()]
+    names = ["build.cake"] if cake else [f"{folder}/{name}" for name in ("Build.cs", "Program.cs", "Build.Publish.cs")]
+    yield from _parts(call, names, _CAKE_TASK if cake else _NUKE_TARGET, targets, whole=True)
+
+
+def cargo_program(call: TaskCall) -> Iterator[Task]:
+    """`cargo xtask release`, `cargo run -p ship`, and both behind an alias of `.cargo/config.toml`."""
+    words = [word for word in call.words if not word.startswith("+")]
+    aliases = read_toml(call.files.read(call.path(".cargo/config.toml")) or "").get("alias")
+    for _ in range(_MAX_ALIASES):
+        alias = aliases.get(words[0]) if isinstance(aliases, dict) and words else None
+        if not alias:
+            break
+        words = [*(alias.split() if isinstance(alias, str) else map(str, alias)), *words[1:]]
+    if words != list(call.words) and words[:1] != ["run"]:
+        yield Task(f".cargo/config.toml:{call.words[0]}", f"cargo {' '.join(words)}", "bash", call.folder)
+        return
+    if words[:1] not in (["run"], ["r"], ["xtask"], ["make"]):
+        return
+    if words[0] == "make":
+        yield from _cargo_make(call, words[1:])
+        return
+    inner = TaskCall(call.tool, tuple(words), call.folder, call.files)
+    name = "xtask" if words[0] == "xtask" else inner.flag_value("-p", "--package", "--bin") or ""
+    folders = (f"{name}/src", f"crates/{name}/src", f"tools/{name}/src") if name else ("src",)
+    names = [f"{folder}/main.rs" for folder in folders] + ([f"src/bin/{name}.rs"] if name else [])
+    yield from _program(call, map(call.path, names), f"cargo {' '.join(words[:3])}")
+
+
+def _cargo_make(call: TaskCall, words: list[str]) -> Iterator[Task]:
+    """`cargo make release`: the task of Makefile.toml."""
+    text = call.files.read(call.path("Makefile.toml"))
+    tasks = read_toml(text or "").get("tasks")
+    wanted = [word for word in words if not word.startswith("-")][:1]
+    for _ in range(_MAX_PARTS):
+        name = wanted.pop(0) if wanted else None
+        task = tasks.get(name) if isinstance(tasks, dict) and name else None
+        if not isinstance(task, dict):
+            break
+        wanted += [each for each in task.get("dependencies", ()) if isinstance(each, str)]
+        script = task.get("script", "")
+        lines = script if isinstance(script, list) else [script]
+        command = " ".join([str(task.get("command", "")), *map(str, task.get("args", ()))])
+        yield Task(f"Makefile.toml:{name}", "\n".join(map(str, [command, *lines])), "bash", call.folder)
+    if text is None:
+        call.mark_not_found(f"cargo make {' '.join(words[:2])}")
+
+
+def _program(call: TaskCall, names: Iterable[str], command: str) -> Iterator[Task]:
+    """Yield the first of some files that is at hand, with the modules that it names beside itself."""
+    found = call.files.read_first(names)
+    call.mark_not_found(command)
+    if found is None:
+        return
+    path, text = found
+    folder = posixpath.dirname(path)
+    for name in _RUST_MODULE.findall(text)[:_MAX_PARTS] if path.endswith(".rs") else ():
+        module = call.files.read_first((f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs"))
+        if module is not None:
+            text += f"\n{module[1]}"
+    yield Task(path, text, PROGRAM, folder or ".")
+
+
+def _parts(
+    call: TaskCall, names: Iterable[str], pattern: re.Pattern[str], wanted: list[str], *, whole: bool = False
+) -> Iterator[Task]:
+    """Yield the parts of a file that are called for by name, and those that these name in their turn."""
+    call.mark_not_found(f"{call.tool} {' '.join(wanted[:3])}".strip())
+    found = call.files.read_first(map(call.path, names))
+    if found is None:
+        return
+    path, text = found
+    starts = [(match.start(), match[1].lower()) for match in pattern.finditer(text)]
+    ends = [*(start for start, _ in starts[1:]), len(text)]
+    parts = {name: text[start:end] for (start, name), end in zip(starts, ends, strict=False)}
+    waiting = [word.lower().replace("-", "_") for word in wanted]
+    if whole and not parts.keys() & set(waiting):
+        yield Task(path, text, PROGRAM, call.folder)
+        return
+    seen: dict[str, str] = {}
+    while waiting and len(seen) < _MAX_PARTS:
+        name = waiting.pop(0)
+        if name in parts and name not in seen:
+            seen[name] = parts[name]
+            waiting += [word.lower() for word in re.findall(r"\w+", parts[name]) if word.lower() in parts]
+    if seen:
+        yield Task(f"{path}:{wanted[0]}", "\n".join(seen.values()), PROGRAM, call.folder)
