@@ -86,9 +86,14 @@ def argv_texts(command: Command) -> list[str]:
 
 
 def _flag_prefix(word: Word) -> str:
-    """Give the known beginning of a word (`--token=` of `--token=$T`), so that it is seen as the flag it is."""
+    """Give the known beginning of a word (`--token=` of `--token=$T`), so that it is seen as the flag it is.
+
+    An address or path keeps its unknown parts: `repos/$GITHUB_REPOSITORY/releases` says what it is for.
+    """
     first = word.values[0][0] if word.values[0] else ""
-    return first if isinstance(first, str) and first.startswith("-") else ""
+    if not isinstance(first, str):
+        return ""
+    return first if first.startswith("-") else str(word) if "/" in first else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Infers publications of steps and release tools that cannot be read in full, with the reason."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
@@ -16,10 +16,9 @@ from bot.detection.candidate import (
     find_targets,
     lowest_confidence,
 )
-from bot.detection.file_cache import FileCache
 from bot.detection.job_state import ANY_REGISTRY, EMPTY_VALUE, JobState, Value, ValueOrigin, Values, literal_value
 from bot.detection.tasks import Task
-from bot.detection.tasks.publish_config import RELEASE_CONFIG_READERS, ReleaseToolConfig
+from bot.detection.tasks.release_config import ReleaseToolConfig, release_config
 from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import CommandFact
 
@@ -314,8 +313,7 @@ def apply_release_config(
     `by_itself`: the tool chose the registries, not the words of its command line (Gradle's tasks).
     """
     found = list(sent)
-    reader = _config_reader(name)
-    plan = reader(state.repository.files) if reader and found else None
+    plan = release_config(name, state.repository.files) if found else None
     if plan is not None:
         found = [each for each in found if each.target.registry not in plan.disabled_registries]
         found += [
@@ -341,22 +339,15 @@ def _has_registry(found: Iterable[Candidate], other: Candidate) -> bool:
     return any(each.target.registry == other.target.registry for each in found)
 
 
-def _config_reader(name: str) -> Callable[[FileCache], ReleaseToolConfig | None] | None:
-    if "python-semantic-release" in name:
-        return None
-    return next((reader for tool, reader in RELEASE_CONFIG_READERS.items() if tool in name), None)
-
-
 def _configured_candidates(state: JobState, name: str, step_env: Values, config: ReleaseToolConfig) -> list[Candidate]:
     catalogue = state.repository.catalog
     found = []
-    for home, address in config.targets:
-        if home not in catalogue.registries:
-            continue
-        fact = CommandFact(argv=(name,), oidc="token-wins")
+    for output in (each for each in config.targets if each.registry in catalogue.registries):
+        home = output.registry
+        fact = CommandFact(argv=(name,), token_env=output.token_env, oidc="token-wins")
         call = ToolCall(name, fact, home, EMPTY_VALUE, EMPTY_VALUE, state.scope.env, step_env, only_registry=False)
-        aims = TargetOptions(home, "image" if home == _IMAGES and address else "address")
-        value: Value | None = literal_value(address) if address else None
+        aims = TargetOptions(home, "image" if home == _IMAGES and output.address else "address")
+        value: Value | None = literal_value(output.address) if output.address else None
         for target in find_targets(value, aims, catalogue):
             sending = build_candidate(state, call, target)
             confidence = lowest_confidence(sending.confidence, Confidence.MEDIUM)

@@ -14,7 +14,7 @@ TASK_FINDERS: Mapping[str, Callable[[TaskCall], Iterator[Task]]] = {
     **dict.fromkeys(("make", "gmake"), make_tasks.make_tasks),
     "just": make_tasks.just_tasks,
     **dict.fromkeys(("task", "go-task"), make_tasks.taskfile_tasks),
-    **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), node_tasks.package_script),
+    **dict.fromkeys(("npm", "pnpm", "pn", "yarn", "bun"), node_tasks.package_script),
     **dict.fromkeys(("turbo", "lerna", "wireit", "lage", "ultra", "bolt"), node_tasks.workspace_script),
     "nx": node_tasks.nx_target,
     "moon": node_tasks.moon_task,
