@@ -25,10 +25,12 @@ from bot.detection.job_state import (
     ValueOrigin,
     Values,
     combine_values,
+    limit_texts,
     literal_value,
 )
 from bot.detection.resolve import resolve_text
 from bot.detection.tasks import Task
+from bot.detection.tasks.bake_config import bake_images
 from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import ActionFact, ActionMatch, InputTest
 from bot.workflows import Step
@@ -143,12 +145,23 @@ def _requests_oidc(use: ActionUse, fact: ActionFact) -> bool:
     return by_input or any(name in use.env for name in fact.oidc_env)
 
 
+def _bake_tags(state: JobState, use: ActionUse, target: Value) -> Value:
+    """Give the images that a bake file names; what the step was given, where none is at hand."""
+    folder = next(iter(use.input_value(("workdir", "source")).known_texts), ".")
+    wanted = [each for text in use.input_value(("targets",)).known_texts for each in text.replace(",", " ").split()]
+    named = [each for text in use.input_value(("files",)).known_texts for each in text.replace(",", " ").split()]
+    texts = bake_images(state.repository.files, folder if "$" not in folder else ".", wanted, named)
+    return Value(limit_texts(texts)) if texts else target
+
+
 def _publish_by_action(
     state: JobState, use: ActionUse, fact: ActionFact, default_registry: RegistryId
 ) -> list[Candidate]:
     target = use.input_value(fact.target_inputs)
     if target.is_empty:
         target = read_env(use.env, fact.target_env)
+    if "bake-action" in fact.uses and not any("tags=" in text for text in target.texts):
+        target = _bake_tags(state, use, target)
     aims = TargetOptions(default_registry, fact.target_kind)
     call = ToolCall(
         tool=use.name,

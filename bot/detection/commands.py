@@ -32,6 +32,7 @@ from bot.detection.job_state import (
     literal_value,
 )
 from bot.detection.resolve import resolve_expression
+from bot.detection.tasks.bake_config import bake_images
 from bot.detection.tasks.publish_config import ProjectConfig, read_project_config
 from bot.model.core_types import Credential, RegistryId
 from bot.registries import CommandFact, CommandMatch
@@ -261,7 +262,8 @@ def _publish_by_command(matched: MatchedCommand, folder: str) -> list[Candidate]
         address = combine_values((address, *map(matched.argument_at, range(len(matched.known.arguments)))))
         address = literal_value("origin") if address.is_empty else address
     elif address.is_empty:
-        address = _default_address(matched, said)
+        bakes = any("bake" in choice.split("|") for choice in fact.argv)
+        address = _bake_tags(matched, folder) if bakes else _default_address(matched, said)
     if matched.known.registry is not None and address.is_empty and not fact.default:
         found = infer_targets(scene, call)
     else:
@@ -303,6 +305,14 @@ def _default_address(matched: MatchedCommand, config: ProjectConfig) -> Value:
             return literal_value(task[1])
     default = matched.state.default_addresses.get(matched.home, "")
     return literal_value(default) if not matched.fact.default or "/" in default else EMPTY_VALUE
+
+
+def _bake_tags(matched: MatchedCommand, folder: str) -> Value:
+    """Give the images that a bake file names for the targets that are called for."""
+    wanted = [str(word) for word in matched.command.argv[2:] if not str(word).startswith("-")]
+    named = matched.args.flag_value(("-f", "--file")).known_texts
+    texts = bake_images(matched.state.repository.files, folder, wanted, named)
+    return Value(limit_texts(texts)) if texts else EMPTY_VALUE
 
 
 def _publishes_workspace(command: Command) -> bool:

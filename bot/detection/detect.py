@@ -10,7 +10,6 @@ from bot.detection.candidate import Candidate, lowest_confidence
 from bot.detection.file_cache import FileCache, SearchBudget
 from bot.detection.heuristics import OpaqueStep, ReleaseToolResult, guess_candidates, looks_like_publishing
 from bot.detection.job_state import (
-    ANY_REGISTRY,
     EMPTY_VALUE,
     MAX_DEPTH,
     NO_VALUES,
@@ -27,7 +26,7 @@ from bot.detection.job_state import (
 from bot.detection.publication import DetectionResult, Publication
 from bot.detection.resolve import is_always_false, resolve_text
 from bot.detection.step_script import ScriptRun, run_script
-from bot.detection.unexplained import StepTrace, is_ordinary_action, unexplained_credentials
+from bot.detection.unexplained import StepTrace, is_ordinary_action, trace_step, unexplained_credentials
 from bot.model.core_types import Confidence, Credential
 from bot.registries import Catalog, action_name
 from bot.workflows import Action, Job, Permissions, SourceTexts, Step, Workflow
@@ -148,26 +147,8 @@ def _run_step_script(state: JobState, step: Step, text: ScriptRun, given: Values
     ran = run_script(state, text)
     found = find_in_step(state.job, step, ran.candidates)
     unread = tuple(dict.fromkeys(each.name for each in ran.unread))
-    trace = _trace(state, step, found, given, unread)
+    trace = trace_step(state, step, _secrets(found), given, unread)
     return ran.state.with_outputs(step.id, ran.outputs), [*found, replace(trace, reads=ran.reads_packages)]
-
-
-def _trace(
-    state: JobState, step: Step, found: Iterable[FoundPublication], given: Values, unread: tuple[str, ...]
-) -> StepTrace:
-    """Note what reached a step; what is in a file that it wrote or in a login counts as within reach of the job."""
-    logins = {f"login to {each.registry}": each.value for each in state.logins if each.registry != ANY_REGISTRY}
-    return StepTrace(
-        file=state.job.file,
-        job=state.job.job_id,
-        step=step.index,
-        line=step.line,
-        end_line=step.end_line,
-        own=given,
-        ambient={**state.scope.env, **logins},
-        unread=unread,
-        used=frozenset(secret for each in found for secret in each.publication.secrets),
-    )
 
 
 def _walk_action_step(state: JobState, step: Step, uses: str, step_env: Values) -> tuple[JobState, list[WalkedStep]]:
@@ -198,7 +179,7 @@ def _walk_action_step(state: JobState, step: Step, uses: str, step_env: Values) 
         if is_ordinary_action(use.name):
             return state, [*found]
         identity = _IDENTITY if state.job.id_token and looks_like_publishing(use.name) else ""
-        trace = _trace(state, step, found, given, (use.name,))
+        trace = trace_step(state, step, _secrets(found), given, (use.name,))
         return state, [*found, replace(trace, identity=identity, foreign=True)]
     return known[0], []
 
@@ -256,7 +237,7 @@ def _walk_closed_action(state: JobState, step: Step, folder: str) -> tuple[JobSt
     title = step.name.value if step.name else ""
     name = step.uses.value if step.uses else folder
     found = find_in_step(state.job, step, guess_candidates(state, OpaqueStep(name, title, given, name)))
-    return state, [*found, _trace(state, step, found, given, (name,))]
+    return state, [*found, trace_step(state, step, _secrets(found), given, (name,))]
 
 
 def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Value]:
@@ -268,6 +249,10 @@ def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Val
         for name, each in action.inputs.items()
     }
     return {**defaults, **given}
+
+
+def _secrets(found: Iterable[FoundPublication]) -> frozenset[str]:
+    return frozenset(secret for each in found for secret in each.publication.secrets)
 
 
 def find_in_step(job: JobContext, step: Step, candidates: Iterable[Candidate]) -> list[FoundPublication]:
@@ -489,7 +474,7 @@ def _guess_called_workflow(state: JobState, job: Job) -> Iterator[Publication | 
     found = find_in_step(state.job, step, known[1].candidates if known else guess_candidates(state, closed))
     yield from (replace(each.publication, step=None) for each in found)
     if known is None:
-        trace = _trace(state, step, found, given, (name,))
+        trace = trace_step(state, step, _secrets(found), given, (name,))
         yield replace(trace, step=None, identity="" if found else _handed_identity(state, job, name), foreign=True)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bot.detection.candidate import serves_other_purpose
 from bot.detection.heuristics import looks_like_publishing
-from bot.detection.job_state import Value, Values
+from bot.detection.job_state import ANY_REGISTRY, JobState, Value, Values
 from bot.detection.publication import UnexplainedCredential
 from bot.model.core_types import Credential, RegistryId
 from bot.registries import Catalog
 from bot.shell import Command
+from bot.workflows import Step
 
 _FACTS = json.loads((Path(__file__).parent / "ordinary_commands.json").read_bytes())
 _TOOLS: frozenset[str] = frozenset(_FACTS["tools"])
@@ -88,6 +89,14 @@ class StepTrace:
     def telling(self) -> str:
         """The unread part whose name says that it publishes; empty when none does."""
         return next(filter(looks_like_publishing, self.unread), "")
+
+
+def trace_step(state: JobState, step: Step, used: frozenset[str], given: Values, unread: tuple[str, ...]) -> StepTrace:
+    """Note what reached a step; what is in a file that it wrote or in a login counts as within reach of the job."""
+    logins = {f"login to {each.registry}": each.value for each in state.logins if each.registry != ANY_REGISTRY}
+    place = state.job
+    ambient = {**state.scope.env, **logins}
+    return StepTrace(place.file, place.job_id, step.index, step.line, step.end_line, given, ambient, unread, used)
 
 
 def unexplained_credentials(traces: Sequence[StepTrace], catalog: Catalog) -> Iterator[UnexplainedCredential]:

@@ -74,3 +74,29 @@ def test_a_yaml_of_nested_aliases_is_not_unfolded() -> None:
 def test_words_of_tools(command: str, told: list[str]) -> None:
     found = publications_in({"release.yml": job(f"- run: {command}\n{ENV}")}).publications
     assert [publication_line(each).split(" ", 1)[1] for each in found] == told
+
+
+BAKE = """\
+variable "REPO" { default = "{host:ghcr.registry}/acme" }
+group "default" { targets = ["app"] }
+target "base" { tags = ["{host:quay.registry}/acme/base"] }
+target "app" { tags = ["${REPO}/app:latest", "${REPO}/app:1"] }
+target "side" { inherits = ["base"] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "text", "registries"),
+    [
+        ("- run: docker buildx bake --push\n", "docker-bake.hcl", BAKE, ["ghcr"]),
+        ("- run: docker buildx bake --push side\n", "docker-bake.hcl", BAKE, ["quay"]),
+        ("- run: docker buildx bake -f ci/b.hcl --push base app\n", "ci/b.hcl", BAKE, ["ghcr", "quay"]),
+        ("- uses: docker/bake-action@v6\n  with: {push: true, targets: base}\n", "docker-bake.hcl", BAKE, ["quay"]),
+        ("- run: docker buildx bake --push\n", "docker-bake.json", '{"target": {"a": {"tags": ["{host:quay.registry}/a/b"]}}}', ["quay"]),
+        ("- run: docker buildx bake --push\n", "compose.yaml", "services: {a: {image: '{host:ghcr.registry}/a/b'}}\n", ["ghcr"]),
+        ("- run: docker buildx bake\n", "docker-bake.hcl", BAKE, []),
+    ],
+)  # fmt: skip
+def test_a_bake_file_names_the_images(step: str, path: str, text: str, registries: list[str]) -> None:
+    found = publications_in({"release.yml": job(step), path: text}).publications
+    assert sorted(each.registry for each in found) == registries
