@@ -262,8 +262,7 @@ def _publish_by_command(matched: MatchedCommand, folder: str) -> list[Candidate]
         address = combine_values((address, *map(matched.argument_at, range(len(matched.known.arguments)))))
         address = literal_value("origin") if address.is_empty else address
     elif address.is_empty:
-        bakes = any("bake" in choice.split("|") for choice in fact.argv)
-        address = _bake_tags(matched, folder) if bakes else _default_address(matched, said)
+        address = _default_address(matched, said, folder)
     if matched.known.registry is not None and address.is_empty and not fact.default:
         found = infer_targets(scene, call)
     else:
@@ -296,8 +295,10 @@ def _read_config(matched: MatchedCommand, folder: str) -> ProjectConfig:
     return replace(there, address=there.address or here.address)
 
 
-def _default_address(matched: MatchedCommand, config: ProjectConfig) -> Value:
+def _default_address(matched: MatchedCommand, config: ProjectConfig, folder: str) -> Value:
     """Give the address of a command that names none: from its task, the project's files, or an earlier step."""
+    if any("bake" in choice.split("|") for choice in matched.fact.argv):
+        return _bake_tags(matched, folder)
     if config.address:
         return literal_value(config.address)
     for word in matched.command.argv[1:]:

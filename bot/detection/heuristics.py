@@ -208,19 +208,22 @@ _TOOL_NAMES: Mapping[str, tuple[str, ...]] = {
 
 def _by_name(state: JobState, opaque_step: OpaqueStep, said: str, *, named: bool) -> Iterator[Candidate]:
     """Yield where the name of a script or the kind of its runner says so, with an OIDC token within reach."""
-    catalogue = state.repository.catalog
     tools = [argv for tool, argv in _TOOL_NAMES.items() if tool in said.lower()]
     if tools:
         yield from _by_tool_name(state, opaque_step, tools[0])
-    if tools or not state.job.id_token:
-        return
-    words = [each for each in (catalogue.by_name(word.lower()) for word in _WORD.findall(said)) if each is not None]
-    ids = list(dict.fromkeys(each.id for each in words if each.trust_mechanism == "publisher"))
+    if not tools and state.job.id_token:
+        for registry in _named_registries(state, opaque_step, said, named=named):
+            why = f"{opaque_step.name} cannot be opened; its name and id-token: write say that it publishes there"
+            verdict = CredentialResult(Credential.OIDC, (), why)
+            yield Candidate(RegistryTarget(registry), opaque_step.tool, verdict, Confidence.MEDIUM)
+
+
+def _named_registries(state: JobState, opaque_step: OpaqueStep, said: str, *, named: bool) -> list[RegistryId]:
+    """Give the registries with trusted publishing that a name speaks of, else that of the runner's own kind."""
+    words = map(state.repository.catalog.by_name, map(str.lower, _WORD.findall(said)))
+    ids = dict.fromkeys(each.id for each in words if each is not None and each.trust_mechanism == "publisher")
     default = [opaque_step.default_registry] if opaque_step.default_registry and named else []
-    for registry in ids or default:
-        why = f"{opaque_step.name} cannot be opened; its name and id-token: write say that it publishes there"
-        verdict = CredentialResult(Credential.OIDC, (), why)
-        yield Candidate(RegistryTarget(registry), opaque_step.tool, verdict, Confidence.MEDIUM)
+    return list(ids) or default
 
 
 def _by_tool_name(state: JobState, opaque_step: OpaqueStep, argv: tuple[str, ...]) -> Iterator[Candidate]:

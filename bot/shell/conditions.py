@@ -60,18 +60,17 @@ def all_of(answers: Iterable[bool | None]) -> bool | None:
 def matching_patterns(subject: Word, items: Sequence[Sequence[Word]]) -> list[int] | None:
     """Give the items of a `case` that its word may choose, in order; None when the word or a pattern is not known."""
     values = known_values(subject)
-    if values is None:
-        return None
     patterns = [[known_values(word) for word in item] for item in items]
-    if any(each is None for item in patterns for each in item):
+    if values is None or any(None in item for item in patterns):
         return None
-    chosen: dict[int, None] = {}
-    for value in values:
-        for index, item in enumerate(patterns):
-            if any(fnmatchcase(value, pattern) for each in item for pattern in each or ()):
-                chosen[index] = None
-                break
-    return sorted(chosen)
+    choices = [tuple(pattern for each in item if each for pattern in each) for item in patterns]
+    chosen = {_first_match(value, choices) for value in values}
+    return sorted(each for each in chosen if each is not None)
+
+
+def _first_match(value: str, choices: Sequence[tuple[str, ...]]) -> int | None:
+    """Give the first item one of whose patterns takes a value."""
+    return next((n for n, item in enumerate(choices) if any(fnmatchcase(value, each) for each in item)), None)
 
 
 def known_values(word: Word) -> tuple[str, ...] | None:
@@ -108,12 +107,11 @@ def _primary(tokens: Sequence[Token], *, patterns: bool) -> bool | None:
 def _compare(left: tuple[str, ...] | None, name: str, right: tuple[str, ...] | None, *, patterns: bool) -> bool | None:
     if left is None or right is None:
         return None
-    if name in _EQUAL or name == "!=":
+    if name in (*_EQUAL, "!="):
         same = fnmatchcase if patterns else operator.eq
-        return _agreed(bool(same(a, b)) == (name in _EQUAL) for a in left for b in right)
-    if name in _NUMERIC and all(value.lstrip("-").isdecimal() for value in (*left, *right)):
-        return _agreed(_NUMERIC[name](int(a), int(b)) for a in left for b in right)
-    return None
+        return _agreed(bool(same(a, b)) == (name != "!=") for a in left for b in right)
+    numeric = name in _NUMERIC and all(value.lstrip("-").isdecimal() for value in (*left, *right))
+    return _agreed(_NUMERIC[name](int(a), int(b)) for a in left for b in right) if numeric else None
 
 
 def _agreed(answers: Iterable[bool]) -> bool | None:

@@ -28,21 +28,22 @@ def bake_images(files: FileCache, folder: str, wanted: Iterable[str], named: Ite
         return ()
     path, text = found
     tags, groups, variables = _read_hcl(text) if path.endswith(".hcl") else _read_plain(text)
-    waiting = [each for each in wanted if each in tags or each in groups] or ["default"]
-    if waiting == ["default"] and "default" not in tags and "default" not in groups:
-        waiting = list(tags)
+    known = tags.keys() | groups.keys()
+    targets = [each for each in wanted if each in known] or (["default"] if "default" in known else list(tags))
+    texts = [tag for name in _with_members(targets, groups) for tag in tags.get(name, ())]
+    expanded = (_REFERENCE.sub(lambda each: variables.get(each[1]) or f"${{{{ {each[1]} }}}}", tag) for tag in texts)
+    return tuple(dict.fromkeys(expanded))
+
+
+def _with_members(waiting: list[str], groups: Mapping[str, list[str]]) -> list[str]:
+    """Give some targets and groups with all that they stand for."""
     seen: dict[str, None] = {}
     while waiting and len(seen) < _MAX_TARGETS:
         name = waiting.pop(0)
         if name not in seen:
             seen[name] = None
             waiting += groups.get(name, ())
-    texts = [tag for name in seen for tag in tags.get(name, ())]
-    return tuple(
-        dict.fromkeys(
-            _REFERENCE.sub(lambda each: variables.get(each[1]) or f"${{{{ {each[1]} }}}}", tag) for tag in texts
-        )
-    )
+    return list(seen)
 
 
 def _read_hcl(text: str) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]], Mapping[str, str]]:

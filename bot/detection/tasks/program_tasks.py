@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from bot.detection.tasks import Task, TaskCall
 from bot.detection.tasks.python_tasks import read_toml
@@ -60,57 +61,65 @@ def dart_program(call: TaskCall) -> Iterator[Task]:
 def dotnet_program(call: TaskCall) -> Iterator[Task]:
     """`dotnet run --project build`, NUKE and Cake: the targets that are called for, else the whole program."""
     words = [word.strip("\"'") for word in call.words]
+    called = [*words, *(call.flag_value("--target", "-t") or "").split()]
+    targets = [word for word in called if word.isidentifier()]
     project = call.flag_value("--project", "-p") or ""
-    cake = words[:1] == ["cake"] or call.tool == "cake"
-    if not cake and call.tool == "dotnet" and (words[:1] != ["run"] or not project):
-        return
-    folder = posixpath.dirname(project) if project.endswith("proj") else project or "build"
-    targets = [word for word in [*words, *(call.flag_value("--target", "-t") or "").split()] if word.isidentifier()]
-    names = ["build.cake"] if cake else [f"{folder}/{name}" for name in ("Build.cs", "Program.cs", "Build.Publish.cs")]
-    yield from _parts(call, names, _CAKE_TASK if cake else _NUKE_TARGET, targets, whole=True)
+    if call.tool == "cake" or words[:1] == ["cake"]:
+        yield from _parts(call, ["build.cake"], _CAKE_TASK, targets, whole=True)
+    elif call.tool == "nuke" or (words[:1] == ["run"] and project):
+        folder = posixpath.dirname(project) if project.endswith("proj") else project or "build"
+        names = [f"{folder}/{name}" for name in ("Build.cs", "Program.cs", "Build.Publish.cs")]
+        yield from _parts(call, names, _NUKE_TARGET, targets, whole=True)
 
 
 def cargo_program(call: TaskCall) -> Iterator[Task]:
     """`cargo xtask release`, `cargo run -p ship`, and both behind an alias of `.cargo/config.toml`."""
+    words = _without_aliases(call)
+    if words != list(call.words) and words[:1] != ["run"]:
+        yield Task(f".cargo/config.toml:{call.words[0]}", f"cargo {' '.join(words)}", "bash", call.folder)
+    elif words[:1] == ["make"]:
+        yield from _cargo_make(call, words[1:])
+    elif words[:1] in (["run"], ["r"], ["xtask"]):
+        inner = TaskCall(call.tool, tuple(words), call.folder, call.files)
+        name = "xtask" if words[0] == "xtask" else inner.flag_value("-p", "--package", "--bin") or ""
+        names = [f"{folder}/src/main.rs" for folder in (name, f"crates/{name}", f"tools/{name}")]
+        names = [*names, f"src/bin/{name}.rs"] if name else ["src/main.rs"]
+        yield from _program(call, map(call.path, names), f"cargo {' '.join(words[:3])}")
+
+
+def _without_aliases(call: TaskCall) -> list[str]:
+    """Give the words of a call of cargo with the aliases of its configuration written out."""
     words = [word for word in call.words if not word.startswith("+")]
     aliases = read_toml(call.files.read(call.path(".cargo/config.toml")) or "").get("alias")
+    known = aliases if isinstance(aliases, dict) else {}
     for _ in range(_MAX_ALIASES):
-        alias = aliases.get(words[0]) if isinstance(aliases, dict) and words else None
+        alias = known.get(words[0]) if words else None
         if not alias:
             break
         words = [*(alias.split() if isinstance(alias, str) else map(str, alias)), *words[1:]]
-    if words != list(call.words) and words[:1] != ["run"]:
-        yield Task(f".cargo/config.toml:{call.words[0]}", f"cargo {' '.join(words)}", "bash", call.folder)
-        return
-    if words[:1] not in (["run"], ["r"], ["xtask"], ["make"]):
-        return
-    if words[0] == "make":
-        yield from _cargo_make(call, words[1:])
-        return
-    inner = TaskCall(call.tool, tuple(words), call.folder, call.files)
-    name = "xtask" if words[0] == "xtask" else inner.flag_value("-p", "--package", "--bin") or ""
-    folders = (f"{name}/src", f"crates/{name}/src", f"tools/{name}/src") if name else ("src",)
-    names = [f"{folder}/main.rs" for folder in folders] + ([f"src/bin/{name}.rs"] if name else [])
-    yield from _program(call, map(call.path, names), f"cargo {' '.join(words[:3])}")
+    return words
 
 
 def _cargo_make(call: TaskCall, words: list[str]) -> Iterator[Task]:
     """`cargo make release`: the task of Makefile.toml."""
     text = call.files.read(call.path("Makefile.toml"))
-    tasks = read_toml(text or "").get("tasks")
-    wanted = [word for word in words if not word.startswith("-")][:1]
-    for _ in range(_MAX_PARTS):
-        name = wanted.pop(0) if wanted else None
-        task = tasks.get(name) if isinstance(tasks, dict) and name else None
-        if not isinstance(task, dict):
-            break
-        wanted += [each for each in task.get("dependencies", ()) if isinstance(each, str)]
-        script = task.get("script", "")
-        lines = script if isinstance(script, list) else [script]
-        command = " ".join([str(task.get("command", "")), *map(str, task.get("args", ()))])
-        yield Task(f"Makefile.toml:{name}", "\n".join(map(str, [command, *lines])), "bash", call.folder)
     if text is None:
         call.mark_not_found(f"cargo make {' '.join(words[:2])}")
+    tasks = read_toml(text or "").get("tasks")
+    known = tasks if isinstance(tasks, dict) else {}
+    wanted = [word for word in words if not word.startswith("-")][:1]
+    for _ in range(_MAX_PARTS):
+        task = known.get(wanted[0]) if wanted else None
+        if not isinstance(task, dict):
+            break
+        yield Task(f"Makefile.toml:{wanted.pop(0)}", _cargo_make_script(task), "bash", call.folder)
+        wanted += map(str, task.get("dependencies", ()))
+
+
+def _cargo_make_script(task: Mapping[str, Any]) -> str:
+    script = task.get("script", "")
+    command = " ".join([str(task.get("command", "")), *map(str, task.get("args", ()))])
+    return "\n".join(map(str, [command, *(script if isinstance(script, list) else [script])]))
 
 
 def _program(call: TaskCall, names: Iterable[str], command: str) -> Iterator[Task]:
@@ -137,18 +146,30 @@ def _parts(
     if found is None:
         return
     path, text = found
-    starts = [(match.start(), match[1].lower()) for match in pattern.finditer(text)]
-    ends = [*(start for start, _ in starts[1:]), len(text)]
-    parts = {name: text[start:end] for (start, name), end in zip(starts, ends, strict=False)}
+    parts = _split_at(pattern, text)
     waiting = [word.lower().replace("-", "_") for word in wanted]
     if whole and not parts.keys() & set(waiting):
         yield Task(path, text, PROGRAM, call.folder)
         return
+    chosen = _closure(parts, waiting)
+    if chosen:
+        yield Task(f"{path}:{wanted[0]}", "\n".join(chosen), PROGRAM, call.folder)
+
+
+def _split_at(pattern: re.Pattern[str], text: str) -> dict[str, str]:
+    """Split a file into its parts, each from one name to the next."""
+    starts = [(match.start(), match[1].lower()) for match in pattern.finditer(text)]
+    ends = [*(start for start, _ in starts[1:]), len(text)]
+    return {name: text[start:end] for (start, name), end in zip(starts, ends, strict=False)}
+
+
+def _closure(parts: Mapping[str, str], waiting: list[str]) -> list[str]:
+    """Give the parts of these names, and those that they name in their turn."""
     seen: dict[str, str] = {}
     while waiting and len(seen) < _MAX_PARTS:
         name = waiting.pop(0)
         if name in parts and name not in seen:
             seen[name] = parts[name]
-            waiting += [word.lower() for word in re.findall(r"\w+", parts[name]) if word.lower() in parts]
-    if seen:
-        yield Task(f"{path}:{wanted[0]}", "\n".join(seen.values()), PROGRAM, call.folder)
+            named = (word.lower() for word in re.findall(r"\w+", parts[name]))
+            waiting += [word for word in named if word in parts]
+    return list(seen.values())

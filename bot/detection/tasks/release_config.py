@@ -71,17 +71,20 @@ def goreleaser(files: FileCache) -> ReleaseToolConfig | None:
     root = read_plain_yaml(found[1]) if found else {}
     if found is None or not root:
         return None
-    targets: list[ReleaseTarget] = []
-    for section, entries in root.items():
-        for entry in _entries(entries):
-            if section in _IMAGE_SECTIONS:
-                targets += [ReleaseTarget(_IMAGES, image) for image in _images(entry)]
-            elif section in _GORELEASER_SECTIONS:
-                targets.append(ReleaseTarget(RegistryId(_GORELEASER_SECTIONS[section]), "", _token_variables(entry)))
+    targets = [
+        target for section, node in root.items() for each in _entries(node) for target in _outputs(section, each)
+    ]
     commands = tuple(str(each["cmd"]) for each in _entries(root.get("publishers")) if each.get("cmd"))
-    release = root.get("release")
-    off = isinstance(release, dict) and _is_true(release.get("disable"))
+    off = _is_true(_table(root, "release").get("disable"))
     return _config(found[0], targets, commands, {GITHUB_RELEASES} if off else ())
+
+
+def _outputs(section: str, entry: Fields) -> Iterator[ReleaseTarget]:
+    """Yield where an entry of a goreleaser section publishes."""
+    if section in _IMAGE_SECTIONS:
+        yield from (ReleaseTarget(_IMAGES, image) for image in _images(entry))
+    elif section in _GORELEASER_SECTIONS:
+        yield ReleaseTarget(RegistryId(_GORELEASER_SECTIONS[section]), "", _token_variables(entry))
 
 
 def _entries(node: object) -> Iterator[Fields]:
@@ -160,25 +163,27 @@ def jreleaser(files: FileCache) -> ReleaseToolConfig | None:
     root = _read_any(*found) if found else {}
     if found is None or not root:
         return None
-    deploy = _table(root, "deploy", "maven")
-    packagers = [*_table(root, "packagers").items()]
-    for each in _table(root, "distributions").values():
-        packagers += each.items() if isinstance(each, dict) else ()
-    targets = [
-        ReleaseTarget(RegistryId(_JRELEASER_DEPLOYERS[kind]))
-        for kind, each in deploy.items()
-        if kind in _JRELEASER_DEPLOYERS and isinstance(each, dict) and any(map(_is_active, each.values()))
-    ]
-    targets += [
-        ReleaseTarget(RegistryId(_JRELEASER_PACKAGERS[kind]))
-        for kind, each in packagers
-        if kind in _JRELEASER_PACKAGERS and _is_active(each)
-    ]
-    disabled = set() if any(each.registry == "maven-central" for each in targets) else {RegistryId("maven-central")}
+    targets = [*_deployers(root), *_packagers(root)]
+    maven = RegistryId("maven-central")
+    disabled = set() if any(each.registry == maven for each in targets) else {maven}
     release = _table(root, "release", "github")
     if _is_true(release.get("skipRelease")) or release.get("enabled") is False:
         disabled.add(GITHUB_RELEASES)
     return _config(found[0], targets, (), disabled)
+
+
+def _deployers(root: Fields) -> Iterator[ReleaseTarget]:
+    for kind, each in _table(root, "deploy", "maven").items():
+        active = isinstance(each, dict) and any(map(_is_active, each.values()))
+        if active and kind in _JRELEASER_DEPLOYERS:
+            yield ReleaseTarget(RegistryId(_JRELEASER_DEPLOYERS[kind]))
+
+
+def _packagers(root: Fields) -> Iterator[ReleaseTarget]:
+    tables = [_table(root, "packagers"), *_table(root, "distributions").values()]
+    for kind, each in (pair for table in tables if isinstance(table, dict) for pair in table.items()):
+        if kind in _JRELEASER_PACKAGERS and _is_active(each):
+            yield ReleaseTarget(RegistryId(_JRELEASER_PACKAGERS[kind]))
 
 
 def _is_active(entry: object) -> bool:
@@ -293,12 +298,12 @@ def release_it(files: FileCache) -> ReleaseToolConfig | None:
     root = _read_any(*found) if found else _table(read_package_json(files.read("package.json") or ""), "release-it")
     if not root:
         return None
-    hooks = root.get("hooks")
-    commands = [line for line in _texts(hooks) if line] if isinstance(hooks, dict) else []
-    npm, github = root.get("npm"), _table(root, "github")
-    off = npm is False or (isinstance(npm, dict) and npm.get("publish") is False)
-    targets = [ReleaseTarget(GITHUB_RELEASES)] if _is_true(github.get("release")) else []
-    disabled = ({_NPM} if off else set()) | (set() if targets else {GITHUB_RELEASES})
+    commands = _texts(_table(root, "hooks"))
+    npm = root.get("npm")
+    off = npm is False or _table(root, "npm").get("publish") is False
+    makes = _is_true(_table(root, "github").get("release"))
+    targets = [ReleaseTarget(GITHUB_RELEASES)] if makes else []
+    disabled = [each for each, is_off in ((_NPM, off), (GITHUB_RELEASES, not makes)) if is_off]
     return _config(found[0] if found else "package.json", targets, commands, disabled)
 
 
