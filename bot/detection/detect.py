@@ -24,6 +24,7 @@ from bot.detection.job_state import (
     unknown_value,
 )
 from bot.detection.publication import DetectionResult, Publication
+from bot.detection.remote_files import MAX_CALL_LEVELS, RemoteCache, RemoteFile, RemoteFiles, remote_file
 from bot.detection.resolve import is_always_false, resolve_text
 from bot.detection.step_script import ScriptRun, run_script
 from bot.detection.unexplained import StepTrace, is_ordinary_action, trace_step, unexplained_credentials
@@ -47,20 +48,29 @@ _WORST_FIRST = (
 
 
 def find_publications(
-    workflows: Mapping[str, Workflow], actions: Mapping[str, Action], files: Mapping[str, str], catalog: Catalog
+    workflows: Mapping[str, Workflow],
+    actions: Mapping[str, Action],
+    files: Mapping[str, str],
+    catalog: Catalog,
+    remote: RemoteFiles | None = None,
 ) -> DetectionResult:
     """Every publication of a repository, and the paths of further files that would be followed if they were at hand.
 
-    `workflows` are by path, `actions` by folder, `files` by path from the root; each publication stands once for its step
-    and registry. Pure: the same files give the same answer.
+    `workflows` are by path, `actions` by folder, `files` by path from the root, `remote` is what was read of other
+    repositories; each publication stands once for its step and registry. Pure: the same files give the same answer.
     """
-    shelf, ledger = FileCache(files), SearchBudget()
-    walked = list(walk_workflows(SearchedRepository(workflows, actions, shelf, ledger, catalog)))
+    shelf, ledger, elsewhere = FileCache(files), SearchBudget(), RemoteCache(remote or RemoteFiles())
+    walked = list(walk_workflows(SearchedRepository(workflows, actions, shelf, ledger, catalog, elsewhere)))
     publications = _merge_duplicates(each for each in walked if isinstance(each, Publication))
     traces = [each for each in walked if isinstance(each, StepTrace)]
     unexplained = tuple(dict.fromkeys(unexplained_credentials(traces, catalog)))
     return DetectionResult(
-        publications, frozenset(shelf.missing), ledger.unreadable, ledger.partially_read, unexplained
+        publications=publications,
+        missing_files=frozenset(shelf.missing),
+        missing_remote_files=frozenset(elsewhere.missing),
+        unreadable=ledger.unreadable,
+        partially_read=ledger.partially_read,
+        unexplained=unexplained,
     )
 
 
@@ -137,9 +147,11 @@ def _walk_step(state: JobState, step: Step, step_env: Values, shell: DefaultShel
     if step.uses is None:
         return state, []
     folder = local_uses_path(step.uses.value)
-    if folder is not None:
-        return _walk_composite_action(state, step, folder)
-    return _walk_action_step(state, step, step.uses.value, step_env)
+    if folder is None:
+        return _walk_action_step(state, step, step.uses.value, step_env)
+    if state.job.origin is not None and step.uses.value.strip().startswith("$"):
+        return _walk_unread_or_remote(state, step, state.job.origin.sibling(folder), step_env)
+    return _walk_composite_action(state, step, folder)
 
 
 def _run_step_script(state: JobState, step: Step, text: ScriptRun, given: Values) -> tuple[JobState, list[WalkedStep]]:
@@ -174,14 +186,84 @@ def _walk_action_step(state: JobState, step: Step, uses: str, step_env: Values) 
         )
         return _run_step_script(known[0] if known else state, step, text, given)
     if known is None:
-        closed = OpaqueStep(use.name, title, given, use.name, kind="action")
-        found = find_in_step(state.job, step, guess_candidates(state, closed))
-        if is_ordinary_action(use.name):
-            return state, [*found]
-        identity = _IDENTITY if state.job.id_token and looks_like_publishing(use.name) else ""
-        trace = trace_step(state, step, _secrets(found), given, (use.name,))
-        return state, [*found, replace(trace, identity=identity, foreign=True)]
+        return _walk_unread_or_remote(state, step, remote_file(uses), given)
     return known[0], []
+
+
+def _walk_unread_or_remote(
+    state: JobState, step: Step, folder: RemoteFile | None, given: Values
+) -> tuple[JobState, list[WalkedStep]]:
+    """Go through another repository's action if it was read; else judge it by its name and by what it is given."""
+    name = action_name(step.uses.value if step.uses else "")
+    if folder is not None and not is_ordinary_action(name) and _hands_credential_over(state, folder, given):
+        called = state.repository.remote.action(folder)
+        if called is not None and called[1].using == "composite":
+            return _walk_remote_action(state, step, *called)
+    closed = OpaqueStep(name, step.name.value if step.name else "", given, name, kind="action")
+    found = find_in_step(state.job, step, guess_candidates(state, closed))
+    if is_ordinary_action(name):
+        return state, [*found]
+    identity = _IDENTITY if state.job.id_token and looks_like_publishing(name) else ""
+    trace = _trace(state, step, found, given, (name,))
+    return state, [*found, replace(trace, identity=identity, foreign=True)]
+
+
+def _hands_credential_over(state: JobState, called: RemoteFile, given: Values) -> bool:
+    """Whether an action gets something that it could publish with; the owner's own are read for GITHUB_TOKEN too."""
+    kinds = {origin.credential for value in (*given.values(), *state.scope.env.values()) for origin in value.origins}
+    own = state.repository.remote.is_own(called)
+    return bool(state.job.id_token) or Credential.LONG_LIVED in kinds or (own and Credential.GITHUB_TOKEN in kinds)
+
+
+def _walk_remote_action(
+    state: JobState, step: Step, file: RemoteFile, action: Action
+) -> tuple[JobState, list[WalkedStep]]:
+    """Go through a composite action of another repository; what it publishes is reported at the calling step."""
+    if not _may_enter(state, 10 * len(action.lines), step.line):
+        return state, []
+    inner = replace(state.job, via=(), depth=state.job.depth + 1, origin=file)
+    after, found = _walk_composite_steps(state, step, action, inner)
+    return after, [_at_step(each, state, step, file) for each in found]
+
+
+def _at_step(each: WalkedStep, state: JobState, step: Step, called: RemoteFile) -> WalkedStep:
+    """Report at the calling step what was found in another repository's action."""
+    call = _Call(state, called, str(called), step.index, step.line, step.end_line)
+    if isinstance(each, StepTrace):
+        return call.trace(each)
+    return each._replace(publication=call.publication(each.publication))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Where the repository calls a workflow or an action of another one, and reports what is found in it."""
+
+    state: JobState
+    called: RemoteFile
+    via: str
+    step: int | None
+    line: int
+    end_line: int
+
+    def trace(self, each: StepTrace) -> StepTrace:
+        job = self.state.job
+        return replace(each, file=job.file, job=job.job_id, step=self.step, line=self.line, end_line=self.end_line)
+
+    def publication(self, each: Publication) -> Publication:
+        """Report it at the call; what a stranger's file says is less sure than the owner's own."""
+        job = self.state.job
+        most = Confidence.HIGH if self.state.repository.remote.is_own(self.called) else Confidence.MEDIUM
+        return replace(
+            each,
+            file=job.file,
+            job=job.job_id,
+            step=self.step,
+            line=self.line,
+            end_line=self.end_line,
+            via=(*job.via, self.via, *each.via),
+            remote=str(self.called),
+            confidence=lowest_confidence(each.confidence, most),
+        )
 
 
 def _run_tasks(
@@ -212,14 +294,28 @@ def _walk_composite_action(state: JobState, step: Step, folder: str) -> tuple[Jo
     if action is None or action.using != "composite":
         return _walk_closed_action(state, step, folder)
     place = state.job
-    if not state.repository.budget.may_follow(place.file, 10 * len(action.lines)):
-        return state, []
-    if place.depth >= MAX_DEPTH:
-        reason = f"its composite actions use each other more than {MAX_DEPTH} deep; the last were not looked into"
-        state.repository.budget.add_note(place.file, step.line, reason)
+    if not _may_enter(state, 10 * len(action.lines), step.line):
         return state, []
     caller = f"{place.file}:{place.job_id}"
-    inner = replace(place, file=action.path, via=(*place.via, caller), depth=place.depth + 1)
+    return _walk_composite_steps(
+        state, step, action, replace(place, file=action.path, via=(*place.via, caller), depth=place.depth + 1)
+    )
+
+
+def _may_enter(state: JobState, size: int, line: int) -> bool:
+    """Whether a composite action of this many characters may be looked into; says so in the notes when not."""
+    if not state.repository.budget.may_follow(state.job.file, size):
+        return False
+    if state.job.depth >= MAX_DEPTH:
+        reason = f"its composite actions use each other more than {MAX_DEPTH} deep; the last were not looked into"
+        state.repository.budget.add_note(state.job.file, line, reason)
+        return False
+    return True
+
+
+def _walk_composite_steps(
+    state: JobState, step: Step, action: Action, inner: JobContext
+) -> tuple[JobState, list[WalkedStep]]:
     scope = StepScope(
         env=state.scope.env, inputs=_action_inputs(action, step, state), secrets=NO_VALUES, matrix=state.scope.matrix
     )
@@ -295,6 +391,7 @@ class WorkflowCall:
     caller_known: bool = True  # False: a reusable workflow whose caller is out of sight
     via: tuple[str, ...] = ()
     depth: int = 0
+    origin: RemoteFile | None = None  # the other repository's file that is called
 
 
 def walk_workflows(repository: SearchedRepository) -> Iterator[Publication | StepTrace]:
@@ -332,7 +429,7 @@ def _walk_workflow(
         outer = _job_scope(workflow, job, workflow_call, needs)
         if job.condition is not None and is_always_false(job.condition.value, outer):
             continue
-        place = _job_context(workflow, job, workflow_call)
+        place = _job_context(workflow, job, workflow_call, outer)
         scene = JobState(repository, place, outer)
         if job.uses is not None:
             yield from _walk_called_workflow(scene, workflow, job, workflow_call)
@@ -388,12 +485,20 @@ def _open_input(name: str, options: tuple[str, ...], default: str | None, kind: 
     return literal_value(default) | open_value if default else open_value
 
 
-def _job_context(workflow: Workflow, job: Job, workflow_call: WorkflowCall) -> JobContext:
+def _environment(job: Job, workflow_call: WorkflowCall, scope: StepScope) -> str | None:
+    """Return the environment as written; in another repository's file with the caller's inputs filled in."""
+    if job.environment is None or workflow_call.origin is None:
+        return job.environment.value if job.environment else None
+    texts = resolve_text(job.environment.value, scope).texts
+    return texts[0] if len(texts) == 1 else job.environment.value
+
+
+def _job_context(workflow: Workflow, job: Job, workflow_call: WorkflowCall, scope: StepScope) -> JobContext:
     blocks = (*workflow_call.permissions, job.permissions or workflow.permissions)
     return JobContext(
         file=workflow.path,
         job_id=job.id,
-        environment=job.environment.value if job.environment else None,
+        environment=_environment(job, workflow_call, scope),
         id_token=_id_token_allowed(blocks, caller_known=workflow_call.caller_known),
         can_write_packages=_may_write(blocks, "packages"),
         can_write_contents=_may_write(blocks, "contents"),
@@ -402,6 +507,7 @@ def _job_context(workflow: Workflow, job: Job, workflow_call: WorkflowCall) -> J
         has_test_registry=any(
             _TEST_REGISTRY_IMAGE.match(each.image.value) for each in job.services.values() if each.image
         ),
+        origin=workflow_call.origin,
     )
 
 
@@ -429,33 +535,70 @@ def _default_shell(workflow: Workflow, job: Job) -> DefaultShell:
 def _walk_called_workflow(
     state: JobState, workflow: Workflow, job: Job, workflow_call: WorkflowCall
 ) -> Iterator[Publication | StepTrace]:
-    """Follow a call of a reusable workflow of this repository."""
+    """Follow a call of a reusable workflow, of this repository or of one whose file was read."""
     path = local_uses_path(job.uses.value) if job.uses else None
-    callee = state.repository.workflows.get(path) if path else None
+    origin = workflow_call.origin.sibling(path) if workflow_call.origin and path is not None else None
+    if origin is None and path is None and job.uses:
+        origin = remote_file(job.uses.value)
+    callee = _called_workflow(state, job, path, origin)
     if callee is None:
-        if path is not None:
-            state.repository.files.read(path)
         yield from _guess_called_workflow(state, job)
         return
-    if workflow_call.depth >= MAX_DEPTH:
-        reason = f"its workflows call each other more than {MAX_DEPTH} deep; the last were not looked into"
+    deepest = MAX_DEPTH if origin is None else MAX_CALL_LEVELS - 1
+    if workflow_call.depth >= deepest:
+        reason = f"its workflows call each other more than {deepest} deep; the last were not looked into"
         state.repository.budget.add_note(workflow.path, job.uses_line, reason)
         return
     if not state.repository.budget.may_follow(workflow.path, 10 * len(callee.lines)):
         return
+    inner = replace(_call_of(state, workflow, job, callee, workflow_call), origin=origin)
+    if origin is None:
+        yield from _walk_workflow(state.repository, callee, inner)
+        return
+    line = job.uses_line or job.line
+    for each in _walk_workflow(state.repository, callee, replace(inner, via=())):
+        call = _Call(state, origin, f"{origin}:{each.job}", None, line, line)
+        yield call.trace(each) if isinstance(each, StepTrace) else call.publication(each)
+
+
+def _called_workflow(state: JobState, job: Job, path: str | None, origin: RemoteFile | None) -> Workflow | None:
+    """Return the workflow that a job calls, if it is at hand; what the catalog knows is not read."""
+    if origin is not None:
+        uses = job.uses.value if job.uses else ""
+        if path is None and state.repository.catalog.actions(uses):
+            return None
+        return state.repository.remote.workflow(origin) if _hands_rights_over(state, job, origin) else None
+    if path is None:
+        return None
+    callee = state.repository.workflows.get(path)
+    if callee is None:
+        state.repository.files.read(path)
+    return callee
+
+
+def _hands_rights_over(state: JobState, job: Job, called: RemoteFile) -> bool:
+    """Whether a called workflow gets something that it could publish with; the owner's own always get GITHUB_TOKEN."""
+    granted = job.permissions is not None and (state.job.can_write_contents or state.job.can_write_packages)
+    return state.repository.remote.is_own(called) or bool(job.secrets) or bool(state.job.id_token) or granted
+
+
+def _call_of(
+    state: JobState, workflow: Workflow, job: Job, callee: Workflow, workflow_call: WorkflowCall
+) -> WorkflowCall:
+    """Return what a job hands on to the workflow that it calls."""
     given = {name.lower(): resolve_text(text.value, state.scope) for name, text in job.inputs.items()}
     defaults = {name.lower(): literal_value(each.default or "") for name, each in callee.inputs.items()}
     secrets = workflow_call.secrets
     if job.secrets != "inherit":
         secrets = {name.upper(): resolve_text(text.value, state.scope) for name, text in job.secrets.items()}
-    inner = WorkflowCall(
+    return WorkflowCall(
         inputs={**defaults, **given},
         secrets=secrets,
         permissions=(*workflow_call.permissions, job.permissions or workflow.permissions),
+        caller_known=workflow_call.caller_known,
         via=(*workflow_call.via, f"{workflow.path}:{job.id}"),
         depth=workflow_call.depth + 1,
     )
-    yield from _walk_workflow(state.repository, callee, replace(inner, caller_known=workflow_call.caller_known))
 
 
 def _guess_called_workflow(state: JobState, job: Job) -> Iterator[Publication | StepTrace]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from bot.detection.file_cache import FileCache, SearchBudget
+from bot.detection.remote_files import RemoteCache, RemoteFile
 from bot.model.core_types import Credential, RegistryId
 from bot.registries import Catalog
 from bot.workflows import Action, Workflow
@@ -113,6 +114,7 @@ class SearchedRepository:
     files: FileCache
     budget: SearchBudget
     catalog: Catalog
+    remote: RemoteCache  # files of other repositories that its workflows call
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class JobContext:
     via: tuple[str, ...] = ()
     depth: int = 0
     has_test_registry: bool = False  # whether a registry of its own runs beside the job, for tests
+    origin: RemoteFile | None = None  # the other repository's file that the steps stand in
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.detection.remote_files import RemoteFile
 from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.model.findings import UnreadableFile
 
@@ -24,6 +25,7 @@ class Publication:
     via: tuple[str, ...] = ()  # what was followed to find it: "package.json:scripts.release"
     confidence: Confidence = Confidence.HIGH
     why: str = ""  # what was seen, in words: the reason for the credential and, when low, for the confidence
+    remote: str | None = None  # the other repository's workflow that was read to find it: OWNER/NAME/PATH@REF
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class DetectionResult:
 
     publications: tuple[Publication, ...] = ()
     missing_files: frozenset[str] = frozenset()
+    missing_remote_files: frozenset[RemoteFile] = frozenset()  # of other repositories
     unreadable: tuple[
         UnreadableFile, ...
     ] = ()  # what was not looked into because of a limit or its language: never a pass

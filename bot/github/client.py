@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 from redis import Redis
@@ -41,6 +41,15 @@ PAGE_SIZE = 100  # items; the most GitHub gives at once
 FIRST_ERROR_STATUS = 400
 READ_ONLY_PERMISSIONS = {"contents": "read", "metadata": "read"}  # of a token that cannot write
 CREATE_TOKEN = "act for its installation"  # noqa: S105 - what a request is for
+
+
+class GraphQLClient(Protocol):
+    """Whoever can ask GraphQL: an installation, or a person."""
+
+    def query(
+        self, text: str, variables: Mapping[str, object], action: str, *, allow_forbidden: bool = False
+    ) -> GraphQLResult:
+        """Ask a query; raises as `read_graphql_result` does."""
 
 
 class GitHubClient:

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.detection.remote_files import RemoteFile
 from bot.github.client import ReadOnlyClient, api_path
 from bot.github.commit_query import (
     CHECK_NAME,
@@ -22,6 +23,7 @@ from bot.github.commit_query import (
 )
 from bot.github.github_errors import ForbiddenError, MissingError, PartialAnswerError, TooLargeError
 from bot.github.graphql_result import GraphQLResult, query_in_pieces
+from bot.github.remote_files import read_remote_files
 from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str, get_value
 from bot.model.core_types import FullName, Sha
 from bot.settings import RepositoryFacts, RepositoryVisibility
@@ -278,6 +280,10 @@ class CommitReader:
         """Read further files of the commit; what does not exist is left out. One call for each hundred as a rule."""
         found = self._query_files(files)
         return {name: self._with_content(file, self._revision.repository) for name, file in found.items()}
+
+    def read_remote(self, files: Iterable[RemoteFile]) -> dict[RemoteFile, bytes | str]:
+        """Read files of other repositories: their content, or the reason why it could not be read."""
+        return read_remote_files(self._client, files)
 
     def _query(self, files: Sequence[str], *, with_text: bool) -> CommitState:
         app = self._client.github_client.key.app_id

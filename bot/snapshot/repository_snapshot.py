@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from bot.detection import DetectionResult, Publication, UnexplainedCredential, find_publications
 from bot.detection.publish_path import PublishPath, publish_path
+from bot.detection.remote_files import RemoteFile, RemoteFiles
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.model.errors import UnreadableError, describe_fault
 from bot.model.findings import MaybeKnown, Unknown, UnreadableFile
@@ -20,6 +21,7 @@ from bot.tracing import VersionTrace
 from bot.workflows import Action, Workflow, read_action, read_workflow
 
 EMPTY_CATALOG = Catalog(())
+NO_REMOTE_FILES = RemoteFiles()
 NOT_IN_CHECKOUT = "a local checkout does not show it"
 CHECKOUT_SETTINGS = all_unknown(NOT_IN_CHECKOUT)
 NOT_STORED = "nobody has kept them here; the App does"
@@ -58,6 +60,7 @@ class Snapshot:
     unexplained: tuple[UnexplainedCredential, ...] = ()  # credentials that reach what could not be read
     registries: Mapping[RegistryId, Registry] = field(default_factory=dict)  # the catalog, by id
     catalog: Catalog = EMPTY_CATALOG  # the same with its index: what an action or command is known to do
+    remote: RemoteFiles = NO_REMOTE_FILES  # what was read of other repositories that its workflows call
     settings: RepositorySettings = CHECKOUT_SETTINGS  # what GitHub keeps beside the files
     zizmor_findings: ZizmorFindings = field(
         default_factory=dict
@@ -91,6 +94,7 @@ class SnapshotProgress:
 
     snapshot: Snapshot
     missing_paths: frozenset[str]
+    missing_remote_files: frozenset[RemoteFile] = frozenset()
 
 
 def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and together they are the moment
@@ -100,14 +104,35 @@ def take_snapshot(  # noqa: PLR0913, PLR0917 - each is a fact of its own, and to
     files: Mapping[str, bytes],
     catalog: Catalog,
     settings: RepositorySettings = CHECKOUT_SETTINGS,
+    remote_files: Mapping[RemoteFile, bytes | str] | None = None,
 ) -> SnapshotProgress:
-    """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped."""
-    nothing = Snapshot(repository, commit, taken_at, registries=catalog.registries, catalog=catalog, settings=settings)
-    return extend_snapshot(SnapshotProgress(nothing, frozenset()), files, catalog)
+    """Make a snapshot of `files`, by path from the repository's root; what cannot be read is listed in it, never dropped.
+
+    `remote_files` are files of other repositories: their content, or the reason why it could not be read.
+    """
+    nothing = Snapshot(
+        repository,
+        commit,
+        taken_at,
+        registries=catalog.registries,
+        catalog=catalog,
+        settings=settings,
+        remote=RemoteFiles(owner=repository.rpartition("/")[0]),
+    )
+    return extend_snapshot(SnapshotProgress(nothing, frozenset()), files, catalog, remote_files)
 
 
-def extend_snapshot(progress: SnapshotProgress, files: Mapping[str, bytes], catalog: Catalog) -> SnapshotProgress:
-    """Take the same snapshot with more files at hand; what was read before is not read again."""
+def extend_snapshot(
+    progress: SnapshotProgress,
+    files: Mapping[str, bytes],
+    catalog: Catalog,
+    remote_files: Mapping[RemoteFile, bytes | str] | None = None,
+) -> SnapshotProgress:
+    """Take the same snapshot with more files at hand; what was read before is not read again.
+
+    `remote_files` are files of other repositories: their content, or the reason why it could not be read.
+    """
+    remote = _read_remote_files(progress.snapshot.remote, remote_files or {})
     workflows, actions, texts = (
         dict(progress.snapshot.workflows),
         dict(progress.snapshot.actions),
@@ -126,7 +151,7 @@ def extend_snapshot(progress: SnapshotProgress, files: Mapping[str, bytes], cata
             unreadable.append(UnreadableFile(path, error.reason, error.line))
     found, fault = DetectionResult(), None
     try:
-        found = find_publications(workflows, actions, texts, catalog)
+        found = find_publications(workflows, actions, texts, catalog, remote)
     except Exception as error:  # noqa: BLE001 - whatever it is, one repository must not stop the others, nor pass for clean
         fault = describe_fault(error)
     snapshot = replace(
@@ -139,9 +164,27 @@ def extend_snapshot(progress: SnapshotProgress, files: Mapping[str, bytes], cata
         partially_read=found.partially_read,
         publications=found.publications,
         unexplained=found.unexplained,
+        remote=remote,
     )
     seen = {*workflows, *texts, *(action.path for action in actions.values()), *(file.file for file in unreadable)}
-    return SnapshotProgress(snapshot, found.missing_files - seen)
+    return SnapshotProgress(snapshot, found.missing_files - seen, found.missing_remote_files)
+
+
+def _read_remote_files(known: RemoteFiles, files: Mapping[RemoteFile, bytes | str]) -> RemoteFiles:
+    workflows, actions, unreadable = dict(known.workflows), dict(known.actions), dict(known.unreadable)
+    for file, content in files.items():
+        if isinstance(content, str):
+            unreadable[file] = content
+            continue
+        try:
+            if file.is_workflow:
+                workflows[file] = read_workflow(file.path, content)
+            else:
+                actions[file] = read_action(file.path, content)
+        except UnreadableError as error:
+            unreadable[file] = error.reason
+    contents = {**known.contents, **files}
+    return replace(known, workflows=workflows, actions=actions, unreadable=unreadable, contents=contents)
 
 
 def _folder(path: str) -> str:

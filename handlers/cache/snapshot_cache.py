@@ -2,13 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
 from redis import Redis
 
+from bot.detection.remote_files import RemoteFile
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.model.findings import UnreadableFile
 from bot.policy import TargetRepository
@@ -90,6 +91,7 @@ class SnapshotCache:
             {path: content.encode("latin-1") for path, content in files.items()},  # byte for byte, and packed well
             self._catalog,
             from_document(RepositorySettings, record["settings"]),
+            _remote_files(from_document(tuple[tuple[str, str, str, str, bool], ...], record["remote_files"])),
         )
         snapshot = replace(
             taken.snapshot,
@@ -97,6 +99,26 @@ class SnapshotCache:
             zizmor_findings=from_document(ZizmorFindings, record["zizmor_findings"]),
         )
         return StoredSnapshot(snapshot, from_document(TargetRepository, record["subject"]))
+
+
+def _remote_files(rows: Iterable[tuple[str, str, str, str, bool]]) -> dict[RemoteFile, bytes | str]:
+    return {
+        RemoteFile(FullName(repository), ref, path): text.encode("latin-1") if was_read else text
+        for repository, ref, path, text, was_read in rows
+    }
+
+
+def _remote_rows(files: Mapping[RemoteFile, bytes | str]) -> list[tuple[str, str, str, str, bool]]:
+    return [
+        (
+            file.repository,
+            file.ref,
+            file.path,
+            content if isinstance(content, str) else content.decode("latin-1"),
+            not isinstance(content, str),
+        )
+        for file, content in files.items()
+    ]
 
 
 def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, object]:
@@ -107,6 +129,7 @@ def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, 
         "commit": snapshot.commit,
         "taken_at": snapshot.taken_at.isoformat(),
         "files": {path: content.decode("latin-1") for path, content in files.items()},
+        "remote_files": _remote_rows(snapshot.remote.contents),
         "unreadable": to_document(tuple[UnreadableFile, ...], snapshot.unreadable),
         "settings": to_document(RepositorySettings, snapshot.settings),
         "zizmor_findings": to_document(ZizmorFindings, snapshot.zizmor_findings),

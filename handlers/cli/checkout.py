@@ -2,12 +2,14 @@
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.checks.rules.workflow_hygiene import WorkflowHygiene
+from bot.detection.remote_files import RemoteFile
 from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import FullName
 from bot.model.errors import PolicyError, UnreadableError, WharfingerError
@@ -35,11 +37,23 @@ class CheckoutFiles:
     unreadable: tuple[UnreadableFile, ...]
 
 
-def read_checkout(folder: Path, taken_at: datetime, catalog: Catalog) -> Snapshot:
-    """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read."""
+ReadRemote: TypeAlias = Callable[[Iterable[RemoteFile]], Mapping[RemoteFile, bytes | str]]
+
+
+def read_checkout(
+    folder: Path,
+    taken_at: datetime,
+    catalog: Catalog,
+    repository: FullName | None = None,
+    read_remote: ReadRemote | None = None,
+) -> Snapshot:
+    """Take a snapshot of the checkout at `folder`; raise WharfingerError when it is not a folder that can be read.
+
+    `repository` is what GitHub calls it, where that is known; `read_remote` asks for files of other repositories.
+    """
     root = Path(os.path.realpath(folder))
     files = _read_all(root, [*_workflow_paths(folder), *sorted(ACTION_FILES)])
-    extended = take_snapshot(_checkout_name(folder), None, taken_at, files.contents, catalog)
+    extended = take_snapshot(repository or _checkout_name(folder), None, taken_at, files.contents, catalog)
     unreadable = list(files.unreadable)
     requested: set[str] = set()
     for hop in range(MAX_HOPS + 1):
@@ -49,9 +63,10 @@ def read_checkout(folder: Path, taken_at: datetime, catalog: Catalog) -> Snapsho
         requested |= set(paths)
         files = _read_all(root, paths[:room])
         unreadable += files.unreadable
-        if not files.contents:
+        remote_files = read_remote(extended.missing_remote_files) if read_remote and room else {}
+        if not files.contents and not remote_files:
             break
-        extended = extend_snapshot(extended, files.contents, catalog)
+        extended = extend_snapshot(extended, files.contents, catalog, remote_files)
     settings = replace(extended.snapshot.settings, code_owners=_code_owners(root))
     return replace(extended.snapshot, unreadable=(*extended.snapshot.unreadable, *unreadable), settings=settings)
 
@@ -160,12 +175,12 @@ class CheckoutOptions:
     organization_policy: PolicyFile | None
     zizmor: bool
     name: FullName | None  # what GitHub calls the only checkout, where somebody said it
+    read_remote: ReadRemote | None = None  # asks GitHub for files of other repositories
 
 
 def evaluate_checkout(path: Path, options: CheckoutOptions) -> Report:
     """Judge the checkout at a path; raises WharfingerError where it or its policy cannot be read."""
-    snapshot = read_checkout(path, options.taken_at, options.catalog)
-    snapshot = replace(snapshot, repository=options.name or snapshot.repository)
+    snapshot = read_checkout(path, options.taken_at, options.catalog, options.name, options.read_remote)
     own = read_files(path, [OWN_POLICY])
     for file in own.unreadable:
         raise PolicyError(f"{path / file.file}: {file.reason}")

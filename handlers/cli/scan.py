@@ -1,6 +1,7 @@
 """Runs `wharfinger scan`: evaluates local checkouts with the same rules as the App."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from bot.model.core_types import Outcome, Severity
 from bot.model.errors import WharfingerError
 from bot.registries import load_catalog
 from bot.rendering import scan_report
-from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
+from handlers.cli.checkout import CheckoutOptions, ReadRemote, evaluate_checkout, read_policy_option
 
 T = TypeVar("T")
 
@@ -32,7 +33,14 @@ def main(options: argparse.Namespace) -> int:
         raise WharfingerError("--repository names the one checkout that is scanned, as OWNER/NAME")
     catalog = load_catalog()
     organization = read_policy_option(options.policy, catalog) if options.policy else None
-    checkout = CheckoutOptions(datetime.now(UTC), catalog, organization, zizmor=options.zizmor, name=options.repository)
+    checkout = CheckoutOptions(
+        datetime.now(UTC),
+        catalog,
+        organization,
+        zizmor=options.zizmor,
+        name=options.repository,
+        read_remote=_remote_reader() if options.online else None,
+    )
     reports = [(path, evaluate_checkout(path, checkout)) for path in with_progress_bar(options.paths)]
     if options.instead:
         _do_instead(options.instead, reports)
@@ -42,6 +50,13 @@ def main(options: argparse.Namespace) -> int:
         named = [(str(path), report) for path, report in reports]
         sys.stdout.write(_render_reports(named, options.format, show_waivers=options.waivers) + "\n")
     return exit_status([report for _, report in reports], Severity(options.fail_on))
+
+
+def _remote_reader() -> ReadRemote:
+    # The client for GitHub takes longer to load than a small repository takes to scan.
+    from handlers.cli.online import remote_reader
+
+    return remote_reader(os.environ).read
 
 
 def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
@@ -103,6 +118,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the organization's policy file")
     parser.add_argument(
         "--repository", metavar="OWNER/NAME", help="the checkout's name on GitHub, which policy entries match"
+    )
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="read the workflows and actions of other repositories that are called, with GH_TOKEN or `gh auth token`",
     )
     parser.add_argument(
         "--waivers", action="store_true", help="print a waiver for each finding, to paste into the policy (text only)"

@@ -39,11 +39,12 @@ def follow_files(
         room = max(0, MAX_PATHS - len(known))
         not_followed += [UnreadableFile(path, TOO_MANY_FILES) for path in paths[room:]]
         known |= set(paths)
-        if not paths[:room]:
+        if not paths[:room] and not taken.missing_remote_files:
             break
         found = reader.read_more(paths[:room])
+        remote_files = reader.read_remote(taken.missing_remote_files)
         files |= found
-        taken = extend_snapshot(taken, file_contents(found), catalog)
+        taken = extend_snapshot(taken, file_contents(found), catalog, remote_files)
     unreadable = [UnreadableFile(file.path, file.reason) for file in files.values() if file.reason]
     snapshot = replace(taken.snapshot, unreadable=(*taken.snapshot.unreadable, *unreadable, *not_followed))
     return FollowedFiles(snapshot, files, tuple(sorted(known)[:MAX_PATHS]))
