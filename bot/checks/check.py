@@ -181,7 +181,7 @@ def _no_environment_finding(publish_environment: PublishEnvironment, snapshot: S
     where, name = publish_environment.registry_names(snapshot), publish_environment.name
     if name is None:
         how = "without an environment"
-        fix = f"Name an environment in the job {publish_environment.publications[0].job}, and protect it (Settings, Environments)."
+        fix = f"Name an environment in {publish_environment.publications[0].publishing_job}, and protect it (Settings, Environments)."
     else:
         how = f"from the environment {name}, which does not exist"
         fix = f"Create the environment {name} (Settings, Environments), and protect it before the job first runs."

@@ -25,7 +25,18 @@ class Publication:
     via: tuple[str, ...] = ()  # what was followed to find it: "package.json:scripts.release"
     confidence: Confidence = Confidence.HIGH
     why: str = ""  # what was seen, in words: the reason for the credential and, when low, for the confidence
-    remote: str | None = None  # the other repository's workflow that was read to find it: OWNER/NAME/PATH@REF
+    remote: str | None = None  # the other repository's file that was read to find it: OWNER/NAME/PATH@REF
+
+    @property
+    def called_workflow(self) -> str | None:
+        """The other repository's workflow whose job publishes; None for a job of this repository."""
+        return self.remote if self.step is None else None
+
+    @property
+    def publishing_job(self) -> str:
+        """The job that publishes, in words: where a person has to change it."""
+        called = self.called_workflow
+        return f"the job {self.job}" if called is None else f"the job that publishes in {called}"
 
 
 @dataclass(frozen=True, slots=True)

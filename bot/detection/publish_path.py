@@ -7,9 +7,9 @@ from enum import StrEnum
 from itertools import islice
 from typing import TypeAlias
 
-from bot.detection.detect import local_uses_path
 from bot.detection.job_state import MAX_DEPTH
 from bot.detection.publication import Publication
+from bot.detection.steps import local_uses_path
 from bot.model.core_types import RegistryId
 from bot.model.findings import Unknown, join_names
 from bot.registries import Registry

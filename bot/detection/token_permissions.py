@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from bot.detection.detect import local_uses_path
 from bot.detection.publish_path import PathJob, PathStep
 from bot.detection.step_script import step_commands
+from bot.detection.steps import local_uses_path
 from bot.model.core_types import Confidence, Credential
 from bot.registries import action_name
 from bot.workflows import Job, Step

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.detection import Publication
-from bot.detection.detect import local_uses_path
 from bot.detection.publish_path import PathJob
+from bot.detection.steps import local_uses_path
 from bot.model.findings import FindingSubject, Known, Location, MaybeKnown, Unknown, join_names
 from bot.settings import PLAN_REQUIREMENTS, Environment, PlanFeature, plan_offers
 from bot.snapshot.repository_snapshot import Snapshot
@@ -88,7 +88,7 @@ def possible_environment_names(publication: Publication, snapshot: Snapshot) -> 
     """Yield every name that the publication's environment can have, None where it can have none, and what hides it."""
     workflow = snapshot.workflows.get(publication.file)
     job = workflow.jobs.get(publication.job) if workflow else None
-    if job is not None and job.uses is not None:
+    if job is not None and job.uses is not None and publication.called_workflow is None:
         yield Unknown(
             fact=f"the environment of the workflow that {publication.file}:{publication.line} calls",
             reason="the called workflow lies in another repository",

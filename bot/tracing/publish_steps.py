@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import PurePosixPath
 
 from bot.detection import Publication
-from bot.detection.detect import local_uses_path
+from bot.detection.steps import local_uses_path
 from bot.model.core_types import RegistryId
 from bot.tracing.traces import SUCCESS, CommitPublications, JobRun, PublishStepRun, StepRun, WorkflowRun
 from bot.workflows import Job, Step

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from bot.checks.gate.condition import ChangedFile, DeploymentQuery, GateCondition, PendingDeployment, deployment_finding
-from bot.detection.detect import local_uses_path
+from bot.detection.steps import local_uses_path
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, Unknown
 from bot.settings import SettingsQuery

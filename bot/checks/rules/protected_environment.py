@@ -44,9 +44,12 @@ class ProtectedEnvironment(Rule):
 
 
 def _calls_workflow(publication: Publication, snapshot: Snapshot) -> bool:
+    """Whether the job only calls a workflow, which was not read: such a job cannot name an environment itself."""
+    if publication.called_workflow is not None:
+        return False
     workflow = snapshot.workflows.get(publication.file)
     job = workflow.jobs.get(publication.job) if workflow else None
-    return job is not None and job.uses is not None  # such a job cannot name an environment itself
+    return job is not None and job.uses is not None
 
 
 def _remote_workflow_environment(publication: Publication) -> Unknown:
@@ -65,7 +68,7 @@ def _no_environment_finding(publications: list[Publication], snapshot: Snapshot)
         message=f"publishes to {_registry_names(publications, snapshot)} without an environment, so nobody has to approve a release and anyone who can change the workflow can publish",
         fix=(
             f"Make an environment (Settings, Environments) with required reviewers and the tags or branches that may release, "
-            f"and name it in the job {first.job}: environment: release."
+            f"and name it in {first.publishing_job}: environment: release."
         ),
         suggestion=suggestion,
     )

@@ -11,8 +11,10 @@ from redis import Redis
 
 from bot.detection import Publication
 from bot.detection.remote_files import MAX_CALLED_FILES, RemoteFile, remote_file
-from bot.model.core_types import FullName
+from bot.json_access import get_str
+from bot.model.core_types import FullName, RepositoryId
 from bot.snapshot.repository_snapshot import SnapshotProgress, extend_snapshot, take_snapshot
+from handlers.records.report_store import ReportStore
 from tests.app.acme import CATALOG, acme_on, policy
 from tests.conftest import run_cli
 from tests.fakes.github.api_callers import installation_token
@@ -210,3 +212,38 @@ def test_scan_online_without_a_token_says_what_to_do(
 
     assert scan(["--online", str(tmp_path)]) == 2
     assert "set GH_TOKEN" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outcome", "words"),
+    [
+        ("with: {env: pypi}", "passed", ""),
+        ("with: {env: nope}", "failed", "in the environment nope, which does not exist"),
+        ("with: {name: x}", "failed", "without an environment"),
+    ],
+)
+def test_the_app_reads_the_organizations_own_and_judges_the_environment_that_the_caller_names(
+    redis: Redis, inputs: str, outcome: str, words: str
+) -> None:
+    with acme_on(redis, policy=policy()) as acme:
+        acme.organization.repository("shared", {SHARED: runs(PYPI, OIDC, "environment: '${{ inputs.env }}'")})
+        repository = acme.organization.repository("tool", {RELEASE: calls(f"acme/shared/{SHARED}@main", OIDC, inputs)})
+        repository.environment("pypi")
+        run = acme.check(repository)
+        stored = ReportStore(acme.context.redis).get(RepositoryId(repository.id))
+
+    assert stored is not None
+    assert get_str(stored.report, "outcomes", "protected-environment") == outcome
+    assert words in f"{run.title} {run.summary} {run.text} {run.annotations}"
+
+
+def test_the_app_says_unknown_where_it_may_not_read(redis: Redis) -> None:
+    with acme_on(redis, policy=policy("enforce")) as acme:
+        acme.github.organization("closed").repository("shared", {SHARED: runs(TWINE)})
+        repository = acme.organization.repository(
+            "tool", {RELEASE: calls(f"closed/shared/{SHARED}@main", "secrets: inherit")}
+        )
+        run = acme.check(repository)
+
+    assert run.conclusion in ("neutral", "action_required")
+    assert "inherit reaches closed/shared" in f"{run.title} {run.summary} {run.text} {run.annotations}"
