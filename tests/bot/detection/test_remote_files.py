@@ -230,7 +230,7 @@ def test_the_app_reads_the_organizations_own_and_judges_the_environment_that_the
         repository = acme.organization.repository("tool", {RELEASE: calls(f"acme/shared/{SHARED}@main", OIDC, inputs)})
         repository.environment("pypi")
         run = acme.check(repository)
-        stored = ReportStore(acme.context.redis).get(RepositoryId(repository.id))
+        stored = ReportStore(acme.context.records).get(RepositoryId(repository.id))
 
     assert stored is not None
     assert get_str(stored.report, "outcomes", "protected-environment") == outcome
