@@ -16,9 +16,9 @@ from bot.model.findings import MaybeKnown
 class TraceStatus(StrEnum):
     """Whether a published version traces to a publish step of ours that succeeded."""
 
-    TRACED = "accounted"
+    TRACED = "traced"
     PENDING = "pending"  # within the grace that a run and a registry get, or something needed was not seen
-    UNTRACED = "unaccounted"
+    UNTRACED = "untraced"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,21 +8,29 @@ from datetime import date, timedelta
 from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.policy import DigestInterval
-from bot.rendering.check_run import join_blocks
-from bot.rendering.digest_facts import DigestFinding, DigestIdentity, RepositoryStatus
-from bot.rendering.markdown import inline_code, markdown_text, plain_line, text_fingerprint
-from bot.rendering.phrases import count, missing_permission
+from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnknown, DigestWaiver, RepositoryStatus
+from bot.rendering.markdown import Markdown, text_fingerprint
+from bot.rendering.markdown_template import (
+    MAX_ISSUE_BYTES,
+    fit_title,
+    join_blocks,
+    render_markdown,
+    split_parts,
+)
+from bot.rendering.phrases import missing_permission
 
 OVERDUE_DAYS = 90  # days after which a finding is; its issue's last reminder came then
-EXPIRY_NOTICE = timedelta(days=30)  # before an identity's end, in which it is told
-MAX_BRIEF = 200  # characters of one message
-# Bytes of each part, so that all find room in one issue; what has none is counted.
+EXPIRY_NOTICE = timedelta(days=30)  # before an identity expires, in which it is listed
+WORST_FIRST = tuple(reversed(Severity))
+TREND_PERIODS = 12
+MAX_DIGEST_COMMENT = 8_000  # bytes; what changed, at a glance
+# Bytes of each section, so that all find room in one issue; what has none is counted.
 MAX_SECTION_BYTES, MAX_COVERAGE_BYTES, MAX_FAILING_BYTES, MAX_INVENTORY_BYTES = 5_000, 4_000, 8_000, 14_000
 
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
-    """One period of the trend."""
+    """One period of the trend, in numbers of repositories or findings."""
 
     period: str
     evaluated: int
@@ -31,139 +39,7 @@ class TrendRow:
     new: int
     fixed: int
     waived: int
-    unknown: int  # repositories of which something could not be seen
-
-
-def list_section(title: str, lines: Sequence[str]) -> str:
-    """Give a list under a title, with how many there are; an empty one says none."""
-    return "\n".join([f"### {title} ({len(lines):,})", "", *(_limit_lines(lines, MAX_SECTION_BYTES) or ["None."])])
-
-
-def brief_text(text: str) -> str:
-    """Give a message as prose, not longer than a line or two."""
-    return markdown_text(plain_line(text, MAX_BRIEF))
-
-
-def coverage_section(evaluated: int, not_evaluated: Sequence[tuple[FullName, str]]) -> str:
-    """Say how many repositories were evaluated, and why the others were not."""
-    reasons = Counter(why for _, why in not_evaluated)
-    title = f"### Coverage: {evaluated:,} of {evaluated + len(not_evaluated):,} repositories evaluated"
-    lines = []
-    for why, number in sorted(reasons.items()):
-        names = [inline_code(name) for name, reason in not_evaluated if reason == why][:10]
-        rest = f" and {number - len(names):,} more" if number > len(names) else ""
-        lines.append(f"- {number:,} not: {brief_text(why)} ({', '.join(names)}{rest})")
-    return "\n".join([title, "", *_limit_lines(lines, MAX_COVERAGE_BYTES)]).rstrip()
-
-
-def expiring_lines(repositories: Iterable[RepositoryStatus], day: date) -> Iterator[str]:
-    """Yield the waivers and the identities that end soon, or ended and are still there."""
-    for each in repositories:
-        for waived in each.waivers:
-            if waived.expires_soon:
-                yield (
-                    f"- the waiver of {inline_code(waived.rule)} in {inline_code(each.repository)} ends on {waived.expires} "
-                    f"({markdown_text(waived.owner)}): {brief_text(waived.message)}"
-                )
-    for held in unique_identities(repositories):
-        if held.expires is not None and held.expires <= day + EXPIRY_NOTICE:
-            said = "ended" if held.expires <= day else "ends"
-            yield f"- {brief_text(held.description)} in {inline_code(held.holder)} {said} on {held.expires} ({_owner_text(held)})"
-
-
-def waived_lines(repositories: Iterable[RepositoryStatus]) -> Iterator[str]:
-    """Yield what is waived, and until when."""
-    for each in repositories:
-        for waiver in each.waivers:
-            yield (
-                f"- {inline_code(each.repository)} {inline_code(waiver.location)} {inline_code(waiver.rule)}: {brief_text(waiver.message)}; "
-                f"until {waiver.expires} by {markdown_text(waiver.owner)}"
-            )
-
-
-def unknown_lines(repositories: Iterable[RepositoryStatus]) -> Iterator[str]:
-    """Yield what could not be seen, the same thing once for all repositories."""
-    where: dict[tuple[str, str, str], dict[FullName, None]] = {}
-    for each in repositories:
-        for fact in each.unknown:
-            where.setdefault((fact.fact, fact.reason, fact.permission or ""), {})[each.repository] = None
-    for (what, reason, permission), names in sorted(where.items()):
-        shown = ", ".join(inline_code(name) for name in list(names)[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - as many as are shown
-        lacking = missing_permission(reason, permission)
-        remedy = f" It takes the permission {inline_code(lacking)}." if lacking else ""
-        yield f"- {brief_text(what)} ({brief_text(reason)}) in {count(len(names), 'repository')}: {shown}.{remedy}"
-
-
-def failing_table(repositories: Sequence[RepositoryStatus], severities: Sequence[Severity]) -> str:
-    """Give a row for each repository in which something fails, the worst first."""
-    worst = list(reversed(severities))
-    counts = [(each, Counter(finding.severity for finding in each.findings)) for each in repositories]
-    counts.sort(key=lambda row: ([-row[1][severity] for severity in worst], row[0].repository))
-    rows = [
-        f"| {inline_code(each.repository)} | {' | '.join(str(found[severity] or '') for severity in worst)} |"
-        for each, found in counts
-    ]
-    return _digest_table("Failing", ["Repository", *worst], rows, MAX_FAILING_BYTES)
-
-
-def inventory_table(repositories: Iterable[RepositoryStatus]) -> str:
-    """Give a row for each publishing identity, those that nobody declared first."""
-    each = sorted(
-        unique_identities(repositories), key=lambda held: (held.declared, held.holder.lower(), held.description)
-    )
-    rows = [
-        f"| {brief_text(held.description)} | {inline_code(held.holder)} | {_owner_text(held)} | {held.rotated or ''} | {held.expires or ''} |"
-        for held in each
-    ]
-    return _digest_table(
-        "Inventory", ["Identity", "Held by", "Owner", "Made or rotated", "Ends"], rows, MAX_INVENTORY_BYTES
-    )
-
-
-def trend_table(rows: Sequence[TrendRow]) -> str:
-    """Give the periods, the latest first."""
-    lines = [
-        f"| {each.period} | {each.evaluated:,} of {each.repositories:,} | {each.findings:,} | {each.new:,} | {each.fixed:,} "
-        f"| {each.waived:,} | {each.unknown:,} |"
-        for each in reversed(rows)
-    ]
-    head = ["Period", "Evaluated", "Findings", "New", "Fixed", "Waived", "Repositories not seen in full"]
-    return _digest_table("Trend", head, lines, MAX_COVERAGE_BYTES)
-
-
-def _digest_table(title: str, head: Sequence[str], rows: Sequence[str], max_bytes: int) -> str:
-    if not rows:
-        return f"### {title} (0)\n\nNone."
-    shown = _limit_lines(rows, max_bytes)
-    rest = ["", shown.pop()] if len(shown) <= len(rows) and shown[-1].startswith("…") else []
-    return "\n".join(
-        [f"### {title} ({len(rows):,})", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *shown, *rest]
-    )
-
-
-def _limit_lines(lines: Sequence[str], max_bytes: int) -> list[str]:
-    """Return the first lines that fit into so many bytes; the others are counted on a line of their own."""
-    shown: list[str] = []
-    for line in lines:
-        max_bytes -= len(line.encode()) + 1
-        if max_bytes < 0:
-            return [*shown, f"… and {len(lines) - len(shown):,} more"]
-        shown.append(line)
-    return shown
-
-
-def _owner_text(identity: DigestIdentity) -> str:
-    return markdown_text(identity.owner) if identity.owner else "nobody"
-
-
-def unique_identities(repositories: Iterable[RepositoryStatus]) -> list[DigestIdentity]:
-    """Return every identity once; an organization's is in many repositories."""
-    return list({held.key: held for each in repositories for held in each.identities}.values())
-
-
-MAX_DIGEST_BODY = 60_000  # bytes; GitHub takes 65,536 characters, and the marker needs room
-MAX_DIGEST_COMMENT = 8_000  # bytes; what changed, at a glance
-TREND_PERIODS = 12  # of the trend
+    unknown: int  # repositories with an unknown fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +75,7 @@ class DigestState:
 
 @dataclass(frozen=True, slots=True)
 class DigestText:
-    """A digest in words, and what the next one has to know of it; `same` where nothing but the day is another."""
+    """A digest, and what the next one has to know of it; `unchanged` where only the day is another."""
 
     title: str
     body: str
@@ -221,28 +97,48 @@ def period_of(day: date, every: DigestInterval) -> str:
 
 
 def render_digest(facts: DigestFacts, previous: DigestState | None, period: str) -> DigestText:
-    """Write the digest of a period. The same facts give the same digest of facts, whatever the day."""
-    known = {
-        f"{told.repository}/{each.key}": (told.repository, each)
-        for told in facts.repositories
-        for each in told.findings
-    }
-    was = previous.findings if previous else {}
-    new = [known[key] for key in known if key not in was] if previous else []
-    evaluated = {told.repository for told in facts.repositories}
-    fixed = [each for key, each in was.items() if key not in known and each.repository in evaluated]
+    """Render the digest of a period. The same facts give the same sections, whatever the day."""
+    known = {f"{each.repository}/{finding.key}": (each.repository, finding) for each, finding in _findings(facts)}
+    new, fixed = _changed_findings(facts, known, previous)
     row = _trend_row(facts, period, len(new), len(fixed))
     trend = (*(previous.trend if previous else ()), row)[-TREND_PERIODS:]
-    mark = _facts_fingerprint(facts)
-    changes = list(_change_sections(new, fixed, first=previous is None))
-    head = f"How {inline_code(facts.organization)} publishes, on {facts.day} ({period}): {_summary_text(row)}."
-    return DigestText(
-        title=plain_line(f"Publishing digest of {facts.organization}"),
-        body=join_blocks([head, *changes, trend_table(trend), *_current_sections(facts)], "part", MAX_DIGEST_BODY),
-        comment=join_blocks([head, *changes], "part", MAX_DIGEST_COMMENT),
-        unchanged=previous is not None and previous.fingerprint == mark,
-        state=DigestState(period, mark, {key: _previous_finding(*each) for key, each in known.items()}, trend),
+    fingerprint = _facts_fingerprint(facts)
+    text = render_markdown(
+        "digest",
+        "changes",
+        facts=facts,
+        period=period,
+        row=row,
+        first=previous is None,
+        new=_section("new", "New", new),
+        fixed=_section("fixed", "Fixed", fixed),
     )
+    changes = split_parts(text)
+    return DigestText(
+        title=fit_title(f"Publishing digest of {facts.organization}"),
+        body=join_blocks([*changes, *filter(None, _current_sections(facts, trend))], "section", MAX_ISSUE_BYTES),
+        comment=join_blocks(changes, "section", MAX_DIGEST_COMMENT),
+        unchanged=previous is not None and previous.fingerprint == fingerprint,
+        state=DigestState(period, fingerprint, {key: _previous_finding(*each) for key, each in known.items()}, trend),
+    )
+
+
+def _changed_findings(
+    facts: DigestFacts, known: Mapping[str, tuple[FullName, DigestFinding]], previous: DigestState | None
+) -> tuple[list[tuple[FullName, DigestFinding]], list[PreviousFinding]]:
+    """Return the findings that are new, the most severe first, and those that are fixed."""
+    if previous is None:
+        return [], []
+    new = [finding for key, finding in known.items() if key not in previous.findings]
+    new.sort(key=lambda each: (-each[1].severity.rank, each[0]))
+    evaluated = {each.repository for each in facts.repositories}
+    gone = (finding for key, finding in previous.findings.items() if key not in known)
+    return new, [each for each in gone if each.repository in evaluated]
+
+
+def _findings(facts: DigestFacts) -> Iterator[tuple[RepositoryStatus, DigestFinding]]:
+    for each in facts.repositories:
+        yield from ((each, finding) for finding in each.findings)
 
 
 def _trend_row(facts: DigestFacts, period: str, new: int, fixed: int) -> TrendRow:
@@ -250,18 +146,11 @@ def _trend_row(facts: DigestFacts, period: str, new: int, fixed: int) -> TrendRo
         period=period,
         evaluated=len(facts.repositories),
         repositories=len(facts.repositories) + len(facts.not_evaluated),
-        findings=sum(len(told.findings) for told in facts.repositories),
+        findings=sum(len(each.findings) for each in facts.repositories),
         new=new,
         fixed=fixed,
-        waived=sum(len(told.waivers) for told in facts.repositories),
-        unknown=sum(bool(told.unknown) for told in facts.repositories),
-    )
-
-
-def _summary_text(row: TrendRow) -> str:
-    return (
-        f"{row.evaluated:,} of {count(row.repositories, 'repository')} evaluated, {count(row.findings, 'finding')} open "
-        f"({row.new:,} new, {row.fixed:,} fixed), {row.waived:,} waived, {count(row.unknown, 'repository')} not seen in full"
+        waived=sum(len(each.waivers) for each in facts.repositories),
+        unknown=sum(bool(each.unknown) for each in facts.repositories),
     )
 
 
@@ -269,72 +158,116 @@ def _previous_finding(repository: FullName, finding: DigestFinding) -> PreviousF
     return PreviousFinding(repository, finding.rule, finding.location, finding.message)
 
 
-def _change_sections(
-    new: Sequence[tuple[FullName, DigestFinding]], fixed: Sequence[PreviousFinding], *, first: bool
-) -> Iterator[str]:
-    if first:
-        yield "This is the first digest: what changes is told from the next one on."
-        return
-    worst = sorted(new, key=lambda each: (-each[1].severity.rank, each[0]))
-    yield list_section("New", [f"- {each.severity}: {_finding_line(name, each)}" for name, each in worst])
-    yield list_section(
-        "Fixed",
-        [f"- {inline_code(each.repository)} {inline_code(each.rule)}: {brief_text(each.message)}" for each in fixed],
+def _section(
+    block: str, title: str, rows: Sequence[object], max_bytes: int = MAX_SECTION_BYTES, columns: Sequence[str] = ()
+) -> Markdown:
+    """Render a list, or a table with these columns, under its title; what has no room is counted. Empty without rows."""
+    lines = split_parts(render_markdown("digest", block, rows=rows))
+    kept = 0
+    for line in lines:
+        max_bytes -= len(line.encode()) + 1
+        if max_bytes < 0:
+            break
+        kept += 1
+    return render_markdown(
+        "digest", "section", title=title, columns=columns, lines=[*map(Markdown, lines[:kept])], more=len(lines) - kept
     )
 
 
-def _finding_line(repository: FullName, finding: DigestFinding) -> str:
-    return f"{inline_code(repository)} {inline_code(finding.location)} {inline_code(finding.rule)}: {brief_text(finding.message)}"
-
-
-def _current_sections(facts: DigestFacts) -> Iterator[str]:
-    """Tell how things stand."""
-    yield list_section("Alerts", [_alert_line(each) for each in facts.alerts])
-    yield coverage_section(len(facts.repositories), facts.not_evaluated)
-    yield list_section(
-        "Overdue",
-        [f"- since {each.since}: {_finding_line(name, each)}" for name, each in _overdue_findings(facts)],
+def _current_sections(facts: DigestFacts, trend: Sequence[TrendRow]) -> Iterator[str]:
+    failing = [each for each in facts.repositories if Outcome.FAILED in each.outcomes.values() or each.findings]
+    waived = [(each.repository, waiver) for each in facts.repositories for waiver in each.waivers]
+    identities = unique_identities(facts.repositories)
+    identities.sort(key=lambda each: (each.declared, each.holder.lower(), each.description))
+    trend_columns = ["Period", "Evaluated", "Findings", "New", "Fixed", "Waived", "Repositories with unknown facts"]
+    yield _section("alerts", "Open alerts", facts.alerts)
+    yield _section("overdue", f"Open for {OVERDUE_DAYS} days or more", _overdue_findings(facts))
+    yield _section("expiring", "Expired or expiring soon", _expiring(facts))
+    yield _section(
+        "failing",
+        "Repositories with failed rules",
+        _severity_counts(failing),
+        MAX_FAILING_BYTES,
+        ["Repository", *WORST_FIRST],
     )
-    yield list_section("About to end", list(expiring_lines(facts.repositories, facts.day)))
-    yield list_section("Waived", list(waived_lines(facts.repositories)))
-    yield list_section("Not seen", list(unknown_lines(facts.repositories)))
-    yield failing_table([told for told in facts.repositories if _has_failures(told)], list(Severity))
-    yield inventory_table(facts.repositories)
+    yield _section("unknown", "Unknown", _unknown_facts(facts.repositories))
+    yield _section("waived", "Waived", waived)
+    yield _section("trend", "Trend", trend[::-1], MAX_COVERAGE_BYTES, trend_columns)
+    coverage = _not_evaluated(facts.not_evaluated)
+    total = len(facts.repositories) + len(facts.not_evaluated)
+    yield render_markdown("digest", "coverage_title", evaluated=len(facts.repositories), total=total)
+    yield join_blocks(split_parts(render_markdown("digest", "coverage", rows=coverage)), "reason", MAX_COVERAGE_BYTES)
+    yield _section(
+        "inventory",
+        "Publishing identities",
+        identities,
+        MAX_INVENTORY_BYTES,
+        ["Identity", "Held by", "Owner", "Created or rotated", "Expires"],
+    )
 
 
-def _alert_line(alert: PackageAlert) -> str:
-    subject = str(alert.package) if alert.package else alert.registry
-    more = f", and {len(alert.reasons) - 1} more" if len(alert.reasons) > 1 else ""
-    seen = brief_text(alert.reasons[0].description) if alert.reasons else ""
-    return f"- {alert.raised_at.date()}: {inline_code(alert.repository)} {inline_code(subject)}: {seen}{more}"
+def _overdue_findings(facts: DigestFacts) -> list[tuple[FullName, DigestFinding]]:
+    found = ((each.repository, finding) for each, finding in _findings(facts))
+    return [(name, finding) for name, finding in found if (facts.day - finding.since).days >= OVERDUE_DAYS]
 
 
-def _overdue_findings(facts: DigestFacts) -> Iterator[tuple[FullName, DigestFinding]]:
-    for told in facts.repositories:
-        for each in told.findings:
-            if (facts.day - each.since).days >= OVERDUE_DAYS:
-                yield told.repository, each
+def _expiring(facts: DigestFacts) -> list[tuple[FullName | None, DigestWaiver | DigestIdentity, bool]]:
+    """Return the waivers and identities that expire soon or have expired: with the repository of a waiver, and whether it is over."""
+    waivers = [
+        (each.repository, waiver, False)
+        for each in facts.repositories
+        for waiver in each.waivers
+        if waiver.expires_soon
+    ]
+    dated = ((each, each.expires) for each in unique_identities(facts.repositories) if each.expires)
+    identities = [(None, each, day <= facts.day) for each, day in dated if day <= facts.day + EXPIRY_NOTICE]
+    return [*waivers, *identities]
+
+
+def _unknown_facts(repositories: Iterable[RepositoryStatus]) -> list[tuple[DigestUnknown, str, list[FullName]]]:
+    """Return what is unknown, each fact once for all repositories, with the permission that would show it."""
+    where: dict[tuple[str, str, str], tuple[DigestUnknown, dict[FullName, None]]] = {}
+    for each in repositories:
+        for fact in each.unknown:
+            where.setdefault((fact.fact, fact.reason, fact.permission or ""), (fact, {}))[1][each.repository] = None
+    rows = (where[key] for key in sorted(where))
+    return [(fact, missing_permission(fact.reason, fact.permission), list(names)) for fact, names in rows]
+
+
+def _severity_counts(repositories: Iterable[RepositoryStatus]) -> list[tuple[FullName, list[int]]]:
+    """Count the findings of each repository by severity, the worst first."""
+    rows = []
+    for each in repositories:
+        found = Counter(finding.severity for finding in each.findings)
+        rows.append((each.repository, [found[severity] for severity in WORST_FIRST]))
+    return sorted(rows, key=lambda row: ([-number for number in row[1]], row[0]))
+
+
+def _not_evaluated(repositories: Sequence[tuple[FullName, str]]) -> list[tuple[str, list[FullName]]]:
+    """Group the repositories that were not evaluated by the reason."""
+    names: dict[str, list[FullName]] = {}
+    for name, reason in repositories:
+        names.setdefault(reason, []).append(name)
+    return sorted(names.items())
+
+
+def unique_identities(repositories: Iterable[RepositoryStatus]) -> list[DigestIdentity]:
+    """Return every identity once; an organization's is in many repositories."""
+    return list({held.key: held for each in repositories for held in each.identities}.values())
 
 
 def _facts_fingerprint(facts: DigestFacts) -> str:
     """Name the facts: what is told, whatever the day and the lines; and what became due by the day."""
-    told = [
+    status = [
         (
             each.repository,
             sorted(each.outcomes.items()),
-            sorted((known.key, known.confirmed) for known in each.findings),
-            (each.waivers, each.unknown, each.publications, [held.key for held in each.identities]),
+            sorted((finding.key, finding.confirmed) for finding in each.findings),
+            (each.waivers, each.unknown, each.publications, [identity.key for identity in each.identities]),
         )
         for each in facts.repositories
     ]
-    due = [known.key for _, known in _overdue_findings(facts)]
-    held = unique_identities(facts.repositories)  # each once: an organization's is in every repository
-    ending, alarms = (
-        list(expiring_lines(facts.repositories, facts.day)),
-        [_alert_line(each) for each in facts.alerts],
-    )
-    return text_fingerprint(repr((told, held, facts.not_evaluated, due, ending, *([alarms] if alarms else ()))))
-
-
-def _has_failures(repository: RepositoryStatus) -> bool:
-    return Outcome.FAILED in repository.outcomes.values() or bool(repository.findings)
+    overdue = [finding.key for _, finding in _overdue_findings(facts)]
+    identities = unique_identities(facts.repositories)  # each once: an organization's is in every repository
+    alerts = [(each.repository, each.key, len(each.reasons)) for each in facts.alerts]
+    return text_fingerprint(repr((status, identities, facts.not_evaluated, overdue, _expiring(facts), alerts)))

@@ -1,7 +1,7 @@
 """Extracts the facts about one repository that a digest needs from its report."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.evaluation.evaluate import Report, RuleResult
@@ -25,7 +25,7 @@ class DigestFinding:
     line: int
     message: str
     since: date
-    confirmed: bool = True  # False: its rule can not be judged at present; it was so when it could
+    confirmed: bool = True  # False: its rule is unknown at present
 
     @property
     def key(self) -> str:
@@ -51,7 +51,7 @@ class DigestWaiver:
 
 @dataclass(frozen=True, slots=True)
 class DigestUnknown:
-    """A fact that a rule needed and could not see."""
+    """A fact that a rule needed and that is unknown."""
 
     rule: RuleName
     fact: str
@@ -75,7 +75,7 @@ class DigestIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryStatus:
-    """One repository, as it was judged last."""
+    """One repository, as it was evaluated last."""
 
     repository: FullName
     evaluated_at: datetime
@@ -88,53 +88,36 @@ class RepositoryStatus:
 
 
 def repository_status(report: Report, previous: RepositoryStatus | None) -> RepositoryStatus:
-    """Take from a report what a digest tells; of a finding that was there before the day stays.
+    """Extract from a report what a digest needs; a finding that was there before keeps its day.
 
-    What failed before and can not be judged now is carried along, as not seen.
+    A finding whose rule is unknown now is kept, and marked as not confirmed.
     """
-    today = report.snapshot.taken_at.date()
-    known = {each.key: each for each in previous.findings} if previous else {}
-    found = [_digest_finding(result, finding, today) for result in report.results for finding in result.findings]
-    dated = {each.key: _keep_since(each, known.get(each.key)) for each in found}
-    doubtful = {result.rule.name for result in report.results if result.outcome in UNKNOWN_OUTCOMES or result.unknown}
-    held = {key: _unconfirmed(each) for key, each in known.items() if each.rule in doubtful and key not in dated}
+    snapshot = report.snapshot
+    published = ((snapshot.registries[each.registry].name, credential_text(each)) for each in snapshot.publications)
     return RepositoryStatus(
-        repository=report.snapshot.repository,
-        evaluated_at=report.snapshot.taken_at,
+        repository=snapshot.repository,
+        evaluated_at=snapshot.taken_at,
         outcomes=report.outcomes,
-        findings=(*dated.values(), *held.values()),
+        findings=_digest_findings(report, previous.findings if previous else ()),
         waivers=tuple(each for result in report.results for each in _digest_waivers(result)),
         unknown=tuple(each for result in report.results for each in _unknown_facts(result)),
-        publications=tuple(
-            sorted(
-                (report.snapshot.registries[each.registry].name, credential_text(each))
-                for each in report.snapshot.publications
-            )
-        ),
-        identities=tuple(_digest_identity(each) for each in list_identities(report.snapshot).identities),
+        publications=tuple(sorted(published)),
+        identities=tuple(_digest_identity(each) for each in list_identities(snapshot).identities),
     )
+
+
+def _digest_findings(report: Report, previous: tuple[DigestFinding, ...]) -> tuple[DigestFinding, ...]:
+    today, known = report.snapshot.taken_at.date(), {each.key: each for each in previous}
+    found = (_digest_finding(result, finding, today) for result in report.results for finding in result.findings)
+    dated = {each.key: replace(each, since=known.get(each.key, each).since) for each in found}
+    doubtful = {result.rule.name for result in report.results if result.outcome in UNKNOWN_OUTCOMES or result.unknown}
+    kept = (each for key, each in known.items() if each.rule in doubtful and key not in dated)
+    return (*dated.values(), *(replace(each, confirmed=False) for each in kept))
 
 
 def _digest_finding(result: RuleResult, finding: Finding, today: date) -> DigestFinding:
     place = finding.location
     return DigestFinding(result.rule.name, result.rule.severity, place.file, place.line, finding.message, today)
-
-
-def _keep_since(current: DigestFinding, previous: DigestFinding | None) -> DigestFinding:
-    since = min(current.since, previous.since) if previous else current.since
-    return DigestFinding(current.rule, current.severity, current.file, current.line, current.message, since)
-
-
-def _unconfirmed(previous: DigestFinding) -> DigestFinding:
-    return DigestFinding(
-        previous.rule,
-        previous.severity,
-        previous.file,
-        previous.line,
-        previous.message,
-        previous.since,
-        confirmed=False,
-    )
 
 
 def _digest_waivers(result: RuleResult) -> Iterator[DigestWaiver]:
@@ -150,7 +133,7 @@ def _unknown_facts(result: RuleResult) -> Iterator[DigestUnknown]:
     for each in result.unknown:
         yield DigestUnknown(result.rule.name, each.fact, each.reason, each.permission)
     if result.error:
-        yield DigestUnknown(result.rule.name, "the rule itself", f"it broke ({result.error}): our fault", None)
+        yield DigestUnknown(result.rule.name, "the rule itself", f"an error in Wharfinger: {result.error}", None)
 
 
 def _digest_identity(identity: PublishingIdentity) -> DigestIdentity:

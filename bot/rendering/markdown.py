@@ -20,6 +20,12 @@ LINE_START_MARKUP = re.compile(r"^\s*([-+=]|\d+[.)])|\bwww\.", re.IGNORECASE)
 MAX_LENGTH = 1_000
 
 
+class Markdown(str):
+    """Markdown that may stand as it is: text of others in it is escaped. A template escapes everything else."""
+
+    __slots__ = ()
+
+
 def plain_line(text: str, max_length: int = MAX_LENGTH) -> str:
     r"""Give one line in which control, bidirectional and other unknown characters are written as `\u….`; cut when too long."""
     cut = text if len(text) <= max_length else text[: max_length - 1] + "…"
@@ -32,28 +38,37 @@ def _unicode_escape(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - the last that four digits can write
 
 
-def markdown_text(text: str) -> str:
-    """Give text to stand in a Markdown sentence or table cell: no markup, no HTML, no link, no mention."""
+def markdown_text(text: str) -> Markdown:
+    """Escape text for a Markdown sentence or table cell: no markup, no HTML, no link, no mention."""
     return _escape_markdown(AUTOLINKED.sub(lambda live: live[0] + WORD_JOINER, plain_line(text)))
 
 
-def inline_code(text: str) -> str:
-    """Give text to stand as code in Markdown, tables included; GitHub links nothing inside code."""
-    return f"<code>{_escape_markdown(plain_line(text))}</code>"
+def inline_code(text: str) -> Markdown:
+    """Write text as code in Markdown, tables included; GitHub links nothing inside code."""
+    return Markdown(f"<code>{_escape_markdown(plain_line(text))}</code>")
 
 
-def _escape_markdown(text: str) -> str:
-    return LINE_START_MARKUP.sub(
-        lambda found: found[0][:-1] + f"&#{ord(found[0][-1])};", text.translate(CHARACTER_REFERENCES)
+def prose(text: str) -> Markdown:
+    """Escape text as `markdown_text` does, and write what stands between backticks as code."""
+    parts = plain_line(text).split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other: none means anything
+        return markdown_text(text)
+    return Markdown(
+        "".join(inline_code(part) if index % 2 else markdown_text(part) for index, part in enumerate(parts))
     )
 
 
-def code_block(lines: list[str], language: str = "text") -> str:
-    """Give lines as a fenced block of Markdown whose fence is longer than any inside."""
+def _escape_markdown(text: str) -> Markdown:
+    escaped = text.translate(CHARACTER_REFERENCES)
+    return Markdown(LINE_START_MARKUP.sub(lambda found: found[0][:-1] + f"&#{ord(found[0][-1])};", escaped))
+
+
+def code_block(lines: Iterable[str], language: str = "text") -> Markdown:
+    """Write lines as a fenced block of Markdown whose fence is longer than any inside."""
     shown = [plain_line(line, max_length=1_000) for line in lines]
     runs = [len(run) for line in shown for run in re.findall(r"`+", line)]
     fence = "`" * max(3, *(length + 1 for length in runs), 3)
-    return "\n".join([fence + language, *shown, fence])
+    return Markdown("\n".join([fence + language, *shown, fence]))
 
 
 PUBLISHING_ISSUE = "publishing"  # the kind of an issue about what publishes from one repository
@@ -130,9 +145,9 @@ class Checkbox:
     action: CheckboxAction
     key: str
 
-    def markdown_line(self, label: str, *, checked: bool = False) -> str:
-        """Write it as a line of Markdown; `words` are ours, text of others in them made inert."""
-        return f"- [{'x' if checked else ' '}] {label} <!-- {self.action} {self.key} -->"
+    def markdown_line(self, label: str, *, checked: bool = False) -> Markdown:
+        """Write it as a line of Markdown; `label` is our own text, with text of others in it escaped."""
+        return Markdown(f"- [{'x' if checked else ' '}] {label} <!-- {self.action} {self.key} -->")
 
     def __str__(self) -> str:
         return f"{self.action}-{self.key}"
@@ -154,7 +169,7 @@ def encode_checkboxes(checkboxes: Iterable[Checkbox]) -> str:
 
 
 def decode_checkboxes(text: str) -> tuple[Checkbox, ...]:
-    """Read what `written` wrote."""
+    """Read what `encode_checkboxes` wrote."""
     return tuple(Checkbox(CheckboxAction(word), key) for word, key in _ENCODED_CHECKBOX.findall(text))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 from bot.checks.engine import WaiverMatch
 from bot.detection import Publication
@@ -18,7 +19,7 @@ OUTCOME_TEXTS = {
     Outcome.WAIVED: "waived",
     Outcome.NOT_APPLICABLE: "not applicable",
     Outcome.UNKNOWN: "unknown",
-    Outcome.ERROR: "error (in Wharfinger itself)",
+    Outcome.ERROR: "error in Wharfinger",
 }
 
 CREDENTIAL_TEXTS = {
@@ -30,8 +31,6 @@ CREDENTIAL_TEXTS = {
     Credential.NONE: "no credential",
     Credential.UNKNOWN: "unknown credential",
 }
-
-MAX_NAMES = 4  # of rules, for each outcome in a title
 
 
 def count(number: int, thing: str) -> str:
@@ -59,44 +58,55 @@ def outcome_text(result: RuleResult) -> str:
     return f"{OUTCOME_TEXTS[result.outcome]}{see}"
 
 
+MAX_SUMMARY = 80  # characters of the line that is a check run's title
+SUMMARY_WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.WAIVED: "waived",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.ERROR: "error",
+}
+# How many rules are named for the first outcome and for the others, as far as there is room; the others are counted.
+NAMED_RULES = ((3, 3), (2, 2), (3, 0), (2, 0), (1, 1), (1, 0), (0, 0))
+
+
 def summarize_outcomes(report: Report) -> str:
-    """Say in one line what became of the rules: `1 of 3 rules failed: trusted-publishing`."""
+    """Say in one line what became of the rules, the most severe first: `1 of 3 rules failed: trusted-publishing`."""
     judged = [result for result in report.results if result.outcome is not Outcome.NOT_APPLICABLE]
+    if not judged:
+        return _nothing_judged(report)
+    names: dict[Outcome, list[str]] = {}
+    for result in sorted(judged, key=lambda result: -result.rule.severity.rank):
+        names.setdefault(result.outcome, []).append(result.rule.name)
+    if set(names) == {Outcome.PASSED}:
+        return f"All {len(judged)} rules passed" if len(judged) > 1 else f"{judged[0].rule.name} passed"
+    named = NAMED_RULES if Outcome.FAILED in names else tuple((0, each) for each in (3, 2, 1, 0))
+    lines = [_outcome_summary(names, len(judged), *each) for each in named]
+    return next((line for line in lines if len(line) <= MAX_SUMMARY), lines[-1])
+
+
+def _nothing_judged(report: Report) -> str:
     if not report.results:
         return "No rule is in force here"
-    if not judged:
-        return (
-            "Nothing that the rules are about is published from here"
-            if report.snapshot.publications
-            else "Nothing is published from here"
-        )
-    passed = _rules_with_outcome(judged, Outcome.PASSED)
-    if len(passed) == len(judged):
-        return f"All {len(passed)} rules passed" if len(passed) > 1 else f"{passed[0]} passed"
-    parts = [f"{len(passed)} of {len(judged)} rules passed"]
-    failed, waived, unknown, errors = (
-        _rules_with_outcome(judged, each) for each in (Outcome.FAILED, Outcome.WAIVED, Outcome.UNKNOWN, Outcome.ERROR)
-    )
-    if failed:
-        parts = [f"{len(failed)} of {len(judged)} rules failed: {_first_names(failed)}"]
-    if waived:
-        parts.append(f"waived: {_first_names(waived)}")
-    if unknown:
-        parts.append(f"unknown: {_first_names(unknown)}")
-    if errors:
-        parts.append(f"error: {_first_names(errors)}")
+    published = bool(report.snapshot.publications)
+    return "No rule applies to what is published here" if published else "Nothing is published from here"
+
+
+def _outcome_summary(names: Mapping[Outcome, list[str]], judged: int, named_first: int, named_others: int) -> str:
+    first = Outcome.FAILED if Outcome.FAILED in names else Outcome.PASSED
+    rules = names.get(first, [])
+    listed = f": {_first_names(rules, named_first)}" if first is Outcome.FAILED and named_first else ""
+    parts = [f"{len(rules)} of {count(judged, 'rule')} {SUMMARY_WORDS[first]}{listed}"]
+    for outcome in (Outcome.WAIVED, Outcome.UNKNOWN, Outcome.ERROR):
+        if rules := names.get(outcome, []):
+            word = SUMMARY_WORDS[outcome]
+            parts.append(f"{word}: {_first_names(rules, named_others)}" if named_others else f"{len(rules)} {word}")
     return "; ".join(parts)
 
 
-def _first_names(names: list[str]) -> str:
-    """List the first few names: a title that lists a dozen is read by nobody, and cut by GitHub."""
-    return join_names(
-        names if len(names) <= MAX_NAMES else [*names[: MAX_NAMES - 1], f"{len(names) - MAX_NAMES + 1} more"]
-    )
-
-
-def _rules_with_outcome(results: list[RuleResult], outcome: Outcome) -> list[str]:
-    return [result.rule.name for result in results if result.outcome is outcome]
+def _first_names(names: list[str], named: int) -> str:
+    more = len(names) - named
+    return join_names([*names[:named], f"{more} more"] if more > 0 else names)
 
 
 PLAIN_SCALAR = re.compile(r"[A-Za-z_.][A-Za-z0-9_./@-]*")  # stands for itself in YAML, and cannot be taken for a number
@@ -108,34 +118,36 @@ YAML_KEYWORDS = frozenset(
 def waiver_text(waived: WaiverMatch) -> str:
     """Say who waived a finding, until when and why, and whether anybody else approved that."""
     waiver = waived.waiver
-    soon = "; it ends soon, and then this fails again" if waived.status is WaiverStatus.EXPIRING else ""
+    soon = "; it expires soon, and then the finding returns" if waived.status is WaiverStatus.EXPIRING else ""
     return f"waived until {waiver.expires} by {waiver.owner}{soon} ({waiver}): {waiver.reason}; {approval_text(waiver)}"
 
 
 def approval_text(waiver: Waiver) -> str:
     """Say who approved a waiver, or why that is not known."""
     if not isinstance(waiver.approval, Known):
-        return f"who approved it was not seen: {waiver.approval.reason}"
+        return f"its approval is unknown: {waiver.approval.reason}"
     approval = waiver.approval.value
     others = [f"@{login}" for login in approval.approvers if login.lower() != approval.requester.lower()]
-    return f"@{approval.requester} asked for it, {join_names(others) or 'nobody else'} approved it"
+    return f"requested by @{approval.requester}, approved by {join_names(others) or 'nobody else'}"
 
 
-def lapsed_waiver_text(lapsed: WaiverMatch, report: Report) -> str:
+def ineffective_waiver_text(match: WaiverMatch, report: Report) -> str:
     """Say why a waiver does not help a finding that it covers."""
-    waiver, longest = lapsed.waiver, format_duration(report.policy.max_waiver_duration)
-    match lapsed.status:
+    waiver, longest = match.waiver, format_duration(report.policy.max_waiver_duration)
+    match match.status:
         case WaiverStatus.EXPIRED:
-            return f"the waiver {waiver} of {waiver.owner} ended on {waiver.expires}"
+            return f"the waiver {waiver} of {waiver.owner} expired on {waiver.expires}"
         case WaiverStatus.TOO_LONG:
-            return f"the waiver {waiver} is not followed: it would last until {waiver.expires}, and a waiver may last {longest}"
+            return (
+                f"the waiver {waiver} is ignored: it would last until {waiver.expires}, and the policy allows {longest}"
+            )
         case _:
-            return f"the waiver {waiver} is not followed: {approval_text(waiver)}"
+            return f"the waiver {waiver} is ignored: {approval_text(waiver)}"
 
 
 def unused_waiver_text(waiver: Waiver) -> str:
-    """Say that a waiver can go."""
-    return f"the waiver {waiver} of {waiver.rule} covers nothing here; take it out"
+    """Say that a waiver can be removed."""
+    return f"the waiver {waiver} of {waiver.rule} matches no finding here; remove it"
 
 
 def waiver_template(report: Report, result: RuleResult, finding: Finding) -> list[str]:
@@ -162,9 +174,9 @@ def waiver_template(report: Report, result: RuleResult, finding: Finding) -> lis
     return [
         "waivers:",
         *lines,
-        "    reason:   # why it has to be, and what is done about it",
-        '    owner:    # who answers for it: "@login", or "@organization/team"',
-        f"    expires:  # a day such as 2027-01-31, at most {longest} from now",
+        "    reason:   # why the finding is accepted, and until what",
+        '    owner:    # who is responsible: "@login" or "@organization/team"',
+        f"    expires:  # a date such as 2027-01-31, at most {longest} from now",
     ]
 
 

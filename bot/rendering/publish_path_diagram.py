@@ -5,6 +5,7 @@ Mermaid's flowchart syntax: https://mermaid.js.org/syntax/flowchart.html
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 
@@ -58,16 +59,19 @@ def _ascii_file(file: str, drawing: _Drawing) -> Iterator[str]:
     yield file
     here = [job for job in drawing.publications if job[0] == file]
     chains = {job: drawing.path.jobs_leading_to(job) for job in here[:MAX_ASCII_JOBS]}
-    leading = {key for each in chains.values() for key in each}
-    for workflow in drawing.path.started_workflows:
-        if leading & set(drawing.path.first_jobs.get(workflow.path, ())):
-            events = ", ".join(map(_trigger_text, workflow.triggers.values()))
-            yield f"  on {events}" if workflow.path == file else f"  on {events}, in {workflow.path}"
+    yield from _ascii_triggers(file, {key for each in chains.values() for key in each}, drawing.path)
     for job, each in chains.items():
         yield f"  └─ {' → '.join(_ascii_job(key, file) for key in each)}"
         yield from (f"     └─ {_ascii_publication(one, drawing)}" for one in drawing.publications[job])
     if len(here) > MAX_ASCII_JOBS:
         yield f"  … and {len(here) - MAX_ASCII_JOBS:,} more jobs"
+
+
+def _ascii_triggers(file: str, leading: AbstractSet[JobKey], path: PublishPath) -> Iterator[str]:
+    for workflow in path.started_workflows:
+        if leading & set(path.first_jobs.get(workflow.path, ())):
+            events = ", ".join(map(_trigger_text, workflow.triggers.values()))
+            yield f"  on {events}" if workflow.path == file else f"  on {events}, in {workflow.path}"
 
 
 def _ascii_publication(publication: Publication, drawing: _Drawing) -> str:

@@ -14,9 +14,10 @@ from bot.packages.manifests import format_purl
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind, TraceStatus, Workload
 from bot.provenance.attestations import AttestationResults, RejectedAttestation, VerifiedAttestation
 from bot.registries import Catalog
-from bot.rendering.check_run import MAX_TITLE, OUTCOME_ICONS, CheckRunText, join_blocks
-from bot.rendering.markdown import inline_code, markdown_text, plain_line
-from bot.rendering.phrases import OUTCOME_TEXTS, count, missing_permission
+from bot.rendering.check_run import OUTCOME_ICONS, CheckRunText, results_by_severity, unknown_facts
+from bot.rendering.markdown import Markdown, markdown_text, plain_line
+from bot.rendering.markdown_template import fit_title, render_parts
+from bot.rendering.phrases import count, outcome_text
 from bot.tracing import GitHubRelease, JobRun, PublishStepRun, StepRun, VersionTag, VersionTrace, WorkflowRun
 from bot.tracing.publish_steps import describe_outcome
 
@@ -153,17 +154,13 @@ def _time_text(timestamp: datetime) -> str:
 
 
 STATUS_ICONS = {TraceStatus.TRACED: "✅", TraceStatus.PENDING: "⏳", TraceStatus.UNTRACED: "❌"}
-TRACEABLE_VERSIONS = "traceable-versions"  # the rule that the standings tell of
-STATUS_TEXTS = {
-    TraceStatus.TRACED: "accounted for",
-    TraceStatus.PENDING: "not accounted for yet",
-    TraceStatus.UNTRACED: "not accounted for",
-}
+STATUS_TEXTS = {TraceStatus.TRACED: "traced", TraceStatus.PENDING: "not traced yet", TraceStatus.UNTRACED: "untraced"}
+TRACEABLE_VERSIONS = "traceable-versions"  # the rule about the status of each version, which the title says already
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedVersion:
-    """A version that a tag announces and that its registry does not have, or that nobody could ask for."""
+    """A version that a tag announces and that its registry does not list yet, or could not be asked for."""
 
     package: Package
     number: str
@@ -185,18 +182,41 @@ class ReleaseStatus:
 
 
 def render_release(release: ReleaseStatus, report: Report) -> CheckRunText:
-    """Say what became of a release; `report` is the judgement of the rules about evidence on its accounts alone."""
+    """Render the status of a release; `report` evaluates only the rules about published versions, for its traces alone."""
     return CheckRunText(
         conclusion=_release_conclusion(release, report),
-        title=plain_line(f"{release.tag}: {_status_text(release)}{_failed_rules(report)}", MAX_TITLE),
-        summary=join_blocks([_mode_text(report), _version_table(release), *_rule_lines(report)], "fact"),
-        text=join_blocks([_trace_block(each) for each in release.traces], "version"),
+        title=fit_title(f"{release.tag}: {_status_text(release)}{_failed_rules(report)}"),
+        summary=render_parts(
+            "release",
+            "summary",
+            "rule",
+            enforced=any(result.rule.mode is Mode.ENFORCE for result in report.results),
+            release=release,
+            results=results_by_severity(report),
+            status_icons=STATUS_ICONS,
+            status_texts=STATUS_TEXTS,
+            icons=OUTCOME_ICONS,
+            outcome_text=outcome_text,
+            unknown_facts=unknown_facts,
+        ),
+        text=render_parts(
+            "release",
+            "text",
+            "version",
+            traces=[(each, [(link.label, _link(link)) for link in trace_links(each)]) for each in release.traces],
+            status_icons=STATUS_ICONS,
+        ),
         annotations=(),
     )
 
 
+def _link(link: TraceLink) -> Markdown:
+    plain_url = link.url.startswith("http") and not set(link.url) & set(" ()<>|\"'")
+    return Markdown(f"[{markdown_text(link.text)}]({link.url})") if plain_url else markdown_text(link.text)
+
+
 def _release_conclusion(release: ReleaseStatus, report: Report) -> Conclusion:
-    """Say at once what is certain; while something is awaited, nothing is green, and nothing is stopped for that."""
+    """Fail at once on what is certain; while versions are awaited the check is neutral, never a success."""
     found = report.conclusion
     if found is Conclusion.FAILURE or release.is_complete:
         return found
@@ -204,75 +224,22 @@ def _release_conclusion(release: ReleaseStatus, report: Report) -> Conclusion:
 
 
 def _status_text(release: ReleaseStatus) -> str:
-    accounts, awaited = release.traces, len(release.awaited)
-    whole = len(accounts) + awaited
-    by_standing = {standing: sum(each.status is standing for each in accounts) for standing in TraceStatus}
-    if whole == by_standing[TraceStatus.TRACED]:
-        return f"{count(whole, 'version')} accounted for"
-    told = [f"{number} {STATUS_TEXTS[standing]}" for standing, number in by_standing.items() if number]
-    if awaited:
-        told.append(f"{awaited} not on the registry yet")
-    return f"of {count(whole, 'version')}, {', '.join(told)}"
+    traces, awaited = release.traces, len(release.awaited)
+    total = len(traces) + awaited
+    numbers = {status: sum(each.status is status for each in traces) for status in TraceStatus}
+    if total == numbers[TraceStatus.TRACED]:
+        return f"{count(total, 'version')} traced"
+    parts = [f"{numbers.pop(TraceStatus.TRACED):,} of {count(total, 'version')} traced"]
+    parts += [f"{number:,} {STATUS_TEXTS[status]}" for status, number in numbers.items() if number]
+    parts += [f"{awaited:,} not on the registry yet"] if awaited else []
+    return ", ".join(parts)
 
 
 def _failed_rules(report: Report) -> str:
-    """Name what fails the check beside a version that is not accounted for, which is said already."""
+    """Name the failed rules, besides the one about untraced versions."""
     rules = [each.rule.name for each in report.results if each.outcome is Outcome.FAILED]
     others = [name for name in rules if name != TRACEABLE_VERSIONS]
     return f"; {join_names(others)} failed" if others else ""
-
-
-def _mode_text(report: Report) -> str:
-    modes = {result.rule.mode for result in report.results}
-    if Mode.ENFORCE in modes:
-        return "Each failed rule fails this check."
-    return "The rules about evidence are **observed**: nothing here fails this check."
-
-
-def _version_table(release: ReleaseStatus) -> str:
-    rows = [
-        f"| {STATUS_ICONS[each.status]} {STATUS_TEXTS[each.status]} | {markdown_text(str(each.version.package))} | {markdown_text(each.version.number)} | {_reasons_text(each)} |"
-        for each in release.traces
-    ]
-    rows += [
-        f"| ⏳ awaited | {markdown_text(str(each.package))} | {markdown_text(each.number)} | {markdown_text(each.reason)} |"
-        for each in release.awaited
-    ]
-    return "\n".join(["| Standing | Package | Version | Why |", "|---|---|---|---|", *rows])
-
-
-def _reasons_text(trace: VersionTrace) -> str:
-    said = [markdown_text(reason.text) for reason in trace.reasons] or [markdown_text(remark) for remark in trace.notes]
-    return "<br>".join(said)
-
-
-def _rule_lines(report: Report) -> Iterator[str]:
-    for result in report.results:
-        yield f"- {OUTCOME_ICONS[result.outcome]} {OUTCOME_TEXTS[result.outcome]}: {inline_code(result.rule.name)} {markdown_text(result.rule.title())}"
-        for finding in result.findings:
-            yield f"  - {markdown_text(finding.message)}. **Next:** {markdown_text(finding.fix)}"
-        for unseen in result.unknown:
-            yield f"  - {_unknown_text(unseen)}"
-        if result.outcome is Outcome.ERROR and result.error:
-            yield f"  - it broke ({inline_code(result.error)}): our fault, and no verdict"
-
-
-def _unknown_text(unknown: Unknown) -> str:
-    permission = missing_permission(unknown.reason, unknown.permission)
-    remedy = f" It takes the permission {inline_code(permission)}." if permission else ""
-    return f"{markdown_text(unknown.fact)}: {markdown_text(unknown.reason)}.{remedy}"
-
-
-def _trace_block(trace: VersionTrace) -> str:
-    head = f"### {STATUS_ICONS[trace.status]} {markdown_text(trace.version.package.name)} {markdown_text(trace.version.number)}"
-    rows = [f"| {each.label} | {_link_text(each.text, each.url)} |" for each in trace_links(trace)]
-    remarks = [f"- {markdown_text(remark)}" for remark in trace.notes]
-    return "\n".join([head, "", "| Link | Seen |", "|---|---|", *rows, *([""] if remarks else []), *remarks])
-
-
-def _link_text(text: str, url: str) -> str:
-    plain_address = url.startswith("http") and not set(url) & set(" ()<>|\"'")
-    return f"[{markdown_text(text)}]({url})" if plain_address else markdown_text(text)
 
 
 RECORD_VERSION = 1  # of the JSON; fields are only ever added
@@ -299,8 +266,7 @@ def trace_record_json(traces: Iterable[VersionTrace], catalog: Catalog) -> Mappi
 
 
 def _trace_object(trace: VersionTrace, catalog: Catalog) -> Mapping[str, object]:
-    version, sent = trace.version, trace.step_run
-    publication = sent.publication if sent else None
+    version = trace.version
     return {
         "package": {
             "registry": version.package.registry,
@@ -321,15 +287,23 @@ def _trace_object(trace: VersionTrace, catalog: Catalog) -> Mapping[str, object]
             {"doubt": each.problem.value, "words": each.text, "contradicts": each.contradicts} for each in trace.reasons
         ],
         "remarks": list(trace.notes),
-        "publication": asdict(publication) if publication else None,
-        "run": _run_object(sent.run) if sent else None,
-        "job": _job_object(sent.job) if sent and sent.job else None,
-        "step": _step_object(sent.step) if sent and sent.step else None,
-        "approvals": _approvals_object(sent.run) if sent else None,
+        **_step_run_objects(trace.step_run),
         "independent_approvers": list(trace.independent_approvers),
         "tag": _tag_object(trace.tag) if trace.tag else None,
         "release": _release_object(trace.release) if trace.release else None,
         "provenance": _provenance_object(trace.provenance, supports_provenance=trace.supports_provenance),
+    }
+
+
+def _step_run_objects(step_run: PublishStepRun | None) -> Mapping[str, object]:
+    if step_run is None:
+        return dict.fromkeys(("publication", "run", "job", "step", "approvals"))
+    return {
+        "publication": asdict(step_run.publication),
+        "run": _run_object(step_run.run),
+        "job": _job_object(step_run.job) if step_run.job else None,
+        "step": _step_object(step_run.step) if step_run.step else None,
+        "approvals": _approvals_object(step_run.run),
     }
 
 

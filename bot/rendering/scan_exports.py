@@ -195,7 +195,7 @@ def _notifications(report: Report) -> Iterator[SarifObject]:
         for unseen in result.unknown:
             if unseen.fact in unread:
                 continue  # told above, once for all rules
-            text = f"{result.rule.name} could not be seen: {plain_line(unseen.fact)} ({plain_line(unseen.reason)})"
+            text = f"{result.rule.name} is unknown: {plain_line(unseen.fact)} ({plain_line(unseen.reason)})"
             yield {"level": "warning", "message": {"text": text}}
         if result.error:
             yield {"level": "error", "message": {"text": f"{result.rule.name} broke: {plain_line(result.error)}"}}

@@ -5,13 +5,13 @@ The JSON follows docs/scan.schema.json. Fields are only ever added to it.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from termcolor import colored
 
 from bot.checks.engine import WaiverMatch
-from bot.detection import Publication, UnexplainedCredential
+from bot.detection import Publication
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome, Severity
 from bot.model.findings import Finding, Known, UnreadableFile, join_names
@@ -20,7 +20,7 @@ from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import (
     count,
     credential_text,
-    lapsed_waiver_text,
+    ineffective_waiver_text,
     outcome_text,
     summarize_outcomes,
     unused_waiver_text,
@@ -99,7 +99,7 @@ class _ScanTextWriter:
         for waived in result.waived:
             yield f"    {self._paint('waived', 'cyan')} {plain_line(str(waived.finding.location))} {plain_line(waived.finding.message)}"
             yield f"      {plain_line(waiver_text(waived))}"
-        for lapsed in dict.fromkeys(lapsed_waiver_text(each, self.report) for each in result.ineffective_waivers):
+        for lapsed in dict.fromkeys(ineffective_waiver_text(each, self.report) for each in result.ineffective_waivers):
             yield f"    note: {plain_line(lapsed)}"
         unreadable = unread_facts(self.report.snapshot)  # those are told once, below
         # What no checkout has is not told again and again; what somebody can do something about is.
@@ -159,38 +159,25 @@ def render_scan_json(reports: Iterable[tuple[str, Report]]) -> str:
 
 def repository_object(path: str, report: Report) -> ScanObject:
     """Give one repository's object of the contract."""
+    snapshot = report.snapshot
     return {
         "path": path,
-        "publications": [_publication_object(publication) for publication in report.snapshot.publications],
+        "publications": _as_objects(snapshot.publications),
         "findings": [finding for result in report.results for finding in _finding_objects(result)],
         "outcomes": dict(report.outcomes),
         "waived": [_waived_object(result, each) for result in report.results for each in result.waived],
         "lapsed": [_waived_object(result, each) for result in report.results for each in result.ineffective_waivers],
         "unknown": [unseen for result in report.results for unseen in _unknown_objects(result)],
-        "unexplained": [_unexplained_object(each) for each in report.snapshot.unexplained],
-        "unreadable": [_unreadable_object(file) for file in report.snapshot.unreadable],
-        "partly": [_unreadable_object(file) for file in report.snapshot.partially_read],
+        "unexplained": [asdict(each) | {"reason": each.reason} for each in snapshot.unexplained],
+        "unreadable": _as_objects(snapshot.unreadable),
+        "partly": _as_objects(snapshot.partially_read),
         "policy": {"files": list(report.policy.origins), "notes": [*report.policy.notes, *report.policy.undecided]},
     }
 
 
-def _publication_object(publication: Publication) -> ScanObject:
-    return {
-        "file": publication.file,
-        "job": publication.job,
-        "step": publication.step,
-        "line": publication.line,
-        "end_line": publication.end_line,
-        "registry": publication.registry,
-        "tool": publication.tool,
-        "credential": publication.credential,
-        "secrets": list(publication.secrets),
-        "environment": publication.environment,
-        "id_token_write": publication.id_token_write,
-        "via": list(publication.via),
-        "confidence": publication.confidence,
-        "why": publication.why,
-    }
+def _as_objects(values: Iterable[Publication | UnreadableFile]) -> list[ScanObject]:
+    """Return values whose fields are those of the contract."""
+    return [asdict(value) for value in values]
 
 
 def _finding_objects(result: RuleResult) -> Iterable[ScanObject]:
@@ -238,22 +225,3 @@ def _unknown_objects(result: RuleResult) -> Iterable[ScanObject]:
             "reason": unseen.reason,
             "permission": unseen.permission,
         }
-
-
-def _unexplained_object(unexplained: UnexplainedCredential) -> ScanObject:
-    return {
-        "file": unexplained.file,
-        "job": unexplained.job,
-        "step": unexplained.step,
-        "line": unexplained.line,
-        "end_line": unexplained.end_line,
-        "credential": unexplained.credential,
-        "secret": unexplained.secret,
-        "registries": list(unexplained.registries),
-        "reaches": unexplained.reaches,
-        "reason": unexplained.reason,
-    }
-
-
-def _unreadable_object(file: UnreadableFile) -> ScanObject:
-    return {"file": file.file, "reason": file.reason, "line": file.line}

@@ -118,7 +118,7 @@ def build_version_trace(
 ) -> VersionTrace:
     """Account for a version; `since` is when it was first seen, for registries that do not say when it was published.
 
-    `accounted`: a publish step of this repository sent it, and nothing that was seen speaks against that. `unaccounted`:
+    `traced`: a publish step of this repository sent it, and nothing that was seen speaks against that. `untraced`:
     something speaks against it, or within `grace` nothing spoke for it. `pending`: neither, or something needed was not seen.
     """
     traced = find_step_run(version, evidence)

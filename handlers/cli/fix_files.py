@@ -11,7 +11,7 @@ from bot.fixes.file_draft import apply_draft, decode_text, unified_diff
 from bot.fixes.fix_plan import RepositoryFixes
 from bot.model.errors import WharfingerError
 from bot.rendering import publish_path_diagram
-from bot.rendering.check_run import describe_fix, report_fixes
+from bot.rendering.fix_text import describe_fix, report_fixes
 from bot.rendering.markdown import plain_line
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cli.checkout import read_files

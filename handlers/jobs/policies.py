@@ -22,8 +22,9 @@ from bot.model.findings import Known
 from bot.policy import Policy, PolicyFile, TargetRepository, WaiverStatus, policy_in_force
 from bot.policy.policy_schema import format_duration
 from bot.policy.read_policy import read_policy
-from bot.rendering.check_run import MAX_MESSAGE, MAX_TITLE, Annotation, CheckRunText, join_blocks
+from bot.rendering.check_run import MAX_MESSAGE, Annotation, CheckRunText
 from bot.rendering.markdown import inline_code, markdown_text, plain_line
+from bot.rendering.markdown_template import fit_title, join_blocks
 from bot.settings import SettingsQuery
 from handlers.cache.waiver_approvals import add_approvals
 from handlers.config.context import Context
@@ -182,13 +183,14 @@ def unchanged_text(stored_report: StoredReport) -> CheckRunText:
     good = stored_report.conclusion is Conclusion.SUCCESS
     return CheckRunText(
         conclusion=Conclusion.SUCCESS if good else Conclusion.NEUTRAL,
-        title=plain_line(
-            f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title}", MAX_TITLE
+        title=fit_title(
+            f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title}",
+            "Nothing on the publish path changed",
         ),
         summary=(
-            f"Workflows, policy and the files they publish with are those of {inline_code(stored_report.branch)} at "
-            f"{inline_code(stored_report.commit[:SHORT_SHA_LENGTH])}, which was judged on {stored_report.taken_at:%Y-%m-%d at %H:%M} UTC: "
-            f"{markdown_text(stored_report.title)}.\n\n“Re-check” reads everything again and judges this commit by itself."
+            f"The policy, the workflows and the files that they publish with are those of {inline_code(stored_report.branch)} at "
+            f"{inline_code(stored_report.commit[:SHORT_SHA_LENGTH])}, which was evaluated on {stored_report.taken_at:%Y-%m-%d at %H:%M} UTC: "
+            f"{markdown_text(stored_report.title)}.\n\n“Re-check” evaluates this commit on its own."
         ),
         text="",
         annotations=(),
@@ -240,7 +242,9 @@ def add_invalid_policy(check_run_text: CheckRunText, proposed: InvalidProposal) 
     return replace(
         check_run_text,
         conclusion=Conclusion.FAILURE,
-        title=plain_line(f"{proposed.file} is not a valid policy: {proposed.reason}", MAX_TITLE),
+        title=fit_title(
+            f"{proposed.file} is not a valid policy: {proposed.reason}", f"{proposed.file} is not a valid policy"
+        ),
         summary=join_blocks([told, check_run_text.summary], "fact"),
         annotations=(note, *check_run_text.annotations),
     )
@@ -252,9 +256,9 @@ def error_text(error: Exception, *, enforced: bool) -> CheckRunText:
     where = f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"
     return CheckRunText(
         conclusion=Conclusion.ACTION_REQUIRED if enforced else Conclusion.NEUTRAL,
-        title="Not judged: Wharfinger broke",
-        summary=f"Wharfinger broke ({inline_code(where)}) while it judged this commit: our fault, and no verdict. "
-        "It tries again by itself; if this stays, please report it.",
+        title="Not evaluated: an error in Wharfinger",
+        summary=f"Wharfinger could not evaluate this commit because of an error of its own ({inline_code(where)}). "
+        "It tries again automatically. Please report the error if it stays.",
         text="",
         annotations=(),
     )

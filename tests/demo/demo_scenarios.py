@@ -54,7 +54,7 @@ SCENARIOS = (
         "failure",
         "trusted-publishing .github/workflows/ship.yml:17",
     ),
-    DemoScenario("acme/attic", "has a workflow that nobody can read", "action_required", "Could not be read"),
+    DemoScenario("acme/attic", "has a workflow that nobody can read", "action_required", "Unreadable"),
     DemoScenario(
         "acme-labs/vault",
         "may be well kept, but the App was not allowed to look",

@@ -17,9 +17,7 @@ TAMPERED = DemoScenario(
     "failure",
     f"trusted-publishing {WORKFLOW}:37",
 )
-PREVIEWED = DemoScenario(
-    "acme/.github", "says what would change, and for whom", "neutral", "1 where it is not applicable", PREVIEW
-)
+PREVIEWED = DemoScenario("acme/.github", "says what would change, and for whom", "neutral", "1 not applicable", PREVIEW)
 DANGEROUS_STEP = "        with:\n          password: ${{ secrets.PYPI_TOKEN }}\n"
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
+from bot.rendering.markdown import DIGEST_ISSUE, PACKAGE_ALERT_ISSUE, PUBLISHING_ISSUE, HiddenMetadata
 from handlers.web.pages.routes import format_day, relative_time
 from tests.demo.check_run_watcher import CheckRunWatcher, text_of
 from tests.demo.demo_scenarios import CHECK, RELEASE, SCENARIOS
@@ -14,11 +15,9 @@ from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 from tests.fakes.github.state.checks import FakeCheckRun
 from tests.fakes.github.state.issues import FakeIssue
 
-DIGEST_TITLE = "Publishing digest of acme"
-ALERT_TITLE = "Alert: "  # how an alert's title begins
 HOME, TOOLBOX = "acme/.github", "acme/toolbox"
 LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")  # of which only the words are shown
-EXPIRED_WAIVER_TEXT = "ended on"  # what a check run says of a waiver whose day has come
+EXPIRED_WAIVER_TEXT = "expired on"  # what a check run says of a waiver whose day has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def records(watcher: CheckRunWatcher) -> Iterator[DemoRecord]:
     for repository, run in traced_releases(watcher):
         text = LINK.sub(r"\1", text_of(run.text or ""))
         rows = [row.strip("| ").replace(" | ", ": ", 1) for row in text.splitlines()]
-        links = tuple(row for row in rows if ": " in row and not row.startswith(("Link: ", "#")))
+        links = tuple(row for row in rows if ": " in row and not row.startswith(("Evidence: ", "#")))
         yield DemoRecord(f"Evidence: {run.title}", links, f"{web}/{repository.full_name}/runs/{run.id}")
     for each in watcher.gate_decisions:
         said = text_of(each.comment).splitlines()
@@ -66,7 +65,7 @@ def records(watcher: CheckRunWatcher) -> Iterator[DemoRecord]:
             f"{watcher.app.pages}organizations/acme/gates",
         )
     for sentence in expired_waivers(watcher):
-        yield DemoRecord("Waiver that ended", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
+        yield DemoRecord("Expired waiver", (sentence,), f"{web}/{HOME}/blob/main/publishing.yml")
 
 
 def first_page_links(pages: str, web: str) -> dict[str, str]:
@@ -111,7 +110,7 @@ def open_issues(watcher: CheckRunWatcher) -> list[tuple[ScenarioRepository, Fake
         (repository, issue)
         for repository in watcher.repositories.values()
         for issue in _app_issues(watcher, repository)
-        if issue.title != DIGEST_TITLE and not str(issue.title).startswith(ALERT_TITLE)
+        if _kind(issue) == PUBLISHING_ISSUE
     ]
 
 
@@ -121,12 +120,12 @@ def open_alerts(watcher: CheckRunWatcher) -> list[tuple[ScenarioRepository, Fake
         (repository, issue)
         for repository in watcher.repositories.values()
         for issue in _app_issues(watcher, repository)
-        if str(issue.title).startswith(ALERT_TITLE)
+        if _kind(issue) == PACKAGE_ALERT_ISSUE
     ]
 
 
 def traced_releases(watcher: CheckRunWatcher) -> Iterator[tuple[ScenarioRepository, FakeCheckRun]]:
-    """The check runs of releases whose versions are all accounted for."""
+    """The check runs of releases whose versions are all traced."""
     for repository in watcher.repositories.values():
         for run in repository.state.checks.runs.values():
             if run.name == RELEASE and run.conclusion == "success":
@@ -135,7 +134,12 @@ def traced_releases(watcher: CheckRunWatcher) -> Iterator[tuple[ScenarioReposito
 
 def digests(watcher: CheckRunWatcher) -> list[FakeIssue]:
     """The digests of acme."""
-    return [issue for issue in _app_issues(watcher, watcher.repositories[HOME]) if issue.title == DIGEST_TITLE]
+    return [issue for issue in _app_issues(watcher, watcher.repositories[HOME]) if _kind(issue) == DIGEST_ISSUE]
+
+
+def _kind(issue: FakeIssue) -> str:
+    metadata = HiddenMetadata.parse(issue.body or "")
+    return metadata.kind if metadata else ""
 
 
 def _app_issues(watcher: CheckRunWatcher, repository: ScenarioRepository) -> Iterator[FakeIssue]:
@@ -157,9 +161,9 @@ def expired_waivers(watcher: CheckRunWatcher) -> Iterator[str]:
 def _identity(name: FullName, held: DigestIdentity) -> str:
     now = datetime.now(UTC)
     age = (
-        f"made or rotated {format_day(held.rotated)}, {relative_time(held.rotated, now)}"
+        f"created or rotated {format_day(held.rotated)}, {relative_time(held.rotated, now)}"
         if held.rotated
-        else "age not known"
+        else "unknown age"
     )
-    ends = f", ends {format_day(held.expires)}" if held.expires else ""
+    ends = f", expires {format_day(held.expires)}" if held.expires else ""
     return f"{name}: {held.description}; owner {held.owner or 'nobody'}; {age}{ends}"

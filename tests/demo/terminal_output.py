@@ -64,9 +64,9 @@ def print_records(records: Iterable[DemoRecord]) -> None:
 
 
 def first_unknown(summary: str) -> str:
-    """Pick the first thing that could not be seen or read out of a check run's summary, as a terminal shows it."""
-    lines = (line.removeprefix("- ") for line in text_of(summary).splitlines())
-    return next((line for line in lines if line.startswith("Could not be ")), "")
+    """Pick the first unknown fact or unreadable file out of a check run's summary, as a terminal shows it."""
+    lines = (line.removeprefix("- ❔ ") for line in text_of(summary).splitlines() if line.startswith("- ❔ "))
+    return next(lines, "")
 
 
 def _more(text: str, color: str | None) -> None:

@@ -27,19 +27,19 @@ def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
         assert f"{story.conclusion:<15} {story.repository}\n" in done.stdout
     for record in (
         "Inventory: 6 publishing identities",
-        "Issue in acme/cli: Publishing from acme/cli does not",
+        "Issue in acme/cli: acme/cli does not meet the publishing policy",
         "Digest: ",
-        "Waiver that",
+        "Expired waiver",
     ):
         assert f"\n  {record}" in done.stdout
     assert "success         acme/toolbox, tag v1.4.0\n" in done.stdout
-    assert "v1.4.0: 1 version accounted for" in done.stdout
+    assert "v1.4.0: 1 version traced" in done.stdout
     assert "\n  Gate: acme/toolbox v1.4.0 approved\n" in done.stdout
-    assert "\n  Evidence: v1.4.0: 1 version accounted for\n    version: 1.4.0 of acme-toolbox on pypi" in done.stdout
+    assert "\n  Evidence: v1.4.0: 1 version traced\n    version: 1.4.0 of acme-toolbox on pypi" in done.stdout
     assert "\n    approved by: mona\n" in done.stdout
     assert "\n  Gate: acme/toolbox v1.4.1 rejected\n    release-authority: .github/workflows/release.yml" in done.stdout
-    assert "\n  Alert: 1.4.2 of acme-toolbox on PyPI did not come from where its versions come from\n" in done.stdout
-    assert "made or rotated" in done.stdout
+    assert "\n  Publisher changed: acme-toolbox 1.4.2 on PyPI\n" in done.stdout
+    assert "created or rotated" in done.stdout
     assert done.stderr == ""
 
 

@@ -23,7 +23,7 @@ from tests.incidents.incident_world import IncidentWorld
 
 FAILING_CONCLUSIONS = {"failure", "action_required", "timed_out"}
 RULE_NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
-ALERT_HEADING = re.compile(r"^### <code>([a-z-]+)</code>", re.MULTILINE)
+ALERT_HEADING = re.compile(r"^#### ❌ <code>([a-z-]+)</code>", re.MULTILINE)
 
 
 class ReactionKind(StrEnum):

@@ -54,7 +54,7 @@ waves:
     timeline:
       - {at: +0s, harm: true, maintain: {package: pypi/acme-widgets, who: mallory}}
       - {at: +10s, harm: true, deploy-key: {on: widgets, title: backup, writable: true, by: lee}}
-    must: {be: alerted, within: 5m, by: [new-deploy-key, newcomer]}
+    must: {be: alerted, within: 5m, by: [new-deploy-key, new-maintainer]}
     twin:
       before: *tidy
       timeline: [{at: +0s, deploy-key: {on: widgets, title: mirror}}]

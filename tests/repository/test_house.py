@@ -119,6 +119,57 @@ def test_no_definition_bears_a_private_word() -> None:
     assert wrong(rule, OURS) == []
 
 
+# Phrases that people who read reports, pages and documentation should not have to puzzle over; each a regular expression.
+BANNED_PHRASES = (
+    *(
+        "whoever",
+        "of whom",
+        "so that is",
+        "our fault",
+        "no verdict",
+        "there is more",
+        "take it out",
+        "by hand",
+        "in vain",
+    ),
+    *(
+        r"(could|can) not be seen",
+        "not seen",
+        r"account(s|ed)? for",
+        r"do(es)? not hold",
+        "does not leave",
+        "looked at",
+    ),
+    *(
+        r"mend(s|ed)?",
+        r"alarms?",
+        "unseen",
+        "heard",
+        "anew",
+        "organi[s]ation",
+        "licence",
+        "lapsed",
+        "telephone",
+        "sighting",
+    ),
+)
+PROSE = re.compile(rf"\b({'|'.join(BANNED_PHRASES)})\b", re.IGNORECASE)
+# Made from the pages of rules and registries, or not rewritten yet.
+OTHER_PAGES = {"rules.md", "change-alerts.md", "registries.md", "decisions.md"}
+
+
+def test_what_people_read_has_no_private_phrase() -> None:
+    def rule(path: Path) -> Iterator[str]:
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if found := PROSE.search(line):
+                yield f"line {number} says {found[0]!r}"
+
+    folders = {ROOT, ROOT / "docs", ROOT / "bot/rendering/templates", ROOT / "handlers/web/pages/templates"}
+    read = [path for path in FILES if path.parent in folders and path.suffix in {".md", ".jinja", ".html"}]
+    assert len(read) > 40
+    assert wrong(rule, [path for path in read if path.name not in OTHER_PAGES | {"CHANGELOG.md"}]) == []
+
+
 def test_the_folder_of_rules_is_the_list_of_rules() -> None:
     folder = ROOT / "bot" / "checks" / "rules"
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}

@@ -14,12 +14,12 @@ from bot.packages.versions import Package, TraceStatus
 class PackageAlertKind(StrEnum):
     """Why there is an alert; the word stands in the issue's marker."""
 
-    UNTRACED_VERSION = "unaccounted"  # no publish step of ours accounts for the version
+    UNTRACED_VERSION = "untraced-version"  # no publish step of ours accounts for the version
     PUBLISHER_CHANGED = "publisher-changed"  # it came from another identity, or a weaker one, than those before
     PUBLISH_STEP_NOT_RUN = "publish-step-not-run"  # its run is known, and the step that publishes was skipped or failed
     BURST = "burst"  # more versions in a short time than the policy allows
     NEW_CLAIMANT = "new-claimant"  # another repository says that it publishes the package
-    NEW_MAINTAINER = "newcomer"  # somebody new may publish the package
+    NEW_MAINTAINER = "new-maintainer"  # somebody new may publish the package
     UNREADABLE = "unreadable"  # the registry's answer about the package cannot be used: nobody watches it
     UNREACHABLE = "unreachable"  # the registry does not answer: nobody watches
 
@@ -29,7 +29,7 @@ class AlertThresholds:
     """What the policy in force says of a package: which kinds raise an alert, and their options."""
 
     kinds: frozenset[PackageAlertKind] = frozenset(PackageAlertKind)
-    grace: timedelta = timedelta(minutes=15)  # until a version that nothing contradicts is unaccounted
+    grace: timedelta = timedelta(minutes=15)  # until a version that nothing contradicts is untraced
     check_interval: timedelta = timedelta(minutes=5)  # between two looks at the registry
     max_versions: int = 5  # versions within `period`: one more is a burst
     period: timedelta = timedelta(hours=1)
@@ -153,4 +153,4 @@ def _resolved(alert: PackageAlert, watched: WatchedPackage, now: datetime) -> Pa
 
 
 def _trace_evidence(observation: Observation) -> Iterator[str]:
-    yield f"{observation.label} is accounted for: {'; '.join(observation.reasons) or 'a publish step that succeeded sent it'}"
+    yield f"{observation.label} is traced: {'; '.join(observation.reasons) or 'a publish step that succeeded sent it'}"

@@ -179,7 +179,7 @@ class AlertRow:
     alert: PackageAlert
     title: str
     meaning: str
-    state: str  # "open", "closed by a person" or "accounted for"
+    state: str  # "open", "closed by a person" or "traced"
     issue: str  # its address on GitHub; empty before there is one
 
 
@@ -208,7 +208,7 @@ def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[
 
 def _alert_state(alert: PackageAlert) -> str:
     if alert.resolved_at is not None:
-        return "accounted for"
+        return "traced"
     return "closed by a person" if alert.closed_by_person else "open"
 
 

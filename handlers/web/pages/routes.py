@@ -119,6 +119,15 @@ def _escape_value(value: object) -> object:
     return value
 
 
+def _prose(text: str) -> Markup:
+    """Write what stands between backticks as code, and the rest as text."""
+    parts = plain_line(text).split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other: none means anything
+        return Markup("{}").format(plain_line(text))
+    code, text = Markup("<code>{}</code>"), Markup("{}")
+    return Markup("").join((code if index % 2 else text).format(part) for index, part in enumerate(parts))
+
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
@@ -127,6 +136,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.filters["prose"] = _prose
 TEMPLATES.globals |= {
     "ago": relative_time,
     "clock_time": format_time,
@@ -204,10 +214,10 @@ class _PageServer:
         def serve(request: Request) -> Response:
             if not is_authorized(self._settings.pages_tokens, request.headers.get("authorization", "")):
                 return message_page(
-                    "Sign in", "The password is the one in WHARFINGER_PAGES_TOKEN; any user name will do.", 401
+                    "Sign in", "Enter the password from WHARFINGER_PAGES_TOKEN, with any user name.", 401
                 )
             if not self._view_slots.acquire(timeout=VIEW_TIMEOUT):
-                return message_page("Busy", "Others are looking at pages just now. Try again in a moment.", 503)
+                return message_page("Busy", "Too many pages are being viewed. Try again in a moment.", 503)
             try:
                 return self._serve(page_function, request)
             finally:
@@ -223,11 +233,11 @@ class _PageServer:
         try:
             return render_page(page_function(shelf, **request.path_params), now)
         except PageNotFoundError as error:
-            return message_page("Nothing there", str(error), 404)
+            return message_page("Not found", str(error), 404)
         except RedisError as error:
             reason = type(error).__name__
             return message_page(
-                "Redis is away", f"Redis does not answer ({reason}). Start it, or set REDIS_URL right.", 503
+                "Redis is unreachable", f"Redis does not answer ({reason}). Start it, or correct REDIS_URL.", 503
             )
         except DatabaseError as error:
             return message_page("The records are away", f"{error}.".replace("the database", "The database", 1), 503)
@@ -235,4 +245,8 @@ class _PageServer:
             return message_page("A record cannot be read", f"{error}.".replace("the record", "The record", 1), 500)
         except Exception as error:  # noqa: BLE001 - one page must not take the receiver's log with it; its text may hold a secret
             log.error("a page broke: %s", describe_fault(error))  # noqa: TRY400 - no trace: its text may hold what a repository says
-            return message_page("Broken", "This page broke: our fault. The log names the line; please report it.", 500)
+            return message_page(
+                "Error",
+                "This page failed because of an error in Wharfinger. The log names the line; please report it.",
+                500,
+            )

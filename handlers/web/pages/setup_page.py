@@ -16,7 +16,7 @@ STATE_ORDER = (DiagnosisState.MISSING, DiagnosisState.UNKNOWN, DiagnosisState.OK
 
 @dataclass(frozen=True, slots=True)
 class SetupRow:
-    """An organization, in figures."""
+    """One organization in numbers of repositories."""
 
     login: str
     repositories: int
@@ -27,7 +27,7 @@ class SetupRow:
 
 @dataclass(frozen=True, slots=True)
 class SetupView:
-    """What was looked at, what is not well first, and the organizations."""
+    """The setup checks, problems first, and the organizations."""
 
     diagnoses: tuple[Diagnosis, ...]
     problems: int
@@ -36,7 +36,7 @@ class SetupView:
 
 
 def setup_page(context: PageContext) -> Page:
-    """Show how the App is set up. Redis is looked at now, GitHub was by the timetable."""
+    """Show how the App is set up. Redis is checked now, GitHub was checked by the clock."""
     kept = DiagnosisStore(context.redis).get()
     found = [*look_at_redis(context.redis), *(kept.diagnoses if kept else (GITHUB_NOT_CHECKED,))]
     found.sort(key=lambda each: STATE_ORDER.index(each.state))
@@ -46,11 +46,11 @@ def setup_page(context: PageContext) -> Page:
         github_checked_at=kept.taken_at if kept else None,
         rows=tuple(sorted(_organization_rows(context), key=lambda row: row.login.lower())),
     )
-    return Page("set_up.html", "Set-up", shown, section="set-up")
+    return Page("set_up.html", "Setup", shown, section="set-up")
 
 
 GITHUB_NOT_CHECKED = diagnosed_unknown(
-    "GitHub", "no worker has looked at it yet", "a worker does within a minute; wharfinger doctor looks now"
+    "GitHub", "no worker has checked it yet", "a worker checks it within a minute; wharfinger doctor checks it now"
 )
 
 

@@ -107,7 +107,7 @@ def test_the_one_that_lasts_longest_is_named_and_a_lapsed_one_is_told() -> None:
     ended = replace(WAIVER, expires=DAY, line=12)
 
     assert [each.waiver for each in report(WAIVER, later, ended).results[0].waived] == [later]
-    assert "note: the waiver publishing.yml:12 of @ann ended on 2026-11-24" in scan_report.render_scan_text(
+    assert "note: the waiver publishing.yml:12 of @ann expired on 2026-11-24" in scan_report.render_scan_text(
         [("x", report(ended))], color=False
     )
 
@@ -117,7 +117,7 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
     judged = report(WAIVER, idle)
 
     assert judged.unused_waivers == (idle,)
-    assert "the waiver publishing.yml:7 of trusted-publishing covers nothing here" in scan_report.render_scan_text(
+    assert "the waiver publishing.yml:7 of trusted-publishing matches no finding here" in scan_report.render_scan_text(
         [("x", judged)], color=False
     )
     assert report(replace(idle, rule=RuleName("not-in-force"))).unused_waivers == ()
@@ -129,14 +129,16 @@ def test_it_is_visible_in_every_report() -> None:
     result = json.loads(scan_exports.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
     (waived,) = json.loads(scan_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
 
-    assert said.title == "0 of 1 rules passed; waived: trusted-publishing"
+    assert said.title == "0 of 1 rule passed; waived: trusted-publishing"
     assert "waived until 2027&#45;01&#45;31" in said.summary or "waived until 2027-01-31" in said.summary
-    assert "it ends soon" in said.summary
+    assert "it expires soon" in said.summary
     assert said.annotations == ()
-    assert "waived until 2027-01-31 by @ann; it ends soon" in scan_report.render_scan_text([("x", judged)], color=False)
+    assert "waived until 2027-01-31 by @ann; it expires soon" in scan_report.render_scan_text(
+        [("x", judged)], color=False
+    )
     assert (
         result["suppressions"][0]["status"],
-        "@bob asked for it, @ann approved it" in result["suppressions"][0]["justification"],
+        "requested by @bob, approved by @ann" in result["suppressions"][0]["justification"],
     ) == ("accepted", True)
     assert (waived["rule"], waived["waiver"]["expires"], waived["waiver"]["ending"]) == (TRUSTED, "2027-01-31", True)
 

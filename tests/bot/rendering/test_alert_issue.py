@@ -12,11 +12,12 @@ from bot.registries import load_catalog
 from bot.registries.revocation_pages import WITHDRAWAL_FILE, find_withdrawal
 from bot.rendering.alert import (
     ALERT_EXPLANATIONS,
-    MAX_PACKAGE_ALERT_BODY,
+    PACKAGE_ALERT_TITLES,
     render_package_alert,
     render_package_alert_update,
 )
 from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, WORD_JOINER, HiddenMetadata
+from bot.rendering.markdown_template import MAX_ISSUE_BYTES
 from tests.bot.checks.alerts.observed_versions import CLI, HERE, NOON
 
 REGISTRIES = load_catalog().registries
@@ -41,7 +42,7 @@ def test_each_kind_says_what_was_seen_what_it_means_and_what_to_do(kind: Package
         for part in ("1.0.1 was seen", "1.0.2 was seen", ALERT_EXPLANATIONS[kind], "First steps", "1. ")
     ]
     assert places == sorted(places)
-    assert render_package_alert(told, REGISTRIES).title.startswith("Alert: ")
+    assert render_package_alert(told, REGISTRIES).title.startswith(PACKAGE_ALERT_TITLES[kind].partition(":")[0])
     assert str(HiddenMetadata(PACKAGE_ALERT_ISSUE, told.key)).startswith("<!-- wharfinger package-alert ")
 
 
@@ -69,7 +70,7 @@ def test_hundreds_fit_into_one_issue() -> None:
     said = render_package_alert(
         alarm(PackageAlertKind.UNTRACED_VERSION, *(f"1.0.{patch}" for patch in range(400))), REGISTRIES
     )
-    assert "And 370 more." in said.body
+    assert "… and 370 more reasons" in said.body
     assert len(said.body) < 60_000
 
 
@@ -77,8 +78,8 @@ def test_hundreds_that_join_at_once_fit_into_one_comment() -> None:
     told = alarm(PackageAlertKind.UNTRACED_VERSION, *(f"1.0.{patch}" for patch in range(900)))
     said = render_package_alert_update(told, told.reasons[1:])
     assert "1.0.1 was seen" in unescape(said)
-    assert "And 869 more." in said
-    assert len(said.encode()) < MAX_PACKAGE_ALERT_BODY
+    assert "… and 869 more reasons" in said
+    assert len(said.encode()) < MAX_ISSUE_BYTES
 
 
 def test_what_is_long_leaves_something_of_what_was_seen() -> None:
@@ -86,7 +87,7 @@ def test_what_is_long_leaves_something_of_what_was_seen() -> None:
     told = alarm(PackageAlertKind.UNTRACED_VERSION, *long)
     for said in (render_package_alert(told, REGISTRIES).body, render_package_alert_update(told, told.reasons)):
         assert "1.0.0-xxx" in unescape(said).replace(WORD_JOINER, "")
-        assert len(said.encode()) < MAX_PACKAGE_ALERT_BODY
+        assert len(said.encode()) < MAX_ISSUE_BYTES
     assert "First steps" in render_package_alert(told, REGISTRIES).body
 
 

@@ -18,6 +18,7 @@ from bot.rendering.digest_facts import (
     repository_status,
 )
 from bot.rendering.markdown import METADATA_PATTERN, HiddenMetadata, plain_line
+from bot.rendering.markdown_template import MAX_TITLE
 from tests.bot.rendering.test_reports import HOSTILE, hostile
 
 DAY = date(2026, 11, 24)
@@ -46,6 +47,7 @@ def test_an_issue_says_it_and_does_nothing(words: str) -> None:
     assert_inert(said.closing_comment)
     assert_inert(issue.render_not_evaluated(FullName(words), "it is archived").body)
     assert said.title.isprintable()
+    assert len(said.title) <= MAX_TITLE
     assert len(said.body.encode()) <= 60_000
 
 

@@ -16,6 +16,7 @@ from bot.model.findings import Finding, Location, Unknown
 from bot.policy import Waiver, WaiverStatus
 from bot.rendering import check_run, gate_comment
 from bot.rendering.markdown import plain_line
+from bot.rendering.markdown_template import MAX_TITLE
 from tests.bot.rendering.test_hostile_issues import MORE, assert_inert
 from tests.bot.rendering.test_reports import HOSTILE
 
@@ -25,7 +26,7 @@ EACH = pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: pla
 
 
 # Rooms that give values or single words to the reports, which are held as a whole.
-WITHIN = {"__init__", "digest_facts", "markdown", "phrases", "publish_path_diagram"}  # fmt: skip
+WITHIN = {"__init__", "digest_facts", "fix_text", "markdown", "markdown_template", "phrases", "publish_path_diagram"}  # fmt: skip
 
 
 def test_every_report_is_held_to_the_table() -> None:
@@ -48,6 +49,7 @@ def test_a_preview_says_it_and_does_nothing(words: str) -> None:
     assert_inert(said.summary)
     assert_inert(said.text)
     assert said.title.isprintable()
+    assert len(said.title) <= MAX_TITLE
 
 
 @pytest.mark.parametrize("verdict", GateVerdict)
@@ -57,7 +59,7 @@ def test_the_gates_comment_says_it_and_does_nothing(words: str, verdict: GateVer
     comment = gate_comment.render_gate_comment(decision)
     assert_inert(
         re.sub(
-            r"\[what was judged of this commit\]\(https://github\.example/acme/widgets/commit/c0ffee/checks\)",
+            r"\[Checks of this commit\]\(https://github\.example/acme/widgets/commit/c0ffee/checks\)",
             "",
             comment,
         )

@@ -15,6 +15,7 @@ from bot.provenance.attestations import AttestationKind, AttestationResults, Rej
 from bot.registries import load_catalog
 from bot.rendering import alert, check_run, release
 from bot.rendering.markdown import plain_line
+from bot.rendering.markdown_template import MAX_ISSUE_BYTES, MAX_TITLE
 from bot.tracing import (
     DeploymentApproval,
     GitHubRelease,
@@ -49,7 +50,8 @@ def test_an_alarm_says_it_and_does_nothing(words: str, kind: PackageAlertKind) -
         assert_inert(said.closing_comment)
         assert_inert(alert.render_package_alert_update(each, each.reasons))
         assert said.title.isprintable()
-        assert len(said.body.encode()) <= alert.MAX_PACKAGE_ALERT_BODY
+        assert len(said.title) <= MAX_TITLE
+        assert len(said.body.encode()) <= MAX_ISSUE_BYTES
 
 
 @EACH
@@ -59,6 +61,7 @@ def test_a_release_says_it_and_does_nothing(words: str) -> None:
     assert_inert(said.summary.replace("<br>", " "))
     assert_inert(said.text)
     assert said.title.isprintable()
+    assert len(said.title) <= MAX_TITLE
 
 
 @EACH
@@ -85,7 +88,9 @@ def test_signals_say_it_and_do_nothing(words: str) -> None:
     for markdown in (told.summary, told.text, issue.body, alert.render_change_alert_update(news)):
         assert_inert(markdown)
     assert told.title.isprintable()
+    assert len(told.title) <= MAX_TITLE
     assert issue.title.isprintable()
+    assert len(issue.title) <= MAX_TITLE
     assert all(char.isprintable() or char == "\n" for note in told.annotations for char in note.title + note.message)
 
 

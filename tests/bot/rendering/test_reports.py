@@ -25,6 +25,7 @@ from bot.policy import Policy, Waiver, WaiverStatus
 from bot.registries import load_catalog
 from bot.rendering import check_run, scan_report
 from bot.rendering.markdown import code_block, inline_code, markdown_text, plain_line
+from bot.rendering.markdown_template import MAX_TITLE, join_blocks
 from bot.settings import Environment, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import read_workflow
@@ -146,7 +147,7 @@ def test_repository_text_is_inert_in_markdown(words: str) -> None:
         assert not re.search(r"https?:|www\.|\]\(|<(?!/?(code|details|summary)>)|(?<!&)#\d", prose_only)
         # Inside code GitHub links no names and numbers; outside of it there must be none to link.
         assert not re.search(r"@\w|GH-\d", html.unescape(re.sub(r"<code>[^<]*</code>", "", prose_only)))
-        assert all(line.count("|") == 7 for line in prose_only.splitlines() if line.startswith("|"))
+        assert all(line.count("|") == 6 for line in prose_only.splitlines() if line.startswith("|"))
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
@@ -179,10 +180,10 @@ def test_every_text_stays_within_githubs_limits(words: str) -> None:
     many = replace(many, results=tuple(replace(result, findings=result.findings * 20) for result in many.results))
     rendered = check_run.render_check_run(many)
 
-    assert len(rendered.title) <= 255
+    assert len(rendered.title) <= MAX_TITLE
     assert len(rendered.summary.encode()) <= 65_535
     assert len(rendered.text.encode()) <= 65_535
-    assert re.search(r"… and [\d,]+ more$", rendered.text), "there is more than one text can hold"
+    assert re.search(r"… and [\d,]+ more findings$", rendered.text), "there is more than one text can hold"
     assert max(len(page) for page in rendered.annotation_pages) <= 50
     assert [annotation for page in rendered.annotation_pages for annotation in page] == list(rendered.annotations)
     assert all(len(note.title) <= 255 and len(note.message.encode()) <= 65_536 for note in rendered.annotations)
@@ -201,10 +202,10 @@ def test_whatever_is_written_stands_there_and_does_nothing(words: str) -> None:
 
 
 def test_what_has_no_room_is_counted() -> None:
-    fitted = check_run.join_blocks(["a" * 40] * 20, "finding", max_bytes=300)
+    fitted = join_blocks(["a" * 40] * 20, "finding", max_bytes=300)
 
     assert len(fitted.encode()) <= 300
-    assert fitted.endswith(f"… and {20 - fitted.count('a' * 40)} more")
+    assert fitted.endswith(f"… and {20 - fitted.count('a' * 40)} more findings")
 
 
 def test_a_button_fits() -> None:
@@ -221,7 +222,7 @@ def test_a_check_run_says_in_words_what_holds_and_what_does_not() -> None:
 
     assert rendered.title == "1 of 3 rules failed: trusted-publishing"
     assert rendered.conclusion is Conclusion.NEUTRAL
-    assert "nothing here stops a merge" in rendered.summary
+    assert "nothing here blocks a merge" in rendered.summary
     assert f"| ❌ failed | {inline_code('trusted-publishing')} |" in rendered.summary
 
 

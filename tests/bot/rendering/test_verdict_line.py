@@ -36,11 +36,11 @@ def result_with(outcome: Outcome, rule: Rule) -> RuleResult:
         ([Outcome.PASSED, Outcome.UNKNOWN], "1 of 2 rules passed; unknown: protected-environment"),
         (
             [Outcome.UNKNOWN] * 5,
-            "0 of 5 rules passed; unknown: trusted-publishing, protected-environment, separate-publish-job and 2 more",
+            "0 of 5 rules passed; unknown: trusted-publishing and 4 more",
         ),
         (
             [Outcome.FAILED, Outcome.UNKNOWN, Outcome.ERROR],
-            "1 of 3 rules failed: trusted-publishing; unknown: protected-environment; error: separate-publish-job",
+            "1 of 3 rules failed: trusted-publishing; 1 unknown; 1 error",
         ),
     ],
 )

@@ -73,11 +73,11 @@ def test_the_step_that_sent_it_accounts_for_it(of: PackageVersion, seen: TraceEv
     ],
     ids=["no tag", "no run", "no such run", "no publisher", "provenance lost", "another version's tag", "never ends"],
 )  # fmt: skip
-def test_what_nothing_speaks_for_is_pending_and_after_the_grace_unaccounted(
+def test_what_nothing_speaks_for_is_pending_and_after_the_grace_untraced(
     of: PackageVersion, seen: TraceEvidence, reason: str
 ) -> None:
     assert status_and_reasons(of, seen, SOON) == ("pending", reason)
-    assert status_and_reasons(of, seen) == ("unaccounted", reason)
+    assert status_and_reasons(of, seen) == ("untraced", reason)
 
 
 @pytest.mark.parametrize(
@@ -115,25 +115,25 @@ def test_what_nothing_speaks_for_is_pending_and_after_the_grace_unaccounted(
     ids=["skipped step", "other time", "other repository", "other workflow", "forged", "added file", "stored token"],
 )  # fmt: skip
 def test_what_speaks_against_it_needs_no_grace(of: PackageVersion, seen: TraceEvidence, reason: str) -> None:
-    assert status_and_reasons(of, seen, SOON) == ("unaccounted", reason)
+    assert status_and_reasons(of, seen, SOON) == ("untraced", reason)
     assert trace_version(of, seen).contradicted
 
 
 def test_a_file_that_came_when_no_publish_step_ran_is_not_accounted_for_by_the_run_of_the_others() -> None:
     why = "its file widgets-1.2.0.tar.gz came on 2026-12-24 at 12:00:00 UTC, and the step “Run pypa/gh-action-pypi-publish@release/v1” of the job “publish” of run 7 ran at another time"
-    assert status_and_reasons(later(ADDED), clues(run()), MONTH) == ("unaccounted", why)
-    assert status_and_reasons(later(ADDED, NOON + timedelta(minutes=4)), clues(run())) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run()), MONTH) == ("untraced", why)
+    assert status_and_reasons(later(ADDED, NOON + timedelta(minutes=4)), clues(run())) == ("traced",)
 
 
 def test_files_of_a_version_may_come_from_several_runs() -> None:
     again = run(job(at=MONTH), number=8)
-    assert status_and_reasons(later(ADDED), clues(run(), again), MONTH) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run(), again), MONTH) == ("traced",)
     elsewhere = replace(again, commit=OTHER, ref="main")  # started by hand, say, and found by its time alone
-    assert status_and_reasons(later(ADDED), clues(run(), elsewhere), MONTH) == ("accounted",)
+    assert status_and_reasons(later(ADDED), clues(run(), elsewhere), MONTH) == ("traced",)
     proofs = (*attestation().verified, *attestation(workload(run=8), ADDED).verified)
     assert status_and_reasons(
         later(ADDED), clues(run(), again, provenance=Known(AttestationResults(proofs))), MONTH
-    ) == ("accounted",)
+    ) == ("traced",)
 
 
 @pytest.mark.parametrize(
@@ -149,15 +149,15 @@ def test_what_was_not_seen_is_never_a_pass_nor_an_alarm(seen: TraceEvidence, rea
 
 def test_what_was_staged_may_come_long_after_its_run_but_not_before_it_nor_by_its_time_alone() -> None:
     staged = version(publisher_kind=PublisherKind.UNKNOWN, published_at=NOON + timedelta(days=2), staged=True)
-    assert status_and_reasons(staged, clues(run(), provenance=Known(attestation())), MONTH) == ("accounted",)
-    assert status_and_reasons(staged, clues(run()), MONTH) == ("accounted",)
+    assert status_and_reasons(staged, clues(run(), provenance=Known(attestation())), MONTH) == ("traced",)
+    assert status_and_reasons(staged, clues(run()), MONTH) == ("traced",)
     assert "a person let it go at its registry, after it was sent" in trace_version(staged, clues(run()), MONTH).notes
     assert (
         status_and_reasons(replace(staged, published_at=NOON - timedelta(hours=1)), clues(run()), MONTH)[0]
-        == "unaccounted"
+        == "untraced"
     )
-    assert status_and_reasons(staged, clues(run(commit=OTHER), tag=Known(None)), MONTH)[0] == "unaccounted"
-    assert status_and_reasons(replace(staged, staged=False), clues(run()), MONTH)[0] == "unaccounted"
+    assert status_and_reasons(staged, clues(run(commit=OTHER), tag=Known(None)), MONTH)[0] == "untraced"
+    assert status_and_reasons(replace(staged, staged=False), clues(run()), MONTH)[0] == "untraced"
 
 
 def test_a_run_that_has_not_told_its_jobs_yet_is_waited_for() -> None:
@@ -167,7 +167,7 @@ def test_a_run_that_has_not_told_its_jobs_yet_is_waited_for() -> None:
 
 def test_a_registry_that_tells_no_time_gives_the_grace_from_the_first_sight() -> None:
     untold = version(published_at=None)
-    assert status_and_reasons(untold, clues(run())) == ("accounted",)
+    assert status_and_reasons(untold, clues(run())) == ("traced",)
     assert status_and_reasons(untold, clues())[0] == "pending"
 
 

@@ -33,7 +33,7 @@ def test_it_tells_the_whole_chain(book: TraceStore, capsys: pytest.CaptureFixtur
     book.put(WIDGETS, trace_version(version(), clues(run(), provenance=Known(attestation()))))
     assert run_command(["evidence", "pkg:pypi/widgets", "1.2.0"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "1.2.0 of widgets on pypi is accounted for (acme/widgets)",
+        "1.2.0 of widgets on pypi is traced (acme/widgets)",
         "  version      1.2.0 of widgets on pypi, published on 2026-11-24 at 12:00:30 UTC by a trusted publisher",
         "  publication  .github/workflows/release.yml:18, job publish: pypa/gh-action-pypi-publish, credential oidc",
         "  run          7 of .github/workflows/release.yml for v1.2.0 (aaaaaaa), on push by alice, success",
@@ -58,7 +58,7 @@ def test_its_json_holds_to_the_schema(book: TraceStore, capsys: pytest.CaptureFi
     SCHEMA.validate(told)
     (account,) = told["accounts"]
     assert account["package"] == {"registry": "pypi", "name": "widgets", "purl": "pkg:pypi/widgets"}
-    assert account["standing"] == ("accounted" if good else "unaccounted")
+    assert account["standing"] == ("traced" if good else "untraced")
     assert [each["doubt"] for each in account["reasons"]] == ([] if good else ["no run"])
     assert account["independent_approvers"] == (["bob"] if good else [])
 
@@ -68,7 +68,7 @@ def test_what_is_hostile_or_unseen_in_it_does_not_act(book: TraceStore, capsys: 
     book.put(WIDGETS, trace_version(version(), clues(runs=hidden), SOON))
     assert run_command(["evidence", "pypi:widgets", "1.2.0"]) == 1
     told = capsys.readouterr().out
-    assert "1.2.0 of widgets on pypi is not accounted for yet" in told
+    assert "1.2.0 of widgets on pypi is not traced yet" in told
     assert "actions: read\\u202e\\u001b[2J" in told
 
 

@@ -35,9 +35,7 @@ def test_it_lists_packages_versions_and_alarms(
         assert run_command(["packages"]) == 1
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].startswith("widgets on pypi  of acme/widgets  last read: ")
-        assert lines[1].startswith(
-            "    1.0.1          unaccounted: it has no provenance, and 1.0.0 before it has; no run"
-        )
+        assert lines[1].startswith("    1.0.1          untraced: it has no provenance, and 1.0.0 before it has; no run")
         assert lines[2] == "    1.0.0          history"
         assert lines[-1] == "1 package, 2 open alerts"
 
@@ -45,13 +43,13 @@ def test_it_lists_packages_versions_and_alarms(
         (package,) = json.loads(capsys.readouterr().out)["packages"]
         assert (package["name"], package["repositories"]) == ("widgets", ["acme/widgets"])
         assert [(each["version"], each["trace_status"]) for each in package["versions"]] == [
-            ("1.0.1", "unaccounted"),
+            ("1.0.1", "untraced"),
             ("1.0.0", "history"),
         ]
         assert package["last_read_at"] < package["next_read_at"]
         assert {(each["kind"], each["open"], each["issue"]) for each in package["alerts"]} == {
             ("publisher-changed", True, "acme/security#1"),
-            ("unaccounted", True, "acme/security#2"),
+            ("untraced-version", True, "acme/security#2"),
         }
 
 
@@ -81,13 +79,13 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
         lines = capsys.readouterr().out.splitlines()
         assert [line.partition(": ")[0] for line in lines if line.startswith("alert")] == [
             "alert (unreachable) for pypi",
-            "alert (unaccounted) for gadgets on pypi",
+            "alert (untraced-version) for gadgets on pypi",
         ]
         assert lines[-1] == "1 package, 2 open alerts"
         assert run_command(["packages", "--format", "json"]) == 1
         assert [each["kind"] for each in json.loads(capsys.readouterr().out)["alerts"]] == [
             "unreachable",
-            "unaccounted",
+            "untraced-version",
         ]
         assert run_command(["packages", "--repository", "acme/else"]) == 2  # it is not known
 

@@ -51,7 +51,7 @@ def test_the_change_stands_beside_the_first_finding_that_it_mends() -> None:
 
     assert [note.raw_details is not None for note in notes] == [True, False]
     details = str(notes[0].raw_details)
-    assert details.startswith(f"The change that mends it:\ndiff --git a/{PATH} b/{PATH}\n")
+    assert details.startswith(f"Suggested change:\ndiff --git a/{PATH} b/{PATH}\n")
     assert "\n+      id-token: write\n" in details
     assert "```diff\ndiff --git" in rendered.text
 
@@ -74,7 +74,7 @@ def test_git_applies_what_is_printed_and_the_next_scan_is_clean(
     applied = subprocess.run(["git", "apply"], cwd=tmp_path, input=out.encode(), capture_output=True, check=False)  # noqa: S607 - git, as everybody has it
 
     assert (status, applied.returncode, applied.stderr) == (1, 0, b"")
-    assert f"{PATH}:6 → npm (job send): a change of {PATH}\n" in err
+    assert f"{PATH}:6 → npm (job send): changes {PATH}\n" in err
     assert "  then: On npm, let the package trust this repository, workflow release.yml" in err
     assert "secrets.T" not in file.read_text()
     assert "trusted-publishing: passed" in scanned(capsys, tmp_path)[1]
@@ -87,7 +87,7 @@ def test_fix_writes_the_same_and_reports_what_is_left(tmp_path: Path, capsys: py
     _, out, err = scanned(capsys, "--fix", tmp_path)
 
     assert "trusted-publishing: passed" in out
-    assert "see to it: The job send had the repository's default permissions" in err
+    assert "check: The job send had the repository's default permissions" in err
     assert (file.stat().st_mode & 0o777, [each.name for each in file.parent.iterdir()]) == (0o640, ["release.yml"])
     fixed = file.read_bytes()
     assert "There is no stored token here" in scanned(capsys, "--fix", tmp_path)[2]

@@ -42,7 +42,7 @@ OURS = {"number": 3, "user": {"type": "Bot"}, "body": "<!-- wharfinger publishin
 ALARM = {
     "number": 4,
     "user": {"type": "Bot"},
-    "body": "<!-- wharfinger package-alert unaccounted-0a1b -->\n1.0.1 is published",
+    "body": "<!-- wharfinger package-alert untraced-version-0a1b -->\n1.0.1 is published",
 }
 CALLBACK = "https://api.github.com/repos/acme/widgets/actions/runs/9/deployment_protection_rule"
 SWEEP = ("sweep-installation", "installation-7", 7)
@@ -120,7 +120,11 @@ DIAGNOSE = ("diagnose", "")  # the set-up page tells who has installed the App, 
         ("organization", {"action": "renamed", "repository": None, **ACME}, []),
         ("personal_access_token_request", {"action": "approved", **ACME}, [(*CHANGED, "tokens")]),
         ("personal_access_token_request", {"action": "denied", **ACME}, []),
-        ("issues", {"action": "closed", "issue": ALARM}, [("write-package-alert", "issues-7", 7, "unaccounted-0a1b")]),
+        (
+            "issues",
+            {"action": "closed", "issue": ALARM},
+            [("write-package-alert", "issues-7", 7, "untraced-version-0a1b")],
+        ),
         ("issues", {"action": "closed", "issue": OURS}, [("issue-changed", "issues-7", 7, "acme/widgets", 3)]),
         ("issues", {"action": "labeled", "issue": OURS}, []),
         ("issues", {"action": "closed", "issue": {**OURS, "user": {"type": "User"}}}, []),

@@ -88,7 +88,7 @@ def test_what_cannot_be_judged_any_more_is_neither_fixed_nor_gone() -> None:
     assert once in said.body
     kept = replace(hidden, reason="GitHub did not say")
     later = render_digest(facts(replace(unseen, unknown=(kept,))), first.state, "2026-W49")
-    assert "<code>acme/widgets</code>. It takes the permission <code>actions&#58; read</code>." in later.body
+    assert "<code>acme/widgets</code>. Grant the App <code>actions&#58; read</code>." in later.body
 
 
 def test_what_left_is_not_called_fixed_and_its_absence_is_explained() -> None:
@@ -99,7 +99,7 @@ def test_what_left_is_not_called_fixed_and_its_absence_is_explained() -> None:
     )
     assert "0 fixed" in said.comment
     assert "### Coverage: 1 of 13 repositories evaluated" in said.body
-    assert "- 12 not: it is archived (<code>acme/old-0</code>" in said.body
+    assert "- 12 not evaluated: it is archived (<code>acme/old-0</code>" in said.body
     assert "and 2 more)" in said.body
 
 
@@ -117,9 +117,9 @@ def test_what_ends_and_who_answers_for_what_is_told() -> None:
     )
     nobodys = DigestIdentity("b", "secret", "the secret NEW", "acme/widgets", None, DAY, None, declared=False)
     said = render_digest(facts(repository_digest(waivers=(waived,), identities=(held, nobodys))), None, "2026-W48").body
-    assert "### About to end (2)" in said
-    assert "ends on 2026-12-03" in said
-    assert "the secret OLD in <code>acme/widgets</code> ended on 2026-11-23" in said
+    assert "### Expired or expiring soon (2)" in said
+    assert "expires on 2026-12-03" in said
+    assert "the secret OLD in <code>acme/widgets</code> expired on 2026-11-23" in said
     assert said.index("| the secret NEW | <code>acme/widgets</code> | nobody | 2026-11-24 |  |") < said.index(
         "| the secret OLD |"
     )
@@ -154,7 +154,7 @@ def test_the_largest_organization_fits_into_one_issue() -> None:
     ]
     said = render_digest(facts(*everything), DigestState("", "", {}), "2026-W48")
     assert len(said.body.encode()) < 60_000
-    assert "### Inventory (5,000)" in said.body
+    assert "### Publishing identities (5,000)" in said.body
     assert "### New (5,000)" in said.body
 
 

@@ -87,7 +87,7 @@ def test_a_waiver_that_another_person_approved_is_followed_and_both_are_named(ac
     grant(home, ONLY + waiver(acme.date_in(60)), "ann")
 
     assert outcome(acme, repository) == "waived"
-    assert "@bob asked for it, @ann approved it" in check_run_text(acme.check(repository))
+    assert "requested by @bob, approved by @ann" in check_run_text(acme.check(repository))
     assert remade(acme, repository) is Outcome.WAIVED
     assert acme.check(repository).conclusion == "success"
     before = acme.github.count("POST /graphql")
@@ -107,14 +107,14 @@ def test_a_waiver_that_nobody_else_approved_as_it_is_is_not_followed(
     home.merge(pull.number, by="bob")
 
     assert outcome(acme, repository) == "failed"
-    assert "is not followed: @bob asked for it, nobody else approved it" in check_run_text(acme.check(repository))
+    assert "is ignored: requested by @bob, approved by nobody else" in check_run_text(acme.check(repository))
     assert remade(acme, repository) is Outcome.FAILED
 
 
 def test_a_waiver_that_was_widened_later_by_hand_is_no_longer_an_approved_one(acme: AcmeInstallation) -> None:
     home, repository = policy(acme, ONLY), widgets(acme)
     grant(home, ONLY + waiver(acme.date_in(60), "\n    job: publish"), "ann")
-    assert "@ann approved it" in check_run_text(acme.check(repository))
+    assert "approved by @ann" in check_run_text(acme.check(repository))
     home.push({"publishing.yml": ONLY + waiver(acme.date_in(90), "\n    job: publish")}, by="bob")
 
     assert outcome(acme, repository) == "waived"
@@ -136,10 +136,10 @@ def test_it_is_told_that_it_ends_and_that_it_ended(acme: AcmeInstallation) -> No
     home, repository = policy(acme, ONLY), widgets(acme)
     adopt_policy(home, ONLY + waiver(acme.date_in(1)))
     run = acme.check(repository)
-    assert "it ends soon" in check_run_text(run)
+    assert "it expires soon" in check_run_text(run)
     adopt_policy(home, ONLY + waiver(acme.date_in(0)))
 
-    assert "ended on" in check_run_text(acme.check(repository))
+    assert "expired on" in check_run_text(acme.check(repository))
     assert outcome(acme, repository) == "failed"
 
 

@@ -72,7 +72,7 @@ def test_enforcing_says_who_would_be_stopped(acme: AcmeInstallation) -> None:
     run = preview(acme, OLD + "mode: enforce\n")
 
     assert (run.status, run.conclusion) == ("completed", "neutral")
-    assert run.title == "Changes outcomes in 2 of 3 repositories; 2 would be stopped"
+    assert run.title == "Changes results in 2 of 3 repositories; blocks 2"
     assert "acme/legacy: neutral → failure" in check_run_text(run)
     assert "trusted-publishing: ❌ failed (1 finding) → ❌ failed (1 finding, enforced)" in check_run_text(run)
     assert "acme/notes" not in check_run_text(run)
@@ -81,15 +81,15 @@ def test_enforcing_says_who_would_be_stopped(acme: AcmeInstallation) -> None:
 def test_a_policy_that_only_reads_differently_changes_nothing_and_is_green(acme: AcmeInstallation) -> None:
     run = preview(acme, "# the same\n" + OLD + "overrides: stricter\n")
 
-    assert (run.conclusion, run.title) == ("success", "Changes no outcome in 3 repositories")
+    assert (run.conclusion, run.title) == ("success", "Changes no result in 3 repositories")
 
 
 def test_a_target_touches_only_those_it_means(acme: AcmeInstallation) -> None:
     run = preview(acme, OLD + "repositories: [{match: {name: leg*}, rules: {trusted-publishing: off}}]\n")
 
-    assert run.title == "Changes outcomes in 1 of 3 repositories"
+    assert run.title == "Changes results in 1 of 3 repositories"
     assert "trusted-publishing: ❌ failed (1 finding) → not in force" in check_run_text(run)
-    assert "| trusted-publishing | 1 no longer judged |" in check_run_text(run)
+    assert "| trusted-publishing | 1 no longer evaluated |" in check_run_text(run)
 
 
 def test_a_waiver_shows_what_it_waives_and_one_for_nobody_is_told(acme: AcmeInstallation) -> None:
@@ -105,7 +105,7 @@ def test_a_waiver_that_covers_nothing_is_told_before_it_is_granted(acme: AcmeIns
     run = preview(acme, OLD + WAIVER.replace("legacy", "tool") % acme.date_in(60))
 
     assert (
-        "acme/tool: the waiver publishing.yml:4 of trusted-publishing covers nothing here; take it out"
+        "acme/tool: the waiver publishing.yml:4 of trusted-publishing matches no finding here; remove it"
         in check_run_text(run)
     )
 
@@ -113,7 +113,7 @@ def test_a_waiver_that_covers_nothing_is_told_before_it_is_granted(acme: AcmeIns
 def test_taking_the_policy_away_is_a_change_like_any_other(acme: AcmeInstallation) -> None:
     run = preview(acme, None)
 
-    assert run.title == "Changes outcomes in 2 of 3 repositories"
+    assert run.title == "Changes results in 2 of 3 repositories"
     assert "protected-environment: not in force →" in check_run_text(run)
 
 
@@ -121,7 +121,7 @@ def test_a_repository_previews_its_own_file_for_itself(acme: AcmeInstallation) -
     legacy = acme.github.repository("acme/legacy")
     run = preview(acme, "version: 1\nmode: enforce\n", legacy, ".github/publishing.yml")
 
-    assert run.title == "Changes outcomes in 1 of 1 repository; 1 would be stopped"
+    assert run.title == "Changes results in 1 of 1 repository; blocks 1"
 
 
 def test_what_cannot_be_decided_and_who_is_not_known_is_said(acme: AcmeInstallation) -> None:
@@ -129,7 +129,7 @@ def test_what_cannot_be_decided_and_who_is_not_known_is_said(acme: AcmeInstallat
     run = preview(acme, OLD + "repositories: [{match: {property: {tier: gold}}, rules: {trusted-publishing: off}}]\n")
 
     assert run.conclusion == "neutral"
-    assert "Of 1 repository no snapshot is kept yet" in check_run_text(run)
+    assert "1 repository could not be evaluated, because no current snapshot is stored" in check_run_text(run)
     assert "is for repositories by custom property, which could not be seen" in check_run_text(run)
 
 
@@ -140,10 +140,10 @@ def test_in_a_public_repository_private_ones_are_counted_and_not_named(acme: Acm
     acme.check(shown)
     run = preview(acme, OLD + "mode: enforce\n", public)
 
-    assert str(run.title).startswith("Changes outcomes in 3 of 4 repositories")
+    assert str(run.title).startswith("Changes results in 3 of 4 repositories")
     assert "acme/shown" in check_run_text(run)
     assert "acme/legacy" not in check_run_text(run)
-    assert "2 repositories of these not everybody may know" in check_run_text(run)
+    assert "2 repositories of these are private" in check_run_text(run)
 
 
 def test_the_file_that_loses_changes_nothing(acme: AcmeInstallation) -> None:

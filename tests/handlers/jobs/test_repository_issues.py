@@ -94,11 +94,11 @@ def test_a_failing_repository_has_one_issue_that_says_what_where_and_what_to_do(
 ) -> None:
     check_repository(acme, widgets)
     mine = issue(widgets)
-    assert (mine.state, mine.title) == ("open", "Publishing from acme/widgets does not follow the policy")
+    assert (mine.state, mine.title) == ("open", "acme/widgets does not meet the publishing policy")
     assert f"<code>{RELEASE_WORKFLOW_PATH}:7</code> publishes to PyPI with the stored secret PYPI_TOKEN" in unescape(
         mine.body or ""
     )
-    assert "**Next:**" in (mine.body or "")
+    assert "**Fix:**" in (mine.body or "")
     assert "waivers:" in (mine.body or "")
 
 
@@ -144,12 +144,12 @@ def test_it_is_closed_with_the_evidence_and_opened_again_when_it_fails_again(
     check_repository(acme, widgets)
     mine = issue(widgets)
     assert (mine.state, mine.reason) == ("closed", "completed")
-    assert "Nothing that this issue is about fails any more" in comments_of(widgets)[0]
+    assert "No rule fails any more." in comments_of(widgets)[0]
     assert f"<code>{widgets.head[:7]}</code>" in comments_of(widgets)[0]
     widgets.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     check_repository(acme, widgets)
     assert issue(widgets).state == "open"
-    assert comments_of(widgets)[1:] == ["trusted-publishing does not hold again."]
+    assert comments_of(widgets)[1:] == ["trusted-publishing fails again."]
 
 
 def test_a_rule_that_newly_fails_is_said_once(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
@@ -157,7 +157,7 @@ def test_a_rule_that_newly_fails_is_said_once(acme: AcmeInstallation, widgets: S
     widgets.state.environments.clear()
     for _ in range(2):
         check_repository(acme, widgets)
-    assert comments_of(widgets) == ["protected-environment does not hold now either."]
+    assert comments_of(widgets) == ["protected-environment fails now too."]
 
 
 def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
@@ -171,7 +171,7 @@ def test_closed_by_hand_it_is_opened_once_more_and_no_more(acme: AcmeInstallatio
     work_off(acme, widgets)
     assert issue(widgets).state == "closed"
     assert len(comments_of(widgets)) == 1
-    assert "This was closed by hand, but trusted-publishing does not hold" in comments_of(widgets)[0]
+    assert "This issue was closed, but trusted-publishing fails at present." in comments_of(widgets)[0]
 
 
 def test_held_in_between_it_may_be_opened_again(acme: AcmeInstallation, widgets: ScenarioRepository) -> None:
@@ -195,10 +195,10 @@ def test_reminders_come_after_7_30_and_90_days_each_once(acme: AcmeInstallation,
         for _ in range(2):
             run_job(acme.context, Remind())
             work_off(acme, widgets)
-    assert [words.split(", for ")[1] for words in comments_of(widgets)] == [
-        "7 days now. The next reminder comes in 23 days.",
-        "31 days now. The next reminder comes in 59 days.",
-        "90 days now. From now on only the digest tells of it.",
+    assert [words.split(" since ")[1] for words in comments_of(widgets)] == [
+        "7 days. The next reminder comes in 23 days.",
+        "31 days. The next reminder comes in 59 days.",
+        "90 days. This is the last reminder; the digest still lists the findings.",
     ]
 
 
@@ -253,7 +253,7 @@ def test_in_the_central_repository_there_is_one_for_each(acme: AcmeInstallation,
     gadgets = acme.organization.repository("gadgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
     for repository in (widgets, gadgets):
         check_repository(acme, repository)
-    assert [each.title.split()[2] for each in security.issues] == ["acme/widgets", "acme/gadgets"]
+    assert [each.title.split()[0] for each in security.issues] == ["acme/widgets", "acme/gadgets"]
     gadgets.state.archived = True
     run_job(acme.context, SweepInstallation(acme.id))
     work_off(acme, gadgets)

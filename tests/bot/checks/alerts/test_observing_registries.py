@@ -128,7 +128,7 @@ def test_what_is_new_is_asked_about_before_what_has_waited_for_long() -> None:
     assert versions_to_trace(watched_package(*old), now, NOON)[0].number == "1.0.0"
 
 
-def test_who_is_new_among_the_maintainers_is_a_newcomer_once() -> None:
+def test_who_is_new_among_the_maintainers_is_a_new_maintainer_once() -> None:
     first = observe_listing(None, listing(), HERE, {}, NOON)
     joined = observe_listing(first, listing(maintainers=Known(("mona", "mallory"))), HERE, {}, NOON)
     again = observe_listing(joined, listing(), HERE, {}, NOON)
@@ -138,7 +138,7 @@ def test_who_is_new_among_the_maintainers_is_a_newcomer_once() -> None:
     assert again.known_maintainers == ("mona", "mallory")
 
 
-def test_maintainers_that_are_not_told_are_no_newcomers_when_they_are_told_first() -> None:
+def test_maintainers_that_are_not_told_are_not_new_when_they_are_told_first() -> None:
     hidden = observe_listing(None, listing(maintainers=Unknown("who may publish", "nobody tells")), HERE, {}, NOON)
     assert observe_listing(hidden, listing(), HERE, {}, NOON).new_maintainers == ()
 

@@ -107,7 +107,7 @@ def test_each_kind_of_trouble_is_told_by_its_version() -> None:
     assert kinds(watched_package(TRUSTED, stolen), replace(DEMANDS, kinds=frozenset({PackageAlertKind.BURST}))) == []
 
 
-def test_a_newcomer_is_told_by_name() -> None:
+def test_a_new_maintainer_is_told_by_name() -> None:
     assert kinds(replace(watched_package(TRUSTED), new_maintainers=(NewMaintainer("mallory", NOON),))) == [
         (PackageAlertKind.NEW_MAINTAINER, "mallory")
     ]
@@ -190,7 +190,7 @@ def test_only_an_account_of_every_version_settles_an_alarm() -> None:
 
     (settled,) = raise_all((alarm,), watched_package(good, observation("1.0.2")), HOUR)
     assert settled.resolved_at == NOON + HOUR
-    assert settled.resolution_evidence[0] == "1.0.1 is accounted for: the step Publish of run 7 succeeded"
+    assert settled.resolution_evidence[0] == "1.0.1 is traced: the step Publish of run 7 succeeded"
 
 
 def test_a_step_back_is_not_settled_by_an_account() -> None:

@@ -58,7 +58,7 @@ def _version_trace(
     return VersionTrace(
         version,
         repository,
-        TraceStatus(block.get("standing", "accounted")),
+        TraceStatus(block.get("standing", "traced")),
         NOW,
         tuple(TraceReason(TraceProblem.NO_RUN, why) for why in block.get("why", ())),
         step_run=_sent(block, sending[0]) if sending and "started-by" in block else None,

@@ -37,9 +37,7 @@ def test_a_kill_at_any_moment_tells_each_push_once(redis_url: str, redis: Redis,
         work_it_off(redis, employer)
 
         assert sorted(issue.title for issue in security.issues) == sorted(
-            "Alert: A workflow on the default branch was changed by a push, without a pull request "
-            f"({repository.full_name})"
-            for repository in repositories
+            f"direct-workflow-edit in {repository.full_name}" for repository in repositories
         )
         assert [issue.comments for issue in security.issues] == [[]] * len(points)
         for repository, commit in zip(repositories, commits, strict=True):

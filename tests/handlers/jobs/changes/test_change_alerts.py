@@ -51,16 +51,14 @@ def test_a_workflow_that_sends_a_secret_away_is_told_on_its_line_and_in_an_issue
     run = story.run(tool, commit)
     assert (run.conclusion, run.title) == (
         "neutral",
-        "2 alerts: A secret is newly handed to a command that sends it to an unknown host · No rule is in force here",
+        "2 alerts: A secret is newly handed to a command that sends it to an unknown host",
     )
     assert [(note["path"], note["start_line"], note["annotation_level"]) for note in run.annotations] == [
         (".github/workflows/format.yml", 8, "warning"),
         (".github/workflows/format.yml", 1, "warning"),
     ]
     (issue,) = story.security
-    assert issue.title == (
-        "Alert: A secret is newly handed to a command that sends it to an unknown host and 1 more alert (acme/tool)"
-    )
+    assert issue.title == ("secret-sent-away and 1 more alert in acme/tool")
     assert "curl sends NPM&#95;TOKEN to collect.example.org" in (issue.body or "")
     assert "mallory pushed the branch tidy" in (issue.body or "")
 
@@ -120,7 +118,7 @@ def test_done_again_it_writes_nothing_and_what_comes_later_joins_the_issue_while
 
     tool.push({CI: TEST.replace("make test", "make all")}, by="mallory")
     story.work_until_idle()
-    assert [comment.body.split("\n")[1] for comment in issue.comments] == ["There is more."]
+    assert [comment.body.split("\n")[1] for comment in issue.comments] == ["More alerts joined:"]
 
     story.acme.github.repository("acme/security").close(issue.number, by="alice")
     tool.push({CI: TEST.replace("make test", "make none")}, by="mallory")
@@ -248,7 +246,7 @@ def test_what_the_app_may_not_see_is_said_and_is_no_pass(redis: Redis) -> None:
 
         run = story.run(tool, commit)
         assert run.conclusion == "neutral"
-        assert "could not be seen: the pull requests that the commits came with" in _plain(run.summary)
+        assert "is unknown: the pull requests that the commits came with" in _plain(run.summary)
         assert story.security == []
 
 

@@ -30,13 +30,13 @@ def test_a_release_as_it_should_be_is_approved_once_a_colleague_approved(story: 
     release = deployment_waiting(*story)
     assert release.decide() is None
     (report,) = release.status_reports
-    assert report.startswith("**Not decided yet:** <code>v1</code>")
+    assert report.startswith("**Not decided yet:** deployment of <code>v1</code>")
     assert "an approval by somebody other than alice and acme" in report
 
     release.approve()
     assert release.decide() == "approved"
-    assert release.comment.startswith("**Approved:** <code>v1</code>")
-    assert f"{len(GATE_CONDITIONS)} conditions of {len(GATE_CONDITIONS)} hold" in release.comment
+    assert release.comment.startswith("**Approved:** deployment of <code>v1</code>")
+    assert f"{len(GATE_CONDITIONS)} of {len(GATE_CONDITIONS)} conditions passed" in release.comment
     assert release.job.status == "in_progress"
 
 
@@ -122,7 +122,7 @@ def test_what_is_only_observed_is_approved_and_told(redis: Redis) -> None:
         sha = widgets.push({"README.md": "side"}, branch="side")
         release = deployment_waiting(acme, widgets, sha=sha)
         assert release.decide() == "approved"
-        assert "Only observed: it would have been rejected" in release.comment
+        assert "Observed only: if enforced, the gate would have rejected this deployment" in release.comment
         assert "reachable-commit" in release.comment
 
 

@@ -83,8 +83,8 @@ def test_before_it_is_overdue_an_issue_asks_for_each_identity(acme: AcmeInstalla
     assert "### secret PYPI&#95;TOKEN" in body
     assert "- Owner: @acme/release\n- Purpose: uploads\n" in body
     assert "### deploy key ship it" in body
-    assert "- Owner: nobody; it is not in the register" in body
-    assert body.count("- [ ] **Confirm**") == body.count("- [ ] **Drop**") == 2
+    assert "- Owner: none; it is not in the register" in body
+    assert body.count("- [ ] **Confirm**") == body.count("- [ ] **Remove**") == 2
 
 
 def test_overdue_fails_until_everything_has_its_answer(acme: AcmeInstallation) -> None:
@@ -93,7 +93,7 @@ def test_overdue_fails_until_everything_has_its_answer(acme: AcmeInstallation) -
     assert outcome(acme, made) == "failed"
 
     tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
-    assert f"- [x] **Confirm**: it is needed, as it is. — <code>&#64;mona</code>, {datetime.now(UTC).date()}" in (
+    assert f"- [x] **Confirm**: it is still needed as it is. — <code>&#64;mona</code>, {datetime.now(UTC).date()}" in (
         issue.body or ""
     )
     assert issue.state == "open"
@@ -118,10 +118,10 @@ def test_who_may_not_is_told_once_and_nothing_is_noted(acme: AcmeInstallation) -
 def test_what_was_dropped_is_not_asked_for_again_and_can_still_be_confirmed(acme: AcmeInstallation) -> None:
     made = widgets(acme)
     issue = opened(acme, made)
-    tick_checkbox(acme, made, issue, ("deploy key", "Drop"), by="root")
+    tick_checkbox(acme, made, issue, ("deploy key", "Remove"), by="root")
     tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
     assert issue.state == "closed"
-    assert "| the deploy key ship it | **dropped** |" in issue.comments[-1].body
+    assert "| the deploy key ship it | **removed** |" in issue.comments[-1].body
     assert outcome(acme, made) == "failed"
     review(acme, made)
     assert issue.state == "closed"
@@ -135,13 +135,13 @@ def test_another_tick_replaces_the_first_and_taking_one_out_changes_nothing(acme
     made = widgets(acme)
     issue = opened(acme, made)
     tick_checkbox(acme, made, issue, ("secret PYPI", "Confirm"), by="mona")
-    tick_checkbox(acme, made, issue, ("secret PYPI", "Drop"), by="root")
-    assert "- [ ] **Confirm**: it is needed, as it is. <" in (issue.body or "")
-    assert "- [x] **Drop**: it is to be revoked. — <code>&#64;root" in (issue.body or "")
+    tick_checkbox(acme, made, issue, ("secret PYPI", "Remove"), by="root")
+    assert "- [ ] **Confirm**: it is still needed as it is. <" in (issue.body or "")
+    assert "- [x] **Remove**: revoke it. — <code>&#64;root" in (issue.body or "")
 
     made.edit(issue.number, body=(issue.body or "").replace("[x]", "[ ]"), by="bob")
     review(acme, made)
-    assert "- [x] **Drop**" in (issue.body or "")
+    assert "- [x] **Remove**" in (issue.body or "")
 
 
 def test_done_again_without_news_nothing_is_written(acme: AcmeInstallation) -> None:

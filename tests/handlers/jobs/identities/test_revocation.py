@@ -99,7 +99,7 @@ def test_what_is_left_over_gets_its_list_in_order(careful: AcmeInstallation) -> 
     steps = [line for line in listed.splitlines() if line[:2] in ("1.", "2.", "3.")]
     assert steps[0].startswith("1. Revoke the token at PyPI: <code>https&#58;//")
     assert steps[1] == "2. Delete the secret in GitHub: Settings, Secrets and variables, Actions."
-    assert steps[2].startswith("3. Take its entry out of the register")
+    assert steps[2].startswith("3. Remove its entry from the register")
     assert "[ ]" not in listed  # the App may not delete anything here
 
 
@@ -109,7 +109,7 @@ def test_what_ended_and_is_still_used_first_has_to_be_replaced(ended: AcmeInstal
     body = issue_of(ended, made).body or ""
     assert "because its end in the register has come:" in body
     assert (
-        f"1. First let what still uses it publish without it (<code>{RELEASE_WORKFLOW_PATH.replace('_', '&#95;')}&#58;7</code>)"
+        f"1. Let the workflow publish without it first (<code>{RELEASE_WORKFLOW_PATH.replace('_', '&#95;')}&#58;7</code>)"
         in body
     )
 

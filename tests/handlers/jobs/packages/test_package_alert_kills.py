@@ -29,7 +29,9 @@ def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
         work_it_off(redis, employer)
 
         assert WatchStore(story.acme.records).get_state(story.watched_package).observed is not None
-        told = "".join(issue.body or "" for issue in story.alert_issues if "did not come from" in str(issue.title))
+        told = "".join(
+            issue.body or "" for issue in story.alert_issues if str(issue.title).startswith("Publisher changed")
+        )
         assert [told.count(f"- {number.replace('.', '&#46;', 1)} has no provenance") for number in numbers] == [
             1
         ] * len(numbers)

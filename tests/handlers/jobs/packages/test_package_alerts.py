@@ -77,14 +77,15 @@ def test_a_version_sent_with_a_stolen_token_is_an_alarm_at_once(story: WatchedPa
     story.observe_registry()
 
     assert titles(story) == [
-        "Alert: 1.0.1 of widgets on PyPI did not come from where its versions come from",
-        "Alert: nobody can account for 1.0.1 of widgets on PyPI",
+        "Publisher changed: widgets 1.0.1 on PyPI",
+        "Untraced version: widgets 1.0.1 on PyPI",
     ]
-    told = issue_text(next(each for each in story.alert_issues if "account" in str(each.title)))
+    told = issue_text(next(each for each in story.alert_issues if str(each.title).startswith("Untraced")))
     assert "1.0.1 is published, and no publish step of acme/widgets accounts for it" in told
-    assert "What it means" in told
+    assert "Why it matters" in told
     order = [
-        told.index(word) for word in ("Ask, by another way", "Withdraw the version", "Revoke every token", "Rotate")
+        told.index(word)
+        for word in ("Ask, over another channel", "Withdraw each version", "Revoke every token", "Rotate")
     ]
     assert order == sorted(order)
     way = find_withdrawal(RegistryId("pypi"), "widgets", "1.0.1")
@@ -116,10 +117,7 @@ def test_a_file_that_is_added_to_an_old_version_past_github_is_an_alarm(story: W
     story.observe_registry()
 
     (alarm,) = titles(story)
-    assert (
-        alarm
-        == "Alert: nobody can account for 1.0.0 (widgets-1.0.0-cp314-none-any.whl, sha256 0a0a0a0a0a0a) of widgets on PyPI"
-    )
+    assert alarm == "Untraced version: widgets 1.0.0 (widgets-1.0.0-cp314-none-any.whl, sha256 0a0a0…"
     page = find_withdrawal(RegistryId("pypi"), "widgets", "1.0.0")
     assert page is not None
     assert str(page.url) in issue_text(story.alert_issues[0])
@@ -174,7 +172,7 @@ def test_a_version_that_is_gone_before_its_grace_is_over_is_an_alarm_all_the_sam
     story.observe_registry()
 
     assert trace_statuses(story)["1.0.1"] is TraceStatus.UNTRACED
-    assert "Alert: nobody can account for 1.0.1 of widgets on PyPI" in titles(story)
+    assert "Untraced version: widgets 1.0.1 on PyPI" in titles(story)
     assert "it is withdrawn by now" in issue_text(story.alert_issues[-1])
 
 
@@ -205,7 +203,7 @@ def test_a_tag_of_an_image_that_is_moved_is_accounted_for_by_a_run_or_an_alarm(s
     assert kept.status is TraceStatus.UNTRACED
     (alarm,) = story.alert_issues
     digest = world.projects[image].releases["latest"].files[0].digests["sha256"]
-    assert alarm.title == f"Alert: nobody can account for latest (sha256 {digest[:12]}) of acme/tool on Docker Hub"
+    assert alarm.title == f"Untraced version: acme/tool latest (sha256 {digest[:12]}) on Docker Hub"
 
 
 def test_a_publish_step_that_was_skipped_is_an_alarm_though_provenance_is_valid(story: WatchedPackageScenario) -> None:
@@ -213,7 +211,7 @@ def test_a_publish_step_that_was_skipped_is_an_alarm_though_provenance_is_valid(
     story.observe_registry()
 
     (alarm,) = titles(story)
-    assert alarm == "Alert: 1.0.1 of widgets on PyPI is published, and its publish step did not succeed"
+    assert alarm == "Publish step not run: widgets 1.0.1 on PyPI"
 
 
 def test_a_run_that_is_under_way_has_its_time_and_then_settles_the_alarm(story: WatchedPackageScenario) -> None:
@@ -227,7 +225,7 @@ def test_a_run_that_is_under_way_has_its_time_and_then_settles_the_alarm(story: 
     story.advance(16 * MINUTE)
     story.observe_registry()
     (alarm,) = story.alert_issues
-    assert (alarm.state, alarm.title) == ("open", "Alert: nobody can account for 1.1.0 of widgets on PyPI")
+    assert (alarm.state, alarm.title) == ("open", "Untraced version: widgets 1.1.0 on PyPI")
 
     story.widgets.approve(run, "pypi", by="bob")
     story.widgets.finish_job(run, job, "success", SUCCESSFUL_STEPS)
@@ -235,7 +233,7 @@ def test_a_run_that_is_under_way_has_its_time_and_then_settles_the_alarm(story: 
     story.advance(MINUTE)
     story.observe_registry()
     assert (alarm.state, trace_statuses(story)["1.1.0"]) == ("closed", TraceStatus.TRACED)
-    assert "1.1.0 is accounted for" in unescape(alarm.comments[-1].body)
+    assert "1.1.0 is traced" in unescape(alarm.comments[-1].body)
 
 
 def test_the_digest_tells_of_open_alarms(story: WatchedPackageScenario) -> None:
@@ -247,7 +245,7 @@ def test_the_digest_tells_of_open_alarms(story: WatchedPackageScenario) -> None:
     story.run_job(SendDigest(story.acme.id, "acme"))
 
     (digest,) = story.widgets.issues
-    assert "### Alerts (2)" in issue_text(digest)
+    assert "### Open alerts (2)" in issue_text(digest)
     assert "1.0.1 is published, and no publish step of acme/widgets accounts for it" in issue_text(digest)
 
 
@@ -304,8 +302,8 @@ def test_a_burst_is_one_issue_of_each_kind(story: WatchedPackageScenario) -> Non
     story.observe_registry()
 
     assert len(story.alert_issues) == 3
-    assert "Alert: a burst of versions of widgets on PyPI" in titles(story)
-    assert "Alert: nobody can account for 1.0.1 and 6 more of widgets on PyPI" in titles(story)
+    assert "Burst of versions: widgets on PyPI" in titles(story)
+    assert "Untraced version: widgets 1.0.1 and 6 more on PyPI" in titles(story)
 
 
 def test_the_rules_fail_where_the_watch_raises_alarms(story: WatchedPackageScenario) -> None:

@@ -48,7 +48,7 @@ def test_a_registry_that_is_away_is_told_of_and_caught_up_on(story: WatchedPacka
     story.run_job(CheckDuePackages())
     story.write_alerts()
     (alarm,) = story.alert_issues
-    assert alarm.title == "Alert: PyPI does not answer, and what is published there is not watched"
+    assert alarm.title == "Registry not watched: PyPI does not answer"
 
     story.registries.world.recover("pypi")
     story.publish("1.0.1", by="mallory")
@@ -66,7 +66,7 @@ def test_a_package_that_is_gone_is_told_of_until_it_is_there_again(story: Watche
         story.observe_registry()
         story.advance(10 * MINUTE)
     (alarm,) = story.alert_issues
-    assert (alarm.state, alarm.title) == ("open", "Alert: widgets on PyPI cannot be read, and is not watched")
+    assert (alarm.state, alarm.title) == ("open", "Package not watched: widgets on PyPI is unreadable")
 
     story.registries.world.projects["pypi", "widgets"] = project
     story.observe_registry()

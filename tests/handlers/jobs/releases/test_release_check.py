@@ -33,7 +33,7 @@ def test_a_release_as_it_should_be_is_green_and_shows_the_whole_chain(redis: Red
         check = story.check()
 
         assert (check.status, check.conclusion) == ("completed", "success"), check_run_text(check)
-        assert check.title == "v1.2.0: 1 version accounted for"
+        assert check.title == "v1.2.0: 1 version traced"
         for seen in (
             "1.2.0 of widgets on pypi, published on",
             ".github/workflows/release.yml:18, job publish: pypa/gh-action-pypi-publish, credential oidc",
@@ -71,7 +71,10 @@ def test_a_version_that_is_not_there_yet_is_awaited(redis: Redis) -> None:
     with release_scenario(redis) as story:
         run = story.run()
         check = story.check()
-        assert (check.conclusion, check.title) == ("neutral", "v1.2.0: of 1 version, 1 not on the registry yet")
+        assert (check.conclusion, check.title) == (
+            "neutral",
+            "v1.2.0: 0 of 1 version traced, 1 not on the registry yet",
+        )
         assert waiting(story) == 1
 
         redis.delete("rq:queue:check")
@@ -83,11 +86,11 @@ def test_a_version_that_is_not_there_yet_is_awaited(redis: Redis) -> None:
         assert "pypi is out of service" in check_run_text(story.check())
         story.registries.world.recover("pypi")
         story.publish(workload=story.workload(run))
-        assert story.check().title == "v1.2.0: 1 version accounted for"
+        assert story.check().title == "v1.2.0: 1 version traced"
         assert waiting(story) == 0
 
         story.registries.world.outage("pypi")
-        assert story.check().title == "v1.2.0: 1 version accounted for"
+        assert story.check().title == "v1.2.0: 1 version traced"
 
 
 def test_while_github_does_not_answer_it_is_put_off_and_not_lost(redis: Redis) -> None:
@@ -100,7 +103,7 @@ def test_while_github_does_not_answer_it_is_put_off_and_not_lost(redis: Redis) -
         assert waiting(story) == 1
         story.acme.github.faults.clear()
         redis.delete(*(key for key in redis.keys("*pause*") or [b"-"]))
-        assert story.check().title == "v1.2.0: 1 version accounted for"
+        assert story.check().title == "v1.2.0: 1 version traced"
         assert waiting(story) == 0
 
 
@@ -109,7 +112,7 @@ def test_a_version_whose_publish_step_was_skipped_fails_the_check(redis: Redis) 
         story.run(steps=FAILED_STEPS)
         story.publish()
         check = story.check()
-        assert (check.conclusion, check.title) == ("failure", "v1.2.0: of 1 version, 1 not accounted for")
+        assert (check.conclusion, check.title) == ("failure", "v1.2.0: 0 of 1 version traced, 1 untraced")
         assert "was skipped, and yet the version is there" in check_run_text(check)
 
 
@@ -118,7 +121,7 @@ def test_only_observed_it_fails_nothing(redis: Redis) -> None:
         story.run(steps=FAILED_STEPS)
         story.publish()
         check = story.check()
-        assert (check.conclusion, check.title) == ("neutral", "v1.2.0: of 1 version, 1 not accounted for")
+        assert (check.conclusion, check.title) == ("neutral", "v1.2.0: 0 of 1 version traced, 1 untraced")
 
 
 def test_who_started_it_and_approved_it_alone_is_told(redis: Redis) -> None:
@@ -126,7 +129,7 @@ def test_who_started_it_and_approved_it_alone_is_told(redis: Redis) -> None:
         run = story.run(approved_by="alice")
         story.publish(workload=story.workload(run))
         check = story.check()
-        assert check.title == "v1.2.0: 1 version accounted for; approved-release failed"
+        assert check.title == "v1.2.0: 1 version traced; approved-release failed"
         assert "1.2.0 of widgets on pypi left without an approval that counts: alice" in check_run_text(check)
 
 
@@ -135,7 +138,7 @@ def test_what_is_withheld_is_unseen_and_never_green(redis: Redis) -> None:
         story.run()
         story.publish()
         check = story.check()
-        assert (check.conclusion, check.title) == ("neutral", "v1.2.0: of 1 version, 1 not accounted for yet")
+        assert (check.conclusion, check.title) == ("neutral", "v1.2.0: 0 of 1 version traced, 1 not traced yet")
         assert "the App was not granted actions: read" in check_run_text(check)
 
 

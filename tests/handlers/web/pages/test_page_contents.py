@@ -102,8 +102,8 @@ def test_an_organization_shows_verdicts_coverage_and_the_trend(browser: httpx.Cl
     said = page_text(browser, "/organizations/Acme")
     assert "3 of 6 repositories evaluated" in said
     assert said.index("widgets failure") < said.index("plain success")  # the worst comes first
-    assert "2 not: no sweep has reached it yet (acme/.github, acme/new)" in said
-    assert "1 not: it is archived (acme/attic)" in said
+    assert "2 not evaluated: no sweep has reached it yet (acme/.github, acme/new)" in said
+    assert "1 not evaluated: it is archived (acme/attic)" in said
     assert "2026-W47 4 of 4 3 0 4 0 0 2026-W46" in said
     assert "1 waiting at a gate" in said
 
@@ -119,9 +119,9 @@ def test_a_repository_shows_the_path_the_findings_and_the_next_step(browser: htt
     assert "PyPI stored token PYPI_TOKEN pypi publish .github/workflows/release.yml:7" in said
     assert "on push (tags v*) └─ job publish └─ environment pypi → PyPI, with stored token (PYPI_TOKEN) line 7" in said
     assert "high trusted-publishing .github/workflows/release.yml:7 since" in said
-    assert "Next: On PyPI, let the package trust" in said
-    assert "By acme/.github/publishing.yml" in said or "By acme/publishing.yml" in said
-    assert "publishing.yml:6 of @mona ended on 2026-01-31. it was urgent" in said
+    assert "Fix: On PyPI, let the package trust" in said
+    assert "Policy: acme/.github/publishing.yml" in said or "Policy: acme/publishing.yml" in said
+    assert "publishing.yml:6 of @mona expired on 2026-01-31. it was urgent" in said
     assert "rejected v1.0 to pypi" in said
 
 
@@ -146,15 +146,15 @@ def test_gates_show_what_waits_and_each_decision_with_its_reasons(browser: httpx
     said = page_text(browser, "/organizations/acme/gates")
     assert "waiting acme/widgets → pypi, run 11, 3 hours ago" in said
     assert "widgets v1.0 to pypi by sam rejected release-authority: the workflow differs" in said
-    assert "GitHub did not confirm it" in page_text(browser, "/gates/1%3A11%3A1%3A4%3Apypi")
+    assert "Sent to GitHub not confirmed" in page_text(browser, "/gates/1%3A11%3A1%3A4%3Apypi")
 
 
 def test_alarms_show_what_was_seen_and_lead_to_their_issue(browser: httpx.Client) -> None:
     assert "1 open alert " in page_text(browser, "/organizations/acme")
     answer = browser.get("/organizations/acme/alerts")
     said = ParsedPage.of(answer.text)
-    assert "1 of 1 is open. open nobody can account for 2.0.1 of 2.0.1 on PyPI raised" in said.words
-    assert "No run of a workflow that publishes this package was found to have sent it." in said.words
+    assert "1 of 1 is open. open Untraced version: 2.0.1 2.0.1 on PyPI raised" in said.words
+    assert "No workflow run of this repository published this version." in said.words
     assert [link for link in said.links if link.endswith("/acme/widgets/issues/3")]
 
 
