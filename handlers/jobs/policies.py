@@ -204,7 +204,7 @@ def add_policy_problems(check_run_text: CheckRunText, in_force: PolicyState) -> 
     told = [f"⚠️ {markdown_text(problem)}" for problem in in_force.problems]
     summary, conclusion = join_blocks([*told, check_run_text.summary], "fact"), check_run_text.conclusion
     if in_force.never_valid and conclusion is not Conclusion.FAILURE:
-        title = plain_line(f"No valid policy: {in_force.problems[0]}", MAX_TITLE)
+        title = fit_title(f"No valid policy: {in_force.problems[0]}")
         return replace(check_run_text, conclusion=Conclusion.ACTION_REQUIRED, title=title, summary=summary)
     if conclusion is Conclusion.SUCCESS:
         conclusion = Conclusion.NEUTRAL

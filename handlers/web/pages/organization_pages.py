@@ -202,7 +202,7 @@ def alerts_page(context: PageContext, login: str) -> Page:
 def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[AlertRow]:
     webs = {each.name.lower(): each.html_url for each in found.repositories.repositories}
     for alarm, issue in PackageAlertStore(context.records).all(found.installation):
-        title = render_package_alert(alarm, context.catalog.registries).title.removeprefix("Alert: ")
+        title = render_package_alert(alarm, context.catalog.registries).title
         yield AlertRow(alarm, title, ALERT_EXPLANATIONS[alarm.kind], _alert_state(alarm), _issue_url(issue, webs))
 
 

@@ -76,7 +76,7 @@ def test_a_looser_policy_that_nobody_approved_is_not_followed_and_the_previous_c
 
     assert verdict(story, "v2") == "rejected"
     assert "is looser than the policy in force" in check_text(story)
-    assert told(story) == ["Alert: The policy was loosened, and the stricter one stays in force (acme/.github)"]
+    assert told(story) == ["The policy was loosened, and the stricter one stays in force in acme/.github"]
     assert "elsewhere" in acme.github.repository("acme/security").issues[0].body  # type: ignore[operator]  # it has one
 
 
@@ -226,7 +226,7 @@ def test_a_policy_that_is_not_seen_any_more_stays_in_force_and_somebody_is_told(
 
     assert verdict(story, "v2") != "approved"
     assert re.search(r"acme/\.github\b.*no longer sees", check_text(story))
-    assert told(story) == ["Alert: The App no longer sees the repository of the policy (acme/.github)"]
+    assert told(story) == ["The App no longer sees the repository of the policy in acme/.github"]
     acme.github.select_repositories(acme.installation, widgets, home(acme))
     home(acme).push({"publishing.yml": policy() + "rules: [broken\n"})
     assert "last valid" in check_text(story)

@@ -96,7 +96,9 @@ def test_a_second_repository_that_claims_a_package_is_an_alert_and_does_not_crow
         "acme/copy",
     ]
     assert trace_statuses(story)["1.1.0"] is TraceStatus.TRACED
-    assert [each.title for each in story.alert_issues] == ["Alert: acme/copy says that it publishes widgets on PyPI"]
+    assert [each.title for each in story.alert_issues] == [
+        "New claimant: acme/copy says that it publishes widgets on PyPI"
+    ]
 
 
 def test_where_the_central_repository_takes_no_issues_the_repository_itself_does(story: WatchedPackageScenario) -> None:
