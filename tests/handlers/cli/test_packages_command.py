@@ -12,6 +12,7 @@ from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.cli.main import run_command
 from handlers.config.database import Database
 from handlers.queue.job_specs import CheckDuePackages, CheckPackage
+from tests.app.acme import adopt_policy
 from tests.conftest import environment
 from tests.handlers.jobs.packages.watched_package import MINUTE, policy, watched_package_scenario
 from tests.handlers.web.pages.stored_records import store_status
@@ -66,7 +67,7 @@ def test_an_alarm_about_a_whole_registry_or_a_package_that_is_watched_no_more_is
         story.registries.world.publish("pypi", "gadgets", "9.9.9", by="mallory")
         story.advance(2 * MINUTE)
         story.run_job(CheckPackage(story.acme.id, RegistryId("pypi"), "gadgets"))
-        story.acme.github.repository("acme/.github").push({"publishing.yml": policy()})
+        adopt_policy(story.acme.github.repository("acme/.github"), policy())
         story.check_repository()  # gadgets is named no more
         story.registries.world.outage("pypi")
         for _ in range(2):
