@@ -23,7 +23,7 @@ from handlers.cli.main import run_command
 from handlers.config.database import Database
 from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
 from handlers.config.settings import REGISTRY_DATA, SQLITE_FILE, Settings, redis_socket
-from handlers.records.schema import migrate
+from handlers.records.schema.migrate import migrate
 
 PRIVATE_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -10,10 +10,10 @@ from bot.detection.candidate import Candidate, RegistryTarget, ToolCall, build_c
 from bot.detection.commands import apply_command, argv_texts, resolve_word
 from bot.detection.heuristics import OpaqueStep, apply_release_config, guess_candidates
 from bot.detection.job_state import EMPTY_VALUE, MAX_DEPTH, JobState, StoredLogin, Value, Values
-from bot.detection.programs import called_registries, command_words
 from bot.detection.resolve import expand_expression
 from bot.detection.tasks import Task
 from bot.detection.tasks.follow import FollowedCommand, command_folder, follow_command, load_module
+from bot.detection.tasks.program_search import called_registries, command_words
 from bot.detection.unexplained import is_ordinary, is_ordinary_task, reads_packages
 from bot.model.core_types import Confidence, Credential, RegistryId
 from bot.registries import Catalog, CommandFact, Registry

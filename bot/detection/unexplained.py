@@ -1,4 +1,4 @@
-"""Accounts for each stored credential of a registry that reaches a step which could not be read in full."""
+"""Identifies each stored credential of a registry that reaches a step which could not be read in full."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -23,7 +23,7 @@ from bot.github.commit_query import (
 )
 from bot.github.github_errors import ForbiddenError, MissingError, PartialAnswerError, TooLargeError
 from bot.github.graphql_result import GraphQLResult, query_in_pieces
-from bot.github.remote_files import read_remote_files
+from bot.github.remote_contents import read_remote_files
 from bot.json_access import JsonObject, get_bool, get_datetime, get_int, get_object, get_objects, get_str, get_value
 from bot.model.core_types import FullName, Sha
 from bot.settings import RepositoryFacts, RepositoryVisibility

@@ -16,7 +16,7 @@ from handlers.config.database import Database
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
 from handlers.jobs.repositories.diagnose import diagnose_github
-from handlers.records.health import examine_records
+from handlers.records.schema.health import examine_records
 
 SUCCESS, MISSING = 0, 1
 COLORS = {DiagnosisState.OK: "green", DiagnosisState.MISSING: "red", DiagnosisState.UNKNOWN: "yellow"}

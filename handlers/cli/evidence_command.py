@@ -13,7 +13,7 @@ from bot.registries import Catalog, load_catalog
 from bot.rendering.release import trace_record_json, trace_record_text
 from handlers.cli.main import FINDINGS, SUCCESS
 from handlers.config.settings import Settings
-from handlers.records.schema import opened_records
+from handlers.records.schema.migrate import opened_records
 from handlers.records.trace_store import TraceStore
 
 

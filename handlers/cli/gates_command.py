@@ -12,7 +12,7 @@ from bot.rendering.markdown import plain_line
 from handlers.config.settings import Settings
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.report_store import ReportStore
-from handlers.records.schema import opened_records
+from handlers.records.schema.migrate import opened_records
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from handlers.config.settings import Settings
 from handlers.jobs.policy_custody import settle_pending
 from handlers.records.gate_store import FreezeStore
 from handlers.records.policy_custody_store import PolicyCustodyStore
-from handlers.records.schema import open_records, opened_records
+from handlers.records.schema.migrate import open_records, opened_records
 
 SUCCESS, NOTHING = 0, 2
 

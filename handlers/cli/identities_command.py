@@ -28,7 +28,7 @@ from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.records.report_store import ReportStore
-from handlers.records.schema import opened_records
+from handlers.records.schema.migrate import opened_records
 
 NO_IDENTITIES = "No publishing identities: the App has evaluated no repository yet, or none that can publish."
 

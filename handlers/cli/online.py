@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.detection.remote_files import RemoteFile
 from bot.github.graphql_result import GraphQLResult, read_graphql_result
-from bot.github.remote_files import read_remote_files
+from bot.github.remote_contents import read_remote_files
 from bot.github.transport import DEFAULT_TIMEOUTS, GitHubRequest, GitHubServer, Timeouts, Transport
 from bot.model.errors import WharfingerError
 

@@ -23,7 +23,7 @@ from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
 from handlers.records.report_store import ReportStore
-from handlers.records.schema import opened_records
+from handlers.records.schema.migrate import opened_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 
 AlertWithIssue: TypeAlias = tuple[PackageAlert, PackageAlertIssue | None]

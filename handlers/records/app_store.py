@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from bot.model.errors import ConfigurationError
 from handlers.config.database import Database, insert_missing
 from handlers.config.settings import Settings
-from handlers.records.tables import app
+from handlers.records.schema.tables import app
 
 
 class AppStore:

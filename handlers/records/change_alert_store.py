@@ -11,8 +11,8 @@ from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from bot.rendering.markdown import text_fingerprint
 from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import ReportChangeAlerts
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import branches, change_alerts, change_states, tags, unreported_changes
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import branches, change_alerts, change_states, tags, unreported_changes
 
 MOST_CHANGES = 50  # of one commit that are kept: each branch and tag that names it is one
 

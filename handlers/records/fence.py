@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model.errors import WharfingerError
 from handlers.config.database import Database
-from handlers.records.tables import fences
+from handlers.records.schema.tables import fences
 
 
 class LeaseLostError(WharfingerError):

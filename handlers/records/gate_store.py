@@ -14,8 +14,8 @@ from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import DecideGate
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import approved_files, freezes, gate_decisions, waiting_deployments
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import approved_files, freezes, gate_decisions, waiting_deployments
 
 MIN_RETRY, MAX_RETRY = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
 READ_BATCH = 200  # decisions that are read with one query

@@ -10,8 +10,8 @@ from bot.policy import IssueDestination, Policy
 from bot.rendering.issue import IssueText
 from bot.rendering.markdown import text_fingerprint
 from handlers.config.database import Database, upsert
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import repository_issues
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import repository_issues
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from handlers.config.context import Context
 from handlers.config.database import Database
 from handlers.queue.enqueue import enqueue_stored, job_fields
 from handlers.queue.job_specs import JobSpec
-from handlers.records.tables import outbox
+from handlers.records.schema.tables import outbox
 
 log = logging.getLogger("wharfinger.records")
 

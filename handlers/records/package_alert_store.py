@@ -10,8 +10,8 @@ from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, InstallationId
 from bot.packages.versions import Package
 from handlers.config.database import Database, upsert
-from handlers.records.documents import Documents, ensure_installation
-from handlers.records.tables import package_alerts
+from handlers.records.schema.record_documents import Documents, ensure_installation
+from handlers.records.schema.tables import package_alerts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select, update
 from bot.github.commit_query import ORGANIZATION_POLICY_PATH
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.config.database import Database, upsert
-from handlers.records.documents import Documents, ensure_installation
-from handlers.records.tables import policy_custody
+from handlers.records.schema.record_documents import Documents, ensure_installation
+from handlers.records.schema.tables import policy_custody
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.config.database import Database
-from handlers.records.documents import ensure_installation
-from handlers.records.tables import policies
+from handlers.records.schema.record_documents import ensure_installation
+from handlers.records.schema.tables import policies
 
 
 class PolicyKind(StrEnum):

@@ -13,8 +13,15 @@ from bot.model.errors import WharfingerError
 from bot.rendering.digest import DigestFacts, DigestState
 from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus, repository_status
 from handlers.config.database import Database, upsert
-from handlers.records.documents import Documents, ensure_installation, ensure_repository
-from handlers.records.tables import digest_facts, digests, outcome_changes, reports, repositories, repository_names
+from handlers.records.schema.record_documents import Documents, ensure_installation, ensure_repository
+from handlers.records.schema.tables import (
+    digest_facts,
+    digests,
+    outcome_changes,
+    reports,
+    repositories,
+    repository_names,
+)
 
 
 @dataclass(frozen=True, slots=True)

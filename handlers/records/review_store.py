@@ -11,8 +11,8 @@ from bot.identities import PublishingIdentity
 from bot.model.core_types import FullName, RepositoryId
 from bot.model.identity_register import AccessReview, AccessReviews
 from handlers.config.database import Database, insert_missing, upsert
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import access_reviews, review_periods, review_rounds, secret_deletions
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import access_reviews, review_periods, review_rounds, secret_deletions
 
 REVIEWS = Documents[AccessReview](access_reviews, AccessReview)
 

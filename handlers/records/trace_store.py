@@ -14,8 +14,8 @@ from bot.packages.versions import Package, PackageVersion, TraceStatus
 from bot.tracing import VersionTrace
 from bot.tracing.version_tracing import is_same_file
 from handlers.config.database import Database, upsert
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import version_traces
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import version_traces
 
 MAX_TRACES = 500  # accounts of one repository that are shown: the newest
 MAX_EVALUATED = 100  # of them that rules look at

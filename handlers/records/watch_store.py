@@ -18,8 +18,8 @@ from bot.packages.publish_history import WatchedPackage
 from bot.packages.versions import FetchedListing, Package, PackageVersion
 from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import CheckPackage
-from handlers.records.documents import Documents, ensure_repository
-from handlers.records.tables import package_claims, registry_outages, watched_packages
+from handlers.records.schema.record_documents import Documents, ensure_repository
+from handlers.records.schema.tables import package_claims, registry_outages, watched_packages
 
 
 @dataclass(frozen=True, slots=True)

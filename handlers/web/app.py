@@ -26,9 +26,9 @@ from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metri
 from handlers.config.redis_client import open_async_redis, without_password
 from handlers.config.settings import Settings, check_port_is_free
 from handlers.queue.enqueue import QUEUES
-from handlers.records.documents import count_unreadable
 from handlers.records.package_alert_store import PackageAlertStore
-from handlers.records.schema import open_records
+from handlers.records.schema.migrate import open_records
+from handlers.records.schema.record_documents import count_unreadable
 from handlers.records.watch_store import WatchStore
 from handlers.web.receiver import Receiver
 

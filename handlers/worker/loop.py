@@ -40,7 +40,7 @@ from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
 from handlers.queue.job_specs import InvalidJobError, JobSpec, read_job
 from handlers.records.fence import fenced
-from handlers.records.schema import open_records
+from handlers.records.schema.migrate import open_records
 
 # Whoever can write to Redis must not be able to run code here. RQ falls back to pickle wherever no serializer was
 # passed (its pool and its cron do so), so the fallback itself is made JSON: then no pickle is ever read.

@@ -13,7 +13,7 @@ from handlers.config.context import open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
-from handlers.records.schema import open_records
+from handlers.records.schema.migrate import open_records
 from handlers.worker.loop import Worker
 from tests.conftest import NO_REGISTRY, environment
 from tests.handlers.worker.small_worker import FAST_PACE, FORKS, die_after

@@ -17,7 +17,7 @@ from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import QUEUES
-from handlers.records.schema import open_records
+from handlers.records.schema.migrate import open_records
 from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 from handlers.worker.loop import Worker
 from tests.conftest import environment, migrated_copy

@@ -43,11 +43,11 @@ from handlers.config.database import Database
 from handlers.jobs.policies import current_policy_file, is_organization_repository, proposes_change
 from handlers.jobs.policy_custody import installation_of, parse_policy_file, policy_of_version, read_base_text
 from handlers.queue.job_specs import PreviewPolicy
-from handlers.records.documents import UnreadableRecordError
 from handlers.records.policy_custody_store import PolicyCustodyStore
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.report_store import ReportStore
 from handlers.records.review_store import ReviewStore
+from handlers.records.schema.record_documents import UnreadableRecordError
 from handlers.records.trace_store import TraceStore
 from handlers.records.watch_store import WatchStore
 

@@ -51,7 +51,7 @@ from handlers.records.issue_outbox import IssueOutbox
 from handlers.records.outbox import outbox_of
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport
-from handlers.records.retention import delete_expired, mark_removed
+from handlers.records.schema.retention import delete_expired, mark_removed
 from handlers.records.watch_store import WatchStore
 
 ARCHIVED = "it is archived, and publishes nothing"

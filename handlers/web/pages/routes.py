@@ -24,7 +24,7 @@ from bot.rendering.markdown import plain_line
 from handlers.config.database import Database, DatabaseError
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
-from handlers.records.documents import UnreadableRecordError
+from handlers.records.schema.record_documents import UnreadableRecordError
 from handlers.web.pages import (
     gates_page,
     identity_pages,

@@ -16,7 +16,7 @@ from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnkn
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_specs import CheckBranch, SendDigest
 from handlers.records.report_store import DigestFactStore, DigestStore
-from handlers.records.tables import digests
+from handlers.records.schema.tables import digests
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TRUSTED_PUBLISHING, AcmeInstallation, acme_on, policy
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository
 

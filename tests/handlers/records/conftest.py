@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from handlers.config.database import Database
 from handlers.config.settings import SQLITE_FILE, parse_database_url
-from handlers.records.schema import migrate
-from handlers.records.tables import METADATA
+from handlers.records.schema.migrate import migrate
+from handlers.records.schema.tables import METADATA
 
 
 @pytest.fixture(scope="session")

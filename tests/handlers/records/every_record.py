@@ -32,7 +32,7 @@ from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry
 from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore, SecretDeletion, SecretDeletionStore
-from handlers.records.tables import unreadable_records
+from handlers.records.schema.tables import unreadable_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 from tests.handlers.web.pages.stored_records import INSTALLATION, NAME, NOW, NUMBER, store_records
 

@@ -9,10 +9,10 @@ from sqlalchemy import func, select, update
 from bot.model.core_types import InstallationId, RepositoryId
 from handlers.config.database import Database
 from handlers.queue.job_specs import WriteIssue
-from handlers.records.documents import ensure_repository
 from handlers.records.fence import LeaseLostError, fenced
 from handlers.records.outbox import KEPT_AFTER, Outbox
-from handlers.records.tables import outbox, repositories
+from handlers.records.schema.record_documents import ensure_repository
+from handlers.records.schema.tables import outbox, repositories
 from tests.conftest import EmbeddedRedis
 
 JOB = WriteIssue(InstallationId(5), RepositoryId(7))

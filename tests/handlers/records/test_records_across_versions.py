@@ -16,10 +16,10 @@ from handlers.cache.diagnoses import DiagnosisState
 from handlers.config.database import Database
 from handlers.config.settings import Settings
 from handlers.jobs.repositories.stored_reports import add_stored_records
-from handlers.records.documents import UnreadableRecordError, count_unreadable
-from handlers.records.health import examine_records
 from handlers.records.review_store import REVIEWS, ReviewStore
-from handlers.records.tables import access_reviews
+from handlers.records.schema.health import examine_records
+from handlers.records.schema.record_documents import UnreadableRecordError, count_unreadable
+from handlers.records.schema.tables import access_reviews
 
 WIDGETS = RepositoryId(31)
 NAME = FullName("acme/widgets")

@@ -17,10 +17,10 @@ from bot.model.errors import ConfigurationError
 from handlers.config.database import Database, DatabaseError
 from handlers.config.settings import SQLITE_FILE, Settings, parse_database_url
 from handlers.records.app_store import AppStore
-from handlers.records.documents import ensure_repository, find_unreadable
-from handlers.records.health import DOCUMENTS, examine_records
-from handlers.records.schema import MIGRATIONS, REVISION, migrate, open_records
-from handlers.records.tables import METADATA, repositories
+from handlers.records.schema.health import DOCUMENTS, examine_records
+from handlers.records.schema.migrate import MIGRATIONS, REVISION, migrate, open_records
+from handlers.records.schema.record_documents import ensure_repository, find_unreadable
+from handlers.records.schema.tables import METADATA, repositories
 
 GOLDEN = Path(__file__).parent / "golden"  # a database as each revision left it, as SQL
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from handlers.config.database import Database
 from handlers.config.documents import document_adapter
-from handlers.records.documents import Documents, find_unreadable
-from handlers.records.health import DOCUMENTS
+from handlers.records.schema.health import DOCUMENTS
+from handlers.records.schema.record_documents import Documents, find_unreadable
 from tests.handlers.records.every_record import store_everything
 
 WORDS = Path(__file__).parent / "stored_words.json"

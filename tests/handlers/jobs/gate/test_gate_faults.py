@@ -18,7 +18,7 @@ from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
 from handlers.queue.job_specs import DecideGate, FindGates, FindRepositoryGates, SweepGates
-from handlers.records.tables import policy_custody
+from handlers.records.schema.tables import policy_custody
 from tests.app.acme import adopt_policy
 from tests.conftest import WEBHOOK_SECRET, EmbeddedRedis
 from tests.fakes.github.http_api.faults import Fault

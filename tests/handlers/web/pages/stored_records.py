@@ -24,7 +24,7 @@ from handlers.config.database import Database
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
 from handlers.records.report_store import FACTS, DigestFactStore, DigestStore, ReportStore, StoredReport
-from handlers.records.tables import digest_facts
+from handlers.records.schema.tables import digest_facts
 from handlers.records.trace_store import TraceStore
 from tests.bot.rendering.test_hostile_versions import account
 from tests.bot.rendering.test_reports import hostile

@@ -10,7 +10,7 @@ from sqlalchemy import func, update
 
 from handlers.config.database import Database
 from handlers.config.settings import Settings
-from handlers.records.tables import reports
+from handlers.records.schema.tables import reports
 from handlers.web.pages.page_context import MAX_ROWS, list_page
 from handlers.web.pages.routes import format_day, is_authorized, relative_time
 from tests.conftest import EmbeddedRedis

@@ -12,7 +12,7 @@ from bot.model.core_types import InstallationId, RepositoryId
 from bot.model.errors import WharfingerError
 from handlers.config.database import Database, insert_missing
 from handlers.config.documents import DocumentError, from_text, to_text
-from handlers.records import tables
+from handlers.records.schema import tables
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, update
 from bot.model.core_types import InstallationId
 from handlers.config.database import Database
 from handlers.config.settings import Settings
-from handlers.records import tables
-from handlers.records.documents import ensure_installation
+from handlers.records.schema import tables
+from handlers.records.schema.record_documents import ensure_installation
 
 FENCES_KEPT = timedelta(days=7)  # no worker is frozen for so long and goes on
 CHANGES_KEPT = timedelta(days=90)  # of a commit, a branch: as long as somebody may ask for the commit's check run again

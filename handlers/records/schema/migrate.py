@@ -1,4 +1,4 @@
-"""Brings the database to this version's tables, and claims it for one App."""
+"""Updates the database to this version's tables, and claims it for one App."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from handlers.records.tables import METADATA
+from handlers.records.schema.tables import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():

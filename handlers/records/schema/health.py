@@ -17,8 +17,8 @@ from handlers.records import (
     trace_store,
     watch_store,
 )
-from handlers.records.documents import find_unreadable
-from handlers.records.schema import prepare_records
+from handlers.records.schema.migrate import prepare_records
+from handlers.records.schema.record_documents import find_unreadable
 
 DOCUMENTS = (
     review_store.REVIEWS,
