@@ -79,7 +79,7 @@ def is_called_externally_only(publication: Publication, snapshot: Snapshot) -> b
 def unknown_caller_environment(name: str, publication: Publication) -> Unknown:
     """Say that an environment is another repository's."""
     return Unknown(
-        fact=f"the environment {name} of whoever calls {publication.file}",
+        fact=f"the environment {name} of the workflows that call {publication.file}",
         reason="a called workflow runs in its caller's repository, and no workflow here calls it",
     )
 
@@ -114,7 +114,7 @@ def _possible_names(written: str, scope: ContextValues, publication: Publication
         yield None
     yield Unknown(
         fact=f"the environment of the job {publication.job} in {publication.file}",
-        reason=f"its name is computed when the job runs: {written}; a name written out can be checked",
+        reason=f"its name is computed when the job runs ({written}); write the name out",
     )
 
 
@@ -165,7 +165,4 @@ def plan_alternative(snapshot: Snapshot, feature: PlanFeature) -> str:
     """Say that the plan does not offer it, and what to do: `GitHub's plan free offers … only from pro on: …`."""
     facts, offer = snapshot.settings.repository, PLAN_REQUIREMENTS[feature]
     plan = facts.value.plan if isinstance(facts, Known) else "of the owner"
-    return (
-        f"GitHub's plan {plan} does not offer {feature} for private repositories ({offer.minimum_plan} does). "
-        f"The next best: {offer.alternative}."
-    )
+    return f"GitHub's plan {plan} does not offer {feature} for private repositories ({offer.minimum_plan} does). Instead, {offer.alternative}."

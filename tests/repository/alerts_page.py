@@ -19,38 +19,36 @@ ALERTS_PAGE_HEAD = """\
 
 <!-- Made by `make rulebook` from bot/checks/alerts; change the alerts and their pages, not this one. -->
 
-A rule says how things should stand. An alert says that something *changed* in a way that people should hear of, whether or not a rule is
-broken: a workflow that was pushed past review, a secret on its way to an unknown host, a tag that moved. What stood there before gives
-no alert, and neither does a line that only moved or a file that was renamed.
+A rule describes a good state. An alert reports a suspicious *change*, whether or not a rule fails: a workflow that was pushed without a
+review, a secret that is sent to an unknown host, a tag that moved. Existing weaknesses, moved lines and renamed files give no alert.
 
-## When they are looked for
+## When Wharfinger looks for them
 
 | what happens | what is compared |
 |---|---|
-| a branch is pushed | its commits, and workflows, local actions and the scripts that publish, with what the branch held before; a new branch with where it left the default branch |
-| a tag is pushed | with the commit that it named before, also if it was deleted in between; and whether any branch has the commit |
-| every five minutes | the hundred latest tags of every repository with the last look, since GitHub tells nobody of a push of more than three tags; a sweep compares all of them |
-| the default branch is looked at: a push, a changed deploy key, the sweep | runners and deploy keys with the last look, in repositories that publish or keep a registry's secret; GitHub tells nobody of runners |
+| somebody pushes a branch | its commits, workflows, local actions and publishing scripts with the previous state of the branch; a new branch with the default branch where it begins |
+| somebody pushes a tag | with the commit that it named before, even if it was deleted in between, and whether a branch has the commit |
+| every five minutes | the hundred latest tags of each repository, because GitHub sends no event for a push of more than three tags; a sweep compares all tags |
+| the default branch is checked: a push, a changed deploy key, the sweep | runners and deploy keys, in repositories that publish or store a registry secret; GitHub sends no event for runners |
 
-A branch beside the default one in which something was heard is compared with the same commit at each later push, until nothing is heard
-any more: so a second push hides nothing of the first, and nobody is told of the same twice.
+If a branch other than the default branch gives an alert, later pushes are compared with the same commit until the alert is gone. A second
+push therefore hides nothing, and each alert is reported once.
 
-A push that changes no workflow takes two calls to GitHub, one that does four or five. What needs a fact that the App may not see is
-`unknown`, says which permission would show it, and is never a pass; an alert that breaks is our fault and says so.
+A push that changes no workflow costs two calls to GitHub, and others four or five. If the App lacks a permission, the alert is `unknown`, and the
+report names the permission. An unknown alert never counts as a pass.
 
-## Where they are told
+## Where Wharfinger reports them
 
-In the check run "publishing" of the commit: with the line, what to do, and a title that begins with the alert. An alert that is observed turns
-a green check grey; an enforced one fails it, and a gate with `passed-check` then lets nothing of that commit out. Those with `open-issue` also open
-**one issue at once** in the repository that `reports.central` names (with `reports.issues: repository` and no central one, in the repository itself;
-with neither none is opened). What is heard later of the same repository joins it as a comment, until a person closes it; then the
-next one is opened. Wharfinger never closes it: only a person can say what a push was.
+The check run "publishing" of the commit shows the line and the fix, and its title begins with the alert. An observed alert turns a green check
+neutral. An enforced alert fails it, and a gate with `passed-check` then rejects the commit. Alerts with `open-issue` also open **one issue at
+once** in the repository that `reports.central` names. Without it, `reports.issues: repository` opens the issue in the repository itself; otherwise there is
+none. Later alerts of the same repository are added as comments until a person closes the issue. Wharfinger never closes it.
 
 ## In the policy
 
-`alerts` names them as `rules` does, for all repositories and for some (`repositories`). Each has `severity`, `mode` (observe, enforce) and `open-issue`
-(whether an issue is opened), beside the options below; `off` leaves it out. A repository's own file may only make them stricter
-unless `overrides: any`. A waiver names an alert as it names a rule, and takes effect on commits that were already heard of.
+`alerts` names them as `rules` does, for all repositories or for some (`repositories`). Each alert has `severity`, `mode` (observe, enforce) and
+`open-issue` (whether an issue is opened), besides the options below; `off` turns it off. A repository's own file may only make them stricter
+unless the policy sets `overrides: any`. A waiver names an alert as it names a rule, and also covers commits that were already reported.
 
 ```yaml
 alerts:

@@ -1,7 +1,7 @@
 """Make docs/rules.md from the rules and their pages: `make rulebook`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import Field, fields
 from datetime import timedelta
 from enum import StrEnum
@@ -9,7 +9,9 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
-from bot.checks.check import Rule
+from bot.checks.alerts import CHANGE_ALERTS
+from bot.checks.check import Check, Rule
+from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
 from bot.policy.policy_schema import format_duration, option_key
 from tests.repository.page_examples import read_page
@@ -45,12 +47,12 @@ RULES_PAGE_HEAD = """\
 
 <!-- Made by `make rulebook` from bot/checks/rules; change the rules and their pages, not this one. -->
 
-A rule says a good state. Each has a page: why, what to do, options, and examples that are run as tests. The tables say where it
-stands in NIST's Cybersecurity Framework 2.0, OWASP's Non-Human Identities Top 10 (2025), and OpenSSF's OSPS Baseline (2026-02-19) or
-SLSA. Without a permission that a rule reads with, its outcome is `unknown` wherever that could hide something.
+A rule describes a good state. Its page explains why and what to do, lists its options, and shows examples that run as tests. The tables
+map each rule to NIST's Cybersecurity Framework 2.0, OWASP's Non-Human Identities Top 10 (2025), and OpenSSF's OSPS Baseline (2026-02-19) or
+SLSA. If Wharfinger lacks a permission that a rule needs, the outcome of the rule is `unknown`.
 
-Every rule has the options `severity` (low, medium, high, critical), `mode` (observe, enforce) and `allow` (registries that it leaves
-alone). *Stricter* says which way an option may go in a repository's own policy under `overrides: stricter`.
+Every rule has the options `severity` (low, medium, high, critical), `mode` (observe, enforce) and `allow` (registries to which it does not
+apply). *Stricter* says in which direction a repository's own policy may change an option under `overrides: stricter`.
 """
 
 
@@ -109,5 +111,26 @@ def default_of(option: "Field[Any]") -> str:
     return f"`{value.value if isinstance(value, StrEnum) else str(value).lower()}`"
 
 
+SHARED_OPTIONS = {"severity", "mode", "allow", "open_issue"}
+
+
+def options_section(check: type[Check[Any]]) -> str:
+    """The section `Options` of a check's page: its own options, and the names of those that every check of its kind has."""
+    own = [each for each in fields(check) if each.name not in SHARED_OPTIONS]
+    lines = [f"- `{option_key(each)}`: {each.metadata['means'].rstrip('.')} ({default_of(each)})." for each in own]
+    shared = ", ".join(f"`{option_key(each)}`" for each in fields(check) if each.name in SHARED_OPTIONS)
+    return "\n".join([*lines, f"- {shared}: the same for every check of this kind."])
+
+
+def write_options(checks: Iterable[type[Check[Any]]]) -> None:
+    """Write the section `Options` of each page anew."""
+    for check in checks:
+        head, _, rest = check.page().read_text().partition("\n## Options\n")
+        check.page().write_text(
+            f"{head}\n## Options\n\n{options_section(check)}\n\n## {rest.partition(chr(10) + '## ')[2]}"
+        )
+
+
 if __name__ == "__main__":
+    write_options((*RULES, *GATE_CONDITIONS, *CHANGE_ALERTS))
     RULES_PAGE.write_text(rules_page())

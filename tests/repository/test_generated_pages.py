@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.checks.check import Rule
+from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
 from bot.packages.clients import REGISTRY_CLIENTS
 from bot.packages.http_client import MAX_RESPONSE_BYTES
@@ -21,6 +22,14 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_book_is_made_from_the_rules() -> None:
     assert RULES_PAGE.read_text() == rules_page(), "run `make rulebook`"
+
+
+def test_the_gates_page_names_every_condition_by_its_title() -> None:
+    page = (ROOT / "docs" / "gate.md").read_text()
+
+    assert all(
+        f"[`{each.name}`](../bot/checks/gate/{each.page().name}) | {each.title()} |" in page for each in GATE_CONDITIONS
+    )
 
 
 def test_every_rule_has_one_family() -> None:

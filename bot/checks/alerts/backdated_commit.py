@@ -22,9 +22,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackdatedCommit(ChangeAlert):
-    """A commit says that it is older than the one it stands on, or younger than now.
+    """A commit is dated before its parent or in the future.
 
-    Its author chose the date. An old one hides a new change at the bottom of every list.
+    The author chooses the date of a commit. An old date hides a new change at the end of every list.
     """
 
     name: ClassVar[RuleName] = RuleName("backdated-commit")
@@ -33,7 +33,7 @@ class BackdatedCommit(ChangeAlert):
     open_issue: bool = field(default=False, metadata=OPEN_ISSUE_OPTION)
     max_clock_skew: timedelta = field(
         default=timedelta(days=1),
-        metadata={"means": "How far the clocks of two machines may be apart.", "stricter": StricterWhen.LOWER},
+        metadata={"means": "How far the clocks of two computers may differ.", "stricter": StricterWhen.LOWER},
     )
 
     def applies(self, change: RepositoryChange) -> bool:
@@ -49,21 +49,19 @@ class BackdatedCommit(ChangeAlert):
         for commit, wrong in found[:MAX_FINDINGS]:
             yield Finding(
                 settings_location(f"commit/{commit.id}"),
-                f"commit {commit.short} of {commit.author} says it is of {commit.committed_at:%Y-%m-%d %H:%M} UTC, {wrong}",
-                "Ask its author; where nobody can say why, treat the push as a stranger's: revoke the pusher's tokens and revert it.",
+                f"commit {commit.short} by {commit.author} is dated {commit.committed_at:%Y-%m-%d %H:%M} UTC, {wrong}",
+                "Ask the author about the date. If nobody can explain it, revert the push and revoke the pusher's tokens.",
             )
         if len(found) > MAX_FINDINGS:
-            yield Unknown(
-                PushQuery.COMMITS.fact, f"{len(found) - MAX_FINDINGS} more of the same kind are not told one by one"
-            )
+            yield Unknown(PushQuery.COMMITS.fact, f"{len(found) - MAX_FINDINGS} more of the same kind are not listed")
 
     def _impossible_date(
         self, commit: PushedCommit, known: dict[Sha, PushedCommit], change: RepositoryChange
     ) -> str | None:
         """Say why a commit's date cannot be true; None where it can."""
         if commit.committed_at - change.observed_at > self.max_clock_skew:
-            return f"and it was pushed before {change.observed_at:%Y-%m-%d %H:%M} UTC"
+            return f"but it was pushed before {change.observed_at:%Y-%m-%d %H:%M} UTC"
         for parent in (known[each] for each in commit.parents if each in known):
             if parent.committed_at - commit.committed_at > self.max_clock_skew:
-                return f"and the commit {parent.short} that it stands on is of {parent.committed_at:%Y-%m-%d %H:%M} UTC"
+                return f"but its parent {parent.short} is dated {parent.committed_at:%Y-%m-%d %H:%M} UTC"
         return None

@@ -76,10 +76,10 @@ def _compromises() -> Mapping[str, ActionCompromise]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompromisedAction(ChangeAlert):
-    """A workflow uses an action that an attacker is known to have held.
+    """A workflow uses an action that was compromised.
 
-    What was moved once is moved again: some of these were given back, and some came back with the attacker's tags intact. On the default
-    branch it is told also where it stood before anybody knew, in the check run alone.
+    Some compromised actions were compromised again. A use on the default branch from before the incident is reported in
+    the check run only.
     """
 
     name: ClassVar[RuleName] = RuleName("compromised-action")
@@ -115,14 +115,14 @@ def _references(snapshot: Snapshot) -> Iterator[tuple[str, str | None, SourceTex
 def _finding(place: Location, job: str | None, uses: Uses, compromise: ActionCompromise) -> Finding:
     advisory = f" ({compromise.advisory})" if compromise.advisory else ""
     if uses.pinned:
-        message = (
-            f"uses {uses.repository} at {uses.ref}, a commit that an attacker made {compromise.period_text}{advisory}"
-        )
+        message = f"uses {uses.repository} at {uses.ref}, a commit of an attacker {compromise.period_text}{advisory}"
     else:
         message = f"uses {uses.repository}@{uses.ref}, whose tags an attacker moved {compromise.period_text}{advisory}"
     now = (
-        "It is not known to be safe again; take it out"
+        "Remove it, because it is not known to be safe again"
         if compromise.still_malicious
-        else "Take it out, or pin it to a full commit id that you have looked at"
+        else "Remove it, or pin it to a full commit id that you have reviewed"
     )
-    return Finding(place, message, f"{now}. {compromise.source} tells what happened.", subject=FindingSubject(job=job))
+    return Finding(
+        place, message, f"{now}. {compromise.source} describes the incident.", subject=FindingSubject(job=job)
+    )

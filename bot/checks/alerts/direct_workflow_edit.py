@@ -17,9 +17,9 @@ _MAX_NAMED_COMMITS = 3  # commits that are named
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectWorkflowEdit(ChangeAlert):
-    """A workflow on the default branch was changed by a push, without a pull request.
+    """A push changed a workflow on the default branch without a pull request.
 
-    Nobody else has seen the change, and it already runs with all that the default branch's workflows may use.
+    Nobody has reviewed the change, and it already runs with the permissions of the default branch.
     """
 
     name: ClassVar[RuleName] = RuleName("direct-workflow-edit")
@@ -29,7 +29,7 @@ class DirectWorkflowEdit(ChangeAlert):
     allowed_accounts: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Accounts that may change workflows so, such as acme-sync[bot].",
+            "means": "Accounts that may push changes to workflows, such as `acme-sync[bot]`.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -75,6 +75,6 @@ def _finding(path: str, pusher: str, commits: list[PushedCommit], comparison: Sn
     by = f" (commit {ids}{more})" if commits else ""
     return Finding(
         location=Location(path, 1, 1) if there else settings_location(path),
-        message=f"{path} was {was if there else 'removed'} by a push of {pusher}{by} and no pull request",
-        fix=f"Ask {pusher} whether they pushed it. If not, revert it, revoke their tokens and look at the runs since; then have a ruleset ask for a pull request.",
+        message=f"{pusher} {was if there else 'removed'} {path} by a push{by} without a pull request",
+        fix=f"Ask {pusher} whether they pushed it. If not, revert the push, revoke their tokens and inspect the runs since then.",
     )

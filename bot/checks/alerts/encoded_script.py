@@ -43,9 +43,9 @@ _NODE_ENCODINGS = re.compile(r"['\"](?:base64(?:url)?|hex)['\"]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedScript(ChangeAlert):
-    """A script newly decodes something and runs it.
+    """A script newly decodes data and runs it.
 
-    What is encoded is not meant to be read: neither by a reviewer nor by a search for the name of a host.
+    Reviewers cannot read encoded data, and a search for a host name does not find it.
     """
 
     name: ClassVar[RuleName] = RuleName("encoded-script")
@@ -80,8 +80,8 @@ def _keyed_finding(script_step: ScriptStep, line: int | None) -> KeyedFinding:
     )
     finding = Finding(
         script_step.place(line),
-        "decodes something and runs it, so that nobody who reads the workflow sees what runs",
-        "Decode it where it does no harm and look at it; if it is yours, write it out as a script in the repository.",
+        "decodes data and runs it, so the workflow does not show what runs",
+        "Decode the data in a safe place and inspect it. If it is yours, replace it with a readable script in the repository.",
         subject=FindingSubject(job=script_step.job),
     )
     return KeyedFinding(("encoded", " ".join(text.split())[:500]), finding)

@@ -13,9 +13,9 @@ from bot.model.findings import Finding, FindingSubject, Location, Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostEnvironment(ChangeAlert):
-    """A job that publishes no longer runs in its environment.
+    """A publishing job no longer uses its environment.
 
-    Reviewers, the allowed branches and tags, and the gate hang on the environment; without it none of them is asked.
+    Reviewers, allowed branches and tags, and the gate belong to the environment.
     """
 
     name: ClassVar[RuleName] = RuleName("lost-environment")
@@ -53,7 +53,7 @@ def _finding(after: Publication, previous_environment: str) -> Finding:
     now = f"the environment {after.environment}" if after.environment else "no environment"
     return Finding(
         Location(after.file, after.line, after.line),
-        f"the job {after.job} publishes from {now}; before it published from {previous_environment}",
-        f"Put `environment: {previous_environment}` back into the job {after.job}, or move its reviewers and its gate along with it.",
+        f"the job {after.job} publishes from {now} and no longer from the environment {previous_environment}",
+        f"Restore `environment: {previous_environment}` in the job {after.job}. If the move is intended, give the new environment the same protection.",
         subject=FindingSubject(job=after.job, environment=after.environment),
     )

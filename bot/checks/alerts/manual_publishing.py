@@ -15,9 +15,9 @@ _MANUAL_EVENTS = frozenset({"workflow_dispatch"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualPublishing(ChangeAlert):
-    """A workflow that publishes can now only be started by hand.
+    """A publishing workflow can now only be started manually.
 
-    Started by hand it runs from any branch or tag that somebody chooses, and leaves no release or tag behind that others would see.
+    A manual run can use any branch or tag, and leaves no tag or release behind.
     """
 
     name: ClassVar[RuleName] = RuleName("manual-publishing")
@@ -50,6 +50,6 @@ def _finding(workflow: Workflow, removed_events: list[str]) -> Finding:
     line = workflow.triggers["workflow_dispatch"].line
     return Finding(
         Location(workflow.path, line, line),
-        f"publishes, and is now only started by hand; {join_names(removed_events)} started it before",
-        f"Let {join_names(removed_events)} start it again, or say in the policy's waivers why people have to.",
+        f"publishes, and can now only be started manually instead of by {join_names(removed_events)}",
+        f"Restore the trigger {join_names(removed_events)}. If manual releases are intended, add a waiver.",
     )

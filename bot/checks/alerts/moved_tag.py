@@ -15,7 +15,7 @@ from bot.settings import SettingsQuery, ref_matches
 class MovedTag(ChangeAlert):
     """A tag was moved to another commit.
 
-    A tag is what others install by. Who moves it changes what they get without a new version: of an action, of a module, of a release.
+    Users install actions, modules and releases by tag, so a moved tag changes what they get.
     """
 
     name: ClassVar[RuleName] = RuleName("moved-tag")
@@ -25,14 +25,14 @@ class MovedTag(ChangeAlert):
     floating_tags: tuple[str, ...] = field(
         default=("latest", "nightly", "edge", "v[0-9]", "v[0-9][0-9]"),
         metadata={
-            "means": "Tags that are moved on with each release; they may move to what comes after them on the default branch, nowhere else.",
+            "means": "Patterns of tags that move with each release; they may move forward on the default branch only.",
             "stricter": StricterWhen.FEWER,
         },
     )
     allowed_branches: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Branches beside the default one, such as `releases/*`, on which such tags may move too.",
+            "means": "Further branches, such as `releases/*`, on which such tags may move.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -54,12 +54,12 @@ class MovedTag(ChangeAlert):
                 return
             if self._is_on_allowed_branch(change.branches_with_commit.value, change.default_branch):
                 return
-            aside = f" to a commit that {change.default_branch} does not have"
-        how = (aside or " on") if tag.value.fast_forward else " to a commit that does not come after it"
+            aside = f" to a commit that is not on {change.default_branch}"
+        how = (aside or " forward") if tag.value.fast_forward else " to an unrelated commit"
         yield Finding(
             settings_location(f"releases/tag/{push.name}"),
-            f"{push.pusher} moved the tag {push.name}{how}: from {tag.value.previous_commit[:SHORT_SHA_LENGTH]} to {push.commit[:SHORT_SHA_LENGTH]}",
-            f"If it was not meant so, put it back on {tag.value.previous_commit[:SHORT_SHA_LENGTH]}, and have a ruleset forbid that tags are moved.",
+            f"{push.pusher} moved the tag {push.name}{how}, from {tag.value.previous_commit[:SHORT_SHA_LENGTH]} to {push.commit[:SHORT_SHA_LENGTH]}",
+            f"If this was not intended, move the tag back to {tag.value.previous_commit[:SHORT_SHA_LENGTH]}. Add a tag ruleset that restricts updates.",
         )
 
     def _is_on_allowed_branch(self, branches_with_commit: tuple[str, ...], default_branch: str) -> bool:

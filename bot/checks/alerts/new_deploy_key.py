@@ -13,9 +13,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeployKey(ChangeAlert):
-    """A deploy key that can push was added to the repository.
+    """A deploy key with write access was added to the repository.
 
-    It belongs to nobody, outlives whoever made it, and can push code and tags from which releases are made.
+    A deploy key has no owner, outlives its creator, and can push the code and tags of releases.
     """
 
     name: ClassVar[RuleName] = RuleName("new-deploy-key")
@@ -43,6 +43,6 @@ class NewDeployKey(ChangeAlert):
             by = f" by {key.added_by}" if key.added_by else ""
             yield Finding(
                 settings_location("settings/keys"),
-                f"the deploy key {key.title}, which can push, was added{by}",
-                "If nobody of yours added it, delete it and look at what it pushed; else make it read-only, or use an App.",
+                f"the deploy key {key.title} with write access was added{by}",
+                "If none of your maintainers added it, delete the key and inspect what it pushed. Otherwise make it read-only, or use a GitHub App.",
             )

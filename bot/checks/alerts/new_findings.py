@@ -45,7 +45,7 @@ def new_findings(
     new = [sight.result for key, sight in found.items() if key not in known]
     yield from new[:MAX_FINDINGS]
     if len(new) > MAX_FINDINGS:
-        yield Unknown(PushQuery.FILES.fact, f"{len(new) - MAX_FINDINGS} more of the same kind are not told one by one")
+        yield Unknown(PushQuery.FILES.fact, f"{len(new) - MAX_FINDINGS} more of the same kind are not listed")
 
 
 def renamed_workflows(comparison: SnapshotComparison) -> Mapping[str, str]:

@@ -14,10 +14,9 @@ from bot.workflows.graph import effective_permissions, permission_level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIdentityToken(ChangeAlert):
-    """A job that does not publish can newly ask for an identity token.
+    """A job that does not publish can newly request an OIDC token.
 
-    With it a job proves to a registry or a cloud who it is; where they trust the repository and not the one workflow, any job is enough.
-    A job that publishes is left alone: with trusted publishing it needs the token.
+    If a registry or cloud trusts the whole repository, any job with the permission can use its identity.
     """
 
     name: ClassVar[RuleName] = RuleName("new-identity-token")
@@ -44,8 +43,8 @@ def _find(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[KeyedFinding]:
             line = permissions.line or job.line
             finding = Finding(
                 Location(workflow.path, line, line),
-                f"the job {job.id} can ask for an identity token (id-token: write), which no job of this workflow that does not publish could before",
-                "Take id-token: write out, or tie whatever trusts it to this workflow and, better, to an environment.",
+                f"the job {job.id}, which does not publish, can newly request an OIDC token (`id-token: write`)",
+                "Remove `id-token: write` if the job does not need it. Otherwise let the service that trusts the token require this workflow and an environment.",
                 subject=FindingSubject(job=job.id),
             )
             yield KeyedFinding(("identity",), finding, workflow_path=workflow.path)

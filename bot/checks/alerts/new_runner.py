@@ -16,14 +16,14 @@ from bot.settings import SettingsQuery, ref_matches
 class NewRunner(ChangeAlert):
     """A self-hosted runner was added to the repository.
 
-    Whoever owns the machine sees all that its jobs see, and worms register the machine they are on as a way back in.
+    The owner of the machine can see everything that its jobs see. Worms register infected machines as runners.
     """
 
     name: ClassVar[RuleName] = RuleName("new-runner")
     reads: ClassVar[frozenset[PushQuery | SettingsQuery]] = frozenset({SettingsQuery.RUNNERS})
     expected_runners: tuple[str, ...] = field(
         default=(),
-        metadata={"means": "Runners that come and go, such as `ci-*`.", "stricter": StricterWhen.FEWER},
+        metadata={"means": "Patterns of runners that come and go, such as `ci-*`.", "stricter": StricterWhen.FEWER},
     )
 
     def applies(self, change: RepositoryChange) -> bool:
@@ -54,5 +54,5 @@ class NewRunner(ChangeAlert):
             yield Finding(
                 settings_location("settings/actions/runners"),
                 f"the self-hosted runner {runner.name} was added{labels}",
-                "If nobody of yours added it, remove it, cancel its jobs, and rotate the secrets of the repository.",
+                "If none of your maintainers added it, remove the runner, cancel its jobs and rotate the repository's secrets.",
             )

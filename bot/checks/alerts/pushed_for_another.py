@@ -16,10 +16,9 @@ _BOT_SUFFIX = "[bot]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedForAnother(ChangeAlert):
-    """A commit bears a bot's name, has no valid signature, and somebody else pushed it.
+    """An unsigned commit names a bot that did not push it.
 
-    Anybody can write any name into a commit. Dependabot's own commits are signed by GitHub and pushed by Dependabot; one that is not
-    is meant to be waved through.
+    Anyone can write any name into a commit. GitHub signs the commits of Dependabot, and Dependabot pushes them.
     """
 
     name: ClassVar[RuleName] = RuleName("pushed-for-another")
@@ -27,7 +26,7 @@ class PushedForAnother(ChangeAlert):
     include_people: bool = field(
         default=False,
         metadata={
-            "means": "Whether commits in a person's name count too, where neither author nor committer pushed them.",
+            "means": "Whether commits in a person's name count too if neither author nor committer pushed them.",
             "stricter": StricterWhen.HIGHER,
         },
     )
@@ -50,13 +49,11 @@ class PushedForAnother(ChangeAlert):
         for commit in alone[:MAX_FINDINGS]:
             yield Finding(
                 settings_location(f"commit/{commit.id}"),
-                f"commit {commit.short} says that {commit.author} made it; it is not signed, and {push.pusher} pushed it",
-                f"Ask {push.pusher} whether they pushed it. If not, revoke their tokens and delete what was pushed.",
+                f"{push.pusher} pushed the unsigned commit {commit.short}, which names {commit.author} as its author",
+                f"Ask {push.pusher} whether they pushed it. If not, revoke their tokens and delete the commit.",
             )
         if len(alone) > MAX_FINDINGS:
-            yield Unknown(
-                PushQuery.COMMITS.fact, f"{len(alone) - MAX_FINDINGS} more of the same kind are not told one by one"
-            )
+            yield Unknown(PushQuery.COMMITS.fact, f"{len(alone) - MAX_FINDINGS} more of the same kind are not listed")
 
     def _is_impersonated(self, commit: PushedCommit, pusher: str) -> bool:
         if commit.verified or _is_same_account(commit.author, pusher):

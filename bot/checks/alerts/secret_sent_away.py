@@ -27,14 +27,14 @@ from bot.model.findings import Finding, FindingSubject, Unknown, join_names
 from bot.shell import Command
 from bot.snapshot.repository_snapshot import Snapshot
 
-_FIX = "If nobody of yours wrote this, disable the workflow, delete the branch, and rotate the secrets; else name the host in the option allowed-hosts."
+_FIX = "If none of your maintainers wrote this, disable the workflow, delete the branch and rotate the secrets. Otherwise add the host to `allowed-hosts`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSentAway(ChangeAlert):
-    """A secret is newly handed to a command that sends it to an unknown host.
+    """A step newly sends a secret to an unknown host.
 
-    That is what stolen tokens are used for first: a workflow that posts the secrets which the others name to a host of the thief's.
+    Thieves first push a workflow that sends the secrets of the repository to a host of their own.
     """
 
     name: ClassVar[RuleName] = RuleName("secret-sent-away")
@@ -42,7 +42,7 @@ class SecretSentAway(ChangeAlert):
     allowed_hosts: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Hosts that secrets may be sent to, `*.acme.example.org` too; registries and GitHub need not be named.",
+            "means": "Hosts to which secrets may be sent, such as `*.acme.example.org`; registries and GitHub are always allowed.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -114,7 +114,7 @@ def _url_hosts(script_step: ScriptStep) -> list[str]:
 def _keyed_finding(
     script_step: ScriptStep, line: int | None, tool: str, secrets: frozenset[str], hosts: Iterable[str]
 ) -> KeyedFinding:
-    where = join_names(host if host == COMPUTED_ADDRESS else f"{host}, which is no registry's" for host in hosts)
+    where = join_names(host if host == COMPUTED_ADDRESS else f"{host} (not a known registry)" for host in hosts)
     message = f"{tool} sends {join_names(secrets_text(secrets))} to {where}"
     about = FindingSubject(job=script_step.job, secrets=tuple(sorted(secrets - {ALL_SECRETS})))
     key = ("sent", *sorted(secrets), *sorted(hosts))

@@ -15,9 +15,9 @@ from bot.workflows.expressions import has_dynamic_secrets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretsDumped(ChangeAlert):
-    """A workflow newly reaches every secret without naming one.
+    """A workflow newly reads all secrets without naming them.
 
-    `toJSON(secrets)` takes what nobody thought of too. Worms write it because they do not know the names.
+    Worms read all secrets at once, because they do not know their names.
     """
 
     name: ClassVar[RuleName] = RuleName("secrets-dumped")
@@ -52,8 +52,8 @@ def _keyed_finding(file: str, job: str | None, text: SourceText) -> KeyedFinding
     line = min(line, text.end_line)
     finding = Finding(
         Location(file, line, line),
-        "reaches every secret of the repository at once, without naming one",
-        "If nobody of yours wrote this, disable the workflow, delete the branch, and rotate the secrets; else name the one that is needed: secrets.NAME.",
+        "reads every secret of the repository at once, without naming one",
+        "If none of your maintainers wrote this, disable the workflow, delete the branch and rotate the secrets. Otherwise name the secret that is needed (`secrets.NAME`).",
         subject=FindingSubject(job=job),
     )
     return KeyedFinding(("dumped", " ".join(text.value.split())[:500]), finding)

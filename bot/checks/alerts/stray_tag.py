@@ -12,10 +12,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrayTag(ChangeAlert):
-    """A tag was put on a commit that no branch has.
+    """A tag was created on a commit that is on no branch.
 
-    Nobody reviewed what no branch has, and nobody sees it who looks at the code; GitHub shows it as a commit of the repository even
-    where it comes from a fork.
+    Nobody reviewed such a commit. GitHub shows it as part of the repository even if it comes from a fork.
     """
 
     name: ClassVar[RuleName] = RuleName("stray-tag")
@@ -32,5 +31,5 @@ class StrayTag(ChangeAlert):
             yield Finding(
                 settings_location(f"releases/tag/{push.name}"),
                 f"{push.pusher} put the tag {push.name} on {push.commit[:SHORT_SHA_LENGTH]}, which is on no branch",
-                "Look at the commit. Tag what was merged instead; if nobody of yours made it, delete the tag and revoke the pusher's tokens.",
+                "Inspect the commit, and tag a merged commit instead. If none of your maintainers made the tag, delete it and revoke the pusher's tokens.",
             )

@@ -13,9 +13,9 @@ from bot.settings import SettingsQuery, ref_matches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrelatedBranch(ChangeAlert):
-    """A branch was pushed that has no history in common with the default branch.
+    """A pushed branch shares no history with the default branch.
 
-    Nobody works on such a branch. It is a place to put a payload under the repository's good name, to be fetched by its commit's id.
+    Attackers store payloads on such a branch, under the good name of the repository.
     """
 
     name: ClassVar[RuleName] = RuleName("unrelated-branch")
@@ -23,7 +23,7 @@ class UnrelatedBranch(ChangeAlert):
     allowed_branches: tuple[str, ...] = field(
         default=("gh-pages",),
         metadata={
-            "means": "Patterns of branches that are made so, such as those of a site.",
+            "means": "Patterns of branches that may have no common history, such as those of a website.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -40,6 +40,6 @@ class UnrelatedBranch(ChangeAlert):
         elif change.has_unrelated_history:
             yield Finding(
                 settings_location(f"tree/{push.name}"),
-                f"{push.pusher} pushed the branch {push.name} at {push.commit[:SHORT_SHA_LENGTH]}, which has no history in common with {change.default_branch}",
-                "Look at what is in it. If nobody of yours made it, delete the branch, and revoke the pusher's tokens.",
+                f"{push.pusher} pushed the branch {push.name} at {push.commit[:SHORT_SHA_LENGTH]}, which shares no history with {change.default_branch}",
+                "Inspect the branch. If none of your maintainers made it, delete it and revoke the pusher's tokens.",
             )

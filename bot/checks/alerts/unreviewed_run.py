@@ -14,16 +14,16 @@ from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Trigger, Workflow
 from bot.workflows.graph import effective_permissions, permission_level
 
-IDENTITY_TEXT = "an identity token"
+IDENTITY_TEXT = "an OIDC token"
 _BUILT_IN_NAME = "GITHUB_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreviewedRun(ChangeAlert):
-    """A workflow newly runs on a push to a branch that nobody has reviewed, and can use secrets.
+    """A workflow newly runs with secrets on a push to an unreviewed branch.
 
-    `on: push` takes the workflow from the branch that was pushed. Whoever can push a branch can so read every secret that is not
-    kept in a protected environment, and that is how worms read them.
+    With `on: push` anyone who can push a branch can read every secret that is not in a protected environment. Worms
+    read secrets this way.
     """
 
     name: ClassVar[RuleName] = RuleName("unreviewed-run")
@@ -58,8 +58,8 @@ def _reachable_credentials(workflow: Workflow) -> Iterator[frozenset[str]]:
 def _keyed_finding(workflow: Workflow, trigger: Trigger, credentials: frozenset[str], branch: str) -> KeyedFinding:
     finding = Finding(
         Location(workflow.path, trigger.line, trigger.line),
-        f"runs on a push to {branch}, which nobody has reviewed, and can use {join_names(secrets_text(credentials))}",
-        "If nobody of yours pushed it, delete the branch, rotate what the workflow could read, and look at its runs. Keep such secrets in an environment that only reviewed branches can use.",
+        f"runs on a push to the unreviewed branch {branch} and can use {join_names(secrets_text(credentials))}",
+        "If none of your maintainers pushed it, delete the branch, rotate the secrets and inspect the runs. Otherwise move the secrets to an environment that only reviewed branches can use.",
         subject=FindingSubject(secrets=tuple(sorted(credentials - {ALL_SECRETS, IDENTITY_TEXT}))),
     )
     return KeyedFinding(("runs", *sorted(credentials)), finding, workflow_path=workflow.path)

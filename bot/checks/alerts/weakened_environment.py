@@ -13,9 +13,9 @@ from bot.settings import AnyRef, Environment, SelectedRefs, SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeakenedEnvironment(ChangeAlert):
-    """An environment that guards a publication guards less than it did.
+    """The protection of a publishing environment was weakened.
 
-    Whoever may change a repository's settings can let a release past its reviewers, and put everything back afterwards.
+    Anyone who can change the settings can remove the protection, release, and restore it.
     """
 
     name: ClassVar[RuleName] = RuleName("weakened-environment")
@@ -51,16 +51,16 @@ class WeakenedEnvironment(ChangeAlert):
 def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
     """Say what an environment no longer asks for. What was not seen both times is no loss."""
     if new is None:
-        yield "is gone: the next job that names it makes one that asks for nothing"
+        yield "was deleted"
         return
     if old.reviewers and not new.reviewers:
-        yield "asks nobody to approve any more"
+        yield "no longer requires reviewers"
     elif old.reviewers and old.prevent_self_review and not new.prevent_self_review:
-        yield "lets whoever started a release approve it"
+        yield "allows self-review"
     if old.admins_bypass is False and new.admins_bypass:
-        yield "can be passed by administrators"
+        yield "can be bypassed by administrators"
     if new.wait_minutes < old.wait_minutes:
-        yield f"waits {new.wait_minutes} minutes, not {old.wait_minutes}"
+        yield f"waits {new.wait_minutes} instead of {old.wait_minutes} minutes"
     yield from _ref_losses(old, new)
     yield from _rule_losses(old, new)
 
@@ -80,11 +80,11 @@ def _ref_losses(old: Environment, new: Environment) -> Iterator[str]:
         return
     before, now = old.allowed_refs.value, new.allowed_refs.value
     if isinstance(now, AnyRef) and not isinstance(before, AnyRef):
-        yield "takes any branch and tag"
+        yield "accepts every branch and tag"
     elif isinstance(now, SelectedRefs) and isinstance(before, SelectedRefs):
         added = [each for each in now.patterns if each not in before.patterns]
         if added:
-            yield f"takes {join_names(f'the {each.kind} {each.pattern}' for each in added)} as well"
+            yield f"also accepts {join_names(f'the {each.kind} {each.pattern}' for each in added)}"
 
 
 def _rule_losses(old: Environment, new: Environment) -> Iterator[str]:
@@ -92,14 +92,14 @@ def _rule_losses(old: Environment, new: Environment) -> Iterator[str]:
         asked = {rule.app_slug for rule in new.custom_rules.value if rule.enabled}
         lost = [rule.app_slug for rule in old.custom_rules.value if rule.enabled and rule.app_slug not in asked]
         if lost:
-            yield f"no longer asks {join_names(lost)}"
+            yield f"no longer asks the gate {join_names(lost)}"
 
 
 def _finding(name: str, losses: tuple[str, ...]) -> Finding:
     return Finding(
         settings_location("settings/environments"),
-        f"the environment {name}, from which a job publishes, {join_names(losses)}",
-        "If nobody of yours changed it, put it back, look at what was released since, and see in the audit log who did; "
-        "else tell those who answer for the releases.",
+        f"the publishing environment {name} {join_names(losses)}",
+        "Look up in the audit log who changed it. If none of your maintainers did, restore the setting and inspect the releases since "
+        "then.",
         subject=FindingSubject(environment=name),
     )

@@ -14,20 +14,20 @@ ANY_ACTOR = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowedTriggers(GateCondition):
-    """A release is started by an event and a person that are expected to start releases.
+    """An allowed event and an allowed person started the release.
 
-    What anybody can set off (a comment, a pull request, the end of another workflow) releases nothing.
+    Events that anyone can cause, such as comments, do not start releases.
     """
 
     name: ClassVar[RuleName] = RuleName("allowed-triggers")
     events: tuple[str, ...] = field(
         default=("push", "release", "workflow_dispatch"),
-        metadata={"means": "The events, in GitHub's words, that may start a release.", "stricter": StricterWhen.FEWER},
+        metadata={"means": "The events that may start a release.", "stricter": StricterWhen.FEWER},
     )
     actors: tuple[str, ...] = field(
         default=(ANY_ACTOR,),
         metadata={
-            "means": "The logins that may start one, and a new attempt of it; * is anybody who can.",
+            "means": "The logins that may start a release and repeat it; `*` allows everyone.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -35,10 +35,18 @@ class AllowedTriggers(GateCondition):
     def judge(self, deployment: PendingDeployment) -> Iterator[Finding | Unknown]:
         run = deployment.run
         if run.event not in self.events:
-            message = f"the run was started by the event {run.event}, and releases are started by {join_names(self.events) or 'nothing'}"
-            yield deployment_finding(deployment, message, "Start the release in the way that is meant for it.")
+            message = (
+                f"the event {run.event} started the run, and the policy allows {join_names(self.events) or 'none'}"
+            )
+            yield deployment_finding(
+                deployment,
+                message,
+                "Start the release by an allowed event.",
+            )
         known = {login.casefold() for login in self.actors}
         strangers = [login for login in run.started_by if login.casefold() not in known]
         if ANY_ACTOR not in self.actors and strangers:
-            message = f"the run was started by {join_names(strangers)}, and releases are started by {join_names(self.actors) or 'nobody'}"
-            yield deployment_finding(deployment, message, "Let one of them start a new run.")
+            message = (
+                f"{join_names(strangers)} started the run, and the policy allows {join_names(self.actors) or 'nobody'}"
+            )
+            yield deployment_finding(deployment, message, "Let an allowed person start a new run.")

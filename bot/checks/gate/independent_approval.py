@@ -18,10 +18,10 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndependentApproval(GateCondition):
-    """A person who neither made the commit nor started the run approved the release.
+    """A person who neither wrote the commit nor started the run approved it.
 
-    One stolen account is then not enough. GitHub does not say for which attempt an approval was given, so a run that was
-    started again needs one for each attempt.
+    One stolen account is then not enough to release. GitHub does not show for which attempt an approval was given, so
+    each attempt of a run needs one.
     """
 
     name: ClassVar[RuleName] = RuleName("independent-approval")
@@ -36,8 +36,8 @@ class IndependentApproval(GateCondition):
         elif not approvals.value.required and not approvals.value.approvers:
             yield deployment_finding(
                 deployment,
-                f"the environment {deployment.environment} asks nobody for an approval",
-                "Settings, Environments: add required reviewers, and tick Prevent self-review.",
+                f"the environment {deployment.environment} does not require an approval",
+                "Settings, Environments: add required reviewers, and select Prevent self-review.",
             )
         elif isinstance(makers, Unknown):
             yield makers
@@ -62,9 +62,9 @@ def _approval_results(
     elif selves and len(others) < needed:
         yield deployment_finding(
             deployment,
-            f"{join_names(selves)} approved, and made the commit or started the run too",
-            "Start a new run, and let somebody else approve it; Prevent self-review in the environment holds people to that.",
+            f"{join_names(selves)} approved the release but also wrote the commit or started the run",
+            "Start a new run, and let another person approve it. Prevent self-review in the environment enforces that.",
         )
     elif len(others) < needed:
-        again = f" (one for each of {needed} attempts; or start a new run)" if needed > 1 else ""
-        yield Unknown(f"an approval by somebody other than {join_names(concerned)}", f"nobody gave it so far{again}")
+        again = f" (each of {needed} attempts needs one; or start a new run)" if needed > 1 else ""
+        yield Unknown(f"an approval by someone other than {join_names(concerned)}", f"nobody has given it yet{again}")

@@ -20,9 +20,9 @@ from bot.tracing.traces import names_version, version_in_tag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion(GateCondition):
-    """The version that leaves is new, and the one that the tag names.
+    """The released version is new and matches its tag.
 
-    A run of an old tag, or of a tag that says one version while the package says another, is a mistake or a disguise.
+    A run of an old tag, or a tag that names another version than the package, is a mistake or an attack.
     """
 
     name: ClassVar[RuleName] = RuleName("new-version")
@@ -63,8 +63,8 @@ def _tag_findings(deployment: PendingDeployment, outgoing: tuple[OutgoingVersion
         if number is not None:
             yield deployment_finding(
                 deployment,
-                f"the tag {tag} names version {number} of {each.package.name}, and its manifest says {each.declared_version}",
-                "Set the version in the manifest, and tag the commit that has it.",
+                f"the tag {tag} names version {number} of {each.package.name}, but its manifest says {each.declared_version}",
+                "Set the version in the manifest, and tag that commit.",
             )
 
 
@@ -77,8 +77,8 @@ def _already_published_findings(
         for each, number in taken:
             yield deployment_finding(
                 deployment,
-                f"{number} of {each.package} is published already",
-                "Release under a new version; if something of that one is missing at the registry, it stays incomplete.",
+                f"{number} of {each.package} is already published",
+                "Release a new version.",
             )
 
 

@@ -13,9 +13,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedCheck(GateCondition):
-    """A released commit's check run "publishing" is not failed.
+    """The check run "publishing" of the released commit did not fail.
 
-    Where rules are enforced, what they stop at a pull request they stop at the release too.
+    Rules that are enforced on pull requests are then also enforced on releases.
     """
 
     name: ClassVar[RuleName] = RuleName("passed-check")
@@ -25,7 +25,7 @@ class PassedCheck(GateCondition):
     require_success: bool = field(
         default=False,
         metadata={
-            "means": "Whether the check has to be green, and grey is not enough.",
+            "means": "Whether the check must succeed, so that neutral is not enough.",
             "stricter": StricterWhen.HIGHER,
         },
     )
@@ -39,6 +39,6 @@ class PassedCheck(GateCondition):
         if fact.value not in allowed:
             yield deployment_finding(
                 deployment,
-                f'the check run "publishing" of {deployment.short_commit} says {fact.value.replace("_", " ")}',
-                "Do what the check run says, and release the commit that mends it.",
+                f'the check run "publishing" of {deployment.short_commit} concluded {fact.value.replace("_", " ")}',
+                "Fix what the check run reports, and release the fixed commit.",
             )

@@ -22,9 +22,9 @@ _BRANCH_RULE_TYPES = ("pull_request", "update", "non_fast_forward", "required_st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedRef(GateCondition):
-    """A release comes from a protected branch or tag that is still what it was.
+    """The release comes from a protected branch or tag that has not moved.
 
-    A tag that can be moved, or was, says nothing of what is released.
+    A tag that can be moved does not show what is released.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-ref")
@@ -44,22 +44,22 @@ class ProtectedRef(GateCondition):
             yield refs
             return
         if not refs.value:
-            message = f"there is no branch or tag {deployment.run.ref} any more, from which the run was started"
+            message = f"the branch or tag {deployment.run.ref} that started the run no longer exists"
             yield deployment_finding(
-                deployment, message, "Find out who deleted it; then release again from a protected tag."
+                deployment, message, "Find out who deleted it, and release again from a protected tag."
             )
         for ref in refs.value:
             if ref.kind is RefKind.TAG and ref.commit != deployment.run.commit:
-                message = f"{ref} names {ref.commit[:SHORT_SHA_LENGTH]} now, and the run releases {deployment.short_commit}: the tag was moved"
+                message = f"{ref} was moved to {ref.commit[:SHORT_SHA_LENGTH]}, but the run releases {deployment.short_commit}"
                 yield deployment_finding(
-                    deployment, message, "Find out who moved the tag; then release under a new one."
+                    deployment, message, "Find out who moved the tag, and release again with a new tag."
                 )
             guarded = _is_protected(ref, deployment)
             if isinstance(guarded, Unknown):
                 yield guarded
             elif not guarded.value:
                 yield deployment_finding(
-                    deployment, f"{ref} is not protected: whoever can push can {_risk(ref)}", _fix(ref)
+                    deployment, f"{ref} is not protected, so anyone who can push can {_risk(ref)}", _fix(ref)
                 )
 
 
@@ -85,10 +85,10 @@ def _is_protected(ref: ResolvedRef, deployment: PendingDeployment) -> MaybeKnown
 
 
 def _risk(ref: ResolvedRef) -> str:
-    return "move or delete it" if ref.kind is RefKind.TAG else "put anything there"
+    return "move or delete it" if ref.kind is RefKind.TAG else "change it"
 
 
 def _fix(ref: ResolvedRef) -> str:
     if ref.kind is RefKind.TAG:
-        return "Settings, Rules, Rulesets: let a tag ruleset for it restrict creations, updates and deletions."
-    return "Settings, Rules, Rulesets: let a branch ruleset for it require a pull request."
+        return "Settings, Rules, Rulesets: add a tag ruleset that restricts creations, updates and deletions."
+    return "Settings, Rules, Rulesets: add a branch ruleset that requires a pull request."

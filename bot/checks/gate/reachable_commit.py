@@ -13,9 +13,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachableCommit(GateCondition):
-    """A released commit is on the default branch, or on one that is named for that.
+    """The released commit is on the default branch or another allowed branch.
 
-    A tag can stand on any commit, one that nobody reviewed among them.
+    A tag can name a commit that nobody reviewed.
     """
 
     name: ClassVar[RuleName] = RuleName("reachable-commit")
@@ -25,7 +25,7 @@ class ReachableCommit(GateCondition):
     allowed_branches: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Further branches, by name, from whose commits releases are made.",
+            "means": "Names of further branches from which releases are made.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -34,9 +34,9 @@ class ReachableCommit(GateCondition):
         if isinstance(deployment.branches_with_commit, Unknown):
             yield deployment.branches_with_commit
         elif not deployment.branches_with_commit.value & {deployment.default_branch, *self.allowed_branches}:
-            nor = f", nor on {', '.join(self.allowed_branches)}" if self.allowed_branches else ""
+            nor = f" or on {', '.join(self.allowed_branches)}" if self.allowed_branches else ""
             yield deployment_finding(
                 deployment,
-                f"the commit {deployment.short_commit} is not on the default branch {deployment.default_branch}{nor}: nothing shows that it was reviewed",
+                f"the commit {deployment.short_commit} is not on the default branch {deployment.default_branch}{nor}, so nothing shows that it was reviewed",
                 f"Merge it into {deployment.default_branch}, and release from there.",
             )

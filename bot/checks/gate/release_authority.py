@@ -20,10 +20,9 @@ _MAX_LINE_LENGTH = 80  # characters of a quoted line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseAuthority(GateCondition):
-    """A release is done by the workflow that the default branch has, or by the one that was last let through.
+    """The workflow matches the default branch or the last approved release.
 
-    Whoever can change the workflow on the way can release anything, whatever the rest of the commit holds. Only what changed is told
-    here; weaknesses that were there before are the check run's to tell.
+    Anyone who can change the workflow on an unreviewed branch can release anything. The rejection quotes what changed.
     """
 
     name: ClassVar[RuleName] = RuleName("release-authority")
@@ -37,10 +36,8 @@ class ReleaseAuthority(GateCondition):
             yield fact
             return
         for called in fact.value.moved_calls:
-            message = f"the called workflow {called} is not what it was at the last release: its ref was moved"
-            yield deployment_finding(
-                deployment, message, "Look at what changed there, and pin the call to a full commit id."
-            )
+            message = f"the called workflow {called} changed since the last release, because its ref was moved"
+            yield deployment_finding(deployment, message, "Review the change, and pin the call to a full commit id.")
         if not fact.value.differences_from_default_branch or fact.value.differences_from_last_release == ():
             return
         fix = f"Merge the change into {deployment.default_branch} with a review, and release from there."

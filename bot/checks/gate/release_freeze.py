@@ -27,9 +27,9 @@ class Weekday(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFreeze(GateCondition):
-    """No release leaves on days on which releases rest.
+    """The release is not within a release freeze.
 
-    Attackers like nights, weekends and holidays: nobody is there to notice. Days are UTC's, by GitHub's clock.
+    Attackers prefer nights, weekends and holidays. Days are in UTC by GitHub's clock.
     """
 
     name: ClassVar[RuleName] = RuleName("release-freeze")
@@ -38,10 +38,13 @@ class ReleaseFreeze(GateCondition):
     )
     days: tuple[DayRange, ...] = field(
         default=(),
-        metadata={"means": "First and last day of each rest: 2026-12-20/2027-01-03.", "stricter": StricterWhen.MORE},
+        metadata={
+            "means": "First and last day of each freeze, such as `2026-12-20/2027-01-03`.",
+            "stricter": StricterWhen.MORE,
+        },
     )
     weekdays: tuple[Weekday, ...] = field(
-        default=(), metadata={"means": "Days of every week on which releases rest.", "stricter": StricterWhen.MORE}
+        default=(), metadata={"means": "Weekdays on which nothing may be released.", "stricter": StricterWhen.MORE}
     )
 
     def applies(self, deployment: PendingDeployment) -> bool:
@@ -55,20 +58,22 @@ class ReleaseFreeze(GateCondition):
         today = deployment.now.value.date()
         weekday = list(Weekday)[today.weekday()]
         if weekday in self.weekdays:
-            yield _freeze_finding(deployment, f"it is {weekday.title()}, a day on which releases rest")
+            yield _freeze_finding(deployment, f"releases are frozen on {weekday.title()}s")
         for written in self.days:
             try:
                 first, last = map(date.fromisoformat, written.split("/"))
             except ValueError:
-                yield Unknown("a rest of releases in the policy", f"{written[:40]} is not two days of the calendar")
+                yield Unknown("a release freeze in the policy", f"{written[:40]} is not two days of the calendar")
                 continue
             if last < first:  # no day is in it: whoever wrote it meant another one
-                yield Unknown("a rest of releases in the policy", f"{written} ends before it begins")
+                yield Unknown("a release freeze in the policy", f"{written} ends before it begins")
             elif first <= today <= last:
-                yield _freeze_finding(deployment, f"releases rest from {first} to {last}")
+                yield _freeze_finding(deployment, f"releases are frozen from {first} to {last}")
 
 
 def _freeze_finding(deployment: PendingDeployment, message: str) -> Finding:
     return deployment_finding(
-        deployment, message, "Release afterwards; what cannot wait needs a waiver in the policy, reviewed and dated."
+        deployment,
+        message,
+        "Release after the freeze. An urgent release needs a reviewed waiver with an expiry date in the policy.",
     )

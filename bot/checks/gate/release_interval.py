@@ -14,9 +14,9 @@ from bot.settings import SettingsQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseInterval(GateCondition):
-    """Between two releases lies the time that the policy asks for.
+    """Enough time has passed since the last release.
 
-    A burst of releases is how worms spread, and how a mistake is repeated before anybody sees it.
+    A burst of releases is a sign of a worm, and repeats a mistake before anyone notices it.
     """
 
     name: ClassVar[RuleName] = RuleName("release-interval")
@@ -26,7 +26,7 @@ class ReleaseInterval(GateCondition):
     min_interval: timedelta = field(
         default=timedelta(),
         metadata={
-            "means": "The time between two releases from one environment; none is asked for if it is left out.",
+            "means": "The minimum time between two releases from one environment; nothing is required without it.",
             "stricter": StricterWhen.HIGHER,
         },
     )
@@ -45,6 +45,6 @@ class ReleaseInterval(GateCondition):
             free = previous.value + self.min_interval
             yield deployment_finding(
                 deployment,
-                f"the last release from {deployment.environment} was on {previous.value:%Y-%m-%d at %H:%M} UTC; the next may leave on {free:%Y-%m-%d at %H:%M} UTC",
-                "Wait until then, and run the workflow again.",
+                f"the last release from {deployment.environment} was on {previous.value:%Y-%m-%d at %H:%M} UTC, so the next one is allowed from {free:%Y-%m-%d at %H:%M} UTC",
+                "Run the workflow again after that time.",
             )

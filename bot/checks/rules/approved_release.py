@@ -16,20 +16,20 @@ from bot.tracing import VersionTrace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedRelease(Rule):
-    """The newest version of each package was let go by a person who did not start its run.
+    """Another person approved the newest version of each package.
 
-    One stolen account is then not enough to publish. A machine's approval is none.
+    One stolen account is then not enough to publish. Approvals by machine accounts do not count.
     """
 
     name: ClassVar[RuleName] = RuleName("approved-release")
     min_approvals: int = field(
         default=1,
-        metadata={"means": "How many people have to have approved.", "stricter": StricterWhen.HIGHER},
+        metadata={"means": "How many people must have approved.", "stricter": StricterWhen.HIGHER},
     )
     exclude_run_starter: bool = field(
         default=True,
         metadata={
-            "means": "Whether only people count who did not start the run.",
+            "means": "Whether the approval of the person who started the run does not count.",
             "stricter": StricterWhen.HIGHER,
         },
     )
@@ -66,10 +66,10 @@ class ApprovedRelease(Rule):
             return
         yield Finding(
             location=place,
-            message=f"{version.number} of {version.package} left {_approval_text(counted)}{_approval_details(trace, counted, machines)}",
+            message=f"{version.number} of {version.package} was published {_approval_text(counted)}{_approval_details(trace, counted, machines)}",
             fix=(
-                "Let the job that publishes name an environment with required reviewers and Prevent self-review; then nothing "
-                "leaves before somebody else looked at it."
+                "Let the publishing job name an environment with required reviewers and Prevent self-review, so that another person "
+                "has to approve each release."
             ),
             subject=FindingSubject(
                 package=format_purl(version.package, snapshot.catalog), environment=sent.publication.environment
@@ -79,17 +79,17 @@ class ApprovedRelease(Rule):
 
 def _approval_text(counted_approvers: tuple[str, ...]) -> str:
     return (
-        f"with the approval of {join_names(counted_approvers)} alone"
+        f"with the approval of only {join_names(counted_approvers)}"
         if counted_approvers
-        else "without an approval that counts"
+        else "without a valid approval"
     )
 
 
 def _approval_details(trace: VersionTrace, counted_approvers: tuple[str, ...], machines: tuple[str, ...]) -> str:
     own = [login for login in trace.approvers if login not in (*counted_approvers, *machines)]
-    told = [f"{join_names(own)}, who started the run, approved it"] if own else []
+    told = [f"{join_names(own)} approved it and started the run"] if own else []
     if bots := (*trace.approving_bots, *machines):
         told.append(f"the machine account {join_names(bots)} approved it")
     if trace.step_run is not None and trace.step_run.publication.environment is None:
-        told.append("its job names no environment that could ask for one")
-    return f": {', and '.join(told)}" if told else ""
+        told.append("its job names no environment")
+    return f", because {' and '.join(told)}" if told else ""

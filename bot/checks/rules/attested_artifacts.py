@@ -13,23 +13,18 @@ from bot.registries import Catalog
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 
-INVESTIGATE_FIX = (
-    "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the package."
+_INVESTIGATE = (
+    "If none of your workflows published it, withdraw the version and revoke every token that can publish the package."
 )
-MISSING_PROVENANCE_FIX = (
-    f"{INVESTIGATE_FIX} If your workflow did, publish with the registry's trusted publishing and a tool that attests; where a stored token is "
-    "still used, `wharfinger scan --diff` shows the change."
-)
-INVALID_PROVENANCE_FIX = (
-    f"{INVESTIGATE_FIX} If your workflow did, publish the next version from a run that signs it itself."
-)
+MISSING_PROVENANCE_FIX = f"{_INVESTIGATE} Otherwise publish with trusted publishing and a tool that attests."
+INVALID_PROVENANCE_FIX = f"{_INVESTIGATE} Otherwise let the run that publishes the next version sign it itself."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttestedArtifacts(Rule):
-    """The newest version of each package carries provenance that verifies.
+    """The newest version of each package has valid provenance.
 
-    Provenance is the run's signature under what it made: whoever installs the package can check where it comes from.
+    Provenance is a signature of the run, so that users can verify where a package comes from.
     """
 
     name: ClassVar[RuleName] = RuleName("attested-artifacts")
@@ -65,13 +60,18 @@ def _judge(place: Location, trace: VersionTrace, catalogue: Catalog) -> Iterator
         return
     for refused in provenance.value.rejected:
         if refused.unverifiable:
-            yield Unknown(f"whether the {refused.kind} of {name} holds", refused.reason)
+            yield Unknown(f"whether the {refused.kind} of {name} is valid", refused.reason)
         else:
             yield _finding(
-                place, about, f"the {refused.kind} of {name} is not believed: {refused.reason}", INVALID_PROVENANCE_FIX
+                place, about, f"the {refused.kind} of {name} is not valid: {refused.reason}", INVALID_PROVENANCE_FIX
             )
     if not provenance.value.verified and not provenance.value.rejected:
-        yield _finding(place, about, f"{name} carries no provenance", MISSING_PROVENANCE_FIX)
+        yield _finding(
+            place,
+            about,
+            f"{name} has no provenance, so nobody can verify which run published it",
+            MISSING_PROVENANCE_FIX,
+        )
 
 
 def _finding(place: Location, about: FindingSubject, message: str, fix: str) -> Finding:

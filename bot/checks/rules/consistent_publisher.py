@@ -14,10 +14,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsistentPublisher(Rule):
-    """The newest version came from the identity that those before it came from.
+    """The newest version has the same publisher as the versions before it.
 
-    A step back from a trusted publisher to a token, or away from provenance or the workflow of all those before, is how stolen
-    credentials show.
+    A token in place of a trusted publisher, missing provenance or another workflow can be a sign of stolen credentials.
     """
 
     name: ClassVar[RuleName] = RuleName("consistent-publisher")
@@ -39,8 +38,8 @@ class ConsistentPublisher(Rule):
                     location=place,
                     message=f"{watched.package.name}: {step}",
                     fix=(
-                        "Find out who sent it. If nobody of yours did, withdraw it and revoke the tokens that may publish the "
-                        "package; then publish the next version as those before it were."
+                        "Ask your maintainers who published it and how. If none of them did, withdraw the version and revoke every token "
+                        "that can publish the package."
                     ),
                     subject=FindingSubject(package=format_purl(watched.package, snapshot.catalog)),
                 )

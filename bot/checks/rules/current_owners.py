@@ -14,9 +14,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentOwners(Rule):
-    """Whoever answers for something that can publish is a member of the organization.
+    """Owners of publishing identities are members of the organization.
 
-    A team that answers has members. A fine-grained token is answered for by the person whose it is.
+    A team that owns an identity has members. The owner of a fine-grained token is the person who created it.
     """
 
     name: ClassVar[RuleName] = RuleName("current-owners")
@@ -51,22 +51,22 @@ def _judge(identity: PublishingIdentity, owner: str, organization: Organization)
     elif team:
         found = organization.team(team)
         if found is None:
-            yield _finding(identity, f"of the team {owner}, which {organization.login} does not have")
+            yield _finding(identity, f"the team {owner}, which does not exist")
         elif not found.members:
-            yield _finding(identity, f"of the team {owner}, which has no members")
+            yield _finding(identity, f"the team {owner}, which has no members")
     elif not organization.has_member(name):
-        yield _finding(identity, f"of {owner}, who is not a member of {organization.login}")
+        yield _finding(identity, f"{owner}, who is not a member of {organization.login}")
 
 
 def _finding(identity: PublishingIdentity, problem: str) -> Finding:
     if identity.declared is None:  # a token, which nobody else can take over
-        fix = "Revoke it (the organization's Settings, Personal access tokens)."
+        fix = "Revoke the token in the organization's Settings, Personal access tokens."
     else:
         entry = f"{identity.declared.origin}:{identity.declared.line}" if identity.declared.origin else "the register"
-        fix = f"Name somebody who is there in {entry}, and let them rotate it: whoever left may have a copy; or revoke it."
+        fix = f"Name a current member as owner in {entry} and rotate the credential, because a former owner may have a copy."
     return Finding(
         location=identity.location,
-        message=f"{identity.description} is {problem}: nobody answers for it",
+        message=f"{identity.description} has no current owner, because its owner is {problem}",
         fix=fix,
         subject=identity.subject,
     )

@@ -14,7 +14,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentGate(Rule):
-    """Before a release, a gate checks that the rules hold.
+    """A deployment gate checks each release.
 
     A gate is a custom deployment protection rule: an App that GitHub asks before a job may use the environment.
     """
@@ -30,7 +30,7 @@ class DeploymentGate(Rule):
     required_apps: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Apps by slug that have to be asked; without any, one is enough.",
+            "means": "Slugs of the Apps that must be asked; if empty, any one App is enough.",
             "stricter": StricterWhen.MORE,
         },
     )
@@ -51,10 +51,10 @@ class DeploymentGate(Rule):
         missing = self._missing_app(environment.custom_rules.value)
         if missing is None:
             return
-        fix = f"Settings, Environments, {publish_environment.name}, Deployment protection rules: tick {missing}."
+        fix = f"Settings, Environments, {publish_environment.name}, Deployment protection rules: select {missing}."
         yield Finding(
             location=publish_environment.location,
-            message=f"nobody asks {missing} before something is published from the environment {publish_environment.name}",
+            message=f"releases from the environment {publish_environment.name} are not checked by {missing}",
             fix=plan_alternative(snapshot, PlanFeature.CUSTOM_RULES)
             if plan_lacks(snapshot, PlanFeature.CUSTOM_RULES)
             else fix,

@@ -21,9 +21,9 @@ REPOSITORY_WIDE_STORES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSecrets(Rule):
-    """A secret that publishes is kept in the environment that publishes, and nowhere else.
+    """Publishing secrets are stored only in the environment that publishes.
 
-    There it is handed out only to a job that the environment's protection has let through.
+    A job receives an environment secret only after the protection rules of the environment let it through.
     """
 
     name: ClassVar[RuleName] = RuleName("environment-secrets")
@@ -51,7 +51,7 @@ def _finding(secret: Secret, publications: tuple[Publication, ...], snapshot: Sn
     return Finding(
         location=Location(first.file, first.line, first.line),
         message=(
-            f"publishes to {where} with the secret {secret.name} of {describe_store(secret)}, which every workflow can read, on every branch"
+            f"publishes to {where} with the secret {secret.name} of {describe_store(secret)}, which every workflow on every branch can read"
         ),
         fix=_fix(secret, named[0] if named else None, snapshot),
         subject=FindingSubject(secrets=(secret.name,)),
@@ -63,8 +63,8 @@ def _fix(secret: Secret, environment: str | None, snapshot: Snapshot) -> str:
         return plan_alternative(snapshot, PlanFeature.ENVIRONMENT_SECRETS)
     into = f"the environment {environment}" if environment else "an environment that the publishing job names"
     narrowed = (
-        "take this repository from those that may use the old one"
+        "remove this repository from the old secret's access list"
         if secret.store is SecretStore.ORGANIZATION
-        else "delete the old one"
+        else "delete the old secret"
     )
-    return f"Put a new token into {into} (Settings, Environments, Environment secrets), and {narrowed} ({settings_navigation(secret)})."
+    return f"Store a new token in {into} (Settings, Environments, Environment secrets). Then {narrowed} ({settings_navigation(secret)})."

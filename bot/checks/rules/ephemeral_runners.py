@@ -14,9 +14,9 @@ from bot.workflows.graph import RunnerLifetime, runner_lifetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EphemeralRunners(Rule):
-    """Packages are built and published on machines that are new for each job.
+    """Packages are built and published on runners that are new for each job.
 
-    On a machine that stays, one job can leave something behind that waits for the job which publishes.
+    On a persistent runner, one job can tamper with the next.
     """
 
     name: ClassVar[RuleName] = RuleName("ephemeral-runners")
@@ -45,14 +45,14 @@ def _runner_results(job: PathJob, snapshot: Snapshot) -> Iterator[Finding | Unkn
     if machine is RunnerLifetime.PERSISTENT:
         yield Finding(
             location=Location(job.workflow.path, line, line),
-            message=f"runs {where} on a self-hosted runner, where earlier jobs may have left something behind",
+            message=f"runs {where} on a persistent self-hosted runner, so earlier jobs can tamper with it",
             fix=(
-                "Run it on a runner of GitHub's, or on one that registers anew for each job (config.sh --ephemeral, or Actions "
-                "Runner Controller) in a group of its own, named by `group:`."
+                "Run the job on a GitHub-hosted runner. Or use an ephemeral runner (`config.sh --ephemeral`, Actions Runner Controller) "
+                "in a runner group of its own, and name it by `group:`."
             ),
         )
     elif machine is RunnerLifetime.UNKNOWN:
         yield Unknown(
             fact=f"the machine of {where}",
-            reason=f"{label} in {job.workflow.path}:{line} does not tell whether the runner is new for each job",
+            reason=f"{label} in {job.workflow.path}:{line} does not say whether each job gets a new runner",
         )

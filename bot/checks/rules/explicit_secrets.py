@@ -15,9 +15,9 @@ from bot.workflows.expressions import has_dynamic_secrets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplicitSecrets(Rule):
-    """Secrets reach the publish path one by one and by name.
+    """Jobs on the publish path receive each secret by name.
 
-    `secrets: inherit`, `toJSON(secrets)` and `secrets[…]` hand over all there are, those that nobody thought of too.
+    `secrets: inherit`, `toJSON(secrets)` and `secrets[…]` pass on every secret.
     """
 
     name: ClassVar[RuleName] = RuleName("explicit-secrets")
@@ -44,16 +44,16 @@ def _inherit_finding(job: PathJob, where: str) -> Finding:
     line = job.job.uses_line or job.job.line
     return Finding(
         location=Location(job.workflow.path, line, line),
-        message=f"hands every secret that this repository can reach to {called} in {where} (secrets: inherit)",
-        fix="Name the secrets that the called workflow needs, one line each, in place of `inherit`; with trusted publishing that is often none.",
+        message=f"passes every secret of this repository to {called} in {where} (`secrets: inherit`)",
+        fix="Replace `inherit` with the secrets that the called workflow needs, one per line.",
     )
 
 
 def _unnamed_secrets_finding(place: Location, where: str) -> Finding:
     return Finding(
         location=place,
-        message=f"reaches secrets without naming them in {where}, so every secret of the repository is in memory there",
-        fix="Name the one secret that is needed: secrets.NAME. Where the name depends on something, write one step for each with an `if:`.",
+        message=f"reads secrets without naming them in {where}, so every secret of the repository is loaded there",
+        fix="Name the secret that is needed (`secrets.NAME`). If the name varies, write one step per secret with an `if:`.",
     )
 
 

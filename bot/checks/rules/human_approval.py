@@ -14,9 +14,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HumanApproval(Rule):
-    """Who may approve a release is a person, never a machine account.
+    """Only people can approve releases, never machine accounts.
 
-    Where one approval is enough, the token of a machine account that may give it approves everything.
+    If a machine account may approve a release, its token is enough to publish.
     """
 
     name: ClassVar[RuleName] = RuleName("human-approval")
@@ -61,14 +61,14 @@ def _judge(
         if _is_machine(reviewer, declared):
             yield _finding(
                 publish_environment,
-                f"@{reviewer.name}, a machine account,",
-                f"take @{reviewer.name} from its reviewers",
+                f"the machine account @{reviewer.name}",
+                f"remove @{reviewer.name} from the reviewers",
             )
         return
     login = snapshot.repository.partition("/")[0]
     team = f"@{login}/{reviewer.name}"
     if declared.get(team.casefold()):
-        yield _finding(publish_environment, f"{team}, a team of machine accounts,", f"take {team} from its reviewers")
+        yield _finding(publish_environment, f"the team of machine accounts {team}", f"remove {team} from the reviewers")
         return
     members = _members(reviewer.name, snapshot.settings.organization)
     if isinstance(members, Unknown):
@@ -78,8 +78,8 @@ def _judge(
     if machines:
         yield _finding(
             publish_environment,
-            f"{join_names(machines)}, {'a machine account' if len(machines) == 1 else 'machine accounts'} in {team},",
-            f"take {join_names(machines)} from the team {team}, or name another team as reviewer",
+            f"the machine account{'s' if len(machines) > 1 else ''} {join_names(machines)} in the team {team}",
+            f"name a team without {join_names(machines)} as reviewer",
         )
 
 
@@ -98,10 +98,10 @@ def _is_machine(reviewer: Reviewer, declared: dict[str, bool | None]) -> bool:
 def _finding(publish_environment: PublishEnvironment, who: str, action: str) -> Finding:
     return Finding(
         location=publish_environment.location,
-        message=f"{who} may approve what is published from the environment {publish_environment.name}",
+        message=f"{who} can approve releases from the environment {publish_environment.name}",
         fix=(
-            f"Settings, Environments, {publish_environment.name}: {action}. If it is a person, say so in the register: "
-            "`person` with `machine: false`."
+            f"Settings, Environments, {publish_environment.name}: {action}. If the account belongs to a person, declare it in the "
+            "register with `machine: false`."
         ),
         subject=publish_environment.subject,
     )

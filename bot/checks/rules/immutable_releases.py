@@ -18,9 +18,9 @@ REQUIRED_TAG_PROTECTIONS = ("update", "deletion")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImmutableReleases(Rule):
-    """A release cannot be changed once it is published, nor its tag moved.
+    """Published releases and their tags cannot be changed.
 
-    Where a server of one's own does not have immutable releases, tags that a ruleset keeps are the next best.
+    On servers without immutable releases, a tag ruleset is enough.
     """
 
     name: ClassVar[RuleName] = RuleName("immutable-releases")
@@ -50,7 +50,7 @@ class ImmutableReleases(Rule):
                     continue
                 yield _finding(
                     first,
-                    "Settings, General, Releases: tick Enable release immutability; it holds for releases from then on.",
+                    "Settings, General, Releases: select Enable release immutability. It protects releases that are published afterwards.",
                 )
 
     def _publish_path(self, snapshot: Snapshot) -> PublishPath:
@@ -66,13 +66,13 @@ def _tag_protection_results(tagged: TagTriggeredJob, snapshot: Snapshot) -> Iter
         elif unprotected.value:
             yield _finding(
                 tagged.job.publications[0],
-                "This server does not have immutable releases. The next best: a tag ruleset with Restrict updates and Restrict deletions.",
+                "Add a tag ruleset with Restrict updates and Restrict deletions, because this server does not support immutable releases.",
             )
 
 
 def _finding(publication: Publication, fix: str) -> Finding:
     return Finding(
         location=Location(publication.file, publication.line, publication.line),
-        message="publishes from a tag whose release and files can still be replaced afterwards",
+        message="publishes from a tag whose release and files can be replaced afterwards",
         fix=fix,
     )

@@ -7,7 +7,7 @@ from typing import ClassVar
 from bot.checks.check import Rule, StricterWhen
 from bot.detection.publish_path import PathJob, PathRole, describe_path_job, publish_path
 from bot.detection.token_permissions import may_use_oidc, side_job_may_use_oidc, unused_permissions
-from bot.model.core_types import RuleName, Severity
+from bot.model.core_types import Credential, RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Permissions, Workflow
@@ -27,9 +27,9 @@ _CHECKED_SCOPES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeastPermissions(Rule):
-    """Jobs on the publish path have the permissions that they need, each for itself.
+    """Jobs on the publish path have only the permissions that they need.
 
-    Above all the right to ask for the workflow's identity (id-token: write): with it any job can publish as this workflow.
+    With `id-token: write` any job can publish as this workflow.
     """
 
     name: ClassVar[RuleName] = RuleName("least-permissions")
@@ -61,8 +61,8 @@ def _workflow_permission_findings(workflow: Workflow, on_path: list[PathJob]) ->
     if given.all_scopes == "write-all" and without:
         yield Finding(
             location=Location(workflow.path, given.line, given.line),
-            message=f"lets {_job_list(without)} do everything to the repository (permissions: write-all)",
-            fix="Write permissions: {} here, and give each job the few that it needs.",
+            message=f"gives {_job_list(without)} every permission on the repository (`permissions: write-all`)",
+            fix="Write `permissions: {}` here, and give each job only the permissions that it needs.",
         )
     elif given.level(_IDENTITY_SCOPE) == "write":
         needs = {job.job.id: job.role in (PathRole.PUBLISHES, PathRole.CALLS) or may_use_oidc(job) for job in on_path}
@@ -70,8 +70,8 @@ def _workflow_permission_findings(workflow: Workflow, on_path: list[PathJob]) ->
         if others:
             yield Finding(
                 location=Location(workflow.path, given.line, given.line),
-                message=f"lets {_job_list(others)} ask for the identity that publishes (id-token: write for the whole workflow)",
-                fix="Move id-token: write from the workflow to the permissions of the job that publishes.",
+                message=f"lets {_job_list(others)} request the OIDC token that publishes (`id-token: write` for the whole workflow)",
+                fix="Move `id-token: write` from the workflow to the permissions of the job that publishes.",
             )
 
 
@@ -82,8 +82,8 @@ def _publish_job_findings(job: PathJob, snapshot: Snapshot) -> Iterator[Finding]
         if None in job.granted_permissions:
             yield Finding(
                 location=Location(job.workflow.path, job.job.line, job.job.line),
-                message=f"leaves to a setting of the repository what the token may do in {where}: no permissions are written",
-                fix=f"Give the job {job.job.id} permissions of its own: contents: read, and id-token: write where it publishes without a stored token.",
+                message=f"sets no permissions for {where}, so a repository setting decides what its token can do",
+                fix=f"Give the job {job.job.id} its own permissions: {_needed_permissions(job)}.",
             )
         return
     given = own or job.workflow.permissions
@@ -96,8 +96,8 @@ def _publish_job_findings(job: PathJob, snapshot: Snapshot) -> Iterator[Finding]
     if needless and not given.all_scopes:
         yield Finding(
             location=Location(job.workflow.path, given.line, given.line),
-            message=f"gives {join_names(f'{scope}: write' for scope in needless)} to {where}, and none of its steps uses that",
-            fix=f"Take out {join_names(f'{scope}: write' for scope in needless)}; contents: read is enough to check the repository out.",
+            message=f"gives {join_names(f'`{scope}: write`' for scope in needless)} to {where}, although none of its steps uses it",
+            fix=f"Remove {join_names(f'`{scope}: write`' for scope in needless)} from these permissions.",
         )
 
 
@@ -108,17 +108,24 @@ def _other_job_findings(job: PathJob, permissions: Permissions, snapshot: Snapsh
     elif permissions.level(_IDENTITY_SCOPE) == "write" and job.role is not PathRole.CALLS and not may_use_oidc(job):
         yield Finding(
             location=Location(job.workflow.path, permissions.line, permissions.line),
-            message=f"lets {where} ask for the identity that publishes (id-token: write), and nothing in it is known to need one",
-            fix=f"Take id-token: write out of the job {job.job.id}; only the job that publishes needs it.",
+            message=f"lets {where} request the OIDC token that publishes (`id-token: write`), although no step is known to need it",
+            fix=f"Remove `id-token: write` from the job {job.job.id}, because only the job that publishes needs it.",
         )
 
 
 def _write_all_finding(job: PathJob, permissions: Permissions, where: str) -> Finding:
     return Finding(
         location=Location(job.workflow.path, permissions.line, permissions.line),
-        message=f"lets {where} do everything to the repository (permissions: write-all)",
-        fix=f"Name the few permissions that the job {job.job.id} needs; contents: read is enough to check the repository out.",
+        message=f"gives {where} every permission on the repository (`permissions: write-all`)",
+        fix=f"List only the permissions that the job {job.job.id} needs, such as `contents: read` for a checkout.",
     )
+
+
+def _needed_permissions(job: PathJob) -> str:
+    oidc = any(
+        each.credential in (Credential.OIDC, Credential.CLOUD_OIDC, Credential.HYBRID) for each in job.publications
+    )
+    return "`contents: read` and `id-token: write`" if oidc else "`contents: read` is enough for a checkout"
 
 
 def _job_list(names: list[str]) -> str:

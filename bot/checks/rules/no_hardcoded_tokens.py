@@ -14,9 +14,9 @@ from bot.workflows import SourceText, SourceTexts, Step, Workflow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoHardcodedTokens(Rule):
-    """No registry's token is written in a workflow, an action, or a file that they lead to.
+    """Workflows, actions and the files that they run contain no registry tokens.
 
-    What is in a repository is in every clone, every fork and all of its history.
+    Everything in a repository is in every clone, in every fork and in its history.
     """
 
     name: ClassVar[RuleName] = RuleName("no-hardcoded-tokens")
@@ -68,8 +68,8 @@ def _findings(file: str, lines: Mapping[int, str]) -> Iterator[Finding]:
     for line, what in sorted(lines.items()):
         yield Finding(
             location=Location(file, line, line),
-            message=f"{what} is written in the file, for everybody who can read the repository, now and in its history",
-            fix="Revoke the token now: taking the line out does not take it out of the history. Then use trusted publishing, or a secret of the environment.",
+            message=f"contains {what}, which anyone who can read the repository or its history can use",
+            fix="Revoke it now, because the history keeps the line even after you delete it. Then use trusted publishing or an environment secret.",
         )
 
 

@@ -25,9 +25,9 @@ ACTIONS_STORES = (SecretStore.REPOSITORY, SecretStore.ENVIRONMENT, SecretStore.O
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoLeftoverSecrets(Rule):
-    """Where packages are published without a stored token, none is stored any more.
+    """No token is stored for a registry that is used without one.
 
-    A token that nobody needs still publishes for whoever finds it.
+    A token that no workflow uses any more can still publish.
     """
 
     name: ClassVar[RuleName] = RuleName("no-leftover-secrets")
@@ -71,10 +71,10 @@ class NoLeftoverSecrets(Rule):
 
 
 def _finding(secret: Secret, registry: Registry, snapshot: Snapshot) -> Finding:
-    reads_only = "" if secret.store in ACTIONS_STORES else " If it can only read packages, waive this and say so."
+    reads_only = "" if secret.store in ACTIONS_STORES else " If the token can only read packages, waive this finding."
     return Finding(
         location=secret_settings_page(secret, snapshot.repository),
-        message=f"{describe_store(secret)} still keeps the secret {secret.name}, though packages go to {registry.name} without a stored token",
-        fix=f"Revoke the token at {registry.name} first, then delete the secret ({settings_navigation(secret)}).{reads_only}",
+        message=f"{describe_store(secret)} still stores the secret {secret.name}, although packages are published to {registry.name} without a token",
+        fix=f"Revoke the token at {registry.name}, then delete the secret ({settings_navigation(secret)}).{reads_only}",
         subject=secret_identity(secret, snapshot).subject,
     )

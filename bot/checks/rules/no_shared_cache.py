@@ -14,9 +14,9 @@ from bot.workflows.caches import CacheRestore, cache_restores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoSharedCache(Rule):
-    """What is published is made without a cache that other runs fill.
+    """Published packages are built without caches that other runs can fill.
 
-    That holds for the job that publishes, and for each job whose artifact it is handed.
+    The rule covers the publishing job and each job whose artifact it publishes.
     """
 
     name: ClassVar[RuleName] = RuleName("no-shared-cache")
@@ -48,10 +48,10 @@ def _cache_result(file: str, cache: CacheRestore, job: PathJob, snapshot: Snapsh
     if not cache.certain:
         return Unknown(
             fact=f"whether {cache.action} in {file}:{cache.step.line} restores a cache in {where}",
-            reason=f"{cache.reason}; the workflow does not settle it, and its input can",
+            reason=f"{cache.reason}; set the input in the workflow",
         )
     return Finding(
         location=Location(file, cache.step.line, cache.step.line),
-        message=f"{cache.action} restores in {where} what an earlier run left behind ({cache.reason})",
-        fix="Switch the cache off here: a release is rare enough to fetch everything anew, and then nobody can have put something in.",
+        message=f"{cache.action} restores a cache in {where} that other runs can fill ({cache.reason})",
+        fix="Turn the cache off in this job, so that no other run can put files into the release.",
     )

@@ -27,9 +27,9 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoUnusedSecrets(Rule):
-    """A registry's secret is kept only where a workflow uses it.
+    """Each stored registry secret is used by a workflow.
 
-    Nobody notices when a token is stolen that nobody uses.
+    Nobody notices when an unused token is stolen.
     """
 
     name: ClassVar[RuleName] = RuleName("no-unused-secrets")
@@ -83,12 +83,12 @@ def _unnamed_secret_use(snapshot: Snapshot) -> Unknown | None:
             if job.secrets == "inherit" and job.uses is not None and not job.uses.value.startswith("./"):
                 return Unknown(
                     fact="which secrets the workflows use",
-                    reason=f"{workflow.path}:{job.line} hands all of them to a workflow of another repository; name those that it needs",
+                    reason=f"{workflow.path}:{job.line} passes all of them to a workflow of another repository; name the ones that it needs",
                 )
         if has_dynamic_secrets("\n".join(workflow.lines)):
             return Unknown(
                 fact="which secrets the workflows use",
-                reason=f"{workflow.path} takes secrets all together or by a name made at run time; name those that it needs",
+                reason=f"{workflow.path} reads secrets all together or by a computed name; name the ones that it needs",
             )
     return None
 
@@ -100,13 +100,13 @@ def _is_limited_to_selected_repositories(secret: Secret) -> bool:
 def _finding(secret: Secret, registries: tuple[RegistryId, ...], snapshot: Snapshot) -> Finding:
     names = join_names(snapshot.registries[each].name for each in registries[:1])
     what = (
-        f"take this repository from those that may use it ({settings_navigation(secret)})"
+        f"remove this repository from its access list ({settings_navigation(secret)})"
         if secret.store is SecretStore.ORGANIZATION
         else f"delete the secret ({settings_navigation(secret)})"
     )
     return Finding(
         location=secret_settings_page(secret, snapshot.repository),
-        message=f"{describe_store(secret)} keeps the secret {secret.name}, which looks like one for {names}, and no workflow uses it",
+        message=f"{describe_store(secret)} stores the secret {secret.name} for {names}, although no workflow uses it",
         fix=f"If nothing else needs it, revoke the token at {names} and {what}.",
         subject=secret_identity(secret, snapshot).subject,
     )

@@ -14,7 +14,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 NO_REGISTER = Unknown(
     "the organization's register of identities",
-    "no policy was given that declares any for this checkout; give it with --policy",
+    "no policy with a register was given; pass it with --policy",
 )
 
 # A fine-grained token is a person's anyway; the policy may ask for an entry all the same.
@@ -23,9 +23,9 @@ DEFAULT_KINDS = (IdentityKind.SECRET, IdentityKind.PUBLISHER, IdentityKind.DEPLO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedIdentities(Rule):
-    """Everything that can publish is in the register, with an owner, a purpose and an end.
+    """Each publishing identity has an owner, a purpose and an expiry date.
 
-    What nobody answers for, nobody takes away.
+    The register in the policy holds them. Nobody revokes a credential that nobody owns.
     """
 
     name: ClassVar[RuleName] = RuleName("owned-identities")
@@ -72,10 +72,10 @@ def _finding(identity: PublishingIdentity) -> Finding:
     )
     return Finding(
         location=identity.location,
-        message=f"{identity.description} can publish, and nobody answers for it: it is not in the register",
+        message=f"{identity.description} can publish but has no owner, because it is not in the register",
         fix=(
-            f"Add it to `identities` in the organization's policy, with owner, purpose and expires ({entry}); "
-            "or revoke it, if nobody wants to."
+            f"Add it to `identities` in the organization's policy with an owner, a purpose and an expiry date ({entry}). If nobody "
+            "wants to own it, revoke it."
         ),
         subject=identity.subject,
     )

@@ -18,9 +18,10 @@ _TAG_ONLY_REPOSITORY = "slsa-framework/slsa-github-generator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedActions(Rule):
-    """Actions, workflows and images on the publish path are pinned to what was reviewed.
+    """Actions, workflows and images on the publish path are pinned.
 
-    A tag or branch of another repository means whatever its owner, or who has taken over the owner's account, says today.
+    A tag or branch of another repository can be moved by its owner, or by an attacker who took over the owner's
+    account.
     """
 
     name: ClassVar[RuleName] = RuleName("pinned-actions")
@@ -30,7 +31,7 @@ class PinnedActions(Rule):
     )
     trusted_owners: tuple[str, ...] = field(
         default=(),
-        metadata={"means": "Owners whose tags are trusted, such as actions.", "stricter": StricterWhen.FEWER},
+        metadata={"means": "Owners whose tags are trusted, such as `actions`.", "stricter": StricterWhen.FEWER},
     )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
@@ -77,15 +78,17 @@ def _is_pinned_or_trusted(uses: Uses, trusted: frozenset[str]) -> bool:
 
 def _finding(place: Location, uses: Uses, where: str) -> Finding:
     if uses.kind == "docker":
-        message = f"runs the image {uses.name} in {where}; its tag can be moved to another image"
-        fix = f"Name the image by its digest: {uses.name.partition('@')[0]}@sha256:…, which `docker buildx imagetools inspect` prints."
+        message = f"runs the image {uses.name} in {where} by a tag that can be moved to another image"
+        fix = f"Pin the image by digest ({uses.name.partition('@')[0]}@sha256:…), which `docker buildx imagetools inspect` prints."
     elif uses.ref is None or uses.repository is None:
-        message = f"uses {uses.name} in {where}, which names no fixed commit"
-        fix = "Name the action as owner/name@ and a full commit id."
+        message = f"uses {uses.name} in {where} without a commit"
+        fix = "Write the action as `owner/name@` followed by a full commit id."
     else:
-        message = f"uses {uses.name}@{uses.ref} in {where}; whoever controls {uses.repository} can change what {uses.ref} means"
+        message = (
+            f"uses {uses.name}@{uses.ref} in {where}, and anyone who controls {uses.repository} can move {uses.ref}"
+        )
         fix = (
-            f"Pin it to the full commit id that {uses.ref} means now, and keep the version as a comment: "
-            f"{uses.name}@<commit id> # {uses.ref}. Dependabot and Renovate update both."
+            f"Pin it to the full commit id of {uses.ref} and keep the version as a comment: `{uses.name}@<commit id> # {uses.ref}`. "
+            "Dependabot and Renovate update both."
         )
     return Finding(place, message, fix)

@@ -21,8 +21,8 @@ JOB_LINE = re.compile(r"(?P<indent> +)[\w-]+:\s*(#.*)?")
 class ProtectedEnvironment(Rule):
     """Packages are published from a deployment environment that exists.
 
-    An environment is where reviewers, allowed branches and tags, and secrets of their own can be set; GitHub makes one that
-    does not exist yet without any protection, when a job first names it.
+    An environment holds the reviewers, the allowed branches and tags, and the secrets of a release. GitHub creates an
+    environment without protection when a job first names one that does not exist.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-environment")
@@ -67,8 +67,8 @@ def _no_environment_finding(publications: list[Publication], snapshot: Snapshot)
         location=Location(first.file, line, line),
         message=f"publishes to {_registry_names(publications, snapshot)} without an environment, so nobody has to approve a release and anyone who can change the workflow can publish",
         fix=(
-            f"Make an environment (Settings, Environments) with required reviewers and the tags or branches that may release, "
-            f"and name it in {first.publishing_job}: environment: release."
+            f"Create an environment (Settings, Environments) with required reviewers and the branches or tags that can deploy. Then "
+            f"name it in {first.publishing_job}: `environment: release`."
         ),
         suggestion=suggestion,
     )
@@ -88,7 +88,7 @@ def _computed_environment_results(
             yield Finding(
                 location=Location(first.file, first.line, first.line),
                 message=f"publishes to {_registry_names(publications, snapshot)} without an environment whenever {environment} is empty",
-                fix=f"Give the job {first.job} an environment that is never empty, or a job of its own for what needs none.",
+                fix=f"Give the job {first.job} an environment name that is never empty.",
             )
 
 
@@ -108,10 +108,10 @@ def _named_environment_results(
     yield Finding(
         location=Location(first.file, first.line, first.line),
         message=(
-            f"publishes to {_registry_names(publications, snapshot)} in the environment {environment}, which does not exist: "
-            "GitHub will create it without any protection when the job first runs"
+            f"publishes to {_registry_names(publications, snapshot)} from the environment {environment}, which does not exist, so "
+            "GitHub creates it without protection when the job first runs"
         ),
-        fix=f"Create the environment {environment} (Settings, Environments) with required reviewers and the tags or branches that may release.",
+        fix=f"Create the environment {environment} (Settings, Environments) with required reviewers and the branches or tags that can deploy.",
         subject=FindingSubject(environment=environment),
     )
 

@@ -23,15 +23,15 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 _Cache: TypeAlias = dict[tuple[tuple[RefSet, ...], RefSet], MaybeKnown[Mapping[str, str]]]
 
-_ACTION_TEXTS = {"creation": "made by everybody who can push", "update": "moved", "deletion": "deleted"}
+_ACTION_TEXTS = {"creation": "create", "update": "move", "deletion": "delete"}
 _RULESET_OPTIONS = {"creation": "Restrict creations", "update": "Restrict updates", "deletion": "Restrict deletions"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedTags(Rule):
-    """Tags that lead to a release are made by few people, and never moved or deleted.
+    """Only a few people can create release tags, and nobody can move or delete them.
 
-    Whoever can make such a tag can publish; whoever can move one can say that another commit was released.
+    Anyone who can create such a tag can publish. Anyone who can move one can claim that another commit was released.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-tags")
@@ -50,13 +50,16 @@ class ProtectedTags(Rule):
     )
     restrict_creation: bool = field(
         default=True,
-        metadata={"means": "Whether making such a tag has to be restricted too.", "stricter": StricterWhen.HIGHER},
+        metadata={
+            "means": "Whether the creation of such tags must be restricted too.",
+            "stricter": StricterWhen.HIGHER,
+        },
     )
 
     allowed_bypass: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Who may bypass the rulesets, beside administrators: team/NAME, app/NAME, role/NAME, user/NAME, deploy-keys, or nobody.",
+            "means": "Who may bypass the rulesets besides administrators: `team/NAME`, `app/NAME`, `role/NAME`, `user/NAME`, `deploy-keys` or `nobody`.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -140,20 +143,20 @@ def _finding(job: PathJob, patterns: tuple[str, ...], unprotected: Mapping[str, 
     every = "**" in patterns
     tags = "any tag" if every else f"tags {join_names(patterns)}"
     where = join_names(snapshot.registries[each.registry].name for each in job.publications)
-    narrow = " Better, let the environment take only tags of one form, and protect those." if every else ""
+    narrow = " It is better to let the environment accept only tags of one form, such as `v*`." if every else ""
     fix = (
-        f"Settings, Rules, Rulesets, New tag ruleset: for {'all tags' if every else join_names(patterns)}, Active, tick "
-        f"{join_names(_RULESET_OPTIONS[each] for each in missing)}; whoever releases goes on its bypass list.{narrow}"
+        f"Settings, Rules, Rulesets: add an active tag ruleset for {'all tags' if every else join_names(patterns)} with "
+        f"{join_names(_RULESET_OPTIONS[each] for each in missing)}, and put the releasers on its bypass list.{narrow}"
     )
     return Finding(
         location=Location(first.file, first.line, first.line),
-        message=f"publishes to {where} from {tags}, which no ruleset keeps from being {_describe_actions(unprotected, snapshot)}",
+        message=f"publishes to {where} from {tags}, which anyone who can push can {_describe_actions(unprotected, snapshot)}",
         fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
     )
 
 
 def _describe_actions(unprotected: Mapping[str, str], snapshot: Snapshot) -> str:
-    """Say what can still be done to tags: `moved (such as v2) or deleted`, with a tag where a ruleset restricts others so."""
+    """Say what can still be done to tags: `move (such as v2) or delete`, with a tag where a ruleset restricts others so."""
     rulesets = snapshot.settings.rulesets
     guards = [each for each in (rulesets.value if isinstance(rulesets, Known) else ()) if each.binds(RulesetTarget.TAG)]
     shown = {each: tag for each, tag in unprotected.items() if any(one.has_rules(each) for one in guards)}

@@ -27,9 +27,10 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedWorkflows(Rule):
-    """Workflows that publish are changed only after somebody else has reviewed the change.
+    """Changes to publishing workflows require a review by another person.
 
-    That is asked of the default branch and of each other branch that publishes, administrators included; with `require-code-owners` by the people whom CODEOWNERS names.
+    The default branch and each other branch that publishes must require the review, also of administrators. With
+    `require-code-owners`, code owners must approve.
     """
 
     name: ClassVar[RuleName] = RuleName("protected-workflows")
@@ -46,17 +47,17 @@ class ProtectedWorkflows(Rule):
         }
     )
     min_approvals: int = field(
-        default=1, metadata={"means": "How many people have to approve a change.", "stricter": StricterWhen.HIGHER}
+        default=1, metadata={"means": "How many people must approve a change.", "stricter": StricterWhen.HIGHER}
     )
     require_code_owners: bool = field(
         default=False,
-        metadata={"means": "Whether code owners of the workflow have to approve.", "stricter": StricterWhen.HIGHER},
+        metadata={"means": "Whether code owners of the workflow must approve.", "stricter": StricterWhen.HIGHER},
     )
 
     allowed_bypass: tuple[str, ...] = field(
         default=(),
         metadata={
-            "means": "Who may bypass the review, beside administrators: team/NAME, app/NAME, role/NAME, user/NAME, deploy-keys, or nobody.",
+            "means": "Who may bypass the review besides administrators: `team/NAME`, `app/NAME`, `role/NAME`, `user/NAME`, `deploy-keys` or `nobody`.",
             "stricter": StricterWhen.FEWER,
         },
     )
@@ -98,8 +99,8 @@ class ProtectedWorkflows(Rule):
         elif not review.enforce_admins:
             yield Finding(
                 location=Location(file, 1, 1),
-                message=f"administrators can change this workflow on {branch} without the review that others need",
-                fix=f"Settings, Branches, the rule for {branch}: tick Do not allow bypassing the above settings; or use a ruleset instead.",
+                message=f"administrators can change this workflow on {branch} without a review",
+                fix=f"Settings, Branches, the rule for {branch}: select Do not allow bypassing the above settings.",
             )
 
     def _bypass_results(self, file: str, branch: str, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
@@ -112,8 +113,8 @@ class ProtectedWorkflows(Rule):
         if isinstance(found, Known) and found.value is not None:
             yield Finding(
                 location=Location(file, 1, 1),
-                message=f"{bypass.actors_above(settings)} may change this workflow on {branch} without the review that others need",
-                fix="Settings, Rules (or Branches): take them off the bypass list, or name them in the policy's allowed-bypass of this rule.",
+                message=f"{bypass.actors_above(settings)} can change this workflow on {branch} without a review",
+                fix="Settings, Rules (or Branches): remove them from the bypass list. Or add them to `allowed-bypass` of this rule in the policy.",
             )
         elif found != unreviewed_branch(within, settings, self.min_approvals, bypass.surely_binds):
             yield HIDDEN_BYPASS_ACTORS
@@ -140,21 +141,21 @@ class ProtectedWorkflows(Rule):
     def _other_branch_finding(self, start: PublishStart, branch: str) -> Finding:
         return Finding(
             location=Location(start.start.workflow.path, start.trigger.line, start.trigger.line),
-            message=f"publishes from branches such as {branch}, which take changes to this workflow without the review that the policy wants",
+            message=f"publishes from branches such as {branch}, which accept changes to this workflow without the review that the policy requires",
             fix=(
-                f"Settings, Rules, Rulesets, New branch ruleset: for each branch that releases are made from, Active, tick Require a pull request "
+                f"Settings, Rules, Rulesets: add an active branch ruleset for each branch that releases are made from, and require a pull request "
                 f"before merging with {self.min_approvals} required approval{'s' if self.min_approvals > 1 else ''}."
             ),
         )
 
     def _finding(self, file: str, branch: str, current_approvals: int, snapshot: Snapshot) -> Finding:
         fix = (
-            f"Settings, Rules, Rulesets, New branch ruleset: for the default branch, Active, tick Require a pull request "
+            f"Settings, Rules, Rulesets: add an active branch ruleset for the default branch that requires a pull request "
             f"before merging with {self.min_approvals} required approval{'s' if self.min_approvals > 1 else ''}."
         )
         return Finding(
             location=Location(file, 1, 1),
-            message=f"publishes, and {branch} takes changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''}, where the policy wants {self.min_approvals}",
+            message=f"publishes, and {branch} accepts changes to this workflow with {current_approvals or 'no'} approval{'s' if current_approvals > 1 else ''} although the policy requires {self.min_approvals}",
             fix=plan_alternative(snapshot, PlanFeature.RULESETS) if plan_lacks(snapshot, PlanFeature.RULESETS) else fix,
         )
 
@@ -190,14 +191,14 @@ def _code_owner_results(
             where = owners.value.file or ".github/CODEOWNERS"
             yield Finding(
                 location=Location(file, 1, 1),
-                message="lies on the way of a publication, and no code owner has to approve changes to it",
-                fix=f"Add a line to {where}: /{file} and the team that answers for releases.",
+                message="is on the publish path but has no code owner",
+                fix=f"Add a line to {where} with /{file} and the team that is responsible for releases.",
             )
     if not review.require_code_owner_review:
         yield from review.unknown or [
             Finding(
                 location=Location(files[0], 1, 1),
-                message=f"publishes, and {branch} does not ask code owners to approve changes",
-                fix=f"Settings, Rules, Rulesets, the rule for {branch}: tick Require review from Code Owners.",
+                message=f"publishes, and {branch} does not require code owners to approve changes",
+                fix=f"Settings, Rules, Rulesets, the ruleset for {branch}: turn on Require review from Code Owners.",
             )
         ]

@@ -17,9 +17,9 @@ LOOKBACK = timedelta(days=7)  # what came before is no news
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRate(Rule):
-    """Versions of a package do not come in bursts.
+    """Versions of a package are not published in bursts.
 
-    Worms publish what they reach again and again, within minutes; people seldom do.
+    Worms publish many versions within minutes.
     """
 
     name: ClassVar[RuleName] = RuleName("publish-rate")
@@ -30,13 +30,13 @@ class PublishRate(Rule):
     max_versions: int = field(
         default=5,
         metadata={
-            "means": "How many versions of a package may come within that time.",
+            "means": "How many versions of a package may be published within the period.",
             "stricter": StricterWhen.LOWER,
         },
     )
     period: timedelta = field(
         default=timedelta(hours=1),
-        metadata={"means": "The time over which versions are counted.", "stricter": StricterWhen.HIGHER},
+        metadata={"means": "The period in which versions are counted.", "stricter": StricterWhen.HIGHER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
@@ -55,10 +55,10 @@ class PublishRate(Rule):
                 span = f"from {first.published_or_seen_at:%Y-%m-%d %H:%M} to {last.published_or_seen_at:%H:%M} UTC"
                 yield Finding(
                     location=place,
-                    message=f"{watched.package.name}: {len(burst)} versions came {span}, {first.version.number} to {last.version.number}",
+                    message=f"{watched.package.name}: {len(burst)} versions were published {span}, {first.version.number} to {last.version.number}",
                     fix=(
-                        "Find out who sent them. If that is how you release, raise `max-versions`; if nobody of yours did, withdraw them "
-                        "and revoke what may publish the package."
+                        "Ask your maintainers who published them. If none of them did, withdraw the versions and revoke every token that "
+                        "can publish the package."
                     ),
                     subject=FindingSubject(package=format_purl(watched.package, snapshot.catalog)),
                 )

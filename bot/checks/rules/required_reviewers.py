@@ -15,9 +15,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredReviewers(Rule):
-    """Each release is approved by somebody other than who started it, administrators' releases too.
+    """Another person approves each release, also an administrator's release.
 
-    Where the owner's plan has no required reviewers, the next best is asked for: only reviewed branches and guarded tags deploy.
+    If the plan has no required reviewers, only reviewed branches and protected tags may deploy instead.
     """
 
     name: ClassVar[RuleName] = RuleName("required-reviewers")
@@ -35,11 +35,14 @@ class RequiredReviewers(Rule):
     )
     prevent_self_review: bool = field(
         default=True,
-        metadata={"means": "Whether who started a release may not approve it.", "stricter": StricterWhen.HIGHER},
+        metadata={
+            "means": "Whether the person who starts a release must not approve it.",
+            "stricter": StricterWhen.HIGHER,
+        },
     )
     prevent_admin_bypass: bool = field(
         default=True,
-        metadata={"means": "Whether administrators may not pass without approval.", "stricter": StricterWhen.HIGHER},
+        metadata={"means": "Whether administrators must not bypass the approval.", "stricter": StricterWhen.HIGHER},
     )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Judgment]:
@@ -59,18 +62,18 @@ class RequiredReviewers(Rule):
         if self.prevent_self_review and not environment.prevent_self_review:
             yield _finding(
                 publish_environment,
-                "whoever starts a release may approve it too, if they are a reviewer",
-                "tick Prevent self-review",
+                "a reviewer who starts a release can also approve it",
+                "select Prevent self-review",
             )
         if self.prevent_admin_bypass and environment.admins_bypass:
             yield _finding(
                 publish_environment,
-                "administrators can publish without any approval",
-                "untick Allow administrators to bypass configured protection rules",
+                "administrators can publish without an approval",
+                "clear Allow administrators to bypass configured protection rules",
             )
         elif self.prevent_admin_bypass and environment.admins_bypass is None:
             yield Unknown(
-                f"whether administrators can bypass the environment {environment.name}", "GitHub did not say it"
+                f"whether administrators can bypass the environment {environment.name}", "GitHub did not show it"
             )
 
 
@@ -98,8 +101,8 @@ def _no_reviewers_results(
     if not plan_lacks(snapshot, PlanFeature.REQUIRED_REVIEWERS):
         yield _finding(
             publish_environment,
-            "nobody has to approve what is published from it",
-            "tick Required reviewers and name the people or the team who may approve a release",
+            "nobody has to approve a release",
+            "select Required reviewers and name the people or the team who can approve a release",
         )
         return
     next_best = allows_only_reviewed_refs(environment, snapshot.settings)
@@ -109,8 +112,8 @@ def _no_reviewers_results(
         yield Finding(
             location=publish_environment.location,
             message=(
-                f"nobody approves what is published from the environment {publish_environment.name}: the plan has no required reviewers, and not "
-                "every branch and tag that may deploy to it is reviewed"
+                f"nobody approves releases from the environment {publish_environment.name}, and not every branch and tag that can deploy to it is "
+                "reviewed"
             ),
             fix=plan_alternative(snapshot, PlanFeature.REQUIRED_REVIEWERS),
             subject=publish_environment.subject,

@@ -18,7 +18,7 @@ from bot.snapshot.repository_snapshot import Snapshot
 class RestrictedRefs(Rule):
     """Only the branches and tags that releases are made from can publish.
 
-    A workflow on any other branch could be changed by whoever can push it, and would still publish.
+    Anyone who can push a branch can change the workflow on it.
     """
 
     name: ClassVar[RuleName] = RuleName("restricted-refs")
@@ -58,7 +58,7 @@ def _judge(
             yield rules
         elif not rules.value:
             yield _finding(
-                publish_environment, "no branch has protection rules, and then every branch can publish from", snapshot
+                publish_environment, "no branch has protection rules, so every branch can publish from", snapshot
             )
     elif wide := _unrestricted_kinds(refs):
         yield _finding(publish_environment, f"every {join_names(wide)} can publish from", snapshot)
@@ -76,8 +76,8 @@ def _unrestricted_kinds(refs: SelectedRefs) -> list[str]:
 
 def _finding(publish_environment: PublishEnvironment, problem: str, snapshot: Snapshot) -> Finding:
     fix = (
-        f"Settings, Environments, {publish_environment.name}, Deployment branches and tags: choose Selected branches and tags, and add those "
-        "that releases are made from, such as the tags v*."
+        f"Settings, Environments, {publish_environment.name}, Deployment branches and tags: choose Selected branches and tags, and add only "
+        "those that releases are made from, such as the tags `v*`."
     )
     return Finding(
         location=publish_environment.location,

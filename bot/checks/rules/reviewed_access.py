@@ -24,9 +24,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewedAccess(Rule):
-    """Everything that can publish was confirmed in a review not long ago.
+    """Each publishing identity was confirmed in a recent access review.
 
-    Wharfinger opens an issue on the day; ticked boxes are the review. What was dropped in it has to go.
+    Wharfinger opens an issue when the review is due, and its boxes are the review.
     """
 
     name: ClassVar[RuleName] = RuleName("reviewed-access")
@@ -60,7 +60,7 @@ class ReviewedAccess(Rule):
                 yield _rejected_finding(
                     identity,
                     last,
-                    "is there again" if was_recreated(identity, snapshot.reviews.value) else "still is there",
+                    "exists again" if was_recreated(identity, snapshot.reviews.value) else "still exists",
                 )
                 continue
             due = review_due(identity, snapshot.reviews.value, self.review_interval)
@@ -71,8 +71,8 @@ class ReviewedAccess(Rule):
 def _rejected_finding(identity: PublishingIdentity, review: AccessReview, state: str) -> Finding:
     return Finding(
         location=identity.location,
-        message=f"{identity.description} was dropped by @{review.reviewer} in the review of {review.reviewed_at.date()}, and it {state}",
-        fix="Revoke it as its revocation list says; if it is needed after all, confirm it in the issue of the review.",
+        message=f"{identity.description} {state} although @{review.reviewer} rejected it in the review of {review.reviewed_at.date()}",
+        fix="Revoke it by its revocation checklist. If it is still needed, confirm it in the review issue.",
         subject=identity.subject,
     )
 
@@ -81,12 +81,12 @@ def _overdue_finding(identity: PublishingIdentity, last: AccessReview | None, du
     before = (
         f"was last confirmed on {last.reviewed_at.date()} by @{last.reviewer}"
         if last
-        else "was never confirmed in a review"
+        else "was never confirmed in an access review"
     )
-    owner = f"{identity.owner}, who answers for it," if identity.owner else "somebody who knows it"
+    owner = identity.owner or "someone who knows it"
     return Finding(
         location=identity.location,
-        message=f"{identity.description} {before}; that was due on {due.date()}",
-        fix=f"Let {owner} confirm or drop it in the issue of the access review.",
+        message=f"{identity.description} {before}, and its review was due on {due.date()}",
+        fix=f"Let {owner} confirm or reject it in the access review issue.",
         subject=identity.subject,
     )

@@ -20,9 +20,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedOrganizationSecrets(Rule):
-    """An organization's secret that publishes reaches only the repositories that need it.
+    """Organization secrets that publish reach only the repositories that need them.
 
-    One that all repositories can use is as safe as the least guarded of them.
+    A secret that all repositories can use is as safe as the least protected repository.
     """
 
     name: ClassVar[RuleName] = RuleName("scoped-organization-secrets")
@@ -73,7 +73,7 @@ class ScopedOrganizationSecrets(Rule):
             case SecretVisibility.SELECTED:
                 count = len(reach.repositories or ())
                 return (
-                    f"by {count} repositories, and {self.max_repositories} at most may share one"
+                    f"by {count} repositories (the policy allows {self.max_repositories})"
                     if count > self.max_repositories
                     else None
                 )
@@ -84,6 +84,6 @@ def _finding(secret: Secret, access: str, registries: tuple[RegistryId, ...], sn
     return Finding(
         location=secret_settings_page(secret, snapshot.repository),
         message=f"the organization's secret {secret.name}, which publishes to {where}, can be used {access}",
-        fix=f"Let only the repositories use it that publish with it ({settings_navigation(secret)}, Selected repositories); better, give each a token of its own.",
+        fix=f"Limit it to the repositories that publish with it ({settings_navigation(secret)}, Selected repositories). It is better to give each repository its own token.",
         subject=FindingSubject(secrets=(secret.name,)),
     )

@@ -25,9 +25,9 @@ UNKNOWN_BEFORE_YEAR = 1971  # a day before this year stands for one that GitHub 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretRotation(Rule):
-    """A secret that publishes is replaced before it is too old.
+    """Publishing secrets are replaced before they are too old.
 
-    Every day that a token lives is a day on which a copy of it works.
+    A copied token works until it is revoked.
     """
 
     name: ClassVar[RuleName] = RuleName("secret-rotation")
@@ -45,7 +45,10 @@ class SecretRotation(Rule):
     )
     max_age: timedelta = field(
         default=timedelta(days=90),
-        metadata={"means": "How long after it was last written a secret may publish.", "stricter": StricterWhen.LOWER},
+        metadata={
+            "means": "How long after its last change a secret may be used to publish.",
+            "stricter": StricterWhen.LOWER,
+        },
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
@@ -71,19 +74,15 @@ class SecretRotation(Rule):
     ) -> Finding:
         first = publications[0] if publications else None
         where = join_names(snapshot.registries[each].name for each in registries)
-        day = (
-            "on a day that GitHub does not say"
-            if secret.updated_at.year < UNKNOWN_BEFORE_YEAR
-            else f"on {secret.updated_at.date()}"
-        )
+        day = "on an unknown date" if secret.updated_at.year < UNKNOWN_BEFORE_YEAR else f"on {secret.updated_at.date()}"
         return Finding(
             location=Location(first.file, first.line, first.line)
             if first
             else secret_settings_page(secret, snapshot.repository),
             message=(
-                f"the secret {secret.name} of {describe_store(secret)} was last written {day}, and one for {where} may be "
-                f"{self.max_age.days} days old at most"
+                f"the secret {secret.name} of {describe_store(secret)} was last changed {day}, and a secret for {where} may be at most "
+                f"{self.max_age.days} days old"
             ),
-            fix=f"Make a new token at {where}, store it ({settings_navigation(secret)}), and revoke the old one.",
+            fix=f"Create a new token at {where} and store it ({settings_navigation(secret)}). Then revoke the old token.",
             subject=FindingSubject(secrets=(secret.name,), environment=secret.environment),
         )

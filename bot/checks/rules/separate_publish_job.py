@@ -14,10 +14,9 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparatePublishJob(Rule):
-    """Publishing has a job of its own, apart from the build.
+    """Publishing runs in a job of its own, separate from the build.
 
-    Whatever a build runs (the project's scripts, its dependencies' install hooks) can reach what the job holds: the stored
-    token, or the right to ask for a short-lived one.
+    Code that a build runs, such as install hooks of dependencies, can read the credential of its job.
     """
 
     name: ClassVar[RuleName] = RuleName("separate-publish-job")
@@ -50,10 +49,10 @@ def _finding(job: PathJob, builds: list[tuple[Location, str]], snapshot: Snapsho
         location=builds[0][0],
         message=(
             f"builds ({join_names(what for _, what in builds)}) in the job that publishes to "
-            f"{registry_names(job.publications, snapshot.registries)}, where what the build runs can reach the credential"
+            f"{registry_names(job.publications, snapshot.registries)}, so code that the build runs can read the credential"
         ),
         fix=(
-            f"Move checkout, installation and build to a job of their own that uploads what it made as an artifact; "
-            f"let {job.job.id} need that job, download the artifact, and publish it."
+            "Move checkout, installation and build to another job that uploads the result as an artifact. "
+            f"Let {job.job.id} need that job, download the artifact and publish it."
         ),
     )

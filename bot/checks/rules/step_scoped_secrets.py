@@ -19,9 +19,9 @@ _STORED_CREDENTIALS = (Credential.LONG_LIVED, Credential.HYBRID)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepScopedSecrets(Rule):
-    """A registry's secret reaches only the steps that publish with it.
+    """Publishing secrets reach only the steps that publish with them.
 
-    Every other step that can read it is one more place from which it can be taken.
+    Every other step that can read a secret can leak it.
     """
 
     name: ClassVar[RuleName] = RuleName("step-scoped-secrets")
@@ -40,7 +40,7 @@ class StepScopedSecrets(Rule):
                     workflow.path,
                     text.line,
                     found,
-                    f"is in the environment of the whole workflow, so it reaches {reach}",
+                    f"is in the `env:` of the whole workflow, so {reach} can read it",
                 )
             for job in workflow.jobs.values():
                 made = _publications_of_job(workflow, job, stored)
@@ -95,7 +95,7 @@ def _job_findings(
                 workflow.path,
                 text.line,
                 found - publish_secrets,
-                f"reaches the job {job.id}, which publishes nothing with it",
+                f"is passed to the job {job.id}, which does not publish with it",
             )
     if not publish_secrets:
         return
@@ -107,7 +107,7 @@ def _job_findings(
                 workflow.path,
                 text.line,
                 found,
-                f"is in the environment of the whole job {job.id}, so it reaches every step, not only the one that publishes",
+                f"is in the `env:` of the whole job {job.id}, so every step can read it",
             )
     for build in find_build_steps(job, workflow, [step for step in job.steps if step.index not in steps], ()):
         for text, found in _step_texts(build.step, publish_secrets):
@@ -115,7 +115,7 @@ def _job_findings(
                 workflow.path,
                 text.line,
                 found,
-                f"reaches a step that builds ({build.tool}), where the code of every dependency can read it",
+                f"is passed to a build step ({build.tool}), where the code of every dependency can read it",
             )
 
 
@@ -146,6 +146,6 @@ def _texts_with_secrets(texts: SourceTexts, names: frozenset[str]) -> Iterator[t
 def _finding(file: str, line: int, secrets: frozenset[str], problem: str) -> Finding:
     return Finding(
         location=Location(file, line, line),
-        message=f"the secret {join_names(sorted(secrets))}, which publishes, {problem}",
-        fix="Hand it to the publishing step alone, in that step's `env:` or `with:`; with trusted publishing no step needs it.",
+        message=f"the publishing secret {join_names(sorted(secrets))} {problem}",
+        fix="Pass the secret only to the publishing step, in the `env:` or `with:` of that step.",
     )

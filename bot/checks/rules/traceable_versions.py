@@ -19,7 +19,7 @@ from bot.tracing import GRACE_PERIOD, TraceProblem, VersionTrace
 class TraceableVersions(Rule):
     """Every published version traces to a publish step that succeeded.
 
-    A version that nobody here can account for was published past this repository: with a stolen credential, say.
+    A version that cannot be traced was published without this repository, for example with a stolen credential.
     """
 
     name: ClassVar[RuleName] = RuleName("traceable-versions")
@@ -30,14 +30,14 @@ class TraceableVersions(Rule):
     grace_period: timedelta = field(
         default=GRACE_PERIOD,
         metadata={
-            "means": "How long after its publication a version may wait for a run that accounts for it, before there is an alert.",
+            "means": "How long after its publication an untraced version opens no alert.",
             "stricter": StricterWhen.LOWER,
         },
     )
     check_interval: timedelta = field(
         default=timedelta(minutes=5),
         metadata={
-            "means": "How often the registry is asked for new versions; while one is waited for it is each half minute.",
+            "means": "How often the registry is asked for new versions; every 30 seconds while one is expected.",
             "stricter": StricterWhen.LOWER,
         },
     )
@@ -74,19 +74,19 @@ def _published_at(trace: VersionTrace) -> datetime:
 
 
 def _unknown_publisher(trace: VersionTrace) -> Unknown:
-    reason = "; ".join(reason.text for reason in trace.reasons) or "nothing was seen of it"
+    reason = "; ".join(reason.text for reason in trace.reasons) or "no run was found"
     return Unknown(f"who published {trace.version.package.name} {trace.version.number}", reason)
 
 
 def _finding(place: Location, trace: VersionTrace, catalogue: Catalog) -> Finding:
     version = trace.version
-    why = "; ".join(reason.text for reason in trace.reasons) or "no run was found that sent it"
+    why = " and ".join(reason.text for reason in trace.reasons) or "no run was found that published it"
     return Finding(
         location=place,
-        message=f"{version.number} of {version.package} is not accounted for: {why}",
+        message=f"{version.number} of {version.package} could not be traced to a publish step: {why}",
         fix=(
-            "Find out who sent it. If nobody of yours did: withdraw it at the registry, revoke every credential that may publish the "
-            "package, and then look for what they reached."
+            "Ask your maintainers who published it. If none of them did, withdraw the version at the registry and revoke every "
+            "credential that can publish the package."
         ),
         subject=FindingSubject(package=format_purl(version.package, catalogue)),
     )

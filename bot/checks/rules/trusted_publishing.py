@@ -15,13 +15,16 @@ from bot.registries.registry import Registry
 from bot.snapshot.repository_snapshot import Snapshot
 
 SENTENCES = re.compile(r"(?<=\.) (?=\S)")
+TOOL_SENTENCE = re.compile(
+    r"(?P<tool>[\w./-]+)(?P<version> [\d.]+ or newer)?: (?P<change>.*)"
+)  # a step that is about one tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedPublishing(Rule):
     """Packages are published with short-lived credentials.
 
-    A registry that offers trusted publishing is used with it: no stored token reaches the publishing step.
+    If a registry offers trusted publishing, no stored token reaches the publishing step.
     """
 
     name: ClassVar[RuleName] = RuleName("trusted-publishing")
@@ -48,7 +51,7 @@ class TrustedPublishing(Rule):
 def _stored_token_finding(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:
     inferred = publication.confidence is not Confidence.HIGH
     unsure = inferred and bool(publication.secrets)
-    doubt = f" ({publication.why})" if inferred and publication.why else ""
+    doubt = f" ({publication.why.replace('; ', ', ')})" if inferred and publication.why else ""
     return Finding(
         location=Location(publication.file, publication.line, publication.line),
         message=f"{'seems to publish' if unsure else 'publishes'} to {registry.name} with {_credential_text(publication)}{doubt}",
@@ -100,34 +103,36 @@ def _credential_text(publication: Publication) -> str:
 
 
 def _fix(publication: Publication, registry: Registry, snapshot: Snapshot) -> str:
-    """Say what to enter on the registry's side and what to change here, in the words of the registry's own data."""
-    migration = registry.migration
+    """Return what to set up at the registry, and what to change in the job, in the words of the registry's own data."""
+    migration, secrets = registry.migration, join_names(publication.secrets) or "the stored token"
     here = [expand_addresses(step, snapshot.registries) for step in migration.workflow]
-    there = [
-        expand_addresses(step, snapshot.registries) for step in migration.registry[:1] if not step.startswith("Nothing")
-    ]
-    if migration.identity == "none":
-        return " ".join([*here, *there])
-    if migration.identity == "subject":
-        return " ".join([*there, *here])
-    how = [] if publication.id_token_write else [f"Give the job {publication.job} `permissions: id-token: write`."]
-    how += _tool_steps(publication, [step for step in here if not step.startswith("Give the job")])
-    called = not registry.migration.reusable and calling_workflows(publication, snapshot)
-    moved = (
-        f"{registry.name} takes no job of a called workflow: move it into the one that is started. " if called else ""
-    )
-    return (
-        f"On {registry.name}, let the package trust {trusted_workflow(publication, registry, snapshot)}. {' '.join(how)} "
-        f"{moved}Once a release has worked, delete the secret and revoke the token."
-    )
+    if registry.trust_mechanism == "job-token":
+        return f"{_first_sentence(here[0])}. Then delete {secrets} and revoke it."
+    there = [expand_addresses(step, snapshot.registries) for step in migration.registry[:1]]
+    first = _first_sentence(there[0]) if migration.identity in ("none", "subject") and there else ""
+    if not first or first.startswith("Nothing"):
+        first = f"On {registry.name}, let the package trust {trusted_workflow(publication, registry, snapshot)}"
+    elif "/" in snapshot.repository:
+        first = first.replace("OWNER/NAME", snapshot.repository)
+    changes = [] if publication.id_token_write else ["grant `id-token: write`"]
+    if not migration.reusable and calling_workflows(publication, snapshot):
+        changes.insert(0, "move it into the workflow that is started")
+    changes += [*_tool_change(publication, here[1:]), f"delete {secrets} once a release has worked"]
+    return f"{first}. In the job {publication.job}, {join_names(changes)}."
 
 
-def _tool_steps(publication: Publication, steps: list[str]) -> list[str]:
-    """Pick what the registry's data says of this tool, else the first thing that it says of any."""
-    sentences = [sentence for step in steps for sentence in SENTENCES.split(step)]
+def _tool_change(publication: Publication, steps: list[str]) -> list[str]:
+    """Return what the registry's data says of this tool (`tool: change`), or its first step that is about every tool."""
+    sentences = [sentence.rstrip(".") for step in steps for sentence in SENTENCES.split(step)]
     tool = publication.tool.partition(" ")[0].lower()
     for name in (tool, tool.rpartition("/")[2], tool.partition("/")[0]):
-        own = [sentence for sentence in sentences if name in sentence.lower()]
-        if own and name not in {"action", "actions"}:
-            return own
-    return sentences[:1]
+        for sentence in sentences:
+            found = TOOL_SENTENCE.fullmatch(sentence)
+            if found and found["tool"].lower() == name:
+                return [f"use {found['tool']}{found['version']}"] * bool(found["version"]) + [found["change"]]
+    general = next((sentence for sentence in sentences if not TOOL_SENTENCE.fullmatch(sentence)), "")
+    return [general[0].lower() + general[1:]] if general else []
+
+
+def _first_sentence(step: str) -> str:
+    return SENTENCES.split(step)[0].rstrip(".")

@@ -19,21 +19,21 @@ from bot.workflows.triggers import jobs_that_may_run, may_push, step_may_run
 
 # Source: docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, 2026-11.
 _UNREVIEWED_CODE_EVENTS: Mapping[str, str] = {
-    "pull_request": "publishes code that is still under review",
-    "pull_request_review": "publishes code that is still under review",
-    "pull_request_review_comment": "publishes code that is still under review",
+    "pull_request": "its code is still under review",
+    "pull_request_review": "its code is still under review",
+    "pull_request_review_comment": "its code is still under review",
 }
 _FORK_EVENTS: Mapping[str, str] = {
-    "pull_request_target": "everybody who can open a pull request, from a fork too, starts it with the repository's secrets",
+    "pull_request_target": "anyone who can open a pull request, also from a fork, starts it with the repository's secrets",
 }
 _PUBLIC_EVENTS: Mapping[str, str] = {
-    "issue_comment": "everybody who can comment starts it",
-    "issues": "everybody who can open an issue starts it",
-    "discussion": "everybody who can open a discussion starts it",
-    "discussion_comment": "everybody who can comment starts it",
-    "watch": "everybody who stars the repository starts it",
-    "fork": "everybody who forks the repository starts it",
-    "gollum": "everybody who can edit the wiki starts it",
+    "issue_comment": "anyone who can comment starts it",
+    "issues": "anyone who can open an issue starts it",
+    "discussion": "anyone who can open a discussion starts it",
+    "discussion_comment": "anyone who can comment starts it",
+    "watch": "anyone who stars the repository starts it",
+    "fork": "anyone who forks the repository starts it",
+    "gollum": "anyone who can edit the wiki starts it",
 }
 _UNTRUSTED_EVENTS = {**_UNREVIEWED_CODE_EVENTS, **_FORK_EVENTS, **_PUBLIC_EVENTS}
 
@@ -47,9 +47,9 @@ _WORKFLOW_RUN_CONDITIONS = ("workflow_run.event", "workflow_run.head_repository"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedTriggers(Rule):
-    """Publications are started by what trusted people merged, tagged or released.
+    """Only changes that trusted people merged, tagged or released are published.
 
-    Events that outsiders cause, and events of code that nobody has approved yet, do not lead to a registry.
+    Events that outsiders can cause, and events of unreviewed code, do not start a publication.
     """
 
     name: ClassVar[RuleName] = RuleName("trusted-triggers")
@@ -79,7 +79,7 @@ class TrustedTriggers(Rule):
 def _unknown_start(job: PathJob) -> Unknown:
     return Unknown(
         fact=f"what starts the publication in {job.workflow.path}",
-        reason="the workflow is only called, and who calls it lies in another repository",
+        reason="the workflow is only called, and its callers are in other repositories",
     )
 
 
@@ -175,9 +175,9 @@ def _untrusted_reason(trigger: Trigger, workflow: Workflow, snapshot: Snapshot) 
     ]
     events = sorted({event for each in followed for event in each.triggers if event in _UNTRUSTED_EVENTS})
     if events:
-        return f"it follows {followed[0].path if len(followed) == 1 else 'workflows'} that {events[0]} starts, so that outsiders decide what it follows"
+        return f"it runs after {followed[0].path if len(followed) == 1 else 'workflows'}, which {events[0]} starts"
     if len(followed) < len(names) or not names:
-        return "it follows a workflow that we cannot see, which outsiders may start"
+        return "it runs after a workflow that could not be read and that outsiders may start"
     return None
 
 
@@ -194,9 +194,9 @@ def _finding(
     jobs = list(dict.fromkeys(publication.job for publication in publications))
     return Finding(
         location=place,
-        message=f"{trigger.event} leads to a publication to {registry_names(publications, snapshot.registries)}: {reason}",
+        message=f"the event {trigger.event} can publish to {registry_names(publications, snapshot.registries)}, and {reason}",
         fix=(
-            f"Start publications with a release, a tag or a push to a protected branch, in a workflow of their own; or keep the "
-            f"job {jobs[0]} from it: if: github.event_name != '{trigger.event}'."
+            f"Publish in a workflow that only a release, a tag or a push to a protected branch starts. Or exclude the event from the "
+            f"job {jobs[0]} with `if: github.event_name != '{trigger.event}'`."
         ),
     )

@@ -16,16 +16,16 @@ from bot.snapshot.repository_snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnexpiredIdentities(Rule):
-    """Nothing can publish beyond its end, and everything has one.
+    """Each publishing identity expires, and no expired one still exists.
 
-    The end of a declared identity is the day in the register; a fine-grained token has its own.
+    The register holds the expiry date of a declared identity. A fine-grained token has its own.
     """
 
     name: ClassVar[RuleName] = RuleName("unexpired-identities")
     reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES
     max_lifetime: timedelta = field(
         default=timedelta(days=366),
-        metadata={"means": "How far ahead an identity's end may lie.", "stricter": StricterWhen.LOWER},
+        metadata={"means": "How far ahead the expiry date of an identity may be.", "stricter": StricterWhen.LOWER},
     )
 
     def applies(self, snapshot: Snapshot) -> bool:
@@ -50,15 +50,15 @@ class UnexpiredIdentities(Rule):
         if entry.expires <= day:
             yield Finding(
                 location=identity.location,
-                message=f"{identity.description} was to be gone by {entry.expires}, says {_register_entry(entry)}, and it still is there",
-                fix=f"Revoke it; or let {entry.owner} say in the register why it is needed longer, and until when.",
+                message=f"{identity.description} still exists although it expired on {entry.expires} ({_register_entry(entry)})",
+                fix=f"Revoke it. If it is still needed, let {entry.owner} set a later `expires` in the register.",
                 subject=identity.subject,
             )
         elif entry.expires - day > self.max_lifetime:
             yield Finding(
                 location=identity.location,
-                message=f"{identity.description} may stay until {entry.expires}, says {_register_entry(entry)}, and {self._limit_text()}",
-                fix="Put a nearer day into the register, and renew it when the identity was looked at.",
+                message=f"{identity.description} expires on {entry.expires} ({_register_entry(entry)}), but {self._limit_text()}",
+                fix="Set an earlier `expires`, and extend it after each review.",
                 subject=identity.subject,
             )
 
@@ -68,16 +68,16 @@ class UnexpiredIdentities(Rule):
             return  # one that has ended does nothing any more
         yield Finding(
             location=identity.location,
-            message=f"{identity.description} of {identity.token_owner} {f'lasts until {end}' if end else 'never ends'}, and {self._limit_text()}",
+            message=f"{identity.description} of {identity.token_owner} {f'expires on {end}' if end else 'never expires'}, but {self._limit_text()}",
             fix=(
-                f"Ask {identity.token_owner} for a token that ends sooner and reaches this repository alone, and revoke this one "
-                "(the organization's Settings, Personal access tokens); the organization can set a maximum lifetime there."
+                f"Ask {identity.token_owner} for a token that expires earlier and reaches only this repository. Then revoke this one in "
+                "the organization's Settings, Personal access tokens."
             ),
             subject=identity.subject,
         )
 
     def _limit_text(self) -> str:
-        return f"an end may be {self.max_lifetime.days} days ahead at most"
+        return f"the policy allows at most {self.max_lifetime.days} days"
 
 
 def _has_end(identity: PublishingIdentity) -> bool:

@@ -16,7 +16,7 @@ from bot.snapshot.zizmor_findings import ZizmorFinding, publish_path_files, unkn
 class WorkflowHygiene(Rule):
     """The files on the publish path have no known weaknesses.
 
-    Injection, leaking credentials, conditions that can be fooled: zizmor looks for them, on these files only.
+    zizmor searches these files for injection, leaking credentials and conditions that can be bypassed.
     """
 
     name: ClassVar[RuleName] = RuleName("workflow-hygiene")
@@ -37,9 +37,9 @@ class WorkflowHygiene(Rule):
 
 
 def _finding(file: str, weakness: ZizmorFinding) -> Finding:
-    comment = "; a comment asks to overlook it, and comments waive nothing here" if weakness.ignored else ""
+    comment = ", which a comment cannot waive here" if weakness.ignored else ""
     return Finding(
         location=Location(file, weakness.line, weakness.line),
         message=f"{weakness.message} ({weakness.severity}, by zizmor's {weakness.audit}{comment})",
-        fix=f"Follow what zizmor says of it: https://docs.zizmor.sh/audits/#{weakness.audit}.",
+        fix=f"Follow zizmor's documentation: https://docs.zizmor.sh/audits/#{weakness.audit}.",
     )

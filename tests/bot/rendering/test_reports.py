@@ -231,7 +231,7 @@ def test_an_annotation_stands_at_the_line_and_says_the_next_step() -> None:
 
     assert (note.path, note.start_line, note.end_line, note.annotation_level) == (PATH, 11, 11, "failure")
     assert note.message.startswith(
-        "publishes to PyPI with the stored secret TOKEN\n\nOn PyPI, let the package trust acme/tool, workflow release.yml, environment pypi. Give the job publish"
+        "publishes to PyPI with the stored secret TOKEN\n\nOn PyPI, let the package trust acme/tool, workflow release.yml, environment pypi. In the job publish"
     )
 
 

@@ -136,7 +136,7 @@ def test_people_read_text_and_spreadsheets_get_no_formulas(
     assert "acme/widgets: 8 publishing identities" in text
     assert "\x1b[31m" not in text
     assert "\u202e" not in text
-    assert "! owned-identities: the deploy key ship it can publish, and nobody answers for it" in text
+    assert "! owned-identities: the deploy key ship it can publish but has no owner" in text
     assert "deploy key long gone is in the register (acme/.github/publishing.yml:4), and not there" in text
     rows = list(csv.DictReader(io.StringIO(printed(acme, monkeypatch, capsys, redis_url, "--format", "csv"))))
     assert len(rows) == 8

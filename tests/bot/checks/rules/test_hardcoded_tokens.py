@@ -44,7 +44,7 @@ def messages(files: dict[str, str], *allow: str) -> list[str]:
 def test_a_token_is_told_by_its_place_and_kind_and_never_shown(files: dict[str, str], place: str) -> None:
     (found,) = messages(files)
 
-    assert found.startswith(f"{place} a token of npm (npm_token) is written in the file")
+    assert found.startswith(f"{place} contains a token of npm (npm_token)")
     assert TOKEN not in found
     assert messages(files, "npm") == []
 

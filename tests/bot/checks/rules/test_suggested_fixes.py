@@ -40,7 +40,7 @@ def test_the_registry_is_told_repository_workflow_and_environment() -> None:
     finding = only_finding(release=publishing("{run: twine upload dist/*, env: {TWINE_PASSWORD: '${{ secrets.T }}'}}"))
 
     assert finding.fix.startswith(
-        "On PyPI, let the package trust acme/tool, workflow release.yml, environment live. Give the job send"
+        "On PyPI, let the package trust acme/tool, workflow release.yml, environment live. In the job send"
     )
     assert "twine 6.1.0 or newer" in finding.fix
     assert "pdm" not in finding.fix

@@ -137,7 +137,7 @@ def test_a_clock_that_is_wrong_opens_no_freeze(redis: Redis) -> None:
         acme.client.tokens.drop(acme.id)
         acme.github.clock.skew = timedelta(days=30).total_seconds()
         assert release.decide() == "rejected"
-        assert f"releases rest from {rest}" in release.comment
+        assert f"releases are frozen from {rest}" in release.comment
 
 
 def test_a_replayed_delivery_decides_nothing_twice(release: GateScenario) -> None:

@@ -35,7 +35,7 @@ def test_a_version_that_is_published_already_is_rejected(story: Story) -> None:
     registries, release = story
     registries.world.publish("pypi", "widgets", "1.2.0", by="mallory")
     assert release.decide() == "rejected"
-    assert "1.2.0 of widgets on pypi is published already" in unescape(release.comment)
+    assert "1.2.0 of widgets on pypi is already published" in unescape(release.comment)
 
 
 def test_while_the_registry_does_not_answer_nothing_is_decided_and_then_it_is(story: Story) -> None:
@@ -55,7 +55,7 @@ def test_a_tag_that_says_another_version_is_rejected(redis: Redis) -> None:
     ):
         release = deployment_waiting(*opened, ref="v1.3.0", checked=False)
         assert release.decide() == "rejected"
-        assert "the tag v1.3.0 names version 1.3.0 of widgets, and its manifest says 1.2.0" in release.comment
+        assert "the tag v1.3.0 names version 1.3.0 of widgets, but its manifest says 1.2.0" in release.comment
 
 
 @pytest.mark.parametrize(
