@@ -99,7 +99,7 @@ def test_a_workflow_that_is_pushed_to_the_default_branch_is_told_of_each_reposit
     story.work_until_idle()  # a worm pushes the same to many: the commits may even have the same id
 
     for repository, commit, issue in zip(repositories, commits, story.security, strict=True):
-        assert f"{CI} was changed by a push of mallory (commit {commit[:7]}) and no pull request" in _plain(issue.body)
+        assert f"mallory changed {CI} by a push (commit {commit[:7]}) without a pull request" in _plain(issue.body)
         assert story.run(repository, commit).conclusion == "neutral"
 
 
@@ -135,7 +135,7 @@ def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: Pus
     story.work_until_idle()
 
     (issue,) = story.security
-    assert "mallory moved the tag v1.0.0 on" in _plain(issue.body)
+    assert "mallory moved the tag v1.0.0 forward" in _plain(issue.body)
     assert f"mallory put the tag v1.0.0 on {stray[:7]}, which is on no branch" in _plain(issue.body)
     assert story.run(tool, stray).conclusion == "neutral"
 
@@ -171,7 +171,7 @@ def test_what_github_just_merged_is_looked_at_once_it_has_joined_it_with_its_pul
 
     run_job(replace(story.acme.context, clock=lambda: datetime.now(UTC) + timedelta(minutes=2)), push)
     story.work_until_idle(without="push")
-    assert f"{CI} was changed by a push of alice" in _plain(story.security[0].body)
+    assert f"alice changed {CI} by a push" in _plain(story.security[0].body)
 
 
 @pytest.mark.soak
@@ -216,7 +216,7 @@ def test_a_runner_and_a_key_that_were_added_are_told_by_the_next_look(story: Pus
 
     (issue,) = story.security
     assert "the self-hosted runner laptop was added" in _plain(issue.body)
-    assert "the deploy key sync, which can push, was added by mallory" in _plain(issue.body)
+    assert "the deploy key sync with write access was added by mallory" in _plain(issue.body)
 
 
 @pytest.mark.soak
@@ -262,7 +262,7 @@ def test_a_tag_that_is_deleted_and_made_elsewhere_has_moved_and_a_branch_may_beg
     later = tool.push({"README.md": "news"}, by="mallory")
     tool.tag("v1.0.0", later, by="mallory")
     story.work_until_idle()
-    assert "mallory moved the tag v1.0.0 on" in _plain(story.security[0].body)
+    assert "mallory moved the tag v1.0.0 forward" in _plain(story.security[0].body)
 
     alone = code.commit(tool.world, tool.state, {"payload.js": b"x"}, "x", tool.state.owner, None)
     tool.set_branch("gh-pages", alone, by="alice")
