@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
 
 from bot.detection import Publication
 from bot.fixes.job_editor import FixWorkspace, JobEditor
 from bot.fixes.yaml_edits import TextReplacement, edit_scalar, rewrite_script, set_key
 from bot.model.core_types import Credential
 from bot.registries import Registry, action_name
-from bot.workflows import Job, Permissions, SourceText
+from bot.workflows import Job, Permissions, SourceText, Step
 from bot.workflows.graph import PERMISSION_SCOPES, effective_permissions
 from bot.workflows.workflow import read_uses
 
@@ -81,6 +83,7 @@ def _preceding_key(job: Job) -> str:
 
 
 _VERSION_NUMBER = re.compile(r"v?(\d{1,5}(?:\.\d{1,5}){0,3})(?:\.x)?")
+_INSTALLS_NPM = re.compile(r"\bcorepack\b|\b(?:install|i|update|up|add)\b.*\bnpm\b")
 _VERSION_COMMENT = re.compile(r"#\s*(?:tag=)?(v?\d[\w.]*)")
 
 
@@ -95,6 +98,50 @@ def raise_versions(editor: JobEditor, registry: Registry, tool: str) -> None:
             raised: list[str | None] = [_raise_in_line(line, registry) for line in lines]
             if raised != lines:
                 editor.edit(rewrite_script, editor.path("steps", place, "run"), raised)
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedTool:
+    """A step that chooses a version which is older than trusted publishing."""
+
+    line: int
+    text: str  # what is too old, as the step writes it: "node-version: 18", "twine==5.0"
+    minimum: str
+
+
+def outdated_tool(job: Job, step: Step, registry: Registry, tool: str) -> OutdatedTool | None:
+    """Return what a job surely chooses too old for trusted publishing; None where it does not, or where it is not certain.
+
+    `step` is the step that publishes, with the first words of its command as `tool`.
+    """
+    minimums = {name.lower(): version for name, version in registry.min_versions.items()}
+    if step.uses is not None:
+        found, least = read_uses(step.uses.value), minimums.get(action_name(step.uses.value))
+        too_old = least is not None and found.ref is not None and not found.pinned and _is_older(found.ref, least)
+        return OutdatedTool(step.line, f"{found.name}@{found.ref}", str(least)) if too_old else None
+    name = tool.partition(" ")[0]
+    scripts = [(each.run.body_line, each.run.value) for each in job.steps if each.run is not None]
+    for first, script in scripts:
+        for number, line in enumerate(script.split("\n")):
+            written = re.search(rf"(?<![\w./@-]){re.escape(name)}(?:==|@[\^~]?)([\w.*]+)", line)
+            if written is not None:  # the job chooses its version itself, whatever came with the runner
+                least = minimums.get(name)
+                old = least is not None and _is_older(written[1], least)
+                return OutdatedTool(first + number, written[0], str(least)) if old else None
+    return _outdated_input(job, registry, name)
+
+
+def _outdated_input(job: Job, registry: Registry, tool: str) -> OutdatedTool | None:
+    """Return the input of a setup action that brings a version which is too old, if every such input does."""
+    if any(_INSTALLS_NPM.search(step.run.value) for step in job.steps if step.run is not None):
+        return None  # another step may bring a newer one
+    found: list[OutdatedTool | None] = []
+    for step, each in product(job.steps, registry.migration.minimum_versions):
+        given = step.inputs.get(each.input)
+        if given is not None and step.uses is not None and action_name(step.uses.value) == each.uses.lower():
+            old = tool in each.for_tools and _is_older(given.value, each.least)
+            found.append(OutdatedTool(given.line, f"{each.input}: {given.value}", each.least) if old else None)
+    return found[0] if found and all(found) else None
 
 
 def note_pinned_actions(editor: JobEditor, uses: str) -> None:

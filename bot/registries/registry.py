@@ -84,7 +84,6 @@ class ActionFact:
     oidc: OidcUse = "never"
     oidc_inputs: tuple[InputTest, ...] = ()  # of `on-request`: all must hold
     oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
-    min_oidc_version: str | None = None
     confidence: Confidence = Confidence.HIGH  # that the step publishes, and here
     notes: str = ""
     verified: bool = False
@@ -126,7 +125,6 @@ class CommandFact:
     oidc_off_flags: tuple[str, ...] = ()  # switch OIDC off
     oidc_env: tuple[str, ...] = ()  # of `on-request`: or one of these is set
     cloud_flags: tuple[str, ...] = ()  # take the cloud's login of an earlier step (`--azure-credential`)
-    min_oidc_version: str | None = None
     confidence: Confidence = Confidence.HIGH
     notes: str = ""
     verified: bool = False

@@ -64,7 +64,6 @@ DOCKER = """\
 MOVES_TAG = workflow(
     "- run: git tag -f v1 && git push -f origin v1", "permissions: {contents: write}", "{release: {types: [published]}}"
 )
-NODE_18 = "- uses: actions/setup-node@v4\n  with: {node-version: 18}\n- run: npm publish"
 NPMRC = "@acme:registry=https://npm.acme.internal/\n//npm.acme.internal/:_authToken=${TOK}\n"
 GRADLE = """\
 plugins { id 'maven-publish' }
@@ -120,7 +119,6 @@ CASES = [
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
     right("another workflow reads with the token", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
-    wrong("npm of Node 18", "a tool that is too old for trusted publishing passes", Case({RELEASE_WORKFLOW_PATH: workflow(NODE_18), "package.json": PACKAGE.replace("MORE", "")}, "trusted-publishing", NOT_GREEN)),
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from bot.checks.check import Rule
 from bot.detection import Publication
 from bot.fixes.fix_plan import calling_workflows, trusted_workflow
+from bot.fixes.prerequisites import outdated_tool
 from bot.model.core_types import Confidence, Credential, RuleName
 from bot.model.findings import Finding, Location, Unknown, join_names
 from bot.registries.addresses import expand_addresses
@@ -44,7 +45,9 @@ class TrustedPublishing(Rule):
                     yield _leftover_token_finding(publication, registry, snapshot, suggest)
                 case Credential.UNKNOWN:
                     yield _unknown_credential(publication, registry)
-                case Credential.OIDC | Credential.CLOUD_OIDC | Credential.GITHUB_TOKEN | Credential.NONE:
+                case Credential.OIDC:
+                    yield from _outdated_tool_findings(publication, registry, snapshot)
+                case Credential.CLOUD_OIDC | Credential.GITHUB_TOKEN | Credential.NONE:
                     pass  # short-lived, or nothing to steal
 
 
@@ -71,6 +74,21 @@ def _leftover_token_finding(
         fix=_fix(publication, registry, snapshot),
         suggestion=suggested,
     )
+
+
+def _outdated_tool_findings(publication: Publication, registry: Registry, snapshot: Snapshot) -> Iterator[Finding]:
+    """Report a tool that is too old for trusted publishing, and so publishes with a token or not at all."""
+    workflow = snapshot.workflows.get(publication.file)
+    job = workflow.jobs.get(publication.job) if workflow else None
+    if job is None or publication.step is None or publication.via:
+        return
+    found = outdated_tool(job, job.steps[publication.step], registry, publication.tool)
+    if found is not None:
+        yield Finding(
+            location=Location(publication.file, found.line, found.line),
+            message=f"publishes to {registry.name} with `{found.text}`, which is too old for trusted publishing",
+            fix=f"Use version {found.minimum} or newer.",
+        )
 
 
 class _Suggester:
