@@ -1,7 +1,7 @@
 """Adds the `id-token` permission and the tool versions that trusted publishing requires."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -114,21 +114,32 @@ def outdated_tool(job: Job, step: Step, registry: Registry, tool: str) -> Outdat
 
     `step` is the step that publishes, with the first words of its command as `tool`.
     """
-    minimums = {name.lower(): version for name, version in registry.min_versions.items()}
     if step.uses is not None:
-        found, least = read_uses(step.uses.value), minimums.get(action_name(step.uses.value))
-        too_old = least is not None and found.ref is not None and not found.pinned and _is_older(found.ref, least)
-        return OutdatedTool(step.line, f"{found.name}@{found.ref}", str(least)) if too_old else None
+        found, minimum = read_uses(step.uses.value), _minimum_version(registry, action_name(step.uses.value))
+        version = "" if found.pinned else found.ref or ""
+        return OutdatedTool(step.line, f"{found.name}@{version}", minimum) if _is_older(version, minimum) else None
     name = tool.partition(" ")[0]
-    scripts = [(each.run.body_line, each.run.value) for each in job.steps if each.run is not None]
-    for first, script in scripts:
-        for number, line in enumerate(script.split("\n")):
-            written = re.search(rf"(?<![\w./@-]){re.escape(name)}(?:==|@[\^~]?)([\w.*]+)", line)
-            if written is not None:  # the job chooses its version itself, whatever came with the runner
-                least = minimums.get(name)
-                old = least is not None and _is_older(written[1], least)
-                return OutdatedTool(first + number, written[0], str(least)) if old else None
-    return _outdated_input(job, registry, name)
+    written = next(_written_versions(job, name), None)
+    if written is None:
+        return _outdated_input(job, registry, name)
+    line, text, version = written  # the job chooses its version itself, whatever the runner brings
+    minimum = _minimum_version(registry, name)
+    return OutdatedTool(line, text, minimum) if _is_older(version, minimum) else None
+
+
+def _minimum_version(registry: Registry, name: str) -> str:
+    """Return the first version that knows trusted publishing; empty where none is known."""
+    return next((version for known, version in registry.min_versions.items() if known.lower() == name), "")
+
+
+def _written_versions(job: Job, tool: str) -> Iterator[tuple[int, str, str]]:
+    """Yield where scripts write a version of a tool, such as `twine==5.0`: the line, the text and the version."""
+    pattern = re.compile(rf"(?<![\w./@-]){re.escape(tool)}(?:==|@[\^~]?)([\w.*]+)")
+    for script in (step.run for step in job.steps if step.run is not None):
+        for number, line in enumerate(script.value.split("\n")):
+            found = pattern.search(line)
+            if found is not None:
+                yield script.body_line + number, found[0], found[1]
 
 
 def _outdated_input(job: Job, registry: Registry, tool: str) -> OutdatedTool | None:

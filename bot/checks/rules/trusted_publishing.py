@@ -126,17 +126,21 @@ def _fix(publication: Publication, registry: Registry, snapshot: Snapshot) -> st
     here = [expand_addresses(step, snapshot.registries) for step in migration.workflow]
     if registry.trust_mechanism == "job-token":
         return f"{_first_sentence(here[0])}. Then delete {secrets} and revoke it."
-    there = [expand_addresses(step, snapshot.registries) for step in migration.registry[:1]]
-    first = _first_sentence(there[0]) if migration.identity in ("none", "subject") and there else ""
-    if not first or first.startswith("Nothing"):
-        first = f"On {registry.name}, let the package trust {trusted_workflow(publication, registry, snapshot)}"
-    elif "/" in snapshot.repository:
-        first = first.replace("OWNER/NAME", snapshot.repository)
+    first = _registry_change(publication, registry, snapshot)
     changes = [] if publication.id_token_write else ["grant `id-token: write`"]
     if not migration.reusable and calling_workflows(publication, snapshot):
         changes.insert(0, "move it into the workflow that is started")
     changes += [*_tool_change(publication, here[1:]), f"delete {secrets} once a release has worked"]
     return f"{first}. In the job {publication.job}, {join_names(changes)}."
+
+
+def _registry_change(publication: Publication, registry: Registry, snapshot: Snapshot) -> str:
+    if registry.migration.identity in ("none", "subject"):
+        for step in registry.migration.registry[:1]:
+            change = _first_sentence(expand_addresses(step, snapshot.registries))
+            if not change.startswith("Nothing"):
+                return change.replace("OWNER/NAME", snapshot.repository) if "/" in snapshot.repository else change
+    return f"On {registry.name}, let the package trust {trusted_workflow(publication, registry, snapshot)}"
 
 
 def _tool_change(publication: Publication, steps: list[str]) -> list[str]:

@@ -129,7 +129,7 @@ def test_who_started_it_and_approved_it_alone_is_told(redis: Redis) -> None:
         run = story.run(approved_by="alice")
         story.publish(workload=story.workload(run))
         check = story.check()
-        assert check.title == "v1.2.0: 1 version accounted for; approved-release failed"
+        assert check.title == "v1.2.0: 1 version traced; approved-release failed"
         assert "1.2.0 of widgets on pypi was published without a valid approval, because alice" in check_run_text(check)
 
 
