@@ -51,14 +51,14 @@ def test_a_workflow_that_sends_a_secret_away_is_told_on_its_line_and_in_an_issue
     run = story.run(tool, commit)
     assert (run.conclusion, run.title) == (
         "neutral",
-        "2 alerts: A secret is newly handed to a command that sends it to an unknown host",
+        "2 alerts: A step newly sends a secret to an unknown host",
     )
     assert [(note["path"], note["start_line"], note["annotation_level"]) for note in run.annotations] == [
         (".github/workflows/format.yml", 8, "warning"),
         (".github/workflows/format.yml", 1, "warning"),
     ]
     (issue,) = story.security
-    assert issue.title == ("secret-sent-away and 1 more alert in acme/tool")
+    assert issue.title == ("A step newly sends a secret to an unknown host and 1 more alert in acme/tool")
     assert "curl sends NPM&#95;TOKEN to collect.example.org" in (issue.body or "")
     assert "mallory pushed the branch tidy" in (issue.body or "")
 
@@ -71,7 +71,7 @@ def test_a_later_push_to_the_branch_hides_nothing_and_is_told_of_nothing_twice(s
     other = tool.push({".github/workflows/format.yml": STEALS + "      - run: true\n"}, branch="tidy", by="mallory")
     story.work_until_idle()
     for commit in (empty, other):
-        assert (story.run(tool, commit).title or "").startswith("2 alerts: A secret is newly handed")
+        assert (story.run(tool, commit).title or "").startswith("2 alerts: A step newly sends a secret")
     (issue,) = story.security
     assert issue.comments == []
 
@@ -203,7 +203,7 @@ def test_tags_that_move_or_come_unheard_are_found_by_the_clock(story: PushScenar
 
     (issue,) = story.security
     told = _plain(issue.body) + "".join(_plain(comment.body) for comment in issue.comments)
-    assert all(f"moved the tag {name} on" in told for name in names)
+    assert all(f"moved the tag {name}" in told for name in names)
     assert f"put the tag v3.0.0 on {stray[:7]}, which is on no branch" in told
 
 

@@ -120,8 +120,8 @@ def test_a_version_without_believed_provenance_may_be_nobodys_so_that_is_asked_f
     widgets = acme.github.repository("acme/widgets")
     (made,) = widgets.check_runs(widgets.head)
     said = made.text or ""
-    assert "Find out who sent it" in said
-    assert ("scan --diff" in said) is not bool(refused)
+    assert "If none of your workflows published it" in said
+    assert ("Otherwise publish with trusted publishing" in said) is not bool(refused)
 
 
 def test_what_a_registry_takes_no_provenance_of_needs_none(acme: AcmeInstallation) -> None:
