@@ -151,7 +151,7 @@ def test_the_same_name_coming_back_opens_the_finding_again(acme: AcmeInstallatio
     made.push({RELEASE_WORKFLOW_PATH: STORED_TOKEN})  # it is even used again
     made.secret("PYPI_TOKEN")
     acme.check(made, recheck=True)
-    assert [each for each in findings(acme, made) if "dropped by @root" in each and "it is there again" in each]
+    assert [each for each in findings(acme, made) if "although @root rejected it" in each and "exists again" in each]
     run_job(acme.context, VerifyDeletions(acme.id, RepositoryId(made.id)))
     assert states(acme, made) == [DeletionState.REAPPEARED]
     assert "is there again, though it was deleted" in issue.comments[-1].body
