@@ -148,9 +148,11 @@ def _preview_again(payload: Payload) -> EventResult:
 
 
 def _workflow_run(payload: Payload) -> EventResult:
+    judge = release_events.run_began(payload)
     if get_str(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
-        return no_jobs("the push or pull request that began the run asks for the check itself")
-    return _check_commit(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+        return judge
+    check = _check_commit(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+    return EventResult((*judge.jobs, *check.jobs), check.reason)
 
 
 def _release_published(payload: Payload) -> EventResult:
@@ -236,7 +238,12 @@ EVENTS: Mapping[str, WebhookEvent] = {
     "check_suite": WebhookEvent("checks: write", {"requested": _check_suite, "rerequested": _check_suite_again}),
     "check_run": WebhookEvent("checks: write", {"rerequested": _check_run_again, "requested_action": _check_run_again}),
     "workflow_run": WebhookEvent(
-        "actions: read", {"requested": _workflow_run, "completed": release_events.run_completed}
+        "actions: read",
+        {
+            "requested": _workflow_run,
+            "in_progress": release_events.run_began,
+            "completed": release_events.run_completed,
+        },
     ),
     "release": WebhookEvent("contents: read", {"published": _release_published}),
     "create": WebhookEvent("contents: read", {"": release_events.tag_created}),

@@ -5,7 +5,7 @@ import re
 from bot.json_access import get_int, get_objects, get_str
 from bot.model.core_types import Sha
 from handlers.events.event_result import EventResult, Payload, no_jobs, repository_of
-from handlers.queue.job_specs import CheckAfterRun, CheckRelease, DecideGate, RecheckGates, RecheckReleases
+from handlers.queue.job_specs import CheckAfterRun, CheckRelease, DecideGate, JudgeRun, RecheckGates, RecheckReleases
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\x00-\x1f]{1,200}\.ya?ml")
@@ -39,6 +39,17 @@ def package_published(payload: Payload) -> EventResult:
     return recheck_releases_at(
         payload, get_str(payload, "registry_package", "package_version", "target_oid"), "a package was published"
     )
+
+
+def run_began(payload: Payload) -> EventResult:
+    """Judge a run of a workflow, before it can have published anything; a pull request from a fork gets no secret to publish with."""
+    repository, run = repository_of(payload), get_int(payload, "workflow_run", "id")
+    if repository is None or not run or not _workflows(payload):
+        return no_jobs("the payload names no run of a workflow of the repository")
+    head = get_int(payload, "workflow_run", "head_repository", "id")
+    if get_str(payload, "workflow_run", "event") == "pull_request" and head not in (0, repository[1]):
+        return no_jobs("a pull request from a fork began the run, which gets no secrets")
+    return EventResult((JudgeRun(*repository, run),), "a workflow runs")
 
 
 def run_completed(payload: Payload) -> EventResult:

@@ -11,6 +11,7 @@ from handlers.jobs.releases.deployment_gates import (
     recheck_gates,
     sweep_gates,
 )
+from handlers.jobs.releases.publish_runs import judge_run
 from handlers.jobs.releases.release_checks import check_release, recheck_releases, sweep_releases
 from handlers.jobs.releases.watch_packages import (
     check_after_run,
@@ -65,6 +66,7 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.ForgetRepository: forget_repository,
     specs.IssueChanged: issue_changed,
     specs.IssueCommented: issue_commented,
+    specs.JudgeRun: judge_run,
     specs.OrganizationChanged: organization_changed,
     specs.PreviewPolicy: preview_policy,
     specs.QueueDigests: queue_digests,

@@ -252,6 +252,17 @@ class DecideGate(NamedRepositoryJob):
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeRun(NamedRepositoryJob):
+    """Holds a run that may publish past the gate against the policy and the releases before it."""
+
+    job = "judge-run"
+    priority = Priority.CHECK
+    concurrency = "run-{run}"
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecheckGates(NamedRepositoryJob):
     """Decides again all pending deployments of a run."""
 

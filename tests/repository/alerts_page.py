@@ -28,6 +28,7 @@ review, a secret that is sent to an unknown host, a tag that moved. Existing wea
 |---|---|
 | somebody pushes a branch | its commits, workflows, local actions and publishing scripts with the previous state of the branch; a new branch with the default branch where it begins |
 | somebody pushes a tag | with the commit that it named before, even if it was deleted in between, and whether a branch has the commit |
+| a workflow run starts | what it can publish without asking the gate, with the policy's gate conditions and the earlier releases |
 | every five minutes | the hundred latest tags of each repository, because GitHub sends no event for a push of more than three tags; a sweep compares all tags |
 | the default branch is checked: a push, a changed deploy key, the sweep | runners and deploy keys, in repositories that publish or store a registry secret; GitHub sends no event for runners |
 

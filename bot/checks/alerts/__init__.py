@@ -3,12 +3,14 @@
 from bot.checks.alerts.backdated_commit import BackdatedCommit
 from bot.checks.alerts.change_alert import (
     ChangeAlert,
+    EarlierRelease,
     Push,
     PushedCommit,
     PushQuery,
     RepositoryChange,
     SnapshotComparison,
     TagMove,
+    UngatedRun,
 )
 from bot.checks.alerts.compromised_action import CompromisedAction
 from bot.checks.alerts.direct_workflow_edit import DirectWorkflowEdit
@@ -23,6 +25,7 @@ from bot.checks.alerts.pushed_for_another import PushedForAnother
 from bot.checks.alerts.secret_sent_away import SecretSentAway
 from bot.checks.alerts.secrets_dumped import SecretsDumped
 from bot.checks.alerts.stray_tag import StrayTag
+from bot.checks.alerts.ungated_release import UngatedRelease
 from bot.checks.alerts.unrelated_branch import UnrelatedBranch
 from bot.checks.alerts.unreviewed_run import UnreviewedRun
 from bot.checks.alerts.weakened_environment import WeakenedEnvironment
@@ -34,6 +37,7 @@ CHANGE_ALERTS: tuple[type[ChangeAlert], ...] = (
     CompromisedAction,
     DirectWorkflowEdit,
     UnreviewedRun,
+    UngatedRelease,
     LostEnvironment,
     WeakenedEnvironment,
     ManualPublishing,
@@ -50,10 +54,12 @@ CHANGE_ALERTS: tuple[type[ChangeAlert], ...] = (
 __all__ = [
     "CHANGE_ALERTS",
     "ChangeAlert",
+    "EarlierRelease",
     "Push",
     "PushQuery",
     "PushedCommit",
     "RepositoryChange",
     "SnapshotComparison",
     "TagMove",
+    "UngatedRun",
 ]

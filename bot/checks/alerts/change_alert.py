@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.checks.check import Check, StricterWhen
+from bot.detection import Publication
 from bot.model.core_types import FullName, Severity, Sha
-from bot.model.findings import MaybeKnown, ReadableFact
+from bot.model.findings import Finding, MaybeKnown, ReadableFact, Unknown
+from bot.model.identity_register import DeclaredIdentity
 from bot.settings import RefKind, RepositorySettings, SettingsQuery
 from bot.snapshot.repository_snapshot import Snapshot
 
@@ -24,6 +26,7 @@ class PushQuery(ReadableFact):
     MERGED_COMMITS = ("the pull requests that the commits came with", "pull_requests: read")
     PREVIOUS_TAG_COMMIT = ("where the tag was before", "contents: read")
     BRANCHES_WITH_COMMIT = ("which branches have the commit", "contents: read")
+    RUN = ("the workflow run", "actions: read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,35 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRelease:
+    """How a version that was accounted for left."""
+
+    event: str
+    from_tag: bool  # its run was for the tag of the version
+    environment: str | None  # as written in the job; None: it named none
+    starters: tuple[str, ...]  # logins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UngatedRun:
+    """A workflow run that publishes where the gate is not asked, held against the policy and the releases before it."""
+
+    id: int
+    event: str
+    workflow: str  # its path
+    ref: str  # a branch's or tag's name
+    from_tag: bool | None  # None: a branch and a tag may have that name, or neither
+    starters: tuple[str, ...]  # logins
+    publications: tuple[Publication, ...]  # that its event can reach, and whose environment does not ask the gate
+    failed_conditions: tuple[Finding, ...] = ()  # of the gate's conditions that the policy enforces
+    unknown: tuple[Unknown, ...] = ()
+    earlier: tuple[EarlierRelease, ...] = ()
+    register: tuple[DeclaredIdentity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryChange:
-    """One change, at one moment: a push, or what GitHub keeps beside the files compared with the last look."""
+    """One change, at one moment: a push, a workflow run, or what GitHub keeps beside the files compared with the last look."""
 
     repository: FullName
     observed_at: datetime
@@ -99,6 +129,7 @@ class RepositoryChange:
     )  # that have the pushed commit
     settings: RepositorySettings | None = None  # now; None where the change is a push
     settings_before: RepositorySettings | None = None  # at the last look; None where there was none
+    run: UngatedRun | None = None  # None where the change is no workflow run
 
     @property
     def is_default_branch_push(self) -> bool:

@@ -35,6 +35,7 @@ GATE_CONDITIONS: tuple[type[GateCondition], ...] = (
 
 __all__ = [
     "GATE_CONDITIONS",
+    "AllowedTriggers",
     "ChangedFile",
     "DeploymentApprovals",
     "DeploymentQuery",
@@ -42,6 +43,10 @@ __all__ = [
     "OutgoingVersion",
     "PendingDeployment",
     "PendingRun",
+    "ProtectedRef",
+    "ReachableCommit",
+    "ReleaseAuthority",
     "ReleaseFiles",
+    "ReleaseFreeze",
     "ResolvedRef",
 ]

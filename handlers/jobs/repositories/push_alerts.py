@@ -242,7 +242,7 @@ def check_settings_changes(
     )
     report = change_report(change, "A look at the default branch", commit.commit, evaluate_change(change, policy))
     store = ChangeAlertStore(context.records, spec.installation, spec.repository)
-    _keep_report(context, store, _AlertLocation(SETTINGS_REF), report, policy)
+    keep_report(context, store, AlertLocation(SETTINGS_REF), report, policy)
     return change_reports(context, spec, commit.commit, policy)
 
 
@@ -253,7 +253,7 @@ def change_reports(context: Context, spec: RepositoryJob, commit: Sha, policy: P
 
 
 @dataclass(frozen=True, slots=True)
-class _AlertLocation:
+class AlertLocation:
     """Where an alert was detected: a branch or tag, and the stored state of the branch."""
 
     ref: str
@@ -307,7 +307,7 @@ class _PushCheck:
         report = change_report(change, f"{push.pusher} pushed the {pushed}", state.commit, results)
         if branch is not None and not report.alerts:
             self._store.clear_branch(push.ref)
-        if _keep_report(self._context, self._store, _AlertLocation(push.ref, branch), report, policy):
+        if keep_report(self._context, self._store, AlertLocation(push.ref, branch), report, policy):
             # The check that came with the push may have run by now: another one shows the alerts too.
             check = CheckCommit(self._installation, self._repository, state.repository, state.commit)
             enqueue(self._context.redis, [check])
@@ -326,8 +326,8 @@ class _PushCheck:
         return known if known != self._push.after else None
 
 
-def _keep_report(
-    context: Context, store: ChangeAlertStore, location: _AlertLocation, report: ChangeReport, policy: Policy
+def keep_report(
+    context: Context, store: ChangeAlertStore, location: AlertLocation, report: ChangeReport, policy: Policy
 ) -> bool:
     """Store a report, and return whether it has alerts. Urgent ones are written to an issue at once, if the policy wants issues."""
     if not report.alerts:
@@ -353,7 +353,7 @@ def _keep_report(
     return True
 
 
-def _unreported(alert: StoredAlert, location: _AlertLocation) -> StoredAlert:
+def _unreported(alert: StoredAlert, location: AlertLocation) -> StoredAlert:
     """Keep the findings that belong in an issue; older ones in files are only shown in the check run."""
     reported = location.branch.reported if location.branch is not None else ()
     from_settings = location.ref == SETTINGS_REF

@@ -62,6 +62,7 @@ STORED = {
     "forget-repository": "installation repository",
     "issue-changed": "installation issue_repository issue_number",
     "issue-commented": "installation issue_repository issue_number",
+    "judge-run": f"{REPOSITORY} run",
     "organization-changed": "installation login change",
     "preview-policy": f"{REPOSITORY} revision again",
     "queue-digests": "",

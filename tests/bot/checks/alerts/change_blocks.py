@@ -11,7 +11,16 @@ from typing import Any
 
 import yaml
 
-from bot.checks.alerts import Push, PushedCommit, PushQuery, RepositoryChange, SnapshotComparison, TagMove
+from bot.checks.alerts import (
+    EarlierRelease,
+    Push,
+    PushedCommit,
+    PushQuery,
+    RepositoryChange,
+    SnapshotComparison,
+    TagMove,
+    UngatedRun,
+)
 from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known, MaybeKnown
 from bot.registries import load_catalog
@@ -24,7 +33,7 @@ CATALOG = load_catalog()
 TOOL = FullName("acme/tool")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEAD, BASE = (Sha(short.ljust(40, "0")) for short in ("c0ffee1", "ba5e"))
-CHANGE_KEYS = {"push", "commits", "merged", "tag", "branches", "before", "held", "unrelated", "unknown"}
+CHANGE_KEYS = {"push", "commits", "merged", "tag", "branches", "before", "held", "unrelated", "unknown", "run"}
 QUERIES = {
     "files": PushQuery.FILES,
     "commits": PushQuery.COMMITS,
@@ -49,7 +58,7 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         repository=TOOL,
         observed_at=NOW,
         default_branch="main",
-        push=None if "held" in words else _push(words.get("push", {})),
+        push=None if words.keys() & {"held", "run"} else _push(words.get("push", {})),
         files=Known(sides(before, after)),
         commits=Known(commits),
         has_unrelated_history=words.get("unrelated", False),
@@ -59,6 +68,7 @@ def read_change(text: str, before: Mapping[str, str], after: Mapping[str, str]) 
         branches_with_commit=Known(tuple(words.get("branches", ["main"]))),
         settings=_settings(words["held"]) if "held" in words else None,
         settings_before=_settings(words["before"]) if "before" in words else None,
+        run=_run(words["run"], after) if "run" in words else None,
     )  # fmt: skip
     withheld: dict[str, Any] = {
         FIELDS.get(name, name): QUERIES[name].permission_denied() for name in words.get("unknown", ())
@@ -80,6 +90,30 @@ def _snapshot(files: Mapping[str, str]) -> Snapshot:
 def _push(block: ChangeBlock) -> Push:
     kind = RefKind.TAG if "tag" in block else RefKind.BRANCH
     return Push(kind, block.get(kind.value, "main"), HEAD, block.get("by", "alice"), block.get("created", False))
+
+
+def _run(block: ChangeBlock, files: Mapping[str, str]) -> UngatedRun:
+    """A run of the example's only workflow, none of whose environments asks the gate."""
+    (workflow,) = files
+    earlier = (
+        EarlierRelease(
+            event=each["event"],
+            from_tag=each.get("from-tag", False),
+            environment=each.get("environment"),
+            starters=(each["by"],),
+        )
+        for each in block["earlier"]
+    )
+    return UngatedRun(
+        id=7,
+        event=block["event"],
+        workflow=workflow,
+        ref=block.get("tag") or block["branch"],
+        from_tag="tag" in block,
+        starters=(block["by"],),
+        publications=_snapshot(files).publications,
+        earlier=tuple(earlier),
+    )
 
 
 def _commit(block: ChangeBlock) -> PushedCommit:
