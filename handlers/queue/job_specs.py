@@ -245,7 +245,6 @@ class DecideGate(NamedRepositoryJob):
     job = "decide-gate"
     priority = Priority.GATE
     concurrency = "gate-{run}"
-
     run: int
     environment: str
     deployment: int = 0  # 0 where a sweep found it: GitHub does not tell it then
@@ -258,7 +257,6 @@ class JudgeRun(NamedRepositoryJob):
     job = "judge-run"
     priority = Priority.CHECK
     concurrency = "run-{run}"
-
     run: int
 
 
@@ -269,7 +267,6 @@ class RecheckGates(NamedRepositoryJob):
     job = "recheck-gates"
     priority = Priority.GATE
     concurrency = "gate-{run}"
-
     run: int
 
 
