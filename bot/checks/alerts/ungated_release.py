@@ -14,7 +14,7 @@ MIN_RELEASES = 3  # before it, after which a person who started none of them is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UngatedRelease(ChangeAlert):
-    """A run publishes past the gate, and not as the policy or the releases before it have it.
+    """A run publishes without asking the gate, against the policy or unlike earlier releases.
 
     A valid signature says which workflow sent a version, not that anybody let it go: whoever can push a branch can start the workflow there.
     """
@@ -41,15 +41,15 @@ def _differences(run: UngatedRun) -> Iterator[str]:
         return
     events = {each.event for each in run.earlier}
     if run.event not in events:
-        yield f"the event {run.event} started it, and {join_names(sorted(events))} those before it"
+        yield f"the event {run.event} started it, but {join_names(sorted(events))} started earlier releases"
     if run.from_tag is False and all(each.from_tag for each in run.earlier):
-        yield f"it is for the branch {run.ref}, and those before it were for the tags of their versions"
+        yield f"it runs on the branch {run.ref}, but earlier releases ran on the tags of their versions"
     environments = sorted({each.environment or "" for each in run.earlier})
     if all(environments):
         own = {each.environment for each in run.publications}
         if own.isdisjoint(environments):
             here = join_names(sorted(name or "no environment" for name in own))
-            yield f"it publishes from {here}, and those before it did from {join_names(environments)}"
+            yield f"it publishes from {here}, but earlier releases came from {join_names(environments)}"
     yield from _strangers(run, run.earlier)
 
 
@@ -60,16 +60,16 @@ def _strangers(run: UngatedRun, earlier: tuple[EarlierRelease, ...]) -> Iterator
         if login.casefold() in known or f"@{login}".casefold() in declared:
             continue
         if is_machine(login, declared):
-            yield f"the machine account {login} started it, and none of those before it"
+            yield f"the machine account {login} started it, but none of the earlier releases"
         elif len(earlier) >= MIN_RELEASES:
-            yield f"{login} started it, and none of the {len(earlier)} before it"
+            yield f"{login} started it, but none of the {len(earlier)} earlier releases"
 
 
 def _finding(run: UngatedRun, reason: str) -> Finding:
     registries = join_names(sorted({each.registry for each in run.publications}))
     return Finding(
         settings_location(f"actions/runs/{run.id}"),
-        f"a run of {run.workflow} publishes to {registries} where no gate is asked: {reason}",
-        "If nobody of yours started it, cancel it, and withdraw what it published; else release from an environment that asks the gate.",
+        f"{run.workflow} publishes to {registries} without asking the gate, and {reason}",
+        "If nobody you know started it, cancel it and withdraw what it published. Otherwise release from an environment that asks the gate.",
         subject=FindingSubject(job=run.publications[0].job, environment=run.publications[0].environment),
     )
