@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from bot.model.errors import WharfingerError
 from handlers.config.redis_client import without_password
 
 BUSY_TIMEOUT = 20_000  # milliseconds that a writer of SQLite waits for the one before it
+WAL_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts to switch a file to WAL
 CONNECT_TIMEOUT = 5  # seconds until a PostgreSQL that does not answer counts as away
 
 
@@ -170,8 +172,25 @@ def _open_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     """Set what SQLite does not remember. `isolation_level` None: the driver begins nothing by itself."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", f"busy_timeout = {BUSY_TIMEOUT}", "foreign_keys = ON", "synchronous = NORMAL"):
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT}", "foreign_keys = ON", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+    _use_write_ahead_log(connection)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch a new file to WAL. Processes that open it at the same moment get "locked" at once, without the busy timeout.
+
+    https://www.sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"
+    """
+    for pause in (*WAL_PAUSES, None):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:
