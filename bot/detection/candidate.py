@@ -90,7 +90,7 @@ def _address_target(
         return RegistryTarget(known.id, text)
     if text.startswith("$"):
         return RegistryTarget(options.default_registry, text, certain=False)
-    return RegistryTarget(catalog.unknown_registry(options.default_registry).id, text, certain="." in text)
+    return RegistryTarget(catalog.unknown_registry(text, options.default_registry).id, text, certain="." in text)
 
 
 def _image_target(
@@ -105,10 +105,10 @@ def _image_target(
         return RegistryTarget(options.default_registry, text, certain=False)
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         return RegistryTarget(options.default_registry, "") if options.has_default else None
-    if catalog.is_local(host):
+    if catalog.is_local(f"//{host}"):
         return None
     known = catalog.registry_at(text)
-    return RegistryTarget((known or catalog.unknown_registry(options.default_registry, "image")).id, host)
+    return RegistryTarget((known or catalog.unknown_registry(f"//{host}", options.default_registry, "image")).id, host)
 
 
 # When values of several kinds reach a publication, the first of these names it.

@@ -351,7 +351,7 @@ def _written_addresses(
     catalog = state.repository.catalog
     addressed = [address for text in texts for address in _NPMRC_TOKEN.findall(text)]
     for address in addressed:
-        yield (catalog.registry_at(address) or catalog.unknown_registry(_NPM)).id, address
+        yield (catalog.registry_at(address) or catalog.unknown_registry(address, _NPM)).id, address
     if not addressed:
         yield from ((registry, "") for registry in _mentioned_registries(state, candidates, texts))
 

@@ -4,28 +4,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 
 from bot.model.core_types import RegistryId
 from bot.registries.registry import Registry, RegistryAddress
 
 _PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)
-# Names that only a machine or an organization's own network knows: RFC 6761, RFC 6762 appendix G.
-_LOCAL_NAMES = (
-    "localhost",
-    "localdomain",
-    "test",
-    "invalid",
-    "example",
-    "local",
-    "internal",
-    "intranet",
-    "private",
-    "corp",
-    "home",
-    "lan",
-)
+# Names that only this machine or a stand-in has: RFC 6761; ko keeps its images under ko.local.
+_LOCAL_NAMES = ("localhost", "localdomain", "test", "invalid", "example")
+_LOCAL_HOSTS = (("internal", "docker", "host"), ("local", "ko"), ("local", "kind"))
+# Names that only an organization's own network knows: RFC 6762 appendix G, and `internal`, which ICANN reserved in 2024.
+_PRIVATE_NAMES = ("local", "internal", "intranet", "private", "corp", "home", "lan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +30,21 @@ class ParsedAddress:
         """Whether it can only be this machine or a stand-in: nothing is published there."""
         if self.labels[0] == "localhost" or (len(self.labels) > 1 and self.labels[0] in _LOCAL_NAMES):
             return True
+        ip = self._ip
+        return self.labels in _LOCAL_HOSTS or (ip is not None and (ip.is_loopback or ip.is_unspecified))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only an organization's own network knows it: by its name, or as a bare IPv4 address."""
+        named = len(self.labels) > 1 and self.labels[0] in _PRIVATE_NAMES
+        return not self.is_local and (named or self._ip is not None)
+
+    @property
+    def _ip(self) -> IPv4Address | None:
         try:
-            address = ip_address(".".join(reversed(self.labels)))
+            return IPv4Address(".".join(reversed(self.labels)))
         except ValueError:
-            return False
-        return address.is_loopback or address.is_unspecified
+            return None
 
 
 def parse_address(text: str) -> ParsedAddress | None:

@@ -149,10 +149,17 @@ class Catalog:
             return self.registries[tool_registry]
         return self.registry_at(target) or self.by_name(target, tool_registry)
 
-    def unknown_registry(self, tool_registry: RegistryId, kind: TargetKind = "address") -> Registry:
-        """Return the entry for registries that are not known, as one of `home`'s tools sees them: `oci` for images, else `misc`."""
+    def unknown_registry(self, address: str, tool_registry: RegistryId, kind: TargetKind = "address") -> Registry:
+        """Return the entry for registries that are not known: `private` by the address, else `oci` for images, else `misc`."""
+        if self.is_private(address):
+            return self.registries[PRIVATE_REGISTRY]
         images = kind == "image" or self.registries[tool_registry].purl_type in {"docker", "oci"}
         return self.registries[RegistryId("oci" if images else "misc")]
+
+    def is_private(self, address: str) -> bool:
+        """Whether only an organization's own network knows an address."""
+        place = parse_address(address)
+        return place is not None and place.is_private
 
     def is_local(self, address: str) -> bool:
         """Whether an address is this machine or a stand-in: nothing is published there."""
@@ -190,6 +197,7 @@ def action_name(uses: str) -> str:
     return name.partition("@")[0].rstrip("/")
 
 
+PRIVATE_REGISTRY = RegistryId("private")  # every registry that only an organization's own network knows
 REGISTRY_FOLDER = Path(__file__).parent / "data"
 BROKERS_FILE = Path(__file__).parent / "brokers.json"
 MAX_FILE_BYTES = 256 * 1024  # bytes of one file; ours have at most a tenth of it

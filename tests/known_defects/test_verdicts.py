@@ -1,136 +1,43 @@
 """Holds what an expert would say of workflows and settings, through the real job and a whole GitHub."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
 from redis import Redis
 
-from bot.model.core_types import Outcome, RepositoryId
-from handlers.records.report_store import ReportStore
-from tests.app.acme import RELEASE_WORKFLOW_PATH, acme_on
-from tests.handlers.jobs.settings_worlds import (
-    World,
-    bare,
-    beside,
-    leftover_token,
-    old_secret,
-    reviewed_by_a_team_of,
+from tests.app.acme import RELEASE_WORKFLOW_PATH
+from tests.handlers.jobs.settings_worlds import reviewed_by_a_team_of
+from tests.handlers.jobs.test_publication_verdicts import (
+    BAD,
+    CHECKOUT,
+    GOOD,
+    IN_ENVIRONMENT,
+    NPM,
+    PACKAGE,
+    Case,
+    report_of,
+    workflow,
 )
 
-PASSED, BAD, NOT_GREEN = {Outcome.PASSED}, {Outcome.FAILED}, {Outcome.FAILED, Outcome.UNKNOWN}
-TAGS = '{push: {tags: ["v*"]}}'
-OIDC = "permissions: {id-token: write, contents: read}"
-IN_ENVIRONMENT = f"environment: pypi\n{OIDC}"
-PYPI = "- uses: pypa/gh-action-pypi-publish@release/v1"
-CHECKOUT = "- uses: actions/checkout@v4\n"
-
-
-def workflow(steps: str, job: str = OIDC, on: str = TAGS) -> str:
-    """Return a workflow of one job."""
-    keys = "".join(f"    {line}\n" for line in job.splitlines())
-    lines = "".join(f"      {line}\n" for line in steps.splitlines())
-    return f"on: {on}\njobs:\n  publish:\n    runs-on: ubuntu-latest\n{keys}    steps:\n{lines}"
-
-
-def calls(what: str, more: str) -> str:
-    """Return a workflow that calls another."""
-    return f"on: {TAGS}\njobs:\n  go:\n    uses: {what}\n" + "".join(f"    {line}\n" for line in more.splitlines())
-
-
-def internal(steps: str, variable: str = "") -> str:
-    """Return a workflow that publishes with the stored token, in a variable of this name where one is given."""
-    env = f"\n  env: {{{variable}: '${{{{ secrets.INTERNAL_TOKEN }}}}'}}" if variable else ""
-    return workflow(steps + env, "permissions: {contents: read}")
-
-
-GOOD = workflow(PYPI, IN_ENVIRONMENT)
-CI, CALLED = ".github/workflows/ci.yml", "{workflow_call: {}}"
-TWINE = "- run: twine upload dist/*\n  env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}"
-COMPOSITE = f"runs:\n  using: composite\n  steps:\n  {PYPI}\n"
-NPM = workflow(f"{CHECKOUT}- run: npm publish", IN_ENVIRONMENT)
-PACKAGE = '{"name": "@acme/w", "version": "1.0.0"MORE}'
-NPM_CI = workflow(
-    f"{CHECKOUT}- run: npm ci\n  env: {{NODE_AUTH_TOKEN: '${{{{ secrets.NPM_TOKEN }}}}'}}",
-    "permissions: {}",
-    "{pull_request: {}}",
-)
 CARGO = f"{CHECKOUT}- uses: rust-lang/crates-io-auth-action@v1\n  id: a\n- run: cargo publish\n  env: {{CARGO_REGISTRY_TOKEN: '${{{{ steps.a.outputs.token }}}}'}}"
-DOCKER = """\
-- uses: docker/login-action@v3
-  with: {registry: registry.acme.internal, username: ci, password: '${{ secrets.INTERNAL_TOKEN }}'}
-- uses: docker/build-push-action@v6
-  with: {push: true, tags: 'registry.acme.internal/w:1'}"""
 MOVES_TAG = workflow(
     "- run: git tag -f v1 && git push -f origin v1", "permissions: {contents: write}", "{release: {types: [published]}}"
 )
-NPMRC = "@acme:registry=https://npm.acme.internal/\n//npm.acme.internal/:_authToken=${TOK}\n"
-GRADLE = """\
-plugins { id 'maven-publish' }
-publishing { repositories { maven { url 'https://nexus.acme.internal/repository/releases'
- credentials { username 'ci'; password nexusPassword } } } }
-"""  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Case:
-    """A repository, what GitHub holds around it, and the outcomes that are right."""
-
-    files: Mapping[str, str]
-    rule: str
-    right: set[Outcome]
-    world: World = field(default=bare)
 
 
 def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> object:
     return pytest.param(case, id=name, marks=pytest.mark.xfail(strict=True, reason=f"{theme}: {what}"))
 
 
-def right(name: str, case: Case) -> object:
-    return pytest.param(case, id=name)
-
-
-def good(name: str, what: str, rule: str, right: set[Outcome], world: World) -> object:
-    """Make a case of the workflow that publishes as it should, with other settings."""
-    return wrong(name, what, Case({RELEASE_WORKFLOW_PATH: GOOD}, rule, right, world))
-
-
 MACHINE = "a machine's account that is not called bot or robot passes for a person"
-OWN = "a registry on the organization's own network is taken for no registry"
 BUILDS = "a tool that builds while it publishes is taken for one that only sends"
 TAG_IS_IT = "a repository whose tag is the publication is taken for one that publishes nothing"
-SHARED = f"acme/shared/{CI}@main"
 
 CASES = [
-    right("a called workflow gets all secrets", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, "secrets: inherit")}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(TWINE, "permissions: {}", CALLED)))),
-    right("a called workflow gets an identity token", Case({RELEASE_WORKFLOW_PATH: calls(SHARED, OIDC)}, "protected-environment", NOT_GREEN, beside("shared", CI, workflow(PYPI, OIDC, CALLED)))),
-    right("an action gets an identity token", Case({RELEASE_WORKFLOW_PATH: workflow("- uses: acme/actions/ship@v1")}, "protected-environment", NOT_GREEN, beside("actions", "ship/action.yml", COMPOSITE))),
     *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE_WORKFLOW_PATH: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
-    *(wrong(f"npm publish to an internal host, {rule}", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish --registry https://npm.acme.internal/", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", "")}, rule, BAD, old_secret("INTERNAL_TOKEN"))) for rule in ("owned-identities", "secret-rotation")),
-    wrong(".npmrc names an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish", "TOK"), "package.json": PACKAGE.replace("MORE", ""), ".npmrc": NPMRC}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("publishConfig names an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(f"{CHECKOUT}- run: npm publish", "NODE_AUTH_TOKEN"), "package.json": PACKAGE.replace("MORE", ', "publishConfig": {"registry": "https://npm.acme.internal/"}')}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("twine upload to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: twine upload --repository-url https://pypi.acme.internal/ dist/*", "TWINE_PASSWORD")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("uv publish to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: uv publish --publish-url https://pypi.acme.internal/", "UV_PUBLISH_TOKEN")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("docker push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal(DOCKER)}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("dotnet nuget push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: dotnet nuget push *.nupkg -k ${{ secrets.INTERNAL_TOKEN }} -s https://nuget.acme.internal/v3/index.json")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
-    wrong("gem push to an internal host", OWN, Case({RELEASE_WORKFLOW_PATH: internal("- run: gem push w.gem --host https://gems.acme.internal", "GEM_HOST_API_KEY")}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))),
     *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE_WORKFLOW_PATH: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
     wrong("cargo compiles", BUILDS, Case({RELEASE_WORKFLOW_PATH: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
-    right("another workflow reads with the token", Case({RELEASE_WORKFLOW_PATH: NPM, CI: NPM_CI, "package.json": PACKAGE.replace("MORE", "")}, "no-leftover-secrets", {Outcome.PASSED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}, leftover_token)),
 ]  # fmt: skip
-
-
-def report_of(redis: Redis, files: Mapping[str, str], world: World) -> Mapping[str, object]:
-    """Check the repository as an event would have it checked, and return the report that is kept of it."""
-    with acme_on(redis, policy="version: 1\n") as acme:
-        repository = acme.organization.repository("widgets", files)
-        world(acme.organization, repository)
-        acme.check(repository)
-        standing = ReportStore(acme.records).get(RepositoryId(repository.id))
-        assert standing is not None
-        return standing.report
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -139,13 +46,3 @@ def test_the_outcome_is_what_an_expert_would_say(redis: Redis, case: Case) -> No
 
     assert isinstance(outcomes, dict)
     assert outcomes[case.rule] in case.right
-
-
-@pytest.mark.xfail(strict=True, reason="verdicts: Gradle's own repository on an internal host is called Maven Central")
-def test_a_registry_that_a_build_file_names_is_not_maven_central(redis: Redis) -> None:
-    steps = f"{CHECKOUT}- run: ./gradlew publish"
-    files = {RELEASE_WORKFLOW_PATH: internal(steps, "ORG_GRADLE_PROJECT_nexusPassword"), "build.gradle": GRADLE}
-    publications = report_of(redis, files, old_secret("INTERNAL_TOKEN"))["publications"]
-
-    assert isinstance(publications, list)
-    assert [each["registry"] for each in publications] == ["misc"]

@@ -95,7 +95,7 @@ def is_trusted_host(host: str, catalogue: Catalog, allowed_hosts: Iterable[str] 
     if host == COMPUTED_ADDRESS:
         return False
     place = parse_address(f"https://{host}/")
-    if place is None or place.is_local:
+    if place is None or place.is_local or place.is_private:
         return True
     if host in _GITHUB_HOSTS or any(fnmatchcase(host, each.lower()) for each in allowed_hosts):
         return True

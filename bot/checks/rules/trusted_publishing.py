@@ -11,6 +11,7 @@ from bot.fixes.fix_plan import calling_workflows, trusted_workflow
 from bot.fixes.prerequisites import outdated_tool
 from bot.model.core_types import Confidence, Credential, RuleName
 from bot.model.findings import Finding, Location, Unknown, join_names
+from bot.registries import PRIVATE_REGISTRY
 from bot.registries.addresses import expand_addresses
 from bot.registries.registry import Registry
 from bot.snapshot.repository_snapshot import Snapshot
@@ -31,11 +32,16 @@ class TrustedPublishing(Rule):
     name: ClassVar[RuleName] = RuleName("trusted-publishing")
 
     def applies(self, snapshot: Snapshot) -> bool:
-        return any(registry.trusted_publishing for _, registry in self.publications_to_check(snapshot))
+        return any(
+            registry.trusted_publishing or _stores_token_for_private_registry(publication)
+            for publication, registry in self.publications_to_check(snapshot)
+        )
 
     def judge(self, snapshot: Snapshot) -> Iterator[Finding | Unknown]:
         suggest = _Suggester(snapshot)
         for publication, registry in self.publications_to_check(snapshot):
+            if _stores_token_for_private_registry(publication):
+                yield _unknown_offer(publication)
             if not registry.trusted_publishing:
                 continue
             match publication.credential:
@@ -49,6 +55,17 @@ class TrustedPublishing(Rule):
                     yield from _outdated_tool_findings(publication, registry, snapshot)
                 case Credential.CLOUD_OIDC | Credential.GITHUB_TOKEN | Credential.NONE:
                     pass  # short-lived, or nothing to steal
+
+
+def _stores_token_for_private_registry(publication: Publication) -> bool:
+    return publication.registry == PRIVATE_REGISTRY and publication.credential is Credential.LONG_LIVED
+
+
+def _unknown_offer(publication: Publication) -> Unknown:
+    return Unknown(
+        fact=f"whether the private registry that {publication.file}:{publication.line} publishes to offers trusted publishing",
+        reason="only its owner knows; where it does not, the policy says so by `allow: [private]` for this rule",
+    )
 
 
 def _stored_token_finding(publication: Publication, registry: Registry, snapshot: Snapshot) -> Finding:

@@ -111,7 +111,7 @@ def _gradle_config(project: ProjectFolder) -> ProjectConfig:
 def _jvm_config(project: ProjectFolder, part: str, whole: str) -> ProjectConfig:
     """Give the first registry that the publishing part of a build file names; a plugin for Maven Central says the same."""
     for address in _ADDRESS.findall(part[:65536]):
-        if project.catalog.registry_at(address) is not None:
+        if project.catalog.registry_at(address) is not None or project.catalog.is_private(address):
             return ProjectConfig(address)
     central = project.catalog.by_name("central") if any(plugin in whole for plugin in _MAVEN_CENTRAL_PLUGINS) else None
     return ProjectConfig("central") if central is not None else NO_PROJECT_CONFIG

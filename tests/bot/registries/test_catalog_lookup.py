@@ -207,8 +207,31 @@ def test_an_address_says_whether_it_takes_uploads(catalogue: Catalog, address: s
 def test_a_registry_that_nobody_knows_has_a_place(catalogue: Catalog) -> None:
     hub, helm = RegistryId("docker-hub"), RegistryId("helm")
 
-    assert [catalogue.unknown_registry(home).id for home in (PYPI, hub)] == ["misc", "oci"]
-    assert catalogue.unknown_registry(helm, "image").id == "oci"
+    assert [catalogue.unknown_registry("acme.io", home).id for home in (PYPI, hub)] == ["misc", "oci"]
+    assert catalogue.unknown_registry("acme.io", helm, "image").id == "oci"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://pypi.acme.internal/",
+        "nexus.acme.corp:8081/w",
+        "http://user:x@hub.lan",
+        "//npm.local/",
+        "10.1.2.3:5000/w",
+    ],
+)
+def test_a_registry_of_an_own_network_is_private(catalogue: Catalog, address: str) -> None:
+    assert not catalogue.is_local(address)
+    assert {catalogue.unknown_registry(address, home).id for home in (PYPI, RegistryId("docker-hub"))} == {"private"}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://host.docker.internal:4873", "ko.local/w", "127.0.0.1:5000/w", "0.0.0.0:80/w"]
+)
+def test_a_stand_in_is_not_private(catalogue: Catalog, address: str) -> None:
+    assert catalogue.is_local(address)
+    assert not catalogue.is_private(address)
 
 
 def test_placeholders_of_unknown_registries_stay(catalogue: Catalog) -> None:

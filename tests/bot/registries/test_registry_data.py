@@ -73,6 +73,7 @@ PROMISED = {
     "buf",
     "games",
     "misc",
+    "private",
     "clojars",
     "opam",
 }
