@@ -17,7 +17,6 @@ TOKEN = "\n  env: {NODE_AUTH_TOKEN: '${{ secrets.T }}', TWINE_PASSWORD: '${{ sec
         "echo npm publish",
         "npm publish --registry http://localhost:4873",
         "twine upload --repository-url http://127.0.0.1:3141/root dist/*",
-        "twine upload --repository-url https://packages.corp/simple dist/*",
         "twine check dist/*",
         "./gradlew publishToMavenLocal",
         "goreleaser release --snapshot --clean",
