@@ -64,7 +64,7 @@ def _stores_token_for_private_registry(publication: Publication) -> bool:
 def _unknown_offer(publication: Publication) -> Unknown:
     return Unknown(
         fact=f"whether the private registry that {publication.file}:{publication.line} publishes to offers trusted publishing",
-        reason="only its owner knows; where it does not, the policy says so by `allow: [private]` for this rule",
+        reason="only its owner knows, who can say in the policy that it does not: `allow: [private]` for this rule",
     )
 
 
