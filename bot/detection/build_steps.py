@@ -5,9 +5,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import join, normpath
 from typing import Any
 
 from bot.detection.step_script import step_commands
+from bot.detection.tasks.node_tasks import read_package_json
+from bot.model.findings import join_names
 from bot.registries import action_name
 from bot.shell import Command
 from bot.workflows import Job, Step, Workflow
@@ -54,13 +57,34 @@ def find_build_steps(
 ) -> Iterator[BuildStep]:
     """Yield the first build of each of a job's steps; `publishing` are the indices of steps that publish.
 
-    What a publishing tool builds by itself (`cargo publish`, `mvn deploy`) is not a build here, where it leaves no choice.
+    What a publishing tool builds by itself (`mvn deploy`) is not a build here, where it leaves no choice.
     """
     for step in steps:
         publishes = step.index in publishing
         what = _by_action(step) if step.uses else _by_script(step, job, workflow, publishes=publishes)
         if what is not None and not (step.uses and publishes):
             yield BuildStep(step, what)
+
+
+def lifecycle_build(step: Step, job: Job, workflow: Workflow, files: Mapping[str, str]) -> str | None:
+    """Name the command of a publishing step by which npm runs scripts of the package, with these scripts; None where it runs none.
+
+    A tarball's scripts do not run (docs of npm publish and npm scripts, "Life Cycle Operation Order").
+    """
+    folder = step.working_directory or job.default_working_directory or workflow.default_working_directory
+    facts = BUILD_FACTS["lifecycle"]
+    for command in step_commands(step, job, workflow):
+        words = [str(word) for word in command.argv]
+        bare = [word for word in words[1:] if not word.startswith("-")]
+        verb = bare[1:] if bare[:1] == ["npm"] else bare  # yarn npm publish
+        if words[0] not in facts["tools"] or verb[:1] != ["publish"] or not set(words).isdisjoint(facts["without"]):
+            continue
+        text = files.get(normpath(join(folder.value if folder else ".", *verb[1:2], "package.json")))
+        scripts = read_package_json(text).get("scripts") if text else None
+        run = [each for each in facts["scripts"] if isinstance(scripts, dict) and each in scripts]
+        if run:
+            return f"{words[0]} publish, which runs {join_names(run)}"
+    return None
 
 
 def _by_action(step: Step) -> str | None:

@@ -7,17 +7,12 @@ from tests.app.acme import RELEASE_WORKFLOW_PATH
 from tests.handlers.jobs.settings_worlds import reviewed_by_a_team_of
 from tests.handlers.jobs.test_publication_verdicts import (
     BAD,
-    CHECKOUT,
     GOOD,
-    IN_ENVIRONMENT,
-    NPM,
-    PACKAGE,
     Case,
     report_of,
     workflow,
 )
 
-CARGO = f"{CHECKOUT}- uses: rust-lang/crates-io-auth-action@v1\n  id: a\n- run: cargo publish\n  env: {{CARGO_REGISTRY_TOKEN: '${{{{ steps.a.outputs.token }}}}'}}"
 MOVES_TAG = workflow(
     "- run: git tag -f v1 && git push -f origin v1", "permissions: {contents: write}", "{release: {types: [published]}}"
 )
@@ -28,13 +23,10 @@ def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> objec
 
 
 MACHINE = "a machine's account that is not called bot or robot passes for a person"
-BUILDS = "a tool that builds while it publishes is taken for one that only sends"
 TAG_IS_IT = "a repository whose tag is the publication is taken for one that publishes nothing"
 
 CASES = [
     *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE_WORKFLOW_PATH: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
-    *(wrong(f"npm runs {each}", BUILDS, Case({RELEASE_WORKFLOW_PATH: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
-    wrong("cargo compiles", BUILDS, Case({RELEASE_WORKFLOW_PATH: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
 ]  # fmt: skip

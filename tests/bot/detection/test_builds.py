@@ -85,7 +85,8 @@ def test_a_script_that_publishes_is_not_taken_for_a_build_of_itself() -> None:
         ("pdm publish --no-build", []),
         ("maturin publish", ["maturin publish"]),
         ("uv build && uv publish", ["uv build"]),
-        ("cargo publish", []),
+        ("cargo publish", ["cargo publish"]),
+        ("cargo publish --no-verify", []),
     ],
 )
 def test_a_publishing_tool_builds_where_it_could_be_handed_what_was_built(script: str, what: list[str]) -> None:

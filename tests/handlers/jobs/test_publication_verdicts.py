@@ -83,6 +83,13 @@ def right(name: str, case: Case) -> object:
 
 SHARED = f"acme/shared/{CI}@main"
 
+CARGO = f"{CHECKOUT}- uses: rust-lang/crates-io-auth-action@v1\n  id: a\n- run: cargo publish\n  env: {{CARGO_REGISTRY_TOKEN: '${{{{ steps.a.outputs.token }}}}'}}"
+LIFECYCLES = [
+    ("pnpm's own script", "pnpm publish --no-git-checks", BAD),
+    ("no scripts", "npm publish --ignore-scripts", PASSED),
+    ("a tarball", "npm publish ./w-1.0.0.tgz", PASSED),
+    ("a folder that is named", "npm publish .", BAD),
+]  # fmt: skip
 OWN_HOSTS = [
     ("poetry", "- run: poetry config repositories.own https://pypi.acme.corp/simple && poetry publish -r own", "POETRY_PYPI_TOKEN_OWN"),
     ("cargo", "- run: cargo publish --index https://crates.acme.lan/index", "CARGO_REGISTRY_TOKEN"),
@@ -106,6 +113,9 @@ CASES = [
     *(right(f"{name}, an own host", Case({RELEASE_WORKFLOW_PATH: internal(steps, variable)}, "owned-identities", BAD, old_secret("INTERNAL_TOKEN"))) for name, steps, variable in OWN_HOSTS),
     right("a private registry's offer is not known", Case({RELEASE_WORKFLOW_PATH: internal("- run: twine upload --repository-url https://pypi.acme.internal/ dist/*", "TWINE_PASSWORD")}, "trusted-publishing", {Outcome.UNKNOWN}, old_secret("INTERNAL_TOKEN"))),
     right("a stand-in is no registry", Case({RELEASE_WORKFLOW_PATH: internal("- run: twine upload --repository-url http://localhost:3141/ dist/*", "TWINE_PASSWORD")}, "owned-identities", {Outcome.NOT_APPLICABLE, Outcome.PASSED, Outcome.UNKNOWN}, bare)),
+    *(right(f"npm runs {each}", Case({RELEASE_WORKFLOW_PATH: NPM, "package.json": PACKAGE.replace("MORE", f', "scripts": {{"{each}": "tsc"}}')}, "separate-publish-job", BAD)) for each in ("prepare", "prepack", "prepublishOnly")),
+    right("cargo compiles", Case({RELEASE_WORKFLOW_PATH: workflow(CARGO, IN_ENVIRONMENT), "Cargo.toml": "[package]\nname='w'\nversion='1.0.0'\n"}, "separate-publish-job", BAD)),
+    *(right(f"npm and {what}", Case({RELEASE_WORKFLOW_PATH: workflow(f"{CHECKOUT}- run: {line}", IN_ENVIRONMENT), "package.json": PACKAGE.replace("MORE", ', "scripts": {"prepack": "tsc", "test": "vitest"}')}, "separate-publish-job", right_ones)) for what, line, right_ones in LIFECYCLES),
 ]  # fmt: skip
 
 
