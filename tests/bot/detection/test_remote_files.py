@@ -218,7 +218,7 @@ def test_scan_online_without_a_token_says_what_to_do(
     ("inputs", "outcome", "words"),
     [
         ("with: {env: pypi}", "passed", ""),
-        ("with: {env: nope}", "failed", "in the environment nope, which does not exist"),
+        ("with: {env: nope}", "failed", "from the environment nope, which does not exist"),
         ("with: {name: x}", "failed", "without an environment"),
     ],
 )
