@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
+from bot.checks.gate import DeploymentQuery
 from bot.github.client import ReadOnlyClient, api_path
+from bot.github.deployments import read_commit_authors
 from bot.github.github_errors import AccessError, MissingError
+from bot.github.settings.read_known import read_known
 from bot.json_access import JsonObject, get_datetime, get_int, get_object, get_objects, get_str, get_strings
 from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
@@ -38,12 +41,19 @@ def read_runs_created_between(
 
 
 def add_jobs_and_approvals(client: ReadOnlyClient, repository: FullName, workflow_run: WorkflowRun) -> WorkflowRun:
-    """Add the jobs of all attempts, and who let deployments go."""
+    """Add the jobs of all attempts, who let deployments go, and who made the commit."""
     listed = client.paginate(
         f"{_run_path(repository, workflow_run.id)}/jobs", READ_RUNS_ACTION.format(repository), "jobs", filter="all"
     )
     jobs = tuple(_parse_job(item) for item in islice(listed, MAX_JOBS))
-    return replace(workflow_run, jobs=jobs, approvals=_read_approvals(client, repository, workflow_run.id))
+    return replace(
+        workflow_run,
+        jobs=jobs,
+        approvals=_read_approvals(client, repository, workflow_run.id),
+        commit_authors=read_known(
+            DeploymentQuery.COMMIT_AUTHORS, lambda: read_commit_authors(client, repository, workflow_run.commit)
+        ),
+    )
 
 
 def _read_approvals(

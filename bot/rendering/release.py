@@ -115,7 +115,7 @@ def _approvals_text(trace: VersionTrace, run: WorkflowRun) -> str:
     own = [login for login in trace.approvers if login not in trace.independent_approvers]
     told = by or "nobody"
     if own:
-        told += f"; {join_names(own)} started the run too"
+        told += f"; {join_names(own)} started the run or made its commit too"
     return f"{told}; and by machines: {bots}" if bots else told
 
 

@@ -15,6 +15,7 @@ from bot.workflows import Workflow
 
 NOT_REQUESTED = "nobody asked for it"
 APPROVALS_NOT_REQUESTED = Unknown("who approved the deployment", NOT_REQUESTED, "actions: read")
+COMMIT_AUTHORS_NOT_REQUESTED = Unknown("who made the commit", NOT_REQUESTED, "contents: read")
 SUCCESS = "success"
 
 
@@ -70,6 +71,7 @@ class WorkflowRun:
     jobs: tuple[JobRun, ...] = ()  # of all attempts
     approvals: MaybeKnown[tuple[DeploymentApproval, ...]] = APPROVALS_NOT_REQUESTED
     html_url: str = ""  # its page for people
+    commit_authors: MaybeKnown[tuple[str, ...]] = COMMIT_AUTHORS_NOT_REQUESTED  # of the commit's author and committer
 
     @property
     def starters(self) -> tuple[str, ...]:
@@ -217,8 +219,10 @@ class VersionTrace:
 
     @property
     def independent_approvers(self) -> tuple[str, ...]:
-        """The people who let it go and did not start the run."""
-        own = {login.casefold() for login in self.step_run.run.starters} if self.step_run else set()
+        """The people who let it go and neither started the run nor made its commit, as far as that is known."""
+        run = self.step_run.run if self.step_run else None
+        makers = run.commit_authors.value if run and isinstance(run.commit_authors, Known) else ()
+        own = {login.casefold() for login in (*(run.starters if run else ()), *makers)}
         return tuple(login for login in self.approvers if login.casefold() not in own)
 
     def _list_approvers(self, *, bots: bool) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Judges whether a person who did not start the run approved the newest version of each package."""
+"""Judges whether a person who neither made the commit nor started the run approved the newest version of each package."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class ApprovedRelease(Rule):
     exclude_run_starter: bool = field(
         default=True,
         metadata={
-            "means": "Whether the approval of the person who started the run does not count.",
+            "means": "Whether approvals of people who started the run or made its commit do not count.",
             "stricter": StricterWhen.HIGHER,
         },
     )
@@ -63,6 +63,8 @@ class ApprovedRelease(Rule):
         given = trace.independent_approvers if self.exclude_run_starter else trace.approvers
         counted = tuple(login for login in given if login not in machines)
         if len(counted) >= self.min_approvals:
+            if self.exclude_run_starter and isinstance(sent.run.commit_authors, Unknown):
+                yield sent.run.commit_authors
             return
         yield Finding(
             location=place,
@@ -87,7 +89,7 @@ def _approval_text(counted_approvers: tuple[str, ...]) -> str:
 
 def _approval_details(trace: VersionTrace, counted_approvers: tuple[str, ...], machines: tuple[str, ...]) -> str:
     own = [login for login in trace.approvers if login not in (*counted_approvers, *machines)]
-    told = [f"{join_names(own)} approved it and started the run"] if own else []
+    told = [f"{join_names(own)} approved it and started the run or made the commit"] if own else []
     if bots := (*trace.approving_bots, *machines):
         told.append(f"the machine account {join_names(bots)} approved it")
     if trace.step_run is not None and trace.step_run.publication.environment is None:

@@ -20,6 +20,7 @@ TRACE_KEYS = {
     "standing",
     "why",
     "started-by",
+    "made-by",
     "approved-by",
     "machines",
     "approvals",
@@ -80,7 +81,20 @@ def _sent(block: TraceBlock, publication: Publication) -> PublishStepRun:
     approvals: MaybeKnown[tuple[DeploymentApproval, ...]] = (
         hidden if block.get("approvals") == "unknown" else Known(tuple(given))
     )
-    ran = WorkflowRun(7, 1, "push", publication.file, Sha("a" * 40), "v1", by, by, "success", approvals=approvals)
+    makers = Known(tuple(str(block[key]) for key in ("made-by",) if key in block))
+    ran = WorkflowRun(
+        7,
+        1,
+        "push",
+        publication.file,
+        Sha("a" * 40),
+        "v1",
+        by,
+        by,
+        "success",
+        approvals=approvals,
+        commit_authors=makers,
+    )
     return PublishStepRun(publication, ran, JobRun(1, publication.job, 1, "success"), None)
 
 

@@ -58,3 +58,14 @@ def test_afterwards_a_person_s_approval_counts(redis: Redis) -> None:
 
 def test_afterwards_a_machine_s_approval_is_none(redis: Redis) -> None:
     assert "approved-release failed" in check_after_an_approval(redis, "release-bot")
+
+
+def test_afterwards_an_approval_of_the_committer_is_none(redis: Redis) -> None:
+    with release_scenario(redis) as story:
+        story.acme.organization.member("mona")
+        story.widgets.environment("pypi", reviewers=["bob", "mona"])
+        story.widgets.push({"README.md": "by mona\n"}, by="mona")
+        run = story.run(approved_by="mona")
+        story.publish(workload=story.workload(run))
+
+        assert "approved-release failed" in (story.check().title or "")
