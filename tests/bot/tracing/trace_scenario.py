@@ -75,6 +75,7 @@ def run(*jobs: JobRun, number: int = 7, commit: Sha = COMMIT, conclusion: str = 
         NOON,
         jobs or (job(),),
         approved,
+        commit_authors=Known(("alice",)),
     )
 
 
