@@ -55,6 +55,19 @@ class StoredDiagnosis:
     taken_at: datetime
     diagnoses: tuple[Diagnosis, ...]
 
+    @property
+    def missing(self) -> tuple[Diagnosis, ...]:
+        """What is missing or wrong."""
+        return tuple(each for each in self.diagnoses if each.state is DiagnosisState.MISSING)
+
+
+def parse_diagnosis(text: object) -> StoredDiagnosis | None:
+    """Read a look as Redis holds it; None before the first, or where another version wrote it."""
+    try:
+        return from_text(StoredDiagnosis, text) if isinstance(text, bytes) else None
+    except DocumentError:
+        return None
+
 
 class DiagnosisStore:
     """The last look."""
@@ -68,8 +81,4 @@ class DiagnosisStore:
 
     def get(self) -> StoredDiagnosis | None:
         """Return the last look; None before the first, or where another version wrote it."""
-        text = self._redis.get(DIAGNOSIS_KEY)
-        try:
-            return from_text(StoredDiagnosis, text) if isinstance(text, bytes) else None
-        except DocumentError:
-            return None
+        return parse_diagnosis(self._redis.get(DIAGNOSIS_KEY))

@@ -23,8 +23,10 @@ MEMORY = Gauge("wharfinger_redis_memory_ratio", "Redis's used memory as a part o
 Counts = dict[str, int]
 
 
-def queue_metrics(waiting: Counts, failed: Counts, counts: Counts, workers: int) -> Iterable[Metric]:
-    """Yield the queue's figures; `counts` has names such as done:check_commit."""
+def queue_metrics(
+    waiting: Counts, failed: Counts, counts: Counts, workers: int, missing: int | None
+) -> Iterable[Metric]:
+    """Yield what Redis tells; `counts` has names such as done:check_commit, `missing` is None before the first diagnosis."""
     gauge = GaugeMetricFamily("wharfinger_waiting", "Pieces of work that wait.", labels=["queue"])
     letters = GaugeMetricFamily("wharfinger_failed_jobs", "Pieces of work that failed for good.", labels=["queue"])
     for queue in waiting:
@@ -37,6 +39,10 @@ def queue_metrics(waiting: Counts, failed: Counts, counts: Counts, workers: int)
     yield gauge
     yield letters
     yield attempts
+    if missing is not None:
+        yield GaugeMetricFamily(
+            "wharfinger_missing_requirements", "What `wharfinger doctor` finds missing or wrong.", value=missing
+        )
     yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
 
 

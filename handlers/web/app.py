@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from handlers.cache.diagnoses import DIAGNOSIS_KEY, parse_diagnosis
 from handlers.config.database import Database, DatabaseError
 from handlers.config.logs import set_up_logging
 from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metrics
@@ -167,13 +168,16 @@ async def _metrics(redis: Redis, records: Database) -> Response:
                 pipe.zcard(f"rq:failed:{queue}")
             pipe.hgetall("wharfinger:counts")
             pipe.scard("rq:workers")
-            *figures, counts, workers = await pipe.execute()
+            pipe.get(DIAGNOSIS_KEY)
+            *figures, counts, workers, diagnosed = await pipe.execute()
     except RedisError:
         return Response(as_text(of_records), media_type="text/plain; version=0.0.4")
     waiting = dict(zip(QUEUES, figures[::2], strict=True))
     dead = dict(zip(QUEUES, figures[1::2], strict=True))
     by_name = {name.decode(): int(count) for name, count in counts.items()}
-    told = (*queue_metrics(waiting, dead, by_name, workers), *of_records)
+    diagnosis = parse_diagnosis(diagnosed)
+    missing = len(diagnosis.missing) if diagnosis else None
+    told = (*queue_metrics(waiting, dead, by_name, workers, missing), *of_records)
     return Response(as_text(told), media_type="text/plain; version=0.0.4")
 
 

@@ -233,6 +233,15 @@ def _policy_branch(context: Context, installation: Installation, version: Policy
 
 
 def diagnose(context: Context, _: Diagnose) -> None:
-    """Diagnose the App, and store it; what GitHub does not answer is stored as unknown."""
-    diagnoses = tuple(diagnose_github(context))
-    DiagnosisStore(context.redis).put(StoredDiagnosis(context.clock(), diagnoses))
+    """Diagnose the App, and store it; what GitHub does not answer is stored as unknown.
+
+    What is newly missing (a permission, an installation that was suspended) is logged as an error: where the App lost its access, no
+    issue can tell of it.
+    """
+    store = DiagnosisStore(context.redis)
+    before, now = store.get(), StoredDiagnosis(context.clock(), tuple(diagnose_github(context)))
+    known = {each.what for each in before.missing} if before else set()
+    for each in now.missing:
+        if each.what not in known:
+            log.error("newly missing: %s", each)
+    store.put(now)

@@ -82,6 +82,11 @@ def delete_expired_records(context: Context, _: DeleteExpiredRecords) -> None:
 
 def forget_repository(context: Context, spec: ForgetRepository) -> None:
     """Forget a repository that was deleted or left its installation."""
+    report = ReportStore(context.records).latest(spec.repository)
+    if report is not None:
+        log.error(
+            "%s was deleted or taken out of the installation: nothing is checked there any more", report.repository
+        )
     retire_repository(context, spec.installation, spec.repository, GONE)
 
 
