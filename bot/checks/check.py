@@ -98,6 +98,10 @@ class Check(ABC, Generic[Subject]):
 class Rule(Check[Snapshot]):
     """A rule: a good state of a repository that publishes. Its title states that good state."""
 
+    judges_previews: ClassVar[bool] = (
+        False  # which need no environment and no approval, but hold tokens and have triggers
+    )
+
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset({SettingsQuery.FILES})
     severity: Severity = field(
         default=Severity.HIGH, metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER}
@@ -109,7 +113,7 @@ class Rule(Check[Snapshot]):
     def publications_to_check(self, snapshot: Snapshot) -> Iterator[tuple[Publication, Registry]]:
         """Yield the publications to which this rule applies, each with its registry."""
         for publication in snapshot.publications:
-            if publication.registry not in self.allow:
+            if publication.registry not in self.allow and (self.judges_previews or not publication.preview):
                 yield publication, snapshot.registries[publication.registry]
 
     def packages_to_check(self, snapshot: Snapshot) -> Iterator[tuple[Location, WatchedPackage] | Unknown]:

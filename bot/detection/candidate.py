@@ -284,6 +284,7 @@ class Candidate:
     confidence: Confidence = Confidence.HIGH
     via: tuple[str, ...] = ()
     from_other_step: bool = False  # only guessed, from a credential that was not put on its own step
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +331,8 @@ def build_candidate(state: JobState, call: ToolCall, target: RegistryTarget) -> 
     )
     if near:
         confidence = lowest_confidence(confidence, Confidence.MEDIUM)
-    return Candidate(target, call.tool, verdict, confidence)
+    preview = isinstance(call.fact, CommandFact) and call.fact.preview
+    return Candidate(target, call.tool, verdict, confidence, preview=preview)
 
 
 def _without_job_token(token: Value) -> Value:

@@ -27,6 +27,8 @@ class Publication:
     why: str = ""  # what was seen, in words: the reason for the credential and, when low, for the confidence
     remote: str | None = None  # the other repository's file that was read to find it: OWNER/NAME/PATH@REF
 
+    preview: bool = False  # for looking at a change: rules about releases do not apply
+
     @property
     def called_workflow(self) -> str | None:
         """The other repository's workflow whose job publishes; None for a job of this repository."""

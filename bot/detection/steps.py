@@ -293,6 +293,7 @@ def find_in_step(job: JobContext, step: Step, candidates: Iterable[Candidate]) -
 
 
 def _publication(job: JobContext, step: Step, candidate: Candidate) -> Publication:
+    why = candidate.credential_result.why
     return Publication(
         file=job.file,
         job=job.job_id,
@@ -307,5 +308,6 @@ def _publication(job: JobContext, step: Step, candidate: Candidate) -> Publicati
         id_token_write=bool(job.id_token),
         via=(*job.via, *candidate.via),
         confidence=lowest_confidence(candidate.confidence, candidate.credential_result.confidence),
-        why=candidate.credential_result.why,
+        why=f"a preview, not a release: {why}" if candidate.preview else why,
+        preview=candidate.preview,
     )

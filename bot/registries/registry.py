@@ -115,6 +115,7 @@ class CommandFact:
     required_env: tuple[str, ...] = ()  # publishes here only where one of these is set
     required_flags: tuple[str, ...] = ()  # publishes only with one of these (`docker buildx build --push`)
     dry_run_flags: tuple[str, ...] = ()  # with one of these nothing is sent
+    preview: bool = False  # what it sends is for looking at a change: nobody installs it as a release
     uploads_only: bool = False  # a target counts only where the address takes uploads (curl)
     default: bool = True  # without a target, does it go to this registry? If not, its files have to say
     exports: tuple[str, ...] = ()  # of a login or mint: environment variables that later steps see

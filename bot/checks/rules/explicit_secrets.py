@@ -21,6 +21,7 @@ class ExplicitSecrets(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("explicit-secrets")
+    judges_previews: ClassVar[bool] = True
     severity: Severity = field(
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},

@@ -25,6 +25,7 @@ class StepScopedSecrets(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("step-scoped-secrets")
+    judges_previews: ClassVar[bool] = True
 
     def applies(self, snapshot: Snapshot) -> bool:
         return any(publication.secrets for publication in self._publications_with_stored_secrets(snapshot))

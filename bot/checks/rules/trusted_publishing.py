@@ -30,6 +30,7 @@ class TrustedPublishing(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("trusted-publishing")
+    judges_previews: ClassVar[bool] = True
 
     def applies(self, snapshot: Snapshot) -> bool:
         return any(

@@ -53,6 +53,7 @@ class TrustedTriggers(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("trusted-triggers")
+    judges_previews: ClassVar[bool] = True
     reads: ClassVar[frozenset[SettingsQuery]] = frozenset(
         {SettingsQuery.FILES, SettingsQuery.RULESETS, SettingsQuery.BRANCH_PROTECTION}
     )

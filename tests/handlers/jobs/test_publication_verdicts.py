@@ -145,3 +145,39 @@ def test_a_registry_that_a_build_file_names_is_not_maven_central(redis: Redis) -
 
     assert isinstance(publications, list)
     assert [each["registry"] for each in publications] == ["private"]
+
+
+PREVIEWS = [
+    "npx pkg-pr-new publish",
+    "pnpm dlx pkg-pr-new publish './packages/*'",
+    "bunx pkg-pr-new publish",
+    "yarn dlx pkg-pr-new publish --compact",
+]
+
+
+@pytest.mark.parametrize("command", PREVIEWS)
+def test_a_preview_is_listed_and_needs_no_environment(redis: Redis, command: str) -> None:
+    report = report_of(
+        redis,
+        {RELEASE_WORKFLOW_PATH: workflow(f"{CHECKOUT}- run: {command}", "permissions: {}", "{pull_request: {}}")},
+        bare,
+    )
+    publications, outcomes = report["publications"], report["outcomes"]
+
+    assert isinstance(publications, list)
+    assert isinstance(outcomes, dict)
+    assert ["preview" in each["why"] for each in publications] == [True]
+    assert {
+        outcomes[each] for each in ("protected-environment", "required-reviewers", "human-approval", "protected-tags")
+    } == {Outcome.NOT_APPLICABLE}
+    assert outcomes["trusted-triggers"] is not Outcome.NOT_APPLICABLE
+
+
+def test_a_release_beside_a_preview_needs_an_environment(redis: Redis) -> None:
+    steps = f"{CHECKOUT}- run: npx pkg-pr-new publish\n- run: npm publish"
+    report = report_of(
+        redis, {RELEASE_WORKFLOW_PATH: workflow(steps), "package.json": PACKAGE.replace("MORE", "")}, bare
+    )
+
+    assert isinstance(report["outcomes"], dict)
+    assert report["outcomes"]["protected-environment"] in BAD
