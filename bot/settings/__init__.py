@@ -23,16 +23,15 @@ from bot.settings.organization import (
 from bot.settings.ref_patterns import ref_matches
 from bot.settings.repository_facts import (
     PLAN_REQUIREMENTS,
-    ActionsPolicy,
     DeployKey,
     GitHubPlan,
     ImmutableReleasesSetting,
-    OidcSubject,
     PlanFeature,
     PlanRequirement,
     RepositoryFacts,
     RepositoryVisibility,
     Runner,
+    WorkflowPermissions,
     plan_offers,
 )
 from bot.settings.repository_settings import FoundSecrets, RepositorySettings, all_unknown
@@ -52,7 +51,6 @@ from bot.settings.settings_query import SettingsQuery
 
 __all__ = [
     "PLAN_REQUIREMENTS",
-    "ActionsPolicy",
     "AllowedRefs",
     "AnyRef",
     "AppInstallation",
@@ -67,7 +65,6 @@ __all__ = [
     "FoundSecrets",
     "GitHubPlan",
     "ImmutableReleasesSetting",
-    "OidcSubject",
     "Organization",
     "PlanFeature",
     "PlanRequirement",
@@ -92,6 +89,7 @@ __all__ = [
     "SettingsQuery",
     "Team",
     "Variable",
+    "WorkflowPermissions",
     "all_unknown",
     "declared_machines",
     "is_machine",

@@ -42,27 +42,10 @@ class RepositoryFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionsPolicy:
-    """Which actions may run here and what a workflow's token may do when the workflow does not say."""
+class WorkflowPermissions:
+    """What the tokens of the repository's workflows may do by a setting of the repository."""
 
-    enabled: bool
-    allowed_actions: str  # all, local_only, selected
-    allowed_patterns: tuple[str, ...] = ()  # of `selected`
-    github_owned_allowed: bool = False  # of `selected`
-    verified_allowed: bool = False  # of `selected`
-    sha_pinning_required: bool | None = None  # None: GitHub did not say (an older server)
-    default_token_permission: str = "read"  # noqa: S105 - read or write
-    can_approve_pull_requests: bool = False  # whether workflows may approve pull requests
-
-
-@dataclass(frozen=True, slots=True)
-class OidcSubject:
-    """What the `sub` of an identity token says, in both forms of 2026."""
-
-    use_default: bool
-    claim_keys: tuple[str, ...] = ()  # of a subject of one's own
-    immutable: bool | None = None  # ids beside the names: `repo:acme@12/tool@34:…`; None: GitHub did not say
-    prefix: str | None = None  # what the subject begins with, where GitHub says it
+    can_approve_pull_requests: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.settings.environments import Environment
 from bot.settings.organization import AppInstallation, FineGrainedToken, Organization
 from bot.settings.repository_facts import (
-    ActionsPolicy,
     DeployKey,
     ImmutableReleasesSetting,
-    OidcSubject,
     RepositoryFacts,
     Runner,
+    WorkflowPermissions,
 )
 from bot.settings.rulesets import BranchProtection, CodeOwners, Ruleset
 from bot.settings.secrets import Secret, SecretStore, Variable
@@ -53,8 +52,7 @@ class RepositorySettings:
     rulesets: MaybeKnown[tuple[Ruleset, ...]] = SettingsQuery.RULESETS.not_read
     branch_protection: MaybeKnown[tuple[BranchProtection, ...]] = SettingsQuery.BRANCH_PROTECTION.not_read
     code_owners: MaybeKnown[CodeOwners] = SettingsQuery.CODE_OWNERS.not_read
-    actions_policy: MaybeKnown[ActionsPolicy] = SettingsQuery.ACTIONS_POLICY.not_read
-    oidc_subject: MaybeKnown[OidcSubject] = SettingsQuery.OIDC_SUBJECT.not_read
+    workflow_permissions: MaybeKnown[WorkflowPermissions] = SettingsQuery.WORKFLOW_PERMISSIONS.not_read
     immutable_releases: MaybeKnown[ImmutableReleasesSetting] = SettingsQuery.IMMUTABLE_RELEASES.not_read
     deploy_keys: MaybeKnown[tuple[DeployKey, ...]] = SettingsQuery.DEPLOY_KEYS.not_read
     runners: MaybeKnown[tuple[Runner, ...]] = SettingsQuery.RUNNERS.not_read

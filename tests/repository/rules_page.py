@@ -26,7 +26,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "Identities": ("owned-identities", "unexpired-identities", "reviewed-access", "current-owners", "human-approval"),
     "Environments": (
-        "protected-environment", "required-reviewers", "restricted-refs", "protected-tags", "protected-workflows", "deployment-gate",
+        "protected-environment", "required-reviewers", "restricted-refs", "protected-tags", "protected-workflows", "no-workflow-approvals",
+        "deployment-gate",
     ),
     "Publish path": (
         "separate-publish-job", "least-permissions", "trusted-triggers", "no-shared-cache", "pinned-actions", "ephemeral-runners",

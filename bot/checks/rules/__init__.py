@@ -16,6 +16,7 @@ from bot.checks.rules.no_hardcoded_tokens import NoHardcodedTokens
 from bot.checks.rules.no_leftover_secrets import NoLeftoverSecrets
 from bot.checks.rules.no_shared_cache import NoSharedCache
 from bot.checks.rules.no_unused_secrets import NoUnusedSecrets
+from bot.checks.rules.no_workflow_approvals import NoWorkflowApprovals
 from bot.checks.rules.owned_identities import OwnedIdentities
 from bot.checks.rules.pinned_actions import PinnedActions
 from bot.checks.rules.protected_environment import ProtectedEnvironment
@@ -47,6 +48,7 @@ RULES: tuple[type[Rule], ...] = (
     RestrictedRefs,
     ProtectedTags,
     ProtectedWorkflows,
+    NoWorkflowApprovals,
     DeploymentGate,
     StepScopedSecrets,
     NoHardcodedTokens,

@@ -6,47 +6,18 @@ from datetime import UTC, datetime
 from bot.github.client import ReadOnlyClient
 from bot.github.github_errors import MissingError
 from bot.github.settings.secrets_api import repository_path
-from bot.json_access import get_bool, get_datetime, get_int, get_objects, get_str, get_strings, get_value
+from bot.json_access import get_bool, get_datetime, get_int, get_objects, get_str, get_value
 from bot.model.core_types import FullName
-from bot.settings import ActionsPolicy, DeployKey, ImmutableReleasesSetting, OidcSubject, Runner
+from bot.settings import DeployKey, ImmutableReleasesSetting, Runner, WorkflowPermissions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_actions_policy(client: ReadOnlyClient, repository: FullName) -> ActionsPolicy:
-    """Read which actions may run and what a workflow's token may do by default; two or three calls."""
-    what = f"read the Actions settings of {repository}"
-    whole = client.get(repository_path(repository, "actions", "permissions"), what).json_object()
-    token = client.get(repository_path(repository, "actions", "permissions", "workflow"), what).json_object()
-    allowed, chosen = get_str(whole, "allowed_actions") or "all", None
-    if allowed == "selected":
-        chosen = client.get(
-            repository_path(repository, "actions", "permissions", "selected-actions"), what
-        ).json_object()
-    pinned = get_value(whole, "sha_pinning_required")
-    return ActionsPolicy(
-        enabled=get_bool(whole, "enabled"),
-        allowed_actions=allowed,
-        allowed_patterns=get_strings(chosen, "patterns_allowed"),
-        github_owned_allowed=get_bool(chosen, "github_owned_allowed"),
-        verified_allowed=get_bool(chosen, "verified_allowed"),
-        sha_pinning_required=pinned if isinstance(pinned, bool) else None,
-        default_token_permission=get_str(token, "default_workflow_permissions") or "write",  # unsaid is the weaker one
-        can_approve_pull_requests=get_bool(token, "can_approve_pull_request_reviews"),
-    )
-
-
-def read_oidc_subject(client: ReadOnlyClient, repository: FullName) -> OidcSubject:
-    """Read what the subject of the repository's identity tokens says, in the form of 2026 too."""
-    address = repository_path(repository, "actions", "oidc", "customization", "sub")
-    found = client.get(address, f"read the identity settings of {repository}").json_object()
-    immutable = get_value(found, "use_immutable_subject")
-    return OidcSubject(
-        use_default=get_bool(found, "use_default"),
-        claim_keys=get_strings(found, "include_claim_keys"),
-        immutable=immutable if isinstance(immutable, bool) else None,
-        prefix=get_str(found, "sub_claim_prefix") or None,
-    )
+def read_workflow_permissions(client: ReadOnlyClient, repository: FullName) -> WorkflowPermissions:
+    """Read what the tokens of workflows may do by a setting of the repository."""
+    address = repository_path(repository, "actions", "permissions", "workflow")
+    found = client.get(address, f"read the workflow permissions of {repository}").json_object()
+    return WorkflowPermissions(can_approve_pull_requests=get_bool(found, "can_approve_pull_request_reviews"))
 
 
 def read_immutable_releases(client: ReadOnlyClient, repository: FullName) -> ImmutableReleasesSetting:

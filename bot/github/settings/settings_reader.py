@@ -19,12 +19,11 @@ from bot.github.settings.organization_api import (
 from bot.github.settings.organization_cache import OrganizationCache
 from bot.github.settings.read_known import read_known
 from bot.github.settings.repository_api import (
-    read_actions_policy,
     read_custom_properties,
     read_deploy_keys,
     read_immutable_releases,
-    read_oidc_subject,
     read_runners,
+    read_workflow_permissions,
 )
 from bot.github.settings.rulesets_api import read_rules
 from bot.github.settings.secrets_api import SecretStores, read_environment_secrets, read_environment_variables
@@ -130,10 +129,9 @@ class SettingsReader:
             custom_properties=self._read_if_needed(
                 SettingsQuery.CUSTOM_PROPERTIES, lambda: read_custom_properties(line, repository), {}
             ),
-            actions_policy=self._read_if_needed(
-                SettingsQuery.ACTIONS_POLICY, lambda: read_actions_policy(line, repository)
+            workflow_permissions=self._read_if_needed(
+                SettingsQuery.WORKFLOW_PERMISSIONS, lambda: read_workflow_permissions(line, repository)
             ),
-            oidc_subject=self._read_if_needed(SettingsQuery.OIDC_SUBJECT, lambda: read_oidc_subject(line, repository)),
             immutable_releases=self._read_if_needed(
                 SettingsQuery.IMMUTABLE_RELEASES, lambda: read_immutable_releases(line, repository)
             ),

@@ -46,6 +46,7 @@ from bot.settings import (
     SelectedRefs,
     SettingsQuery,
     Team,
+    WorkflowPermissions,
     parse_code_owners,
 )
 from bot.settings.rulesets import HIDDEN_BYPASS_ACTORS
@@ -56,7 +57,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 INSIDE = {"environment_refs": "allowed_refs", "environment_rules": "custom_rules"}  # facts inside an environment
 SETTINGS_KEYS = {
     "repository", "environments", "secrets", "organization", "rulesets", "branch-protection", "codeowners", "immutable-releases",
-    "deploy-keys", "tokens", "apps", "reviews", "unknown",
+    "workflows-can-approve", "deploy-keys", "tokens", "apps", "reviews", "unknown",
 }  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def read_settings(text: str) -> tuple[RepositorySettings, MaybeKnown[AccessRevie
         branch_protection=Known(tuple(BranchProtection(**_keys(each)) for each in words.get("branch-protection", ()))),
         code_owners=Known(parse_code_owners(".github/CODEOWNERS", words["codeowners"]) if "codeowners" in words else CodeOwners(None)),
         immutable_releases=Known(_immutable(words.get("immutable-releases", False))),
+        workflow_permissions=Known(WorkflowPermissions(words.get("workflows-can-approve", False))),
         deploy_keys=Known(tuple(_key(each) for each in words.get("deploy-keys", ()))),
         fine_grained_tokens=Known(tuple(_token(each) for each in words.get("tokens", ()))),
         app_installations=Known(tuple(_app(each) for each in words.get("apps", ()))),

@@ -152,6 +152,15 @@ def immutable(organization: ScenarioOrganization) -> ScenarioRepository:
     return widgets
 
 
+def workflows_approve(organization: ScenarioOrganization) -> ScenarioRepository:
+    widgets = trusted(organization)
+    widgets.set(
+        "actions/permissions/workflow",
+        {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": True},
+    )
+    return widgets
+
+
 def nowhere(organization: ScenarioOrganization) -> ScenarioRepository:
     return organization.repository("widgets", {RELEASE_WORKFLOW_PATH: TRUSTED_PUBLISHING})
 
@@ -175,5 +184,6 @@ STATES: Mapping[str, AcceptanceState] = {
     "protected-workflows": AcceptanceState(trusted, workflows_reviewed, "administration"),
     "trusted-triggers": AcceptanceState(pushed_from_any_branch, pushed_from_reviewed_branches, "administration"),
     "deployment-gate": AcceptanceState(trusted, gated, "actions"),
+    "no-workflow-approvals": AcceptanceState(workflows_approve, trusted, "administration"),
     "immutable-releases": AcceptanceState(trusted, immutable, "administration"),
 }

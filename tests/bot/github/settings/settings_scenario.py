@@ -53,8 +53,10 @@ def full_repository(acme: AcmeInstallation, *, private: bool = True) -> Scenario
                    "dismiss_stale_reviews_on_push": False, "require_last_push_approval": False, "required_review_thread_resolution": False}}],
     })  # fmt: skip
     widgets.protect("main", {"enforce_admins": {"enabled": True}})
-    widgets.set("actions/permissions", {"enabled": True, "allowed_actions": "selected", "sha_pinning_required": True})
-    widgets.set("actions/oidc/customization/sub", {"use_default": False, "include_claim_keys": ["repo", "context"]})
+    widgets.set(
+        "actions/permissions/workflow",
+        {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": True},
+    )
     widgets.set("immutable-releases", {"enabled": True})
     widgets.deploy_key("ship it", read_only=False, age=30)
     widgets.runner("basement")
