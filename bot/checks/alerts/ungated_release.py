@@ -14,9 +14,10 @@ MIN_RELEASES = 3  # before it, after which a person who started none of them is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UngatedRelease(ChangeAlert):
-    """A run publishes without asking the gate, against the policy or unlike earlier releases.
+    """A run publishes past the gate, against the policy or unlike earlier releases.
 
-    A valid signature says which workflow sent a version, not that anybody let it go: whoever can push a branch can start the workflow there.
+    A valid signature shows which workflow published a version, not that somebody approved it. Anyone who can push a branch
+    can start the workflow there.
     """
 
     name: ClassVar[RuleName] = RuleName("ungated-release")
