@@ -46,7 +46,7 @@ class Severity(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one rule. `unknown` and `broken` never turn a check green."""
+    """What became of one rule. `unknown` and `error` never turn a check green."""
 
     PASSED = "passed"
     FAILED = "failed"

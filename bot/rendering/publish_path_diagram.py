@@ -11,9 +11,10 @@ from itertools import islice
 
 from bot.detection import Publication
 from bot.detection.publish_path import JobKey, PathRole, PublishPath
+from bot.model.findings import join_names
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import credential_text
-from bot.snapshot.repository_snapshot import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot, unread_facts
 from bot.workflows import Trigger
 
 MAX_FILTERS = 5  # values of one trigger's filter that are shown
@@ -122,7 +123,10 @@ def _mermaid_repository(prefix: str, name: str, snapshot: Snapshot) -> Iterator[
     notes = [*_unknown_notes(drawing.path)]
     if len(drawing.jobs) > MAX_MERMAID_JOBS or len(edges) > MAX_MERMAID_EDGES:
         notes.append("there is more than can be drawn")
-    if not drawing.publications:
+    unread = unread_facts(snapshot)
+    if unread:
+        notes.append(f"not everything could be read: {join_names(sorted(unread))}")
+    elif not drawing.publications:
         notes.append("nothing is published from here")
     yield f"subgraph {prefix}[{mermaid_label(name)}]"
     yield from (f"  {line}" for line in _mermaid_files(prefix, jobs))

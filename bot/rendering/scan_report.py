@@ -106,9 +106,9 @@ class _ScanTextWriter:
         told = [each for each in result.unknown if each.fact not in unreadable and each.reason != NOT_IN_CHECKOUT]
         for unseen in told:
             remedy = f"; needs {plain_line(unseen.permission)}" if unseen.permission else ""
-            yield f"    {self._paint('unseen', 'yellow')} {plain_line(unseen.fact)}: {plain_line(unseen.reason)}{remedy}"
+            yield f"    {self._paint('unknown', 'yellow')} {plain_line(unseen.fact)}: {plain_line(unseen.reason)}{remedy}"
         if result.error:
-            yield f"    broken: {plain_line(result.error)}; please report it with the workflow that shows it"
+            yield f"    error: {plain_line(result.error)}; please report it with the workflow that shows it"
 
     def _finding(self, result: RuleResult, finding: Finding) -> Iterator[str]:
         place = finding.location
@@ -143,8 +143,12 @@ def _total_line(reports: Sequence[Report]) -> str:
     unreadable = sum(len(report.snapshot.unreadable) for report in reports)
     publications = sum(len(report.snapshot.publications) for report in reports)
     parts = [count(len(reports), "repository"), count(publications, "publication"), count(findings, "finding")]
+    questions = [each for report in reports for each in report.snapshot.unexplained]
     parts += [count(unreadable, "unreadable file")] if unreadable else []
-    return f"{', '.join(parts)}."
+    parts += [count(len(questions), "unexplained credential")] if questions else []
+    remote = any(each.step is None for each in questions) and not any(report.snapshot.commit for report in reports)
+    hint = " `--online` reads workflows of other repositories." if remote else ""
+    return f"{', '.join(parts)}.{hint}"
 
 
 ScanObject: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out

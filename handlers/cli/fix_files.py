@@ -10,10 +10,11 @@ from bot.evaluation.evaluate import Report
 from bot.fixes.file_draft import apply_draft, decode_text, unified_diff
 from bot.fixes.fix_plan import RepositoryFixes
 from bot.model.errors import WharfingerError
+from bot.model.findings import join_names
 from bot.rendering import publish_path_diagram
 from bot.rendering.fix_text import describe_fix, report_fixes
 from bot.rendering.markdown import plain_line
-from bot.snapshot.repository_snapshot import Snapshot
+from bot.snapshot.repository_snapshot import Snapshot, unread_facts
 from handlers.cli.checkout import read_files
 
 MAX_LINE_LENGTH = 2_000
@@ -25,7 +26,7 @@ def print_diff(reports: Sequence[tuple[Path, Report]]) -> None:
         fixes = report_fixes(report)
         for path, draft in fixes.drafts.items():
             sys.stdout.write(unified_diff(path, _unchanged_content(folder, path, report.snapshot), draft))
-        _print_explanations(fixes)
+        _print_explanations(fixes, report.snapshot)
 
 
 def print_graph(reports: Sequence[tuple[Path, Report]]) -> None:
@@ -41,20 +42,23 @@ def write_fixes(reports: Sequence[tuple[Path, Report]]) -> None:
         fixes = report_fixes(report)
         for path, draft in fixes.drafts.items():
             _write(folder, path, apply_draft(_unchanged_content(folder, path, report.snapshot), draft))
-        _print_explanations(fixes)
+        _print_explanations(fixes, report.snapshot)
 
 
-def _print_explanations(fixes: RepositoryFixes) -> None:
-    for line in _explanations(fixes):
+def _print_explanations(fixes: RepositoryFixes, snapshot: Snapshot) -> None:
+    for line in _explanations(fixes, snapshot):
         sys.stderr.write(f"{plain_line(line, MAX_LINE_LENGTH)}\n")
 
 
-def _explanations(fixes: RepositoryFixes) -> Iterator[str]:
+def _explanations(fixes: RepositoryFixes, snapshot: Snapshot) -> Iterator[str]:
     for fix in fixes.fixes:
         yield from describe_fix(fix)
     if fixes.remaining:
         yield f"{fixes.remaining:,} more were not looked at; apply these first, and ask again."
-    if not fixes.fixes:
+    unread = unread_facts(snapshot)
+    if unread:
+        yield f"Not everything could be read, so there may be more: {join_names(sorted(unread))}."
+    elif not fixes.fixes:
         yield "There is no stored token here that a registry could do without."
 
 

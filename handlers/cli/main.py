@@ -149,7 +149,7 @@ def _load_unfreeze() -> LoadedCommand:
     return unfreeze, add_freeze_arguments
 
 
-NEEDS_APP = "It needs the settings and the Redis of the running App."
+NEEDS_APP = "It needs the settings of the running App and its database of records."
 COMMANDS = {
     "scan": CliCommand(
         _load_scan,
@@ -177,15 +177,15 @@ COMMANDS = {
         _load_identities,
         "list every identity that can publish, with its owner",
         "List the publishing identities of checkouts, or of all repositories that the App has evaluated.\n"
-        "For auditors and security teams. Without a PATH it needs the settings and the Redis of the running App.",
+        "For auditors and security teams. Without a PATH it needs the settings of the running App and its database of records.",
         "wharfinger identities --format csv > identities.csv",
-        "0: success. 2: bad usage, an unknown repository, or Redis is unavailable.",
+        "0: success. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
     "run": CliCommand(
         _load_run,
         "start the App: web server, workers, clock and, unless REDIS_URL is set, Redis",
         "Start the web server, the workers, the clock and, unless REDIS_URL is set, Redis. Restart what exits.\n"
-        "For operators. The settings are environment variables, which docs/install.md lists.",
+        "For operators. The settings are environment variables, which docs/operate.md lists.",
         "wharfinger run",
     ),
     "web": CliCommand(
@@ -239,7 +239,7 @@ COMMANDS = {
         f"List the deployments that wait for the gate and its latest decisions, newest first, with reasons.\n"
         f"For release managers. {NEEDS_APP}",
         "wharfinger gates --repository acme/toolbox",
-        "0: success. 2: bad usage, an unknown repository, or Redis is unavailable.",
+        "0: success. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
     "freeze": CliCommand(
         _load_freeze,
@@ -261,7 +261,7 @@ COMMANDS = {
         "Print the trace of a published version: the run, job and step that published it, who approved it,\n"
         f"and what was signed. For auditors and incident response. {NEEDS_APP}",
         "wharfinger evidence pkg:npm/%40acme/cli 1.2.0",
-        "0: traced. 1: not traced, or not yet. 2: bad usage, no record, or Redis is unavailable.",
+        "0: traced. 1: not traced, or not yet. 2: bad usage, no record, or the database is unavailable.",
     ),
     "packages": CliCommand(
         _load_packages,
@@ -269,13 +269,13 @@ COMMANDS = {
         "List the monitored packages, the trace status of their newest versions, and open package alerts.\n"
         f"For security teams. {NEEDS_APP}",
         "wharfinger packages --repository acme/toolbox --format json",
-        "0: no alert is open. 1: an alert is open. 2: bad usage, an unknown repository, or Redis is unavailable.",
+        "0: no alert is open. 1: an alert is open. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
     "failed-jobs": CliCommand(
         _load_failed_jobs,
         "list, retry or drop failed jobs",
         "List, retry or drop the jobs of the last thirty days that failed five times, or whose worker died ten times.\n"
-        f"For operators. {NEEDS_APP}",
+        "For operators. It needs the settings and the Redis of the running App.",
         "wharfinger failed-jobs retry all",
         "0: success. 1: a job is not in the list. 2: bad usage, or Redis is unavailable.",
     ),

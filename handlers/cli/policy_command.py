@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Print whether each file is valid, and if not, where and why; return the exit status (0 valid, 2 not)."""
     words = [str(file) for file in options.files]
-    if words[:1] in (["accept"], ["reject"]) and len(words) == ACCEPT_WORDS:
+    if words[:1] in (["accept"], ["reject"]) and not Path(words[0]).exists():
+        if len(words) != ACCEPT_WORDS:
+            raise WharfingerError(f"{words[0]} takes one commit: wharfinger policy {words[0]} COMMIT")
         # Checking a file does not wait for the App's settings and clients.
         from handlers.cli.guard_command import settle
 

@@ -62,9 +62,8 @@ def _remote_reader() -> ReadRemote:
 def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
     """Return 2 if something could not be read or evaluated, 1 for findings at or above `fail_on`, otherwise 0."""
     results = [result for report in reports for result in report.results]
-    if any(report.snapshot.unreadable for report in reports) or any(
-        result.outcome is Outcome.ERROR for result in results
-    ):
+    unread = any(report.snapshot.unreadable or report.snapshot.unexplained for report in reports)
+    if unread or any(result.outcome is Outcome.ERROR for result in results):
         return UNREADABLE
     if any(result.findings and result.rule.severity.rank >= fail_on.rank for result in results):
         return FINDINGS

@@ -247,3 +247,20 @@ def test_the_app_says_unknown_where_it_may_not_read(redis: Redis) -> None:
 
     assert run.conclusion in ("neutral", "action_required")
     assert "inherit reaches closed/shared" in f"{run.title} {run.summary} {run.text} {run.annotations}"
+
+
+def test_scan_says_that_it_cannot_tell_where_a_called_workflow_was_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / RELEASE
+    path.parent.mkdir(parents=True)
+    path.write_text(calls(f"acme/shared/{SHARED.replace('publish', 'go')}@main", "secrets: inherit"))
+
+    assert scan(["--no-zizmor", str(tmp_path)]) == 2
+    assert "1 unexplained credential. `--online` reads workflows of other repositories." in capsys.readouterr().out
+    scan(["--graph", str(tmp_path)])
+    scan(["--diff", str(tmp_path)])
+    shown = capsys.readouterr()
+    assert "not everything could be read" in shown.out
+    assert "Not everything could be read" in shown.err
+    assert "no stored token here" not in shown.err
