@@ -5,6 +5,7 @@ at most proportional to the pattern's length times the name's length.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -186,6 +187,11 @@ def shortest_ref(within: Sequence[RefSet], without: Sequence[RefSet] = ()) -> st
 
     Raises TooComplexError where the patterns are made to take long.
     """
+    return _shortest_ref(tuple(within), tuple(without))
+
+
+@lru_cache(maxsize=256)  # rules ask the same of the same settings, and a repository's settings seldom change
+def _shortest_ref(within: tuple[RefSet, ...], without: tuple[RefSet, ...]) -> str | None:
     search = _Search(within, without)
     seen, waiting, left = {search.start}, deque([(search.start, "")]), MAX_STEPS
     while waiting:
@@ -203,6 +209,7 @@ def shortest_ref(within: Sequence[RefSet], without: Sequence[RefSet] = ()) -> st
     return None
 
 
+@lru_cache(maxsize=256)
 def share_of_names(refs: RefSet, prefix: str) -> float:
     """Return which share of the names of six small letters and hyphens is in a set; all where its patterns are too long."""
     try:
@@ -273,10 +280,14 @@ def _alphabet(automata: Iterable[_Automaton]) -> str:
         for pair in each.ranges
         for end in (pair[0], pair[1], chr(min(ord(pair[1]) + 1, 0x10FFFF)))
     ]
-    found: dict[tuple[bool, ...], str] = {}
+    # Between two ends no range begins or stops, so one character there answers for all.
+    ends, one_each = sorted(set(edges)), dict[int, str]()
     for character in (*_READABLE, *edges):
         if character not in _NOT_IN_REFS and character not in "/.":
-            found.setdefault(tuple(character in each for each in every), character)
+            one_each.setdefault(bisect_right(ends, character), character)
+    found: dict[tuple[bool, ...], str] = {}
+    for character in one_each.values():
+        found.setdefault(tuple(character in each for each in every), character)
     return "".join(found.values()) + "/."
 
 

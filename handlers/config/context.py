@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from redis import Redis
@@ -14,6 +15,8 @@ from bot.packages.http_client import RedisPacing, RegistryHttpClient
 from bot.registries import Catalog, load_catalog
 from handlers.config.database import Database
 from handlers.config.settings import Settings
+
+WHARFINGER_VERSION = version("wharfinger")  # read once: each reading opens and parses a file
 
 
 def utc_now() -> datetime:

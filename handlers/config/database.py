@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 from bot.model.errors import WharfingerError
@@ -66,7 +68,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engines: dict[int, Engine] = {}  # by process: connections do not survive a fork
+        self._engines: dict[int, tuple[Engine, Engine]] = {}  # by process: connections do not survive a fork
         self._here = threading.local()
 
     @property
@@ -77,9 +79,15 @@ class Database:
     @property
     def engine(self) -> Engine:
         """This process's engine."""
+        return self._engines_here[0]
+
+    @property
+    def _engines_here(self) -> tuple[Engine, Engine]:
+        """This process's engine, and the same connections for whoever only reads."""
         process = os.getpid()
         if process not in self._engines:
-            self._engines = {process: _open_engine(self.url)}
+            engine = _open_engine(self.url)
+            self._engines = {process: (engine, engine.execution_options(isolation_level="AUTOCOMMIT"))}
         return self._engines[process]
 
     @contextmanager
@@ -113,9 +121,9 @@ class Database:
 
     def close(self) -> None:
         """Close this process's connections; the next use opens new ones."""
-        engine = self._engines.pop(os.getpid(), None)
-        if engine is not None:
-            engine.dispose()
+        engines = self._engines.pop(os.getpid(), None)
+        if engines is not None:
+            engines[0].dispose()
 
     @contextmanager
     def _connected(self, *, writing: bool) -> Iterator[Connection]:
@@ -125,7 +133,7 @@ class Database:
             return
         try:
             if not writing:
-                with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                with self._engines_here[1].connect() as connection:
                     yield connection
                 return
             with self.engine.begin() as connection:
@@ -143,20 +151,34 @@ class Database:
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], values: Mapping[str, Any]) -> None:
     """Write a row in place of the one with the same key; the columns that are not given keep what they hold."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    changed = {name: value for name, value in values.items() if name not in key}
-    written = insert(table).values(**values)
-    if changed:
-        connection.execute(written.on_conflict_do_update(index_elements=list(key), set_=changed))
-    else:
-        connection.execute(written.on_conflict_do_nothing())
+    connection.execute(_upsert_of(connection.dialect.name, table, tuple(key), tuple(values)), dict(values))
 
 
 def insert_missing(connection: Connection, table: Table, **values: Any) -> bool:  # noqa: ANN401 - a column's own type
     """Write a row unless one with its key is there; say whether it was written."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    written = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
-    return connection.execute(written).first() is not None
+    return connection.execute(_insert_missing_of(connection.dialect.name, table), values).first() is not None
+
+
+def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the beginning of an INSERT that may say what happens to a row that is there."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+# Building a statement takes longer than SQLite takes to run it, so each is built once.
+@cache
+def _upsert_of(
+    dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    written = insert_into(dialect, table)
+    changed = {name: written.excluded[name] for name in names if name not in key}
+    if not changed:
+        return written.on_conflict_do_nothing()
+    return written.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+@cache
+def _insert_missing_of(dialect: str, table: Table) -> ReturningInsert[Any]:
+    return insert_into(dialect, table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def _open_engine(url: str) -> Engine:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from importlib.metadata import version
 
 from bot.evaluation.change_report import ChangeReport
 from bot.github.check_runs import CheckRunWriter
@@ -15,7 +14,7 @@ from bot.model.errors import RetryLaterError
 from bot.rendering.alert import add_change_alerts
 from bot.rendering.check_run import CheckRunText
 from handlers.cache.pending_checks import OpenCheckRun, OpenCheckRunStore
-from handlers.config.context import Context
+from handlers.config.context import WHARFINGER_VERSION, Context
 from handlers.jobs.build_snapshot import CheckedCommit
 from handlers.jobs.policies import PolicyState, add_invalid_policy, error_text, invalid_proposal, unchanged_text
 from handlers.queue.job_specs import NamedRepositoryJob
@@ -40,7 +39,7 @@ class CommitCheckRun:
         """Name what is evaluated: the files on the publish path, the policy, the status of its waivers, and our version."""
         proposed = self._commit.state.policies.proposed
         parts = [
-            version("wharfinger"),
+            WHARFINGER_VERSION,
             sorted((path, file.oid) for path, file in files.items()),
             proposed and proposed.oid,
             self._policy.fingerprint(now.date()),

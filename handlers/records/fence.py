@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.model.errors import WharfingerError
-from handlers.config.database import Database
+from handlers.config.database import Database, insert_into
 from handlers.records.schema.tables import fences
 
 
@@ -24,14 +25,19 @@ def fenced(records: Database, concurrency_key: str, token: int) -> Iterator[None
     """
 
     def check(connection: Connection) -> None:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        written = insert(fences).values(concurrency_key=concurrency_key, token=token, used_at=datetime.now(UTC))
-        newer = {"token": written.excluded.token, "used_at": written.excluded.used_at}
-        allowed = written.on_conflict_do_update(
-            index_elements=[fences.c.concurrency_key], set_=newer, where=fences.c.token <= written.excluded.token
-        )
-        if connection.execute(allowed.returning(fences.c.token)).first() is None:
+        fence = {"concurrency_key": concurrency_key, "token": token, "used_at": datetime.now(UTC)}
+        if connection.execute(_raise_fence(connection.dialect.name), fence).first() is None:
             raise LeaseLostError(f"another worker runs the job of {concurrency_key} by now; this one writes nothing")
 
     with records.guarded(check):
         yield
+
+
+@cache
+def _raise_fence(dialect: str) -> ReturningInsert[tuple[int]]:
+    written = insert_into(dialect, fences)
+    newer = {"token": written.excluded.token, "used_at": written.excluded.used_at}
+    allowed = written.on_conflict_do_update(
+        index_elements=[fences.c.concurrency_key], set_=newer, where=fences.c.token <= written.excluded.token
+    )
+    return allowed.returning(fences.c.token)

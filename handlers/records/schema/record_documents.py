@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, func, select, update
 
 from bot.model.core_types import InstallationId, RepositoryId
 from bot.model.errors import WharfingerError
@@ -102,17 +102,21 @@ def count_unreadable(database: Database) -> int:
     return found or 0
 
 
+_OWNER = select(tables.repositories.c.installation).where(tables.repositories.c.id == bindparam("repository"))
+
+
 def ensure_repository(
     connection: Connection, repository: RepositoryId, installation: InstallationId | None = None
 ) -> None:
     """See to it that a repository, and its installation where it is known, have the rows that others refer to."""
+    known = connection.execute(_OWNER, {"repository": repository}).first()
+    if known is not None and installation in (None, known.installation):
+        return
     if installation is not None:
         ensure_installation(connection, installation)
     added = insert_missing(connection, tables.repositories, id=repository, installation=installation)
     if not added and installation is not None:
-        mine = (tables.repositories.c.id == repository) & tables.repositories.c.installation.is_distinct_from(
-            installation
-        )
+        mine = tables.repositories.c.id == repository
         connection.execute(update(tables.repositories).where(mine).values(installation=installation))
 
 
