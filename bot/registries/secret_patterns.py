@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from bot.model.core_types import RegistryId
 from bot.registries.registry import Registry
 
 _MAX_NAME_LENGTH = 255  # characters; longer ones are no names
+_compiled = cache(re.compile)  # most files hold no token, so most patterns are never needed
 
 
 class SecretNameMatcher:
@@ -43,16 +45,16 @@ class TokenFinder:
     """Looks for the fixed beginnings first, which is cheap, and only then for the whole form."""
 
     def __init__(self, registries: Iterable[Registry]) -> None:
-        self._by_prefix: dict[str, list[tuple[re.Pattern[str], RegistryId, str]]] = {}
+        self._by_prefix: dict[str, list[tuple[str, RegistryId, str]]] = {}
         for registry in registries:
             for literal in registry.token_formats:
                 found = self._by_prefix.setdefault(literal.prefix, [])
-                found.append((re.compile(literal.pattern), registry.id, literal.name))
+                found.append((literal.pattern, registry.id, literal.name))
 
     def find(self, text: str) -> tuple[RegistryId, str] | None:
         for prefix, patterns in self._by_prefix.items():
             if prefix in text:
                 for pattern, registry, name in patterns:
-                    if pattern.search(text):
+                    if _compiled(pattern).search(text):
                         return registry, name
         return None
