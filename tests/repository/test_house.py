@@ -70,7 +70,7 @@ def test_rooms_are_small_and_named_for_what_they_hold() -> None:
     assert wrong(rule, PYTHON) == []
 
 
-MOST_COMPLEX_FUNCTIONS = 76  # above tests.figures.MOST_COMPLEX; only ever lower this number
+MOST_COMPLEX_FUNCTIONS = 68  # above tests.figures.MOST_COMPLEX; only ever lower this number
 
 
 def test_functions_become_simpler() -> None:

@@ -1,1 +1,1 @@
-"""Brings databases of earlier versions to the present tables, with Alembic."""
+"""Updates databases of earlier versions to the present tables, with Alembic."""
