@@ -185,6 +185,7 @@ def unchanged_text(stored_report: StoredReport) -> CheckRunText:
         conclusion=Conclusion.SUCCESS if good else Conclusion.NEUTRAL,
         title=fit_title(
             f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title}",
+            f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title.partition(':')[0]}",
             "Nothing on the publish path changed",
         ),
         summary=(
@@ -242,9 +243,7 @@ def add_invalid_policy(check_run_text: CheckRunText, proposed: InvalidProposal) 
     return replace(
         check_run_text,
         conclusion=Conclusion.FAILURE,
-        title=fit_title(
-            f"{proposed.file} is not a valid policy: {proposed.reason}", f"{proposed.file} is not a valid policy"
-        ),
+        title=fit_title(f"{proposed.file} is not a valid policy: {proposed.reason}"),
         summary=join_blocks([told, check_run_text.summary], "fact"),
         annotations=(note, *check_run_text.annotations),
     )

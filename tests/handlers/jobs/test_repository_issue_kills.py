@@ -76,7 +76,7 @@ def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:
                 check_repository(acme, repository)
                 kill(employer, point)
             work_it_off(redis, employer)
-            names = [issue.title.split()[2] for issue in security.issues]
+            names = [issue.title.split()[0] for issue in security.issues]
             assert sorted(names) == sorted(repository.full_name for repository in repositories)
         assert [(issue.state, len(issue.comments)) for issue in security.issues] == [("closed", 1)] * len(points)
 
