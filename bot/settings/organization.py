@@ -9,7 +9,12 @@ from bot.model.identity_register import DeclaredIdentity, IdentityKind
 from bot.settings.environments import Reviewer, ReviewerKind
 
 # What people call machine accounts; the register says it for sure, either way.
-MACHINE_ACCOUNT_NAME = re.compile(r"\[bot\]$|(^|-)(bot|ci|robot|automation|machine)(-|$)", re.IGNORECASE)
+MACHINE_ACCOUNT_NAME = re.compile(
+    r"\[bot\]$"
+    r"|(^|[-_])(bot|ci|cd|robot|automation|machine|service|svc)([-_]|$)"
+    r"|(auto|build|ci|deploy|dev|merge|ops|publish|push|release|sync|update|version)bot$",
+    re.IGNORECASE,
+)
 
 
 def is_machine(login: str, declared: Mapping[str, bool | None] | None = None) -> bool:

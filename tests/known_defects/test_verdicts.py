@@ -4,10 +4,8 @@ import pytest
 from redis import Redis
 
 from tests.app.acme import RELEASE_WORKFLOW_PATH
-from tests.handlers.jobs.settings_worlds import reviewed_by_a_team_of
 from tests.handlers.jobs.test_publication_verdicts import (
     BAD,
-    GOOD,
     Case,
     report_of,
     workflow,
@@ -22,11 +20,9 @@ def wrong(name: str, what: str, case: Case, *, theme: str = "verdicts") -> objec
     return pytest.param(case, id=name, marks=pytest.mark.xfail(strict=True, reason=f"{theme}: {what}"))
 
 
-MACHINE = "a machine's account that is not called bot or robot passes for a person"
 TAG_IS_IT = "a repository whose tag is the publication is taken for one that publishes nothing"
 
 CASES = [
-    *(wrong(f"the reviewer is {each}", MACHINE, Case({RELEASE_WORKFLOW_PATH: GOOD}, "human-approval", BAD, reviewed_by_a_team_of(each)), theme="identity") for each in ("deploybot", "acme-svc")),
     wrong("the repository is an action", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: MOVES_TAG, "action.yml": "name: x\ndescription: y\nruns: {using: node20, main: d.js}\n"}, "protected-tags", BAD)),
     wrong("the repository is a Go module", TAG_IS_IT, Case({RELEASE_WORKFLOW_PATH: workflow("- run: go test ./...", "permissions: {}", "push"), "go.mod": "module example.test/acme/w\n"}, "protected-tags", BAD)),
 ]  # fmt: skip

@@ -122,6 +122,8 @@ CASES = {
     "branch: next": pushed("{push: {branches: [next]}}", BAD, default_branch_reviewed(), job=IN_ENVIRONMENT, rule="protected-workflows"),
     "branch: release/*, reviewed too": pushed('{push: {branches: ["release/*"]}}', PASSED, branches_reviewed("~DEFAULT_BRANCH", "refs/heads/release/*"), job=IN_ENVIRONMENT, rule="protected-workflows"),
     "branch: only main": pushed("{push: {branches: [main]}}", PASSED, default_branch_reviewed(), job=IN_ENVIRONMENT, rule="protected-workflows"),
+    **{f"the reviewer is {each}": Case("human-approval", BAD, reviewed_by_a_team_of(each)) for each in ("deploybot", "acme-svc", "release_bot", "acme-cd", "ci-service")},
+    **{f"the reviewer is {each}": Case("human-approval", PASSED, reviewed_by_a_team_of(each)) for each in ("abbot", "cdavis", "servicio")},
     **{f"environment takes {each}": Case("restricted-refs", BAD, environment(branches=[each])) for each in ("?*", "[a-z]*", "*-*", "*a*", "[!m]*", "**/*")},
     **{f"environment takes {each}": Case("restricted-refs", PASSED, environment(branches=[each])) for each in ("main", "release/*", "v*")},
     **{f"{name} may bypass the tags' ruleset, which GitHub {how}": Case("protected-tags", right, tags_kept("v*", bypass=actor), shown=shown, declared="")
