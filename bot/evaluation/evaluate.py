@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.checks.check import Rule
-from bot.checks.engine import CheckResult, WaiverMatch, run_checks
+from bot.checks.engine import CheckResult, run_checks
 from bot.detection import Publication
 from bot.model.core_types import Conclusion, Outcome, RuleName, conclusion_of
 from bot.model.findings import Finding, FindingSubject, Known, Unknown
-from bot.policy import Policy, Waiver, WaiverStatus
+from bot.policy import Policy, Waiver
 from bot.snapshot.repository_snapshot import Snapshot
 
 
@@ -35,11 +35,6 @@ class Report:
     def outcomes(self) -> Mapping[RuleName, Outcome]:
         """What became of each rule that is in force, by name."""
         return {result.rule.name: result.outcome for result in self.results}
-
-    @property
-    def expiring_waivers(self) -> tuple[WaiverMatch, ...]:
-        """What is waived for only a few more days, and then fails again."""
-        return tuple(each for result in self.results for each in result.waived if each.status is WaiverStatus.EXPIRING)
 
     @property
     def unused_waivers(self) -> tuple[Waiver, ...]:

@@ -146,8 +146,8 @@ def _total_line(reports: Sequence[Report]) -> str:
     questions = [each for report in reports for each in report.snapshot.unexplained]
     parts += [count(unreadable, "unreadable file")] if unreadable else []
     parts += [count(len(questions), "unexplained credential")] if questions else []
-    remote = any(each.step is None for each in questions) and not any(report.snapshot.commit for report in reports)
-    hint = " `--online` reads workflows of other repositories." if remote else ""
+    asked = any(report.snapshot.remote.contents for report in reports)
+    hint = " `--online` reads workflows of other repositories." if questions and not asked else ""
     return f"{', '.join(parts)}.{hint}"
 
 

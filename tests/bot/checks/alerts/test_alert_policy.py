@@ -51,7 +51,7 @@ def news(policy: Policy | None = None) -> ChangeReport:
     return change_report(moved(), "mallory pushed the tag v1.4.0", HEAD, evaluate_change(moved(), policy or Policy()))
 
 
-def test_a_signal_that_breaks_is_our_fault_and_the_others_are_heard() -> None:
+def test_an_alert_that_raises_is_an_error_and_the_others_are_judged() -> None:
     found = news(replace(Policy(), alerts=(BrokenAlert(mode=Mode.ENFORCE), MovedTag()))).alerts
 
     assert [(each.name, each.outcome, each.error is not None) for each in found] == [
@@ -61,7 +61,7 @@ def test_a_signal_that_breaks_is_our_fault_and_the_others_are_heard() -> None:
     assert replace(found[0], findings=()).conclusion is Conclusion.ACTION_REQUIRED
 
 
-def test_the_policy_in_force_weighs_what_was_heard_before() -> None:
+def test_the_policy_in_force_applies_to_alerts_observed_before() -> None:
     waived = "waivers: [{rule: moved-tag, repository: acme/tool, reason: a mistake mended, owner: '@bob', expires: 2026-12-24}]"
 
     assert [each.conclusion for each in apply_policy(news(), in_force("mode: enforce"), TODAY).alerts] == [
@@ -102,7 +102,7 @@ def test_a_green_check_run_is_green_no_more(mode: Mode, conclusion: Conclusion) 
     assert add_change_alerts(GREEN, [apply_policy(news(), in_force("alerts: {moved-tag: off}"), TODAY)]) == GREEN
 
 
-def test_what_a_repository_says_is_inert_in_all_that_is_told() -> None:
+def test_text_of_a_repository_is_inert_in_every_report() -> None:
     evil = "<img src=x>@acme/all [x](https://example.org)\u202e"
     finding = Finding(Location("a.yml", 1, 1), f"was pushed by {evil}", f"Ask {evil}", subject=FindingSubject(job=evil))
     heard = StoredAlert(RuleName("moved-tag"), "A tag was moved", MovedTag().severity, Mode.OBSERVE, open_issue=True, findings=(finding,))  # fmt: skip
@@ -116,7 +116,7 @@ def test_what_a_repository_says_is_inert_in_all_that_is_told() -> None:
         assert "\u202e" not in text
 
 
-def test_a_mark_names_what_was_heard_and_nothing_where_nothing_was() -> None:
+def test_a_fingerprint_names_the_alerts_and_is_empty_without_any() -> None:
     assert reports_fingerprint(()) == reports_fingerprint((replace(news(), alerts=()),)) == ""
     assert (
         reports_fingerprint((news(),))

@@ -138,7 +138,7 @@ def test_who_is_new_among_the_maintainers_is_a_new_maintainer_once() -> None:
     assert again.known_maintainers == ("mona", "mallory")
 
 
-def test_maintainers_that_are_not_told_are_not_new_when_they_are_told_first() -> None:
+def test_unknown_maintainers_are_not_new_when_they_are_first_read() -> None:
     hidden = observe_listing(None, listing(maintainers=Unknown("who may publish", "nobody tells")), HERE, {}, NOON)
     assert observe_listing(hidden, listing(), HERE, {}, NOON).new_maintainers == ()
 
