@@ -46,6 +46,7 @@ class ExternalId:
             content.summary,
             content.text,
             [asdict(action) for action in content.actions],
+            content.details_url,
         ]
         return cls(state, _digest(words), _digest(notes))
 
@@ -141,11 +142,13 @@ def _request_bodies(
     for start in range(0, max(1, len(annotations)), ANNOTATIONS_PER_REQUEST):
         page = [_annotation_body(note) for note in annotations[start : start + ANNOTATIONS_PER_REQUEST]]
         output = {"title": content.title, "summary": content.summary, "text": content.text, "annotations": page}
-        body = {
+        body: dict[str, object] = {
             "external_id": str(external_id),
             "output": output,
             "actions": [asdict(action) for action in content.actions],
         }
+        if content.details_url:
+            body["details_url"] = content.details_url
         if start + ANNOTATIONS_PER_REQUEST < len(annotations):
             yield {**body, "status": "in_progress"}
         else:

@@ -18,6 +18,7 @@ from bot.rendering.check_run import (
     annotation_message,
     unknown_facts,
 )
+from bot.rendering.links import NO_LINKS, Links
 from bot.rendering.markdown import plain_line
 from bot.rendering.markdown_template import (
     MAX_ISSUE_BYTES,
@@ -40,7 +41,9 @@ class ChangeAlertText:
     body: str  # without hidden metadata
 
 
-def add_change_alerts(check_run: CheckRunText, changes: Sequence[ChangeReport]) -> CheckRunText:
+def add_change_alerts(
+    check_run: CheckRunText, changes: Sequence[ChangeReport], links: Links = NO_LINKS
+) -> CheckRunText:
     """Add the alerts of changes to the check run of their commit; it is not green then, and fails if one is enforced."""
     alerts = [one for each in changes for one in each.alerts]
     failed = [one for one in alerts if one.outcome is Outcome.FAILED]
@@ -48,9 +51,10 @@ def add_change_alerts(check_run: CheckRunText, changes: Sequence[ChangeReport]) 
         return check_run
     asked = {check_run.conclusion, *(one.conclusion for one in alerts)}
     summary = render_markdown(
-        "change_alert", "summary", changes=changes, icons=OUTCOME_ICONS, unknown_facts=unknown_facts
+        "change_alert", "summary", changes=changes, icons=OUTCOME_ICONS, unknown_facts=unknown_facts, links=links
     )
-    findings = split_parts(render_markdown("change_alert", "findings", alerts=failed))
+    pairs = [(change, one) for change in changes for one in change.alerts if one.outcome is Outcome.FAILED]
+    findings = split_parts(render_markdown("change_alert", "findings", alerts=pairs, links=links))
     return replace(
         check_run,
         conclusion=next((each for each in WORST_FIRST if each in asked), Conclusion.SUCCESS),
@@ -71,7 +75,7 @@ def _alerts_title(failed: Sequence[StoredAlert], title: str) -> str:
     )
 
 
-def render_change_alert(changes: Sequence[ChangeReport]) -> ChangeAlertText:
+def render_change_alert(changes: Sequence[ChangeReport], links: Links = NO_LINKS) -> ChangeAlertText:
     """Render the issue about changes to one repository whose alerts ask for one."""
     alerts = [one for each in changes for one in each.alerts_needing_issue]
     first, name = (alerts[0].title, alerts[0].name) if alerts else ("Change alert", "alert")
@@ -79,13 +83,13 @@ def render_change_alert(changes: Sequence[ChangeReport]) -> ChangeAlertText:
     where = f" in {changes[0].repository}" if changes else ""
     return ChangeAlertText(
         title=fit_title(f"{first}{more}{where}", f"{name}{more}{where}"),
-        body=render_parts("change_alert", "issue", "alert", MAX_ISSUE_BYTES, changes=changes),
+        body=render_parts("change_alert", "issue", "alert", MAX_ISSUE_BYTES, changes=changes, links=links),
     )
 
 
-def render_change_alert_update(changes: Sequence[ChangeReport]) -> str:
+def render_change_alert_update(changes: Sequence[ChangeReport], links: Links = NO_LINKS) -> str:
     """Render the comment about later changes."""
-    return render_parts("change_alert", "update", "alert", MAX_ISSUE_BYTES, changes=changes)
+    return render_parts("change_alert", "update", "alert", MAX_ISSUE_BYTES, changes=changes, links=links)
 
 
 def _alert_annotations(alerts: Sequence[StoredAlert]) -> Iterator[Annotation]:
@@ -159,7 +163,9 @@ class PackageAlertText:
     closing_comment: str
 
 
-def render_package_alert(alert: PackageAlert, registries: Mapping[RegistryId, Registry]) -> PackageAlertText:
+def render_package_alert(
+    alert: PackageAlert, registries: Mapping[RegistryId, Registry], links: Links = NO_LINKS
+) -> PackageAlertText:
     """Render the issue about an alert, and the comment with which it is closed once every version is traced."""
     registry = registries[alert.registry].name if alert.registry in registries else alert.registry
     first = alert.reasons[0] if alert.reasons else None
@@ -175,6 +181,7 @@ def render_package_alert(alert: PackageAlert, registries: Mapping[RegistryId, Re
         MAX_ISSUE_BYTES,
         alert=alert,
         registry=registry,
+        links=links,
         reasons=_reasons_text(alert.reasons),
         explanation=ALERT_EXPLANATIONS[alert.kind],
         withdrawal=find_withdrawal(alert.registry, package, first.version_number if first else ""),

@@ -10,6 +10,7 @@ from bot.evaluation.policy_preview import PolicyPreview, RuleChange, RuleState
 from bot.model.core_types import Conclusion, Mode, Outcome, RuleName, Severity
 from bot.model.findings import Finding, Unknown
 from bot.rendering.fix_text import FixSnippet, fix_snippets
+from bot.rendering.links import DEFAULT_BRANCH, NO_LINKS, Links
 from bot.rendering.markdown import plain_line
 from bot.rendering.markdown_template import fit_title, render_parts
 from bot.rendering.phrases import (
@@ -82,6 +83,7 @@ class CheckRunText:
     text: str
     annotations: tuple[Annotation, ...]
     actions: tuple[CheckRunAction, ...] = (RECHECK_ACTION,)
+    details_url: str = ""  # of the App's own page about the repository; empty: GitHub leads to the App's home page
 
     @property
     def annotation_pages(self) -> tuple[tuple[Annotation, ...], ...]:
@@ -90,7 +92,7 @@ class CheckRunText:
         return tuple(self.annotations[start : start + ANNOTATIONS_PER_REQUEST] for start in starts)
 
 
-def render_check_run(report: Report) -> CheckRunText:
+def render_check_run(report: Report, links: Links = NO_LINKS) -> CheckRunText:
     """Render a report as a check run, failures first. Pure: the same report gives the same text."""
     results = results_by_severity(report)
     snippets = fix_snippets(report)
@@ -108,12 +110,16 @@ def render_check_run(report: Report) -> CheckRunText:
             quiet=[result for result in results if result.outcome in QUIET_OUTCOMES],
             icons=OUTCOME_ICONS,
             outcome_text=outcome_text,
+            links=links,
             **report_notes(report),
         ),
         text=render_parts(
             "check_run",
             "text",
             "finding",
+            links=links,
+            repository=report.snapshot.repository,
+            commit=report.snapshot.commit or DEFAULT_BRANCH,
             diagram=limit_diagram(render_ascii_diagram(report.snapshot)),
             found=[
                 (result, finding, snippets.get(id(finding)), waiver_template(report, result, finding))
@@ -125,6 +131,7 @@ def render_check_run(report: Report) -> CheckRunText:
             for result, finding in found
             if finding.location.in_file
         ),
+        details_url=links.report(report.snapshot.repository),
     )
 
 
@@ -144,6 +151,8 @@ def report_notes(report: Report) -> dict[str, Any]:
         for each in result.ineffective_waivers
     )
     return {
+        "repository": snapshot.repository,
+        "commit": snapshot.commit or DEFAULT_BRANCH,
         "unexplained": snapshot.unexplained,
         "unreadable": snapshot.unreadable,
         "partially_read": snapshot.partially_read,
@@ -194,7 +203,7 @@ BLOCKING_CONCLUSIONS = frozenset({Conclusion.FAILURE, Conclusion.ACTION_REQUIRED
 MAX_NOTES = 20
 
 
-def render_policy_preview(preview: PolicyPreview) -> CheckRunText:
+def render_policy_preview(preview: PolicyPreview, links: Links = NO_LINKS) -> CheckRunText:
     """Render a preview: green if nothing changes, else neutral. It never blocks a merge."""
     doubtful = preview.changed or preview.notes or preview.not_evaluated
     return CheckRunText(
@@ -205,12 +214,18 @@ def render_policy_preview(preview: PolicyPreview) -> CheckRunText:
             "summary",
             "note",
             preview=preview,
+            links=links,
             rules=_changes_by_rule(preview),
             notes=preview.notes[:MAX_NOTES],
             more_notes=max(0, len(preview.notes) - MAX_NOTES),
         ),
         text=render_parts(
-            "policy_preview", "text", "repository", differences=preview.differences, state_text=_rule_state_text
+            "policy_preview",
+            "text",
+            "repository",
+            differences=preview.differences,
+            state_text=_rule_state_text,
+            links=links,
         ),
         annotations=(),
     )

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.policy import DigestInterval
 from bot.rendering.digest_facts import DigestFinding, DigestIdentity, DigestUnknown, DigestWaiver, RepositoryStatus
+from bot.rendering.links import NO_LINKS, Links
 from bot.rendering.markdown import Markdown, text_fingerprint
 from bot.rendering.markdown_template import (
     MAX_ISSUE_BYTES,
@@ -96,7 +98,7 @@ def period_of(day: date, every: DigestInterval) -> str:
             return f"{day:%Y-%m}"
 
 
-def render_digest(facts: DigestFacts, previous: DigestState | None, period: str) -> DigestText:
+def render_digest(facts: DigestFacts, previous: DigestState | None, period: str, links: Links = NO_LINKS) -> DigestText:
     """Render the digest of a period. The same facts give the same sections, whatever the day."""
     known = {f"{each.repository}/{finding.key}": (each.repository, finding) for each, finding in _findings(facts)}
     new, fixed = _changed_findings(facts, known, previous)
@@ -110,13 +112,13 @@ def render_digest(facts: DigestFacts, previous: DigestState | None, period: str)
         period=period,
         row=row,
         first=previous is None,
-        new=_section("new", "New", new),
-        fixed=_section("fixed", "Fixed", fixed),
+        new=_section("new", "New", new, links=links),
+        fixed=_section("fixed", "Fixed", fixed, links=links),
     )
     changes = split_parts(text)
     return DigestText(
         title=fit_title(f"Publishing digest of {facts.organization}"),
-        body=join_blocks([*changes, *filter(None, _current_sections(facts, trend))], "section", MAX_ISSUE_BYTES),
+        body=join_blocks([*changes, *filter(None, _current_sections(facts, trend, links))], "section", MAX_ISSUE_BYTES),
         comment=join_blocks(changes, "section", MAX_DIGEST_COMMENT),
         unchanged=previous is not None and previous.fingerprint == fingerprint,
         state=DigestState(period, fingerprint, {key: _previous_finding(*each) for key, each in known.items()}, trend),
@@ -158,11 +160,12 @@ def _previous_finding(repository: FullName, finding: DigestFinding) -> PreviousF
     return PreviousFinding(repository, finding.rule, finding.location, finding.message)
 
 
-def _section(
-    block: str, title: str, rows: Sequence[object], max_bytes: int = MAX_SECTION_BYTES, columns: Sequence[str] = ()
-) -> Markdown:
+def _section(  # noqa: PLR0913 - the last two say how it looks
+    block: str, title: str, rows: Sequence[object], max_bytes: int = MAX_SECTION_BYTES, *,
+    columns: Sequence[str] = (), links: Links = NO_LINKS,
+) -> Markdown:  # fmt: skip
     """Render a list, or a table with these columns, under its title; what has no room is counted. Empty without rows."""
-    lines = split_parts(render_markdown("digest", block, rows=rows))
+    lines = split_parts(render_markdown("digest", block, rows=rows, links=links))
     kept = 0
     for line in lines:
         max_bytes -= len(line.encode()) + 1
@@ -174,35 +177,36 @@ def _section(
     )
 
 
-def _current_sections(facts: DigestFacts, trend: Sequence[TrendRow]) -> Iterator[str]:
+def _current_sections(facts: DigestFacts, trend: Sequence[TrendRow], links: Links) -> Iterator[str]:
+    section = partial(_section, links=links)
     failing = [each for each in facts.repositories if Outcome.FAILED in each.outcomes.values() or each.findings]
     waived = [(each.repository, waiver) for each in facts.repositories for waiver in each.waivers]
     identities = unique_identities(facts.repositories)
     identities.sort(key=lambda each: (each.declared, each.holder.lower(), each.description))
     trend_columns = ["Period", "Evaluated", "Findings", "New", "Fixed", "Waived", "Repositories with unknown facts"]
-    yield _section("alerts", "Open alerts", facts.alerts)
-    yield _section("overdue", f"Open for {OVERDUE_DAYS} days or more", _overdue_findings(facts))
-    yield _section("expiring", "Expired or expiring soon", _expiring(facts))
-    yield _section(
+    yield section("alerts", "Open alerts", facts.alerts)
+    yield section("overdue", f"Open for {OVERDUE_DAYS} days or more", _overdue_findings(facts))
+    yield section("expiring", "Expired or expiring soon", _expiring(facts))
+    yield section(
         "failing",
         "Repositories with failed rules",
         _severity_counts(failing),
         MAX_FAILING_BYTES,
-        ["Repository", *WORST_FIRST],
+        columns=["Repository", *WORST_FIRST],
     )
-    yield _section("unknown", "Unknown", _unknown_facts(facts.repositories))
-    yield _section("waived", "Waived", waived)
-    yield _section("trend", "Trend", trend[::-1], MAX_COVERAGE_BYTES, trend_columns)
+    yield section("unknown", "Unknown", _unknown_facts(facts.repositories))
+    yield section("waived", "Waived", waived)
+    yield section("trend", "Trend", trend[::-1], MAX_COVERAGE_BYTES, columns=trend_columns)
     coverage = _not_evaluated(facts.not_evaluated)
     total = len(facts.repositories) + len(facts.not_evaluated)
     yield render_markdown("digest", "coverage_title", evaluated=len(facts.repositories), total=total)
     yield join_blocks(split_parts(render_markdown("digest", "coverage", rows=coverage)), "reason", MAX_COVERAGE_BYTES)
-    yield _section(
+    yield section(
         "inventory",
         "Publishing identities",
         identities,
         MAX_INVENTORY_BYTES,
-        ["Identity", "Held by", "Owner", "Created or rotated", "Expires"],
+        columns=["Identity", "Held by", "Owner", "Created or rotated", "Expires"],
     )
 
 

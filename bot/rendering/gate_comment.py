@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from bot.evaluation.gate_decision import ConditionResult, GateDecision, GateVerdict
+from bot.rendering.links import NO_LINKS, Links
 from bot.rendering.markdown import Markdown, inline_code, markdown_text, plain_line
 from bot.rendering.markdown_template import render_markdown, split_parts
 
@@ -30,7 +31,7 @@ def decision_reasons(decision: GateDecision) -> tuple[str, ...]:
     return (*(plain_line(problem) for problem in _policy_problems(decision)), *condition_reasons(decision.blocking))
 
 
-def render_gate_comment(decision: GateDecision) -> str:
+def render_gate_comment(decision: GateDecision, links: Links = NO_LINKS) -> str:
     """Render the comment: the verdict, its reasons with the next step, and a link to read on."""
     deployment = decision.deployment
     concerned = decision.blocking or decision.would_block
@@ -51,6 +52,7 @@ def render_gate_comment(decision: GateDecision) -> str:
         "footer",
         condition=concerned[0].check.name if concerned else None,
         checks_url=_checks_url(decision),
+        links=links,
     )
     return _fit_comment(head, reasons, footer)
 

@@ -13,6 +13,7 @@ from bot.model.findings import Known, join_names
 from bot.model.identity_register import IdentityKind
 from bot.registries.revocation_pages import RevocationKind, RevocationPage, revocation_page
 from bot.rendering.check_run import OUTCOME_ICONS, report_notes, results_by_severity
+from bot.rendering.links import DEFAULT_BRANCH, NO_LINKS, Links
 from bot.rendering.markdown import (
     PUBLISHING_ISSUE,
     Checkbox,
@@ -42,7 +43,9 @@ class IssueText:
     policy_readable: bool = True  # False: the policy itself could not be read, so nothing is closed
 
 
-def render_issue(report: Report, *, policy_readable: bool = True, write_permissions: Collection[str] = ()) -> IssueText:
+def render_issue(
+    report: Report, *, policy_readable: bool = True, write_permissions: Collection[str] = (), links: Links = NO_LINKS
+) -> IssueText:
     """Render a report as an issue. Pure, and free of whatever changes without a fact having changed.
 
     `write_permissions` are those granted to the App; some let it delete stored secrets.
@@ -61,7 +64,7 @@ def render_issue(report: Report, *, policy_readable: bool = True, write_permissi
             "body",
             "part",
             MAX_ISSUE_BYTES,
-            repository=repository,
+            links=links,
             failed=failed,
             found=[
                 (result, finding, waiver_template(report, result, finding) if index < MAX_WAIVER_TEMPLATES else None)
@@ -70,7 +73,7 @@ def render_issue(report: Report, *, policy_readable: bool = True, write_permissi
             icons=OUTCOME_ICONS,
             outcome_text=outcome_text,
             revocations=revocation_section(report, write_permissions),
-            **report_notes(report) | {"policy_notes": ()},
+            **report_notes(report) | {"policy_notes": (), "commit": DEFAULT_BRANCH},  # the same text for each commit
         ),
         failed_rules=_rules_with_outcome(report, Outcome.FAILED),
         unknown_rules=_rules_with_outcome(report, Outcome.UNKNOWN, Outcome.ERROR),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.rendering.links import NO_LINKS, linked_code
 from bot.rendering.markdown import Markdown, code_block, inline_code, markdown_text, plain_line, prose
 from bot.rendering.phrases import count
 
@@ -89,7 +90,7 @@ ENVIRONMENT = Environment(  # noqa: S701 - what is written is Markdown, and `fin
     trim_blocks=True,
     undefined=StrictUndefined,
 )
-ENVIRONMENT.globals = {"cut": PART_END}
+ENVIRONMENT.globals = {"cut": PART_END, "links": NO_LINKS}
 ENVIRONMENT.filters |= {
     "block": code_block,
     "brief": lambda text, length=MAX_BRIEF: markdown_text(plain_line(text, length)),
@@ -98,4 +99,5 @@ ENVIRONMENT.filters |= {
     "count": lambda things, thing: Markdown(count(things if isinstance(things, int) else len(things), thing)),
     "numbered": _numbered,
     "sentence": _sentence,
+    "url": lambda url: linked_code(url, url),
 }

@@ -15,6 +15,7 @@ from bot.packages.versions import Package, PackageFile, PackageVersion, Publishe
 from bot.provenance.attestations import AttestationResults, RejectedAttestation, VerifiedAttestation
 from bot.registries import Catalog
 from bot.rendering.check_run import OUTCOME_ICONS, CheckRunText, results_by_severity, unknown_facts
+from bot.rendering.links import NO_LINKS, Links
 from bot.rendering.markdown import Markdown, markdown_text, plain_line
 from bot.rendering.markdown_template import fit_title, render_parts
 from bot.rendering.phrases import count, outcome_text
@@ -181,7 +182,7 @@ class ReleaseStatus:
         return not self.awaited and all(each.status is not TraceStatus.PENDING for each in self.traces)
 
 
-def render_release(release: ReleaseStatus, report: Report) -> CheckRunText:
+def render_release(release: ReleaseStatus, report: Report, links: Links = NO_LINKS) -> CheckRunText:
     """Render the status of a release; `report` evaluates only the rules about published versions, for its traces alone."""
     return CheckRunText(
         conclusion=_release_conclusion(release, report),
@@ -197,16 +198,18 @@ def render_release(release: ReleaseStatus, report: Report) -> CheckRunText:
             status_texts=STATUS_TEXTS,
             icons=OUTCOME_ICONS,
             outcome_text=outcome_text,
+            links=links,
             unknown_facts=unknown_facts,
         ),
         text=render_parts(
             "release",
             "text",
             "version",
-            traces=[(each, [(link.label, _link(link)) for link in trace_links(each)]) for each in release.traces],
+            traces=[(each, [(found.label, _link(found)) for found in trace_links(each)]) for each in release.traces],
             status_icons=STATUS_ICONS,
         ),
         annotations=(),
+        details_url=links.report(report.snapshot.repository),
     )
 
 

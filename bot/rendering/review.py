@@ -12,6 +12,7 @@ from bot.identities.publishing_identity import answer_in_round, identities_in_ro
 from bot.model.core_types import FullName
 from bot.model.findings import Known
 from bot.model.identity_register import AccessReview, AccessReviews
+from bot.rendering.links import NO_LINKS, Links
 from bot.rendering.markdown import Checkbox, CheckboxAction, Markdown, inline_code
 from bot.rendering.markdown_template import MAX_ISSUE_BYTES, fit_title, render_parts
 from bot.rendering.register_report import RegisterEntry, build_register
@@ -43,15 +44,15 @@ class ReviewRound:
     organization: Organization | None  # to address owners who are there; None: not known
 
 
-def render_review(review_round: ReviewRound) -> ReviewText:
+def render_review(review_round: ReviewRound, links: Links = NO_LINKS) -> ReviewText:
     """Render the issue of a round. Pure."""
     stable = replace(review_round, entries=tuple(replace(each, last_used_at=None) for each in review_round.entries))
     answers = [_answer(review_round, each) for each in review_round.entries]
     unanswered = answers.count(None)
     return ReviewText(
         title=fit_title(f"Review who can publish from {review_round.repository}"),
-        body=_review_body(review_round, unanswered),
-        stable_body=_review_body(stable, unanswered),
+        body=_review_body(review_round, unanswered, links),
+        stable_body=_review_body(stable, unanswered, links),
         unanswered=unanswered,
     )
 
@@ -60,13 +61,13 @@ def _answer(review_round: ReviewRound, entry: RegisterEntry) -> AccessReview | N
     return answer_in_round(entry.identity, review_round.reviews, review_round.day)
 
 
-def _review_body(review_round: ReviewRound, unanswered: int) -> str:
+def _review_body(review_round: ReviewRound, unanswered: int, links: Links) -> str:
     rows = [
         (each, _dates(each), _owner(review_round, each), *_checkboxes(review_round, each))
         for each in review_round.entries
     ]
     return render_parts(
-        "review", "body", "identity", MAX_ISSUE_BYTES, round=review_round, unanswered=unanswered, rows=rows
+        "review", "body", "identity", MAX_ISSUE_BYTES, round=review_round, unanswered=unanswered, rows=rows, links=links
     )
 
 

@@ -13,6 +13,7 @@ from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer
 from bot.packages.http_client import RedisPacing, RegistryHttpClient
 from bot.registries import Catalog, load_catalog
+from bot.rendering.links import Links
 from handlers.config.database import Database
 from handlers.config.settings import Settings
 
@@ -36,6 +37,11 @@ class Context:
     registry_client: RegistryHttpClient
     clock: Callable[[], datetime] = utc_now  # what time it is: jobs ask nothing else, so a replay has a time of its own
     delivery_id: str = ""  # the delivery that asked for the work, "" for the clock's: to be named in logs and to GitHub
+
+    @property
+    def links(self) -> Links:
+        """Where reports lead to."""
+        return Links(self.settings.github_url, self.settings.url, pages=bool(self.settings.pages_tokens))
 
 
 # A job is called with the context and its spec, which a test holds to be of the class that the function is annotated

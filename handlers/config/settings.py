@@ -43,6 +43,8 @@ class Settings:
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet; the first encrypts, all decrypt
     pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
     github_api: str  # without a slash at the end
+    github_url: str  # of GitHub's pages, without a slash at the end; empty where the API's address does not tell
+    url: str  # where people and GitHub reach the web process, without a slash at the end; empty: not told
     redis_url: str = field(repr=False)  # may hold a password
     embedded_redis: bool  # no REDIS_URL was given: `wharfinger run` brings a Redis, all parts meet on its socket
     redis_server: str | None  # the server binary to prefer for it
@@ -78,6 +80,8 @@ class Settings:
             token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
             pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", parse_pages_tokens, ""),
             github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
+            github_url=read.value("WHARFINGER_GITHUB_URL", _web_address, ""),
+            url=read.value("WHARFINGER_URL", _web_address, ""),
             redis_url=redis_url,
             embedded_redis=not redis_url,
             redis_server=read.value("WHARFINGER_REDIS_SERVER", str, "") or None,
@@ -101,6 +105,7 @@ class Settings:
             raise ConfigurationError("\n".join(read.problems))
         return replace(
             settings,
+            github_url=settings.github_url or github_pages_url(settings.github_api),
             token_keys=settings.token_keys or derive_token_key(settings.private_key),
             redis_url=settings.redis_url or f"unix://{redis_socket(settings.data)}",
             database_url=settings.database_url or f"sqlite:///{settings.data / SQLITE_FILE}",
@@ -202,6 +207,40 @@ def _github_api(text: str) -> str:
         raise ConfigurationError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise ConfigurationError("would send tokens unencrypted; begin it with https://")
+    return text.rstrip("/")
+
+
+def github_pages_url(api: str) -> str:
+    """Return the address of GitHub's pages by that of its API; empty where it does not follow from it.
+
+    Source: docs.github.com/enterprise-server/rest and docs.github.com/enterprise-cloud, data residency.
+    """
+    parts = urlsplit(api)
+    host = parts.netloc.lower()
+    if parts.path == "/api/v3":
+        return f"{parts.scheme}://{host}"
+    if host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com")):
+        return f"{parts.scheme}://{host.removeprefix('api.')}"
+    return ""
+
+
+def _web_address(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" ()<>[]\\\"'`|")
+    if (
+        parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or parts.username
+        or not plain
+    ):
+        raise ConfigurationError("is not a web address, such as https://HOST")
     return text.rstrip("/")
 
 

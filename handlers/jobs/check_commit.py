@@ -74,7 +74,7 @@ def _check_state(
     with check_run.in_progress():
         followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings)
         report = evaluate_repository(followed.snapshot, policy.policy)
-        content = add_policy_problems(render_check_run(report), policy)
+        content = add_policy_problems(render_check_run(report, context.links), policy)
         if is_organization_repository(commit.state.repository):
             content = add_policy_in_force(commit.client, content, policy)
         # What a fault of ours left open is not settled: the next event evaluates the commit again.

@@ -81,7 +81,7 @@ class CommitCheckRun:
 
     def _complete(self, fingerprint: str, content: CheckRunText, alerts: tuple[ChangeReport, ...]) -> None:
         evaluated = fingerprint and fingerprint + reports_fingerprint(alerts)
-        self._writer.complete(evaluated, add_change_alerts(content, alerts))
+        self._writer.complete(evaluated, add_change_alerts(content, alerts, self._context.links))
 
 
 def open_check_run(spec: NamedRepositoryJob, commit: str) -> OpenCheckRun:

@@ -119,6 +119,9 @@ def make_app(settings: Settings) -> Starlette:
         Route("/health", _health, methods=["GET"]),
         Route("/ready", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        Route("/documentation", _documentation, methods=["GET"]),
+        Route("/documentation/{name}", _documentation, methods=["GET"]),
+        Route("/style.css", _stylesheet, methods=["GET"]),
         *_pages(settings, records),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
@@ -132,6 +135,20 @@ def _pages(settings: Settings, records: Database) -> list[BaseRoute]:
     from handlers.web.pages.routes import routes
 
     return routes(settings, records)
+
+
+def _documentation(request: Request) -> Response:
+    # The pages take a while to load, and a receiver without them need not wait.
+    from handlers.web.pages.routes import documentation_response
+
+    return documentation_response(request.path_params.get("name", ""))
+
+
+def _stylesheet(_: Request) -> Response:
+    # As above: the style sheet is loaded with the pages.
+    from handlers.web.pages.routes import stylesheet_response
+
+    return stylesheet_response()
 
 
 async def _no_pages(_: Request) -> Response:

@@ -22,7 +22,7 @@ from tests.demo.demo_steps import (
     rerequest_check,
     write_digest,
 )
-from tests.demo.expected_records import first_page_links, missing_records, records
+from tests.demo.expected_records import dead_links, first_page_links, missing_records, records
 from tests.demo.sample_organization import create_accounts
 from tests.demo.stolen_token import publish_stolen_version
 from tests.demo.terminal_output import print_check_run, print_heading, print_records, print_text
@@ -86,7 +86,7 @@ def run_demo(*, keep_running: bool) -> int:
                 act(watch, telling)
             github.wait_for_deliveries()
             print_records(records(watch))
-            faults = [*watch.faults(), *missing_records(watch)]
+            faults = [*watch.faults(), *missing_records(watch), *dead_links(watch)]
             _print_summary(watch, faults, time.monotonic() - begin)
             if keep_running:
                 _keep_running(watch)

@@ -124,7 +124,7 @@ def running_app(github: FakeGitHub, registries: DemoRegistries) -> Iterator[Demo
         environ |= {
             "WHARFINGER_APP_ID": str(github.app.id), "WHARFINGER_PRIVATE_KEY_FILE": str(key), "WHARFINGER_DATA": folder,
             "WHARFINGER_WEBHOOK_SECRET": github.app.webhook_secret, "WHARFINGER_GITHUB_API": github.base_url,
-            "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **registries.settings(data),
+            "WHARFINGER_GITHUB_URL": github.page_url, "WHARFINGER_URL": f"http://127.0.0.1:{port}", "WHARFINGER_PORT": str(port), "WHARFINGER_PAGES_TOKEN": password, **registries.settings(data),
         }  # fmt: skip
         with (data / "demo.log").open("ab") as log:
             process = subprocess.Popen(

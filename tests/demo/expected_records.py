@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
+
+import httpx
 
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
@@ -17,6 +20,7 @@ from tests.fakes.github.state.issues import FakeIssue
 
 HOME, TOOLBOX = "acme/.github", "acme/toolbox"
 LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")  # of which only the words are shown
+ADDRESS = re.compile(r"\]\(([^()\s]+)\)")
 EXPIRED_WAIVER_TEXT = "expired on"  # what a check run says of a waiver whose day has come
 
 
@@ -96,6 +100,29 @@ def missing_records(watcher: CheckRunWatcher) -> Iterator[str]:
         yield "no check run tells of the waiver that ended, or more than one do"
     if not any(held.owner and held.rotated for _, held in identities(watcher)):
         yield "the inventory names no identity with owner and age"
+
+
+def dead_links(watcher: CheckRunWatcher) -> Iterator[str]:
+    """Follow each link of each check run and issue that Wharfinger wrote, and say which lead to nothing.
+
+    Registries' pages are not followed: nobody here is the registry.
+    """
+    ours = (watcher.github.page_url, watcher.app.address)
+    followed = {link for text in _written(watcher) for link in ADDRESS.findall(text) if link.startswith(ours)}
+    if not followed:
+        yield "no report has a link"
+    headers = {"authorization": f"Bearer {watcher.app.password}"}
+    with httpx.Client(headers=headers, follow_redirects=True, timeout=30) as client:
+        for link in sorted(followed):
+            if (status := client.get(link).status_code) != HTTPStatus.OK:
+                yield f"{link} is linked and answers {status}"
+
+
+def _written(watcher: CheckRunWatcher) -> Iterator[str]:
+    for repository in watcher.repositories.values():
+        for run in repository.state.checks.runs.values():
+            yield from (run.summary or "", run.text or "", f"]({run.details_url})")
+        yield from (issue.body or "" for issue in _app_issues(watcher, repository))
 
 
 def identities(watcher: CheckRunWatcher) -> list[tuple[FullName, DigestIdentity]]:

@@ -188,7 +188,7 @@ class _GateDecider:
         decision = decide_deployment(facts.deployment, in_force.policy, (*in_force.problems, *self._freezes(facts)))
         if decision.verdict is GateVerdict.PENDING:
             self._request_check(decision)
-            self._report_waiting(render_gate_comment(decision), decision_reasons(decision))
+            self._report_waiting(render_gate_comment(decision, self._context.links), decision_reasons(decision))
         else:
             self._send_review(key, state, decision, facts)
 
@@ -217,7 +217,9 @@ class _GateDecider:
         before = self._store.get_decision(key)  # begun by a worker that died, or did not hear the answer
         self._store.begin_decision(key, self._gate.repository, _decision_record(decision, self._context.clock()))
         environment = decision.deployment.environment
-        review = DeploymentReview(environment, render_gate_comment(decision), decision.verdict.value)
+        review = DeploymentReview(
+            environment, render_gate_comment(decision, self._context.links), decision.verdict.value
+        )
         try:
             review_deployment(self._client, self._name, self._gate.run, review)
         except RefusedError as error:  # it waits for others now: what counts is what was said before, if it was us

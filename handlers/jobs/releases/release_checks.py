@@ -101,7 +101,7 @@ class _ReleaseCheck:
         if not status.traces and not status.awaited:
             self._store.remove(release)
             return
-        content = render_release(status, _evaluate_traces(snapshot, status, in_force.policy))
+        content = render_release(status, _evaluate_traces(snapshot, status, in_force.policy), self._context.links)
         runs = CheckRunWriter(
             self._client, commit_state.repository, commit_state.commit, commit_state.check_runs, RELEASE_CHECK_NAME
         )

@@ -446,7 +446,7 @@ class _AlertIssueWriter:
     def _write(self, issue_repository: FullName, now: datetime) -> PackageAlertIssue | None:
         alert, key = self._stored.alert, self._stored.alert.key
         issues = AppIssues(self._client, self._context.redis, issue_repository)
-        content = render_package_alert(alert, self._context.catalog.registries)
+        content = render_package_alert(alert, self._context.catalog.registries, self._context.links)
         subjects = tuple(each.subject for each in alert.reasons)
         issue = issues.find(PACKAGE_ALERT_ISSUE, key)
         if issue is None and self._before is not None:  # a person deleted it

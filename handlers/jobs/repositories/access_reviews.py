@@ -212,7 +212,7 @@ class _Review(NamedTuple):
             self._close_round("The policy does not ask for this review here any more.")
             return
         round_ = self._review_round(open_round)
-        content = render_review(round_)
+        content = render_review(round_, self.context.links)
         if not content.unanswered:
             self._close_round(render_review_result(round_), content.body)
             return
@@ -293,7 +293,7 @@ class _Review(NamedTuple):
 
     def _rewrite(self, issues: AppIssues, issue: AppIssue, open_round: OpenRound, round_: ReviewRound) -> OpenRound:
         """Update the issue if the facts changed, or if somebody changed the boxes."""
-        content = render_review(round_)
+        content = render_review(round_, self.context.links)
         facts = text_fingerprint(content.stable_body)
         if open_round.facts_digest == facts and checked_boxes(issue.body) == checked_boxes(content.body):
             return open_round

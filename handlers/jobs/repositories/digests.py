@@ -46,7 +46,7 @@ def send_digest(context: Context, spec: SendDigest) -> None:
         facts = _facts(context, installation, account)
         if before is None and store.first_digest_may_wait(facts, context.clock()):
             return
-        digest = render_digest(facts, before, period)
+        digest = render_digest(facts, before, period, context.links)
         if not digest.unchanged:
             _write(context, installation, account, settings, digest)
     except (AccessError, InstallationError, RefusedError) as error:

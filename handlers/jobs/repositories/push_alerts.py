@@ -37,6 +37,7 @@ from bot.model.errors import RetryLaterError
 from bot.model.findings import Finding, Known, MaybeKnown, Unknown
 from bot.policy import Policy
 from bot.rendering.alert import render_change_alert, render_change_alert_update
+from bot.rendering.links import Links
 from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
 from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
@@ -389,7 +390,7 @@ def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
     for issue_repository in dict.fromkeys((batch[-1].issue_repository, repository)):
         try:
             issues = AppIssues(client, context.redis, issue_repository)
-            subject = _write_reports(issues, store, issue_repository, reports)
+            subject = _write_reports(issues, store, issue_repository, reports, context.links)
         except InstallationError as error:
             log.warning("alerts of %s are not reported: %s", repository, error)
             return
@@ -403,7 +404,7 @@ def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
 
 
 def _write_reports(
-    issues: AppIssues, store: ChangeAlertStore, issue_repository: FullName, reports: list[ChangeReport]
+    issues: AppIssues, store: ChangeAlertStore, issue_repository: FullName, reports: list[ChangeReport], links: Links
 ) -> str:
     """Report alerts in the latest issue, if it is open; else in a new one. Return the issue's subject."""
     names = text_fingerprint(
@@ -416,9 +417,9 @@ def _write_reports(
         else None
     )
     if subject_before is not None and issue is not None and issue.is_open:
-        issues.comment_once(issue, f"alerts-{names}", render_change_alert_update(reports))
+        issues.comment_once(issue, f"alerts-{names}", render_change_alert_update(reports, links))
         return subject_before
     subject = f"change-{names}-{text_fingerprint(issue_repository)}"
-    content = render_change_alert(reports)
+    content = render_change_alert(reports, links)
     issues.open(HiddenMetadata(CHANGE_ALERT_ISSUE, subject), content.title, content.body)
     return subject

@@ -40,7 +40,9 @@ def update_issue(
     if issue_repository is None and in_force.problems:
         return []  # a policy that could not be read does not say that no issue is wanted
     readable = not in_force.problems
-    issue_text = render_issue(report, policy_readable=readable, write_permissions=write_permissions)
+    issue_text = render_issue(
+        report, policy_readable=readable, write_permissions=write_permissions, links=context.links
+    )
     return _store_entry(context, IssueOutboxEntry(*place, issue_text, issue_repository))
 
 

@@ -143,7 +143,9 @@ def preview_policy(context: Context, spec: PreviewPolicy) -> None:
         reader = context.github.read_only_installation(spec.installation, context.delivery_id)
         if not _changes_policy(reader, commit_state):
             return
-        check_run.complete(state, render_policy_preview(_Previewer(context, reader, commit_state).preview()))
+        check_run.complete(
+            state, render_policy_preview(_Previewer(context, reader, commit_state).preview(), context.links)
+        )
     except PolicyError as error:
         log.info("the policy proposed for %s is not valid, which its check run says: %s", spec.full_name, error)
     except (AccessError, InstallationError) as error:

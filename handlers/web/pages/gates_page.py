@@ -6,18 +6,11 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.model.core_types import FullName
+from bot.rendering.links import decision_url, github_url
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.report_store import ReportStore
 from handlers.web.pages.organization_pages import find_organization, installed_organizations
-from handlers.web.pages.page_context import (
-    ListPage,
-    Page,
-    PageContext,
-    PageNotFoundError,
-    decision_url,
-    github_url,
-    list_page,
-)
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
 
 MAX_DECISIONS_READ = 2_000  # of the latest decisions of all organizations are looked through
 

@@ -10,11 +10,12 @@ from bot.json_access import get_objects, get_str
 from bot.model.core_types import Conclusion, FullName, InstallationId, RepositoryId, Severity
 from bot.rendering.alert import ALERT_EXPLANATIONS, render_package_alert
 from bot.rendering.digest import TrendRow as Period
+from bot.rendering.links import github_url
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.records.gate_store import GateStore
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
 from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport, reason_not_evaluated
-from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, github_url, list_page
+from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
 
 CONCLUSION_ORDER = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
 BAR_HEIGHT, BAR_WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room

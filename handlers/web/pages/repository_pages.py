@@ -12,6 +12,7 @@ from bot.model.core_types import Credential, FullName, Outcome, RuleName, Severi
 from bot.packages.versions import PackageVersion
 from bot.registries import Catalog
 from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus
+from bot.rendering.links import decision_url, github_file_url, github_url, version_url
 from bot.rendering.phrases import CREDENTIAL_TEXTS, OUTCOME_TEXTS, missing_permission
 from bot.rendering.release import TraceLink, trace_links
 from bot.tracing import VersionTrace
@@ -19,16 +20,7 @@ from handlers.records.gate_store import GateStore, StoredGateDecision
 from handlers.records.report_store import DigestFactStore, OutcomeChange, StoredReport
 from handlers.records.trace_store import TraceStore
 from handlers.web.pages.organization_pages import find_organization
-from handlers.web.pages.page_context import (
-    Page,
-    PageContext,
-    PageNotFoundError,
-    decision_url,
-    find_report,
-    github_file_url,
-    github_url,
-)
-from handlers.web.pages.page_context import version_url as page_of
+from handlers.web.pages.page_context import Page, PageContext, PageNotFoundError, find_report
 
 TITLES = {str(rule.name): rule.title() for rule in RULES}
 
@@ -242,7 +234,7 @@ class VersionView:
 def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterator[VersionRow]:
     """Yield the newest versions of a repository's packages that are accounted for, or are to be."""
     for account in islice(TraceStore(context.records).of_repository(stored_report.id), MAX_VERSIONS):
-        page = page_of(stored_report.repository, _version_key(account.version))
+        page = version_url(stored_report.repository, _version_key(account.version))
         yield VersionRow(account, _registry_name(context, account.version), page)
 
 

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.model.errors import describe_fault
 from bot.registries import load_catalog
+from bot.rendering.links import identity_url, inventory_url, organization_url, repository_url
 from bot.rendering.markdown import plain_line
 from handlers.config.database import Database, DatabaseError
 from handlers.config.redis_client import open_redis
@@ -32,15 +33,8 @@ from handlers.web.pages import (
     repository_pages,
     setup_page,
 )
-from handlers.web.pages.page_context import (
-    Page,
-    PageContext,
-    PageNotFoundError,
-    identity_url,
-    inventory_url,
-    organization_url,
-    repository_url,
-)
+from handlers.web.pages.documentation_pages import documentation_list, documentation_page
+from handlers.web.pages.page_context import Page, PageContext, PageNotFoundError
 
 CHALLENGE = 'Basic realm="Wharfinger", charset="UTF-8"'
 
@@ -195,7 +189,16 @@ def routes(settings: Settings, records: Database) -> list[BaseRoute]:
     """Return the routes of all pages; none of them shows anything without the password."""
     desk = _PageServer(settings, records)
     made: list[BaseRoute] = [Route(address, desk.endpoint(show), methods=["GET"]) for address, show in PAGES]
-    return [*made, Route("/style.css", lambda _: stylesheet_response(), methods=["GET"])]
+    return made
+
+
+def documentation_response(name: str = "") -> Response:
+    """Return a page of the documentation, or the list of all; it is the same for everybody, and needs no password."""
+    try:
+        page = documentation_page(name) if name else documentation_list()
+    except PageNotFoundError as error:
+        return message_page("Not found", str(error), 404)
+    return _html_response(TEMPLATES.get_template(page.template).render(page=page, view=page.view, now=None), 200)
 
 
 class _PageServer:

@@ -19,6 +19,7 @@ from bot.rendering.alert import (
 from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, WORD_JOINER, HiddenMetadata
 from bot.rendering.markdown_template import MAX_ISSUE_BYTES
 from tests.bot.checks.alerts.observed_versions import CLI, HERE, NOON
+from tests.bot.rendering.test_hostile_issues import without_links_to_registries
 
 REGISTRIES = load_catalog().registries
 
@@ -97,7 +98,7 @@ def test_no_name_comes_alive() -> None:
     said = render_package_alert(alarm(PackageAlertKind.UNTRACED_VERSION, hostile, package=named), REGISTRIES)
 
     assert "<!--" not in said.body
-    assert "](https" not in said.body
+    assert "](https" not in without_links_to_registries(said.body)
     assert "npm unpublish" not in said.body  # nobody is given a command with such a name in it
     assert said.title.isprintable()
 

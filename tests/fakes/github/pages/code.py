@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from tests.fakes.github.pages.templating import render_page, repository_of, world_of
 from tests.fakes.github.state.checks import FakeCheckRun
@@ -79,6 +79,29 @@ def file(request: Request) -> Response:
     return render_page(
         request, "file.html", path, repository=shown, tab="code", path=path, lines=lines, ref=request.path_params["ref"]
     )
+
+
+def tree(request: Request) -> Response:
+    """A branch or tag: its commit."""
+    shown = repository_of(request)
+    sha = shown.resolve(request.path_params["ref"])
+    if sha is None:
+        raise HTTPException(404)
+    return RedirectResponse(f"{world_of(request).web_url}/{shown.full_name}/commit/{sha}")
+
+
+# Pages of settings that github.com has: docs.github.com, "Managing repository settings" and "organization settings".
+SETTINGS_PAGES = {
+    "actions", "actions/runners", "branches", "environments", "keys", "personal-access-tokens/active", "rules", "secrets/actions",
+    "secrets/codespaces", "secrets/dependabot", "installations",
+}  # fmt: skip
+
+
+def settings(request: Request) -> Response:
+    """Say that the page of settings is there; what it holds the stand-in does not show."""
+    if request.path_params["page"] not in SETTINGS_PAGES:
+        raise HTTPException(404)
+    return PlainTextResponse(f"Settings: {request.path_params['page']}\n")
 
 
 def _listed(request: Request, login: str | None) -> Response:

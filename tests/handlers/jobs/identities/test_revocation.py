@@ -97,7 +97,7 @@ def test_what_is_left_over_gets_its_list_in_order(careful: AcmeInstallation) -> 
     listed = body.partition("### To revoke, in this order")[2].partition("### ")[0]
     assert "**the secret PYPI&#95;TOKEN**, because trusted publishing took its place:" in listed
     steps = [line for line in listed.splitlines() if line[:2] in ("1.", "2.", "3.")]
-    assert steps[0].startswith("1. Revoke the token at PyPI: <code>https&#58;//")
+    assert steps[0].startswith("1. Revoke the token at PyPI: [<code>https&#58;//")
     assert steps[1] == "2. Delete the secret in GitHub: Settings, Secrets and variables, Actions."
     assert steps[2].startswith("3. Remove its entry from the register")
     assert "[ ]" not in listed  # the App may not delete anything here

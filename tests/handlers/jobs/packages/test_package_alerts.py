@@ -90,7 +90,7 @@ def test_a_version_sent_with_a_stolen_token_is_an_alarm_at_once(story: WatchedPa
     assert order == sorted(order)
     way = find_withdrawal(RegistryId("pypi"), "widgets", "1.0.1")
     assert way is not None
-    assert f"{way.url}, {way.instructions}" in told.replace("<code>", "").replace("</code>", "")
+    assert f"]({way.url}), {way.instructions}" in told
 
 
 def test_looked_at_again_nothing_is_written_again(story: WatchedPackageScenario) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName
 from bot.registries import load_catalog
+from bot.rendering.links import decision_url, github_file_url
 from bot.rendering.markdown import plain_line
 from bot.rendering.register_report import build_register
 from handlers.config.database import Database
@@ -20,7 +21,7 @@ from handlers.web.pages import (
     repository_pages,
     setup_page,
 )
-from handlers.web.pages.page_context import Page, PageContext, decision_url, find_report, github_file_url
+from handlers.web.pages.page_context import Page, PageContext, find_report
 from handlers.web.pages.routes import message_page, render_page
 from tests.bot.rendering.test_hostile_issues import MORE
 from tests.bot.rendering.test_reports import HOSTILE, hostile

@@ -1,6 +1,7 @@
 """Who may see pages: nobody until a password is set, then whoever has it; and what is said when pages cannot be made."""
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import func, update
 
+from bot.checks.documentation import documented_checks
 from handlers.config.database import Database
 from handlers.config.settings import Settings
 from handlers.records.schema.tables import reports
@@ -60,7 +62,7 @@ def test_without_the_setting_there_are_no_pages(settings: Settings) -> None:
         answer = web.client.get("/")
         assert answer.status_code == 404
         assert "once WHARFINGER_PAGES_TOKEN is set" in answer.text
-        for address in ("/organizations/acme", "/repositories/acme/widgets", "/gates/1", "/style.css"):
+        for address in ("/organizations/acme", "/repositories/acme/widgets", "/gates/1"):
             assert web.client.get(address, headers={"authorization": basic(":")}).status_code == 404
 
 
@@ -124,3 +126,17 @@ def test_how_long_ago_is_said_in_the_largest_whole_step(seconds: int, said: str)
     assert relative_time(at, NOW) == said
     assert relative_time(NOW.date(), NOW) == "today"
     assert (format_day(None), format_day(NOW)) == ("-", "2026-11-24")
+
+
+def test_anybody_may_read_the_documentation_and_nothing_else(settings: Settings) -> None:
+    with RunningReceiver(settings) as web:
+        names = re.findall(r'href="/documentation/([a-z-]+)"', web.client.get("/documentation").text)
+        assert set(names) == set(documented_checks())
+        for name in names:
+            answer = web.client.get(f"/documentation/{name}")
+            assert answer.status_code == 200
+            assert "<h1>" in answer.text
+            assert ".md" not in "".join(re.findall(r'href="([^"]*)"', answer.text))
+        missing = web.client.get("/documentation/pined-actions")
+        assert missing.status_code == 404
+        assert "Did you mean pinned-actions?" in missing.text
