@@ -1,6 +1,6 @@
 """Handles the issues that the App opened: finds them by hidden metadata, opens and updates them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ OPEN_LOCK_SECONDS = (
 LAST_LISTED_FIELD = "listed"  # beside the markers' names, which hold a space: the newest issue of ours that was listed
 APP_LOGIN_SECONDS = 24 * 3600  # seconds for which the App's own name is not asked for again
 MAX_TITLE_LENGTH = 256
+MAX_ASSIGNEES = 10  # docs.github.com/rest/issues/assignees
 WRITE_ISSUES = "write issues"
 
 
@@ -39,6 +40,14 @@ class AppIssue:
     body: str
     metadata: HiddenMetadata
     created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueComment:
+    """What a person said, as GitHub has it."""
+
+    login: str
+    body: str
 
 
 class AppIssues:
@@ -119,6 +128,23 @@ class AppIssues:
             if said is not None and said.name == marker.name:
                 return
         self._write("POST", address, {"body": marker.attach_to(comment)}, creates=True)
+
+    def assign(self, issue: AppIssue, logins: Collection[str]) -> None:
+        """Assign people to an issue; GitHub leaves out who cannot be assigned, and takes at most ten."""
+        if logins:
+            self._write("POST", f"{self._path}/{issue.number}/assignees", {"assignees": sorted(logins)[:MAX_ASSIGNEES]})
+
+    def read_comment(self, issue: AppIssue, comment: int) -> IssueComment | None:
+        """Read what a person said in an issue; None where it is gone, edited, not a person's or not in this issue."""
+        try:
+            item = self._client.get(f"{self._path}/comments/{comment}", "read its issues").json_object()
+        except MissingError:
+            return None
+        in_issue = get_str(item, "issue_url").endswith(f"/issues/{issue.number}")
+        edited = get_str(item, "created_at") != get_str(item, "updated_at")  # perhaps by somebody else
+        if not in_issue or edited or get_str(item, "user", "type") != "User":
+            return None
+        return IssueComment(get_str(item, "user", "login"), get_str(item, "body"))
 
     def _list_new_issues(self) -> None:
         """Note the numbers of our issues by their markers' names; of those that were listed before, nothing is read."""

@@ -135,7 +135,7 @@ def _is_about(review: AccessReview, identity: PublishingIdentity) -> bool:
 
 
 REVIEW_NOTICE = timedelta(
-    days=14
+    days=21
 )  # how long before the first identity is overdue its owner is asked; short periods have less
 
 

@@ -31,6 +31,7 @@ class DeclaredIdentity:
     environment: str | None = None  # of a secret that an environment holds, or a publisher that demands one
     workflow: str | None = None  # of a publisher that demands one: the file's name
     machine: bool | None = None  # whether nobody is behind it; None: not said
+    team: str | None = None  # "@organization/team": answers in the owner's place when the owner left or does not answer
     origin: str = ""  # the policy file, and the line in it
     line: int = 0
 
@@ -62,6 +63,8 @@ class AccessReview:
     keep: bool  # False: it is to be revoked
     environment: str | None = None
     workflow: str | None = None
+    reason: str = ""  # why, in the reviewer's words
+    shown: str = ""  # what the issue said of the identity when it was answered
 
 
 @dataclass(frozen=True, slots=True)

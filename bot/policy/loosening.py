@@ -64,6 +64,8 @@ def _report_loosenings(before: PolicyFile, after: PolicyFile) -> Iterator[str]:
         yield f"`reports.issues` is off and was {was.issues}"
     if was.digest and not _same_name(was.digest.repository, now.digest.repository if now.digest else None):
         yield f"the digest no longer goes to {was.digest.repository}"
+    if was.security_team and not _same_name(was.security_team, now.security_team):
+        yield f"`reports.security-team` is {now.security_team or 'gone'} and was {was.security_team}"
 
 
 def _same_name(one: str, other: str | None) -> bool:

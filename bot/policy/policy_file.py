@@ -56,6 +56,7 @@ class ReportSettings:
     issues: IssueDestination = IssueDestination.OFF
     central_repository: FullName | None = None  # for central issues, alerts and reviews
     digest: DigestSettings | None = None
+    security_team: str | None = None  # "@organization/team": answers for what nobody else answers for
 
 
 NO_REPORTS = ReportSettings()

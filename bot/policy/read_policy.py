@@ -206,6 +206,7 @@ def read_reports(root: YamlMapping) -> ReportSettings:
         )
         if isinstance(digest, YamlMapping)
         else None,
+        security_team=text_at(reports, "security-team"),
     )
 
 
@@ -226,6 +227,7 @@ def _identity(item: YamlMapping, origin: str) -> DeclaredIdentity:
         environment=text_at(item, "environment"),
         workflow=text_at(item, "workflow"),
         machine=None if machine is None else machine.lower() == "true",
+        team=text_at(item, "team"),
         origin=origin,
         line=item.line,
     )

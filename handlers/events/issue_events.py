@@ -15,6 +15,7 @@ from bot.rendering.markdown import (
 from bot.rendering.review import REVIEW_ISSUE as REVIEW
 from handlers.events.event_result import LOGIN_PATTERN, EventResult, Payload, installation_of, no_jobs, repository_of
 from handlers.queue.job_specs import (
+    AnswerReview,
     DeleteSecrets,
     IssueChanged,
     IssueCommented,
@@ -70,8 +71,20 @@ def issue_changed(payload: Payload) -> EventResult:
 
 
 def issue_commented(payload: Payload) -> EventResult:
-    """Check the repository that a commented issue of the App is about."""
+    """Check the repository that a commented issue of the App is about; in a review, a comment may hold answers."""
+    if subject := _our_issue(payload, REVIEW):
+        return _review_commented(payload, subject)
     return _publishing_issue(payload, IssueCommented, "somebody said something in an issue of ours")
+
+
+def _review_commented(payload: Payload, subject: str) -> EventResult:
+    place, about, comment = repository_of(payload), _repository_id(subject), get_int(payload, "comment", "id")
+    number = get_int(payload, "issue", "number")
+    if place is None or about is None or not number or not comment or get_str(payload, "sender", "type") != "User":
+        return no_jobs("no person commented on a review of ours")
+    installation, _, issue_repository = place
+    job = AnswerReview(installation, about, issue_repository, number, comment)
+    return EventResult((job,), "somebody commented on a review of ours")
 
 
 def _publishing_issue(payload: Payload, job: type[IssueChanged | IssueCommented], reason: str) -> EventResult:

@@ -20,11 +20,12 @@ from handlers.jobs.releases.watch_packages import (
     expect_versions,
     write_package_alert,
 )
-from handlers.jobs.repositories.access_reviews import record_review, review_access
+from handlers.jobs.repositories.access_reviews import review_access
 from handlers.jobs.repositories.diagnose import diagnose
 from handlers.jobs.repositories.digests import queue_digests, send_digest
 from handlers.jobs.repositories.push_alerts import check_push, report_change_alerts
 from handlers.jobs.repositories.repository_issues import issue_changed, issue_commented, remind, write_issue
+from handlers.jobs.repositories.review_answers import answer_review, record_review
 from handlers.jobs.repositories.secret_deletions import delete_secrets, verify_deletions
 from handlers.jobs.repositories.stored_reports import preview_policy
 from handlers.jobs.repositories.sweeps import (
@@ -45,6 +46,7 @@ from handlers.queue.job_specs import JobSpec
 
 # Every job with the function that runs it; a worker does nothing else.
 JOBS: Mapping[type[JobSpec], JobFunction] = {
+    specs.AnswerReview: answer_review,
     specs.CheckAfterRun: check_after_run,
     specs.CheckBranch: check_branch,
     specs.CheckCommit: check_commit,

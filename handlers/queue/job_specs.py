@@ -447,6 +447,19 @@ class RecordReview(CheckboxJob):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerReview(RepositoryJob):
+    """Records the answers that a comment in an access review gives."""
+
+    job = "answer-review"
+    priority = Priority.CHECK
+    concurrency = "review-{repository}"
+
+    issue_repository: FullName
+    issue_number: int
+    comment: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteSecrets(CheckboxJob):
     """Deletes the stored secrets that a person chose."""
 

@@ -137,6 +137,11 @@ class GateStore:
             if note.commit == commit:
                 yield gate
 
+    def waiting_in(self, repository: RepositoryId) -> Iterator[WaitingDeployment]:
+        """Yield those of a repository."""
+        for gate, _ in self._with_state(waiting_deployments.c.repository == repository):
+            yield gate
+
     def waiting_for_run(self, repository: RepositoryId, run: int) -> Iterator[WaitingDeployment]:
         """Yield those of a run."""
         mine = and_(waiting_deployments.c.repository == repository, waiting_deployments.c.run == run)

@@ -1,7 +1,7 @@
 """Stores access reviews, open review rounds and secret deletions."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -76,8 +76,8 @@ def _identity_key(review: AccessReview) -> tuple[str, str, str | None, str | Non
     return review.kind, review.name.casefold(), review.environment, review.workflow
 
 
-def _statement(review: AccessReview) -> tuple[bool, str, date]:
-    return review.keep, review.reviewer, review.reviewed_at.date()
+def _statement(review: AccessReview) -> tuple[bool, str, date, str]:
+    return review.keep, review.reviewer, review.reviewed_at.date(), review.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class OpenRound:
     issue_number: int = 0  # of the issue; 0: it is not opened yet
     facts_digest: str = ""  # digest of what was written there
     reopened: bool = False  # after somebody closed it by hand
+    step: int = 0  # the last bot.identities.review_duty.ReviewStep that was written
+    asked: Mapping[str, str] = field(default_factory=dict)  # by identity's key: who was asked for it last
 
     def subject(self, repository: RepositoryId) -> str:
         """Name the round in its issue's marker."""

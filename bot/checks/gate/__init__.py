@@ -6,6 +6,7 @@ from bot.checks.gate.condition import (
     DeploymentApprovals,
     DeploymentQuery,
     GateCondition,
+    HeldIdentity,
     OutgoingVersion,
     PendingDeployment,
     PendingRun,
@@ -20,6 +21,7 @@ from bot.checks.gate.reachable_commit import ReachableCommit
 from bot.checks.gate.release_authority import ReleaseAuthority
 from bot.checks.gate.release_freeze import ReleaseFreeze
 from bot.checks.gate.release_interval import ReleaseInterval
+from bot.checks.gate.reviewed_identities import ReviewedIdentities
 
 GATE_CONDITIONS: tuple[type[GateCondition], ...] = (
     ReleaseAuthority,
@@ -31,6 +33,7 @@ GATE_CONDITIONS: tuple[type[GateCondition], ...] = (
     NewVersion,
     ReleaseFreeze,
     ReleaseInterval,
+    ReviewedIdentities,
 )
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "DeploymentApprovals",
     "DeploymentQuery",
     "GateCondition",
+    "HeldIdentity",
     "OutgoingVersion",
     "PendingDeployment",
     "PendingRun",
@@ -49,4 +53,5 @@ __all__ = [
     "ReleaseFiles",
     "ReleaseFreeze",
     "ResolvedRef",
+    "ReviewedIdentities",
 ]

@@ -30,6 +30,7 @@ class DeploymentQuery(ReadableFact):
     APPROVALS = ("who approved the deployment", "actions: read")
     COMMIT_AUTHORS = ("who made the commit", "contents: read")
     OUTGOING_VERSIONS = ("which version is to leave, and which versions its registry has", "contents: read")
+    UNREVIEWED_IDENTITIES = ("which identities of the release await a review", "metadata: read")
     PREVIOUS_RELEASE = ("when something was last released from the environment", "deployments: read")
 
 
@@ -110,6 +111,15 @@ class OutgoingVersion:
     )  # of the registry's versions: that one, and those that the run's ref names
 
 
+@dataclass(frozen=True, slots=True)
+class HeldIdentity:
+    """An identity of the release that awaits an answer in its access review, or was rejected there."""
+
+    name: str  # in a sentence: "the secret PYPI_TOKEN"
+    reason: str  # a clause: "its review was due on 2026-11-01"
+    rejected: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeployment:
     """One deployment that waits, at one moment. The clock is GitHub's, and enters as `now`."""
@@ -137,6 +147,7 @@ class PendingDeployment:
     previous_release_at: MaybeKnown[datetime | None] = (
         DeploymentQuery.PREVIOUS_RELEASE.not_read
     )  # of another run; None: nothing was
+    unreviewed_identities: MaybeKnown[tuple[HeldIdentity, ...]] = DeploymentQuery.UNREVIEWED_IDENTITIES.not_read
     settings: RepositorySettings = SETTINGS_NOT_READ
 
     @property

@@ -30,7 +30,7 @@ class ReviewedAccess(Rule):
     """
 
     name: ClassVar[RuleName] = RuleName("reviewed-access")
-    reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES
+    reads: ClassVar[frozenset[SettingsQuery]] = INVENTORY_QUERIES | {SettingsQuery.ORGANIZATION}  # who can be asked
     severity: Severity = field(
         default=Severity.MEDIUM,
         metadata={"means": "How bad a finding of this rule is.", "stricter": StricterWhen.HIGHER},

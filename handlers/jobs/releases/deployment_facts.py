@@ -10,6 +10,7 @@ from bot.checks.gate import (
     ChangedFile,
     DeploymentApprovals,
     DeploymentQuery,
+    HeldIdentity,
     OutgoingVersion,
     PendingDeployment,
     ReleaseFiles,
@@ -35,18 +36,23 @@ from bot.github.git_data import read_object_ids
 from bot.github.github_errors import RefusedError
 from bot.github.settings.read_known import read_known
 from bot.github.settings.rulesets_api import read_rules
+from bot.identities.review_duty import unreviewed_identities
 from bot.model.core_types import Conclusion, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.http_client import RegistryResponseError, RegistryUnreachableError
 from bot.packages.package_reader import read_listing
 from bot.packages.versions import Package, PackageNotFound, UnchangedListing, same_version
 from bot.policy import Policy
+from bot.rendering.review import identities_to_review
 from bot.settings import SettingsQuery, declared_machines, is_machine
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing.traces import names_version
 from handlers.config.context import Context
+from handlers.jobs.repositories.access_reviews import review_rule
+from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.records.gate_store import GateStore, WaitingDeployment
+from handlers.records.review_store import OpenRound, ReviewRoundStore
 
 T = TypeVar("T")
 
@@ -129,6 +135,9 @@ class DeploymentReader:
             outgoing_versions=self._outgoing_versions(policy, run.ref, pending.environment)
             if DeploymentQuery.OUTGOING_VERSIONS in reads
             else DeploymentQuery.OUTGOING_VERSIONS.not_read,
+            unreviewed_identities=self._unreviewed_identities(pending.environment)
+            if DeploymentQuery.UNREVIEWED_IDENTITIES in reads
+            else DeploymentQuery.UNREVIEWED_IDENTITIES.not_read,
             previous_release_at=ask(
                 DeploymentQuery.PREVIOUS_RELEASE,
                 lambda: read_last_deployment(client, repository, pending.environment, run.commit),
@@ -244,6 +253,34 @@ class DeploymentReader:
         }
         return OutgoingVersion(package, declared, frozenset(existing))
 
+    def _unreviewed_identities(self, environment: str) -> MaybeKnown[tuple[HeldIdentity, ...]]:
+        """Return the identities of this environment's publications that nobody confirmed in time, by the latest report."""
+        context, gate = self._context, self._gate
+        fact = DeploymentQuery.UNREVIEWED_IDENTITIES.fact
+        report = LatestReports(context.records, context.redis, context.catalog, gate.installation).report(
+            gate.repository
+        )
+        if report is None:
+            return Unknown(fact, "the default branch was not evaluated yet")
+        reviews, rule = report.snapshot.reviews, review_rule(report.policy)
+        if isinstance(reviews, Unknown):
+            return reviews
+        if rule is None:
+            return Known(())
+        of_environment = (
+            each
+            for each in identities_to_review(report, rule)
+            if any(_may_match_environment(one.environment, environment) for one in each.publications)
+        )
+        unreviewed = unreviewed_identities(of_environment, reviews.value, rule.review_interval, context.clock())
+        where = _where_to_answer(ReviewRoundStore(context.records).get(gate.repository))
+        return Known(
+            tuple(
+                HeldIdentity(each.identity.description, f"{each.reason}{'' if each.rejected else where}", each.rejected)
+                for each in unreviewed
+            )
+        )
+
     def _is_ours(self, uses: str) -> bool:
         """Whether a called workflow is this repository's own."""
         return uses.lower().startswith(f"{self._repository.lower()}/")
@@ -270,6 +307,12 @@ class DeploymentReader:
             )
             changes.append(ChangedFile(each, what, *_difference(old, new)))
         return tuple(changes)
+
+
+def _where_to_answer(open_round: OpenRound | None) -> str:
+    if open_round is None or not open_round.issue_number:
+        return ""
+    return f"; its owner answers in {open_round.issue_repository}#{open_round.issue_number}"
 
 
 def _may_match_environment(written: str | None, environment: str) -> bool:

@@ -1,93 +1,39 @@
-"""Runs access reviews in issues and records the answers of authorized owners and administrators."""
+"""Runs access reviews in issues: opens, assigns and rewrites them, reminds, escalates, and closes them with the answers."""
 
 import logging
 from dataclasses import replace
-from enum import StrEnum
 from typing import NamedTuple
 
 from bot.checks.rules.reviewed_access import ReviewedAccess
 from bot.evaluation.evaluate import Report
-from bot.github.client import InstallationClient, ReadOnlyClient, api_path
+from bot.github.client import InstallationClient
 from bot.github.github_errors import AccessError, InstallationError, RefusedError
 from bot.github.issues import AppIssue, AppIssues
 from bot.identities import PublishingIdentity
 from bot.identities.publishing_identity import is_round_due
-from bot.json_access import get_str
+from bot.identities.review_duty import review_step
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from bot.model.findings import Known, join_names
-from bot.model.identity_register import AccessReview
+from bot.model.findings import Known
 from bot.policy import IssueDestination, Policy
-from bot.rendering.markdown import (
-    CheckboxAction,
-    HiddenMetadata,
-    checked_boxes,
-    decode_checkboxes,
-    markdown_text,
-    text_fingerprint,
-)
+from bot.rendering.markdown import HiddenMetadata, checked_boxes, text_fingerprint
+from bot.rendering.register_report import RegisterEntry, build_register
 from bot.rendering.review import (
     REVIEW_ISSUE,
     ReviewRound,
     build_review_round,
     identities_to_review,
+    persons,
+    render_reminder,
     render_review,
     render_review_result,
+    replaced_owners,
+    responsible_by_key,
 )
-from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.repository_listings import WorkflowRunCache, workflow_files
 from handlers.config.context import Context
 from handlers.jobs.repositories.stored_reports import LatestReports
-from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import CheckBranch, RecordReview, ReviewAccess
-from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore
-
-ADMIN_QUERY_PURPOSE = "see who administers the repository"
-
-
-class Authorization(StrEnum):
-    """Whether somebody may, and if not, why, in a sentence to be shown."""
-
-    YES = "yes"
-    NOT_OWNER_OR_ADMIN = (
-        "Who answers for the identity in the register may tick its box, and who administers the repository."
-    )
-    NOT_ADMIN = "Only who administers the repository may have a secret deleted."
-
-
-def authorize_review(
-    client: ReadOnlyClient, identity: PublishingIdentity, snapshot: Snapshot, login: str
-) -> Authorization:
-    """Return whether somebody may confirm or drop an identity."""
-    if _is_owner(identity, snapshot, login) or is_admin(client, snapshot.repository, login):
-        return Authorization.YES
-    return Authorization.NOT_OWNER_OR_ADMIN
-
-
-def authorize_deletion(client: ReadOnlyClient, repository: FullName, login: str) -> Authorization:
-    """Return whether somebody may have a stored secret of the repository deleted; on GitHub administrators may."""
-    return Authorization.YES if is_admin(client, repository, login) else Authorization.NOT_ADMIN
-
-
-def is_admin(client: ReadOnlyClient, repository: FullName, login: str) -> bool:
-    """Whether somebody administers a repository, as its organization's owners do; not if GitHub does not say so."""
-    address = api_path("repos", *repository.split("/", 1), "collaborators", login, "permission")
-    try:
-        return get_str(client.get(address, ADMIN_QUERY_PURPOSE).json_object(), "permission") == "admin"
-    except AccessError:
-        return False
-
-
-def _is_owner(identity: PublishingIdentity, snapshot: Snapshot, login: str) -> bool:
-    """Whether somebody is the declared owner, or in the team that is. Whose token it is may say so as well."""
-    name, _, team = (identity.owner or "").removeprefix("@").partition("/")
-    if not team:
-        return bool(name) and name.casefold() == login.casefold()
-    people = snapshot.settings.organization
-    if not isinstance(people, Known) or people.value.login.casefold() != name.casefold():
-        return False
-    owning_team = people.value.team(team)
-    return owning_team is not None and login.casefold() in {member.casefold() for member in owning_team.members}
-
+from handlers.queue.job_specs import ReviewAccess
+from handlers.records.review_store import OpenRound, ReviewRoundStore
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -129,25 +75,12 @@ def retire_review(context: Context, installation: InstallationId, repository: Re
 
 def review_access(context: Context, spec: ReviewAccess) -> None:
     """Open, rewrite or close the issue of a repository's access review; what is so already is not written."""
-    _write_review(context, spec.installation, spec.repository)
+    write_review(context, spec.installation, spec.repository)
 
 
-def record_review(context: Context, spec: RecordReview) -> None:
-    """Record what somebody selected in the issue of a review, if they may; then the issue shows it."""
-    review = _Review.load(context, spec.installation, spec.repository)
-    if review is None:
-        return
-    name = review.report.snapshot.repository
-    try:
-        if review.record(spec):
-            enqueue(context.redis, [CheckBranch(spec.installation, spec.repository, name)])
-    except REFUSALS as error:
-        log.warning("the access review of %s is not recorded: %s", name, error)
-    _write_review(context, spec.installation, spec.repository)
-
-
-def _write_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
-    review = _Review.load(context, installation, repository)
+def write_review(context: Context, installation: InstallationId, repository: RepositoryId) -> None:
+    """Take the next step of a repository's review; what GitHub refuses is logged."""
+    review = RepositoryReview.load(context, installation, repository)
     try:
         if review is None:
             _close_round(context, installation, repository, NOT_EVALUATED)
@@ -177,7 +110,7 @@ def _close_round(
     ReviewRoundStore(context.records).end(repository)
 
 
-class _Review(NamedTuple):
+class RepositoryReview(NamedTuple):
     """The review of one repository, with its latest report."""
 
     context: Context
@@ -188,7 +121,9 @@ class _Review(NamedTuple):
     open_round: OpenRound | None
 
     @classmethod
-    def load(cls, context: Context, installation: InstallationId, repository: RepositoryId) -> "_Review | None":
+    def load(
+        cls, context: Context, installation: InstallationId, repository: RepositoryId
+    ) -> "RepositoryReview | None":
         report = LatestReports(context.records, context.redis, context.catalog, installation).report(repository)
         if report is None:
             return None
@@ -228,49 +163,8 @@ class _Review(NamedTuple):
             issue, open_round = issues.update(issue, is_open=True), replace(open_round, reopened=True)
         open_round = self._rewrite(issues, issue, replace(open_round, issue_number=issue.number), round_)
         ReviewRoundStore(self.context.records).put(self.repository, open_round)
-
-    def record(self, spec: RecordReview) -> bool:
-        """Record what was selected and still is, by somebody who may; return whether anything was recorded.
-
-        A round that is over takes answers too: what was dropped may be needed after all.
-        """
-        issues = AppIssues(self.client, self.context.redis, spec.issue_repository)
-        issue = issues.read(spec.issue_number)
-        if issue is None or self.rule is None or not self._is_ours(issue):
-            log.info("a box was ticked in %s#%s, which is no review of ours", spec.issue_repository, spec.issue_number)
-            return False
-        recorded, refusals = self._record_checkboxes(spec, issue, self.rule)
-        if refusals:
-            comment = f"A tick was not noted: {' '.join(sorted(refusals))}"
-            issues.comment_once(issue, f"refused-{spec.login.lower()}", comment)
-        if recorded and (self.open_round is None or self.open_round.issue_number != spec.issue_number):
-            names = markdown_text(join_names(each.description for each in recorded))
-            key = f"noted-{text_fingerprint(spec.checkboxes)}-{self.context.clock().date()}"
-            issues.comment_once(issue, key, f"This was noted for {names}, though the review is over.")
-        return bool(recorded)
-
-    def _is_ours(self, issue: AppIssue) -> bool:
-        """Whether an issue is about a review of this repository."""
-        metadata = issue.metadata
-        return metadata.kind == REVIEW_ISSUE and metadata.subject.startswith(f"repository-{self.repository}/")
-
-    def _record_checkboxes(
-        self, spec: RecordReview, issue: AppIssue, rule: ReviewedAccess
-    ) -> tuple[list[PublishingIdentity], set[str]]:
-        """Record the answers; return the identities that were answered for, and why others were refused."""
-        identities = {each.key: each for each in identities_to_review(self.report, rule)}
-        recorded, refusals = list[PublishingIdentity](), set[str]()
-        for box in decode_checkboxes(spec.checkboxes):
-            identity = identities.get(box.key)
-            if identity is None or box not in checked_boxes(issue.body):
-                continue
-            authorization = authorize_review(self.client, identity, self.report.snapshot, spec.login)
-            if authorization is Authorization.YES:
-                self._add_review(identity, spec.login, kept=box.action is CheckboxAction.KEEP)
-                recorded.append(identity)
-            else:
-                refusals.add(authorization.value)
-        return recorded, refusals
+        open_round = self._remind(issues, issue, open_round, round_)
+        ReviewRoundStore(self.context.records).put(self.repository, open_round)
 
     def _begin_round(self, issue_repository: FullName | None) -> OpenRound | None:
         """Begin a round, if one is due; it is stored first, so that its issue is found again after a crash."""
@@ -291,6 +185,12 @@ class _Review(NamedTuple):
         runs = WorkflowRunCache(self.context.redis, self.repository).refresh(self.client, snapshot.repository, files)
         return build_review_round(self.report, rule, open_round.began_on, runs)
 
+    def entry_of(self, identity: PublishingIdentity) -> RegisterEntry | None:
+        """Return what the issue shows of an identity."""
+        runs = WorkflowRunCache(self.context.redis, self.repository).cached()
+        entries = build_register(self.report, runs).entries
+        return next((each for each in entries if each.identity.key == identity.key), None)
+
     def _rewrite(self, issues: AppIssues, issue: AppIssue, open_round: OpenRound, round_: ReviewRound) -> OpenRound:
         """Update the issue if the facts changed, or if somebody changed the boxes."""
         content = render_review(round_, self.context.links)
@@ -301,21 +201,19 @@ class _Review(NamedTuple):
         issues.update(issue, metadata.attach_to(content.body))
         return replace(open_round, facts_digest=facts)
 
+    def _remind(self, issues: AppIssues, issue: AppIssue, open_round: OpenRound, round_: ReviewRound) -> OpenRound:
+        """Assign the issue to the persons who answer, say who took the place of an owner who left, and remind."""
+        asked = responsible_by_key(round_)
+        issues.assign(issue, persons(asked.keys() - open_round.asked.keys(), asked, round_.people))
+        for key, comment in replaced_owners(round_, open_round.asked):
+            issues.comment_once(issue, key, comment)
+            issues.assign(issue, persons(asked, asked, round_.people))
+        step = review_step(open_round.began_on, self.context.clock().date(), round_.interval)
+        if step > open_round.step:
+            issues.comment_once(issue, f"step-{step.value}", render_reminder(round_, step))
+        return replace(open_round, asked=asked, step=max(step.value, open_round.step))
+
     def _close_round(self, comment: str, body: str | None = None) -> None:
         installation = self.client.installation
         if installation is not None:
             _close_round(self.context, installation, self.repository, comment, body)
-
-    def _add_review(self, identity: PublishingIdentity, login: str, *, kept: bool) -> None:
-        review = AccessReview(
-            kind=identity.kind,
-            name=identity.name,
-            holder=identity.holder,
-            reviewed_at=self.context.clock(),
-            reviewer=login,
-            keep=kept,
-            environment=identity.environment,
-            workflow=identity.workflow,
-        )
-        ReviewStore(self.context.records).add(self.repository, review)
-        log.info("@%s %s %s in the access review", login, "confirmed" if kept else "dropped", identity.description)

@@ -26,8 +26,8 @@ from bot.rendering.markdown import (
 )
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.config.context import Context
-from handlers.jobs.repositories.access_reviews import Authorization
-from handlers.jobs.repositories.access_reviews import authorize_deletion as may_ask
+from handlers.jobs.repositories.review_answers import Authorization
+from handlers.jobs.repositories.review_answers import authorize_deletion as may_ask
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, DeleteSecrets, VerifyDeletions

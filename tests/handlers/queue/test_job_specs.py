@@ -41,6 +41,7 @@ REPOSITORY = "installation repository full_name"
 CHECKBOXES = "installation repository issue_repository issue_number login checkboxes"
 # What is stored of each job: other words need another version, for jobs are waiting when a new version is started.
 STORED = {
+    "answer-review": "installation repository issue_repository issue_number comment",
     "check-after-run": "installation repository workflows",
     "check-branch": REPOSITORY,
     "check-commit": f"{REPOSITORY} revision",

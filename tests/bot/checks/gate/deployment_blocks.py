@@ -14,6 +14,7 @@ from bot.checks.gate import (
     ChangedFile,
     DeploymentApprovals,
     DeploymentQuery,
+    HeldIdentity,
     OutgoingVersion,
     PendingDeployment,
     PendingRun,
@@ -29,7 +30,7 @@ from tests.bot.checks.settings_blocks import read_settings
 DeploymentBlock = Mapping[str, Any]  # YAML
 COMMIT = Sha("c0ffee1" + "0" * 33)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
-DEPLOYMENT_KEYS = {"run", "refs", "on-branch", "authority", "check", "approvals", "makers", "previous", "going", "now", "settings", "unknown"}  # fmt: skip
+DEPLOYMENT_KEYS = {"run", "refs", "on-branch", "authority", "check", "approvals", "makers", "previous", "going", "unreviewed", "now", "settings", "unknown"}  # fmt: skip
 PROTECTED = "rulesets: [{refs: ['refs/tags/v*'], rules: [creation, update, deletion]}]"
 
 
@@ -52,6 +53,7 @@ def read_pending_deployment(text: str) -> PendingDeployment:
         approvals=Known(_approvals(words.get("approvals", {}))),
         commit_authors=Known(tuple(words.get("makers", ["alice"]))),
         outgoing_versions=Known(tuple(_outgoing_version(name, each) for name, each in words.get("going", {}).items())),
+        unreviewed_identities=Known(tuple(_held(name, said) for name, said in words.get("unreviewed", {}).items())),
         previous_release_at=Known(previous.replace(tzinfo=UTC) if previous else None),
         settings=holdings,
     )
@@ -69,6 +71,7 @@ _QUERIES = {
     "makers": DeploymentQuery.COMMIT_AUTHORS,
     "previous": DeploymentQuery.PREVIOUS_RELEASE,
     "going": DeploymentQuery.OUTGOING_VERSIONS,
+    "unreviewed": DeploymentQuery.UNREVIEWED_IDENTITIES,
 }
 _FIELDS = {  # where the field has another name
     "on-branch": "branches_with_commit",
@@ -77,6 +80,7 @@ _FIELDS = {  # where the field has another name
     "makers": "commit_authors",
     "previous": "previous_release_at",
     "going": "outgoing_versions",
+    "unreviewed": "unreviewed_identities",
 }
 
 
@@ -96,6 +100,10 @@ def _run(block: DeploymentBlock) -> PendingRun:
 def _outgoing_version(name: str, block: DeploymentBlock) -> OutgoingVersion:
     registry, _, rest = name.partition(" ")
     return OutgoingVersion(Package(RegistryId(registry), rest), block.get("says"), frozenset(block.get("there", ())))
+
+
+def _held(name: str, said: str) -> HeldIdentity:
+    return HeldIdentity(name, said.removeprefix("rejected: "), rejected=said.startswith("rejected: "))
 
 
 def _ref(block: DeploymentBlock) -> ResolvedRef:

@@ -111,7 +111,7 @@ def test_who_may_not_is_told_once_and_nothing_is_noted(acme: AcmeInstallation) -
 
     assert "[x]" not in (issue.body or "")
     (said,) = issue.comments
-    assert "A tick was not noted" in said.body
+    assert "An answer was not recorded: The owner of the identity" in said.body
     assert not ReviewStore(acme.records).of_repository(RepositoryId(made.id), FullName("acme/widgets")).reviews
 
 
