@@ -15,7 +15,7 @@ from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
 from handlers.events.event_table import jobs_for_event
 from handlers.jobs.job_table import run_job
-from handlers.queue.job_specs import JobSpec
+from handlers.queue.job_spec import JobSpec
 from handlers.records.schema.migrate import opened_records
 from handlers.web.delivery import DeliveryRefused, Payload, account_login, read_payload, sent_by_this_app
 

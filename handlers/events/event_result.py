@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.json_access import get_int, get_object, get_str
 from bot.model.core_types import FullName, InstallationId, RepositoryId
-from handlers.queue.job_specs import JobSpec
+from handlers.queue.job_spec import JobSpec
 
 Payload: TypeAlias = Mapping[str, object]
 

@@ -9,11 +9,11 @@ from handlers.events.event_result import (
     organization_login,
     repository_of,
 )
+from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import (
     CheckBranch,
     Diagnose,
     DropToken,
-    JobSpec,
     OrganizationChange,
     OrganizationChanged,
     SweepInstallation,

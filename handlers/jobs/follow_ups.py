@@ -19,7 +19,8 @@ from handlers.jobs.repositories.secret_deletions import deletion_permissions, st
 from handlers.jobs.repositories.sweeps import ARCHIVED, retire_repository
 from handlers.jobs.snapshot_reader import FollowedFiles, file_contents
 from handlers.jobs.write_check_run import open_check_run
-from handlers.queue.job_specs import JobSpec, NamedRepositoryJob, PreviewPolicy
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import NamedRepositoryJob, PreviewPolicy
 from handlers.records.gate_store import GateStore
 from handlers.records.outbox import outbox_of
 from handlers.records.report_store import DigestFactStore, ReportStore, StoredReport

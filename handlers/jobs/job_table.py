@@ -42,7 +42,7 @@ from handlers.jobs.repositories.sweeps import (
     sweep_installations,
 )
 from handlers.queue import job_specs as specs
-from handlers.queue.job_specs import JobSpec
+from handlers.queue.job_spec import JobSpec
 
 # Every job with the function that runs it; a worker does nothing else.
 JOBS: Mapping[type[JobSpec], JobFunction] = {

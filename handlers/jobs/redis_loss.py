@@ -9,7 +9,8 @@ from handlers.config.context import Context
 from handlers.config.redis_client import without_password
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import LEASE_COUNTER, enqueue
-from handlers.queue.job_specs import JobSpec, RedeliverFailed, SweepGates, SweepInstallations
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import RedeliverFailed, SweepGates, SweepInstallations
 from handlers.records.app_store import AppStore
 from handlers.records.outbox import outbox_of
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis import Redis
 
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_spec import JobSpec, Priority
 
 DELIVERY_TTL = 3 * 24 * 3600  # seconds; GitHub lets a delivery be sent again for three days
 FAILED_JOB_TTL = 30 * 24 * 3600  # seconds a failed job is kept

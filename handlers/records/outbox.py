@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from handlers.config.context import Context
 from handlers.config.database import Database
 from handlers.queue.enqueue import enqueue_stored, job_fields
-from handlers.queue.job_specs import JobSpec
+from handlers.queue.job_spec import JobSpec
 from handlers.records.schema.tables import outbox
 
 log = logging.getLogger("wharfinger.records")

@@ -16,12 +16,12 @@ from handlers.config.redis_client import open_redis, wait_for_redis
 from handlers.config.settings import Settings
 from handlers.jobs.redis_loss import claim_redis
 from handlers.queue.enqueue import enqueue
+from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import (
     CheckDuePackages,
     CheckLatestTags,
     DeleteExpiredRecords,
     Diagnose,
-    JobSpec,
     QueueDigests,
     RedeliverFailed,
     Remind,

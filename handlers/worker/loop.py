@@ -38,7 +38,7 @@ from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
-from handlers.queue.job_specs import InvalidJobError, JobSpec, read_job
+from handlers.queue.job_spec import InvalidJobError, JobSpec, read_job
 from handlers.records.fence import fenced
 from handlers.records.schema.migrate import open_records
 

@@ -16,7 +16,8 @@ from redis import Redis
 
 from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import CheckCommit, Priority
+from handlers.queue.job_spec import Priority
+from handlers.queue.job_specs import CheckCommit
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, TOKEN_KEY, AcmeInstallation, acme_on, policy
 from tests.app.app_worker import WorkerStarter
 from tests.conftest import WEBHOOK_SECRET, environment

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 from handlers.config.context import Context, open_context
 from handlers.config.settings import Settings
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_spec import JobSpec, Priority
 from handlers.records.schema.migrate import open_records
 from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import EmbeddedRedis, environment

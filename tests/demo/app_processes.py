@@ -24,7 +24,8 @@ from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.database import Database
 from handlers.config.settings import SQLITE_FILE, redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
-from handlers.queue.job_specs import CheckDuePackages, JobSpec
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import CheckDuePackages
 from handlers.records.report_store import DigestFactStore
 from handlers.records.watch_store import WatchStore
 from tests.demo.demo_registries import DemoRegistries

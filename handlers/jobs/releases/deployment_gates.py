@@ -43,14 +43,7 @@ from handlers.config.context import Context
 from handlers.jobs.policies import read_policy_in_force
 from handlers.jobs.releases.deployment_facts import DeploymentFacts, DeploymentReader
 from handlers.queue.enqueue import enqueue, enqueue_all
-from handlers.queue.job_specs import (
-    CheckCommit,
-    DecideGate,
-    FindGates,
-    FindRepositoryGates,
-    RecheckGates,
-    SweepGates,
-)
+from handlers.queue.job_specs import CheckCommit, DecideGate, FindGates, FindRepositoryGates, RecheckGates, SweepGates
 from handlers.records.gate_store import FreezeStore, GateStore, StoredGateDecision, WaitingDeployment
 from handlers.records.watch_store import WatchStore
 

@@ -49,13 +49,13 @@ from handlers.config.context import Context
 from handlers.jobs.releases.trace_versions import VersionObserver, sort_claims
 from handlers.jobs.snapshot_reader import published_packages
 from handlers.queue.enqueue import enqueue, enqueue_all
+from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import (
     CheckAfterRun,
     CheckBranch,
     CheckDuePackages,
     CheckPackage,
     ExpectVersions,
-    JobSpec,
     WritePackageAlert,
 )
 from handlers.records.outbox import outbox_of

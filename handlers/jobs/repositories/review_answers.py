@@ -34,7 +34,8 @@ from bot.rendering.review import (
 from handlers.config.context import Context
 from handlers.jobs.repositories.access_reviews import REFUSALS, RepositoryReview, write_review
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import AnswerReview, CheckBranch, JobSpec, RecordReview
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import AnswerReview, CheckBranch, RecordReview
 from handlers.records.gate_store import GateStore
 from handlers.records.review_store import ReviewStore
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handlers.events.event_result import EventResult
 from handlers.events.event_table import EVENTS, jobs_for_event
-from handlers.queue.job_specs import Priority
+from handlers.queue.job_spec import Priority
 
 EXAMPLES = Path(__file__).parents[3] / "tests" / "fakes" / "github" / "payloads" / "examples.json.gz"
 COMMIT, TAG_OBJECT = "a" * 40, "b" * 40

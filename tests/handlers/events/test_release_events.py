@@ -4,7 +4,8 @@ import pytest
 
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.events.event_table import jobs_for_event
-from handlers.queue.job_specs import CheckAfterRun, CheckRelease, JobSpec, RecheckReleases
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import CheckAfterRun, CheckRelease, RecheckReleases
 from tests.fakes.github.json_types import Json
 
 SHA = "c" * 40

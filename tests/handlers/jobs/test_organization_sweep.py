@@ -13,7 +13,8 @@ from redis import Redis
 
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import QUEUES
-from handlers.queue.job_specs import Priority, SweepInstallation
+from handlers.queue.job_spec import Priority
+from handlers.queue.job_specs import SweepInstallation
 from tests.app.acme import (
     CREATE_TOKEN,
     RELEASE_WORKFLOW_PATH,

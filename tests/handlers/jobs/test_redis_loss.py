@@ -11,7 +11,8 @@ from bot.model.errors import ConfigurationError
 from handlers.jobs.job_table import JOBS, run_job
 from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import CheckBranch, JobSpec, RedeliverFailed, SweepInstallation
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import CheckBranch, RedeliverFailed, SweepInstallation
 from handlers.records.app_store import AppStore
 from handlers.records.report_store import DigestFactStore, ReportStore
 from handlers.worker.loop import Worker

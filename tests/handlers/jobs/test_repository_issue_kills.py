@@ -14,7 +14,8 @@ from bot.model.errors import RetryLaterError
 from bot.rendering.markdown import HiddenMetadata
 from handlers.cli.failed_jobs import list_failed_jobs
 from handlers.jobs.job_table import run_job
-from handlers.queue.job_specs import CheckBranch, Priority
+from handlers.queue.job_spec import Priority
+from handlers.queue.job_specs import CheckBranch
 from tests.app.acme import (
     RELEASE_WORKFLOW_PATH,
     STORED_TOKEN,

@@ -11,12 +11,7 @@ from bot.model.core_types import FullName, RepositoryId
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import QUEUES, queue_lengths
-from handlers.queue.job_specs import (
-    CheckBranch,
-    RedeliverFailed,
-    SweepInstallation,
-    SweepInstallations,
-)
+from handlers.queue.job_specs import CheckBranch, RedeliverFailed, SweepInstallation, SweepInstallations
 from handlers.records.report_store import ReportStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault

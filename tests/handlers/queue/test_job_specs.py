@@ -20,16 +20,8 @@ from handlers.events.event_table import EVENTS, jobs_for_event
 from handlers.jobs.job_table import JOBS
 from handlers.queue import job_specs
 from handlers.queue.enqueue import enqueue, job_fields
-from handlers.queue.job_specs import (
-    CheckCommit,
-    CheckPackage,
-    CheckPush,
-    InvalidJobError,
-    JobSpec,
-    OrganizationChange,
-    OrganizationChanged,
-    read_job,
-)
+from handlers.queue.job_spec import InvalidJobError, JobSpec, read_job
+from handlers.queue.job_specs import CheckCommit, CheckPackage, CheckPush, OrganizationChange, OrganizationChanged
 from handlers.worker.clock import TIMETABLE
 from tests.handlers.events.test_event_table import SEEN, examples
 from tests.handlers.worker.small_worker import ActionLog, Write, small_worker

@@ -16,7 +16,8 @@ from handlers.queue.enqueue import (
     load_script,
     queue_lengths,
 )
-from handlers.queue.job_specs import CheckCommit, DecideGate, Priority, SweepInstallations
+from handlers.queue.job_spec import Priority
+from handlers.queue.job_specs import CheckCommit, DecideGate, SweepInstallations
 
 
 def check(repository: int, commit: str = "c0ffee") -> CheckCommit:

@@ -19,7 +19,7 @@ from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
 from handlers.config.redis_client import open_redis
 from handlers.config.settings import Settings
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_spec import JobSpec, Priority
 from handlers.records.schema.migrate import open_records
 from handlers.worker.loop import Worker, WorkerTiming
 from tests.conftest import environment, migrated_copy

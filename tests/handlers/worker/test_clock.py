@@ -4,7 +4,7 @@ from redis import Redis
 
 from handlers.jobs.job_table import JOBS
 from handlers.queue.enqueue import queue_lengths
-from handlers.queue.job_specs import Priority
+from handlers.queue.job_spec import Priority
 from handlers.worker.clock import TIMETABLE, enqueue_due_jobs
 
 NOON = 1_800_000_000 - 1_800_000_000 % 21_600  # the beginning of an interval of every line

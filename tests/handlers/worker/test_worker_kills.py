@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from handlers.queue.enqueue import enqueue, queue_lengths
-from handlers.queue.job_specs import JobSpec, Priority
+from handlers.queue.job_spec import JobSpec, Priority
 from tests.handlers.worker.small_worker import WRITES, ActionLog, fork, kill_all_forks, small_worker
 
 PRIORITIES = tuple(Priority)

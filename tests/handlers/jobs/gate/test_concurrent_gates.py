@@ -11,7 +11,8 @@ from redis import Redis
 
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import Priority, SweepGates
+from handlers.queue.job_spec import Priority
+from handlers.queue.job_specs import SweepGates
 from tests.app.acme import TOKEN_KEY, AcmeInstallation
 from tests.app.app_worker import WorkerStarter
 from tests.fakes.github.scenario.scenario_repository import ScenarioRepository

@@ -14,7 +14,8 @@ from bot.model.core_types import FullName, Sha
 from bot.packages.versions import PackageFile, TraceStatus, Workload
 from handlers.config.context import Context
 from handlers.jobs.job_table import run_job
-from handlers.queue.job_specs import CheckBranch, CheckPackage, JobSpec, WritePackageAlert
+from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import CheckBranch, CheckPackage, WritePackageAlert
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.watch_store import PackageWatch, WatchStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, TRUSTED_PUBLISHING, AcmeInstallation, acme_on
