@@ -51,6 +51,19 @@ class ExternalId:
         return cls(state, _digest(words), _digest(notes))
 
 
+CARRIED_PREFIX = "carried-"
+
+
+def carried_state(evaluation: str) -> str:
+    """Return the state digest of a check run that repeats the verdict of an evaluation of another commit."""
+    return f"{CARRIED_PREFIX}{evaluation}"
+
+
+def is_carried(run: ExistingCheckRun) -> bool:
+    """Whether a check run repeats the verdict on another commit, and its own was not evaluated."""
+    return ExternalId.parse(run.external_id).state_digest.startswith(CARRIED_PREFIX)
+
+
 class CheckRunWriter:
     """Our check run of a name on one commit."""
 

@@ -80,6 +80,7 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
   }
 }
 fragment Checks on Commit {
+  committedDate
   checkSuites(first: 20, filterBy: {appId: $app}) {
     nodes {
       status

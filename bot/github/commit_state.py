@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.detection.remote_files import RemoteFile
 from bot.github.client import ReadOnlyClient, api_path
@@ -97,6 +98,7 @@ class CommitState:
     files: Mapping[str, RepositoryFile]  # the workflows and those of the further files that exist
     policies: PolicyFiles
     check_runs: tuple[ExistingCheckRun, ...]
+    committed_at: datetime | None = None
 
 
 def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequence[str]) -> CommitState:
@@ -132,6 +134,7 @@ def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequenc
             result.data, revision, hidden=any(path[0] in ("private", "public") for path in result.forbidden)
         ),
         check_runs=_parse_check_runs(commit),
+        committed_at=get_datetime(commit, "committedDate"),
     )
 
 

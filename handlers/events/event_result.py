@@ -8,10 +8,12 @@ from typing import TypeAlias
 from bot.json_access import get_int, get_object, get_str
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.queue.job_spec import JobSpec
+from handlers.queue.job_specs import CheckCommit, RecheckCommit
 
 Payload: TypeAlias = Mapping[str, object]
 
 REPOSITORY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+COMMIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 LOGIN_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -57,3 +59,14 @@ def organization_login(payload: Payload) -> str:
         or get_str(payload, "repository", "owner", "login")
     )
     return login if LOGIN_PATTERN.fullmatch(login) else ""
+
+
+def check_commit_result(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
+    """Return the job that checks a commit, or a tag's."""
+    repository = repository_of(payload)
+    if repository is None:
+        return no_jobs("the payload names no repository of an installation")
+    if not COMMIT_ID.fullmatch(revision) and not revision.startswith("refs/tags/"):
+        return no_jobs("the payload names no commit")
+    check = RecheckCommit(*repository, revision) if recheck else CheckCommit(*repository, revision)
+    return EventResult((check,), reason)

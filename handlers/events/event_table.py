@@ -3,45 +3,37 @@
 Payload fields may be missing or of the wrong type; such an event leads to no job and a reason.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.github.commit_query import (
     CHECK_NAME,
-    ORGANIZATION_POLICY_PATH,
     PREVIEW_CHECK_NAME,
-    PRIVATE_POLICY_REPOSITORY,
-    PUBLIC_POLICY_REPOSITORY,
     RELEASE_CHECK_NAME,
 )
-from bot.json_access import get_bool, get_int, get_objects, get_str, get_strings
-from bot.model.core_types import RepositoryId, Sha
-from handlers.events import issue_events, release_events, settings_events
+from bot.json_access import get_int, get_objects, get_str
+from bot.model.core_types import RepositoryId
+from handlers.events import issue_events, push_events, release_events, settings_events
 from handlers.events.event_result import (
+    COMMIT_ID,
     EventHandler,
     EventResult,
     Payload,
+    check_commit_result,
     installation_of,
     no_jobs,
     repository_of,
 )
 from handlers.queue.job_specs import (
     CheckBranch,
-    CheckCommit,
-    CheckPush,
     Diagnose,
     DropToken,
     ForgetInstallation,
     ForgetRepository,
     PreviewPolicy,
-    RecheckCommit,
     SweepInstallation,
 )
 
-_COMMIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_MAX_REF_LENGTH = 255  # git allows no longer name on the file systems it lives on
-_MAX_LOGIN_LENGTH = 100
 NO_INSTALLATION = "the payload names no installation"
 
 
@@ -62,65 +54,22 @@ def jobs_for_event(event: str, payload: Payload) -> EventResult:
     return answer(payload) if answer else no_jobs("nothing depends on this action")
 
 
-def _branch_or_tag_pushed(payload: Payload) -> EventResult:
-    ref, after = get_str(payload, "ref"), get_str(payload, "after")
-    if get_bool(payload, "deleted") or not after.strip("0"):
-        return no_jobs("a branch or tag was deleted")
-    if not ref.startswith(("refs/heads/", "refs/tags/")):
-        return no_jobs("it is neither a branch nor a tag")
-    # After the push of an annotated tag, `after` is the tag and not the commit.
-    commit = get_str(payload, "head_commit", "id") or after
-    reason = "a branch was pushed" if ref.startswith("refs/heads/") else "a tag was pushed"
-    check = _check_commit(payload, commit, reason)
-    if not check.jobs:
-        return check
-    jobs = (*_check_push(payload), *check.jobs)
-    installation = installation_of(payload)
-    if installation and _touches_policy(payload, ref):
-        return EventResult((*jobs, SweepInstallation(installation)), "the organization's policy was pushed")
-    return EventResult(jobs, check.reason)
-
-
-def _check_push(payload: Payload) -> tuple[CheckPush, ...]:
-    """Return the job that looks for alerts in a push; none where the payload does not describe it as git could."""
-    repository, ref = repository_of(payload), get_str(payload, "ref")
-    before, after = get_str(payload, "before"), get_str(payload, "after")
-    if repository is None or len(ref) > _MAX_REF_LENGTH or not ref.isprintable() or ":" in ref:
-        return ()
-    if not _COMMIT_ID.fullmatch(after) or not _COMMIT_ID.fullmatch(before):
-        return ()
-    login = get_str(payload, "sender", "login") or get_str(payload, "pusher", "name")
-    pusher = login if login.isprintable() and len(login) <= _MAX_LOGIN_LENGTH else ""
-    return (CheckPush(*repository, ref, Sha(before if before.strip("0") else ""), Sha(after), pusher),)
-
-
-def _touches_policy(payload: Payload, ref: str) -> bool:
-    """Whether a push may have changed the organization's policy in force."""
-    branch = get_str(payload, "repository", "default_branch")
-    if (
-        get_str(payload, "repository", "name").lower() not in (PRIVATE_POLICY_REPOSITORY, PUBLIC_POLICY_REPOSITORY)
-        or ref != f"refs/heads/{branch}"
-    ):
-        return False
-    commits = get_objects(payload, "commits")
-    changed = {
-        path for commit in commits for kind in ("added", "modified", "removed") for path in get_strings(commit, kind)
-    }
-    return ORGANIZATION_POLICY_PATH in changed or not commits or get_bool(payload, "forced")
-
-
 def _pull_request(payload: Payload) -> EventResult:
     # Also from a fork: its head is reachable in the base repository, and the check run belongs there.
-    return _check_commit(payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head")
+    return check_commit_result(
+        payload, get_str(payload, "pull_request", "head", "sha"), "a pull request has a new head"
+    )
 
 
 def _check_suite(payload: Payload) -> EventResult:
-    return _check_commit(payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit")
+    return check_commit_result(
+        payload, get_str(payload, "check_suite", "head_sha"), "GitHub asks for the checks of a commit"
+    )
 
 
 def _check_suite_again(payload: Payload) -> EventResult:
     head = get_str(payload, "check_suite", "head_sha")
-    check = _check_commit(payload, head, "somebody asked for the checks again", recheck=True)
+    check = check_commit_result(payload, head, "somebody asked for the checks again", recheck=True)
     return EventResult(
         (*check.jobs, *release_events.recheck_releases_at(payload, head, check.reason).jobs), check.reason
     )
@@ -135,14 +84,14 @@ def _check_run_again(payload: Payload) -> EventResult:
         return release_events.recheck_releases_at(payload, head, "somebody asked for the release again")
     if name != CHECK_NAME:
         return no_jobs("it is not a check run of ours")
-    return _check_commit(
+    return check_commit_result(
         payload, get_str(payload, "check_run", "head_sha"), "somebody asked for the check again", recheck=True
     )
 
 
 def _preview_again(payload: Payload) -> EventResult:
     repository, commit = repository_of(payload), get_str(payload, "check_run", "head_sha")
-    if repository is None or not _COMMIT_ID.fullmatch(commit):
+    if repository is None or not COMMIT_ID.fullmatch(commit):
         return no_jobs("the payload names no commit of a repository")
     return EventResult((PreviewPolicy(*repository, commit, again=True),), "somebody asked for the preview again")
 
@@ -151,7 +100,7 @@ def _workflow_run(payload: Payload) -> EventResult:
     judge = release_events.run_began(payload)
     if get_str(payload, "workflow_run", "event") in ("push", "pull_request", "pull_request_target"):
         return judge
-    check = _check_commit(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
+    check = check_commit_result(payload, get_str(payload, "workflow_run", "head_sha"), "a workflow runs on a commit")
     return EventResult((*judge.jobs, *check.jobs), check.reason)
 
 
@@ -159,7 +108,7 @@ def _release_published(payload: Payload) -> EventResult:
     tag = get_str(payload, "release", "tag_name")
     if not release_events.is_tag(tag):
         return no_jobs("the payload names no tag")
-    check = _check_commit(payload, f"refs/tags/{tag}", "a release was published")
+    check = check_commit_result(payload, f"refs/tags/{tag}", "a release was published")
     return EventResult((*check.jobs, *release_events.check_release_specs(payload)), check.reason)
 
 
@@ -214,23 +163,13 @@ def _repositories_removed(payload: Payload) -> EventResult:
     return EventResult(jobs, "repositories left the installation")
 
 
-def _check_commit(payload: Payload, revision: str, reason: str, *, recheck: bool = False) -> EventResult:
-    repository = repository_of(payload)
-    if repository is None:
-        return no_jobs("the payload names no repository of an installation")
-    if not _COMMIT_ID.fullmatch(revision) and not revision.startswith("refs/tags/"):
-        return no_jobs("the payload names no commit")
-    check = RecheckCommit(*repository, revision) if recheck else CheckCommit(*repository, revision)
-    return EventResult((check,), reason)
-
-
 def _for_actions(handler: EventHandler, *actions: str) -> Mapping[str, EventHandler]:
     return dict.fromkeys(actions, handler)
 
 
 # Every event that leads to jobs. The manifest's events and the permissions they need are made from this table.
 EVENTS: Mapping[str, WebhookEvent] = {
-    "push": WebhookEvent("contents: read", {"": _branch_or_tag_pushed}),
+    "push": WebhookEvent("contents: read", {"": push_events.branch_or_tag_pushed}),
     "pull_request": WebhookEvent(
         "pull_requests: read",
         {"opened": _pull_request, "synchronize": _pull_request, "reopened": _pull_request},

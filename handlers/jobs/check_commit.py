@@ -8,6 +8,7 @@ from bot.model.core_types import Outcome
 from bot.rendering.check_run import render_check_run
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit
+from handlers.jobs.carry_verdict import BRANCH_REF_PREFIX, carry_verdict, is_settled, note_complete, note_judged
 from handlers.jobs.follow_ups import Evaluation, end_check, keep, preview_jobs, record_not_evaluated, retire_archived
 from handlers.jobs.policies import (
     add_policy_in_force,
@@ -15,19 +16,37 @@ from handlers.jobs.policies import (
     is_organization_repository,
     read_policy_in_force,
 )
-from handlers.jobs.repositories.push_alerts import change_reports, check_settings_changes
+from handlers.jobs.repositories.push_alerts import alert_on_push, change_reports, check_settings_changes
 from handlers.jobs.write_check_run import CommitCheckRun
 from handlers.queue.enqueue import enqueue
-from handlers.queue.job_specs import CheckBranch, CheckCommit, NamedRepositoryJob, RecheckCommit
+from handlers.queue.job_specs import CheckBranch, CheckCommit, CheckPush, NamedRepositoryJob, RecheckCommit
+from handlers.records.report_store import ReportStore
 
 log = logging.getLogger("wharfinger.jobs")
 
 DEFAULT_BRANCH = "HEAD"  # as a revision
 
 
+def check_push(context: Context, spec: CheckPush) -> None:
+    """Look for alerts in a push and check the commit, unless nothing changed that matters; run twice, it finds the same twice."""
+    if carry_verdict(context, spec):
+        enqueue(context.redis, end_check(context, spec, spec.after))
+        return
+    commit = alert_on_push(context, spec)
+    if (
+        commit is not None
+        and spec.ref.startswith(BRANCH_REF_PREFIX)
+        and _check(context, spec, spec.after, commit=commit)
+    ):
+        note_complete(context, spec)
+
+
 def check_commit(context: Context, spec: CheckCommit) -> None:
     """Check a commit because something happened to it; what was evaluated already is left alone."""
-    _check(context, spec, spec.revision)
+    if is_settled(context, spec, spec.revision):
+        enqueue(context.redis, end_check(context, spec, spec.revision))
+    else:
+        _check(context, spec, spec.revision)
 
 
 def recheck_commit(context: Context, spec: RecheckCommit) -> None:
@@ -41,36 +60,47 @@ def check_branch(context: Context, spec: CheckBranch) -> None:
     _check(context, spec, DEFAULT_BRANCH, fresh=True)
 
 
-def _check(
-    context: Context, spec: NamedRepositoryJob, revision: str, *, fresh: bool = False, refresh_settings: bool = False
-) -> None:
-    """Check a commit; one that is gone, or that the App may not read, is not worth another attempt, and is only logged."""
-    sha = revision
+def _check(  # noqa: PLR0913 - how to check, each by its name
+    context: Context,
+    spec: NamedRepositoryJob,
+    revision: str,
+    *,
+    commit: CheckedCommit | None = None,
+    fresh: bool = False,
+    refresh_settings: bool = False,
+) -> bool:
+    """Check a commit, which may have been read before, and return whether its check run says all there is to say.
+
+    One that is gone, or that the App may not read, is not worth another attempt, and is only logged.
+    """
+    sha, settled = revision, False
     try:
-        commit = read_commit(context, spec, revision)
+        commit = commit or read_commit(context, spec, revision)
         sha = commit.state.commit
-        _check_state(context, spec, commit, fresh=fresh, refresh_settings=refresh_settings)
+        settled = _check_state(context, spec, commit, fresh=fresh, refresh_settings=refresh_settings)
     except (AccessError, InstallationError) as error:
         log.warning("%s is not checked: %s", spec.full_name, error)
         if revision == DEFAULT_BRANCH:
             record_not_evaluated(context, spec, str(error))
     enqueue(context.redis, end_check(context, spec, sha))
+    return settled
 
 
 def _check_state(
     context: Context, spec: NamedRepositoryJob, commit: CheckedCommit, *, fresh: bool, refresh_settings: bool
-) -> None:
+) -> bool:
     if commit.state.archived:
         retire_archived(context, commit)
-        return
+        return True
     policy = read_policy_in_force(context, commit.client, commit.state)
     check_run = CommitCheckRun(context, spec, commit, policy)
     alerts = change_reports(context, spec, commit.state.commit, policy.policy)
     if not fresh and check_run.has_evaluated(alerts):
-        return
+        return True
     enqueue(context.redis, preview_jobs(commit))
     if not fresh and check_run.complete_unchanged(alerts):
-        return
+        note_judged(context, commit.stored_report, commit.state, policy.policy)
+        return True
     with check_run.in_progress():
         followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings)
         report = evaluate_repository(followed.snapshot, policy.policy)
@@ -86,3 +116,6 @@ def _check_state(
             alerts = change_reports(context, spec, commit.state.commit, policy.policy)  # a push may have come meanwhile
         keep(context, Evaluation(commit, policy, followed, report, content, fingerprint))
         check_run.complete(fingerprint, content, alerts)
+    if commit.state.is_default_branch_head:
+        note_judged(context, ReportStore(context.records).latest(spec.repository), commit.state, policy.policy)
+    return settled

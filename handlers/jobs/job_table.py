@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handlers.config.context import Context, JobFunction
-from handlers.jobs.check_commit import check_branch, check_commit, recheck_commit
+from handlers.jobs.check_commit import check_branch, check_commit, check_push, recheck_commit
 from handlers.jobs.releases.deployment_gates import (
     decide_gate,
     find_gates,
@@ -23,7 +23,7 @@ from handlers.jobs.releases.watch_packages import (
 from handlers.jobs.repositories.access_reviews import review_access
 from handlers.jobs.repositories.diagnose import diagnose
 from handlers.jobs.repositories.digests import queue_digests, send_digest
-from handlers.jobs.repositories.push_alerts import check_push, report_change_alerts
+from handlers.jobs.repositories.push_alerts import report_change_alerts
 from handlers.jobs.repositories.repository_issues import issue_changed, issue_commented, remind, write_issue
 from handlers.jobs.repositories.review_answers import answer_review, record_review
 from handlers.jobs.repositories.secret_deletions import delete_secrets, verify_deletions

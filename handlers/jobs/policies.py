@@ -178,11 +178,15 @@ def _own_policy(
 SHORT_SHA_LENGTH = 7  # characters of a commit id that people read
 
 
-def unchanged_text(stored_report: StoredReport) -> CheckRunText:
-    """Say that a commit changes nothing that matters here: green where the default branch is, else grey."""
+def unchanged_text(stored_report: StoredReport, *, on_default_branch: bool = False) -> CheckRunText:
+    """Say that a commit changes nothing that matters here: green where the default branch is, else grey.
+
+    On the default branch itself the verdict is repeated as it is: a commit that mends nothing leaves it as bad as it was.
+    """
     good = stored_report.conclusion is Conclusion.SUCCESS
+    elsewhere = Conclusion.SUCCESS if good else Conclusion.NEUTRAL
     return CheckRunText(
-        conclusion=Conclusion.SUCCESS if good else Conclusion.NEUTRAL,
+        conclusion=stored_report.conclusion if on_default_branch else elsewhere,
         title=fit_title(
             f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title}",
             f"Nothing on the publish path changed · {stored_report.branch}: {stored_report.title.partition(':')[0]}",

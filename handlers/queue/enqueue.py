@@ -119,6 +119,11 @@ def accepted_deliveries(redis: Redis, deliveries: list[str]) -> set[str]:
     return {guid for guid, value in zip(deliveries, values, strict=True) if value is not None}
 
 
+def any_waits(redis: Redis, specs: Iterable[JobSpec]) -> bool:
+    """Whether any of the jobs waits, runs, or failed and was not dropped; raises redis.RedisError."""
+    return bool(redis.exists(*(f"rq:job:{spec.deduplication_key}" for spec in specs)))
+
+
 def queue_lengths(redis: Redis) -> dict[str, int]:
     """Return how many jobs wait in each queue."""
     with redis.pipeline(transaction=False) as pipe:

@@ -63,7 +63,7 @@ class CheckBranch(NamedRepositoryJob):
 
 @dataclass(frozen=True, slots=True)
 class CheckPush(NamedRepositoryJob):
-    """Looks for change alerts in a push; it waits before the check of the pushed commit, which shows what it found."""
+    """Looks for change alerts in a push and checks the pushed commit, unless the push changed nothing that matters."""
 
     job = "check-push"
     priority = Priority.CHECK
@@ -73,14 +73,15 @@ class CheckPush(NamedRepositoryJob):
     before: Sha  # empty where the ref is new
     after: Sha
     pusher: str  # empty where GitHub does not say
+    paths: tuple[str, ...] | None = None  # all that it changed; None where that is not proved
+    committed: tuple[int, int] = (0, 0)  # when the first and the last commit were made, in seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTags(NamedRepositoryJob):
     """Looks for tags that moved or came without an event."""
 
-    job = "check-tags"
-    concurrency = "repository-{repository}"
+    job, concurrency = "check-tags", "repository-{repository}"
 
 
 @dataclass(frozen=True, slots=True)

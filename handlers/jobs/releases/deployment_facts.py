@@ -18,6 +18,7 @@ from bot.checks.gate import (
 )
 from bot.checks.gate.reachable_commit import ReachableCommit
 from bot.checks.gate.release_authority import files_run_by
+from bot.github.check_runs import is_carried
 from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader, CommitState
@@ -167,6 +168,8 @@ class DeploymentReader:
         check_run = self._commit_state.check_runs[0] if self._commit_state.check_runs else None
         if check_run is None or not check_run.completed or check_run.rerun_requested:
             return Unknown(DeploymentQuery.CHECK_RUN.fact, "it is not complete yet")
+        if is_carried(check_run):
+            return Unknown(DeploymentQuery.CHECK_RUN.fact, "it repeats the verdict on an earlier commit")
         if check_run.conclusion not in set(Conclusion):
             return Unknown(DeploymentQuery.CHECK_RUN.fact, "it ended without a verdict; press “Re-run”")
         return Known(Conclusion(check_run.conclusion))

@@ -44,6 +44,7 @@ from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapsh
 from handlers.cache.policy_facts import keep_pusher
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
+from handlers.jobs.build_snapshot import CheckedCommit, read_commit
 from handlers.jobs.policies import PolicyState, is_organization_repository, read_policy_in_force
 from handlers.jobs.snapshot_reader import follow_files
 from handlers.queue.enqueue import enqueue
@@ -51,7 +52,6 @@ from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts,
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.outbox import outbox_of
-from handlers.records.report_store import ReportStore
 
 WEB_FLOW = "web-flow"  # the committer of what is merged or edited in the browser, which GitHub signs
 PULL_REQUEST_DELAY = timedelta(minutes=1)  # after which a commit that no pull request is told of came with none
@@ -209,18 +209,20 @@ UNKNOWN_PUSHER = "somebody"  # where GitHub did not say who pushed
 SETTINGS_REF = "settings"  # in place of a branch or tag: what GitHub keeps beside the files
 
 
-def check_push(context: Context, spec: CheckPush) -> None:
-    """Look for alerts in one push of a branch or tag; run twice, it finds the same twice."""
+def alert_on_push(context: Context, spec: CheckPush) -> CheckedCommit | None:
+    """Look for alerts in one push of a branch or tag, and return the commit as it was read; None where it could not be read."""
     if is_organization_repository(spec.full_name) and spec.pusher:
         keep_pusher(context.redis, spec.after, spec.pusher)
-    check = _PushCheck(context, spec)
+    commit, check = None, _PushCheck(context, spec)
     try:
-        check.run()
+        commit = read_commit(context, spec, spec.after)
+        check.run(commit)
     except MissingError as error:
         log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
         check.keep_tag()
     except (AccessError, InstallationError) as error:
         log.warning("a push of %s to %s is not checked: %s", spec.ref, spec.full_name, error)
+    return commit
 
 
 def check_settings_changes(
@@ -284,22 +286,19 @@ class _PushCheck:
         self._context = context
         self._push = _Push(spec.ref, spec.before, spec.after, spec.pusher or UNKNOWN_PUSHER)
         self._client: InstallationClient = context.github.installation(spec.installation, context.delivery_id)
-        self._reader = CommitReader(self._client, Revision(spec.full_name, spec.after))
         self._store = ChangeAlertStore(context.records, spec.installation, spec.repository)
-        report = ReportStore(context.records).latest(spec.repository)
-        self._paths = report.paths if report else tuple(sorted(ACTION_FILES))
         self._installation = spec.installation
         self._repository = spec.repository
 
-    def run(self) -> None:
-        state, push = self._reader.read(self._paths), self._push
+    def run(self, commit: CheckedCommit) -> None:
+        state, push = commit.state, self._push
         if state.archived:
             return
         policy = read_policy_in_force(self._context, self._client, state).policy
         if not policy.alerts:
             return
         pushed = Push(push.kind, push.name, state.commit, push.pusher, created=not push.before)
-        reader = PushReader(self._context, self._client, state, self._reader, self._paths)
+        reader = PushReader(self._context, self._client, state, commit.reader, commit.paths)
         before, branch = self._before(), None
         if push.kind is RefKind.BRANCH and push.name != state.default_branch:
             branch = (self._store.get_branch(push.ref) if push.before else None) or BranchState(push.before)

@@ -22,13 +22,17 @@ def looks(**payload: object) -> list[tuple[object, ...]]:
 
 
 def test_a_push_is_looked_at_before_its_commit_is_checked() -> None:
-    assert looks(ref="refs/heads/main") == [(7, 31, "acme/widgets", "refs/heads/main", BEFORE, AFTER, "alice")]
-    assert looks(ref="refs/tags/v1", before=NOTHING) == [(7, 31, "acme/widgets", "refs/tags/v1", "", AFTER, "alice")]
+    assert looks(ref="refs/heads/main") == [
+        (7, 31, "acme/widgets", "refs/heads/main", BEFORE, AFTER, "alice", None, (0, 0))
+    ]
+    assert looks(ref="refs/tags/v1", before=NOTHING) == [
+        (7, 31, "acme/widgets", "refs/tags/v1", "", AFTER, "alice", None, (0, 0))
+    ]
 
 
 def test_who_pushed_is_taken_from_where_the_payload_says_it() -> None:
-    assert looks(ref="refs/heads/x", sender=None, pusher={"name": "bob"})[0][-1] == "bob"
-    assert looks(ref="refs/heads/x", sender={"login": "a\nb"})[0][-1] == ""
+    assert looks(ref="refs/heads/x", sender=None, pusher={"name": "bob"})[0][6] == "bob"
+    assert looks(ref="refs/heads/x", sender={"login": "a\nb"})[0][6] == ""
 
 
 @pytest.mark.parametrize("payload", [{"before": "?"}, {"before": None}, {"ref": "refs/heads/a\nb"}, {"ref": "refs/heads/" + "a" * 300}])  # fmt: skip

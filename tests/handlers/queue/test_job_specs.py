@@ -40,7 +40,7 @@ STORED = {
     "check-due-packages": "",
     "check-latest-tags": "",
     "check-package": "installation registry package",
-    "check-push": f"{REPOSITORY} ref before after pusher",
+    "check-push": f"{REPOSITORY} ref before after pusher paths committed",
     "check-release": f"{REPOSITORY} tag",
     "check-tags": REPOSITORY,
     "decide-gate": f"{REPOSITORY} run environment deployment",
