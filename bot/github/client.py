@@ -22,7 +22,18 @@ from bot.github.github_errors import (
     UnansweredError,
 )
 from bot.github.graphql_result import GraphQLResult, read_graphql_result
-from bot.github.rate_limits import RateLimitPauses, rate_limit_of, rate_limit_of_errors, server_time
+from bot.github.rate_limits import (
+    CORE,
+    GRAPHQL,
+    READ_POINTS,
+    WRITE_POINTS,
+    RateLimitAccount,
+    Share,
+    named_resource,
+    rate_limit_of,
+    rate_limit_of_errors,
+    server_time,
+)
 from bot.github.transport import (
     DEFAULT_TIMEOUTS,
     OUTAGE_RETRY_SECONDS,
@@ -67,7 +78,8 @@ class GitHubClient:
         self.key = key
         self.transport = Transport(server, timeouts)
         self.tokens = TokenCache(redis, server, key.app_id, key.fingerprint, token_keys)
-        self.pauses = RateLimitPauses(redis, server, key.app_id)
+        self.budget = RateLimitAccount(redis, server, key.app_id)
+        self.share = Share.CHECK  # whose work this process does now
         self._skew = timedelta()  # how far GitHub's clock is ahead of ours, once a refusal told us
 
     def app(self, delivery: str = "") -> "InstallationClient":
@@ -137,13 +149,15 @@ class GitHubClient:
         self.tokens.put(installation, token, read_only=read_only)
         return token
 
-    def raise_for_status(self, response: GitHubResponse, action: str, installation: InstallationId | None) -> None:
+    def raise_for_status(
+        self, response: GitHubResponse, action: str, installation: InstallationId | None, resource: str = CORE
+    ) -> None:
         """Raise what an answer's status means; `what` completes "GitHub does not let the App …"."""
-        self.pauses.record_remaining(installation, response.headers)
+        self.budget.record(installation, resource, response.headers)
         if response.status < FIRST_ERROR_STATUS:
             return
         if limit := rate_limit_of(response.status, response.headers, response.message):
-            raise self.pauses.pause(installation, limit)
+            raise self.budget.pause(installation, named_resource(response.headers, resource), limit)
         raise _error_for(response, action, installation)
 
 
@@ -195,22 +209,24 @@ class ReadOnlyClient:
         answer = self._send(request, action)
         body = answer.json_object()
         if limit := rate_limit_of_errors(get_objects(body, "errors"), answer.headers):
-            raise self.github_client.pauses.pause(self.installation, limit)
+            raise self.github_client.budget.pause(self.installation, GRAPHQL, limit)
         return read_graphql_result(body, action, permission, allow_forbidden=allow_forbidden)
 
     def reserve_quota(self) -> None:
         """Raise LaterError when so little of the hour's requests is left that a sweep should wait."""
         if self.installation is not None:
-            self.github_client.pauses.raise_if_reserved(self.installation)
+            self.github_client.budget.raise_if_reserved(self.installation)
 
     def _send(self, request: GitHubRequest, action: str) -> GitHubResponse:
         github_client, request = self.github_client, replace(request, delivery=self.delivery)
-        github_client.pauses.raise_if_paused(self.installation)
+        resource = GRAPHQL if request.url == github_client.server.graphql_url else CORE
+        points = READ_POINTS if request.method == "GET" or resource == GRAPHQL else WRITE_POINTS
+        github_client.budget.admit(self.installation, resource, github_client.share, points)
         if self.installation is None:
             answer = github_client.send_as_app(request)
         else:
             answer = github_client.send_as_installation(request, self.installation, read_only=self.read_only)
-        github_client.raise_for_status(answer, action, self.installation)
+        github_client.raise_for_status(answer, action, self.installation, resource)
         return answer
 
 

@@ -1,4 +1,4 @@
-"""Reads GitHub's rate limits from responses, and shares pauses between processes through Redis.
+"""Reads GitHub's rate limits from responses, and keeps one account of each budget for all processes in Redis.
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
@@ -7,11 +7,13 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 GitHub limits issues and comments to 80 a minute and 500 an hour, and refuses all calls beyond that.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 from redis import Redis
 
@@ -24,7 +26,6 @@ RATE_LIMIT_STATUSES = (403, 429)
 MIN_PAUSE_SECONDS = 60  # seconds; what GitHub asks for when it does not say how long
 MAX_PAUSE_SECONDS = 3600  # seconds; every limit of GitHub's is counted by the hour
 MAX_DOUBLINGS = 4  # doublings of AT_LEAST: 1, 2, 4, 8, 16 minutes
-RESERVED_FRACTION = 5  # a sweep leaves one fifth of the hour's requests to events
 RATE_LIMIT_MESSAGES = ("secondary rate limit", "rate limit exceeded", "abuse detection")
 
 
@@ -69,54 +70,158 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-class RateLimitPauses:
-    """Remembers in Redis until when an installation (or the App itself) must not call."""
+class Share(StrEnum):
+    """Whose work a call is for, the most urgent first; a call waits while no more is left than belongs to those before it."""
+
+    GATE = "gate"
+    CHECK = "check"
+    ALERT = "alert"
+    SWEEP = "sweep"
+
+    @property
+    def reserved(self) -> float:
+        """The fraction of an hour's budget that is left to more urgent work."""
+        return _RESERVED[self]
+
+
+_RESERVED = {Share.GATE: 0.0, Share.CHECK: 0.05, Share.ALERT: 0.1, Share.SWEEP: 0.2}
+CORE, GRAPHQL = "core", "graphql"  # as GitHub calls its budgets in `x-ratelimit-resource`; there are others
+# Points that GitHub lets a minute have of each (docs: "secondary rate limits"), and what we stay below: GitHub's minute
+# slides, and its count is not ours. A gate may use what is left.
+POINTS_A_MINUTE = {CORE: 900, GRAPHQL: 2_000}
+OWN_FRACTION = 0.8
+READ_POINTS, WRITE_POINTS = 1, 5
+USAGE_TTL = 8 * 24 * 3600  # seconds for which each hour's calls are kept
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """What was last heard of an hour's budget: points allowed and points left; and the most calls for events of an hour of the last week."""
+
+    resource: str
+    limit: int
+    remaining: int | None  # None once the hour is over
+    busiest_hour: int
+
+
+class RateLimitAccount:
+    """The budget of each installation (or of the App itself) and resource, in Redis: all workers share one account.
+
+    GitHub counts resources apart, so one that is spent, or that asks for patience, stops no other.
+    """
 
     def __init__(self, redis: Redis, server: GitHubServer, app_id: int) -> None:
         self._redis = redis
         self._server = server
         self._app_id = app_id
+        self._ahead = (
+            0.0  # seconds by which GitHub's clock, which counts its minutes, was ahead of ours at the last answer
+        )
 
-    def raise_if_paused(self, installation: InstallationId | None) -> None:
-        """Raise LaterError while somebody of this installation was told to wait."""
-        left = self._redis.pttl(self._redis_key("pause", installation))
-        if left > 0:
-            raise RetryLaterError("GitHub asked this installation to call later", left / 1000)
+    def admit(self, installation: InstallationId | None, resource: str, share: Share, points: int) -> None:
+        """Count a call that is about to be sent; raise RetryLaterError where it has to wait, and is not sent."""
+        now = time.time() + self._ahead
+        minute, hour = int(now // 60), int(now // HOUR)
+        keys = [self._redis_key(f"points:{resource}:{each}", installation) for each in (minute, minute - 1)]
+        with self._redis.pipeline() as pipe:
+            pipe.pttl(self._redis_key(f"pause:{resource}", installation))
+            pipe.hmget(self._redis_key(f"budget:{resource}", installation), "limit", "remaining", "until")
+            pipe.mget(keys)
+            pause, budget, counts = pipe.execute()
+        if pause > 0:
+            raise RetryLaterError(f"GitHub asked this installation to call {resource} later", pause / 1000)
+        self._raise_if_reserved(budget, resource, share, now)
+        if budget[0] is not None:  # a server that speaks of no limits has none
+            self._raise_if_too_fast([int(each or 0) for each in counts], resource, share, now)
+        usage = self._redis_key(f"usage:{resource}", installation)
+        with self._redis.pipeline() as pipe:
+            pipe.incrby(keys[0], points)
+            pipe.expire(keys[0], 120)
+            if share is not Share.SWEEP:  # a sweep takes what events leave
+                pipe.hincrby(usage, str(hour), 1)
+                pipe.expire(usage, USAGE_TTL)
+            pipe.execute()
 
     def raise_if_reserved(self, installation: InstallationId) -> None:
-        """Raise LaterError while so few requests are left in this hour that they belong to events."""
-        left = self._redis.pttl(self._redis_key("spare", installation))
-        if left > 0:
-            raise RetryLaterError("the rest of this hour's requests to GitHub is kept for events", left / 1000)
+        """Raise RetryLaterError while so little of any budget is left in this hour that a sweep must not begin."""
+        for resource in (CORE, GRAPHQL):
+            fields = self._redis.hmget(
+                self._redis_key(f"budget:{resource}", installation), ["limit", "remaining", "until"]
+            )
+            self._raise_if_reserved(fields, resource, Share.SWEEP, time.time() + self._ahead)
 
-    def record_remaining(self, installation: InstallationId | None, headers: Mapping[str, str]) -> None:
-        """Note from an answer's headers when little of the hour's requests is left."""
-        limit, remaining = (
-            _parse_number(headers.get("x-ratelimit-limit")),
-            _parse_number(headers.get("x-ratelimit-remaining")),
-        )
-        if limit and remaining is not None and remaining * RESERVED_FRACTION < limit:
-            self._set("spare", installation, _seconds_until_reset(headers) or MIN_PAUSE_SECONDS)
+    def record(self, installation: InstallationId | None, resource: str, headers: Mapping[str, str]) -> None:
+        """Note what an answer's headers say of the budget that they name, or else of the one that was asked."""
+        there = server_time(headers)
+        self._ahead = there.timestamp() - time.time() if there else self._ahead
+        limit = _parse_number(headers.get("x-ratelimit-limit"))
+        remaining = _parse_number(headers.get("x-ratelimit-remaining"))
+        if not limit or remaining is None:
+            return
+        seconds = _seconds_until_reset(headers) or MIN_PAUSE_SECONDS
+        key = self._redis_key(f"budget:{named_resource(headers, resource)}", installation)
+        values: dict[str | bytes | bytearray | memoryview[int] | int | float, str] = {
+            "limit": str(int(limit)),
+            "remaining": str(int(remaining)),
+            "until": str(time.time() + self._ahead + seconds),
+        }
+        self._redis.hset(key, mapping=values)
 
-    def pause(self, installation: InstallationId | None, limit: RateLimit) -> RetryLaterError:
-        """Make everybody of this installation wait, and return the error to raise.
+    def pause(self, installation: InstallationId | None, resource: str, limit: RateLimit) -> RetryLaterError:
+        """Make everybody of this installation wait for one resource, and return the error to raise.
 
         Where GitHub did not say how long, each further time within the hour waits twice as long, from a minute on.
         """
-        strikes = self._redis_key("strikes", installation)
+        strikes = self._redis_key(f"strikes:{resource}", installation)
         count = self._redis.incr(strikes)
         self._redis.expire(strikes, MAX_PAUSE_SECONDS)
         doublings = min(count - 1, MAX_DOUBLINGS)
         seconds = limit.seconds if limit.seconds is not None else MIN_PAUSE_SECONDS * 2.0**doublings
         seconds = min(max(seconds, 1.0), MAX_PAUSE_SECONDS)
-        self._set("pause", installation, seconds)
-        return RetryLaterError(f"GitHub's {limit.kind} rate limit is reached", seconds)
+        self._redis.set(self._redis_key(f"pause:{resource}", installation), b"1", px=int(seconds * 1000))
+        return RetryLaterError(f"GitHub's {limit.kind} rate limit for {resource} is reached", seconds)
 
-    def _set(self, kind: str, installation: InstallationId | None, seconds: float) -> None:
-        self._redis.set(self._redis_key(kind, installation), b"1", px=int(seconds * 1000))
+    def state(self, installation: InstallationId, resource: str) -> BudgetState | None:
+        """Return what is known of a budget; None where GitHub has said nothing, as a server without limits does not."""
+        limit, remaining, until = self._redis.hmget(
+            self._redis_key(f"budget:{resource}", installation), ["limit", "remaining", "until"]
+        )
+        if not isinstance(limit, bytes) or not isinstance(remaining, bytes) or not isinstance(until, bytes):
+            return None
+        now = time.time() + self._ahead
+        usage = self._redis_key(f"usage:{resource}", installation)
+        calls = self._redis.hgetall(usage)
+        if old := [hour for hour in calls if now - int(hour) * HOUR >= USAGE_TTL]:
+            self._redis.hdel(usage, *old)
+        week = [int(count) for hour, count in calls.items() if hour not in old]
+        return BudgetState(resource, int(limit), int(remaining) if float(until) > now else None, max(week, default=0))
+
+    def _raise_if_reserved(self, budget: Sequence[bytes | str | None], resource: str, share: Share, now: float) -> None:
+        limit, remaining, until = (float(each) if each else None for each in budget)
+        if limit is None or remaining is None or until is None or until <= now:
+            return
+        if remaining < limit * share.reserved:
+            raise RetryLaterError(f"the rest of this hour's {resource} calls is kept for more urgent work", until - now)
+
+    def _raise_if_too_fast(self, counts: Sequence[int], resource: str, share: Share, now: float) -> None:
+        """Compare the last sixty seconds, by their part of the minute before and this one, with what GitHub allows."""
+        allowed = POINTS_A_MINUTE.get(resource)
+        if allowed is None:
+            return
+        most = allowed if share is Share.GATE else allowed * OWN_FRACTION * (1 - share.reserved)
+        this, last = counts
+        if this + last * (1 - now % 60 / 60) >= most:
+            raise RetryLaterError(f"this minute's {resource} points are spent", 60 - now % 60 + 1)
 
     def _redis_key(self, kind: str, installation: InstallationId | None) -> str:
         return self._server.redis_key(kind, self._app_id, "app" if installation is None else installation)
+
+
+def named_resource(headers: Mapping[str, str], asked: str) -> str:
+    """Return the budget that an answer names; the one that was asked where it names none, or what cannot be one."""
+    named = headers.get("x-ratelimit-resource", "")
+    return named if re.fullmatch(r"[a-z_]{1,40}", named) else asked
 
 
 def _seconds_until_reset(headers: Mapping[str, str]) -> float | None:

@@ -29,6 +29,7 @@ from rq.job import Job, JobStatus
 from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
+from bot.github.rate_limits import Share
 from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
 from handlers.config.database import DatabaseError
@@ -38,7 +39,8 @@ from handlers.config.settings import Settings
 from handlers.jobs.job_table import JOBS
 from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
 from handlers.queue.enqueue import CRASH_RETRY_DELAYS, FAILED_JOB_TTL, QUEUES, WAKEUP_KEY, load_script
-from handlers.queue.job_spec import InvalidJobError, JobSpec, read_job
+from handlers.queue.job_spec import InvalidJobError, JobSpec, Priority, read_job
+from handlers.queue.job_specs import ReportChangeAlerts, WritePackageAlert
 from handlers.records.fence import fenced
 from handlers.records.schema.migrate import open_records
 
@@ -125,6 +127,8 @@ class Heartbeat:
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
+SHARES = {Priority.GATE: Share.GATE, Priority.CHECK: Share.CHECK, Priority.SWEEP: Share.SWEEP}
+ALERT_JOBS = (ReportChangeAlerts, WritePackageAlert)
 MAX_POSTPONEMENT = timedelta(days=1)  # a job that GitHub puts off for longer than this has failed
 
 
@@ -312,6 +316,7 @@ class Worker(SimpleWorker):
         started = time.monotonic()
         lease, run = self._lease, self.jobs[type(spec)]
         context = replace(self.context, delivery_id=delivery_id)
+        context.github.share = Share.ALERT if isinstance(spec, ALERT_JOBS) else SHARES[spec.priority]
         with (
             fenced(context.records, lease.concurrency_key, int(lease.lease_token))
             if lease.concurrency_key

@@ -10,7 +10,7 @@ from bot.checks.rules import RULES
 from bot.github.client import InstallationClient
 from bot.github.github_app import App, Installation, list_installations, read_app
 from bot.github.github_errors import GitHubError
-from bot.github.rate_limits import server_time
+from bot.github.rate_limits import CORE, GRAPHQL, BudgetState, Share, server_time
 from bot.json_access import get_str
 from bot.model.errors import RetryLaterError
 from handlers.cache.diagnoses import (
@@ -22,6 +22,7 @@ from handlers.cache.diagnoses import (
     diagnosed_unknown,
 )
 from handlers.cache.policy_facts import keep_selecting
+from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.events.event_table import EVENTS
@@ -114,6 +115,36 @@ def diagnose_github(context: Context) -> Iterator[Diagnosis]:
         yield from _installation_permissions(settings, installation)
         if not installation.suspended and settings.allows(installation.id, installation.account):
             yield from _policy(context, installation)
+            yield from _budgets(context, installation)
+
+
+def _budgets(context: Context, installation: Installation) -> Iterator[Diagnosis]:
+    """Say what GitHub allows an hour, and how many repositories that holds by the traffic of the last week's busiest hour."""
+    listed = InstallationRepositoryStore(context.redis).get(installation.id)
+    count = len(listed.repositories) if listed else 0
+    for resource in (CORE, GRAPHQL):
+        state = context.github.budget.state(installation.id, resource)
+        if state is None:
+            continue
+        subject, ceiling = f"{resource} budget of {installation.account}", repository_ceiling(state, count)
+        left = "" if state.remaining is None else f", {state.remaining:,} left"
+        said = f"GitHub allows {state.limit:,} points an hour{left}; events took {state.busiest_hour:,} calls in the busiest hour of the last week"
+        if ceiling is None:
+            yield diagnosed_ok(subject, said)
+        elif ceiling < count:
+            remedy = "ask GitHub for a higher limit (Enterprise Cloud has 15,000), or take repositories out of the installation"
+            yield diagnosed_missing(subject, f"{said}, and {count:,} repositories are more than that holds", remedy)
+        else:
+            yield diagnosed_ok(
+                subject, f"{said} for {count:,} repositories: about {ceiling:,} can be held at this traffic"
+            )
+
+
+def repository_ceiling(state: BudgetState, repositories: int) -> int | None:
+    """Return how many repositories a budget holds at the measured traffic, less what sweeps leave; None without traffic."""
+    if not state.busiest_hour or not repositories:
+        return None
+    return int(repositories * state.limit * (1 - Share.SWEEP.reserved) / state.busiest_hour)
 
 
 def _clock(client: InstallationClient) -> Diagnosis:

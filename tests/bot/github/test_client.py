@@ -169,7 +169,7 @@ def test_at_a_limit_nobody_of_the_installation_calls_any_more(
         names(acme.client, acme.id)
     assert later.value.seconds == pytest.approx(seconds, abs=2)
     before, other = len(acme.github.calls), acme.another_client()
-    with pytest.raises(RetryLaterError, match="call later"):
+    with pytest.raises(RetryLaterError, match="call core later"):
         names(other, acme.id)
     assert len(acme.github.calls) == before
     other.close()
