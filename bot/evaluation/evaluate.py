@@ -56,7 +56,12 @@ class Report:
 
 def evaluate_repository(snapshot: Snapshot, policy: Policy) -> Report:
     """Judge a snapshot by a policy, without network access or a clock. A rule that raises does not stop the others."""
-    whole = replace(snapshot, declared_identities=policy.identities)
+    whole = replace(
+        snapshot,
+        declared_identities=policy.identities,
+        declared_people=policy.people,
+        attestations=policy.lock_down,
+    )
     day = snapshot.taken_at.date()
     judged = run_checks(
         policy.rules, whole, RuleResult, policy.waivers_on(day), lambda finding: _locate(finding, whole)

@@ -66,6 +66,7 @@ def _describe_access(identity: PublishingIdentity, snapshot: Snapshot) -> str:
         IdentityKind.TOKEN: f"{identity.token_owner}, and whoever has the token",
         IdentityKind.APP: "whoever runs the App",
         IdentityKind.PERSON: "nobody: it approves, and does not publish",
+        IdentityKind.ACCOUNT: "whoever signs in as it, or has one of its tokens",
     }
     return others[identity.kind]
 
@@ -176,7 +177,8 @@ INVENTORY_QUERIES = frozenset(
         SettingsQuery.APP_INSTALLATIONS,
     }
 )
-PUBLISHING_KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON}  # people do not publish; they approve
+# People do not publish; they approve. Accounts of registries are judged by a rule of their own.
+PUBLISHING_KINDS = frozenset(IdentityKind) - {IdentityKind.PERSON, IdentityKind.ACCOUNT}
 
 ORGANIZATION_STORES = (SecretStore.ORGANIZATION, SecretStore.ORGANIZATION_DEPENDABOT, SecretStore.ORGANIZATION_AGENT)
 
@@ -197,6 +199,7 @@ def list_identities(snapshot: Snapshot, kinds: Collection[IdentityKind] = PUBLIS
         (IdentityKind.TOKEN, _token_identities),
         (IdentityKind.APP, _app_identities),
         (IdentityKind.PERSON, environment_reviewers),
+        (IdentityKind.ACCOUNT, registry_accounts),
     ):
         for each in question(snapshot) if kind in kinds else ():
             if isinstance(each, Unknown):
@@ -385,6 +388,38 @@ def _reviewer_identity(
     )
 
 
+def registry_accounts(snapshot: Snapshot) -> Iterator[PublishingIdentity | Unknown]:
+    """Yield each account that a registry lists for a package of the repository, once for each registry."""
+    watched = snapshot.registry_versions
+    if isinstance(watched, Unknown):
+        if snapshot.publications:
+            yield watched
+        return
+    packages: dict[tuple[RegistryId, str], list[str]] = {}
+    for each in watched.value:
+        if isinstance(each.current_maintainers, Unknown):
+            yield each.current_maintainers
+            continue
+        for name in each.current_maintainers.value:
+            role = f" ({each.roles[name]})" if name in each.roles else ""
+            packages.setdefault((each.package.registry, name), []).append(f"{each.package.name}{role}")
+    people = {
+        (registry, name.casefold()): each for each in snapshot.declared_people for registry, name in each.accounts
+    }
+    for (registry, name), published in packages.items():
+        person = people.get((registry, name.casefold()))
+        yield PublishingIdentity(
+            kind=IdentityKind.ACCOUNT,
+            name=name,
+            holder=snapshot.repository,
+            location=settings_location("actions"),
+            registries=(registry,),
+            token_owner=person.login if person else None,
+            machine=person.machine if person else None,
+            packages=tuple(published),
+        )
+
+
 def missing_identities(inventory: IdentityInventory, snapshot: Snapshot) -> tuple[DeclaredIdentity, ...]:
     """Return the entries for this repository that name nothing which was observed, where all of their kind was seen."""
     there = {identity.declared for identity in inventory.identities}
@@ -400,5 +435,6 @@ def _was_checked(entry: DeclaredIdentity, snapshot: Snapshot) -> bool:
         IdentityKind.TOKEN: (settings.fine_grained_tokens,),
         IdentityKind.APP: (settings.app_installations,),
         IdentityKind.PERSON: (settings.environments,),
+        IdentityKind.ACCOUNT: (),
     }
     return not snapshot.unreadable and all(isinstance(fact, Known) for fact in facts[entry.kind])

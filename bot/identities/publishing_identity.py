@@ -22,6 +22,7 @@ KIND_NAMES = {
     IdentityKind.TOKEN: "fine-grained token",
     IdentityKind.APP: "App",
     IdentityKind.PERSON: "person",
+    IdentityKind.ACCOUNT: "registry account",
 }
 
 _STORE_PHRASES = {
@@ -56,8 +57,9 @@ class PublishingIdentity:
     rotated_at: datetime | None = None
     last_used_at: datetime | None = None
     expires_at: datetime | None = None  # by itself: a token's end
-    token_owner: str | None = None  # a token's person, "@login"
+    token_owner: str | None = None  # a token's or account's person, "@login"
     machine: bool | None = None  # nobody is behind it; None: not known
+    packages: tuple[str, ...] = ()  # of a registry account: what it may publish, with its role where that is told
     declared: DeclaredIdentity | None = None
 
     @property
@@ -77,6 +79,8 @@ class PublishingIdentity:
             self.store.value if self.store in NON_ACTIONS_STORES else ""
         )  # where workflows look, holder and environment tell
         parts = [self.kind, self.name, self.holder, self.environment or "", self.workflow or "", store]
+        if self.kind is IdentityKind.ACCOUNT:
+            parts += self.registries  # two registries may have accounts of one name
         return hashlib.sha256(json.dumps([part.casefold() for part in parts]).encode()).hexdigest()[:12]
 
     @property
@@ -85,6 +89,8 @@ class PublishingIdentity:
         if self.kind is IdentityKind.PERSON:
             team = "the team " if "/" in self.name else ""
             return f"{team}{self.name}, who may approve what leaves the environment {self.environment},"
+        if self.kind is IdentityKind.ACCOUNT:
+            return f"the account {self.name} of {', '.join(self.registries)}"
         if self.kind is IdentityKind.PUBLISHER:
             where = f" from the environment {self.environment}" if self.environment else ""
             return f"the trusted publisher {self.workflow} of {self.name}{where}"

@@ -16,6 +16,7 @@ class IdentityKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - as above; a fine-grained token, by its name
     APP = "app"  # by its slug
     PERSON = "person"  # "@login", or "@organization/team"
+    ACCOUNT = "account"  # of a registry, by the registry's name of it; a policy's `people` says whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,39 @@ class DeclaredPackage:
 
     purl: str  # package URL: pkg:npm/%40acme/cli
     repository: FullName
+    origin: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPerson:
+    """A person or machine account of GitHub, and the names by which registries know it."""
+
+    login: str  # "@login"
+    accounts: tuple[tuple[str, str], ...] = ()  # a registry's id, and a name there
+    machine: bool = False
+    origin: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedPublisher:
+    """A trusted publisher as a registry has it, by the word of somebody who saw it there."""
+
+    repository: FullName
+    workflow: str  # the file's name
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockDownAttestation:
+    """What a person saw of a package's settings at its registry, where only a login shows them."""
+
+    purl: str
+    by: str  # "@login"
+    seen: date
+    tokens_refused: bool | None = None  # None: not said
+    publishers: tuple[AttestedPublisher, ...] | None = None  # all that there are; None: not said
     origin: str = ""
     line: int = 0
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model.core_types import RegistryId
-from bot.model.findings import MaybeKnown, Unknown
+from bot.model.findings import Known, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
 from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, UnexpectedFormatError
 from bot.packages.http_client import (
@@ -14,6 +14,7 @@ from bot.packages.http_client import (
     RegistryUnreachableError,
 )
 from bot.packages.versions import (
+    TOKEN_SETTING_NOT_TOLD,
     FetchedListing,
     ListingResult,
     Package,
@@ -67,10 +68,10 @@ def _fetch_listing(
     else:
         raise UnexpectedFormatError("it says that nothing changed, though nothing was known")
     if previous and _can_keep_owners(registry_client, previous, versions, now, same=same):
-        maintainers, owners_read = previous.listing.maintainers, previous.owners_read_at
+        access, owners_read = previous.listing, previous.owners_read_at
     else:
-        maintainers, owners_read = _read_owners(registry_client, client, answer, previous, now)
-    listing = PackageListing(client.package, versions, maintainers)
+        access, owners_read = _read_access(registry_client, client, answer, previous, now)
+    listing = replace(access, versions=versions)
     validator = previous.validator if previous and same else answer.validator
     fresh = FetchedListing(listing, owners_read, validator)
     return UnchangedListing(fresh) if previous and listing == previous.listing else fresh
@@ -135,20 +136,29 @@ def _merge_with_previous(version: PackageVersion, previous: PackageVersion) -> P
     )
 
 
-def _read_owners(
+def _read_access(
     registry_client: RegistryClient,
     client: PackageClient,
     response: RegistryResponse,
     previous: FetchedListing | None,
     now: datetime,
-) -> tuple[MaybeKnown[tuple[str, ...]], datetime]:
-    """Read who may publish; that this cannot be read keeps nobody from seeing the versions."""
+) -> tuple[PackageListing, datetime]:
+    """Read who may publish and how; that this cannot be read keeps nobody from seeing the versions."""
+    package = client.package
     try:
-        return registry_client.read_owners(client, response), now
+        roles = registry_client.read_owners(client, response)
+        refused = registry_client.read_tokens_refused
+        tokens_refused = refused(client) if refused else TOKEN_SETTING_NOT_TOLD
     except (RegistryUnreachableError, RegistryResponseError) as error:
         if previous is not None:
-            return previous.listing.maintainers, previous.owners_read_at  # asked again with the next reading
-        return Unknown(f"who may publish {client.package}", str(error)), now - OWNERS_INTERVAL
+            return previous.listing, previous.owners_read_at  # asked again with the next reading
+        nobody_knows = Unknown(f"who may publish {package}", str(error))
+        return PackageListing(package, (), nobody_knows), now - OWNERS_INTERVAL
+    if isinstance(roles, Unknown):
+        return PackageListing(package, (), roles, tokens_refused=tokens_refused), now
+    names = tuple(sorted(roles.value))
+    told = {name: role for name, role in roles.value.items() if role}
+    return PackageListing(package, (), Known(names), told, tokens_refused), now
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
 """Compares a package's versions over time to find bursts and publisher changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model.core_types import FullName
 from bot.model.findings import MaybeKnown, Unknown, join_names
-from bot.packages.versions import Package, PackageVersion, PublisherKind, TraceStatus, Workload
+from bot.packages.versions import (
+    TOKEN_SETTING_NOT_TOLD,
+    Package,
+    PackageVersion,
+    PublisherKind,
+    TraceStatus,
+    Workload,
+)
 
 MAINTAINERS_NOT_READ: MaybeKnown[tuple[str, ...]] = Unknown("who may publish", "nobody has asked the registry yet")
 
@@ -58,6 +65,8 @@ class WatchedPackage:
     known_maintainers: tuple[str, ...] = ()  # who ever might publish, by the registry's words
     new_maintainers: tuple["NewMaintainer", ...] = ()  # those of them that came while it was watched
     current_maintainers: MaybeKnown[tuple[str, ...]] = field(default=MAINTAINERS_NOT_READ)  # who may publish now
+    roles: Mapping[str, str] = field(default_factory=dict)  # of those, where the registry tells
+    tokens_refused: MaybeKnown[bool] = TOKEN_SETTING_NOT_TOLD  # whether only trusted publishers may publish
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from packaging.utils import canonicalize_version
 
 from bot.model.core_types import FullName, RegistryId, Sha
-from bot.model.findings import MaybeKnown
+from bot.model.findings import MaybeKnown, Unknown
 
 
 class TraceStatus(StrEnum):
@@ -83,6 +83,11 @@ class PackageVersion:
     staged: bool = False  # a person let it go at the registry, which may have been days after it was sent there
 
 
+TOKEN_SETTING_NOT_TOLD: MaybeKnown[bool] = Unknown(
+    "whether tokens are refused", "the registry shows that only to a login"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PackageListing:
     """What a registry has of a package at one moment: its versions, oldest first, and who may publish."""
@@ -90,6 +95,8 @@ class PackageListing:
     package: Package
     versions: tuple[PackageVersion, ...]
     maintainers: MaybeKnown[tuple[str, ...]]
+    roles: Mapping[str, str] = field(default_factory=dict)  # of maintainers, in the registry's words, where it tells
+    tokens_refused: MaybeKnown[bool] = TOKEN_SETTING_NOT_TOLD  # whether only trusted publishers may publish
 
 
 _PYTHON_REGISTRIES = ("pypi", "testpypi")

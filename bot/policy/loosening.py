@@ -11,7 +11,7 @@ from bot.checks.check import Rule
 from bot.checks.gate import GateCondition
 from bot.model.core_types import RuleName
 from bot.model.findings import join_names
-from bot.model.identity_register import DeclaredIdentity
+from bot.model.identity_register import DeclaredIdentity, DeclaredPerson, LockDownAttestation
 from bot.model.waiver import Waiver
 from bot.policy.merge_policies import policy_in_force
 from bot.policy.policy_file import Custody, IssueDestination, Overrides, Policy, PolicyFile, PolicyLayer
@@ -87,9 +87,23 @@ def _section_loosenings(before: PolicyFile, after: PolicyFile) -> Iterator[str]:
     for purl, repository in sorted(packages[0] ^ packages[1]):
         said = "belongs to" if (purl, repository) in packages[1] else "no longer belongs to"
         yield f"the package {purl} {said} {repository}"
+    yield from _new_entries("people", before.people, after.people)
+    yield from _new_entries("lock-down", before.lock_down, after.lock_down)
     for waiver in after.waivers:
         if not any(_is_within(waiver, old) for old in before.waivers):
             yield f"the waiver of {waiver.rule} in {waiver.repository} is new or wider"
+
+
+def _new_entries(
+    section: str,
+    before: Iterable[DeclaredPerson | LockDownAttestation],
+    after: Iterable[DeclaredPerson | LockDownAttestation],
+) -> Iterator[str]:
+    """Yield the entries that are new or changed: each vouches for somebody or something."""
+    known = {repr(replace(each, origin="", line=0)) for each in before}
+    for entry in after:
+        if repr(replace(entry, origin="", line=0)) not in known:
+            yield f"`{section}` has {entry.login if isinstance(entry, DeclaredPerson) else entry.purl}, which is new or changed"
 
 
 def _identity_key(identity: DeclaredIdentity) -> str:

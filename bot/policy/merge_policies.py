@@ -115,6 +115,8 @@ def _policy_from_file(file: PolicyFile, target: TargetRepository) -> Policy:
         max_waiver_duration=file.max_waiver_duration,
         identities=tuple(identity for identity in file.identities if identity.is_in(target.name)),
         packages=tuple(package for package in file.packages if _is_same_repository(package.repository, target.name)),
+        people=file.people,
+        lock_down=file.lock_down,
         reports=file.reports,
     )
 
@@ -190,6 +192,8 @@ def _ignored_sections(files: _PolicyFiles, *, allow_any: bool) -> Iterable[str]:
         "policy-delay": own.own_policy_delay is not None,
         "repositories": bool(own.repositories),
         "reports": own.reports != NO_REPORTS,
+        "people": bool(own.people),
+        "lock-down": bool(own.lock_down),
         "waivers": bool(own.waivers) and not allow_any,
         "identities": bool(own.identities) and not allow_any,
     }

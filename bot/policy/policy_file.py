@@ -11,7 +11,7 @@ from bot.checks.engine import Waivers
 from bot.checks.gate import GATE_CONDITIONS, GateCondition
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RuleName
-from bot.model.identity_register import DeclaredIdentity, DeclaredPackage
+from bot.model.identity_register import DeclaredIdentity, DeclaredPackage, DeclaredPerson, LockDownAttestation
 from bot.model.waiver import DEFAULT_MAX_WAIVER_DURATION, Waiver
 from bot.policy.policy_schema import OptionValue
 from bot.policy.policy_targets import RepositoryMatch
@@ -112,6 +112,8 @@ class PolicyFile:
     repositories: tuple[PolicyLayer, ...] = ()  # each with a match; later ones win
     identities: tuple[DeclaredIdentity, ...] = ()
     packages: tuple[DeclaredPackage, ...] = ()
+    people: tuple[DeclaredPerson, ...] = ()
+    lock_down: tuple[LockDownAttestation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     reports: ReportSettings = NO_REPORTS
     extends: FullName | None = None  # the repository whose publishing.yml this one stands on
@@ -165,6 +167,8 @@ class Policy:
     max_waiver_duration: timedelta = DEFAULT_MAX_WAIVER_DURATION
     identities: tuple[DeclaredIdentity, ...] = ()  # the register's entries for this repository
     packages: tuple[DeclaredPackage, ...] = ()  # those of this repository
+    people: tuple[DeclaredPerson, ...] = ()
+    lock_down: tuple[LockDownAttestation, ...] = ()
     reports: ReportSettings = NO_REPORTS
     gate: tuple[GateCondition, ...] = tuple(condition() for condition in GATE_CONDITIONS)
     alerts: tuple[ChangeAlert, ...] = tuple(signal() for signal in CHANGE_ALERTS)

@@ -12,7 +12,14 @@ from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
 from bot.model.core_types import FullName, Mode, RegistryId, RuleName
 from bot.model.errors import PolicyError, UnreadableError
-from bot.model.identity_register import DeclaredIdentity, DeclaredPackage, IdentityKind
+from bot.model.identity_register import (
+    AttestedPublisher,
+    DeclaredIdentity,
+    DeclaredPackage,
+    DeclaredPerson,
+    IdentityKind,
+    LockDownAttestation,
+)
 from bot.model.waiver import Waiver
 from bot.policy.policy_file import (
     CheckSettings,
@@ -88,6 +95,8 @@ def _policy_file(root: YamlMapping, origin: str) -> PolicyFile:
         repositories=tuple(_layer(item) for item in nodes_at(root, "repositories", YamlMapping)),
         identities=read_identities(root, origin),
         packages=read_packages(root, origin),
+        people=read_people(root, origin),
+        lock_down=read_lock_down(root, origin),
         waivers=read_waivers(root, origin),
         reports=read_reports(root),
         extends=FullName(extends) if extends else None,
@@ -179,6 +188,16 @@ def read_packages(root: YamlMapping, origin: str) -> tuple[DeclaredPackage, ...]
     )
 
 
+def read_people(root: YamlMapping, origin: str) -> tuple[DeclaredPerson, ...]:
+    """Read by which names registries know people and machine accounts."""
+    return tuple(_person(item, origin) for item in nodes_at(root, "people", YamlMapping))
+
+
+def read_lock_down(root: YamlMapping, origin: str) -> tuple[LockDownAttestation, ...]:
+    """Read what people saw of settings that only a login shows; raise PolicyError for a day that is none."""
+    return tuple(_attestation(item, origin) for item in nodes_at(root, "lock-down", YamlMapping))
+
+
 def read_waivers(root: YamlMapping, origin: str) -> tuple[Waiver, ...]:
     """Read the waivers; raise PolicyError for an end that is no day."""
     return tuple(_waiver(item, origin) for item in nodes_at(root, "waivers", YamlMapping))
@@ -211,9 +230,10 @@ def read_reports(root: YamlMapping) -> ReportSettings:
 
 
 def _identity(item: YamlMapping, origin: str) -> DeclaredIdentity:
-    named = [kind for kind in IdentityKind if kind.value in item.values]
+    kinds = [kind for kind in IdentityKind if kind is not IdentityKind.ACCOUNT]
+    named = [kind for kind in kinds if kind.value in item.values]
     if len(named) != 1:
-        choice = ", ".join(f"`{kind.value}`" for kind in IdentityKind)
+        choice = ", ".join(f"`{kind.value}`" for kind in kinds)
         said = "no identity" if not named else f"{len(named)} identities"
         raise PolicyError(f"this entry of the register names {said}; name exactly one of {choice}", item.line)
     kind, machine = named[0], text_at(item, "machine")
@@ -228,6 +248,34 @@ def _identity(item: YamlMapping, origin: str) -> DeclaredIdentity:
         workflow=text_at(item, "workflow"),
         machine=None if machine is None else machine.lower() == "true",
         team=text_at(item, "team"),
+        origin=origin,
+        line=item.line,
+    )
+
+
+def _person(item: YamlMapping, origin: str) -> DeclaredPerson:
+    accounts = item.get("accounts")
+    registries = accounts.values if isinstance(accounts, YamlMapping) else {}
+    names = [(registry, name) for registry in registries for name in _texts_at(accounts, registry)]  # type: ignore[arg-type]  # a mapping, where it has keys
+    machine = (text_at(item, "machine") or "").lower() == "true"
+    return DeclaredPerson(_required_text(item, "login"), tuple(names), machine, origin, item.line)
+
+
+def _attestation(item: YamlMapping, origin: str) -> LockDownAttestation:
+    tokens = text_at(item, "tokens")
+    listed = item.get("publishers")
+    publishers = tuple(
+        AttestedPublisher(
+            FullName(_required_text(each, "repository")), _required_text(each, "workflow"), text_at(each, "environment")
+        )
+        for each in nodes_at(item, "publishers", YamlMapping)
+    )
+    return LockDownAttestation(
+        purl=_required_text(item, "purl"),
+        by=_required_text(item, "by"),
+        seen=_date_at(item, "seen"),
+        tokens_refused=None if tokens is None else tokens == "refused",
+        publishers=None if listed is None else publishers,
         origin=origin,
         line=item.line,
     )

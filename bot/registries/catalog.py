@@ -16,6 +16,7 @@ from bot.registries.registry import (
     CommandFact,
     FactSource,
     InputTest,
+    LockDown,
     Migration,
     MinimumVersion,
     NamedInput,
@@ -277,6 +278,7 @@ def registry_from(raw: RawObject) -> Registry:
         verified=raw["verified"],
         checked=raw["checked"],
         request_policy=_request_policy(raw["etiquette"], raw["checked"]) if "etiquette" in raw else None,
+        lock_down=_lock_down(raw["lock_down"]) if "lock_down" in raw else None,
     )
 
 
@@ -327,6 +329,18 @@ def _source(raw: RawObject, checked: str) -> FactSource:
 def _request_policy(raw: RawObject, checked: str) -> RequestPolicy:
     source = _source(raw["source"], checked) if "source" in raw else None
     return RequestPolicy(tuple(raw["addresses"]), raw["pause"], raw["why"], source)
+
+
+def _lock_down(raw: RawObject) -> LockDown:
+    return LockDown(
+        accounts=raw["accounts"],
+        tokens=raw["tokens"],
+        publishers=raw["publishers"],
+        setting=raw.get("setting"),
+        readable=raw.get("readable", False),
+        notes=tuple(raw.get("notes", ())),
+        source=_source(raw["source"], raw["checked"]),
+    )
 
 
 def _migration(raw: RawObject) -> Migration:

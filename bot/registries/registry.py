@@ -168,6 +168,19 @@ class RequestPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LockDown:
+    """What a registry tells about accounts, tokens and publishers, and how it is made to refuse tokens."""
+
+    accounts: str  # who may publish: what it tells of that, and to whom
+    tokens: str  # which tokens there are: the same
+    publishers: str  # which trusted publishers there are: the same
+    setting: str | None  # what to set so that tokens are refused, with the way there; None: there is no such setting
+    readable: bool  # whether everybody can read that setting
+    notes: tuple[str, ...]  # dated facts
+    source: FactSource
+
+
+@dataclass(frozen=True, slots=True)
 class TokenExchange:
     """The action that exchanges the workflow's OIDC token, as a step to insert before the publishing one."""
 
@@ -261,6 +274,7 @@ class Registry:
     verified: bool
     checked: str  # ISO date of the newest look at the sources
     request_policy: RequestPolicy | None = None  # None: we do not know how to ask it
+    lock_down: LockDown | None = None  # None: nobody looked
 
     @property
     def hosts(self) -> tuple[str, ...]:

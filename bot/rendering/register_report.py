@@ -20,6 +20,7 @@ from bot.identities import (
     list_identities,
     missing_identities,
 )
+from bot.identities.package_access import PackageAccess, package_access
 from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName, RuleName
 from bot.model.findings import Finding, Known, Unknown, join_names
@@ -52,6 +53,7 @@ class RegisterReport:
     entries: tuple[RegisterEntry, ...]
     unknown: tuple[Unknown, ...]
     missing: tuple[DeclaredIdentity, ...]  # declared, and not there
+    packages: tuple[PackageAccess, ...] = ()  # what can still publish each
 
 
 def build_register(report: Report, runs: Mapping[str, datetime] = NO_RUNS) -> RegisterReport:
@@ -60,7 +62,9 @@ def build_register(report: Report, runs: Mapping[str, datetime] = NO_RUNS) -> Re
     register = list_identities(snapshot, tuple(IdentityKind))
     lines = tuple(_register_entry(report, each, runs) for each in register.identities)
     unseen = dict.fromkeys((*register.unknown, *_unreadable_files(report)))
-    return RegisterReport(snapshot.repository, lines, tuple(unseen), missing_identities(register, snapshot))
+    missing = missing_identities(register, snapshot)
+    packages = package_access(snapshot, register.identities)
+    return RegisterReport(snapshot.repository, lines, tuple(unseen), missing, packages)
 
 
 def identity_findings(report: Report, identity: PublishingIdentity) -> Iterator[tuple[RuleName, Finding]]:
@@ -100,7 +104,7 @@ NO_VALUE = "-"
 # A spreadsheet takes a cell that begins so for a formula: owasp.org/www-community/attacks/CSV_Injection
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 REGISTER_COLUMNS = (
-    "repository", "kind", "name", "holder", "environment", "workflow", "registries", "owner", "declared", "purpose", "expires", "created",
+    "repository", "kind", "name", "holder", "environment", "workflow", "registries", "packages", "owner", "declared", "purpose", "expires", "created",
     "rotated", "last_used", "reviewed", "reviewed_by", "who", "used_by", "events", "open_to", "findings", "waived",
 )  # fmt: skip
 
@@ -153,10 +157,18 @@ def _register_text(report: RegisterReport, *, color: bool) -> Iterator[str]:
         yield plain_line(
             f"  {KIND_NAMES[entry.kind]} {entry.name} is in the register ({where}), and not there; take the entry out"
         )
+    yield from _packages_text(report.packages)
     for unseen in report.unknown:
         permission = missing_permission(unseen.reason, unseen.permission)
         remedy = f"; it takes {permission}" if permission else ""
         yield plain_line(f"  unknown: {unseen.fact} ({unseen.reason}{remedy})")
+
+
+def _packages_text(packages: Iterable[PackageAccess]) -> Iterator[str]:
+    for package in packages:
+        yield plain_line(f"  {package.name} on {package.registry} can be published by")
+        yield from (plain_line(f"    {each}") for each in package.can_publish or ("nothing that is known",))
+        yield plain_line(f"    tokens: {package.tokens}" + (f". {package.setting}" if package.setting else ""))
 
 
 def _entry_facts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -182,6 +194,15 @@ def _repository_object(report: RegisterReport) -> Mapping[str, Any]:
     return {
         "repository": report.repository,
         "identities": [_entry_object(line) for line in report.entries],
+        "packages": [
+            {
+                "purl": each.purl,
+                "can_publish": list(each.can_publish),
+                "tokens": each.tokens,
+                "setting": each.setting,
+            }
+            for each in report.packages
+        ],
         "absent": [
             {"kind": each.kind, "name": each.name, "holder": each.holder, "file": each.origin, "line": each.line}
             for each in report.missing
@@ -202,6 +223,7 @@ def _entry_object(line: RegisterEntry) -> dict[str, Any]:
         "environment": identity.environment,
         "workflow": identity.workflow,
         "registries": list(identity.registries),
+        "packages": list(identity.packages),
         "owner": identity.owner,
         "declared": entry is not None,
         "purpose": entry.purpose if entry else None,

@@ -12,7 +12,7 @@ from bot.detection.remote_files import RemoteFile, RemoteFiles
 from bot.model.core_types import FullName, RegistryId, Sha
 from bot.model.errors import UnreadableError, describe_fault
 from bot.model.findings import MaybeKnown, Unknown, UnreadableFile
-from bot.model.identity_register import AccessReviews, DeclaredIdentity
+from bot.model.identity_register import AccessReviews, DeclaredIdentity, DeclaredPerson, LockDownAttestation
 from bot.packages.publish_history import WatchedPackage
 from bot.registries import Catalog, Registry
 from bot.settings import RepositorySettings, all_unknown
@@ -68,6 +68,8 @@ class Snapshot:
     declared_identities: tuple[
         DeclaredIdentity, ...
     ] = ()  # the register's entries for it, by the policy that it is judged by
+    declared_people: tuple[DeclaredPerson, ...] = ()  # by which names registries know people, by that policy
+    attestations: tuple[LockDownAttestation, ...] = ()  # of settings that only a login shows, by that policy
     reviews: MaybeKnown[AccessReviews] = REVIEWS_NOT_STORED  # who confirmed what can publish, and when
     version_traces: MaybeKnown[tuple[VersionTrace, ...]] = (
         TRACES_NOT_STORED  # what was last published from it, the newest first

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.registries import ActionFact, Catalog, CommandFact, Registry, load_catalog
+from bot.registries.registry import LockDown
 
 REGISTRIES_PAGE = Path(__file__).parents[2] / "docs" / "registries.md"
 _ADDRESS = re.compile(r"`?\{(?:host|url):([a-z0-9.-]+)\.[a-z0-9-]+\}`?")
@@ -42,6 +43,7 @@ def registries_page(catalog: Catalog) -> str:
                 "",
                 *_leaving(catalog, registries),
                 *_mind(catalog, registries),
+                *_lock_down(registries),
                 *_known(registries),
             ]
         )
@@ -84,6 +86,31 @@ def _mind(catalog: Catalog, registries: Iterable[Registry]) -> Iterator[str]:
             said = " ".join(_ADDRESS.sub(lambda match: _name(catalog, match[1]), gotcha) for gotcha in each.gotchas)
             yield f"- **{each.name}**: {said}"
     yield ""
+
+
+def _lock_down(registries: Iterable[Registry]) -> Iterator[str]:
+    yield "## Accounts, tokens and lock-down\n"
+    yield "What each registry whose packages are watched tells, and to whom. What it does not tell is unknown to every rule, never fine."
+    yield "[`locked-package`](rules.md#locked-package) asks for the setting that refuses tokens."
+    for each in registries:
+        told = each.lock_down
+        if told is None:
+            continue
+        yield f"\n### {each.name}: accounts and tokens\n"
+        yield f"- Accounts: {told.accounts}"
+        yield f"- Tokens: {told.tokens}"
+        yield f"- Trusted publishers: {told.publishers}"
+        yield f"- Refuse tokens: {_setting(told)}"
+        yield from (f"- {note}" for note in told.notes)
+        yield f"- Seen on {told.source.checked}; the source is in `bot/registries/data/{each.id}.json`"
+    yield ""
+
+
+def _setting(told: LockDown) -> str:
+    if told.setting is None:
+        return "there is no such setting, so tokens can always publish."
+    seen = "everybody can read it" if told.readable else "only a login sees it, so a person attests it in the policy"
+    return f"{told.setting}; {seen}."
 
 
 def _name(catalog: Catalog, registry: str) -> str:

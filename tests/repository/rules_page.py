@@ -24,7 +24,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "trusted-publishing", "no-leftover-secrets", "no-unused-secrets", "environment-secrets", "scoped-organization-secrets",
         "secret-rotation", "step-scoped-secrets", "no-hardcoded-tokens", "explicit-secrets",
     ),
-    "Identities": ("owned-identities", "unexpired-identities", "reviewed-access", "current-owners", "human-approval"),
+    "Identities": (
+        "owned-identities", "unexpired-identities", "reviewed-access", "current-owners", "human-approval", "registry-owners", "locked-package",
+        "unused-publishers",
+    ),
     "Environments": (
         "protected-environment", "required-reviewers", "restricted-refs", "protected-tags", "protected-workflows", "no-workflow-approvals",
         "deployment-gate",

@@ -12,6 +12,7 @@ from bot.checks.rules.explicit_secrets import ExplicitSecrets
 from bot.checks.rules.human_approval import HumanApproval
 from bot.checks.rules.immutable_releases import ImmutableReleases
 from bot.checks.rules.least_permissions import LeastPermissions
+from bot.checks.rules.locked_package import LockedPackage
 from bot.checks.rules.no_hardcoded_tokens import NoHardcodedTokens
 from bot.checks.rules.no_leftover_secrets import NoLeftoverSecrets
 from bot.checks.rules.no_shared_cache import NoSharedCache
@@ -23,6 +24,7 @@ from bot.checks.rules.protected_environment import ProtectedEnvironment
 from bot.checks.rules.protected_tags import ProtectedTags
 from bot.checks.rules.protected_workflows import ProtectedWorkflows
 from bot.checks.rules.publish_rate import PublishRate
+from bot.checks.rules.registry_owners import RegistryOwners
 from bot.checks.rules.required_reviewers import RequiredReviewers
 from bot.checks.rules.restricted_refs import RestrictedRefs
 from bot.checks.rules.reviewed_access import ReviewedAccess
@@ -34,6 +36,7 @@ from bot.checks.rules.traceable_versions import TraceableVersions
 from bot.checks.rules.trusted_publishing import TrustedPublishing
 from bot.checks.rules.trusted_triggers import TrustedTriggers
 from bot.checks.rules.unexpired_identities import UnexpiredIdentities
+from bot.checks.rules.unused_publishers import UnusedPublishers
 from bot.checks.rules.workflow_hygiene import WorkflowHygiene
 
 RULES: tuple[type[Rule], ...] = (
@@ -57,6 +60,9 @@ RULES: tuple[type[Rule], ...] = (
     UnexpiredIdentities,
     ReviewedAccess,
     CurrentOwners,
+    RegistryOwners,
+    LockedPackage,
+    UnusedPublishers,
     HumanApproval,
     SeparatePublishJob,
     LeastPermissions,

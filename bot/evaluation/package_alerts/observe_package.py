@@ -209,6 +209,7 @@ def _describe_file(file: PackageFile, number: str) -> str:
 
 def _with_maintainers(watched: WatchedPackage, listing: PackageListing, now: datetime) -> WatchedPackage:
     """Take up who may publish: whoever is new since the package is watched is a new maintainer."""
+    watched = replace(watched, roles=listing.roles, tokens_refused=listing.tokens_refused)
     told = listing.maintainers
     if not isinstance(told, Known):
         return replace(watched, current_maintainers=told)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from bot.model.core_types import FullName, Sha
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -85,13 +86,26 @@ def _read_published_versions(client: PackageClient) -> Mapping[str, StrictJson]:
     return {version.get("num").get_text(): version for version in found.get("versions").items()}
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     found = client.get_json(RegistryQuery("web", (*API, client.package.name, "owners")))
     if found is None:
         return Unknown(f"who may publish {client.package}", "the registry did not tell")
-    return Known(tuple(sorted({owner.get("login").get_text() for owner in found.get("users").items()})))
+    return Known({owner.get("login").get_text(): owner.get("kind").get_text() for owner in found.get("users").items()})
+
+
+def _read_tokens_refused(client: PackageClient) -> MaybeKnown[bool]:
+    """Say whether the crate's setting `trustpub_only` is on: crates.io, src/controllers/krate/publish.rs."""
+    found = client.get_json(RegistryQuery("web", (*API, client.package.name), {"include": "default_version"}))
+    setting = found.get("crate").get("trustpub_only") if found else None
+    if setting is None or not setting.exists:
+        return Unknown(f"whether {client.package} refuses tokens", "the registry did not tell")
+    return Known(setting.get_flag())
 
 
 CLIENT = RegistryClient(
-    first_request=_first_request, read_versions=_read_versions, read_owners=_read_owners, separate_owners_request=True
+    first_request=_first_request,
+    read_versions=_read_versions,
+    read_owners=_read_owners,
+    read_tokens_refused=_read_tokens_refused,
+    separate_owners_request=True,
 )

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -69,7 +70,7 @@ def _parse_version(package: Package, tag: StrictJson) -> PackageVersion:
     )
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     return Unknown(f"who may publish {client.package}", "the registry does not tell")
 
 

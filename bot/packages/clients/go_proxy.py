@@ -11,7 +11,13 @@ from dataclasses import replace
 
 from bot.model.core_types import Sha
 from bot.model.findings import MaybeKnown, Unknown
-from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, UnexpectedFormatError
+from bot.packages.clients.registry_client import (
+    AccountRoles,
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    UnexpectedFormatError,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageVersion, version_sort_key
 
@@ -49,7 +55,7 @@ def _read_details(client: PackageClient, version: PackageVersion) -> PackageVers
     return replace(version, commit=Sha(commit) if commit else None)
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     return Unknown(f"who may publish {client.package}", "whoever may push a tag to its repository")
 
 

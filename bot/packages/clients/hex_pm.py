@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, parse_strict_json
+from bot.packages.clients.registry_client import (
+    AccountRoles,
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion, PublisherKind
 
@@ -44,11 +50,13 @@ def _read_details(client: PackageClient, version: PackageVersion) -> PackageVers
     )
 
 
-def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[AccountRoles]:
     owners = parse_strict_json(response.content).get("owners")
     if not owners.exists:
         return Unknown(f"who may publish {client.package}", "the registry did not tell")
-    return Known(tuple(sorted({owner.get("username").get_text() for owner in owners.items()})))
+    return Known(
+        {owner.get("username").get_text(): owner.get("level").get_optional_text() or "" for owner in owners.items()}
+    )
 
 
 CLIENT = RegistryClient(

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
-    StrictJson,
     UnexpectedFormatError,
     parse_strict_json,
 )
@@ -47,14 +47,16 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
         )
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     answer = client.send_without_token(RegistryQuery("api", ("scopes", _scope(client.package)[0], "members")))
     if answer.status != 200:  # noqa: PLR2004 - OK
         return Unknown(f"who may publish {client.package}", "the registry does not tell who is in its scope")
-    members: Iterator[StrictJson] = (
-        member.get("user").get("name") for member in parse_strict_json(answer.content).items()
+    return Known(
+        {
+            member.get("user").get("name").get_text(): "admin" if member.get("isAdmin").get_flag() else "member"
+            for member in parse_strict_json(answer.content).items()
+        }
     )
-    return Known(tuple(sorted({member.get_text() for member in members})))
 
 
 CLIENT = RegistryClient(

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -58,7 +59,7 @@ def _read_details(client: PackageClient, version: PackageVersion) -> PackageVers
     return replace(version, published_at=moment.astimezone(UTC))
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     return Unknown(f"who may publish {client.package}", "the registry does not tell")
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from bot.model.core_types import Sha
 from bot.model.findings import Known, MaybeKnown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -82,10 +83,10 @@ def _parse_files(package: Package, number: str, dist: StrictJson) -> tuple[Packa
     return (PackageFile(f"{package.name.rpartition('/')[2]}-{number}.tgz", digests),)
 
 
-def _read_owners(_: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(_: PackageClient, response: RegistryResponse) -> MaybeKnown[AccountRoles]:
     maintainers = parse_strict_json(response.content).get("maintainers")
     names = [each.get("name").get_text() for each in maintainers.items()] if maintainers.exists else []
-    return Known(tuple(sorted(set(names))))
+    return Known(dict.fromkeys(names, ""))
 
 
 def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:

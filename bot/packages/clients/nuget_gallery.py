@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -58,7 +59,7 @@ def _parse_version(package: Package, entry: StrictJson) -> PackageVersion:
     )
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     query: dict[str, str | int] = {
         "q": f"packageid:{client.package.name}",
         "prerelease": "true",
@@ -69,10 +70,10 @@ def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple
     hits = tuple(found.get("data").items()) if found else ()
     owners = hits[0].get("owners") if hits else StrictJson(None)
     if isinstance(owners.value, str):  # one owner may stand alone
-        return Known((owners.get_text(),))
+        return Known({owners.get_text(): ""})
     if not owners.exists:
         return Unknown(f"who may publish {client.package}", "the registry did not tell")
-    return Known(tuple(sorted({owner.get_text() for owner in owners.items()})))
+    return Known({owner.get_text(): "" for owner in owners.items()})
 
 
 CLIENT = RegistryClient(

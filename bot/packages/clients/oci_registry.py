@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot.model.findings import MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -71,7 +72,7 @@ def _read_details(client: PackageClient, version: PackageVersion) -> PackageVers
     return replace(version, files=(PackageFile(version.number, {"sha256": digest.removeprefix("sha256:")}),))
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     return Unknown(f"who may publish {client.package}", "the registry does not tell")
 
 

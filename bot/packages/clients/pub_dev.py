@@ -6,7 +6,13 @@ The Dart project's doc/repository-spec-v2.md, and pub's own API help.
 from collections.abc import Iterator
 
 from bot.model.findings import Known, MaybeKnown, Unknown
-from bot.packages.clients.registry_client import PackageClient, PreviousVersions, RegistryClient, parse_strict_json
+from bot.packages.clients.registry_client import (
+    AccountRoles,
+    PackageClient,
+    PreviousVersions,
+    RegistryClient,
+    parse_strict_json,
+)
 from bot.packages.http_client import RegistryQuery, RegistryResponse
 from bot.packages.versions import Package, PackageFile, PackageVersion
 
@@ -29,12 +35,12 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
         )
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     found = client.get_json(RegistryQuery("web", ("api", "packages", client.package.name, "publisher")))
     publisher = found.get("publisherId").get_optional_text() if found else None
     if publisher is None:
         return Unknown(f"who may publish {client.package}", "the registry tells only publishers, and it has none")
-    return Known((f"publisher {publisher}",))
+    return Known({f"publisher {publisher}": "publisher"})
 
 
 CLIENT = RegistryClient(

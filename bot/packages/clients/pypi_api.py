@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -83,13 +84,16 @@ def _api_version(simple: StrictJson) -> tuple[int, ...]:
     return tuple(int(part) if part.isascii() and part.isdigit() else 0 for part in written.split("."))
 
 
-def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, response: RegistryResponse) -> MaybeKnown[AccountRoles]:
     ownership = parse_strict_json(response.content).get("ownership")
     if not ownership.exists:
         return Unknown(f"who may publish {client.package}", "the registry did not tell")
-    users = {role.get("user").get_text() for role in ownership.get("roles").items()}
+    users = {
+        role.get("user").get_text(): role.get("role").get_optional_text() or ""
+        for role in ownership.get("roles").items()
+    }
     organization = ownership.get("organization").get_optional_text()
-    return Known(tuple(sorted(users | ({f"organization {organization}"} if organization else set()))))
+    return Known(users | ({f"organization {organization}": "organization"} if organization else {}))
 
 
 def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:

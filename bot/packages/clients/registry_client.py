@@ -127,6 +127,7 @@ class PackageClient:
         return parse_strict_json(answer.content) if answer.exists else None
 
 
+AccountRoles: TypeAlias = Mapping[str, str]  # who may publish, by name: the role, or an empty text where it is not told
 PreviousVersions: TypeAlias = Mapping[str, PackageVersion]  # the versions of the last reading, by number
 
 
@@ -142,7 +143,10 @@ class RegistryClient:
         None  # asks more about one version that is new
     )
     max_details: int = 20  # the newest of the new, at most: a first reading meets all versions that there ever were
-    read_owners: Callable[[PackageClient, RegistryResponse], MaybeKnown[tuple[str, ...]]]
+    read_owners: Callable[[PackageClient, RegistryResponse], MaybeKnown[AccountRoles]]
+    read_tokens_refused: Callable[[PackageClient], MaybeKnown[bool]] | None = (
+        None  # asked with `read_owners`; None: the registry tells that nobody
+    )
     separate_owners_request: bool = False  # whether `owners` asks another address, which is not done each time
     renew_token: Callable[[PackageClient], str | None] | None = None
     read_provenance: Callable[[PackageClient, PackageVersion], Iterable[tuple[str, bytes]]] | None = (

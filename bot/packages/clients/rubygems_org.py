@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.model.findings import Known, MaybeKnown, Unknown
 from bot.packages.clients.registry_client import (
+    AccountRoles,
     PackageClient,
     PreviousVersions,
     RegistryClient,
@@ -47,14 +48,15 @@ def _read_details(client: PackageClient, version: PackageVersion) -> PackageVers
     return replace(version, has_provenance=all(file.name in offered for file in version.files))
 
 
-def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[tuple[str, ...]]:
+def _read_owners(client: PackageClient, _: RegistryResponse) -> MaybeKnown[AccountRoles]:
     found = client.get_json(RegistryQuery("web", (*API, "gems", client.package.name, "owners.json")))
     if found is None:
         return Unknown(f"who may publish {client.package}", "the registry did not tell")
-    handles = (
-        owner.get("handle").get_optional_text() or f"number {owner.get('id').get_integer()}" for owner in found.items()
-    )
-    return Known(tuple(sorted(set(handles))))
+    return Known({_owner_name(owner): owner.get("role").get_optional_text() or "" for owner in found.items()})
+
+
+def _owner_name(owner: StrictJson) -> str:
+    return owner.get("handle").get_optional_text() or f"number {owner.get('id').get_integer()}"
 
 
 def _read_provenance(client: PackageClient, version: PackageVersion) -> Iterator[tuple[str, bytes]]:

@@ -47,6 +47,8 @@ class FakeProject:
     name: str
     releases: dict[str, FakeRegistryRelease] = field(default_factory=dict)
     maintainers: list[str] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)  # of maintainers who are no owners
+    tokens_refused: bool = False  # crates.io: only trusted publishers may publish
     changed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     @property
@@ -120,17 +122,24 @@ class RegistriesWorld:
             del self.projects[registry, _normalized(registry, name)].releases[number]
             self.projects[registry, _normalized(registry, name)].changed_at = self.clock()
 
-    def add_maintainer(self, registry: str, name: str, maintainer: str) -> None:
-        """Let somebody else publish the package."""
+    def add_maintainer(self, registry: str, name: str, maintainer: str, role: str = "") -> None:
+        """Let somebody else publish the package, with a role in the registry's words; an owner unless said."""
         with self.lock:
             project = self._get_or_create(registry, name)
             project.maintainers.append(maintainer)
+            if role:
+                project.roles[maintainer] = role
             project.changed_at = self.clock()
 
     def remove_maintainer(self, registry: str, name: str, maintainer: str) -> None:
         """Let somebody not publish the package any more."""
         with self.lock:
             self.projects[registry, _normalized(registry, name)].maintainers.remove(maintainer)
+
+    def refuse_tokens(self, registry: str, name: str, *, refused: bool = True) -> None:
+        """Change the setting by which only trusted publishers may publish."""
+        with self.lock:
+            self.projects[registry, _normalized(registry, name)].tokens_refused = refused
 
     def outage(self, registry: str, status: int = 503) -> None:
         """Let a registry answer nothing but this status, until it recovers."""

@@ -22,7 +22,13 @@ from tests.repository.page_examples import read_page
 
 FOLDER = Path(__file__).parents[4] / "bot" / "checks" / "rules"
 REVIEWED = "reviewed-access"  # what people confirm is kept by the access review, not by GitHub
-WATCHED = {"consistent-publisher", "publish-rate"}  # registries tell of it, not GitHub
+WATCHED = {
+    "consistent-publisher",
+    "publish-rate",
+    "registry-owners",
+    "locked-package",
+    "unused-publishers",
+}  # registries tell of it, not GitHub
 RELEASED = {"traceable-versions", "attested-artifacts", "approved-release"}  # judged in tests/evidence
 EVERYWHERE = {"no-hardcoded-tokens"}  # about every workflow, whether it publishes or not
 BROKEN = {".github/workflows/broken.yml": "jobs: ["}
@@ -93,7 +99,7 @@ def waiver(acme: AcmeInstallation, rule: type[Rule]) -> str:
 
 def test_every_rule_about_settings_has_its_row() -> None:
     reading = {rule.name for rule in RULES if rule.reads != {SettingsQuery.FILES}}
-    assert reading == STATES.keys() | {REVIEWED}
+    assert reading == STATES.keys() | {REVIEWED, "registry-owners"}
 
 
 @pytest.mark.parametrize("rule", JUDGED)

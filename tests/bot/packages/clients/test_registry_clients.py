@@ -1,5 +1,6 @@
 """What each registry tells of a package: versions with who sent them, files, provenance, commit and who may publish."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,18 @@ from bot.model.core_types import RegistryId
 from bot.model.findings import Known, Unknown
 from bot.packages.clients import REGISTRY_CLIENTS
 from bot.packages.http_client import RegistryResponseError
-from bot.packages.package_reader import read_listing, read_provenance
+from bot.packages.package_reader import OWNERS_INTERVAL, read_listing, read_provenance
 from bot.packages.versions import FetchedListing, Package, PackageNotFound, PublisherKind, UnchangedListing, Workload
-from tests.bot.packages.clients.registry_scenario import COMMIT, NAMES, NOON, RUN, RegistryScenario, number, package
+from tests.bot.packages.clients.registry_scenario import (
+    CATALOG,
+    COMMIT,
+    NAMES,
+    NOON,
+    RUN,
+    RegistryScenario,
+    number,
+    package,
+)
 from tests.fakes.registries.shapes import SHAPES
 
 
@@ -167,6 +177,46 @@ def test_who_may_publish_is_told_or_unseen(story: RegistryScenario, registry: st
         assert maintainers == Known(("alice",))
     else:
         assert isinstance(maintainers, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("registry", "given", "told"),
+    [
+        ("pypi", "Maintainer", {"alice": "Owner", "bot": "Maintainer"}),
+        ("crates.io", "team", {"alice": "user", "bot": "team"}),
+        ("rubygems", "maintainer", {"alice": "owner", "bot": "maintainer"}),
+        ("hex", "maintainer", {"alice": "full", "bot": "maintainer"}),
+        ("jsr", "", {"alice": "admin", "bot": "admin"}),
+        ("npm", "", {}),
+        ("nuget", "", {}),
+    ],
+)
+def test_the_role_of_an_account_is_the_registrys_word_where_it_tells(
+    story: RegistryScenario, registry: str, given: str, told: dict[str, str]
+) -> None:
+    story.registries.world.add_maintainer(registry, NAMES[registry], "bot", given)
+    assert story.known(registry).listing.roles == told
+
+
+def test_crates_io_tells_everybody_whether_tokens_are_refused(story: RegistryScenario) -> None:
+    known = story.known("crates.io")
+    assert known.listing.tokens_refused == Known(value=False)
+
+    story.registries.world.refuse_tokens("crates.io", NAMES["crates.io"])
+    later = story.known("crates.io", replace(known, owners_read_at=known.owners_read_at - OWNERS_INTERVAL))
+    assert later.listing.tokens_refused == Known(value=True)
+
+
+@pytest.mark.parametrize("registry", [name for name in NAMES if name != "crates.io"])
+def test_elsewhere_only_a_login_shows_whether_tokens_are_refused(story: RegistryScenario, registry: str) -> None:
+    assert isinstance(story.known(registry).listing.tokens_refused, Unknown)
+
+
+def test_every_watched_registry_says_what_it_tells_of_accounts_and_tokens() -> None:
+    told = {each: CATALOG.registries[each].lock_down for each in REGISTRY_CLIENTS}
+    assert [name for name, facts in told.items() if facts is None] == []
+    readable = {name for name, facts in told.items() if facts and facts.readable}
+    assert readable == {name for name, client in REGISTRY_CLIENTS.items() if client.read_tokens_refused}
 
 
 @pytest.mark.parametrize("registry", TELLS_OWNERS)

@@ -63,8 +63,19 @@ def owners(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
     found = _found(world, request)
     if isinstance(found, RegistryReply):
         return found
-    users = [{"id": 1, "login": name, "kind": "user", "name": None, "url": "elsewhere"} for name in found.maintainers]
+    users = [
+        {"id": 1, "login": name, "kind": found.roles.get(name, "user"), "name": None, "url": "elsewhere"}
+        for name in found.maintainers
+    ]
     return RegistryReply(body={"users": users})
+
+
+def crate(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
+    found = _found(world, request)
+    if isinstance(found, RegistryReply):
+        return found
+    told = {"id": found.name, "name": found.name, "trustpub_only": found.tokens_refused}
+    return RegistryReply(body={"crate": told, "versions": None, "keywords": None, "categories": None})
 
 
 def _found(world: RegistriesWorld, request: RegistryRequest) -> FakeProject | RegistryReply:
@@ -76,5 +87,6 @@ def _found(world: RegistriesWorld, request: RegistryRequest) -> FakeProject | Re
 ROUTES: tuple[Route, ...] = (
     (r"/api/v1/crates/(?P<name>[^/]+)/versions", versions),
     (r"/api/v1/crates/(?P<name>[^/]+)/owners", owners),
+    (r"/api/v1/crates/(?P<name>[^/]+)", crate),
     (r"/(?:[12]|3/[^/]|[^/]{2}/[^/]{1,2})/(?P<name>[^/]+)", index),
 )

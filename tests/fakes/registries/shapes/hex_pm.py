@@ -13,7 +13,10 @@ def package(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
     body = {
         "name": found.name,
         "inserted_at": timestamp(found.changed_at),
-        "owners": [{"username": name, "email": None, "url": "elsewhere"} for name in found.maintainers],
+        "owners": [
+            {"username": name, "email": None, "url": "elsewhere", "level": found.roles.get(name, "full")}
+            for name in found.maintainers
+        ],
         "releases": [
             {"version": each.number, "inserted_at": timestamp(each.published), "has_docs": True, "url": "elsewhere"}
             for each in found.newest_first

@@ -17,7 +17,7 @@ def project(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
         "last_serial": int(found.changed_at.timestamp()),
         "ownership": {
             "organization": None,
-            "roles": [{"role": "Owner", "user": user} for user in sorted(found.maintainers)],
+            "roles": [{"role": found.roles.get(user, "Owner"), "user": user} for user in sorted(found.maintainers)],
         },
         "releases": {release.number: files(release) for release in found.releases.values()},
         "urls": files(newest) if newest else [],

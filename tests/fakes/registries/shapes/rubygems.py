@@ -33,7 +33,10 @@ def owners(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply:
     if found is None:
         return not_found(MISSING)
     return RegistryReply(
-        body=[{"id": number, "handle": name} for number, name in enumerate(found.maintainers, start=1)]
+        body=[
+            {"id": number, "handle": name, "role": found.roles.get(name, "owner")}
+            for number, name in enumerate(found.maintainers, start=1)
+        ]
     )
 
 
