@@ -24,6 +24,7 @@ from handlers.config.database import Database
 from handlers.config.embedded_redis import command_line, find_server, prepare_data_folder
 from handlers.config.settings import REGISTRY_DATA, SQLITE_FILE, Settings, redis_socket
 from handlers.records.schema.migrate import migrate
+from tests.open_transactions import VIOLATIONS, watched_transactions
 
 PRIVATE_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -66,6 +67,21 @@ class EmbeddedRedis:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def transactions_are_watched() -> Iterator[None]:
+    """Nothing may be sent over the network while a transaction is open, in no test."""
+    with watched_transactions():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_sent_in_a_transaction() -> Iterator[None]:
+    """Also where a job's worker caught what was raised."""
+    VIOLATIONS.clear()
+    yield
+    assert not VIOLATIONS
 
 
 @pytest.fixture(scope="session")

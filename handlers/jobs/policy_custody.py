@@ -22,10 +22,11 @@ from bot.policy.read_policy import read_policy
 from bot.settings import declared_machines, is_machine
 from handlers.cache.policy_facts import pusher_of, selects_repositories
 from handlers.config.context import Context
-from handlers.queue.enqueue import enqueue
+from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import ReportChangeAlerts, SweepInstallation
 from handlers.records.change_alert_store import ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
+from handlers.records.outbox import outbox_of
 from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
 from handlers.records.policy_store import PolicyKey, PolicyStore
 
@@ -234,9 +235,11 @@ class _PolicyCustody:
         )
         return (*moved, *loosenings(was, now))
 
-    def _accept(self, version: PolicyVersion, reason: str) -> OrganizationPolicy:
+    def _accept(self, version: PolicyVersion, reason: str, *then: JobSpec) -> OrganizationPolicy:
         accepted = AcceptedPolicy(version, self._context.clock(), reason)
-        self._store.accept(self._installation, accepted)
+        with outbox_of(self._context).transaction() as jobs:
+            self._store.accept(self._installation, accepted)
+            jobs.extend(then)
         log.info("%s at %s is in force: %s", version.origin, version.short_commit, reason)
         return self._in_force(accepted)
 
@@ -252,9 +255,7 @@ class _PolicyCustody:
                 return self._in_force(accepted)  # it was read before what is there now: the next look judges that
             pending = self._review(accepted, replace(pending, checked_at=now), history)
         if pending.takes_effect is not None and now >= pending.takes_effect and not pending.is_rejected:
-            sweep = SweepInstallation(self._installation)
-            enqueue(self._context.redis, [sweep])
-            return self._accept(candidate, pending.reason)
+            return self._accept(candidate, pending.reason, SweepInstallation(self._installation))
         if pending != kept:
             self._store.put_pending(self._installation, pending)
         report_policy_news(self._context, self._installation, accepted, pending_news(pending))
@@ -389,8 +390,9 @@ def report_policy_news(
     central = policy.reports.central_repository or issue_repository_of(version.repository, policy)
     store = ChangeAlertStore(context.records, installation, version.repository_id)
     urgent = UnreportedAlert(report, central) if central else None
-    if store.put(POLICY_REF, report, urgent) and urgent is not None:
-        enqueue(context.redis, [ReportChangeAlerts(installation, version.repository_id)])
+    with outbox_of(context).transaction() as jobs:
+        if store.put(POLICY_REF, report, urgent) and urgent is not None:
+            jobs.append(ReportChangeAlerts(installation, version.repository_id))
 
 
 def branch_is_protected(client: ReadOnlyClient, version: PolicyVersion) -> bool | None:
@@ -422,11 +424,10 @@ def settle_pending(context: Context, commit: str, who: str, *, accept: bool) -> 
         )
         log.warning("%s", said)
         if accept:
-            store.accept(
-                installation, AcceptedPolicy(pending.version, context.clock(), f"{who} accepted it on the host")
-            )
-            sweep = SweepInstallation(installation)
-            enqueue(context.redis, [sweep])
+            accepted = AcceptedPolicy(pending.version, context.clock(), f"{who} accepted it on the host")
+            with outbox_of(context).transaction() as jobs:
+                store.accept(installation, accepted)
+                jobs.append(SweepInstallation(installation))
         else:
             store.put_pending(installation, replace(pending, is_rejected=True))
     return settled

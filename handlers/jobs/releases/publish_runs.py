@@ -31,7 +31,6 @@ from handlers.jobs.policies import read_policy_in_force
 from handlers.jobs.releases.deployment_facts import DeploymentReader
 from handlers.jobs.repositories.push_alerts import AlertLocation, keep_report
 from handlers.jobs.snapshot_reader import follow_files
-from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckCommit, JudgeRun
 from handlers.records.change_alert_store import ChangeAlertStore
 from handlers.records.gate_store import WaitingDeployment
@@ -99,9 +98,8 @@ class _RunJudge:
         summary = f"{who} started {observed.workflow} by {observed.event} for {observed.ref}, run {observed.id}"
         report = change_report(change, summary, commit.commit, results)
         store = ChangeAlertStore(context.records, spec.installation, spec.repository)
-        if keep_report(context, store, AlertLocation(f"run {spec.run}"), report, policy):
-            check = CheckCommit(spec.installation, spec.repository, commit.repository, commit.commit)
-            enqueue(context.redis, [check])
+        check = CheckCommit(spec.installation, spec.repository, commit.repository, commit.commit)
+        keep_report(context, store, AlertLocation(f"run {spec.run}", check=check), report, policy)
 
     def _observe(
         self, state: RunState, reader: CommitReader, commit: CommitState, snapshot: Snapshot, policy: Policy

@@ -32,6 +32,7 @@ from handlers.jobs.releases.trace_versions import VersionTracer
 from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, CheckRelease, ExpectVersions, RecheckReleases, SweepReleases
+from handlers.records.outbox import outbox_of
 from handlers.records.trace_store import TraceStore
 
 log = logging.getLogger("wharfinger.jobs")
@@ -148,9 +149,9 @@ class _ReleaseCheck:
     def _store_traces(self, store: TraceStore, traces: Sequence[VersionTrace], name: FullName) -> None:
         """Store traces; where one of them is news, a rule may fail by now, or pass again."""
         release = self._release
-        if [trace for trace in traces if store.put(release.repository, trace)]:
-            check = CheckBranch(release.installation, release.repository, name)
-            enqueue(self._context.redis, [check])
+        with outbox_of(self._context).transaction() as jobs:
+            if [trace for trace in traces if store.put(release.repository, trace)]:
+                jobs.append(CheckBranch(release.installation, release.repository, name))
 
     def _not_published_reason(self) -> str:
         return NOT_PUBLISHED if self._waited_seconds > ABANDONED_AFTER else NOT_PUBLISHED_YET

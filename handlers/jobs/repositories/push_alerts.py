@@ -47,7 +47,6 @@ from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, read_commit
 from handlers.jobs.policies import PolicyState, is_organization_repository, read_policy_in_force
 from handlers.jobs.snapshot_reader import follow_files
-from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
@@ -261,6 +260,7 @@ class AlertLocation:
 
     ref: str
     branch: BranchState | None = None  # of one beside the default branch
+    check: CheckCommit | None = None  # the job that shows it in the commit's check run
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +307,9 @@ class _PushCheck:
         report = change_report(change, f"{push.pusher} pushed the {pushed}", state.commit, results)
         if branch is not None and not report.alerts:
             self._store.clear_branch(push.ref)
-        if keep_report(self._context, self._store, AlertLocation(push.ref, branch), report, policy):
-            # The check that came with the push may have run by now: another one shows the alerts too.
-            check = CheckCommit(self._installation, self._repository, state.repository, state.commit)
-            enqueue(self._context.redis, [check])
+        # The check that came with the push may have run by now: another one shows the alerts too.
+        check = CheckCommit(self._installation, self._repository, state.repository, state.commit)
+        keep_report(self._context, self._store, AlertLocation(push.ref, branch, check), report, policy)
         self.keep_tag()
 
     def keep_tag(self) -> None:
@@ -327,11 +326,15 @@ class _PushCheck:
 
 
 def keep_report(
-    context: Context, store: ChangeAlertStore, location: AlertLocation, report: ChangeReport, policy: Policy
-) -> bool:
-    """Store a report, and return whether it has alerts. Urgent ones are written to an issue at once, if the policy wants issues."""
+    context: Context,
+    store: ChangeAlertStore,
+    location: AlertLocation,
+    report: ChangeReport,
+    policy: Policy,
+) -> None:
+    """Store a report that has alerts, with the job that shows them. Urgent ones are written to an issue at once, if the policy wants issues."""
     if not report.alerts:
-        return False
+        return
     alerts = apply_policy(report, policy, context.clock().date()).alerts_needing_issue
     reported = location.branch.reported if location.branch is not None else ()
     unreported = tuple(one for each in alerts if (one := _unreported(each, location)).findings)
@@ -350,7 +353,8 @@ def keep_report(
         store.put(location.ref, report, urgent, branch)
         if urgent is not None:
             jobs.append(store.report_job)
-    return True
+        if location.check is not None:
+            jobs.append(location.check)
 
 
 def _unreported(alert: StoredAlert, location: AlertLocation) -> StoredAlert:
@@ -396,8 +400,9 @@ def report_change_alerts(context: Context, spec: ReportChangeAlerts) -> None:
         except (AccessError, RefusedError) as error:
             log.warning("alerts of %s are not written to %s: %s", repository, issue_repository, error)
             continue
-        if store.mark_reported(subject):
-            enqueue(context.redis, [spec])
+        with outbox_of(context).transaction() as jobs:
+            if store.mark_reported(subject):
+                jobs.append(spec)
         return
     raise RetryLaterError(f"no issue about alerts of {repository} can be written", RETRY_SECONDS)
 

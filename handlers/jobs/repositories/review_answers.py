@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -33,10 +33,10 @@ from bot.rendering.review import (
 )
 from handlers.config.context import Context
 from handlers.jobs.repositories.access_reviews import REFUSALS, RepositoryReview, write_review
-from handlers.queue.enqueue import enqueue
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import AnswerReview, CheckBranch, RecordReview
 from handlers.records.gate_store import GateStore
+from handlers.records.outbox import outbox_of
 from handlers.records.review_store import ReviewStore
 
 ADMIN_QUERY_PURPOSE = "see who administers the repository"
@@ -121,8 +121,9 @@ def answer_review(context: Context, spec: AnswerReview) -> None:
 class _Recorder:
     """Records the answers of one delivery, and collects what is said about them in the issue."""
 
-    def __init__(self, review: RepositoryReview, issues: AppIssues, issue: AppIssue) -> None:
+    def __init__(self, review: RepositoryReview, issues: AppIssues, issue: AppIssue, follow: Sequence[JobSpec]) -> None:
         self.review = review
+        self.follow = follow  # what follows from each answer
         self.issues = issues
         self.issue = issue
         self.people = review_people(review.report)
@@ -164,7 +165,9 @@ class _Recorder:
             reason=answer.reason,
             shown=describe_entry(entry) if entry else "",
         )
-        ReviewStore(self.review.context.records).add(self.review.repository, review)
+        with outbox_of(self.review.context).transaction() as jobs:
+            ReviewStore(self.review.context.records).add(self.review.repository, review)
+            jobs.extend(self.follow)
         log.info(
             "@%s %s %s in the access review", login, "confirmed" if answer.keep else "dropped", identity.description
         )
@@ -185,17 +188,14 @@ def _record(context: Context, spec: RecordReview | AnswerReview, answers: Answer
         return
     name = review.report.snapshot.repository
     try:
-        if _record_in_issue(review, spec, answers):
-            follow: list[JobSpec] = [CheckBranch(spec.installation, spec.repository, name)]
-            follow += [gate.job for gate in GateStore(context.records).waiting_in(spec.repository)]
-            enqueue(context.redis, follow)
+        _record_in_issue(review, spec, answers)
     except REFUSALS as error:
         log.warning("the access review of %s is not recorded: %s", name, error)
     write_review(context, spec.installation, spec.repository)
 
 
-def _record_in_issue(review: RepositoryReview, spec: RecordReview | AnswerReview, answers: AnswerSource) -> bool:
-    """Record the answers; return whether anything was recorded.
+def _record_in_issue(review: RepositoryReview, spec: RecordReview | AnswerReview, answers: AnswerSource) -> None:
+    """Record the answers, each with what follows from it: a check of the repository, and decisions of its gates.
 
     A round that is over takes answers too: what was dropped may be needed after all.
     """
@@ -203,13 +203,14 @@ def _record_in_issue(review: RepositoryReview, spec: RecordReview | AnswerReview
     issue = issues.read(spec.issue_number)
     if issue is None or review.rule is None or not _is_ours(issue, review):
         log.info("%s#%s, in which somebody answered, is no review of ours", spec.issue_repository, spec.issue_number)
-        return False
-    recorded = _Recorder(review, issues, issue).record(answers(issues, issue))
+        return
+    follow: list[JobSpec] = [CheckBranch(spec.installation, spec.repository, review.report.snapshot.repository)]
+    follow += [gate.job for gate in GateStore(review.context.records).waiting_in(spec.repository)]
+    recorded = _Recorder(review, issues, issue, follow).record(answers(issues, issue))
     if recorded and (review.open_round is None or review.open_round.issue_number != spec.issue_number):
         names = join_names(each.description for each in recorded)
         key = f"noted-{text_fingerprint(str(spec))}-{review.context.clock().date()}"
         issues.comment_once(issue, key, f"This was noted for {markdown_text(names)}, though the review is over.")
-    return bool(recorded)
 
 
 def _is_ours(issue: AppIssue, review: RepositoryReview) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.evaluation.evaluate import Report
@@ -29,8 +30,8 @@ from handlers.config.context import Context
 from handlers.jobs.repositories.review_answers import Authorization
 from handlers.jobs.repositories.review_answers import authorize_deletion as may_ask
 from handlers.jobs.repositories.stored_reports import LatestReports
-from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, DeleteSecrets, VerifyDeletions
+from handlers.records.outbox import outbox_of
 from handlers.records.review_store import DeletionState, ReviewStore, SecretDeletion, SecretDeletionStore
 
 PERMISSIONS_TTL = 600  # seconds for which it is not asked for again
@@ -146,6 +147,8 @@ class _DeletionRequest:
     def _delete_secret(
         self, issue: AppIssue, checkbox: Checkbox, identity: PublishingIdentity | None, repository: FullName
     ) -> AppIssue:
+        if any(each.state is DeletionState.DELETED for each in self._deletions_of(checkbox)):
+            return issue  # a job that is done once more: the secret is gone, and the issue says so
         refused = self._refusal(identity, repository)
         if identity is None or refused:
             return self._refuse(issue, checkbox, refused or SECRET_CHANGED)
@@ -155,11 +158,15 @@ class _DeletionRequest:
             DeletableSecret(self._client, repository, identity.name, identity.environment).delete()
         except ForbiddenError:
             return self._refuse(issue, checkbox, NOT_GRANTED)
-        self._deletions.put(replace(deletion, state=DeletionState.DELETED))
-        ReviewStore(self._context.records).add(self._repository, _review_of(deletion))
+        try:  # before it is noted: a job that is killed in between does both once more
+            self._issues.comment_once(issue, f"deleted-{checkbox.key}", _comment_text(deletion, DeletionState.DELETED))
+        except REFUSALS as error:
+            log.warning("that %s was deleted is not told: %s", identity.description, error)
+        with outbox_of(self._context).transaction() as jobs:
+            self._deletions.put(replace(deletion, state=DeletionState.DELETED))
+            ReviewStore(self._context.records).add(self._repository, _review_of(deletion))
+            jobs.append(CheckBranch(self._installation, self._repository, repository))
         log.info("@%s had %s of %s deleted", self._login, identity.description, repository)
-        self._issues.comment_once(issue, f"deleted-{checkbox.key}", _comment_text(deletion, DeletionState.DELETED))
-        enqueue(self._context.redis, [CheckBranch(self._installation, self._repository, repository)])
         return issue
 
     def _refuse(self, issue: AppIssue, checkbox: Checkbox, reason: str) -> AppIssue:
@@ -186,8 +193,12 @@ class _DeletionRequest:
 
     def _interrupted_deletion(self, checkbox: Checkbox) -> PublishingIdentity | None:
         """Return what a job that crashed had begun to delete."""
-        requested = (each.identity for each in self._deletions.all() if each.state is DeletionState.REQUESTED)
-        return next((each for each in requested if deletion_checkbox(each) == checkbox), None)
+        requested = (each for each in self._deletions_of(checkbox) if each.state is DeletionState.REQUESTED)
+        return next((each.identity for each in requested), None)
+
+    def _deletions_of(self, checkbox: Checkbox) -> Iterator[SecretDeletion]:
+        """Yield what was deleted by this box, or is being deleted."""
+        yield from (each for each in self._deletions.all() if deletion_checkbox(each.identity) == checkbox)
 
 
 def _new_state(deletion: SecretDeletion, snapshot: Snapshot) -> DeletionState | None:

@@ -242,11 +242,10 @@ def _queue_changed_tags(
     checked = changed[:MAX_TAGS] if store.has_read_all_tags else []
     if store.has_read_all_tags and len(changed) > MAX_TAGS:
         log.warning("%d tags of %s changed without an event; the first %d are checked", len(changed), name, MAX_TAGS)
-    enqueue(
-        context.redis,
-        [CheckPush(*repository, f"{TAG_REF_PREFIX}{tag}", before.get(tag, Sha("")), tags[tag], "") for tag in checked],
-    )
-    store.keep_tags({tag: tags[tag] for tag in changed if tag not in checked}, read_all=True)
+    with outbox_of(context).transaction() as jobs:
+        for tag in checked:
+            jobs.append(CheckPush(*repository, f"{TAG_REF_PREFIX}{tag}", before.get(tag, Sha("")), tags[tag], ""))
+        store.keep_tags({tag: tags[tag] for tag in changed if tag not in checked}, read_all=True)
 
 
 DELIVERIES_KEPT = timedelta(days=3)  # by github.com; a GitHub Enterprise Server keeps them for longer

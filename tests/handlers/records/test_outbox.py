@@ -2,6 +2,7 @@
 
 import time
 
+import httpx
 import pytest
 from redis import Redis
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from handlers.records.outbox import KEPT_AFTER, Outbox
 from handlers.records.schema.record_documents import ensure_repository
 from handlers.records.schema.tables import outbox, repositories
 from tests.conftest import EmbeddedRedis
+from tests.open_transactions import VIOLATIONS
 
 JOB = WriteIssue(InstallationId(5), RepositoryId(7))
 
@@ -81,6 +83,15 @@ def test_what_was_enqueued_is_dropped_after_a_moment_in_which_a_lost_redis_gets_
 def test_jobs_are_not_enqueued_before_a_transaction_around_them(records: Database, redis: Redis) -> None:
     with records.transaction(), pytest.raises(RuntimeError), Outbox(records, redis).transaction():
         pass
+
+
+def test_nothing_is_sent_over_the_network_while_a_transaction_is_open(records: Database, redis: Redis) -> None:
+    with records.transaction(), pytest.raises(AssertionError, match="a command to Redis was sent"):
+        redis.ping()
+    with records.transaction(), pytest.raises(AssertionError, match="a request was sent"):
+        httpx.get("http://127.0.0.1:1/")
+    VIOLATIONS.clear()
+    assert redis.ping()
 
 
 def test_a_job_whose_lease_lapsed_writes_nothing(records: Database) -> None:

@@ -190,6 +190,17 @@ def test_an_outage_in_the_middle_is_made_good(acme: AcmeInstallation) -> None:
     assert len(issue.comments) == 1
 
 
+def test_a_deletion_that_is_done_once_more_says_nothing_else(acme: AcmeInstallation) -> None:
+    made = leftover(acme)
+    issue = issue_of(acme, made)
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    issue.body = (issue.body or "").replace("[x]", "[ ]")
+    tick_checkbox(acme, made, issue, ("### To revoke", "Delete"), by="root")
+    assert acme.github.calls.count(DELETED) == 1
+    assert states(acme, made) == [DeletionState.DELETED]
+    assert len(issue.comments) == 1
+
+
 def test_where_the_permission_was_taken_away_it_is_said(acme: AcmeInstallation) -> None:
     made = leftover(acme)
     issue = issue_of(acme, made)
