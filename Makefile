@@ -60,8 +60,12 @@ format: $(VENV)/installed ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: ## Make requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml requirements-build.in --output-file requirements.lock
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+lock: ## Update the three lock files from pyproject.toml (needs uv)
+	$(COMPILE) requirements-build.in --all-extras --group dev --output-file requirements.lock
+	$(COMPILE) --extra app --constraint requirements.lock --output-file requirements.txt
+	$(COMPILE) --constraint requirements.lock --output-file requirements-scan.txt
 
 clean: ## Remove what make built
 	rm -rf $(VENV) $(VENV)-fuzz build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from random import uniform
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ import httpx
 from githubkit import GitHub, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
+from bot import __version__
 from bot.github.github_errors import RefusedError, TooLargeError, UnansweredError
 from bot.json_access import JsonObject, get_str
 from bot.model.core_types import InstallationId
@@ -146,7 +146,7 @@ class Transport:
         self._github = GitHub(
             UnauthAuthStrategy(),  # the client names the token with each request
             base_url=server.api_url,
-            user_agent=f"wharfinger/{version('wharfinger')}",
+            user_agent=f"wharfinger/{__version__}",
             timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),  # githubkit's default is to wait for ever
             ssl_verify=ssl_context(),
             auto_retry=False,  # it would repeat POST after a 502 and sleep for up to an hour

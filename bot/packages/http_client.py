@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from importlib.metadata import version
 from typing import Literal, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 from redis import Redis
 
+from bot import __version__
 from bot.model.core_types import RegistryId
 from bot.model.errors import RetryLaterError, WharfingerError
 from bot.packages.versions import CacheValidator, Package
@@ -169,7 +169,7 @@ class RegistryHttpClient:
         self.anonymous_tokens: dict[Package, str] = {}  # that a registry gives to everybody, as images want them
         self._pacing = pacing or ProcessPacing()
         self._timeouts = timeouts
-        self._user_agent = f"wharfinger/{version('wharfinger')}" + (f" ({contact})" if contact else "")
+        self._user_agent = f"wharfinger/{__version__}" + (f" ({contact})" if contact else "")
 
     @cached_property
     def _client(self) -> httpx.Client:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from redis import Redis
 
+from bot import __version__
 from bot.detection.remote_files import RemoteFile
 from bot.model.core_types import FullName, RepositoryId, Sha
 from bot.model.findings import UnreadableFile
@@ -16,7 +17,6 @@ from bot.registries import Catalog
 from bot.settings import RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.snapshot.zizmor_findings import ZizmorFindings
-from handlers.config.context import WHARFINGER_VERSION
 from handlers.config.documents import from_document, to_document
 
 # What one repository may take in Redis, compressed. Workflows and what they run are small; what is larger is left out, and a
@@ -75,7 +75,7 @@ class SnapshotCache:
     def _read_record(self, repository: RepositoryId) -> Mapping[str, object] | None:
         packed = self._redis.get(snapshot_key(repository))
         record = json.loads(zlib.decompress(packed)) if isinstance(packed, bytes) else {"version": None}
-        return record if record["version"] == WHARFINGER_VERSION else None
+        return record if record["version"] == __version__ else None
 
     def forget(self, repository: RepositoryId) -> None:
         """Forget a repository that is gone."""
@@ -124,7 +124,7 @@ def _remote_rows(files: Mapping[RemoteFile, bytes | str]) -> list[tuple[str, str
 def _record(stored: StoredSnapshot, files: Mapping[str, bytes]) -> Mapping[str, object]:
     snapshot = stored.snapshot
     return {
-        "version": WHARFINGER_VERSION,
+        "version": __version__,
         "repository": snapshot.repository,
         "commit": snapshot.commit,
         "taken_at": snapshot.taken_at.isoformat(),

@@ -72,6 +72,8 @@ def _unchanged_content(folder: Path, path: str, snapshot: Snapshot) -> bytes:
 
 def _write(folder: Path, path: str, content: bytes) -> None:
     """Put a new file in the place of one, in one step; no part of its path below the checkout may be a symbolic link."""
+    if sys.platform == "win32":  # it cannot open a folder, so nothing would hold the path while it is walked
+        raise WharfingerError("--fix writes no files on Windows; use `wharfinger scan --diff PATH | git apply`")
     parts = PurePosixPath(path).parts
     opened: list[int] = []
     try:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from redis import Redis
-from redis.exceptions import RedisError
 from termcolor import can_colorize
 
 from bot.model.core_types import FullName
@@ -20,15 +18,8 @@ from bot.rendering.register_report import (
     render_register_json,
     render_register_text,
 )
-from handlers.cache.repository_listings import WorkflowRunCache
 from handlers.cli.checkout import CheckoutOptions, evaluate_checkout, read_policy_option
 from handlers.cli.main import SUCCESS
-from handlers.config.database import Database
-from handlers.config.redis_client import open_redis, without_password
-from handlers.config.settings import Settings
-from handlers.jobs.repositories.stored_reports import LatestReports
-from handlers.records.report_store import ReportStore
-from handlers.records.schema.migrate import opened_records
 
 NO_IDENTITIES = "No publishing identities: the App has evaluated no repository yet, or none that can publish."
 
@@ -52,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
     if options.paths and options.repository and len(options.paths) > 1:
         raise WharfingerError("--repository names the only checkout; give one PATH")
     name = FullName(options.repository) if options.repository else None
-    reports = list(_checkouts(options.paths, options.policy, name) if options.paths else _stored_registers(name))
+    reports = list(_checkouts(options.paths, options.policy, name) if options.paths else _stored(name))
     if options.format == "text":
         text = render_register_text(reports, color=can_colorize()) or NO_IDENTITIES
     else:
@@ -69,28 +60,8 @@ def _checkouts(paths: Sequence[Path], policy: Path | None, name: FullName | None
         yield build_register(evaluate_checkout(path, options))
 
 
-def _stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
-    settings = Settings.from_environment()
-    with opened_records(settings) as records, open_redis(settings.redis_url) as redis:
-        try:
-            if name:
-                ReportStore(records).require_known(name)
-            yield from _reports(records, redis, name)
-        except RedisError as error:
-            where = without_password(settings.redis_url)
-            raise WharfingerError(f"Redis at {where} does not answer ({error}); is `wharfinger run` running?") from None
+def _stored(name: FullName | None) -> Iterator[RegisterReport]:
+    # A checkout needs no records, and whoever only scans has not installed what reads them.
+    from handlers.cli.stored_registers import stored_registers
 
-
-def _reports(records: Database, redis: Redis, name: FullName | None) -> Iterator[RegisterReport]:
-    statuses, catalog = ReportStore(records), load_catalog()
-    for installation in statuses.installations():
-        latest = LatestReports(records, redis, catalog, installation)
-        for status in sorted(statuses.all(installation), key=lambda each: each.repository.lower()):
-            if name and status.repository.lower() != name.lower():
-                continue
-            report = latest.report(status.id)
-            if report is None and name:
-                raise WharfingerError(f"no snapshot of {status.repository} is stored; its next evaluation stores one")
-            register = build_register(report, WorkflowRunCache(redis, status.id).cached()) if report else None
-            if register and (register.entries or register.missing or name):
-                yield register
+    return stored_registers(name)

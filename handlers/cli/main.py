@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bot import __version__
 from bot.model.errors import WharfingerError
 
 SUCCESS, FINDINGS, FAILURE = 0, 1, 2  # the exit status of every command: fine, something found, bad usage or unreadable
@@ -353,28 +354,28 @@ def run_command(arguments: Sequence[str]) -> int:
         options = parser.parse_args(arguments)
         if run:
             return run(options)
-    except WharfingerError as error:
-        # Only an error needs this.
-        from bot.rendering.markdown import plain_line
-
-        sys.stderr.writelines(
-            f"wharfinger {name}: {plain_line(line, MAX_ERROR_LENGTH)}\n" for line in str(error).splitlines()
-        )
+    except (WharfingerError, ModuleNotFoundError) as error:
+        _print_error(name, error)
         return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of the output has left: there is nobody to tell
         return SUCCESS
-    sys.stdout.write(f"wharfinger {_version()}\n" if options.version else parser.format_help())
+    sys.stdout.write(f"wharfinger {__version__}\n" if options.version else parser.format_help())
     return SUCCESS if arguments else FAILURE
 
 
-def _version() -> str:
-    # Reading the version takes 20 ms, which no other command should wait for.
-    from importlib.metadata import version
+def _print_error(name: str, error: WharfingerError | ModuleNotFoundError) -> None:
+    # Only an error needs this.
+    from bot.rendering.markdown import plain_line
 
-    return version("wharfinger")
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        if error.name is None or error.name.partition(".")[0] in ("bot", "handlers"):
+            raise error
+        text = f"it needs the packages of the App, of which {error.name} is not installed; install wharfinger[app]"
+    sys.stderr.writelines(f"wharfinger {name}: {plain_line(line, MAX_ERROR_LENGTH)}\n" for line in text.splitlines())
 
 
 def _load(command: CliCommand) -> LoadedCommand:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from termcolor import can_colorize
 
+from bot import __version__
 from bot.evaluation.evaluate import Report
 from bot.model.core_types import Outcome, Severity
 from bot.model.errors import WharfingerError
@@ -87,12 +88,9 @@ def _render_reports(reports: Sequence[tuple[str, Report]], form: str, *, show_wa
         return render_scan_csv(reports)
     if form == "sarif":
         # Few ask for this format, and every scan would wait for it to load.
-        from importlib.metadata import version
-
-        # As above.
         from bot.rendering.scan_exports import render_sarif
 
-        return render_sarif(reports, version("wharfinger"))
+        return render_sarif(reports, __version__)
     return scan_report.render_scan_text(reports, color=can_colorize(), waiver_templates=show_waivers)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from redis import Redis
@@ -16,8 +15,6 @@ from bot.registries import Catalog, load_catalog
 from bot.rendering.links import Links
 from handlers.config.database import Database
 from handlers.config.settings import Settings
-
-WHARFINGER_VERSION = version("wharfinger")  # read once: each reading opens and parses a file
 
 
 def utc_now() -> datetime:

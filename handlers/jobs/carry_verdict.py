@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import PurePosixPath
 
+from bot import __version__
 from bot.github.check_runs import CheckRunWriter, carried_state
 from bot.github.commit_state import CommitState
 from bot.model.core_types import Sha
@@ -16,7 +17,7 @@ from bot.policy import Policy
 from bot.settings.rulesets import CODEOWNERS_PATHS
 from bot.snapshot.repository_snapshot import ACTION_FILES
 from handlers.cache.judged_commits import MAX_AGE, JudgedCommit, JudgedCommitStore
-from handlers.config.context import WHARFINGER_VERSION, Context
+from handlers.config.context import Context
 from handlers.jobs.policies import is_organization_repository, unchanged_text
 from handlers.jobs.snapshot_reader import MAX_PATHS
 from handlers.queue.enqueue import any_waits
@@ -169,7 +170,7 @@ def _changes_wait(context: Context, spec: NamedRepositoryJob) -> bool:
 
 def _evaluation(report: StoredReport) -> str:
     """Name an evaluation by what went into it and what came out; another version of Wharfinger may judge otherwise."""
-    parts = [WHARFINGER_VERSION, report.fingerprint, report.conclusion, report.title, report.branch]
+    parts = [__version__, report.fingerprint, report.conclusion, report.title, report.branch]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

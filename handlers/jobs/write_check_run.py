@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from bot import __version__
 from bot.evaluation.change_report import ChangeReport
 from bot.github.check_runs import CheckRunWriter
 from bot.github.commit_state import RepositoryFile
@@ -14,7 +15,7 @@ from bot.model.errors import RetryLaterError
 from bot.rendering.alert import add_change_alerts
 from bot.rendering.check_run import CheckRunText
 from handlers.cache.pending_checks import OpenCheckRun, OpenCheckRunStore
-from handlers.config.context import WHARFINGER_VERSION, Context
+from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit
 from handlers.jobs.policies import PolicyState, add_invalid_policy, error_text, invalid_proposal, unchanged_text
 from handlers.queue.job_specs import NamedRepositoryJob
@@ -39,7 +40,7 @@ class CommitCheckRun:
         """Name what is evaluated: the files on the publish path, the policy, the status of its waivers, and our version."""
         proposed = self._commit.state.policies.proposed
         parts = [
-            WHARFINGER_VERSION,
+            __version__,
             sorted((path, file.oid) for path, file in files.items()),
             proposed and proposed.oid,
             self._policy.fingerprint(now.date()),

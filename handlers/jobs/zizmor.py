@@ -1,7 +1,8 @@
 """Runs zizmor on the files of the publish path in a process with restricted resources."""
 
 import contextlib
-import resource
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -36,18 +37,15 @@ _ARGUMENTS = (
     "--format=json-v1", "--no-exit-codes", "--no-progress", "--color=never", "--",
 )  # fmt: skip
 
-_LIMITS = (
-    (resource.RLIMIT_AS, MEMORY_LIMIT),
-    (resource.RLIMIT_CPU, int(TIME_LIMIT)),
-    (resource.RLIMIT_FSIZE, MAX_OUTPUT_BYTES),
-    (resource.RLIMIT_CORE, 0),
-)
+_INHERITED = {
+    name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
+}  # Windows starts nothing without it
 
 
 def find_zizmor() -> Path | None:
     """Find the program that was installed with us; another one on the PATH is none that we know."""
-    program = Path(sysconfig.get_path("scripts")) / "zizmor"
-    return program if program.is_file() else None
+    program = shutil.which("zizmor", path=sysconfig.get_path("scripts"))
+    return Path(program) if program else None
 
 
 def add_zizmor_findings(snapshot: Snapshot, policy: Policy) -> Snapshot:
@@ -109,7 +107,7 @@ class _ZizmorRun:
                     stdout=out,
                     stderr=subprocess.DEVNULL,  # it may quote what is in the files
                     cwd=root,
-                    env={"PATH": str(self.program.parent), "HOME": str(root), "LC_ALL": "C.UTF-8"},
+                    env=_INHERITED | {"PATH": str(self.program.parent), "HOME": str(root), "LC_ALL": "C.UTF-8"},
                 )
             self._wait_for_exit(process)
             return parse_zizmor_output(answer.read_bytes(), paths)
@@ -143,6 +141,15 @@ def _limit_resources(pid: int) -> None:
     """Limit the resources of the process, where the system allows it; a process that has ended needs no limits."""
     if sys.platform != "linux":
         return
-    for kind, most in _LIMITS:
+    # Windows has no such module, and `scan` runs there too.
+    import resource
+
+    limits = {
+        resource.RLIMIT_AS: MEMORY_LIMIT,
+        resource.RLIMIT_CPU: int(TIME_LIMIT),
+        resource.RLIMIT_FSIZE: MAX_OUTPUT_BYTES,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             resource.prlimit(pid, kind, (most, most))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from redis import Redis
 
+from bot import __version__
 from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, compare_reports
 from bot.github.check_runs import CheckRunWriter
@@ -37,7 +38,7 @@ from bot.settings import RepositoryVisibility
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.cache.waiver_approvals import approvals_key, with_approvals
-from handlers.config.context import WHARFINGER_VERSION, Context
+from handlers.config.context import Context
 from handlers.config.database import Database
 from handlers.jobs.policies import current_policy_file, is_organization_repository, proposes_change
 from handlers.jobs.policy_custody import installation_of, parse_policy_file, policy_of_version, read_base_text
@@ -155,7 +156,7 @@ def preview_policy(context: Context, spec: PreviewPolicy) -> None:
 def _state(commit_state: CommitState) -> str:
     current, proposed = current_policy_file(commit_state), commit_state.policies.proposed
     parts = [
-        WHARFINGER_VERSION,
+        __version__,
         commit_state.policies.organization_repository,
         current and current.oid,
         proposed and proposed.oid,

@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_as_if_it_were_not_there(redis: Redis, content: b
 
 def test_another_versions_snapshot_is_not_taken_for_ours(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
-        older.setattr(snapshot_cache, "WHARFINGER_VERSION", "0.0.1")
+        older.setattr(snapshot_cache, "__version__", "0.0.1")
         SnapshotCache(redis, CATALOG).put(TOOL, stored_snapshot(), FILES)
     assert SnapshotCache(redis, CATALOG).get(TOOL) is None
 

@@ -72,6 +72,15 @@ def test_the_key_may_be_text_lines_in_one_base64_or_a_file(tmp_path: Path) -> No
     assert {each.private_key for each in (in_one_line, in_base64, from_file)} == {PRIVATE_KEY}
 
 
+def test_a_platform_that_sets_port_reaches_the_server_and_nobody_else_does() -> None:
+    chosen = {"PORT": "5000", "WHARFINGER_HOST": "10.0.0.7", "WHARFINGER_PORT": "9000"}
+    assert [(each.host, each.port) for each in (read(), read(PORT="5000"), read(**chosen))] == [
+        ("127.0.0.1", 8080),
+        ("0.0.0.0", 5000),  # noqa: S104 - the expectation
+        ("10.0.0.7", 9000),
+    ]
+
+
 def test_lists_are_read_with_commas_and_lines() -> None:
     settings = read(
         WHARFINGER_WEBHOOK_SECRET="the new one,\nthe old one",
