@@ -201,7 +201,7 @@ def test_our_own_workflows_pin_what_they_use() -> None:
 
 def test_a_new_version_of_what_we_use_waits_a_week() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
-    assert {each["package-ecosystem"] for each in updates} == {"pip", "github-actions"}
+    assert {each["package-ecosystem"] for each in updates} == {"pip", "github-actions", "docker"}
     assert all(each["cooldown"]["default-days"] >= 7 for each in updates)
 
 
