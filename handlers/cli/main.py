@@ -66,6 +66,13 @@ def _load_run() -> LoadedCommand:
     return main, None
 
 
+def _load_setup() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.web.registration import add_arguments, main
+
+    return main, add_arguments
+
+
 def _load_web() -> LoadedCommand:
     # Only this command waits for it.
     from handlers.web.app import main
@@ -188,6 +195,14 @@ COMMANDS = {
         "Start the web server, the workers, the clock and, unless REDIS_URL is set, Redis. Restart what exits.\n"
         "For operators. The settings are environment variables, which docs/operate.md lists.",
         "wharfinger run",
+    ),
+    "setup": CliCommand(
+        _load_setup,
+        "register the App on GitHub in a browser",
+        "Open a page that registers the App on GitHub, and keep its credentials in WHARFINGER_DATA.\n"
+        "For operators. `wharfinger run` does the same when no App is registered.",
+        "wharfinger setup",
+        "0: registered. 2: stopped before, or bad settings.",
     ),
     "web": CliCommand(
         _load_web,

@@ -22,6 +22,7 @@ from handlers.config.credentials import (
     read_key_file,
 )
 from handlers.config.redis_client import check_redis_url
+from handlers.config.registration_file import read_registration
 
 T = TypeVar("T")
 Environment: TypeAlias = Mapping[str, str]
@@ -69,7 +70,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Environment | None = None) -> "Settings":
         """Read and check every variable; raise SettingsError with one line for each that is missing or wrong."""
-        read = _EnvironmentReader(os.environ if environ is None else environ)
+        read = _EnvironmentReader(with_registration(os.environ if environ is None else environ))
         redis_url = read.value("REDIS_URL", check_redis_url, "")
         settings = cls(
             app_id=read.value("WHARFINGER_APP_ID", _app_id),
@@ -80,8 +81,8 @@ class Settings:
             token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
             pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", parse_pages_tokens, ""),
             github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
-            github_url=read.value("WHARFINGER_GITHUB_URL", _web_address, ""),
-            url=read.value("WHARFINGER_URL", _web_address, ""),
+            github_url=read.value("WHARFINGER_GITHUB_URL", parse_web_address, ""),
+            url=read.value("WHARFINGER_URL", parse_web_address, ""),
             redis_url=redis_url,
             embedded_redis=not redis_url,
             redis_server=read.value("WHARFINGER_REDIS_SERVER", str, "") or None,
@@ -118,8 +119,65 @@ class Settings:
         return installation in self.installations or account.lower() in self.organizations
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupSettings:
+    """What is set before there is an App."""
+
+    data: Path
+    host: str
+    port: int
+    github_api: str
+    github_url: str  # empty: a person says which GitHub it is
+    url: str  # empty: a person says it
+    token_keys: tuple[str, ...] = field(repr=False)  # Fernet; they encrypt what is kept
+
+    @classmethod
+    def from_environment(cls, environ: Environment | None = None) -> "SetupSettings":
+        """Read and check the variables; raise ConfigurationError with one line for each that is wrong."""
+        read = _EnvironmentReader(os.environ if environ is None else environ)
+        api = read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com")
+        is_named = bool(read.environ.get("WHARFINGER_GITHUB_API", "").strip())
+        settings = cls(
+            data=read.value("WHARFINGER_DATA", _folder, _default_folder(read.environ)),
+            host=read.value("WHARFINGER_HOST", str, _default_host(read.environ)),
+            port=read.value("WHARFINGER_PORT", _number(1, 65535), read.environ.get("PORT", "8080")),
+            github_api=api,
+            github_url=read.value("WHARFINGER_GITHUB_URL", parse_web_address, "")
+            or (github_pages_url(api) if is_named else ""),
+            url=read.value("WHARFINGER_URL", parse_web_address, ""),
+            token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
+        )
+        if read.problems:
+            raise ConfigurationError("\n".join(read.problems))
+        return settings
+
+
+APP_VARIABLES = (
+    "WHARFINGER_APP_ID", "WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", "WHARFINGER_WEBHOOK_SECRET"
+)  # fmt: skip
+
+
+def with_registration(environ: Environment) -> Environment:
+    """Add what `wharfinger setup` kept in the data folder, where the environment names no App of its own."""
+    if any(environ.get(name, "").strip() for name in APP_VARIABLES):
+        return environ
+    try:
+        data = _folder(environ.get("WHARFINGER_DATA", "").strip() or _default_folder(environ))
+        keys = parse_token_keys(environ.get("WHARFINGER_TOKEN_KEYS", ""))
+    except ConfigurationError:  # said where the variable itself is read
+        return environ
+    return {**read_registration(data, keys), **{name: value for name, value in environ.items() if value.strip()}}
+
+
+def is_registered(environ: Environment | None = None) -> bool:
+    """Whether the environment or the data folder names an App."""
+    found = with_registration(os.environ if environ is None else environ)
+    return any(found.get(name, "").strip() for name in APP_VARIABLES)
+
+
 def parse_database_url(text: str) -> str:
     """Return a PostgreSQL address as SQLAlchemy takes it, or the empty text; raise SettingsError, which shows no part of it."""
+    """Return a web address without its last slash, and an empty text as it is; raise ConfigurationError."""
     if not text:
         return ""
     try:
@@ -229,7 +287,8 @@ def github_pages_url(api: str) -> str:
     return ""
 
 
-def _web_address(text: str) -> str:
+def parse_web_address(text: str) -> str:
+    """Return a web address without its last slash, and an empty text as it is; raise ConfigurationError."""
     if not text:
         return ""
     try:
@@ -367,7 +426,7 @@ def _read_root(name: str) -> bytes:
     return content
 
 
-def check_port_is_free(settings: Settings) -> None:
+def check_port_is_free(settings: Settings | SetupSettings) -> None:
     """Raise SettingsError when nothing could listen there."""
     try:
         with socket.create_server((settings.host, settings.port)):

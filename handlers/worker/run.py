@@ -4,6 +4,7 @@ import argparse
 import configparser
 import fcntl
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from supervisor import supervisord  # type: ignore[import-untyped]  # supervisor
 
 from bot.model.errors import ConfigurationError
 from handlers.config.embedded_redis import find_server, prepare_data_folder
-from handlers.config.settings import Settings, check_port_is_free
+from handlers.config.settings import Settings, check_port_is_free, is_registered
 
 # Parts are started from the lowest number up and stopped from the highest down, each once the one before has stopped:
 # Redis is there last of all, so that a job that ends during the stop can still be booked.
@@ -24,6 +25,8 @@ Section = Mapping[str, str]
 
 def main(_: argparse.Namespace) -> int:
     """Run the App until told to stop."""
+    if not is_registered() and (status := _register_app()) != 0:
+        return status
     settings = Settings.from_environment()
     prepare_data_folder(settings.data)
     lock = lock_data_folder(settings.data)
@@ -41,6 +44,11 @@ def main(_: argparse.Namespace) -> int:
     supervisord.main(["--configuration", str(path)])
     os.close(lock)
     return 0
+
+
+def _register_app() -> int:
+    """Serve the setup until an App is registered, in a process of its own; return its exit status."""
+    return subprocess.call([sys.executable, "-m", "handlers.cli.child", "setup"])
 
 
 def lock_data_folder(data: Path) -> int:

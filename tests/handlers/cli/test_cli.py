@@ -120,7 +120,7 @@ def test_the_command_line_itself_loads_nothing_heavy() -> None:
     assert not {"rq", "redis", "starlette", "githubkit", "cryptography", "yaml", "argcomplete", "difflib"} & set(loaded)
 
 
-@pytest.mark.parametrize("command", ["web", "worker", "clock", "run", "redis", "failed-jobs list"])
+@pytest.mark.parametrize("command", ["web", "worker", "clock", "redis", "failed-jobs list"])
 def test_without_settings_each_part_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: Out, command: str
 ) -> None:

@@ -14,10 +14,13 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from handlers.config.settings import redis_socket
+from handlers.config.settings import APP_VARIABLES, redis_socket
 from handlers.worker.run import lock_data_folder
+from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
 from tests.conftest import EmbeddedRedis, environment
+from tests.fakes.github.fake_github import FakeGitHub
 from tests.handlers.web.running_receiver import push_payload, signed_headers
+from tests.handlers.web.test_registration import create_app
 
 
 class RunningWharfinger:
@@ -186,3 +189,30 @@ def test_the_embedded_redis_listens_to_its_owner_only(own_redis: EmbeddedRedis) 
     with Redis.from_url(own_redis.url) as redis:
         assert redis.config_get("port") == {"port": "0"}
         assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+@pytest.mark.soak
+def test_without_settings_an_app_is_registered_first_and_then_it_runs(run: RunningWharfinger) -> None:
+    with FakeGitHub() as github:
+        acme = github.organization("acme")
+        widgets = acme.repository("widgets", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+        run.environ = {name: value for name, value in run.environ.items() if name not in APP_VARIABLES} | {
+            "WHARFINGER_GITHUB_API": github.base_url,
+            "WHARFINGER_GITHUB_URL": github.page_url,
+        }
+        process = run.start()
+        assert process.stdout is not None
+        printed = next(line for line in process.stdout if "/setup?token=" in line)
+        address = printed.split()[-1]
+        token = address.partition("token=")[2]
+        wait_for(lambda: _answers(f"{run.url}/health"))
+        assert httpx.get(address).status_code == 200
+        second = httpx.post(f"{run.url}/setup", data={"token": token, "organization": "acme", "url": run.url})
+        back = create_app(github, second.text)
+        assert "Step 3 of 3" in httpx.get(back).text
+        wait_for(run.is_ready)
+        assert httpx.get(f"{run.url}/setup").status_code == 404
+        app = github.world.apps[max(github.world.apps)]
+        github.install(acme, app=app)
+        wait_for(lambda: [each for each in widgets.check_runs(widgets.head, "publishing") if each.conclusion])
+        assert "Traceback" not in stop(process)

@@ -1,6 +1,7 @@
 """The way an App comes to be from a manifest, and to be installed: form, confirmation, code; choice, installation."""
 
 import json
+import re
 import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -9,10 +10,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from tests.fakes.github.activity import installations
+from tests.fakes.github.contract.operations import OPERATIONS
 from tests.fakes.github.json_types import Json
 from tests.fakes.github.pages.templating import render_page, world_of
 from tests.fakes.github.permission_levels import ALWAYS_SENT, NEEDED_FOR_EVENT
 from tests.fakes.github.state.apps import FakeApp
+
+# Every permission that an operation or event of the description needs, and those that only pages know.
+KNOWN_PERMISSIONS = frozenset(NEEDED_FOR_EVENT.values()) | {
+    name for operation in OPERATIONS for name in re.findall(r"([a-z_]+)=", operation.access)
+}
+NOT_ON_ENTERPRISE_SERVER = {"agent_secrets", "organization_agent_secrets"}  # not in its description of 3.19
 
 
 async def new_app(request: Request) -> Response:
@@ -20,7 +28,7 @@ async def new_app(request: Request) -> Response:
     form = await _form(request)
     manifest = _parse_manifest(form.get("manifest", ""))
     owner = request.path_params.get("owner", "wharfinger-owner")
-    wrong = _manifest_errors(manifest)
+    wrong = _manifest_errors(manifest, enterprise=world_of(request).api_url.endswith("/api/v3"))
     if wrong:
         return PlainTextResponse(f"Invalid GitHub App configuration: {wrong}", 422)
     state = request.query_params.get("state", "")
@@ -39,7 +47,7 @@ async def create_app(request: Request) -> Response:
         app.webhook_url = manifest["hook_attributes"]["url"]
         app.external_url = manifest["url"]
         code = secrets.token_hex(20)
-        world.manifests[code] = app
+        world.manifests[code] = (app, world.now())
     query = urlencode({"code": code, "state": form.get("state", "")})
     return RedirectResponse(f"{manifest['redirect_url']}?{query}", 302)
 
@@ -90,9 +98,14 @@ def _parse_manifest(written: str) -> Json:
     return manifest
 
 
-def _manifest_errors(manifest: Json) -> str | None:
+def _manifest_errors(manifest: Json, *, enterprise: bool) -> str | None:
     """What GitHub would refuse. That an event needs its permission is knowledge, unconfirmed."""
     permissions = manifest.get("default_permissions", {})
+    for name, level in permissions.items():
+        if name not in KNOWN_PERMISSIONS - (NOT_ON_ENTERPRISE_SERVER if enterprise else frozenset()):
+            return f"Default permission records resource is not included in the list: {name}"
+        if level not in ("read", "write", "admin"):
+            return f"Default permission records action is not included in the list: {name}"
     for event in manifest.get("default_events", ()):
         if event in ALWAYS_SENT or event not in NEEDED_FOR_EVENT:
             return f"Default events are not supported: {event}"

@@ -28,10 +28,14 @@ def get_app_by_slug(request: ApiRequest) -> ApiAnswer:
     raise not_found()
 
 
+CODE_LIFETIME = 3600.0  # seconds: docs.github.com, "Registering a GitHub App from a manifest"
+
+
 def convert_manifest(request: ApiRequest) -> ApiAnswer:
-    app = request.world.manifests.pop(request.path_parameters["code"], None)
-    if app is None:
+    kept = request.world.manifests.pop(request.path_parameters["code"], None)
+    if kept is None or request.world.now() - kept[1] > CODE_LIFETIME:
         raise not_found()
+    app = kept[0]
     secret = {
         "client_secret": "c" * 40,
         "webhook_secret": app.webhook_secret,

@@ -64,7 +64,7 @@ class GitHubWorld:
     undelivered: Callable[[FakeDelivery], None] = field(
         default=lambda _delivery: None
     )  # the courier takes deliveries from here
-    manifests: dict[str, FakeApp] = field(default_factory=dict)  # conversion code -> App
+    manifests: dict[str, tuple[FakeApp, float]] = field(default_factory=dict)  # conversion code -> App, and since when
     _last_id: int = 1000
 
     def next_id(self) -> int:
