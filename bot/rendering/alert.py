@@ -167,20 +167,15 @@ def render_package_alert(
     alert: PackageAlert, registries: Mapping[RegistryId, Registry], links: Links = NO_LINKS
 ) -> PackageAlertText:
     """Render the issue about an alert, and the comment with which it is closed once every version is traced."""
-    registry = registries[alert.registry].name if alert.registry in registries else alert.registry
     first = alert.reasons[0] if alert.reasons else None
-    more = f" and {len(alert.reasons) - 1} more" if len(alert.reasons) > 1 else ""
     package = alert.package.name if alert.package else ""
-    title = PACKAGE_ALERT_TITLES[alert.kind].format(
-        package=package, registry=registry, first=f"{first.subject if first else ''}{more}"
-    )
     body = render_parts(
         "package_alert",
         "issue",
         "step",
         MAX_ISSUE_BYTES,
         alert=alert,
-        registry=registry,
+        registry=_registry_name(alert, registries),
         links=links,
         reasons=_reasons_text(alert.reasons),
         explanation=ALERT_EXPLANATIONS[alert.kind],
@@ -189,7 +184,22 @@ def render_package_alert(
         publisher_page=revocation_page(alert.registry, "publisher"),
     )
     closing = render_parts("package_alert", "closing", "fact", MAX_ISSUE_BYTES, evidence=alert.resolution_evidence)
-    return PackageAlertText(fit_title(title), body, closing)
+    return PackageAlertText(fit_title(package_alert_title(alert, registries)), body, closing)
+
+
+def package_alert_title(alert: PackageAlert, registries: Mapping[RegistryId, Registry]) -> str:
+    """Say in one line, of any length, what a package alert is about."""
+    first = alert.reasons[0].subject if alert.reasons else ""
+    more = f" and {len(alert.reasons) - 1} more" if len(alert.reasons) > 1 else ""
+    return PACKAGE_ALERT_TITLES[alert.kind].format(
+        package=alert.package.name if alert.package else "",
+        registry=_registry_name(alert, registries),
+        first=f"{first}{more}",
+    )
+
+
+def _registry_name(alert: PackageAlert, registries: Mapping[RegistryId, Registry]) -> str:
+    return registries[alert.registry].name if alert.registry in registries else alert.registry
 
 
 def render_package_alert_update(alert: PackageAlert, new_reasons: tuple[AlertReason, ...]) -> str:

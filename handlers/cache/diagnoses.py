@@ -54,6 +54,7 @@ class StoredDiagnosis:
 
     taken_at: datetime
     diagnoses: tuple[Diagnosis, ...]
+    told: tuple[str, ...] = ()  # what of it the operator was told is not well
 
     @property
     def missing(self) -> tuple[Diagnosis, ...]:

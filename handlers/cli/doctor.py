@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from redis.exceptions import RedisError
 from termcolor import can_colorize, colored
@@ -15,6 +16,7 @@ from handlers.config.context import open_context
 from handlers.config.database import Database
 from handlers.config.redis_client import open_redis, without_password
 from handlers.config.settings import Settings
+from handlers.jobs.notifications import try_channels
 from handlers.jobs.repositories.diagnose import diagnose_github
 from handlers.records.schema.health import examine_records
 
@@ -55,6 +57,7 @@ def examine() -> Iterator[Diagnosis]:
         context = open_context(settings, redis, records)
         yield from diagnose_github(context)
         context.github.close()
+        yield from try_channels(settings, datetime.now(UTC))
         yield _registries(settings)
     except RedisError as error:
         yield away(error, without_password(settings.redis_url), embedded=settings.embedded_redis)

@@ -157,6 +157,13 @@ def _load_unfreeze() -> LoadedCommand:
     return unfreeze, add_freeze_arguments
 
 
+def _load_confirm() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.cli.guard_command import add_confirm_arguments, confirm
+
+    return confirm, add_confirm_arguments
+
+
 NEEDS_APP = "It needs the settings of the running App and its database of records."
 COMMANDS = {
     "scan": CliCommand(
@@ -270,6 +277,14 @@ COMMANDS = {
         f"Let the gates of an organization or package decide again.\nFor whoever answers an incident. {NEEDS_APP}",
         "wharfinger unfreeze acme",
         "0: success. 2: bad usage or settings, or it is not frozen.",
+    ),
+    "confirm": CliCommand(
+        _load_confirm,
+        "confirm a weaker protection of an environment, for which releases wait",
+        f"Confirm that an environment is meant to be protected less than before, so that its releases no longer wait.\n"
+        f"For whoever answers for releases. {NEEDS_APP}",
+        "wharfinger confirm acme/toolbox release",
+        "0: success. 2: bad usage or settings, an unknown repository, or nothing waits for it.",
     ),
     "evidence": CliCommand(
         _load_evidence,

@@ -5,6 +5,7 @@ import binascii
 import re
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import Fernet
@@ -90,3 +91,62 @@ def derive_token_key(private_key: str) -> tuple[str, ...]:
     """Make the key for tokens at rest from the App's own key, so that nobody must set one; rotating it drops the tokens."""
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"wharfinger installation tokens 1")
     return (base64.urlsafe_b64encode(kdf.derive(private_key.encode())).decode(),)
+
+
+WEBHOOK_SECRET_PREFIX = "whsec_"  # noqa: S105 - how Standard Webhooks writes a secret
+WEBHOOK_SECRET_BYTES = range(24, 65)
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def parse_alert_urls(text: str) -> tuple[str, ...]:
+    """Return the URLs of the operator's channels, separated by spaces or lines; raise SettingsError, which shows none of them."""
+    urls = tuple(dict.fromkeys(text.split()))
+    for number, url in enumerate(urls, 1):
+        if not _is_safe_url(url):
+            raise ConfigurationError(
+                f"has no usable URL at place {number}; write https://…, or a URL of Apprise such as slack://…, workflows://… or mailtos://…, "
+                "separated by spaces"
+            )
+    return urls
+
+
+def is_webhook(url: str) -> bool:
+    """Whether a channel is a signed webhook; every other URL is one of Apprise."""
+    return url.startswith(("https://", "http://"))
+
+
+def parse_heartbeat_url(text: str) -> str:
+    """Return the dead-man URL, or the empty text; raise SettingsError, which does not show it."""
+    if text and not (_is_safe_url(text) and is_webhook(text)):
+        raise ConfigurationError("is not a web address; begin it with https://")
+    return text
+
+
+def _is_safe_url(url: str) -> bool:
+    """Whether a URL has a scheme and a host, and sends nothing unencrypted by plain HTTP to another machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    plain = parts.scheme == "http" and host not in LOCAL_HOSTS
+    return bool(parts.scheme and host and not plain and url.isprintable())
+
+
+def parse_alert_secrets(text: str) -> tuple[bytes, ...]:
+    """Return the keys that sign webhooks, each `whsec_` and base64 of 24 to 64 bytes; raise SettingsError."""
+    return tuple(
+        _alert_secret(part, number) for number, part in enumerate(re.split(r"[,\s]+", text.strip()), 1) if part
+    )
+
+
+def _alert_secret(text: str, number: int) -> bytes:
+    try:
+        key = base64.b64decode(text.removeprefix(WEBHOOK_SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) not in WEBHOOK_SECRET_BYTES:
+        raise ConfigurationError(
+            f'has a wrong secret at place {number}; make one with: echo "whsec_$(openssl rand -base64 32)"'
+        )
+    return key

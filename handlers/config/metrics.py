@@ -46,10 +46,17 @@ def queue_metrics(
     yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
 
 
-def record_metrics(
-    watched: int, due: int, unreported: int, outages: Mapping[RegistryId, datetime], unreadable: int
-) -> Iterable[Metric]:
-    """Yield the figures of the records; `outages`: since when registries do not answer."""
+RECORD_FIGURES = {
+    "watched_packages": "Packages watched at their registries.",
+    "packages_due": "Packages that it is time to look at.",
+    "alerts_unreported": "Alerts of which GitHub was not told yet.",
+    "notifications_waiting": "Notifications that a channel of the operator's did not take yet.",
+    "unreadable_records": "Records that cannot be read: see `wharfinger doctor`.",
+}
+
+
+def record_metrics(figures: Mapping[str, int], outages: Mapping[RegistryId, datetime]) -> Iterable[Metric]:
+    """Yield the figures of the records by their names in `RECORD_FIGURES`; `outages`: since when registries do not answer."""
     away = GaugeMetricFamily(
         "wharfinger_registry_unreachable_since_timestamp_seconds",
         "When a registry stopped answering; one that answers is not here.",
@@ -57,14 +64,8 @@ def record_metrics(
     )
     for registry, since in outages.items():
         away.add_metric([registry], since.timestamp())
-    yield GaugeMetricFamily("wharfinger_watched_packages", "Packages watched at their registries.", value=watched)
-    yield GaugeMetricFamily("wharfinger_packages_due", "Packages that it is time to look at.", value=due)
-    yield GaugeMetricFamily(
-        "wharfinger_alerts_unreported", "Alerts of which GitHub was not told yet.", value=unreported
-    )
-    yield GaugeMetricFamily(
-        "wharfinger_unreadable_records", "Records that cannot be read: see `wharfinger doctor`.", value=unreadable
-    )
+    for name, meaning in RECORD_FIGURES.items():
+        yield GaugeMetricFamily(f"wharfinger_{name}", meaning, value=figures[name])
     yield away
 
 

@@ -15,6 +15,10 @@ from bot.model.core_types import RegistryId
 from bot.model.errors import ConfigurationError
 from handlers.config.credentials import (
     derive_token_key,
+    is_webhook,
+    parse_alert_secrets,
+    parse_alert_urls,
+    parse_heartbeat_url,
     parse_pages_tokens,
     parse_private_key,
     parse_token_keys,
@@ -43,6 +47,9 @@ class Settings:
     webhook_secrets: tuple[str, ...] = field(repr=False)  # the first is the present one; others may still sign
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet; the first encrypts, all decrypt
     pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
+    alert_urls: tuple[str, ...] = field(repr=False)  # the operator's channels beside GitHub; each may hold a secret
+    alert_secrets: tuple[bytes, ...] = field(repr=False)  # each signs the webhooks among them
+    heartbeat_url: str = field(repr=False)  # asked each minute; empty: nobody watches from outside
     github_api: str  # without a slash at the end
     github_url: str  # of GitHub's pages, without a slash at the end; empty where the API's address does not tell
     url: str  # where people and GitHub reach the web process, without a slash at the end; empty: not told
@@ -80,6 +87,9 @@ class Settings:
             webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", parse_webhook_secrets),
             token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
             pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", parse_pages_tokens, ""),
+            alert_urls=read.value("WHARFINGER_ALERT_URL", parse_alert_urls, ""),
+            alert_secrets=read.value("WHARFINGER_ALERT_SECRET", parse_alert_secrets, ""),
+            heartbeat_url=read.value("WHARFINGER_HEARTBEAT_URL", parse_heartbeat_url, ""),
             github_api=read.value("WHARFINGER_GITHUB_API", _github_api, "https://api.github.com"),
             github_url=read.value("WHARFINGER_GITHUB_URL", parse_web_address, ""),
             url=read.value("WHARFINGER_URL", parse_web_address, ""),
@@ -102,6 +112,8 @@ class Settings:
             log_level=read.value("WHARFINGER_LOG_LEVEL", _one_of(*LOG_LEVELS), "info"),
             log_format=read.value("WHARFINGER_LOG_FORMAT", _log_format, "text"),
         )
+        if read.needs_alert_secret(settings):
+            read.problems.append(f"WHARFINGER_ALERT_SECRET is not set; {_MISSING['WHARFINGER_ALERT_SECRET']}")
         if read.problems:
             raise ConfigurationError("\n".join(read.problems))
         return replace(
@@ -221,6 +233,10 @@ class _EnvironmentReader:
                 self.problems.append(f"{name} {error}")
         return None  # type: ignore[return-value]  # from_environment raises before anybody sees it
 
+    def needs_alert_secret(self, settings: Settings) -> bool:
+        """Whether a webhook could be sent without a signature."""
+        return not self.problems and not settings.alert_secrets and any(map(is_webhook, settings.alert_urls))
+
     def either(self, text: str, file: str, parse_text: Callable[[str], T], parse_file: Callable[[str], T]) -> T:
         """Return the value of one of two variables, of which exactly one must be set."""
         if self.environ.get(text, "").strip() and self.environ.get(file, "").strip():
@@ -233,6 +249,8 @@ _MISSING = {
     "WHARFINGER_PRIVATE_KEY": "make one on your GitHub App's settings page and give its text, or name the file in "
     "WHARFINGER_PRIVATE_KEY_FILE",
     "WHARFINGER_WEBHOOK_SECRET": "set the secret that stands on your GitHub App's settings page",
+    "WHARFINGER_ALERT_SECRET": "WHARFINGER_ALERT_URL names a webhook, which is signed; make a secret with: echo "
+    '"whsec_$(openssl rand -base64 32)". For Slack and Teams write slack://… and workflows://…',
 }
 
 

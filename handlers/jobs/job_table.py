@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from handlers.config.context import Context, JobFunction
 from handlers.jobs.check_commit import check_branch, check_commit, check_push, recheck_commit
+from handlers.jobs.notifications import send_heartbeat, send_notifications
 from handlers.jobs.releases.deployment_gates import (
     decide_gate,
     find_gates,
@@ -81,6 +82,8 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.ReportChangeAlerts: report_change_alerts,
     specs.ReviewAccess: review_access,
     specs.SendDigest: send_digest,
+    specs.SendHeartbeat: send_heartbeat,
+    specs.SendNotifications: send_notifications,
     specs.SweepCheckRuns: sweep_check_runs,
     specs.SweepGates: sweep_gates,
     specs.SweepInstallation: sweep_installation,

@@ -19,9 +19,11 @@ from bot.policy import Custody, Policy, PolicyFile, policy_in_force
 from bot.policy.loosening import loosenings
 from bot.policy.policy_schema import format_duration
 from bot.policy.read_policy import read_policy
+from bot.rendering.notification import Notification, NotificationKind, change_notification
 from bot.settings import declared_machines, is_machine
 from handlers.cache.policy_facts import pusher_of, selects_repositories
 from handlers.config.context import Context
+from handlers.jobs.notifications import notify
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import ReportChangeAlerts, SweepInstallation
 from handlers.records.change_alert_store import ChangeAlertStore, UnreportedAlert
@@ -255,7 +257,8 @@ class _PolicyCustody:
                 return self._in_force(accepted)  # it was read before what is there now: the next look judges that
             pending = self._review(accepted, replace(pending, checked_at=now), history)
         if pending.takes_effect is not None and now >= pending.takes_effect and not pending.is_rejected:
-            return self._accept(candidate, pending.reason, SweepInstallation(self._installation))
+            told = notify(self._context, _looser_policy_accepted(self._installation, pending, now))
+            return self._accept(candidate, pending.reason, SweepInstallation(self._installation), *told)
         if pending != kept:
             self._store.put_pending(self._installation, pending)
         report_policy_news(self._context, self._installation, accepted, pending_news(pending))
@@ -360,6 +363,20 @@ def pending_note(accepted: AcceptedPolicy, pending: PendingPolicy) -> str:
     )
 
 
+def _looser_policy_accepted(installation: InstallationId, pending: PendingPolicy, now: datetime) -> Notification:
+    """Tell the operator of a looser policy that takes effect as custody allows."""
+    version = pending.version
+    return Notification(
+        key=f"policy-loosened-{installation}-{version.commit}",
+        kind=NotificationKind.POLICY,
+        title=f"A looser policy is in force: {version.origin} at {version.short_commit}",
+        text="\n".join([f"{pending.reason}.", *(f"- {each}" for each in pending.loosenings)]),
+        severity=Severity.MEDIUM,
+        at=now,
+        subject=version.repository,
+    )
+
+
 def pending_news(pending: PendingPolicy) -> PolicyNews:
     """Say what a looser policy loosens, and how it takes effect or does not."""
     commit = pending.version.short_commit
@@ -390,7 +407,9 @@ def report_policy_news(
     central = policy.reports.central_repository or issue_repository_of(version.repository, policy)
     store = ChangeAlertStore(context.records, installation, version.repository_id)
     urgent = UnreportedAlert(report, central) if central else None
+    told = replace(change_notification(installation, POLICY_REF, report), kind=NotificationKind.POLICY)
     with outbox_of(context).transaction() as jobs:
+        jobs.extend(notify(context, told))
         if store.put(POLICY_REF, report, urgent) and urgent is not None:
             jobs.append(ReportChangeAlerts(installation, version.repository_id))
 

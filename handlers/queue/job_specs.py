@@ -464,3 +464,23 @@ class RedeliverFailed(JobSpec):
     """Asks GitHub for failed deliveries again."""
 
     job = "redeliver-failed"
+
+
+# -- the operator ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotifications(JobSpec):
+    """Sends the operator what waits for a channel beside GitHub; it must not wait behind a flood of checks."""
+
+    job = "send-notifications"
+    priority = Priority.GATE
+    concurrency = "notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class SendHeartbeat(JobSpec):
+    """Calls the operator's dead-man URL: clock, queue, records and a worker are alive."""
+
+    job = "send-heartbeat"
+    priority = Priority.GATE

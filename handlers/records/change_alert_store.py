@@ -43,14 +43,14 @@ class ChangeAlertStore:
 
     def __init__(self, records: Database, installation: InstallationId, repository: RepositoryId) -> None:
         self._records = records
-        self._installation = installation
+        self.installation = installation
         self._repository = repository
         self._place = {"installation": installation, "repository": repository}
 
     @property
     def report_job(self) -> ReportChangeAlerts:
         """The work that tells of what is untold; one issue at a time for an installation, as GitHub asks."""
-        return ReportChangeAlerts(self._installation, self._repository)
+        return ReportChangeAlerts(self.installation, self._repository)
 
     def put(
         self, ref: str, report: ChangeReport, urgent: UnreportedAlert | None, branch_state: BranchState | None = None
@@ -61,7 +61,7 @@ class ChangeAlertStore:
         """
         key = {**self._place, "commit_id": report.commit, "ref": text_fingerprint(ref)}
         with self._records.transaction() as connection:
-            ensure_repository(connection, self._repository, self._installation)
+            ensure_repository(connection, self._repository, self.installation)
             heard = {row.ref: row for row in self._rows_of_commit(report.commit)}
             before = heard.get(key["ref"])
             if before is not None and _is_same_report(next(REPORTS.readable(self._records, [before]), None), report):
@@ -157,7 +157,7 @@ class ChangeAlertStore:
     def keep_tags(self, tags_now: Mapping[str, Sha], *, read_all: bool = False) -> None:
         """Keep what tags name now; `looked` says that they are all there are."""
         with self._records.transaction() as connection:
-            ensure_repository(connection, self._repository, self._installation)
+            ensure_repository(connection, self._repository, self.installation)
             for name, commit in tags_now.items():
                 key = {"repository": self._repository, "name": name}
                 upsert(connection, tags, list(key), {**key, "commit_id": commit})
@@ -173,7 +173,7 @@ class ChangeAlertStore:
                 connection.execute(delete(table).where(table.c.repository == self._repository))
 
     def _put_state(self, connection: Connection, **values: str | bool) -> None:
-        ensure_repository(connection, self._repository, self._installation)
+        ensure_repository(connection, self._repository, self.installation)
         insert_missing(connection, change_states, **self._place, all_tags_read=False)
         connection.execute(update(change_states).where(_of_place(change_states, self._place)).values(**values))
 

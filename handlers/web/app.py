@@ -27,6 +27,7 @@ from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metri
 from handlers.config.redis_client import open_async_redis, without_password
 from handlers.config.settings import Settings, check_port_is_free
 from handlers.queue.enqueue import QUEUES
+from handlers.records.notification_store import NotificationStore
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.schema.migrate import open_records
 from handlers.records.schema.record_documents import count_unreadable
@@ -205,7 +206,14 @@ def _record_metrics(records: Database) -> tuple[Metric, ...]:
         watched, due = store.figures(now)
         outages = {registry: outage.since for registry, outage in store.outages().items()}
         unreported = sum(1 for _ in PackageAlertStore(records).unreported(math.inf))
-        return tuple(record_metrics(watched, due, unreported, outages, count_unreadable(records)))
+        figures = {
+            "watched_packages": watched,
+            "packages_due": due,
+            "alerts_unreported": unreported,
+            "notifications_waiting": NotificationStore(records).waiting(),
+            "unreadable_records": count_unreadable(records),
+        }
+        return tuple(record_metrics(figures, outages))
     except DatabaseError:
         return ()
 

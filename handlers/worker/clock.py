@@ -25,6 +25,8 @@ from handlers.queue.job_specs import (
     QueueDigests,
     RedeliverFailed,
     Remind,
+    SendHeartbeat,
+    SendNotifications,
     SweepCheckRuns,
     SweepGates,
     SweepInstallations,
@@ -57,7 +59,9 @@ TIMETABLE = (
     ScheduledJob(SweepReleases(), MINUTE),  # versions that a tag announced and that are not traced yet
     ScheduledJob(CheckDuePackages(), 30),  # packages that are due at their registries, alerts without an issue yet
     ScheduledJob(SweepInstallations(), 6 * HOUR),  # every repository, oldest first: changes for which no event came
-    ScheduledJob(Diagnose(), 15 * MINUTE),  # what the set-up page shows of GitHub
+    ScheduledJob(Diagnose(), 2 * MINUTE),  # what the set-up page shows of GitHub; what is newly missing is told
+    ScheduledJob(SendNotifications(), 30),  # what a channel of the operator's did not take
+    ScheduledJob(SendHeartbeat(), MINUTE),  # the dead-man URL
     ScheduledJob(QueueDigests(), HOUR),  # each is written once in its period
     ScheduledJob(DeleteExpiredRecords(), DAY),  # what the settings keep no longer
     ScheduledJob(Remind(), DAY),  # open issues: a reminder may be due, an event may have been missed

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,6 +113,7 @@ class AcmeInstallation:
     registries: RegistryHttpClient
     data: Path  # the App's folder, with its records
     records: Database
+    alert_urls: tuple[str, ...] = ()  # the operator's channels beside GitHub
 
     @property
     def id(self) -> InstallationId:
@@ -128,7 +129,7 @@ class AcmeInstallation:
             REDIS_URL="redis://unused",
             WHARFINGER_DATA=str(self.data),
         )
-        settings = Settings.from_environment(environ)
+        settings = replace(Settings.from_environment(environ), alert_urls=self.alert_urls, alert_secrets=(b"k" * 32,))
         return Context(settings, self.redis, self.records, self.client, CATALOG, self.registries)
 
     def names(self, repository: ScenarioRepository | FakeRepository) -> tuple[InstallationId, RepositoryId, FullName]:

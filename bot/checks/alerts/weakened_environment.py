@@ -1,13 +1,14 @@
 """Detects weaker protection of a deployment environment that is used for publishing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.checks.alerts.change_alert import ChangeAlert, PushQuery, RepositoryChange
 from bot.model.core_types import RuleName
 from bot.model.findings import Finding, FindingSubject, Known, Unknown, join_names, settings_location
-from bot.model.identity_register import IdentityKind
+from bot.model.identity_register import DeclaredIdentity, IdentityKind
 from bot.settings import AnyRef, Environment, SelectedRefs, SettingsQuery
 
 
@@ -39,13 +40,24 @@ class WeakenedEnvironment(ChangeAlert):
             return
         after, owner = files.value.after, change.repository.partition("/")[0]
         named = [each.environment for each in after.publications if each.environment]
-        people = {each.name.casefold() for each in after.declared_identities if each.kind is IdentityKind.PERSON}
+        people = declared_people(after.declared_identities)
         for old in before.value:
             if any(old.has_name(name) for name in named):
                 new = next((each for each in now.value if each.has_name(old.name)), None)
-                strangers = _new_reviewers(old, new, owner, people)
-                if losses := (*_losses(old, new), *strangers):
+                if losses := environment_losses(old, new, owner, people):
                     yield _finding(old.name, losses)
+
+
+def environment_losses(
+    old: Environment, new: Environment | None, owner: str, people: AbstractSet[str]
+) -> tuple[str, ...]:
+    """Say what an environment no longer protects from, each a predicate; `people` are names in the register, in small letters."""
+    return (*_losses(old, new), *_new_reviewers(old, new, owner, people))
+
+
+def declared_people(identities: Iterable[DeclaredIdentity]) -> frozenset[str]:
+    """Return the people whom a register names, in small letters, as `Reviewer.mention` writes them."""
+    return frozenset(each.name.casefold() for each in identities if each.kind is IdentityKind.PERSON)
 
 
 def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
@@ -65,7 +77,7 @@ def _losses(old: Environment, new: Environment | None) -> Iterator[str]:
     yield from _rule_losses(old, new)
 
 
-def _new_reviewers(old: Environment, new: Environment | None, owner: str, people: set[str]) -> Iterator[str]:
+def _new_reviewers(old: Environment, new: Environment | None, owner: str, people: AbstractSet[str]) -> Iterator[str]:
     """Say who may approve now and might not before; who is in the register as a person is expected to."""
     if new is None or not old.reviewers:
         return

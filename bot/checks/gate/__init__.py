@@ -10,6 +10,7 @@ from bot.checks.gate.condition import (
     OutgoingVersion,
     PendingDeployment,
     PendingRun,
+    ProtectionChange,
     ReleaseFiles,
     ResolvedRef,
 )
@@ -22,6 +23,7 @@ from bot.checks.gate.release_authority import ReleaseAuthority
 from bot.checks.gate.release_freeze import ReleaseFreeze
 from bot.checks.gate.release_interval import ReleaseInterval
 from bot.checks.gate.reviewed_identities import ReviewedIdentities
+from bot.checks.gate.settled_protection import SettledProtection
 
 GATE_CONDITIONS: tuple[type[GateCondition], ...] = (
     ReleaseAuthority,
@@ -34,6 +36,7 @@ GATE_CONDITIONS: tuple[type[GateCondition], ...] = (
     ReleaseFreeze,
     ReleaseInterval,
     ReviewedIdentities,
+    SettledProtection,
 )
 
 __all__ = [
@@ -48,10 +51,12 @@ __all__ = [
     "PendingDeployment",
     "PendingRun",
     "ProtectedRef",
+    "ProtectionChange",
     "ReachableCommit",
     "ReleaseAuthority",
     "ReleaseFiles",
     "ReleaseFreeze",
     "ResolvedRef",
     "ReviewedIdentities",
+    "SettledProtection",
 ]

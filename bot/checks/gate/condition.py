@@ -31,6 +31,7 @@ class DeploymentQuery(ReadableFact):
     COMMIT_AUTHORS = ("who made the commit", "contents: read")
     OUTGOING_VERSIONS = ("which version is to leave, and which versions its registry has", "contents: read")
     UNREVIEWED_IDENTITIES = ("which identities of the release await a review", "metadata: read")
+    PROTECTION = ("the protection of the environment, now and before", "actions: read")
     PREVIOUS_RELEASE = ("when something was last released from the environment", "deployments: read")
 
 
@@ -120,6 +121,14 @@ class HeldIdentity:
     rejected: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ProtectionChange:
+    """What an environment no longer protects from, each a predicate, and when that was first seen."""
+
+    losses: tuple[str, ...]
+    seen_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeployment:
     """One deployment that waits, at one moment. The clock is GitHub's, and enters as `now`."""
@@ -148,6 +157,9 @@ class PendingDeployment:
         DeploymentQuery.PREVIOUS_RELEASE.not_read
     )  # of another run; None: nothing was
     unreviewed_identities: MaybeKnown[tuple[HeldIdentity, ...]] = DeploymentQuery.UNREVIEWED_IDENTITIES.not_read
+    protection_change: MaybeKnown[ProtectionChange | None] = (
+        DeploymentQuery.PROTECTION.not_read
+    )  # None: it protects as it did, or the change was confirmed
     settings: RepositorySettings = SETTINGS_NOT_READ
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from bot.checks.alerts.weakened_environment import declared_people
 from bot.checks.gate import (
     ChangedFile,
     DeploymentApprovals,
@@ -13,6 +14,7 @@ from bot.checks.gate import (
     HeldIdentity,
     OutgoingVersion,
     PendingDeployment,
+    ProtectionChange,
     ReleaseFiles,
     ResolvedRef,
 )
@@ -35,6 +37,7 @@ from bot.github.deployments import (
 )
 from bot.github.git_data import read_object_ids
 from bot.github.github_errors import RefusedError
+from bot.github.settings.environments_api import read_environment_details, read_environments
 from bot.github.settings.read_known import read_known
 from bot.github.settings.rulesets_api import read_rules
 from bot.identities.review_duty import unreviewed_identities
@@ -53,10 +56,12 @@ from handlers.jobs.repositories.access_reviews import review_rule
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.records.gate_store import GateStore, WaitingDeployment
+from handlers.records.protection_store import ProtectionStore
 from handlers.records.review_store import OpenRound, ReviewRoundStore
 
 T = TypeVar("T")
 
+PROTECTION_DETAILS = frozenset({SettingsQuery.ENVIRONMENT_REFS, SettingsQuery.ENVIRONMENT_RULES})
 MAX_DIFFS = 10  # files whose difference is looked at
 MAX_DIFF_LINES = 20  # of a difference, each way
 COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # a full commit id
@@ -139,6 +144,9 @@ class DeploymentReader:
             unreviewed_identities=self._unreviewed_identities(pending.environment)
             if DeploymentQuery.UNREVIEWED_IDENTITIES in reads
             else DeploymentQuery.UNREVIEWED_IDENTITIES.not_read,
+            protection_change=self._protection_change(pending.environment, policy)
+            if DeploymentQuery.PROTECTION in reads
+            else DeploymentQuery.PROTECTION.not_read,
             previous_release_at=ask(
                 DeploymentQuery.PREVIOUS_RELEASE,
                 lambda: read_last_deployment(client, repository, pending.environment, run.commit),
@@ -283,6 +291,23 @@ class DeploymentReader:
                 for each in unreviewed
             )
         )
+
+    def _protection_change(self, name: str, policy: Policy) -> MaybeKnown[ProtectionChange | None]:
+        """Compare the environment, as GitHub has it now and not as it was cached, with how it protected before."""
+        client, gate, fact = self._client, self._gate, DeploymentQuery.PROTECTION.fact
+        listed = read_known(DeploymentQuery.PROTECTION, lambda: read_environments(client, self._repository))
+        if isinstance(listed, Unknown):
+            return listed
+        found = next((each for each in listed.value if each.has_name(name)), None)
+        if found is None:
+            return Unknown(fact, f"GitHub lists no environment {name}")
+        found = read_environment_details(client, self._repository, found, PROTECTION_DETAILS)
+        for part in (found.allowed_refs, found.custom_rules):
+            if isinstance(part, Unknown):
+                return part
+        store = ProtectionStore(self._context.records, gate.installation, gate.repository)
+        owner, people = self._repository.partition("/")[0], declared_people(policy.identities)
+        return Known(store.observe(found, owner, people, self._context.clock()))
 
     def _is_ours(self, uses: str) -> bool:
         """Whether a called workflow is this repository's own."""

@@ -43,9 +43,11 @@ from bot.packages.versions import (
 from bot.policy import Policy
 from bot.rendering.alert import PackageAlertText, render_package_alert, render_package_alert_update
 from bot.rendering.markdown import PACKAGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
+from bot.rendering.notification import package_notification
 from bot.snapshot.repository_snapshot import Snapshot
 from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.config.context import Context
+from handlers.jobs.notifications import notify
 from handlers.jobs.releases.trace_versions import VersionObserver, sort_claims
 from handlers.jobs.snapshot_reader import published_packages
 from handlers.queue.enqueue import enqueue, enqueue_all
@@ -409,9 +411,15 @@ RETRY_AFTER = timedelta(minutes=15)  # where no issue can be written
 
 def write_package_alert(context: Context, spec: WritePackageAlert) -> None:
     """Make the issue about an alert say what is stored; what it says already is not written."""
-    stored = PackageAlertStore(context.records).get(spec.installation, spec.alert_key)
-    if stored is not None:
-        _AlertIssueWriter(context, spec.installation, stored).run()
+    store = PackageAlertStore(context.records)
+    stored = store.get(spec.installation, spec.alert_key)
+    if stored is None:
+        return
+    # Resolved before anybody was told: there is nothing to tell.
+    if stored.alert.resolved_at is None or store.get_issue(spec.installation, spec.alert_key) is not None:
+        told = package_notification(spec.installation, stored.alert, context.catalog.registries)
+        enqueue(context.redis, notify(context, told))
+    _AlertIssueWriter(context, spec.installation, stored).run()
 
 
 class _AlertIssueWriter:

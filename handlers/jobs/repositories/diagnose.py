@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.checks.alerts import CHANGE_ALERTS
@@ -12,9 +13,14 @@ from bot.github.github_app import App, Installation, list_installations, read_ap
 from bot.github.github_errors import GitHubError
 from bot.github.rate_limits import CORE, GRAPHQL, BudgetState, Share, server_time
 from bot.json_access import get_str
+from bot.model.core_types import Severity
 from bot.model.errors import RetryLaterError
+from bot.rendering.markdown import text_fingerprint
+from bot.rendering.notification import Notification, NotificationKind
+from bot.rendering.phrases import count
 from handlers.cache.diagnoses import (
     Diagnosis,
+    DiagnosisState,
     DiagnosisStore,
     StoredDiagnosis,
     diagnosed_missing,
@@ -26,9 +32,12 @@ from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.events.event_table import EVENTS
+from handlers.jobs.notifications import notify
 from handlers.jobs.policy_custody import branch_is_protected, pending_note
+from handlers.queue.enqueue import QUEUES, enqueue
 from handlers.queue.job_specs import Diagnose
 from handlers.records.policy_custody_store import PolicyCustodyStore, PolicyVersion
+from handlers.records.schema.record_documents import count_unreadable
 
 log = logging.getLogger("wharfinger.jobs")
 
@@ -86,6 +95,7 @@ def required_events() -> frozenset[str]:
     return frozenset(event for event, row in EVENTS.items() if row.permission)
 
 
+WEBHOOK = "webhook"
 MAX_CLOCK_SKEW = 30  # seconds; GitHub refuses a signed token whose times are a minute off
 GRANT_REMEDY = "grant it on the App's page under Permissions & events"
 ACCEPT_REMEDY = "an owner of the account accepts it under the App's installation"
@@ -106,10 +116,12 @@ def diagnose_github(context: Context) -> Iterator[Diagnosis]:
     try:
         installations = tuple(list_installations(client))
     except (GitHubError, RetryLaterError) as error:
-        yield diagnosed_unknown("installations", str(error), "try again later")
+        yield diagnosed_unknown(INSTALLATIONS, str(error), "try again later")
         return
     if not installations:
-        yield diagnosed_missing("installations", "no account has installed the App", "install it from the App's page")
+        yield diagnosed_missing(INSTALLATIONS, "no account has installed the App", "install it from the App's page")
+    else:
+        yield diagnosed_ok(INSTALLATIONS, f"{count(len(installations), 'account')} installed the App")
     keep_selecting(context.redis, (each.id for each in installations if each.selects_repositories))
     for installation in installations:
         yield from _installation_permissions(settings, installation)
@@ -180,17 +192,17 @@ def _webhook(client: InstallationClient) -> Iterator[Diagnosis]:
     try:
         hook = client.get("/app/hook/config", "see its webhook").json_object()
     except (GitHubError, RetryLaterError) as error:
-        yield diagnosed_unknown("webhook", str(error), "look at the App's page under Webhook")
+        yield diagnosed_unknown(WEBHOOK, str(error), "look at the App's page under Webhook")
         return
     address = get_str(hook, "url")
     if not address:
         yield diagnosed_missing(
-            "webhook", "GitHub has no address to send deliveries to", "set it to https://HOST/webhook"
+            WEBHOOK, "GitHub has no address to send deliveries to", "set it to https://HOST/webhook"
         )
     elif not address.endswith("/webhook"):
-        yield diagnosed_missing("webhook", f"its address is {address}", "let it end in /webhook, where the App listens")
+        yield diagnosed_missing(WEBHOOK, f"its address is {address}", "let it end in /webhook, where the App listens")
     else:
-        yield diagnosed_ok("webhook", f"deliveries go to {address}")
+        yield diagnosed_ok(WEBHOOK, f"deliveries go to {address}")
     if not get_str(hook, "secret"):
         yield diagnosed_missing(
             "webhook secret", "deliveries are not signed, so none is taken", "set it on the App's page"
@@ -264,15 +276,92 @@ def _policy_branch(context: Context, installation: Installation, version: Policy
 
 
 def diagnose(context: Context, _: Diagnose) -> None:
-    """Diagnose the App, and store it; what GitHub does not answer is stored as unknown.
+    """Diagnose the App, store it, and tell the operator what is newly not well or well again, and what changed.
 
-    What is newly missing (a permission, an installation that was suspended) is logged as an error: where the App lost its access, no
-    issue can tell of it.
+    What is missing is told at once, and what could not be seen when a second look did not see it either. It is also an error in the
+    log: where the App lost its access, no issue can tell of it.
     """
-    store = DiagnosisStore(context.redis)
-    before, now = store.get(), StoredDiagnosis(context.clock(), tuple(diagnose_github(context)))
-    known = {each.what for each in before.missing} if before else set()
-    for each in now.missing:
-        if each.what not in known:
-            log.error("newly missing: %s", each)
-    store.put(now)
+    store, now = DiagnosisStore(context.redis), context.clock()
+    before = store.get() or StoredDiagnosis(now, ())
+    after = StoredDiagnosis(now, (*diagnose_github(context), *_own_faults(context)))
+    told = tuple(_not_well(before, after))
+    news = [each for each in told if each.what not in before.told]
+    for each in news:
+        log.error("newly missing: %s", each)
+    since = f"{before.taken_at:%Y-%m-%dT%H:%M:%S}"
+    notifications = [_access_notification(each, since, now) for each in (*news, *_moved(before, after))]
+    resolved = [replace(_access_notification(each, since, now), resolved=True) for each in _well_again(before, after)]
+    enqueue(context.redis, notify(context, *notifications, *resolved))
+    store.put(replace(after, told=tuple(each.what for each in told)))
+
+
+INSTALLATION = "installation on "
+INSTALLATIONS = "installations"
+
+
+def _not_well(before: StoredDiagnosis, after: StoredDiagnosis) -> Iterator[Diagnosis]:
+    """Yield what the operator knows or is to know is not well; what was not looked at this time stays as it was."""
+    doubted = {each.what for each in before.diagnoses if each.state is DiagnosisState.UNKNOWN} | {*before.told}
+    for each in after.diagnoses:
+        if each.state is DiagnosisState.MISSING or (each.state is DiagnosisState.UNKNOWN and each.what in doubted):
+            yield each
+    if _is_complete(after):
+        yield from _uninstalled(before, after)
+    else:
+        looked_at = {each.what for each in after.diagnoses}
+        yield from (each for each in before.diagnoses if each.what in before.told and each.what not in looked_at)
+
+
+def _uninstalled(before: StoredDiagnosis, after: StoredDiagnosis) -> Iterator[Diagnosis]:
+    """Yield the accounts on which the App was installed at the look before and is no more."""
+    accounts = {_account(each) for each in after.diagnoses}
+    for account in sorted({_account(each) for each in before.diagnoses} - accounts):
+        yield diagnosed_missing(f"{INSTALLATION}{account}", "the App is no longer installed there", "install it again")
+
+
+def _account(each: Diagnosis) -> str:
+    return each.what.removeprefix(INSTALLATION).partition(",")[0] if each.what.startswith(INSTALLATION) else ""
+
+
+def _is_complete(look: StoredDiagnosis) -> bool:
+    """Whether GitHub listed the installations, be it none."""
+    return any(each.what == INSTALLATIONS and each.state is not DiagnosisState.UNKNOWN for each in look.diagnoses)
+
+
+def _well_again(before: StoredDiagnosis, after: StoredDiagnosis) -> Iterator[Diagnosis]:
+    return (each for each in after.diagnoses if each.state is DiagnosisState.OK and each.what in before.told)
+
+
+def _moved(before: StoredDiagnosis, after: StoredDiagnosis) -> Iterator[Diagnosis]:
+    """Yield the App's webhook if it sends elsewhere than before: an administrator of the App can take the deliveries away."""
+    was = {each.what: each.why for each in before.diagnoses if each.state is DiagnosisState.OK}
+    for each in after.diagnoses:
+        if each.what == WEBHOOK and each.state is DiagnosisState.OK and was.get(WEBHOOK, each.why) != each.why:
+            yield replace(each, why=f"it was changed: {each.why}, and before {was[WEBHOOK]}")
+
+
+def _access_notification(each: Diagnosis, since: str, now: datetime) -> Notification:
+    is_well = each.state is DiagnosisState.OK
+    return Notification(
+        key=f"diagnosis-{text_fingerprint(each.what)}-{each.state}-{since}",
+        kind=NotificationKind.ACCESS,
+        title=f"Wharfinger's {each.what}: {each.why}",
+        text=each.remedy if not is_well else each.why,
+        severity=Severity.CRITICAL if each.state is DiagnosisState.MISSING else Severity.HIGH,
+        at=now,
+        subject=_account(each),
+    )
+
+
+def _own_faults(context: Context) -> Iterator[Diagnosis]:
+    """Yield what Wharfinger itself fails at: jobs that failed for good, and records that it cannot read."""
+    failed = sum(int(context.redis.zcard(f"rq:failed:{queue}")) for queue in QUEUES)
+    unreadable = count_unreadable(context.records)
+    for what, number, remedy in (
+        ("failed jobs", failed, "`wharfinger failed-jobs` lists them"),
+        ("unreadable records", unreadable, "`wharfinger doctor` lists them"),
+    ):
+        if number:
+            yield diagnosed_missing(what, f"there are some: {number}", remedy)
+        else:
+            yield diagnosed_ok(what, "there are none")

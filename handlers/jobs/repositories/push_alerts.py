@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from bot.checks.alerts import Push, PushedCommit, PushQuery, RepositoryChange, SnapshotComparison, TagMove
 from bot.checks.alerts.new_findings import snapshot_paths
+from bot.checks.alerts.weakened_environment import declared_people
 from bot.evaluation.change_report import (
     AlertResult,
     ChangeReport,
@@ -39,18 +40,21 @@ from bot.policy import Policy
 from bot.rendering.alert import render_change_alert, render_change_alert_update
 from bot.rendering.links import Links
 from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fingerprint
+from bot.rendering.notification import change_notification
 from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
 from handlers.cache.policy_facts import keep_pusher
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, read_commit
+from handlers.jobs.notifications import notify
 from handlers.jobs.policies import PolicyState, is_organization_repository, read_policy_in_force
 from handlers.jobs.snapshot_reader import follow_files
 from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts, RepositoryJob
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.outbox import outbox_of
+from handlers.records.protection_store import ProtectionStore
 
 WEB_FLOW = "web-flow"  # the committer of what is merged or edited in the browser, which GitHub signs
 PULL_REQUEST_DELAY = timedelta(minutes=1)  # after which a commit that no pull request is told of came with none
@@ -245,7 +249,22 @@ def check_settings_changes(
     report = change_report(change, "A look at the default branch", commit.commit, evaluate_change(change, policy))
     store = ChangeAlertStore(context.records, spec.installation, spec.repository)
     keep_report(context, store, AlertLocation(SETTINGS_REF), report, policy)
+    _observe_protections(context, spec, commit.repository, snapshot, policy)
     return change_reports(context, spec, commit.commit, policy)
+
+
+def _observe_protections(
+    context: Context, spec: RepositoryJob, repository: FullName, snapshot: Snapshot, policy: Policy
+) -> None:
+    """Keep how the environments protect, for the gate: between two releases nobody else looks."""
+    environments = snapshot.settings.environments
+    if isinstance(environments, Unknown):
+        return
+    store = ProtectionStore(context.records, spec.installation, spec.repository)
+    owner, people = repository.partition("/")[0], declared_people(policy.identities)
+    for each in environments.value:
+        if not isinstance(each.allowed_refs, Unknown) and not isinstance(each.custom_rules, Unknown):
+            store.observe(each, owner, people, context.clock())
 
 
 def change_reports(context: Context, spec: RepositoryJob, commit: Sha, policy: Policy) -> tuple[ChangeReport, ...]:
@@ -355,6 +374,9 @@ def keep_report(
             jobs.append(store.report_job)
         if location.check is not None:
             jobs.append(location.check)
+        if unreported:
+            told = replace(report, alerts=unreported)
+            jobs.extend(notify(context, change_notification(store.installation, location.ref, told)))
 
 
 def _unreported(alert: StoredAlert, location: AlertLocation) -> StoredAlert:

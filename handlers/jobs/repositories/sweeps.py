@@ -19,12 +19,15 @@ from bot.github.github_errors import (
 from bot.github.settings import OrganizationCache
 from bot.github.settings.organization_api import APPS, MEMBERSHIP_KINDS, PLAN, TOKENS
 from bot.github.settings.secrets_api import ORGANIZATION_STORES, cache_kind_of
-from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId, Sha
+from bot.json_access import get_objects
+from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId, Severity, Sha
 from bot.model.errors import RetryLaterError
+from bot.rendering.notification import Notification, NotificationKind
 from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
+from handlers.jobs.notifications import notify
 from handlers.jobs.repositories.access_reviews import retire_review
 from handlers.jobs.repositories.repository_issues import retire_issue
 from handlers.queue.enqueue import accepted_deliveries, enqueue, enqueue_all
@@ -55,6 +58,7 @@ from handlers.records.schema.retention import delete_expired, mark_removed
 from handlers.records.watch_store import WatchStore
 
 ARCHIVED = "it is archived, and publishes nothing"
+TAKEN_OUT = "was deleted or taken out of the installation"
 GONE = "it was deleted, or the App can no longer see it"
 
 
@@ -82,23 +86,35 @@ def delete_expired_records(context: Context, _: DeleteExpiredRecords) -> None:
 
 def forget_repository(context: Context, spec: ForgetRepository) -> None:
     """Forget a repository that was deleted or left its installation."""
-    report = ReportStore(context.records).latest(spec.repository)
-    if report is not None:
-        log.error(
-            "%s was deleted or taken out of the installation: nothing is checked there any more", report.repository
-        )
     retire_repository(context, spec.installation, spec.repository, GONE)
 
 
 def retire_repository(context: Context, installation: InstallationId, repository: RepositoryId, reason: str) -> None:
     """Forget a repository that is no longer evaluated, and close the issue about it where one is open."""
+    report = ReportStore(context.records).latest(repository) if reason is GONE else None
     with outbox_of(context).transaction() as jobs:
+        if report is not None:
+            log.error("%s %s: nothing is checked there any more", report.repository, TAKEN_OUT)
+            jobs.extend(notify(context, _repository_gone(report, context.clock())))
         jobs += [*retire_issue(context, repository, reason), *retire_review(context, installation, repository)]
         WatchStore(context.records).remove_repository(repository)
         ReportStore(context.records).forget(repository)
         DigestFactStore(context.records, installation).forget(repository)
         ChangeAlertStore(context.records, installation, repository).forget()
     SnapshotCache(context.redis, context.catalog).forget(repository)
+
+
+def _repository_gone(report: StoredReport, now: datetime) -> Notification:
+    publishes = bool(get_objects(report.report, "publications"))
+    return Notification(
+        key=f"repository-gone-{report.id}-{report.taken_at.isoformat()}",
+        kind=NotificationKind.ACCESS,
+        title=f"{report.repository} {TAKEN_OUT}",
+        text="Nothing is checked there any more. If none of your administrators did it, find out who did.",
+        severity=Severity.HIGH if publishes else Severity.LOW,
+        at=now,
+        subject=report.repository,
+    )
 
 
 def drop_token(context: Context, spec: DropToken) -> None:
@@ -275,7 +291,26 @@ def redeliver_failed(context: Context, _: RedeliverFailed) -> None:
         elif delivery.guid not in known:
             context.redis.zadd(REDELIVERIES_KEY, {f"{delivery.id} {delivery.guid}": now.timestamp()})
     _redeliver_due(context, client, now)
+    enqueue(context.redis, notify(context, *_deliveries_lost(tuple(latest.values()), now)))
     store.end_deliveries(now, lost_from)
+
+
+MANY_DELIVERIES = 3  # that fail with none that arrives in between: nobody listens, or not to GitHub
+
+
+def _deliveries_lost(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[Notification, ...]:
+    """Tell the operator, once an hour, that none of GitHub's latest deliveries arrived."""
+    if len(deliveries) < MANY_DELIVERIES or not all(each.failed for each in deliveries[:MANY_DELIVERIES]):
+        return ()
+    lost = Notification(
+        key=f"deliveries-{now:%Y-%m-%dT%H}",
+        kind=NotificationKind.ACCESS,
+        title=f"GitHub's last {MANY_DELIVERIES} deliveries did not arrive",
+        text="Wharfinger hears of no push, run or release until they do. Look at the App's page under Advanced, Recent deliveries.",
+        severity=Severity.HIGH,
+        at=now,
+    )
+    return (lost,)
 
 
 def _plan_redelivery(context: Context, delivery: Delivery, now: datetime) -> None:

@@ -10,8 +10,10 @@ from handlers.records import (
     change_alert_store,
     gate_store,
     issue_outbox,
+    notification_store,
     package_alert_store,
     policy_custody_store,
+    protection_store,
     report_store,
     review_store,
     trace_store,
@@ -43,6 +45,8 @@ DOCUMENTS = (
     watch_store.CLAIMS,
     watch_store.STATES,
     watch_store.OUTAGES,
+    notification_store.NOTIFICATIONS,
+    protection_store.PROTECTIONS,
 )
 
 

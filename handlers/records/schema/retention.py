@@ -43,6 +43,7 @@ def delete_expired(records: Database, settings: Settings, now: datetime) -> int:
         (tables.change_alerts, tables.change_alerts.c.observed_at <= recent),
         (tables.fences, tables.fences.c.used_at <= now - FENCES_KEPT),
         (tables.branches, tables.branches.c.heard_at <= recent),
+        (tables.notifications, tables.notifications.c.created_at <= recent),
     ]
     deleted = 0
     for table, condition in conditions:  # a transaction for each: other writers need not wait for all of it

@@ -198,6 +198,14 @@ approved_files = Table(
     Column("document", Words, nullable=False),
 )
 
+protections = Table(
+    "protections",
+    METADATA,
+    _repository(primary_key=True),
+    Column("environment", Words, primary_key=True),  # in lower case
+    Column("document", Words, nullable=False),
+)
+
 repository_issues = Table(
     "repository_issues",
     METADATA,
@@ -333,6 +341,19 @@ policy_custody = Table(
     _installation(primary_key=True),
     Column("accepted", Words),  # the organization's policy in force, with its commit and why
     Column("pending", Words),  # a looser one that waits
+)
+
+notifications = Table(
+    "notifications",
+    METADATA,
+    Column("key", Words, primary_key=True),
+    Column("channel", Words, primary_key=True),  # the fingerprint of its URL, which may hold a secret
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Double),  # seconds since 1970, when it is to be sent; none: it was
+    Column("attempts", Integer, nullable=False),
+    Column("document", Words, nullable=False),
+    Index(None, "due_at"),
+    Index(None, "created_at"),
 )
 
 outbox = Table(

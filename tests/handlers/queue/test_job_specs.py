@@ -67,6 +67,8 @@ STORED = {
     "remind": "",
     "report-change-alerts": "installation repository",
     "review-access": "installation repository",
+    "send-heartbeat": "",
+    "send-notifications": "",
     "send-digest": "installation account",
     "sweep-check-runs": "",
     "sweep-gates": "",

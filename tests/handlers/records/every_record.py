@@ -25,12 +25,16 @@ from bot.packages.versions import (
     Workload,
 )
 from bot.rendering.issue import IssueText
+from bot.rendering.notification import Notification, NotificationKind
+from bot.settings import Environment
 from handlers.config.database import Database
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.gate_store import GateStore, WaitingDeployment
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry
+from handlers.records.notification_store import NotificationStore
 from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
 from handlers.records.policy_store import PolicyKey, PolicyStore
+from handlers.records.protection_store import ProtectionStore
 from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore, SecretDeletion, SecretDeletionStore
 from handlers.records.schema.tables import unreadable_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
@@ -59,6 +63,21 @@ def store_everything(records: Database, redis: Redis, text: str = "release") -> 
     custody = PolicyCustodyStore(records)
     custody.accept(INSTALLATION, AcceptedPolicy(version, NOW, text))
     custody.put_pending(INSTALLATION, PendingPolicy(version, (text,), NOW, NOW, text, NOW, text, is_rejected=True))
+    before, seen = Environment(text, wait_minutes=5), Environment(text)
+    protected = ProtectionStore(records, INSTALLATION, NUMBER)
+    protected.observe(before, "acme", frozenset(), NOW)
+    protected.observe(seen, "acme", frozenset(), NOW)
+    said = Notification(
+        key=text,
+        kind=NotificationKind.TEST,
+        title=text,
+        text=text,
+        severity=Severity.LOW,
+        at=NOW,
+        subject=text,
+        resolved=True,
+    )
+    NotificationStore(records).put(said, ["c0ffee"], NOW)
     with records.transaction() as connection:
         connection.execute(delete(unreadable_records))
 

@@ -22,6 +22,7 @@ from handlers.records.schema.migrate import MIGRATIONS, REVISION, migrate, open_
 from handlers.records.schema.record_documents import ensure_repository, find_unreadable
 from handlers.records.schema.tables import METADATA, repositories
 
+ADDED = {"notifications": "0002", "protections": "0003"}  # tables that earlier revisions did not have
 GOLDEN = Path(__file__).parent / "golden"  # a database as each revision left it, as SQL
 
 
@@ -49,6 +50,8 @@ def test_the_records_of_each_revision_are_read_by_this_version(revision: str, tm
     assert list(find_unreadable(records, DOCUMENTS)) == []
     with records.reading() as connection:
         for kind in DOCUMENTS:
+            if ADDED.get(kind.table.name, "") > revision:
+                continue
             stored = select(func.count()).select_from(kind.table).where(kind.table.c[kind.column].is_not(None))
             assert connection.scalar(stored), kind.table.name
     records.close()

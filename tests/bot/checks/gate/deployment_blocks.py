@@ -18,6 +18,7 @@ from bot.checks.gate import (
     OutgoingVersion,
     PendingDeployment,
     PendingRun,
+    ProtectionChange,
     ReleaseFiles,
     ResolvedRef,
 )
@@ -30,7 +31,7 @@ from tests.bot.checks.settings_blocks import read_settings
 DeploymentBlock = Mapping[str, Any]  # YAML
 COMMIT = Sha("c0ffee1" + "0" * 33)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
-DEPLOYMENT_KEYS = {"run", "refs", "on-branch", "authority", "check", "approvals", "makers", "previous", "going", "unreviewed", "now", "settings", "unknown"}  # fmt: skip
+DEPLOYMENT_KEYS = {"run", "refs", "on-branch", "authority", "check", "approvals", "makers", "previous", "going", "unreviewed", "protection", "now", "settings", "unknown"}  # fmt: skip
 PROTECTED = "rulesets: [{refs: ['refs/tags/v*'], rules: [creation, update, deletion]}]"
 
 
@@ -55,6 +56,7 @@ def read_pending_deployment(text: str) -> PendingDeployment:
         outgoing_versions=Known(tuple(_outgoing_version(name, each) for name, each in words.get("going", {}).items())),
         unreviewed_identities=Known(tuple(_held(name, said) for name, said in words.get("unreviewed", {}).items())),
         previous_release_at=Known(previous.replace(tzinfo=UTC) if previous else None),
+        protection_change=Known(_protection_change(words["protection"]) if "protection" in words else None),
         settings=holdings,
     )
     withheld: dict[str, Any] = {_FIELDS.get(name, name): _QUERIES[name].not_read for name in words.get("unknown", ())}
@@ -72,6 +74,7 @@ _QUERIES = {
     "previous": DeploymentQuery.PREVIOUS_RELEASE,
     "going": DeploymentQuery.OUTGOING_VERSIONS,
     "unreviewed": DeploymentQuery.UNREVIEWED_IDENTITIES,
+    "protection": DeploymentQuery.PROTECTION,
 }
 _FIELDS = {  # where the field has another name
     "on-branch": "branches_with_commit",
@@ -81,6 +84,7 @@ _FIELDS = {  # where the field has another name
     "previous": "previous_release_at",
     "going": "outgoing_versions",
     "unreviewed": "unreviewed_identities",
+    "protection": "protection_change",
 }
 
 
@@ -100,6 +104,10 @@ def _run(block: DeploymentBlock) -> PendingRun:
 def _outgoing_version(name: str, block: DeploymentBlock) -> OutgoingVersion:
     registry, _, rest = name.partition(" ")
     return OutgoingVersion(Package(RegistryId(registry), rest), block.get("says"), frozenset(block.get("there", ())))
+
+
+def _protection_change(block: DeploymentBlock) -> ProtectionChange:
+    return ProtectionChange(tuple(block["losses"]), block["seen"].replace(tzinfo=UTC))
 
 
 def _held(name: str, said: str) -> HeldIdentity:
