@@ -1,14 +1,17 @@
 """Selects the workflow files that zizmor checks, and parses its findings."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.detection import Publication
 from bot.detection.publish_path import PathRole, publish_path
 from bot.model.errors import UnreadableError
 from bot.model.findings import MaybeKnown, Unknown
 from bot.workflows import Action, Workflow
+
+Key = TypeVar("Key", bound=Hashable)
 
 # What is taken from zizmor 1.32. What our own rules judge with more to go on is theirs alone (trusted-publishing,
 # protected-environment, pinned-actions, least-permissions, no-shared-cache, explicit-secrets, no-hardcoded-tokens,
@@ -74,13 +77,13 @@ def why_too_large(file: Workflow | Action) -> str | None:
     )
 
 
-def parse_zizmor_output(content: bytes, files: Mapping[str, str]) -> dict[str, tuple[ZizmorFinding, ...]]:
+def parse_zizmor_output(content: bytes, files: Mapping[str, Key]) -> dict[Key, tuple[ZizmorFinding, ...]]:
     """Read zizmor's `json-v1`; `files` says which of ours stands at each path that zizmor was given.
 
     Raises UnreadableError where the answer is not in that form. What is said of no file of ours is left out.
     """
     try:
-        found: dict[str, list[ZizmorFinding]] = {file: [] for file in files.values()}
+        found: dict[Key, list[ZizmorFinding]] = {file: [] for file in files.values()}
         findings = json.loads(content)
         if not isinstance(findings, list):
             raise UnreadableError(_UNKNOWN_FORMAT)

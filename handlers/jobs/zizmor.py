@@ -7,10 +7,11 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias, TypeVar
 
 from bot.checks.rules.workflow_hygiene import WorkflowHygiene
 from bot.model.errors import UnreadableError
@@ -27,9 +28,15 @@ from bot.snapshot.zizmor_findings import (
 )
 from bot.workflows import Action, Workflow
 
-TIME_LIMIT = 10.0  # for all files of one repository
+TIME_LIMIT = 10.0  # seconds for all files of one repository, and for those of a batch
 MEMORY_LIMIT = 1 << 30  # bytes of address space
 MAX_OUTPUT_BYTES = 32 << 20  # bytes of an answer
+MAX_BATCH_LINES = 20_000  # lines of the files that one process checks; zizmor reads them in a second
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+FileFindings: TypeAlias = dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]]  # by path
+FilesByRepository: TypeAlias = dict[int, dict[str, Workflow | Action]]  # by the repository's number, and by path
 
 # No word of the repository's configuration, of its comments, or of our environment counts; zizmor asks nobody.
 _ARGUMENTS = (
@@ -50,51 +57,108 @@ def find_zizmor() -> Path | None:
 
 def add_zizmor_findings(snapshot: Snapshot, policy: Policy) -> Snapshot:
     """Add zizmor's findings to a snapshot, if something is published and the policy has the rule that needs them."""
-    if not snapshot.publications or not any(isinstance(rule, WorkflowHygiene) for rule in policy.rules):
-        return snapshot
-    return replace(snapshot, zizmor_findings=run_zizmor(snapshot, find_zizmor()))
+    return add_all_zizmor_findings([(snapshot, policy)])[0]
+
+
+def add_all_zizmor_findings(judged: Sequence[tuple[Snapshot, Policy]]) -> list[Snapshot]:
+    """Add zizmor's findings to many snapshots, as `add_zizmor_findings` does to one, with few processes."""
+    asked = [number for number, (snapshot, policy) in enumerate(judged) if _asks_zizmor(snapshot, policy)]
+    found = run_zizmor_on_all([judged[number][0] for number in asked], find_zizmor()) if asked else []
+    snapshots = [snapshot for snapshot, _ in judged]
+    for number, findings in zip(asked, found, strict=True):
+        snapshots[number] = replace(snapshots[number], zizmor_findings=findings)
+    return snapshots
+
+
+def _asks_zizmor(snapshot: Snapshot, policy: Policy) -> bool:
+    return bool(snapshot.publications) and any(isinstance(rule, WorkflowHygiene) for rule in policy.rules)
 
 
 def run_zizmor(snapshot: Snapshot, program: Path | None, time_limit: float = TIME_LIMIT) -> ZizmorFindings:
     """Return what zizmor finds in each file on the publish path, or why that is unknown."""
-    files = publish_path_files(snapshot.publications, snapshot.workflows, snapshot.actions)
-    if program is None:
-        return {file: unknown_findings(file, "zizmor is not installed beside Wharfinger") for file in files}
-    findings: dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]] = {}
-    checked: dict[str, Workflow | Action] = {}
-    for path, file in files.items():
-        reason = why_too_large(file)
-        if reason is None:
-            checked[path] = file
-        else:
-            findings[path] = unknown_findings(path, reason)
-    return {**findings, **(_ZizmorRun(program, time.monotonic() + time_limit).check(checked) if checked else {})}
+    return run_zizmor_on_all([snapshot], program, time_limit)[0]
+
+
+def run_zizmor_on_all(
+    snapshots: Sequence[Snapshot], program: Path | None, time_limit: float = TIME_LIMIT
+) -> list[ZizmorFindings]:
+    """Return what zizmor finds in the files of each snapshot's publish path; `time_limit` is for each repository, in seconds.
+
+    One process checks many repositories. Where it fails, each half is checked again, down to the file that makes it fail.
+    """
+    found: list[FileFindings] = [{} for _ in snapshots]
+    asked: FilesByRepository = {}
+    for number, snapshot in enumerate(snapshots):
+        for path, file in publish_path_files(snapshot.publications, snapshot.workflows, snapshot.actions).items():
+            reason = "zizmor is not installed beside Wharfinger" if program is None else why_too_large(file)
+            if reason is None:
+                asked.setdefault(number, {})[path] = file
+            else:
+                found[number][path] = unknown_findings(path, reason)
+    if program is not None:
+        run = _ZizmorRun(program, time_limit)
+        for batch in _batches(asked):
+            for number, findings in run.check_all(batch).items():
+                found[number] |= findings
+    return list(found)
+
+
+def _batches(asked: FilesByRepository) -> Iterator[FilesByRepository]:
+    """Cut what is asked into batches of whole repositories, by the number of lines that zizmor has to read."""
+    batch: FilesByRepository = {}
+    lines = 0
+    for number, files in asked.items():
+        more = sum(len(file.lines) for file in files.values())
+        if batch and lines + more > MAX_BATCH_LINES:
+            yield batch
+            batch, lines = {}, 0
+        batch[number] = files
+        lines += more
+    if batch:
+        yield batch
+
+
+class _TookTooLongError(UnreadableError):
+    """zizmor did not end within its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ZizmorRun:
-    """One repository's questions; one file that zizmor stumbles over must not hide the others."""
+    """Asks about files of one or more repositories; one file that zizmor stumbles over must not hide the others."""
 
     program: Path
-    deadline: float  # of the monotonic clock
+    time_limit: float  # seconds for the files of one repository, and for a batch of them
 
-    def check(self, files: Mapping[str, Workflow | Action]) -> dict[str, MaybeKnown[tuple[ZizmorFinding, ...]]]:
-        """Ask about all files at once; if that fails, about each half, down to the file that makes it fail."""
+    def check_all(self, batch: FilesByRepository) -> dict[int, FileFindings]:
+        """Ask about all repositories at once; if that fails, about each half, down to the repository that makes it fail."""
+        if len(batch) == 1:
+            return {number: self.check(files, time.monotonic() + self.time_limit) for number, files in batch.items()}
+        parts = [dict(part) for part in _halves(list(batch.items()))]
         try:
-            return {file: Known(found) for file, found in self._run(files).items()}
+            named = {(number, path): file for number, files in batch.items() for path, file in files.items()}
+            told = self._run(named, time.monotonic() + self.time_limit)
+        except _TookTooLongError:  # to ask halves would take as long again and again
+            parts = [{number: files} for number, files in batch.items()]
+        except (OSError, UnreadableError):
+            pass  # asked again below, where it is said what failed
+        else:
+            return {number: {path: Known(told[number, path]) for path in files} for number, files in batch.items()}
+        return {number: findings for part in parts for number, findings in self.check_all(part).items()}
+
+    def check(self, files: Mapping[str, Workflow | Action], deadline: float) -> FileFindings:
+        """Ask about all files of a repository at once; if that fails, about each half, down to the file that makes it fail."""
+        try:
+            return {file: Known(found) for file, found in self._run(files, deadline).items()}
         except OSError as error:  # no room for the copies, a program that is none
             reason = f"zizmor could not be started ({(error.strerror or 'unknown reason').lower()})"
             return {file: unknown_findings(file, reason) for file in files}
         except UnreadableError as error:
-            if len(files) == 1 or time.monotonic() >= self.deadline:
+            if len(files) == 1 or time.monotonic() >= deadline:
                 return {file: unknown_findings(file, error.reason) for file in files}
-        names = list(files)
-        halves = names[: len(names) // 2], names[len(names) // 2 :]
-        return {
-            file: fact for half in halves for file, fact in self.check({each: files[each] for each in half}).items()
-        }
+        halves = _halves(list(files.items()))
+        return {file: fact for half in halves for file, fact in self.check(dict(half), deadline).items()}
 
-    def _run(self, files: Mapping[str, Workflow | Action]) -> dict[str, tuple[ZizmorFinding, ...]]:
+    def _run(self, files: Mapping[Key, Workflow | Action], deadline: float) -> dict[Key, tuple[ZizmorFinding, ...]]:
         """Run zizmor on copies under our own names: it sees nothing of a repository but the text of these files."""
         with TemporaryDirectory(prefix="wharfinger-zizmor-") as folder:
             root = Path(folder).resolve()
@@ -109,20 +173,25 @@ class _ZizmorRun:
                     cwd=root,
                     env=_INHERITED | {"PATH": str(self.program.parent), "HOME": str(root), "LC_ALL": "C.UTF-8"},
                 )
-            self._wait_for_exit(process)
+            _wait_for_exit(process, deadline)
             return parse_zizmor_output(answer.read_bytes(), paths)
 
-    def _wait_for_exit(self, process: "subprocess.Popen[bytes]") -> None:
-        with process:
-            try:
-                _limit_resources(process.pid)
-                status = process.wait(timeout=max(0.0, self.deadline - time.monotonic()))
-            except subprocess.TimeoutExpired as error:
-                raise UnreadableError("zizmor took too long and was stopped") from error
-            finally:
-                process.kill()
-        if status != 0:
-            raise UnreadableError(f"zizmor could not judge it (it ended with {status})")
+
+def _wait_for_exit(process: "subprocess.Popen[bytes]", deadline: float) -> None:
+    with process:
+        try:
+            _limit_resources(process.pid)
+            status = process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired as error:
+            raise _TookTooLongError("zizmor took too long and was stopped") from error
+        finally:
+            process.kill()
+    if status != 0:
+        raise UnreadableError(f"zizmor could not judge it (it ended with {status})")
+
+
+def _halves(items: list[Item]) -> tuple[list[Item], list[Item]]:
+    return items[: len(items) // 2], items[len(items) // 2 :]
 
 
 def _write_copy(root: Path, number: int, file: Workflow | Action) -> Path:
