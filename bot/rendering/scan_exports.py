@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from bot.model.findings import Finding, Location
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import waiver_text
 from bot.rendering.register_report import FORMULA_PREFIXES
+from bot.rendering.scan_report import ScanFormat
 from bot.snapshot.repository_snapshot import unread_facts
 
 CSV_COLUMNS = (
@@ -35,15 +36,14 @@ CSV_COLUMNS = (
 )
 
 
-def render_scan_csv(reports: Iterable[tuple[str, Report]]) -> str:
-    """Give a line of names and a line for each thing told; columns are only ever added, at the end."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for path, report in reports:
-        for row in _csv_rows(report):
-            writer.writerow(map(_csv_cell, (path, *row)))
-    return out.getvalue().removesuffix("\n")
+def _repository_csv(path: str, report: Report) -> str:
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(map(_csv_cell, (path, *row)) for row in _csv_rows(report))
+    return f"\n{lines.getvalue()}".removesuffix("\n")
+
+
+# A line of names and a line for each thing told; columns are only ever added, at the end.
+CSV_FORMAT = ScanFormat(",".join(CSV_COLUMNS), _repository_csv, "", lambda _: "")
 
 
 def _csv_rows(report: Report) -> Iterator[tuple[str, ...]]:
@@ -85,10 +85,14 @@ SARIF_LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH:
 SECURITY_SEVERITIES = {Severity.LOW: "2.5", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
 
 
-def render_sarif(reports: Sequence[tuple[str, Report]], version: str) -> str:
-    """Give one document with a run for each path and its report; `version` is Wharfinger's own."""
-    runs = [_sarif_run(path, report, version) for path, report in reports]
-    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs}, indent=1, ensure_ascii=True)
+def sarif_format(version: str) -> ScanFormat:
+    """Return the format of one document with a run for each path; `version` is Wharfinger's own."""
+
+    def repository(path: str, report: Report) -> str:
+        return "  " + json.dumps(_sarif_run(path, report, version), indent=1, ensure_ascii=True).replace("\n", "\n  ")
+
+    begin = f'{{\n "$schema": "{SARIF_SCHEMA}",\n "version": "2.1.0",\n "runs": [\n'
+    return ScanFormat(begin, repository, ",\n", lambda _: "\n ]\n}")
 
 
 def _sarif_run(path: str, report: Report, version: str) -> SarifObject:

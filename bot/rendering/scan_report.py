@@ -4,7 +4,7 @@ The JSON follows docs/scan.schema.json. Fields are only ever added to it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -40,10 +40,66 @@ OUTCOME_COLORS = {
 SEVERITY_COLORS = {Severity.LOW: "cyan", Severity.MEDIUM: "yellow", Severity.HIGH: "red", Severity.CRITICAL: "red"}
 
 
-def render_scan_text(reports: Sequence[tuple[str, Report]], *, color: bool, waiver_templates: bool = False) -> str:
-    """Give the whole text; `color` says whether it is for eyes at a terminal, `stanzas` whether waivers are shown to paste."""
-    lines = [line for path, report in reports for line in _ScanTextWriter(report, color, waiver_templates).lines(path)]
-    return "\n".join([*lines, _total_line([report for _, report in reports])])
+@dataclass(frozen=True, slots=True)
+class ScanTotals:
+    """Counts of a scan, of one repository or of many."""
+
+    repositories: int = 0
+    publications: int = 0
+    findings: int = 0
+    unreadable: int = 0
+    unexplained: int = 0
+    online: int = 0  # repositories of which files of other repositories were read
+
+    def __add__(self, other: "ScanTotals") -> "ScanTotals":
+        return ScanTotals(
+            self.repositories + other.repositories,
+            self.publications + other.publications,
+            self.findings + other.findings,
+            self.unreadable + other.unreadable,
+            self.unexplained + other.unexplained,
+            self.online + other.online,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPart:
+    """One repository's part of the output, and its counts."""
+
+    text: str
+    totals: ScanTotals
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFormat:
+    """Writes the output of a scan part by part, so that no more than one report has to be kept."""
+
+    begin: str
+    repository: Callable[[str, Report], str]  # the text for a path and its report
+    separator: str
+    end: Callable[[ScanTotals], str]
+
+    def part(self, path: str, report: Report) -> ScanPart:
+        """Return one repository's part."""
+        return ScanPart(self.repository(path, report), _totals(report))
+
+    def join(self, parts: Iterable[ScanPart]) -> Iterator[str]:
+        """Yield the whole output, piece by piece, with the line break at its end."""
+        yield self.begin
+        totals, separator = ScanTotals(), ""
+        for part in parts:
+            yield separator + part.text
+            totals, separator = totals + part.totals, self.separator
+        yield self.end(totals) + "\n"
+
+
+def text_format(*, color: bool, waiver_templates: bool = False) -> ScanFormat:
+    """Return the format for people; `color` is for a terminal, `waiver_templates` adds a waiver to paste to each finding."""
+
+    def repository(path: str, report: Report) -> str:
+        return "".join(f"{line}\n" for line in _ScanTextWriter(report, color, waiver_templates).lines(path))
+
+    return ScanFormat("", repository, "", _total_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +194,40 @@ def _needs_github(result: RuleResult) -> bool:
     )
 
 
-def _total_line(reports: Sequence[Report]) -> str:
-    findings = sum(len(result.findings) for report in reports for result in report.results)
-    unreadable = sum(len(report.snapshot.unreadable) for report in reports)
-    publications = sum(len(report.snapshot.publications) for report in reports)
-    parts = [count(len(reports), "repository"), count(publications, "publication"), count(findings, "finding")]
-    questions = [each for report in reports for each in report.snapshot.unexplained]
-    parts += [count(unreadable, "unreadable file")] if unreadable else []
-    parts += [count(len(questions), "unexplained credential")] if questions else []
-    asked = any(report.snapshot.remote.contents for report in reports)
-    hint = " `--online` reads workflows of other repositories." if questions and not asked else ""
+def _totals(report: Report) -> ScanTotals:
+    snapshot = report.snapshot
+    return ScanTotals(
+        1,
+        len(snapshot.publications),
+        sum(len(result.findings) for result in report.results),
+        len(snapshot.unreadable),
+        len(snapshot.unexplained),
+        int(bool(snapshot.remote.contents)),
+    )
+
+
+def _total_line(totals: ScanTotals) -> str:
+    parts = [
+        count(totals.repositories, "repository"),
+        count(totals.publications, "publication"),
+        count(totals.findings, "finding"),
+    ]
+    parts += [count(totals.unreadable, "unreadable file")] if totals.unreadable else []
+    parts += [count(totals.unexplained, "unexplained credential")] if totals.unexplained else []
+    hint = " `--online` reads workflows of other repositories." if totals.unexplained and not totals.online else ""
     return f"{', '.join(parts)}.{hint}"
 
 
 ScanObject: TypeAlias = Mapping[str, Any]  # an object of the contract, on its way out
 
 
-def render_scan_json(reports: Iterable[tuple[str, Report]]) -> str:
-    """Give the whole document, a repository for each path and its report, in the order given; each stands on a line."""
+def _repository_json(path: str, report: Report) -> str:
     # Python indents JSON ten times slower than it writes it.
-    lines = (json.dumps(repository_object(path, report), ensure_ascii=True) for path, report in reports)
-    return '{"repositories": [\n' + ",\n".join(lines) + "\n]}"
+    return json.dumps(repository_object(path, report), ensure_ascii=True)
+
+
+# One document, with a repository for each path, in the order given; each stands on a line.
+JSON_FORMAT = ScanFormat('{"repositories": [\n', _repository_json, ",\n", lambda _: "\n]}")
 
 
 def repository_object(path: str, report: Report) -> ScanObject:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.model.core_types import FullName
 from bot.model.errors import PolicyError, UnreadableError, WharfingerError
 from bot.model.findings import Known, MaybeKnown, Unknown, UnreadableFile
-from bot.policy import PolicyFile, TargetRepository, policy_in_force
+from bot.policy import Policy, PolicyFile, TargetRepository, policy_in_force
 from bot.registries import Catalog
 from bot.settings import CodeOwners, SettingsQuery, parse_code_owners
 from bot.settings.rulesets import CODEOWNERS_PATHS
@@ -180,24 +180,44 @@ class CheckoutOptions:
 
 def evaluate_checkout(path: Path, options: CheckoutOptions) -> Report:
     """Judge the checkout at a path; raises WharfingerError where it or its policy cannot be read."""
+    return evaluate_checkouts([path], options)[0]
+
+
+def evaluate_checkouts(paths: Sequence[Path], options: CheckoutOptions) -> list[Report]:
+    """Judge several checkouts, for which zizmor is started once; raises WharfingerError as `evaluate_checkout` does."""
+    judged = [_read_for_judging(path, options) for path in paths]
+    snapshots = [snapshot for snapshot, _ in judged]
+    if options.zizmor and any(snapshot.publications for snapshot in snapshots):
+        # Starting programs takes a moment to load, and only a repository that publishes needs it.
+        from handlers.jobs.zizmor import add_all_zizmor_findings
+
+        snapshots = add_all_zizmor_findings(judged)
+    return [evaluate_repository(snapshot, policy) for snapshot, (_, policy) in zip(snapshots, judged, strict=True)]
+
+
+def _read_for_judging(path: Path, options: CheckoutOptions) -> tuple[Snapshot, Policy]:
     snapshot = read_checkout(path, options.taken_at, options.catalog, options.name, options.read_remote)
+    policy = policy_in_force(
+        options.organization_policy, _own_policy(path, options.catalog), TargetRepository(snapshot.repository)
+    )
+    if not options.zizmor:
+        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not isinstance(rule, WorkflowHygiene)))
+    return snapshot, policy
+
+
+def require_checkout(path: Path, catalog: Catalog) -> None:
+    """Raise the WharfingerError that a scan of this path would end with, before any path is scanned."""
+    _workflow_paths(path)
+    _own_policy(path, catalog)
+
+
+def _own_policy(path: Path, catalog: Catalog) -> PolicyFile | None:
     own = read_files(path, [OWN_POLICY])
     for file in own.unreadable:
         raise PolicyError(f"{path / file.file}: {file.reason}")
-    repository = (
-        _parse_policy(own.contents[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), options.catalog)
-        if own.contents
-        else None
+    return (
+        _parse_policy(own.contents[OWN_POLICY], OWN_POLICY, str(path / OWN_POLICY), catalog) if own.contents else None
     )
-    policy = policy_in_force(options.organization_policy, repository, TargetRepository(snapshot.repository))
-    if options.zizmor and snapshot.publications:
-        # Starting programs takes a moment to load, and only a repository that publishes needs it.
-        from handlers.jobs.zizmor import add_zizmor_findings
-
-        snapshot = add_zizmor_findings(snapshot, policy)
-    elif not options.zizmor:
-        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not isinstance(rule, WorkflowHygiene)))
-    return evaluate_repository(snapshot, policy)
 
 
 def read_policy_option(path: Path, catalog: Catalog) -> PolicyFile:

@@ -4,24 +4,29 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from termcolor import can_colorize
 
-from bot import __version__
-from bot.evaluation.evaluate import Report
-from bot.model.core_types import Outcome, Severity
+from bot.model.core_types import Severity
 from bot.model.errors import WharfingerError
 from bot.registries import load_catalog
-from bot.rendering import scan_report
-from handlers.cli.checkout import CheckoutOptions, ReadRemote, evaluate_checkout, read_policy_option
+from bot.rendering.scan_report import ScanPart
+from handlers.cli.checkout import (
+    CheckoutOptions,
+    ReadRemote,
+    evaluate_checkout,
+    read_policy_option,
+    require_checkout,
+)
+from handlers.cli.scan_batches import CLEAN, OutputOptions, core_count, exit_status, scan_checkouts
 
 T = TypeVar("T")
 
-CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status
+MAX_JOBS = 256
 
 REPOSITORY_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -42,15 +47,30 @@ def main(options: argparse.Namespace) -> int:
         name=options.repository,
         read_remote=_remote_reader() if options.online else None,
     )
-    reports = [(path, evaluate_checkout(path, checkout)) for path in with_progress_bar(options.paths)]
-    if options.instead:
-        _do_instead(options.instead, reports)
-    if options.instead == FIX:  # the report is about what is left
-        reports = [(path, evaluate_checkout(path, checkout)) for path in options.paths]
-    if options.instead in (None, FIX):
-        named = [(str(path), report) for path, report in reports]
-        sys.stdout.write(_render_reports(named, options.format, show_waivers=options.waivers) + "\n")
-    return exit_status([report for _, report in reports], Severity(options.fail_on))
+    for path in options.paths:
+        require_checkout(path, catalog)  # so that an error is told before anything is printed
+    if options.instead in (DIFF, GRAPH):
+        return _do_instead(options, checkout)
+    if options.instead == FIX:
+        _do_instead(options, checkout)  # and then the report is about what is left
+    return _print_report(options, checkout)
+
+
+def _print_report(options: argparse.Namespace, checkout: CheckoutOptions) -> int:
+    """Scan, and print each report as soon as those before it are printed; return the exit status."""
+    output = OutputOptions(options.format, can_colorize(), options.waivers, Severity(options.fail_on))
+    status = CLEAN
+
+    def parts() -> Iterator[ScanPart]:
+        nonlocal status
+        jobs = 1 if checkout.read_remote else options.jobs or core_count()
+        scanned = scan_checkouts(options.paths, checkout, output, jobs)
+        for each in with_progress_bar(scanned, len(options.paths)):
+            status = max(status, each.status)
+            yield each.part
+
+    sys.stdout.writelines(output.scan_format().join(parts()))
+    return status
 
 
 def _remote_reader() -> ReadRemote:
@@ -60,38 +80,20 @@ def _remote_reader() -> ReadRemote:
     return remote_reader(os.environ).read
 
 
-def exit_status(reports: Sequence[Report], fail_on: Severity) -> int:
-    """Return 2 if something could not be read or evaluated, 1 for findings at or above `fail_on`, otherwise 0."""
-    results = [result for report in reports for result in report.results]
-    unread = any(report.snapshot.unreadable or report.snapshot.unexplained for report in reports)
-    if unread or any(result.outcome is Outcome.ERROR for result in results):
-        return UNREADABLE
-    if any(result.findings and result.rule.severity.rank >= fail_on.rank for result in results):
-        return FINDINGS
-    return CLEAN
-
-
-def _do_instead(action: str, reports: Sequence[tuple[Path, Report]]) -> None:
+def _do_instead(options: argparse.Namespace, checkout: CheckoutOptions) -> int:
     # Few ask for a change or a diagram, and every scan would wait for them to load.
     from handlers.cli.fix_files import print_diff, print_graph, write_fixes
 
-    {DIFF: print_diff, FIX: write_fixes, GRAPH: print_graph}[action](reports)
+    paths = with_progress_bar(options.paths, len(options.paths))
+    reports = [(path, evaluate_checkout(path, checkout)) for path in paths]
+    {DIFF: print_diff, FIX: write_fixes, GRAPH: print_graph}[options.instead](reports)
+    return max(exit_status(report, Severity(options.fail_on)) for _, report in reports)
 
 
-def _render_reports(reports: Sequence[tuple[str, Report]], form: str, *, show_waivers: bool) -> str:
-    if form == "json":
-        return scan_report.render_scan_json(reports)
-    if form == "csv":
-        # Few ask for this format, and every scan would wait for it to load.
-        from bot.rendering.scan_exports import render_scan_csv
-
-        return render_scan_csv(reports)
-    if form == "sarif":
-        # Few ask for this format, and every scan would wait for it to load.
-        from bot.rendering.scan_exports import render_sarif
-
-        return render_sarif(reports, __version__)
-    return scan_report.render_scan_text(reports, color=can_colorize(), waiver_templates=show_waivers)
+def _job_count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_JOBS}")
+    return int(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,16 +130,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-zizmor",
         dest="zizmor",
         action="store_false",
-        help="skip the rule workflow-hygiene, which runs zizmor on each repository that publishes",
+        help="skip the rule workflow-hygiene, which runs zizmor on the repositories that publish",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_job_count,
+        metavar="N",
+        help="the number of processes that scan; default: one for each processor, with --online one",
     )
 
 
-def with_progress_bar(paths: Iterable[T]) -> Iterable[T]:
+def with_progress_bar(items: Iterable[T], total: int) -> Iterable[T]:
     """Yield the items; at a terminal, show a progress bar on standard error after one second."""
     if not sys.stderr.isatty():
-        return paths
+        return items
     # tqdm takes its time to load, and only a person at a terminal sees it.
     from tqdm import tqdm  # type: ignore[import-untyped]  # tqdm ships no types, and types-tqdm is not worth a dependency
 
-    bar: Iterable[T] = tqdm(paths, desc="scan", unit=" repositories", delay=1, leave=False)
+    bar: Iterable[T] = tqdm(items, desc="scan", unit=" repositories", total=total, delay=1, leave=False)
     return bar

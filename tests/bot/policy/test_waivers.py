@@ -20,6 +20,7 @@ from bot.rendering.phrases import waiver_template
 from bot.snapshot.repository_snapshot import take_snapshot
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
 from tests.bot.policy.test_policy import read
+from tests.scan_output import scan_output
 
 DAY = date(2026, 11, 24)
 END = date(2027, 1, 31)
@@ -107,8 +108,8 @@ def test_the_one_that_lasts_longest_is_named_and_a_lapsed_one_is_told() -> None:
     ended = replace(WAIVER, expires=DAY, line=12)
 
     assert [each.waiver for each in report(WAIVER, later, ended).results[0].waived] == [later]
-    assert "note: the waiver publishing.yml:12 of @ann expired on 2026-11-24" in scan_report.render_scan_text(
-        [("x", report(ended))], color=False
+    assert "note: the waiver publishing.yml:12 of @ann expired on 2026-11-24" in scan_output(
+        scan_report.text_format(color=False), [("x", report(ended))]
     )
 
 
@@ -117,8 +118,8 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
     judged = report(WAIVER, idle)
 
     assert judged.unused_waivers == (idle,)
-    assert "the waiver publishing.yml:7 of trusted-publishing matches no finding here" in scan_report.render_scan_text(
-        [("x", judged)], color=False
+    assert "the waiver publishing.yml:7 of trusted-publishing matches no finding here" in scan_output(
+        scan_report.text_format(color=False), [("x", judged)]
     )
     assert report(replace(idle, rule=RuleName("not-in-force"))).unused_waivers == ()
 
@@ -126,15 +127,15 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
 def test_it_is_visible_in_every_report() -> None:
     judged = report(replace(WAIVER, approval=ANOTHER), day=END - timedelta(days=3))
     said = check_run.render_check_run(judged)
-    result = json.loads(scan_exports.render_sarif([("x", judged)], "1"))["runs"][0]["results"][0]
-    (waived,) = json.loads(scan_report.render_scan_json([("x", judged)]))["repositories"][0]["waived"]
+    result = json.loads(scan_output(scan_exports.sarif_format("1"), [("x", judged)]))["runs"][0]["results"][0]
+    (waived,) = json.loads(scan_output(scan_report.JSON_FORMAT, [("x", judged)]))["repositories"][0]["waived"]
 
     assert said.title == "0 of 1 rule passed; waived: trusted-publishing"
     assert "waived until 2027&#45;01&#45;31" in said.summary or "waived until 2027-01-31" in said.summary
     assert "it expires soon" in said.summary
     assert said.annotations == ()
-    assert "waived until 2027-01-31 by @ann; it expires soon" in scan_report.render_scan_text(
-        [("x", judged)], color=False
+    assert "waived until 2027-01-31 by @ann; it expires soon" in scan_output(
+        scan_report.text_format(color=False), [("x", judged)]
     )
     assert (
         result["suppressions"][0]["status"],
@@ -161,8 +162,8 @@ def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_fil
     assert (waiver.workflow, waiver.job, waiver.secret) == (RELEASE_WORKFLOW_PATH, "publish", "PYPI_TOKEN")
     assert outcome(waiver) is Outcome.WAIVED
     assert "trusted-publishing" in check_run.render_check_run(judged).text.partition("<details>")[2]
-    assert "\n".join(f"        {line}" for line in lines) in scan_report.render_scan_text(
-        [("x", judged)], color=False, waiver_templates=True
+    assert "\n".join(f"        {line}" for line in lines) in scan_output(
+        scan_report.text_format(color=False, waiver_templates=True), [("x", judged)]
     )
 
 

@@ -29,6 +29,7 @@ from bot.rendering.markdown_template import MAX_TITLE, join_blocks
 from bot.settings import Environment, RepositorySettings
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import read_workflow
+from tests.scan_output import scan_output
 
 PATH = ".github/workflows/release.yml"
 WORKFLOW = read_workflow(
@@ -156,7 +157,8 @@ def test_repository_text_is_inert_on_a_terminal_and_in_annotations(words: str) -
     rendered = check_run.render_check_run(judged)
 
     assert all(
-        char.isprintable() or char == "\n" for char in scan_report.render_scan_text([(words, judged)], color=False)
+        char.isprintable() or char == "\n"
+        for char in scan_output(scan_report.text_format(color=False), [(words, judged)])
     )
     assert rendered.title.isprintable()
     for annotation in rendered.annotations:
@@ -261,8 +263,9 @@ def test_jobs_that_need_each_other_are_drawn_all_the_same() -> None:
 
 def test_json_is_true_to_its_committed_schema() -> None:
     document = json.loads(
-        scan_report.render_scan_json(
-            [("a", report()), ("b", hostile("\ud800 @x")), ("c", report(replace(SNAPSHOT, publications=())))]
+        scan_output(
+            scan_report.JSON_FORMAT,
+            [("a", report()), ("b", hostile("\ud800 @x")), ("c", report(replace(SNAPSHOT, publications=())))],
         )
     )
 
@@ -278,10 +281,10 @@ def test_json_is_true_to_its_committed_schema() -> None:
 
 
 def test_the_terminal_text_reads_like_a_letter_and_is_coloured_only_when_asked() -> None:
-    shown = scan_report.render_scan_text([("acme/tool", report())], color=False)
+    shown = scan_output(scan_report.text_format(color=False), [("acme/tool", report())])
 
     assert shown.startswith("acme/tool: 1 of 3 rules failed: trusted-publishing\n")
     assert f"high {PATH}:11 publishes to PyPI with the stored secret TOKEN" in shown
-    assert shown.endswith("1 repository, 1 publication, 1 finding.")
+    assert shown.endswith("1 repository, 1 publication, 1 finding.\n")
     assert "\x1b[" not in shown
-    assert "\x1b[" in scan_report.render_scan_text([("acme/tool", report())], color=True)
+    assert "\x1b[" in scan_output(scan_report.text_format(color=True), [("acme/tool", report())])

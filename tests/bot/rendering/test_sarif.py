@@ -9,8 +9,9 @@ import pytest
 
 from bot.model.findings import UnreadableFile
 from bot.rendering.markdown import plain_line
-from bot.rendering.scan_exports import render_sarif
+from bot.rendering.scan_exports import sarif_format
 from tests.bot.rendering.test_reports import HOSTILE, PATH, SNAPSHOT, hostile, report
+from tests.scan_output import scan_output
 
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 URI = {"type": "string", "pattern": r"^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$"}  # RFC 3986, what "uri-reference" may hold
@@ -97,7 +98,7 @@ ESSENTIALS: dict[str, Any] = {
 
 
 def test_a_finding_is_a_result_of_its_rule_at_its_line() -> None:
-    run = json.loads(render_sarif([("acme/tool", report())], "0.1.0"))["runs"][0]
+    run = json.loads(scan_output(sarif_format("0.1.0"), [("acme/tool", report())]))["runs"][0]
     result = run["results"][0]
 
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "trusted-publishing"
@@ -114,7 +115,9 @@ def test_a_finding_is_a_result_of_its_rule_at_its_line() -> None:
 def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
     moved = replace(SNAPSHOT, publications=tuple(replace(each, line=each.line + 7) for each in SNAPSHOT.publications))
     prints = [
-        json.loads(render_sarif([("a", report(snapshot))], "0.1.0"))["runs"][0]["results"][0]["partialFingerprints"]
+        json.loads(scan_output(sarif_format("0.1.0"), [("a", report(snapshot))]))["runs"][0]["results"][0][
+            "partialFingerprints"
+        ]
         for snapshot in (SNAPSHOT, moved)
     ]
 
@@ -124,7 +127,7 @@ def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
 def test_what_could_not_be_read_makes_the_run_unsuccessful() -> None:
     blind = replace(SNAPSHOT, unreadable=(UnreadableFile(".github/workflows/a.yml", "line 3 has a tab", 3),))
     good, bad = (
-        json.loads(render_sarif([("a", report(each))], "0.1.0"))["runs"][0]["invocations"][0]
+        json.loads(scan_output(sarif_format("0.1.0"), [("a", report(each))]))["runs"][0]["invocations"][0]
         for each in (SNAPSHOT, blind)
     )
 
@@ -138,6 +141,6 @@ def test_what_could_not_be_read_makes_the_run_unsuccessful() -> None:
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: plain_line(words[:30]))
 def test_whatever_a_repository_names_the_form_is_kept(words: str) -> None:
-    document = json.loads(render_sarif([(words, hostile(words)), ("b", report())], "0.1.0"))
+    document = json.loads(scan_output(sarif_format("0.1.0"), [(words, hostile(words)), ("b", report())]))
 
     jsonschema_rs.validator_for(ESSENTIALS).validate(document)

@@ -283,8 +283,45 @@ def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
 
 
 def test_progress_yields_each_path_once_and_is_silent_when_quick(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(with_progress_bar(["a", "b"])) == ["a", "b"]
+    assert list(with_progress_bar(["a", "b"], 2)) == ["a", "b"]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "sarif"])
+def test_many_checkouts_read_the_same_however_many_processes_scan_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], form: str
+) -> None:
+    workflows = (STORED, CLEAN, "jobs: [", STORED.replace("pypa/gh", "acme/gh"), CLEAN + "# a comment\n")
+    folders = [str(checkout(tmp_path / f"r{number}", workflows[number % 5])) for number in range(41)]
+    statuses = [scan([*folders, "--format", form, "--no-zizmor", "--jobs", jobs]) for jobs in ("1", "3")]
+    out = capfd.readouterr().out
+
+    assert statuses == [2, 2]
+    assert out[: len(out) // 2] == out[len(out) // 2 :]
+    assert all(folder in out for folder in folders)
+
+
+def test_an_error_in_one_of_many_checkouts_is_told_before_anything_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folders = [checkout(tmp_path / f"r{number}") for number in range(20)]
+    (folders[-1] / ".github/publishing.yml").write_text("version: 1\nrules: {trusted: off}")
+    status = scan(list(map(str, folders)))
+    said = capfd.readouterr()
+
+    assert (status, said.out) == (2, "")
+    assert "there is no rule 'trusted' here" in said.err
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1000"])
+def test_a_number_of_processes_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        scan([str(tmp_path), f"--jobs={number}"])
+
+    assert ended.value.code == 2
+    assert "is no number from 1 to 256" in capsys.readouterr().err
 
 
 def test_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bot.policy import policy_in_force
 from bot.registries import load_catalog
 from bot.snapshot.repository_snapshot import Snapshot, take_snapshot
 from bot.snapshot.zizmor_findings import ZizmorFindings, parse_zizmor_output
-from handlers.jobs.zizmor import add_zizmor_findings, find_zizmor, run_zizmor
+from handlers.jobs.zizmor import add_zizmor_findings, find_zizmor, run_zizmor, run_zizmor_on_all
 from tests.app.acme import acme_on
 from tests.conftest import run_cli
 
@@ -85,6 +85,36 @@ def test_a_file_that_zizmor_stumbles_over_does_not_hide_the_others(stumble: str)
     assert audits(told) == {path: [("template-injection", 8)] for path in paths} | {
         paths[2]: "zizmor could not judge it (it ended with 1)"
     }
+
+
+def test_many_repositories_are_checked_by_one_process_and_each_gets_its_own(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    counted = program(tmp_path, f'echo >> {count}; exec {ZIZMOR} "$@"')
+    told = run_zizmor_on_all([snapshot({RELEASE: text}) for text in (INJECTED, CLEAN, INJECTED)], counted)
+
+    assert [audits(each) for each in told] == [{RELEASE: [("template-injection", 8)]}, {RELEASE: []}, audits(told[0])]
+    assert count.read_text() == "\n"
+
+
+def test_a_repository_that_zizmor_stumbles_over_does_not_hide_the_others() -> None:
+    contents = [INJECTED] * 9
+    contents[5] = STUMBLE
+    told = run_zizmor_on_all([snapshot({RELEASE: text}) for text in contents], ZIZMOR)
+
+    assert audits(told[5]) == {RELEASE: "zizmor could not judge it (it ended with 1)"}
+    assert [audits(each) for each in told if each is not told[5]] == [{RELEASE: [("template-injection", 8)]}] * 8
+
+
+def test_a_repository_that_takes_zizmor_too_long_does_not_hide_the_others(tmp_path: Path) -> None:
+    script = """for file; do
+  case $(/bin/cat "$file" 2>/dev/null) in *"sleep long"*) exec /bin/sleep 60;; esac
+done
+echo '[]'"""
+    slow = program(tmp_path, script)
+    contents = [CLEAN, CLEAN + "      - run: sleep long\n", CLEAN]
+    told = run_zizmor_on_all([snapshot({RELEASE: text}) for text in contents], slow, time_limit=2)
+
+    assert [audits(each)[RELEASE] for each in told] == [[], "zizmor took too long and was stopped", []]
 
 
 def test_a_local_action_is_looked_at_as_one() -> None:
