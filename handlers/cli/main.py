@@ -33,7 +33,11 @@ class CliCommand:
 
 def _load_scan() -> LoadedCommand:
     # Only this command waits for it.
-    from handlers.cli.scan import add_arguments, main
+    from handlers.cli.late_dataclasses import late_dataclass_methods
+
+    with late_dataclass_methods():
+        # As above.
+        from handlers.cli.scan import add_arguments, main
 
     return main, add_arguments
 
