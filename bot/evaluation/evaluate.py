@@ -74,6 +74,8 @@ def _with_unreadable_files(result: RuleResult, snapshot: Snapshot) -> RuleResult
     unread = [Unknown(fact=file.file, reason=file.reason) for file in snapshot.unreadable]
     if result.rule.judges_publications:
         unread += (Unknown(fact=each.fact, reason=each.reason) for each in snapshot.unexplained)
+    if not unread and not snapshot.error:
+        return result
     return replace(
         result, unknown=tuple(dict.fromkeys((*unread, *result.unknown))), error=result.error or snapshot.error
     )

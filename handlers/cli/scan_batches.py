@@ -106,6 +106,8 @@ def _scan_in_pool(
 ) -> Iterator[ScannedCheckout]:
     # Pools take longer to load than a small repository takes to scan.
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
+    # As above.
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(jobs, get_context("fork"), _begin_worker, (options, output)) as pool:
@@ -124,7 +126,8 @@ _worker: tuple[CheckoutOptions, OutputOptions, ScanFormat]  # what a process of 
 
 
 def _begin_worker(options: CheckoutOptions, output: OutputOptions) -> None:
-    # A process of the pool is told once what is the same for all batches.
+    """Tell a process of the pool once what is the same for all batches."""
+    # Only a process of a pool needs it.
     import signal
 
     global _worker  # noqa: PLW0603 - the one way in which a process of a pool keeps anything
