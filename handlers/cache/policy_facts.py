@@ -1,25 +1,12 @@
-"""Keeps in Redis who pushed commits of policy repositories, and which installations cover selected repositories only."""
+"""Keeps in Redis which installations cover selected repositories only."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from redis import Redis
 
-from bot.model.core_types import InstallationId, Sha
+from bot.model.core_types import InstallationId
 
 SELECTING_KEY = "wharfinger:policy:selecting"
-PUSHER_TTL = timedelta(days=90)  # an approval that comes later is not held against who pushed the commit
-
-
-def keep_pusher(redis: Redis, commit: Sha, login: str) -> None:
-    """Keep who pushed a commit to a repository that may hold a policy."""
-    redis.set(f"wharfinger:policy:pusher:{commit}", login, ex=PUSHER_TTL)
-
-
-def pusher_of(redis: Redis, commit: Sha) -> str | None:
-    """Return who pushed a commit, where that was heard."""
-    found = redis.get(f"wharfinger:policy:pusher:{commit}")
-    return found.decode() if isinstance(found, bytes) else None
 
 
 def keep_selecting(redis: Redis, installations: Iterable[InstallationId]) -> None:

@@ -1,70 +1,20 @@
-"""Stores each installation's repositories, unresolved packages and last workflow runs in Redis."""
+"""Stores unresolved packages and last workflow runs of repositories in Redis."""
 
 import json
-import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from redis import Redis
 
 from bot.github.client import ReadOnlyClient, api_path
-from bot.github.github_app import InstallationRepository
 from bot.github.github_errors import AccessError
 from bot.identities import workflows_using
 from bot.identities.publishing_identity import PublishingIdentity
 from bot.json_access import get_datetime, get_objects
-from bot.model.core_types import FullName, InstallationId, RepositoryId
+from bot.model.core_types import FullName, RepositoryId
 from bot.model.findings import UnreadableFile
 from bot.snapshot.repository_snapshot import Snapshot
-from handlers.config.documents import DocumentError, from_document, from_text, to_document, to_text
-
-REPOSITORIES_KEY = "wharfinger:repositories"
-
-
-@dataclass(frozen=True, slots=True)
-class InstallationRepositories:
-    """What GitHub listed, and when."""
-
-    listed_at: datetime
-    repositories: tuple[InstallationRepository, ...]
-
-    @property
-    def account(self) -> str:
-        """The account that installed the App; an empty text where it lets the App see no repository."""
-        return self.repositories[0].name.partition("/")[0] if self.repositories else ""
-
-
-class InstallationRepositoryStore:
-    """The last list of each installation."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
-    def put(self, installation: InstallationId, repositories: InstallationRepositories) -> None:
-        """Keep a list in place of the one before."""
-        self._redis.hset(
-            REPOSITORIES_KEY, str(installation), zlib.compress(to_text(InstallationRepositories, repositories).encode())
-        )
-
-    def get(self, installation: InstallationId) -> InstallationRepositories | None:
-        """Return the last list; None where there was none, or another version wrote it."""
-        packed = self._redis.hget(REPOSITORIES_KEY, str(installation))
-        try:
-            return from_text(InstallationRepositories, zlib.decompress(packed)) if isinstance(packed, bytes) else None
-        except (zlib.error, DocumentError):
-            return None
-
-    def installations(self) -> list[InstallationId]:
-        """Return the installations that were listed."""
-        numbers: list[Any] = self._redis.hkeys(REPOSITORIES_KEY)
-        return sorted(InstallationId(int(number)) for number in numbers)
-
-    def forget(self, installation: InstallationId) -> None:
-        """Forget an installation that is gone."""
-        self._redis.hdel(REPOSITORIES_KEY, str(installation))
-
+from handlers.config.documents import from_document, to_document
 
 UNRESOLVED_KEY = "wharfinger:packages:unresolved"
 UNRESOLVED_TTL = timedelta(days=7)  # a sweep says it anew each day; what nobody says any more goes

@@ -60,7 +60,12 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace what cannot be stored."""
         del dialect
-        return None if value is None else value.replace("\0", "\N{SYMBOL FOR NULL}").encode(errors="replace").decode()
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Return a text as a column holds it."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode(errors="replace").decode()
 
 
 class Database:

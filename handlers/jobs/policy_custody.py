@@ -21,7 +21,7 @@ from bot.policy.policy_schema import format_duration
 from bot.policy.read_policy import read_policy
 from bot.rendering.notification import Notification, NotificationKind, change_notification
 from bot.settings import declared_machines, is_machine
-from handlers.cache.policy_facts import pusher_of, selects_repositories
+from handlers.cache.policy_facts import selects_repositories
 from handlers.config.context import Context
 from handlers.jobs.notifications import notify
 from handlers.queue.job_spec import JobSpec
@@ -29,7 +29,13 @@ from handlers.queue.job_specs import ReportChangeAlerts, SweepInstallation
 from handlers.records.change_alert_store import ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.outbox import outbox_of
-from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
+from handlers.records.policy_custody_store import (
+    AcceptedPolicy,
+    PendingPolicy,
+    PolicyCustodyStore,
+    PolicyVersion,
+    PusherStore,
+)
 from handlers.records.policy_store import PolicyKey, PolicyStore
 
 log = logging.getLogger("wharfinger.policy")
@@ -311,7 +317,7 @@ class _PolicyCustody:
         return tuple(found) if history.is_complete else ()
 
     def _independent_approvers(self, change: FileChange, before: PolicyFile | None) -> tuple[str, ...]:
-        pusher = pusher_of(self._context.redis, change.head) if change.head else None
+        pusher = PusherStore(self._context.records, self._installation).get(change.head) if change.head else None
         own = {login.casefold() for login in (*change.authors, *([pusher] if pusher else ()))}
         declared = declared_machines(before.identities if before else ())
         return tuple(each for each in change.approvers if each.casefold() not in own and not is_machine(each, declared))

@@ -6,16 +6,16 @@ If this data is lost, the periodic job reads pending deployments from GitHub aga
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 
 from bot.evaluation.gate_decision import GateVerdict
 from bot.model.core_types import FullName, InstallationId, RepositoryId
 from handlers.config.database import Database, insert_missing, upsert
 from handlers.queue.job_specs import DecideGate
 from handlers.records.schema.record_documents import Documents, ensure_repository
-from handlers.records.schema.tables import approved_files, freezes, gate_decisions, waiting_deployments
+from handlers.records.schema.tables import approved_files, freezes, gate_decisions, repositories, waiting_deployments
 
 MIN_RETRY, MAX_RETRY = 60, 30 * 60  # seconds until one that stays pending is looked at again, doubled each time
 READ_BATCH = 200  # decisions that are read with one query
@@ -161,8 +161,10 @@ class GateStore:
     def begin_decision(self, key: str, repository: RepositoryId, decision: StoredGateDecision) -> None:
         """Write down what is going to be said, before it is said."""
         values = {"key": key, "repository": repository, "decided_at": decision.at, "document": DECISIONS.text(decision)}
+        owner = select(repositories.c.installation).where(repositories.c.id == repository)
         with self._records.transaction() as connection:
             ensure_repository(connection, repository)
+            values["installation"] = connection.scalar(owner)
             upsert(connection, gate_decisions, ["key"], values)
 
     def discard_decision(self, key: str) -> None:
@@ -210,6 +212,36 @@ class GateStore:
             if len(rows) < READ_BATCH:
                 return
             start += READ_BATCH
+
+    def latest_decisions(
+        self,
+        of: InstallationId | RepositoryId,
+        column: Literal["installation", "repository"],
+        limit: int,
+        offset: int = 0,
+    ) -> list[tuple[str, StoredGateDecision]]:
+        """Return one part of the decisions of an installation or a repository, the newest first, each with its key."""
+        newest = select(*DECISIONS.columns).where(gate_decisions.c[column] == of)
+        order = gate_decisions.c.decided_at.desc(), gate_decisions.c.key
+        with self._records.reading() as connection:
+            rows = connection.execute(newest.order_by(*order).limit(limit).offset(offset)).all()
+        return [(row.key, decided) for row in rows for decided in DECISIONS.readable(self._records, [row])]
+
+    def count_decisions(self, installation: InstallationId) -> int:
+        """Count the decisions of an installation."""
+        with self._records.reading() as connection:
+            return connection.scalar(select(func.count()).where(gate_decisions.c.installation == installation)) or 0
+
+    def waiting_of(self, installation: InstallationId) -> Iterator[tuple[WaitingDeployment, WaitState]]:
+        """Yield what waits in an installation, and what is noted of each."""
+        yield from self._with_state(waiting_deployments.c.installation == installation)
+
+    def count_waiting(self, installation: InstallationId) -> int:
+        """Count what waits in an installation."""
+        with self._records.reading() as connection:
+            return (
+                connection.scalar(select(func.count()).where(waiting_deployments.c.installation == installation)) or 0
+            )
 
     def last_approved_files(self, gate: WaitingDeployment, workflow: str) -> Mapping[str, Mapping[str, str]]:
         """Return what a workflow consisted of when it was last let through here: its files, and what it called.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
 
 from bot.evaluation.package_alerts import PackageAlert
 from bot.model.core_types import FullName, InstallationId
@@ -60,6 +60,7 @@ class PackageAlertStore:
             waiting = connection.scalar(select(package_alerts.c.report_at).where(_is_alert(installation, alert.key)))
             due = now if waiting is None else min(now, waiting)
             upsert(connection, package_alerts, list(key), {**key, **values, "report_at": due})
+            self._note_settled(connection, installation, alert.key)
 
     def get(self, installation: InstallationId, key: str) -> StoredPackageAlert | None:
         """Return an alert by its key; raises UnreadableRecordError."""
@@ -68,6 +69,22 @@ class PackageAlertStore:
     def get_issue(self, installation: InstallationId, key: str) -> PackageAlertIssue | None:
         """Return what became of an alert's issue; None before there was one. Raises UnreadableRecordError."""
         return ISSUES.read(self._records, self._row(installation, key))
+
+    def listed(self, installation: InstallationId, limit: int, offset: int = 0) -> list[AlertAndIssue]:
+        """Return one part of the alerts of an installation, what is open first, then the latest first."""
+        table = package_alerts.c
+        mine = select(package_alerts).where(table.installation == installation)
+        order = table.settled, table.raised_at.desc(), table.key
+        with self._records.reading() as connection:
+            rows = connection.execute(mine.order_by(*order).limit(limit).offset(offset)).all()
+        return list(self._alerts(rows))
+
+    def count(self, installation: InstallationId, *, open_only: bool = False) -> int:
+        """Count the alerts of an installation."""
+        where = [package_alerts.c.settled.is_not(True)] if open_only else []
+        with self._records.reading() as connection:
+            mine = select(func.count()).where(package_alerts.c.installation == installation, *where)
+            return connection.scalar(mine) or 0
 
     def all(self, installation: InstallationId) -> Iterator[AlertAndIssue]:
         """Yield the alerts of an installation, the latest first, each with its issue."""
@@ -111,11 +128,18 @@ class PackageAlertStore:
                 connection.execute(update(package_alerts).where(where).values(issue=ISSUES.text(issue)))
             same = self.get(installation, stored.alert.key) in (stored, None)
             connection.execute(update(package_alerts).where(where).values(report_at=None if same else 0))
+            self._note_settled(connection, installation, stored.alert.key)
 
     def forget(self, installation: InstallationId) -> None:
         """Forget an installation that is gone."""
         with self._records.transaction() as connection:
             connection.execute(delete(package_alerts).where(package_alerts.c.installation == installation))
+
+    def _note_settled(self, connection: Connection, installation: InstallationId, key: str) -> None:
+        row = self._row(installation, key)
+        found = next(self._alerts([row]), None) if row is not None else None
+        settled = found is not None and not found[0].is_open
+        connection.execute(update(package_alerts).where(_is_alert(installation, key)).values(settled=settled))
 
     def _row(self, installation: InstallationId, key: str) -> Row[*tuple[Any, ...]] | None:
         with self._records.reading() as connection:

@@ -10,7 +10,7 @@ from bot.github.commit_query import ORGANIZATION_POLICY_PATH
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.config.database import Database, upsert
 from handlers.records.schema.record_documents import Documents, ensure_installation
-from handlers.records.schema.tables import policy_custody
+from handlers.records.schema.tables import policy_custody, policy_pushers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,28 @@ class PendingPolicy:
 
 ACCEPTED = Documents[AcceptedPolicy](policy_custody, AcceptedPolicy, "accepted")
 PENDING = Documents[PendingPolicy](policy_custody, PendingPolicy, "pending")
+
+
+class PusherStore:
+    """Who pushed commits to the repositories that may hold a policy of an installation."""
+
+    def __init__(self, records: Database, installation: InstallationId) -> None:
+        self._records = records
+        self._installation = installation
+
+    def keep(self, commit: Sha, login: str, now: datetime) -> None:
+        """Keep who pushed a commit."""
+        values = {"installation": self._installation, "commit_id": commit, "login": login, "pushed_at": now}
+        with self._records.transaction() as connection:
+            ensure_installation(connection, self._installation)
+            upsert(connection, policy_pushers, ["installation", "commit_id"], values)
+
+    def get(self, commit: Sha) -> str | None:
+        """Return who pushed a commit, where that was heard."""
+        mine = policy_pushers.c.installation == self._installation, policy_pushers.c.commit_id == commit
+        with self._records.reading() as connection:
+            found: str | None = connection.scalar(select(policy_pushers.c.login).where(*mine))
+        return found
 
 
 class PolicyCustodyStore:

@@ -3,16 +3,30 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Row, case, delete, func, insert, select
 
 from bot.evaluation.evaluate import Report
 from bot.github.github_app import InstallationRepository
-from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RepositoryId, RuleName, Sha
+from bot.json_access import get_objects, get_str
+from bot.model.core_types import (
+    Conclusion,
+    FullName,
+    InstallationId,
+    Outcome,
+    RepositoryId,
+    RuleName,
+    Severity,
+    Sha,
+)
 from bot.model.errors import WharfingerError
 from bot.rendering.digest import DigestFacts, DigestState
 from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus, repository_status
+from bot.rendering.markdown import plain_line
 from handlers.config.database import Database, upsert
+from handlers.records.inventory_store import InventoryStore
 from handlers.records.schema.record_documents import Documents, ensure_installation, ensure_repository
 from handlers.records.schema.tables import (
     digest_facts,
@@ -46,6 +60,96 @@ class StoredReport:
 REPORTS = Documents[StoredReport](reports, StoredReport)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One repository in a list, as it was judged last."""
+
+    name: FullName
+    conclusion: Conclusion
+    title: str
+    evaluated_at: datetime
+    publications: int
+    findings: int
+    worst: Severity | None
+    waived: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTotals:
+    """An installation in numbers of repositories, and of findings."""
+
+    evaluated: int
+    publishing: int
+    failing: int
+    unknown: int
+    findings: int
+    waived: int
+
+
+class ReportOrder(StrEnum):
+    """What a list of repositories is sorted by."""
+
+    WORST = "worst"
+    NAME = "name"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSelection:
+    """Which part of a list of repositories is wanted."""
+
+    limit: int
+    offset: int = 0
+    order_by: ReportOrder = ReportOrder.WORST
+    conclusion: Conclusion | None = None
+    name: str = ""  # a part of the name, in any case
+
+    @property
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What the rows have to be."""
+        if self.conclusion is not None:
+            yield reports.c.conclusion == self.conclusion
+        if self.name:
+            yield func.lower(reports.c.name).contains(self.name.lower(), autoescape=True)
+
+    @property
+    def order(self) -> tuple[Column[Any], ...]:
+        """The columns that the rows are sorted by."""
+        first = {ReportOrder.WORST: reports.c.list_order, ReportOrder.OLDEST: reports.c.taken_at}.get(self.order_by)
+        return (reports.c.name,) if first is None else (first, reports.c.name)
+
+
+CONCLUSION_ORDER = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
+LIST_COLUMNS = ("name", "conclusion", "title", "taken_at", "publications", "findings", "severity", "waived", "unknown")
+COUNTED = ("publications", "findings", "unknown")  # of which it is counted how many repositories have any
+
+
+def _list_columns(stored_report: StoredReport) -> Mapping[str, object]:
+    """Return what lists of repositories show, sort and count by."""
+    report = stored_report.report
+    severities = [Severity(get_str(each, "severity")) for each in get_objects(report, "findings")]
+    worst = max(severities, key=lambda severity: severity.rank, default=None)
+    parts = CONCLUSION_ORDER.index(stored_report.conclusion), 8 - (worst.rank if worst else -1)
+    return {
+        "name": stored_report.repository,
+        "conclusion": stored_report.conclusion,
+        "title": plain_line(stored_report.title),  # as it is shown: a column cannot hold every character
+        "severity": worst,
+        "list_order": parts[0] * 10_000_000 + parts[1] * 1_000_000 - min(len(severities), 999_999),
+        "findings": len(severities),
+        **{name: len(get_objects(report, name)) for name in ("publications", "waived", "unknown")},
+    }
+
+
+def _report_row(row: Row[*tuple[Any, ...]]) -> ReportRow:
+    severity = Severity(row.severity) if row.severity else None
+    counts = {name: getattr(row, name) or 0 for name in ("publications", "findings", "waived", "unknown")}
+    return ReportRow(
+        FullName(row.name or ""), Conclusion(row.conclusion), row.title, row.taken_at, worst=severity, **counts
+    )
+
+
 class ReportStore:
     """Every repository's standing, by number; oldest first where they are listed."""
 
@@ -68,6 +172,7 @@ class ReportStore:
         """Keep a standing in place of the one before."""
         repository, installation = stored_report.id, stored_report.installation
         values = {"taken_at": stored_report.taken_at, "document": REPORTS.text(stored_report)}
+        values |= _list_columns(stored_report)
         name = {"name": stored_report.repository.lower(), "repository": repository}
         with self._records.transaction() as connection:
             ensure_repository(connection, repository, installation)
@@ -85,6 +190,28 @@ class ReportStore:
         with self._records.reading() as connection:
             rows = connection.execute(mine.order_by(reports.c.taken_at, reports.c.repository)).all()
         yield from REPORTS.readable(self._records, rows)
+
+    def rows(self, installation: InstallationId, selected: ReportSelection) -> tuple[list[ReportRow], int]:
+        """Return one part of the list of an installation's repositories, and how many there are in all parts."""
+        where = [reports.c.installation == installation, *selected.conditions]
+        shown = select(*(reports.c[column] for column in LIST_COLUMNS)).where(*where)
+        with self._records.reading() as connection:
+            total = connection.scalar(select(func.count()).select_from(reports).where(*where)) or 0
+            page = shown.order_by(*selected.order).limit(selected.limit).offset(selected.offset)
+            rows = connection.execute(page).all()
+        return [_report_row(row) for row in rows], total
+
+    def totals(self, installation: InstallationId) -> ReportTotals:
+        """Count over all repositories of an installation."""
+        table = reports.c
+        counted = [
+            func.count(),
+            *(func.sum(case((table[each] > 0, 1), else_=0)) for each in COUNTED),
+            *map(func.sum, (table.findings, table.waived)),
+        ]
+        with self._records.reading() as connection:
+            row = connection.execute(select(*counted).where(table.installation == installation)).one()
+        return ReportTotals(*(int(number or 0) for number in row))
 
     def find(self, name: str) -> StoredReport | None:
         """Return the standing of a repository by its full name, in any case; also by one that it had before."""
@@ -161,7 +288,10 @@ class DigestFactStore:
         change = OutcomeChange(report.snapshot.taken_at, report.snapshot.commit, report.outcomes)
         with self._records.transaction() as connection:
             ensure_repository(connection, repository, self._installation)
-            told = repository_status(report, next(self._read(repository), None))
+            earlier = next(self._read(repository), None)
+            told = repository_status(report, earlier)
+            if earlier is None or earlier.identities != told.identities:
+                InventoryStore(self._records, self._installation).put(repository, told.identities)
             upsert(connection, digest_facts, list(key), {**key, "document": FACTS.text(told), "not_evaluated": None})
             before = self.changes(repository, 1)
             if not before or before[0].outcomes != change.outcomes:
@@ -212,12 +342,14 @@ class DigestFactStore:
         """Forget a repository that is no longer evaluated; how its outcomes changed stays, as history does."""
         with self._records.transaction() as connection:
             connection.execute(delete(digest_facts).where(self._is_mine, digest_facts.c.repository == repository))
+            InventoryStore(self._records, self._installation).put(repository, ())
 
     def forget_all(self) -> None:
         """Forget an installation that is gone."""
         mine = select(repositories.c.id).where(repositories.c.installation == self._installation)
         with self._records.transaction() as connection:
             connection.execute(delete(digest_facts).where(self._is_mine))
+            InventoryStore(self._records, self._installation).forget()
             connection.execute(delete(outcome_changes).where(outcome_changes.c.repository.in_(mine)))
 
     def _read(self, repository: RepositoryId) -> Iterator[RepositoryStatus]:

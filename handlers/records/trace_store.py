@@ -5,11 +5,11 @@ A trace can be rebuilt only while GitHub keeps its run (90 days by default), so 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, select
 
-from bot.model.core_types import RepositoryId
+from bot.model.core_types import RegistryId, RepositoryId
 from bot.packages.versions import Package, PackageVersion, TraceStatus
 from bot.tracing import VersionTrace
 from bot.tracing.version_tracing import is_same_file
@@ -20,6 +20,14 @@ from handlers.records.schema.tables import version_traces
 MAX_TRACES = 500  # accounts of one repository that are shown: the newest
 MAX_EVALUATED = 100  # of them that rules look at
 TRACES = Documents[VersionTrace](version_traces, VersionTrace)
+
+
+class VersionName(NamedTuple):
+    """A version as it is looked up."""
+
+    registry: str
+    package: str
+    version: str
 
 
 class TraceStore:
@@ -76,6 +84,21 @@ class TraceStore:
     def of_repository(self, repository: RepositoryId, limit: int = MAX_TRACES) -> tuple[VersionTrace, ...]:
         """Return a repository's accounts that can be read, the newest version first."""
         return tuple(TRACES.readable(self._records, self._newest(repository, limit)))
+
+    def versions(self, repository: RepositoryId) -> list[VersionName]:
+        """Return which versions of a repository have accounts."""
+        table = version_traces.c
+        mine = select(table.registry, table.package, table.version).where(table.repository == repository)
+        with self._records.reading() as connection:
+            return [VersionName(*row) for row in connection.execute(mine.order_by(table.published_at.desc()))]
+
+    def get(self, repository: RepositoryId, name: VersionName) -> VersionTrace | None:
+        """Return what is kept of a version for one repository; raises UnreadableRecordError."""
+        package = Package(RegistryId(name.registry), name.package)
+        where = and_(version_traces.c.repository == repository, _is_version(package, name.version))
+        with self._records.reading() as connection:
+            row = connection.execute(select(*TRACES.columns).where(where)).first()
+        return TRACES.read(self._records, row)
 
     def for_evaluation(self, repository: RepositoryId) -> tuple[VersionTrace, ...]:
         """Return what rules look at: the newest accounts. Raises UnreadableRecordError."""

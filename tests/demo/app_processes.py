@@ -20,12 +20,12 @@ from redis.exceptions import RedisError
 
 from bot.model.core_types import FullName
 from bot.rendering.digest_facts import DigestIdentity
-from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.database import Database
 from handlers.config.settings import SQLITE_FILE, redis_socket
 from handlers.queue.enqueue import QUEUES, enqueue
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import CheckDuePackages
+from handlers.records.installation_store import InstallationRepositoryStore
 from handlers.records.report_store import DigestFactStore
 from handlers.records.watch_store import WatchStore
 from tests.demo.demo_registries import DemoRegistries
@@ -96,10 +96,10 @@ class DemoApp:
 
     def identities(self) -> list[tuple[FullName, tuple[DigestIdentity, ...]]]:
         """What is kept of publishing identities, by repository."""
-        with self.records() as records, Redis.from_url(f"unix://{redis_socket(self.data)}") as redis:
+        with self.records() as records:
             books = [
                 DigestFactStore(records, installation)
-                for installation in InstallationRepositoryStore(redis).installations()
+                for installation in InstallationRepositoryStore(records).installations()
             ]
             return [each for book in books for each in book.identities()]
 

@@ -25,7 +25,6 @@ from bot.rendering.release import AwaitedVersion, ReleaseStatus, render_release
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.tracing import VersionTrace
 from bot.tracing.traces import names_version, version_in_tag
-from handlers.cache.pending_checks import ABANDONED_AFTER, PendingReleaseStore, TaggedRelease
 from handlers.config.context import Context
 from handlers.jobs.policies import add_policy_problems, read_policy_in_force
 from handlers.jobs.releases.trace_versions import VersionTracer
@@ -33,6 +32,7 @@ from handlers.jobs.snapshot_reader import follow_files, published_packages
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, CheckRelease, ExpectVersions, RecheckReleases, SweepReleases
 from handlers.records.outbox import outbox_of
+from handlers.records.release_store import ABANDONED_AFTER, ReleaseStore, TaggedRelease
 from handlers.records.trace_store import TraceStore
 
 log = logging.getLogger("wharfinger.jobs")
@@ -52,13 +52,13 @@ def check_release(context: Context, spec: CheckRelease) -> None:
 
 def recheck_releases(context: Context, spec: RecheckReleases) -> None:
     """Check the releases of a commit again: its run is over, a package of it appeared, or somebody pressed “Re-check”."""
-    releases = PendingReleaseStore(context.redis).of_commit(spec.repository, spec.commit)
+    releases = ReleaseStore(context.records).of_commit(spec.repository, spec.commit)
     enqueue(context.redis, [release.job for release in releases])
 
 
 def sweep_releases(context: Context, _: SweepReleases) -> None:
     """Check again the pending releases that are due."""
-    due = PendingReleaseStore(context.redis).due(context.clock().timestamp())
+    due = ReleaseStore(context.records).due(context.clock().timestamp())
     enqueue(context.redis, [release.job for release in due])
 
 
@@ -69,7 +69,7 @@ class _ReleaseCheck:
         self._context = context
         self._release = release
         self._client: InstallationClient = context.github.installation(release.installation, context.delivery_id)
-        self._store = PendingReleaseStore(context.redis)
+        self._store = ReleaseStore(context.records)
         self._waited_seconds = 0.0  # seconds, so far
 
     def run(self) -> None:

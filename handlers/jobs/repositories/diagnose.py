@@ -28,7 +28,6 @@ from handlers.cache.diagnoses import (
     diagnosed_unknown,
 )
 from handlers.cache.policy_facts import keep_selecting
-from handlers.cache.repository_listings import InstallationRepositoryStore
 from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.events.event_table import EVENTS
@@ -36,6 +35,7 @@ from handlers.jobs.notifications import notify
 from handlers.jobs.policy_custody import branch_is_protected, pending_note
 from handlers.queue.enqueue import QUEUES, enqueue
 from handlers.queue.job_specs import Diagnose
+from handlers.records.installation_store import InstallationRepositoryStore
 from handlers.records.policy_custody_store import PolicyCustodyStore, PolicyVersion
 from handlers.records.schema.record_documents import count_unreadable
 
@@ -132,8 +132,7 @@ def diagnose_github(context: Context) -> Iterator[Diagnosis]:
 
 def _budgets(context: Context, installation: Installation) -> Iterator[Diagnosis]:
     """Say what GitHub allows an hour, and how many repositories that holds by the traffic of the last week's busiest hour."""
-    listed = InstallationRepositoryStore(context.redis).get(installation.id)
-    count = len(listed.repositories) if listed else 0
+    count = InstallationRepositoryStore(context.records).count(installation.id)
     for resource in (CORE, GRAPHQL):
         state = context.github.budget.state(installation.id, resource)
         if state is None:

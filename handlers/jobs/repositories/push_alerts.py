@@ -43,7 +43,6 @@ from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fing
 from bot.rendering.notification import change_notification
 from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
-from handlers.cache.policy_facts import keep_pusher
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, read_commit
@@ -54,6 +53,7 @@ from handlers.queue.job_specs import CheckCommit, CheckPush, ReportChangeAlerts,
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
 from handlers.records.issue_outbox import issue_repository_of
 from handlers.records.outbox import outbox_of
+from handlers.records.policy_custody_store import PusherStore
 from handlers.records.protection_store import ProtectionStore
 
 WEB_FLOW = "web-flow"  # the committer of what is merged or edited in the browser, which GitHub signs
@@ -215,7 +215,7 @@ SETTINGS_REF = "settings"  # in place of a branch or tag: what GitHub keeps besi
 def alert_on_push(context: Context, spec: CheckPush) -> CheckedCommit | None:
     """Look for alerts in one push of a branch or tag, and return the commit as it was read; None where it could not be read."""
     if is_organization_repository(spec.full_name) and spec.pusher:
-        keep_pusher(context.redis, spec.after, spec.pusher)
+        PusherStore(context.records, spec.installation).keep(spec.after, spec.pusher, context.clock())
     commit, check = None, _PushCheck(context, spec)
     try:
         commit = read_commit(context, spec, spec.after)

@@ -24,7 +24,6 @@ from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.rendering.notification import Notification, NotificationKind
 from handlers.cache.pending_checks import OpenCheckRunStore
-from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.notifications import notify
@@ -50,6 +49,7 @@ from handlers.queue.job_specs import (
 )
 from handlers.records.app_store import AppStore
 from handlers.records.change_alert_store import ChangeAlertStore
+from handlers.records.installation_store import InstallationRepositories, InstallationRepositoryStore
 from handlers.records.issue_outbox import IssueOutbox
 from handlers.records.outbox import outbox_of
 from handlers.records.package_alert_store import PackageAlertStore
@@ -74,7 +74,7 @@ def forget_installation(context: Context, spec: ForgetInstallation) -> None:
     DigestFactStore(context.records, installation).forget_all()
     DigestStore(context.records, installation).forget()
     PackageAlertStore(context.records).forget(installation)
-    InstallationRepositoryStore(context.redis).forget(installation)
+    InstallationRepositoryStore(context.records).forget(installation)
     mark_removed(context.records, installation, context.clock())  # what auditors need goes when its time is over
 
 
@@ -152,7 +152,7 @@ def sweep_installation(context: Context, spec: SweepInstallation) -> None:
         log.info("nothing to sweep: %s", error)
         return
     stored = InstallationRepositories(context.clock(), tuple(listed))
-    InstallationRepositoryStore(context.redis).put(installation, stored)
+    InstallationRepositoryStore(context.records).put(installation, stored)
     for gone in checked_at.keys() - {repository.id for repository in listed}:
         retire_repository(context, installation, gone, GONE)
     for archived in checked_at.keys() & {repository.id for repository in listed if repository.archived}:
@@ -227,7 +227,7 @@ def check_tags(context: Context, spec: CheckTags) -> None:
 
 def check_latest_tags(context: Context, _: CheckLatestTags) -> None:
     """Compare the latest tags of every repository; one query reads dozens of repositories, so it can run every few minutes."""
-    store = InstallationRepositoryStore(context.redis)
+    store = InstallationRepositoryStore(context.records)
     for installation in store.installations():
         stored = store.get(installation)
         ids = {each.name: each.id for each in (stored.repositories if stored else ()) if not each.archived}

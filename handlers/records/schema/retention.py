@@ -42,6 +42,8 @@ def delete_expired(records: Database, settings: Settings, now: datetime) -> int:
         *((moment.table, moment <= old) for moment in HISTORY),
         (tables.change_alerts, tables.change_alerts.c.observed_at <= recent),
         (tables.fences, tables.fences.c.used_at <= now - FENCES_KEPT),
+        (tables.releases, tables.releases.c.since <= recent),
+        (tables.policy_pushers, tables.policy_pushers.c.pushed_at <= recent),
         (tables.branches, tables.branches.c.heard_at <= recent),
         (tables.notifications, tables.notifications.c.created_at <= recent),
     ]

@@ -59,6 +59,8 @@ app = Table(
     Column(
         "deliveries_lost_from", Moment
     ),  # from when on deliveries that were answered may be lost, until they were asked for again
+    Column("deliveries_open_from", Moment),  # since when the oldest job waited that had not ended at the last look
+    Column("oldest_revision", Words),  # the oldest version's that may still run beside these tables; none: any
     CheckConstraint("id = 1", "one_row"),
 )
 installations = Table(
@@ -66,12 +68,20 @@ installations = Table(
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("removed_at", Moment),  # when its account removed the App
+    Column("account", Words),  # the login of its account
+    Column("listed_at", Moment),  # when GitHub listed its repositories
+    Index(None, "account"),
 )
 repositories = Table(
     "repositories",
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("installation", BigInteger, ForeignKey("installations.id", ondelete=CASCADE), index=True),
+    Column("name", Words),  # the full name, as GitHub listed it last; none before
+    Column("html_url", Words),
+    Column("archived", Boolean),
+    Column("listed", Boolean),  # whether the last list of its installation holds it
+    Index(None, "installation", "listed", "archived", "name"),
 )
 repository_names = Table(
     "repository_names",
@@ -88,7 +98,15 @@ reports = Table(
     _installation(),
     Column("taken_at", Moment, nullable=False),
     Column("document", Words, nullable=False),
-    Index(None, "installation", "taken_at"),
+    # What lists show, sort and count by, so that they need not read documents.
+    Column("name", Words),
+    Column("conclusion", Words),
+    Column("title", Words),
+    Column("severity", Words),  # of the worst finding
+    Column("list_order", Integer),  # the smaller the worse
+    *(Column(name, Integer) for name in ("publications", "findings", "waived", "unknown")),
+    Index(None, "installation", "taken_at", "repository"),
+    Index(None, "installation", "list_order", "name", "findings", "publications", "waived", "unknown"),
 )
 outcome_changes = Table(
     "outcome_changes",
@@ -107,6 +125,30 @@ digest_facts = Table(
     _repository(primary_key=True),
     Column("document", Words),  # none before the first report
     Column("not_evaluated", Words),  # why the last look failed, if it did
+    Index(None, "repository"),
+    Index(None, "installation", "not_evaluated", "repository"),
+)
+# The identities in those documents, and the repositories that each was seen from.
+identities = Table(
+    "identities",
+    METADATA,
+    _installation(primary_key=True),
+    Column("key", Words, primary_key=True),
+    *(Column(name, Words, nullable=False) for name in ("kind", "description", "holder")),
+    Column("owner", Words),
+    Column("owned", Integer, nullable=False),  # 0: it has no owner; or 1
+    Column("rotated", Date),
+    Column("expires", Date),
+    Column("declared", Integer, nullable=False),  # 0 or 1
+    Index(None, "installation", "owned", "declared", "rotated", "holder", "description", "expires"),
+)
+identity_repositories = Table(
+    "identity_repositories",
+    METADATA,
+    Column("installation", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Words, primary_key=True),
+    _repository(primary_key=True),
+    ForeignKeyConstraint(["installation", "key"], ["identities.installation", "identities.key"], ondelete=CASCADE),
     Index(None, "repository"),
 )
 digests = Table(
@@ -166,6 +208,20 @@ version_traces = Table(
     Index(None, "repository", "published_at"),
 )
 
+releases = Table(
+    "releases",
+    METADATA,
+    _installation(),
+    _repository(primary_key=True),
+    Column("tag", Words, primary_key=True),
+    Column("name", Words, nullable=False),  # of the repository
+    Column("commit_id", Words),
+    Column("since", Moment, nullable=False),  # when the tag was looked at first
+    Column("due_at", Double),  # when it is looked at again, in seconds since 1970; none: nothing is awaited any more
+    Index(None, "due_at"),
+    Index(None, "since"),
+)
+
 waiting_deployments = Table(
     "waiting_deployments",
     METADATA,
@@ -178,6 +234,7 @@ waiting_deployments = Table(
     Column("due_at", Double, nullable=False),  # seconds since 1970
     Column("document", Words, nullable=False),
     Index(None, "due_at"),
+    Index(None, "installation"),
 )
 gate_decisions = Table(
     "gate_decisions",
@@ -186,8 +243,10 @@ gate_decisions = Table(
     Column("repository", BigInteger, ForeignKey("repositories.id", ondelete=CASCADE), nullable=False),
     Column("decided_at", Moment, nullable=False),
     Column("document", Words, nullable=False),
+    Column("installation", BigInteger),
     Index(None, "decided_at"),
-    Index(None, "repository"),
+    Index(None, "installation", "decided_at"),
+    Index(None, "repository", "decided_at"),
 )
 approved_files = Table(
     "approved_files",
@@ -308,7 +367,9 @@ package_alerts = Table(
     Column("report_at", Double),  # when GitHub is to be told, in seconds since 1970; none: it was told
     Column("document", Words, nullable=False),
     Column("issue", Words),  # what became of its issue, a document; none before there was one
+    Column("settled", Boolean),  # accounted for, or closed by a person
     Index(None, "installation", "registry", "package"),
+    Index(None, "installation", "settled", "raised_at"),
     Index(None, "report_at"),
 )
 
@@ -354,6 +415,15 @@ notifications = Table(
     Column("document", Words, nullable=False),
     Index(None, "due_at"),
     Index(None, "created_at"),
+)
+policy_pushers = Table(
+    "policy_pushers",
+    METADATA,
+    _installation(primary_key=True),
+    Column("commit_id", Words, primary_key=True),
+    Column("login", Words, nullable=False),  # of who pushed it to a repository that may hold a policy
+    Column("pushed_at", Moment, nullable=False),
+    Index(None, "pushed_at"),
 )
 
 outbox = Table(

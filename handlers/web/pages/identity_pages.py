@@ -1,8 +1,7 @@
 """Shows an organization's publishing identities, and one identity with its owner and failed rules."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bot.identities.publishing_identity import KIND_NAMES
 from bot.model.core_types import FullName
@@ -10,9 +9,9 @@ from bot.rendering.digest_facts import DigestIdentity
 from bot.rendering.register_report import RegisterEntry, build_register, publisher_nature
 from handlers.cache.repository_listings import WorkflowRunCache
 from handlers.jobs.repositories.stored_reports import LatestReports
-from handlers.records.report_store import DigestFactStore
+from handlers.records.inventory_store import InventoryIdentity, InventoryStore
 from handlers.web.pages.organization_pages import find_organization
-from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, find_report, list_page
+from handlers.web.pages.page_context import MAX_ROWS, ListPage, Page, PageContext, PageNotFoundError, find_report
 
 ENDS_SOON_DAYS = 30  # days before an identity's end, in which it is marked
 
@@ -22,7 +21,8 @@ class InventoryRow:
     """An identity, and from which repositories it can publish."""
 
     identity: DigestIdentity
-    seen_from: tuple[FullName, ...]
+    repositories: int
+    first_repository: FullName  # by name
     ends_soon: bool
     ended: bool
 
@@ -40,40 +40,27 @@ class InventoryView:
 def inventory_page(context: PageContext, login: str) -> Page:
     """Show the inventory."""
     found = find_organization(context, login)
-    known = DigestFactStore(context.records, found.installation).identities()
-    rows = sorted(_inventory_rows(known, context.now.date()), key=_inventory_order)
+    store, today = InventoryStore(context.records, found.installation), context.now.date()
+    totals = store.totals(today + timedelta(days=ENDS_SOON_DAYS))
+    rows = [_inventory_row(each, today) for each in store.listed(MAX_ROWS, context.offset)]
     shown = InventoryView(
-        rows=list_page(rows, context.page_number),
-        without_owner=sum(row.identity.owner is None for row in rows),
-        undeclared=sum(not row.identity.declared for row in rows),
-        ending=sum(row.ends_soon or row.ended for row in rows),
+        rows=ListPage(tuple(rows), totals.identities, context.page_number),
+        without_owner=totals.without_owner,
+        undeclared=totals.undeclared,
+        ending=totals.ending,
     )
     return Page("inventory.html", f"Publishing identities of {found.login}", shown, found.login, "identities")
 
 
-def _inventory_rows(
-    known: Iterable[tuple[FullName, tuple[DigestIdentity, ...]]], today: date
-) -> Iterator[InventoryRow]:
-    held: dict[str, DigestIdentity] = {}
-    seen: dict[str, list[FullName]] = {}
-    for repository, identities in known:
-        for identity in identities:
-            held.setdefault(identity.key, identity)
-            seen.setdefault(identity.key, []).append(repository)
-    for key, identity in held.items():
-        left = (identity.expires - today).days if identity.expires else None
-        yield InventoryRow(
-            identity=identity,
-            seen_from=tuple(sorted(seen[key], key=str.lower)),
-            ends_soon=left is not None and 0 < left <= ENDS_SOON_DAYS,
-            ended=left is not None and left <= 0,
-        )
-
-
-def _inventory_order(row: InventoryRow) -> tuple[bool, bool, date, str, str]:
-    """Put what nobody owns first, then what nobody declared, then the oldest."""
-    held = row.identity
-    return held.owner is not None, held.declared, held.rotated or date.min, held.holder.lower(), held.description
+def _inventory_row(held: InventoryIdentity, today: date) -> InventoryRow:
+    left = (held.identity.expires - today).days if held.identity.expires else None
+    return InventoryRow(
+        identity=held.identity,
+        repositories=held.repositories,
+        first_repository=held.first_repository,
+        ends_soon=left is not None and 0 < left <= ENDS_SOON_DAYS,
+        ended=left is not None and left <= 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,29 @@
 """Shows organizations with their repositories, coverage, trend and alerts."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.evaluation.package_alerts import PackageAlert
-from bot.json_access import get_objects, get_str
-from bot.model.core_types import Conclusion, FullName, InstallationId, RepositoryId, Severity
+from bot.model.core_types import Conclusion, FullName, InstallationId
 from bot.rendering.alert import ALERT_EXPLANATIONS, render_package_alert
 from bot.rendering.digest import TrendRow as Period
 from bot.rendering.links import github_url
-from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.records.gate_store import GateStore
+from handlers.records.installation_store import InstallationRepositoryStore, InstalledOrganization
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
-from handlers.records.report_store import DigestFactStore, DigestStore, ReportStore, StoredReport, reason_not_evaluated
-from handlers.web.pages.page_context import ListPage, Page, PageContext, PageNotFoundError, list_page
+from handlers.records.report_store import (
+    CONCLUSION_ORDER,
+    DigestStore,
+    ReportOrder,
+    ReportRow,
+    ReportSelection,
+    ReportStore,
+)
+from handlers.web.pages.page_context import MAX_ROWS, ListPage, Page, PageContext, PageNotFoundError
 
-CONCLUSION_ORDER = (Conclusion.FAILURE, Conclusion.ACTION_REQUIRED, Conclusion.NEUTRAL, Conclusion.SUCCESS)
+MAX_NAME = 100  # characters of a part of a name that is looked for
 BAR_HEIGHT, BAR_WIDTH = 64, 56  # of a bar of the trend, in the drawing's own units; twelve find room
-
-
-@dataclass(frozen=True, slots=True)
-class InstalledOrganization:
-    """An account that installed the App, and what GitHub listed there."""
-
-    installation: InstallationId
-    login: str
-    repositories: InstallationRepositories
-
-    def repository_web(self, repository: RepositoryId) -> str:
-        """Return a repository's address on GitHub; an empty text where GitHub never said it."""
-        return next((each.html_url for each in self.repositories.repositories if each.id == repository), "")
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryRow:
-    """One repository, as it was judged last."""
-
-    name: FullName
-    conclusion: Conclusion
-    title: str
-    evaluated_at: datetime
-    publications: int
-    findings: int
-    worst: Severity | None
-    waived: int
-    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +49,17 @@ class OrganizationView:
     unknown: int  # repositories of which something could not be seen
     waiting_deployments: int  # at a gate
     open_alerts: int  # that nobody has dealt with
-    rows: ListPage[RepositoryRow]
+    rows: ListPage[ReportRow]
+    selected: ReportSelection
+    orders: tuple[ReportOrder, ...]
+    conclusions: tuple[Conclusion, ...]
     not_evaluated: Mapping[str, list[FullName]]  # what was not evaluated, by the reason
     trend: tuple[TrendBar, ...]  # of digests, the earliest first
 
 
-def installed_organizations(context: PageContext) -> Iterator[InstalledOrganization]:
-    """Yield each organization that a sweep found a repository of."""
-    book = InstallationRepositoryStore(context.redis)
-    for installation in book.installations():
-        listed = book.get(installation)
-        if listed is not None and listed.account:
-            yield InstalledOrganization(installation, listed.account, listed)
-
-
 def find_organization(context: PageContext, login: str) -> InstalledOrganization:
-    """Find an organization by its name, in any case; raises NothingThereError."""
-    for each in installed_organizations(context):
+    """Find an organization by its name, in any case; raises PageNotFoundError."""
+    for each in InstallationRepositoryStore(context.records).organizations():
         if each.login.lower() == login.lower():
             return each
     raise PageNotFoundError(
@@ -97,70 +68,52 @@ def find_organization(context: PageContext, login: str) -> InstalledOrganization
 
 
 def organization_page(context: PageContext, login: str) -> Page:
-    """Show an organization, its repositories the worst first."""
-    found = find_organization(context, login)
-    standings = {each.id: each for each in ReportStore(context.records).all(found.installation)}
-    missing, alarms = (
-        _not_evaluated(context, found, standings),
-        PackageAlertStore(context.records).all(found.installation),
-    )
-    rows = sorted((repository_row(each) for each in standings.values()), key=_repository_order)
-    listed = {each.id for each in found.repositories.repositories} | standings.keys()
+    """Show an organization, its repositories the worst first unless something else is asked for."""
+    found, records = find_organization(context, login), context.records
+    installation, reports = found.installation, ReportStore(records)
+    missing = _not_evaluated(context, installation)
+    repositories = InstallationRepositoryStore(records).count(installation)
+    totals, selected = reports.totals(installation), _selection(context)
+    rows, total = reports.rows(installation, selected)
     shown = OrganizationView(
-        listed_at=found.repositories.listed_at,
-        evaluated=len(listed) - sum(map(len, missing.values())),
-        repositories=len(listed),
-        publishing=sum(bool(row.publications) for row in rows),
-        failing=sum(bool(row.findings) for row in rows),
-        findings=sum(row.findings for row in rows),
-        waived=sum(row.waived for row in rows),
-        unknown=sum(bool(row.unknown) for row in rows),
-        waiting_deployments=sum(
-            gate.installation == found.installation for gate, _ in GateStore(context.records).waiting()
-        ),
-        open_alerts=sum(alarm.resolved_at is None and not alarm.closed_by_person for alarm, _ in alarms),
-        rows=list_page(rows, context.page_number),
+        listed_at=found.listed_at,
+        evaluated=repositories - sum(map(len, missing.values())),
+        repositories=repositories,
+        publishing=totals.publishing,
+        failing=totals.failing,
+        findings=totals.findings,
+        waived=totals.waived,
+        unknown=totals.unknown,
+        waiting_deployments=GateStore(records).count_waiting(installation),
+        open_alerts=PackageAlertStore(records).count(installation, open_only=True),
+        rows=ListPage(tuple(rows), total, context.page_number),
+        selected=selected,
+        orders=tuple(ReportOrder),
+        conclusions=CONCLUSION_ORDER,
         not_evaluated=missing,
-        trend=_trend_bars(context, found.installation),
+        trend=_trend_bars(context, installation),
     )
     return Page("organization.html", found.login, shown, found.login, "repositories")
 
 
-def repository_row(stored_report: StoredReport) -> RepositoryRow:
-    """Count what a repository's latest report says."""
-    report = stored_report.report
-    severities = [Severity(get_str(each, "severity")) for each in get_objects(report, "findings")]
-    return RepositoryRow(
-        name=stored_report.repository,
-        conclusion=stored_report.conclusion,
-        title=stored_report.title,
-        evaluated_at=stored_report.taken_at,
-        publications=len(get_objects(report, "publications")),
-        findings=len(severities),
-        worst=max(severities, key=lambda severity: severity.rank, default=None),
-        waived=len(get_objects(report, "waived")),
-        unknown=len(get_objects(report, "unknown")),
+def _selection(context: PageContext) -> ReportSelection:
+    """Return what the address asks for; a word that means nothing asks for nothing."""
+    order, conclusion = context.query.get("sort", ""), context.query.get("result", "")
+    return ReportSelection(
+        MAX_ROWS,
+        context.offset,
+        next((each for each in ReportOrder if each == order), ReportOrder.WORST),
+        next((each for each in Conclusion if each == conclusion), None),
+        context.query.get("name", "")[:MAX_NAME],
     )
 
 
-def _repository_order(row: RepositoryRow) -> tuple[int, int, int, str]:
-    rank = row.worst.rank if row.worst else -1
-    return CONCLUSION_ORDER.index(row.conclusion), -rank, -row.findings, row.name.lower()
-
-
-def _not_evaluated(
-    context: PageContext, found: InstalledOrganization, standings: Mapping[RepositoryId, StoredReport]
-) -> Mapping[str, list[FullName]]:
+def _not_evaluated(context: PageContext, installation: InstallationId) -> Mapping[str, list[FullName]]:
     """Say which repositories were not evaluated, by the reason, the commonest first."""
-    refused = DigestFactStore(context.records, found.installation).not_evaluated_reasons()
     reasons: dict[str, list[FullName]] = {}
-    for each in found.repositories.repositories:
-        standing = standings.get(each.id)
-        why = reason_not_evaluated(each, standing.taken_at if standing else None, refused.get(each.id), context.now)
-        if why is not None:
-            reasons.setdefault(why, []).append(each.name)
-    order = Counter({why: len(names) for why, names in reasons.items()})
-    return {why: sorted(reasons[why], key=str.lower) for why, _ in order.most_common()}
+    for name, reason in InstallationRepositoryStore(context.records).not_evaluated(installation, context.now):
+        reasons.setdefault(reason, []).append(name)
+    return dict(sorted(reasons.items(), key=lambda each: -len(each[1])))
 
 
 def _trend_bars(context: PageContext, installation: InstallationId) -> tuple[TrendBar, ...]:
@@ -194,24 +147,27 @@ class AlertsView:
 
 def alerts_page(context: PageContext, login: str) -> Page:
     """Show the alerts of an organization, the latest first among those that are in one state."""
-    found = find_organization(context, login)
-    rows = sorted(_alert_rows(context, found), key=lambda row: row.state != "open")
-    shown = AlertsView(list_page(rows, context.page_number), sum(row.state == "open" for row in rows))
+    found, store = find_organization(context, login), PackageAlertStore(context.records)
+    listed = store.listed(found.installation, MAX_ROWS, context.offset)
+    held = [issue.repository for _, issue in listed if issue is not None]
+    web_urls = InstallationRepositoryStore(context.records).html_urls(held)
+    rows = [_alert_row(context, *each, web_urls) for each in listed]
+    shown = AlertsView(
+        ListPage(tuple(rows), store.count(found.installation), context.page_number),
+        store.count(found.installation, open_only=True),
+    )
     return Page("alerts.html", f"Alerts of {found.login}", shown, found.login, "alerts")
 
 
-def _alert_rows(context: PageContext, found: InstalledOrganization) -> Iterator[AlertRow]:
-    webs = {each.name.lower(): each.html_url for each in found.repositories.repositories}
-    for alarm, issue in PackageAlertStore(context.records).all(found.installation):
-        title = render_package_alert(alarm, context.catalog.registries).title
-        yield AlertRow(alarm, title, ALERT_EXPLANATIONS[alarm.kind], _alert_state(alarm), _issue_url(issue, webs))
+def _alert_row(
+    context: PageContext, alert: PackageAlert, issue: PackageAlertIssue | None, web_urls: Mapping[str, str]
+) -> AlertRow:
+    title = render_package_alert(alert, context.catalog.registries).title
+    url = github_url(web_urls.get(issue.repository.lower(), ""), f"issues/{issue.number}") if issue else ""
+    return AlertRow(alert, title, ALERT_EXPLANATIONS[alert.kind], _alert_state(alert), url)
 
 
 def _alert_state(alert: PackageAlert) -> str:
     if alert.resolved_at is not None:
         return "traced"
     return "closed by a person" if alert.closed_by_person else "open"
-
-
-def _issue_url(issue: PackageAlertIssue | None, web_urls: dict[str, str]) -> str:
-    return github_url(web_urls.get(issue.repository.lower(), ""), f"issues/{issue.number}") if issue else ""

@@ -1,7 +1,7 @@
 """Defines the context and results of pages, and builds their URLs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -32,6 +32,12 @@ class PageContext:
     settings: Settings
     now: datetime
     page_number: int = 1  # which part of a long list
+    query: Mapping[str, str] = field(default_factory=dict)  # what else the address asks for
+
+    @property
+    def offset(self) -> int:
+        """The number of rows of a long list before this part."""
+        return (self.page_number - 1) * MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,6 @@ class ListPage(Generic[T]):
     def page_numbers(self) -> range:
         """The numbers of all parts; a list of one part has none to choose from."""
         return range(1, -(-self.total // MAX_ROWS) + 1)
-
-
-def list_page(rows: Sequence[T], page_number: int) -> ListPage[T]:
-    """Cut the part of that number out of a list; beyond its end there is none."""
-    begin = (page_number - 1) * MAX_ROWS
-    return ListPage(tuple(rows[begin : begin + MAX_ROWS]), len(rows), page_number)
 
 
 def find_report(context: PageContext, owner: str, name: str) -> StoredReport:

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from bot.checks.rules import RULES
 from bot.json_access import JsonObject, get_int, get_object, get_objects, get_str, get_strings
-from bot.model.core_types import Credential, FullName, Outcome, RuleName, Severity
+from bot.model.core_types import Credential, FullName, Outcome, RepositoryId, RuleName, Severity
 from bot.packages.versions import PackageVersion
 from bot.registries import Catalog
 from bot.rendering.digest_facts import DigestIdentity, RepositoryStatus
@@ -16,10 +16,11 @@ from bot.rendering.links import decision_url, github_file_url, github_url, versi
 from bot.rendering.phrases import CREDENTIAL_TEXTS, OUTCOME_TEXTS, missing_permission
 from bot.rendering.release import TraceLink, trace_links
 from bot.tracing import VersionTrace
+from handlers.config.database import storable
 from handlers.records.gate_store import GateStore, StoredGateDecision
+from handlers.records.installation_store import InstallationRepositoryStore
 from handlers.records.report_store import DigestFactStore, OutcomeChange, StoredReport
-from handlers.records.trace_store import TraceStore
-from handlers.web.pages.organization_pages import find_organization
+from handlers.records.trace_store import TraceStore, VersionName
 from handlers.web.pages.page_context import Page, PageContext, PageNotFoundError, find_report
 
 TITLES = {str(rule.name): rule.title() for rule in RULES}
@@ -233,23 +234,22 @@ class VersionView:
 
 def newest_versions(context: PageContext, stored_report: StoredReport) -> Iterator[VersionRow]:
     """Yield the newest versions of a repository's packages that are accounted for, or are to be."""
-    for account in islice(TraceStore(context.records).of_repository(stored_report.id), MAX_VERSIONS):
-        page = version_url(stored_report.repository, _version_key(account.version))
+    for account in TraceStore(context.records).of_repository(stored_report.id, MAX_VERSIONS):
+        page = version_url(stored_report.repository, _version_key(_name_of(account.version)))
         yield VersionRow(account, _registry_name(context, account.version), page)
 
 
 def version_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     """Show a version; raises NothingThereError."""
     standing = find_report(context, owner, name)
-    found = (
-        each for each in TraceStore(context.records).of_repository(standing.id) if _version_key(each.version) == key
-    )
-    account = next(found, None)
+    traces = TraceStore(context.records)
+    names = (each for each in traces.versions(standing.id) if _version_key(each) == key)
+    account = next((traces.get(standing.id, each) for each in names), None)
     if account is None:
         raise PageNotFoundError(f"No record of such a version of {standing.repository} is kept.")
     version = account.version
     owner = standing.repository.partition("/")[0]
-    web = find_organization(context, owner).repository_web(standing.id)
+    web = InstallationRepositoryStore(context.records).html_url(standing.id)
     links = tuple(
         each if web and each.url.startswith(f"{web}/") else replace(each, url="") for each in trace_links(account)
     )
@@ -257,10 +257,13 @@ def version_page(context: PageContext, owner: str, name: str, key: str) -> Page:
     return Page("version.html", f"{version.package.name} {version.number}", shown, owner, "repositories")
 
 
-def _version_key(version: PackageVersion) -> str:
+def _name_of(version: PackageVersion) -> VersionName:
+    return VersionName(version.package.registry, version.package.name, version.number)
+
+
+def _version_key(name: VersionName) -> str:
     """Name a version in twelve letters: its own name may hold anything."""
-    named = f"{version.package.registry}\0{version.package.name}\0{version.number}"
-    return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:12]
+    return hashlib.sha256("\0".join(map(storable, name)).encode()).hexdigest()[:12]
 
 
 def _registry_name(context: PageContext, version: PackageVersion) -> str:
@@ -270,7 +273,6 @@ def _registry_name(context: PageContext, version: PackageVersion) -> str:
 
 MAX_CHANGES = 20
 MAX_DECISIONS = 5
-MAX_DECISIONS_READ = 2_000  # decisions, for those of one repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,7 @@ class RepositoryView:
 def repository_page(context: PageContext, owner: str, name: str) -> Page:
     """Show a repository as it was judged last."""
     standing = find_report(context, owner, name)
-    web = find_organization(context, standing.repository.partition("/")[0]).repository_web(standing.id)
+    web = InstallationRepositoryStore(context.records).html_url(standing.id)
     book = DigestFactStore(context.records, standing.installation)
     told = book.get(standing.id)
     files, notes = policy_files_in_force(standing)
@@ -326,18 +328,17 @@ def repository_page(context: PageContext, owner: str, name: str) -> Page:
         rules=tuple(rule_rows(standing)),
         identities=told.identities if told else (),
         versions=tuple(newest_versions(context, standing)),
-        decisions=tuple(islice(_decisions(context, standing.repository), MAX_DECISIONS)),
-        outcome_changes=tuple(islice(_outcome_changes(book.changes(standing.id)), MAX_CHANGES)),
+        decisions=_decisions(context, standing.id),
+        outcome_changes=tuple(islice(_outcome_changes(book.changes(standing.id, MAX_CHANGES + 1)), MAX_CHANGES)),
         policy_files=files,
         policy_notes=notes,
     )
     return Page("repository.html", standing.repository, shown, standing.repository.partition("/")[0], "repositories")
 
 
-def _decisions(context: PageContext, name: FullName) -> Iterator[tuple[str, StoredGateDecision]]:
-    for key, decided in islice(GateStore(context.records).decisions_by_key(), MAX_DECISIONS_READ):
-        if decided.repository.lower() == name.lower():
-            yield decision_url(key), decided
+def _decisions(context: PageContext, repository: RepositoryId) -> tuple[tuple[str, StoredGateDecision], ...]:
+    latest = GateStore(context.records).latest_decisions(repository, "repository", MAX_DECISIONS)
+    return tuple((decision_url(key), decision) for key, decision in latest)
 
 
 def _outcome_changes(changes: tuple[OutcomeChange, ...]) -> Iterator[OutcomeChangeRow]:

@@ -232,7 +232,8 @@ class _PageServer:
         now = datetime.now(UTC)
         number = request.query_params.get("page", "1")
         counted = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1  # noqa: PLR2004 - a million parts are enough
-        shelf = PageContext(self._redis, self._records, self._catalog, self._settings, now, max(counted, 1))
+        asked = {name: value for name, value in request.query_params.items() if name != "page"}
+        shelf = PageContext(self._redis, self._records, self._catalog, self._settings, now, max(counted, 1), asked)
         try:
             return render_page(page_function(shelf, **request.path_params), now)
         except PageNotFoundError as error:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.json_access import get_objects
 from handlers.cache.diagnoses import Diagnosis, DiagnosisState, DiagnosisStore, diagnosed_unknown
 from handlers.cache.redis_health import look_at_redis
+from handlers.records.installation_store import InstallationRepositoryStore
 from handlers.records.report_store import ReportStore
-from handlers.web.pages.organization_pages import installed_organizations
 from handlers.web.pages.page_context import Page, PageContext
 
 STATE_ORDER = (DiagnosisState.MISSING, DiagnosisState.UNKNOWN, DiagnosisState.OK)
@@ -55,13 +54,13 @@ GITHUB_NOT_CHECKED = diagnosed_unknown(
 
 
 def _organization_rows(context: PageContext) -> Iterator[SetupRow]:
-    standings = ReportStore(context.records)
-    for each in installed_organizations(context):
-        reports = [standing.report for standing in standings.all(each.installation)]
+    store, listed = ReportStore(context.records), InstallationRepositoryStore(context.records)
+    for each in listed.organizations():
+        totals = store.totals(each.installation)
         yield SetupRow(
             login=each.login,
-            repositories=len(each.repositories.repositories),
-            evaluated=len(reports),
-            publishing=sum(bool(get_objects(report, "publications")) for report in reports),
-            failing=sum(bool(get_objects(report, "findings")) for report in reports),
+            repositories=listed.count(each.installation),
+            evaluated=totals.evaluated,
+            publishing=totals.publishing,
+            failing=totals.failing,
         )

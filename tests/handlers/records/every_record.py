@@ -32,9 +32,16 @@ from handlers.records.change_alert_store import BranchState, ChangeAlertStore, U
 from handlers.records.gate_store import GateStore, WaitingDeployment
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry
 from handlers.records.notification_store import NotificationStore
-from handlers.records.policy_custody_store import AcceptedPolicy, PendingPolicy, PolicyCustodyStore, PolicyVersion
+from handlers.records.policy_custody_store import (
+    AcceptedPolicy,
+    PendingPolicy,
+    PolicyCustodyStore,
+    PolicyVersion,
+    PusherStore,
+)
 from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.protection_store import ProtectionStore
+from handlers.records.release_store import ReleaseStore, TaggedRelease
 from handlers.records.review_store import OpenRound, ReviewRoundStore, ReviewStore, SecretDeletion, SecretDeletionStore
 from handlers.records.schema.tables import unreadable_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
@@ -78,6 +85,8 @@ def store_everything(records: Database, redis: Redis, text: str = "release") -> 
         resolved=True,
     )
     NotificationStore(records).put(said, ["c0ffee"], NOW)
+    PusherStore(records, INSTALLATION).keep(COMMIT, "alice", NOW)
+    ReleaseStore(records).record_check(TaggedRelease(INSTALLATION, NUMBER, NAME, text), COMMIT, NOW.timestamp())
     with records.transaction() as connection:
         connection.execute(delete(unreadable_records))
 

@@ -9,10 +9,10 @@ from redis import Redis
 from bot.model.core_types import RepositoryId
 from bot.model.errors import RetryLaterError
 from bot.packages.versions import TraceStatus
-from handlers.cache.pending_checks import PendingReleaseStore
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import queue_lengths
 from handlers.queue.job_specs import CheckRelease, SweepReleases
+from handlers.records.release_store import ReleaseStore
 from handlers.records.trace_store import TraceStore
 from tests.app.release_scenario import FAILED_STEPS, RULES_IN_FORCE, ReleaseScenario, check_run_text, release_scenario
 from tests.fakes.github.http_api.faults import Fault
@@ -22,7 +22,7 @@ ALL = (*RULES_IN_FORCE, "attested-artifacts")
 
 def waiting(story: ReleaseScenario) -> int:
     """How many releases are going to be looked at again."""
-    return len(list(PendingReleaseStore(story.acme.redis).due(4e9)))
+    return len(list(ReleaseStore(story.acme.records).due(4e9)))
 
 
 def test_a_release_as_it_should_be_is_green_and_shows_the_whole_chain(redis: Redis) -> None:

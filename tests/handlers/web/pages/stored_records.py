@@ -19,9 +19,10 @@ from bot.rendering.digest_facts import DigestIdentity
 from bot.rendering.markdown import plain_line
 from bot.rendering.publish_path_diagram import render_ascii_diagram
 from handlers.cache.diagnoses import DiagnosisStore, StoredDiagnosis, diagnosed_missing
-from handlers.cache.repository_listings import InstallationRepositories, InstallationRepositoryStore
 from handlers.config.database import Database
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
+from handlers.records.installation_store import InstallationRepositories, InstallationRepositoryStore
+from handlers.records.inventory_store import InventoryStore
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore, StoredPackageAlert
 from handlers.records.report_store import FACTS, DigestFactStore, DigestStore, ReportStore, StoredReport
 from handlers.records.schema.tables import digest_facts
@@ -47,7 +48,7 @@ def store_records(records: Database, redis: Redis, text: str) -> None:
     """Keep one repository of acme, of which everything that a person can name is called `words`."""
     known = InstallationRepository(NUMBER, NAME, archived=False, html_url=WEB)
     refused = InstallationRepository(RepositoryId(8), FullName(f"acme/{text}"), archived=False)
-    InstallationRepositoryStore(redis).put(INSTALLATION, InstallationRepositories(NOW, (known, refused)))
+    InstallationRepositoryStore(records).put(INSTALLATION, InstallationRepositories(NOW, (known, refused)))
     report = hostile(text)
     ReportStore(records).put(
         StoredReport(
@@ -88,6 +89,7 @@ def _store_reports(records: Database, text: str, report: Report) -> None:
     whole = replace(told, identities=(*told.identities, held))
     with records.transaction() as connection:
         connection.execute(update(digest_facts).values(document=FACTS.text(whole)))  # as the store keeps it
+    InventoryStore(records, INSTALLATION).put(NUMBER, whole.identities)
     book.set_not_evaluated(RepositoryId(8), text.encode(errors="replace").decode())
 
 

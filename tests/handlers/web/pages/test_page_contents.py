@@ -142,6 +142,23 @@ def test_an_identity_shows_its_purpose_and_how_far_it_reaches(browser: httpx.Cli
     assert "Open to jobs in the environment pypi" in said
 
 
+def test_repositories_are_found_by_result_and_name_and_sorted(browser: httpx.Client) -> None:
+    def listed(query: str) -> list[str]:
+        links = ParsedPage.of(browser.get(f"/organizations/acme?{query}").text).links
+        return [link.rpartition("/")[2] for link in links if link.startswith("/repositories/acme/")]
+
+    everything = listed("sort=name")
+    assert everything == sorted(everything)
+    assert {"widgets", "plain", "torn"} <= set(everything)
+    assert listed("sort=nothing&result=nothing")[0] == "widgets"
+    assert listed("name=WIDG") == ["widgets"]
+    assert listed("name=%25") == []
+    assert "widgets" in listed("result=failure")
+    assert "plain" not in listed("result=failure")
+    assert listed("page=2") == []
+    assert "No evaluated repository matches." in page_text(browser, "/organizations/acme?name=%3Cscript%3E")
+
+
 def test_gates_show_what_waits_and_each_decision_with_its_reasons(browser: httpx.Client) -> None:
     said = page_text(browser, "/organizations/acme/gates")
     assert "waiting acme/widgets → pypi, run 11, 3 hours ago" in said
