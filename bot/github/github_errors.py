@@ -68,6 +68,10 @@ class UnansweredError(GitHubError):
     """A write whose outcome is unknown: the answer was lost. Read first, then decide whether to write again."""
 
 
+class BudgetSpentError(RetryLaterError):
+    """GitHub wants no more calls of an installation for now, or those that are left belong to more urgent work."""
+
+
 class PartialAnswerError(RetryLaterError):
     """A GraphQL query of which GitHub answered only a part; `message` is GitHub's own sentence about the rest."""
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from redis import Redis
 
 from bot.github.auth import utc_now
+from bot.github.github_errors import BudgetSpentError
 from bot.github.transport import GitHubServer
 from bot.model.core_types import InstallationId
 from bot.model.errors import RetryLaterError
@@ -130,7 +131,7 @@ class RateLimitAccount:
             pipe.mget(keys)
             pause, budget, counts = pipe.execute()
         if pause > 0:
-            raise RetryLaterError(f"GitHub asked this installation to call {resource} later", pause / 1000)
+            raise BudgetSpentError(f"GitHub asked this installation to call {resource} later", pause / 1000)
         self._raise_if_reserved(budget, resource, share, now)
         if budget[0] is not None:  # a server that speaks of no limits has none
             self._raise_if_too_fast([int(each or 0) for each in counts], resource, share, now)
@@ -180,7 +181,7 @@ class RateLimitAccount:
         seconds = limit.seconds if limit.seconds is not None else MIN_PAUSE_SECONDS * 2.0**doublings
         seconds = min(max(seconds, 1.0), MAX_PAUSE_SECONDS)
         self._redis.set(self._redis_key(f"pause:{resource}", installation), b"1", px=int(seconds * 1000))
-        return RetryLaterError(f"GitHub's {limit.kind} rate limit for {resource} is reached", seconds)
+        return BudgetSpentError(f"GitHub's {limit.kind} rate limit for {resource} is reached", seconds)
 
     def state(self, installation: InstallationId, resource: str) -> BudgetState | None:
         """Return what is known of a budget; None where GitHub has said nothing, as a server without limits does not."""
@@ -202,7 +203,9 @@ class RateLimitAccount:
         if limit is None or remaining is None or until is None or until <= now:
             return
         if remaining < limit * share.reserved:
-            raise RetryLaterError(f"the rest of this hour's {resource} calls is kept for more urgent work", until - now)
+            raise BudgetSpentError(
+                f"the rest of this hour's {resource} calls is kept for more urgent work", until - now
+            )
 
     def _raise_if_too_fast(self, counts: Sequence[int], resource: str, share: Share, now: float) -> None:
         """Compare the last sixty seconds, by their part of the minute before and this one, with what GitHub allows."""

@@ -64,6 +64,8 @@ def job_fields(spec: JobSpec, delivery_id: str) -> str:
             "enqueued_at": now,
             "origin": spec.priority.value,
             "concurrency_key": spec.concurrency_key,
+            "installation": str(spec.arguments.get("installation", "")),
+            "bulk": "1" if spec.bulk else "",
             "delivery": delivery_id,
             "description": spec.job,
             "data": spec.to_json(),
@@ -126,7 +128,4 @@ def any_waits(redis: Redis, specs: Iterable[JobSpec]) -> bool:
 
 def queue_lengths(redis: Redis) -> dict[str, int]:
     """Return how many jobs wait in each queue."""
-    with redis.pipeline(transaction=False) as pipe:
-        for queue in QUEUES:
-            pipe.llen(f"rq:queue:{queue}")
-        return dict(zip(QUEUES, pipe.execute(), strict=True))
+    return dict(zip(QUEUES, redis.eval(load_script("lengths"), 0), strict=True))

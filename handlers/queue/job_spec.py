@@ -47,6 +47,8 @@ class JobSpec:
     version: ClassVar[int] = 1
     priority: ClassVar[Priority] = Priority.SWEEP
     concurrency: ClassVar[str] = ""  # the concurrency key, with arguments in braces
+    # Whether there are many, which all begin by asking GitHub: they are held while it asks the installation for patience.
+    bulk: ClassVar[bool] = False
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class CheckCommit(NamedRepositoryJob):
     """Checks a commit because something happened to it."""
 
     job = "check-commit"
+    bulk = True
     priority = Priority.CHECK
     concurrency = "repository-{repository}"
 
@@ -58,6 +59,7 @@ class CheckBranch(NamedRepositoryJob):
     """Checks the head of the default branch."""
 
     job = "check-branch"
+    bulk = True
     concurrency = "repository-{repository}"
 
 
@@ -66,6 +68,7 @@ class CheckPush(NamedRepositoryJob):
     """Looks for change alerts in a push and checks the pushed commit, unless the push changed nothing that matters."""
 
     job = "check-push"
+    bulk = True
     priority = Priority.CHECK
     concurrency = "repository-{repository}"
 
@@ -82,6 +85,7 @@ class CheckTags(NamedRepositoryJob):
     """Looks for tags that moved or came without an event."""
 
     job, concurrency = "check-tags", "repository-{repository}"
+    bulk = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class PreviewPolicy(NamedRepositoryJob):
     """Previews the policy that a commit proposes; it may take minutes, so no check of a commit waits for it."""
 
     job = "preview-policy"
+    bulk = True
     concurrency = "preview-{repository}"
 
     revision: str

@@ -26,7 +26,7 @@ from handlers.config.logs import set_up_logging
 from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metrics
 from handlers.config.redis_client import open_async_redis, without_password
 from handlers.config.settings import Settings, check_port_is_free
-from handlers.queue.enqueue import QUEUES
+from handlers.queue.enqueue import QUEUES, load_script
 from handlers.records.notification_store import NotificationStore
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.schema.migrate import open_records
@@ -181,17 +181,16 @@ async def _metrics(redis: Redis, records: Database) -> Response:
     of_records = await run_in_threadpool(_record_metrics, records)
     try:
         async with redis.pipeline(transaction=False) as pipe:
+            pipe.eval(load_script("lengths"), 0)
             for queue in QUEUES:
-                pipe.llen(f"rq:queue:{queue}")
                 pipe.zcard(f"rq:failed:{queue}")
             pipe.hgetall("wharfinger:counts")
             pipe.scard("rq:workers")
             pipe.get(DIAGNOSIS_KEY)
-            *figures, counts, workers, diagnosed = await pipe.execute()
+            lengths, *failed, counts, workers, diagnosed = await pipe.execute()
     except RedisError:
         return Response(as_text(of_records), media_type="text/plain; version=0.0.4")
-    waiting = dict(zip(QUEUES, figures[::2], strict=True))
-    dead = dict(zip(QUEUES, figures[1::2], strict=True))
+    waiting, dead = dict(zip(QUEUES, lengths, strict=True)), dict(zip(QUEUES, failed, strict=True))
     by_name = {name.decode(): int(count) for name, count in counts.items()}
     diagnosis = parse_diagnosis(diagnosed)
     missing = len(diagnosis.missing) if diagnosis else None

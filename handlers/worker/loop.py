@@ -29,6 +29,7 @@ from rq.job import Job, JobStatus
 from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
+from bot.github.github_errors import BudgetSpentError
 from bot.github.rate_limits import Share
 from bot.model.errors import RetryLaterError
 from handlers.config.context import Context, JobFunction, open_context
@@ -155,6 +156,7 @@ class Worker(SimpleWorker):
         jobs: Mapping[type[JobSpec], JobFunction],
         context: Context,
         timing: WorkerTiming | None = None,
+        only: Priority | None = None,
     ) -> None:
         super().__init__(
             list(QUEUES),
@@ -167,6 +169,9 @@ class Worker(SimpleWorker):
         self.jobs = jobs
         self.context = context
         self.timing = timing or WorkerTiming()
+        self._taken_queues = [only.value] if only else list(QUEUES)
+        self._wakeup_key = f"{WAKEUP_KEY}:{only.value}" if only else WAKEUP_KEY
+        self._spec: JobSpec | None = None  # of the job that runs
         self._lease = Lease("", "", "", "")
         self._swept_at = -float("inf")  # monotonic
         self._handlers: dict[signal.Signals, Any] = {}  # as they were before this worker's own
@@ -226,7 +231,7 @@ class Worker(SimpleWorker):
                 pause = 0.5
                 if taken or timeout is None:
                     return taken
-                self.connection.blpop([WAKEUP_KEY], self.timing.wakeup)
+                self.connection.blpop([self._wakeup_key], self.timing.wakeup)
             except (RedisError, DatabaseError) as error:
                 away = "Redis is" if isinstance(error, RedisError) else "the records are"
                 log.warning("%s away (%s); looking again in %.1f s", away, type(error).__name__, pause)
@@ -238,7 +243,7 @@ class Worker(SimpleWorker):
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
             self.heartbeat()
-        while taken := self._take_script(args=[self.timing.lease, *QUEUES]):
+        while taken := self._take_script(args=[self.timing.lease, *self._taken_queues]):
             lease = Lease(*(part.decode() for part in taken))
             try:
                 job = QueuedJob.fetch(lease.job_id, connection=self.connection, serializer=self.serializer)
@@ -312,7 +317,7 @@ class Worker(SimpleWorker):
                 faulthandler.cancel_dump_traceback_later()
 
     def _run_stored_job(self, content: bytes, delivery_id: str) -> None:
-        spec = read_job(content, self.jobs)
+        self._spec = spec = read_job(content, self.jobs)
         started = time.monotonic()
         lease, run = self._lease, self.jobs[type(spec)]
         context = replace(self.context, delivery_id=delivery_id)
@@ -347,6 +352,9 @@ class Worker(SimpleWorker):
     def _postpone(self, job: Job, queue: Queue, execution: Execution, error: RetryLaterError) -> None:
         seconds = max(1.0, error.seconds) * random.uniform(1, 1.1)  # noqa: S311 - only spreads the herd
         log.info("job %s is put off for %.0f s: %s", job.id, seconds, error.reason)
+        if isinstance(error, BudgetSpentError) and self._spec is not None and self._spec.bulk:
+            installation = self._spec.arguments.get("installation", "")
+            self.connection.eval(load_script("hold"), 0, queue.name, installation, error.seconds)
         with self.connection.pipeline() as pipe:
             queue.schedule_job(job, datetime.now(UTC) + timedelta(seconds=seconds), pipeline=pipe)
             self.cleanup_execution(job, pipe, execution)
@@ -378,6 +386,8 @@ class Worker(SimpleWorker):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `wharfinger worker`."""
     parser.add_argument("--burst", action="store_true", help="exit when the queue is empty")
+    gates = "take no other jobs, so that a release never waits for a check"
+    parser.add_argument("--only", choices=[Priority.GATE.value], help=gates)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -389,6 +399,7 @@ def main(options: argparse.Namespace) -> int:
     claim_redis(redis, settings)
     context = open_context(settings, redis, open_records(settings))
     log.info("ready for jobs from %s", without_password(settings.redis_url))
-    Worker(redis, JOBS, context).work(burst=options.burst)
+    only = Priority(options.only) if options.only else None
+    Worker(redis, JOBS, context, only=only).work(burst=options.burst)
     context.github.close()
     return 0

@@ -82,6 +82,7 @@ def supervisor_configuration(settings: Settings) -> configparser.RawConfigParser
             "numprocs": str(settings.workers),
             "process_name": "%(program_name)s-%(process_num)d",
         },
+        **({"program:gate-worker": _program("worker --only gate", WORKER, stop=60)} if settings.workers > 1 else {}),
         "program:clock": _program("clock", CLOCK, stop=10),
         "program:web": _program("web", WEB, stop=20),
     }

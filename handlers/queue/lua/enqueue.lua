@@ -12,8 +12,8 @@ if suspension == '' and installation ~= '' and redis.call('SISMEMBER', 'wharfing
   return {'suspended', 0, 0, 0}
 end
 
-local length = 0
-for _, queue in ipairs(QUEUES) do length = length + redis.call('LLEN', queue_key(queue)) end
+local length = redis.call('HLEN', AGAIN) + (tonumber(redis.call('GET', WAITING_COUNT)) or 0)
+for _, queue in ipairs(QUEUES) do length = length + queue_length(queue) + redis.call('ZCARD', 'rq:scheduled:' .. queue) end
 if length >= most then return {'full', 0, 0, 0} end
 
 if installation ~= '' and suspension == 'suspend' then redis.call('SADD', 'wharfinger:suspended', installation) end

@@ -6,6 +6,5 @@ if redis.call('HEXISTS', job_key(id), 'data') == 0 then return 0 end
 redis.call('PERSIST', job_key(id))
 redis.call('HDEL', job_key(id), 'reason', 'crashes')
 redis.call('HSET', job_key(id), 'status', 'queued', 'retries_left', attempts)
-redis.call('RPUSH', queue_key(queue), id)
-wake_a_worker()
+push(id, queue, 'RPUSH')
 return 1

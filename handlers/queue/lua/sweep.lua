@@ -42,6 +42,13 @@ for _, concurrency_key in ipairs(redis.call('SMEMBERS', CONCURRENCY_KEYS)) do
   end
 end
 
+local waiting = 0
+for _, concurrency_key in ipairs(redis.call('SMEMBERS', CONCURRENCY_KEYS)) do
+  for _, queue in ipairs(QUEUES) do waiting = waiting + redis.call('LLEN', waiting_key(concurrency_key, queue)) end
+end
+redis.call('SET', WAITING_COUNT, waiting)
+for _, queue in ipairs(QUEUES) do recount(queue) end -- a job that was dropped by hand left its place and was not counted
+
 for _, id in ipairs(redis.call('HKEYS', AGAIN)) do
   local status = redis.call('HGET', job_key(id), 'status')
   if redis.call('HEXISTS', HOLDERS, id) == 0 and (not status or status == 'failed') then

@@ -11,17 +11,25 @@ for place = 2, #ARGV do
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', scheduled, '-inf', time, 'LIMIT', 0, 32)) do
     redis.call('ZREM', scheduled, id)
     redis.call('HSET', job_key(id), 'status', 'queued')
-    redis.call('RPUSH', queue_key(queue), id)
+    push(id, queue, 'RPUSH')
+  end
+  for _, line in ipairs(redis.call('ZRANGEBYSCORE', held_key(queue), '-inf', time, 'LIMIT', 0, 32)) do
+    redis.call('ZREM', held_key(queue), line)
+    refill(queue, line)
   end
   for _ = 1, 500 do -- bounded, so that many jobs with one concurrency key do not block Redis
     local id = redis.call('LPOP', queue_key(queue))
+    if not id and redis.call('SCARD', asides_key(queue)) > 0 and recount(queue) then id = redis.call('LPOP', queue_key(queue)) end
     if not id then break end
-    local concurrency_key = redis.call('HGET', job_key(id), 'concurrency_key') or ''
+    local line, concurrency_key = line_of(id), redis.call('HGET', job_key(id), 'concurrency_key') or ''
+    if line ~= '' then
+      redis.call('HINCRBY', window_key(queue), line, -1)
+      refill(queue, line)
+    end
     if redis.call('HEXISTS', job_key(id), 'data') == 0 then
       redis.call('DEL', job_key(id)) -- dropped by hand while it waited
     elseif concurrency_key ~= '' and redis.call('EXISTS', running_key(concurrency_key)) == 1 then
-      redis.call('RPUSH', waiting_key(concurrency_key, queue), id)
-      redis.call('SADD', CONCURRENCY_KEYS, concurrency_key)
+      wait_for_key(id, queue, concurrency_key)
     else
       local lease_token = tostring(redis.call('INCR', 'wharfinger:lease-token'))
       if concurrency_key ~= '' then redis.call('SET', running_key(concurrency_key), id .. ':' .. lease_token) end

@@ -59,8 +59,9 @@ def work_off(acme: AcmeInstallation, redis: Redis, employer: WorkerStarter) -> f
             seconds = max(min(due) - time.time(), 0) + 1
             acme.github.clock.advance(seconds=seconds)
             waited += seconds
-            for over in (*redis.keys("wharfinger:pause:*"), *redis.keys("wharfinger:spare:*")):
-                redis.delete(over)
+            for kind in ("pause", "budget", "points", "held"):
+                for over in redis.keys(f"wharfinger:{kind}:*"):
+                    redis.delete(over)
             for queue in Priority:
                 redis.zunionstore(f"rq:scheduled:{queue}", {f"rq:scheduled:{queue}": 0})
     worker.context.github.close()

@@ -27,6 +27,9 @@ def acme(redis: Redis) -> Iterator[AcmeInstallation]:
 def waiting(redis: Redis, queue: str = "sweep") -> list[str]:
     """The ids of the work in a queue, first come first."""
     ids: list[Any] = redis.lrange(f"rq:queue:{queue}", 0, -1)
+    lines: set[Any] = redis.smembers(f"wharfinger:asides:{queue}")
+    for line in sorted(lines):
+        ids += redis.lrange(f"wharfinger:aside:{queue}:{line.decode()}", 0, -1)
     return [each.decode() for each in ids]
 
 

@@ -1,23 +1,25 @@
 """The queue's promises, on a real Redis: each piece once, urgent first, one at a time per lane, the last never lost."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from redis import Redis
 
-from bot.model.core_types import FullName, InstallationId, RepositoryId
+from bot.model.core_types import FullName, InstallationId, RegistryId, RepositoryId
 from handlers.queue.enqueue import (
     CRASH_RETRY_DELAYS,
     FAILED_JOB_TTL,
     EnqueueStatus,
     accepted_deliveries,
     enqueue,
+    enqueue_all,
     load_script,
     queue_lengths,
 )
-from handlers.queue.job_spec import Priority
-from handlers.queue.job_specs import CheckCommit, DecideGate, SweepInstallations
+from handlers.queue.job_spec import JobSpec, Priority
+from handlers.queue.job_specs import CheckCommit, CheckPackage, DecideGate, SweepInstallations
 
 
 def check(repository: int, commit: str = "c0ffee") -> CheckCommit:
@@ -221,6 +223,113 @@ def test_what_is_due_later_is_taken_when_it_is_due(redis: Redis) -> None:
     assert take(redis) is not None
 
 
-@pytest.mark.parametrize("name", ["enqueue", "take", "renew", "finish", "sweep"])
+NOISY, QUIET = InstallationId(1), InstallationId(2)
+WINDOW = 4  # jobs of a line that stand before another's, as in lua/prelude.lua
+
+
+def gate_of(installation: InstallationId, run: int) -> DecideGate:
+    return DecideGate(installation, RepositoryId(run), FullName("acme/widgets"), run, "pypi")
+
+
+def check_of(installation: InstallationId, repository: int) -> CheckCommit:
+    return CheckCommit(installation, RepositoryId(repository), FullName("acme/widgets"), "c0ffee")
+
+
+def order(redis: Redis) -> list[str]:
+    """Take and finish everything, in the order in which it is given out."""
+    taken = []
+    while job := take(redis):
+        taken.append(job.id)
+        finish(redis, job)
+    return taken
+
+
+@pytest.mark.parametrize("of", [gate_of, check_of])
+def test_ten_thousand_jobs_of_one_installation_delay_another_by_few(
+    redis: Redis, of: Callable[[InstallationId, int], JobSpec]
+) -> None:
+    enqueue_all(redis, [of(NOISY, number) for number in range(1, 10_001)])
+    quiet = [of(QUIET, number) for number in range(20_001, 20_004)]
+    enqueue(redis, quiet)
+    assert sum(queue_lengths(redis).values()) == 10_003
+    first: list[str] = []
+    while len(first) < 100 and (job := take(redis)):
+        first.append(job.id)
+        finish(redis, job)
+    places = [first.index(each.deduplication_key) for each in quiet]
+    assert places[0] <= WINDOW
+    assert places[-1] <= 2 * WINDOW
+    mine = [each for each in first if each not in {one.deduplication_key for one in quiet}]
+    assert mine == [
+        of(NOISY, number).deduplication_key for number in range(1, len(mine) + 1)
+    ]  # first come, first served
+    assert len(order(redis)) == 10_003 - 100
+
+
+def test_a_long_row_for_one_concurrency_key_lets_others_pass(redis: Redis) -> None:
+    row = [CheckCommit(NOISY, RepositoryId(7), FullName("acme/widgets"), str(number)) for number in range(1, 31)]
+    enqueue(redis, row)
+    first = take(redis)
+    assert first is not None
+    assert take(redis) is None  # all others wait for the key
+    enqueue(redis, [check_of(QUIET, 9), check_of(QUIET, 10)])
+    finish(redis, first)
+    taken = order(redis)
+    assert max(taken.index(check_of(QUIET, number).deduplication_key) for number in (9, 10)) <= 3
+    assert [
+        each for each in taken if each.startswith("check-commit-1-") or each in {one.deduplication_key for one in row}
+    ] == [each.deduplication_key for each in row[1:]]
+
+
+def test_the_limit_counts_all_that_waits(redis: Redis) -> None:
+    row = [CheckCommit(NOISY, RepositoryId(7), FullName("acme/widgets"), str(number)) for number in range(5)]
+    enqueue(redis, [*row, *(check_of(NOISY, number) for number in range(100, 120))])
+    holding = take(redis)
+    assert holding is not None
+    assert take(redis) is not None  # the others of the row wait for its key
+    enqueue(redis, [row[0]])  # once more, after the one that runs
+    redis.hset(f"rq:job:{check_of(NOISY, 119).deduplication_key}", "status", "scheduled")
+    waiting = 5 + 20 - 2 + 1
+    assert enqueue(redis, [check(3)], limit=waiting).status is EnqueueStatus.FULL
+    assert enqueue(redis, [check(3)], limit=waiting + 1).status is EnqueueStatus.OK
+    sweep(redis)
+    assert enqueue(redis, [check(4)], limit=waiting + 1).status is EnqueueStatus.FULL
+
+
+def hold(redis: Redis, seconds: float) -> int:
+    return int(redis.eval(load_script("hold"), 0, "check", NOISY, seconds))
+
+
+def test_the_bulk_jobs_of_an_installation_that_has_to_wait_are_skipped(redis: Redis) -> None:
+    watched = CheckPackage(NOISY, RegistryId("pypi"), "toolbox")
+    enqueue(redis, [*(check_of(NOISY, number) for number in range(1, 21)), watched])
+    assert hold(redis, 60) == WINDOW
+    enqueue(redis, [check_of(NOISY, 30), check_of(QUIET, 31)])
+    assert set(order(redis)) == {watched.deduplication_key, check_of(QUIET, 31).deduplication_key}
+    assert queue_lengths(redis)["check"] == 21
+    redis.zadd("wharfinger:held:check", {f"{NOISY}:bulk": 1})  # the pause is over
+    assert order(redis) == [check_of(NOISY, number).deduplication_key for number in (*range(1, 21), 30)]
+
+
+def test_a_worker_for_gates_is_given_nothing_else_and_has_a_wakeup_of_its_own(redis: Redis) -> None:
+    enqueue(redis, [check_of(NOISY, 1), gate_of(QUIET, 2)])
+    assert redis.llen("wharfinger:wakeup:gate") == 1
+    taken = redis.eval(load_script("take"), 0, 30, "gate")
+    assert taken[0].decode() == gate_of(QUIET, 2).deduplication_key
+    assert redis.eval(load_script("take"), 0, 30, "gate") is None
+
+
+def test_a_place_that_nobody_holds_any_more_is_given_on(redis: Redis) -> None:
+    enqueue(redis, [check_of(NOISY, number) for number in range(1, 21)])
+    redis.delete("rq:queue:check")
+    assert len(order(redis)) == 20 - WINDOW
+    enqueue(redis, [check_of(NOISY, number) for number in range(31, 51)])
+    redis.delete(*(f"rq:job:{check_of(NOISY, number).deduplication_key}" for number in range(31, 36)))  # by hand
+    sweep(redis)
+    assert len(order(redis)) == 15
+    assert not redis.keys("wharfinger:aside*")
+
+
+@pytest.mark.parametrize("name", ["enqueue", "take", "renew", "finish", "sweep", "retry", "hold", "lengths"])
 def test_every_script_is_understood_by_the_server(redis: Redis, name: str) -> None:
     assert len(redis.script_load(load_script(name))) == 40

@@ -14,8 +14,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from handlers.config.settings import APP_VARIABLES, redis_socket
-from handlers.worker.run import lock_data_folder
+from handlers.config.settings import APP_VARIABLES, Settings, redis_socket
+from handlers.worker.run import lock_data_folder, supervisor_configuration
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN
 from tests.conftest import EmbeddedRedis, environment
 from tests.fakes.github.fake_github import FakeGitHub
@@ -216,3 +216,14 @@ def test_without_settings_an_app_is_registered_first_and_then_it_runs(run: Runni
         github.install(acme, app=app)
         wait_for(lambda: [each for each in widgets.check_runs(widgets.head, "publishing") if each.conclusion])
         assert "Traceback" not in stop(process)
+
+
+@pytest.mark.parametrize(("workers", "for_gates"), [("1", False), ("3", True)])
+def test_one_more_worker_takes_only_gates_where_there_are_several(
+    tmp_path: Path, workers: str, *, for_gates: bool
+) -> None:
+    settings = Settings.from_environment(environment(WHARFINGER_DATA=str(tmp_path), WHARFINGER_WORKERS=workers))
+    parts = supervisor_configuration(settings)
+    assert parts.has_section("program:gate-worker") == for_gates
+    if for_gates:
+        assert parts["program:gate-worker"]["command"].endswith("worker --only gate")
