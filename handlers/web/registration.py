@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import uvicorn
@@ -173,6 +173,10 @@ class Registration:
             ) from None
         if not self.url:
             raise RegistrationError("Enter the address at which GitHub reaches this server.")
+        if _is_local(self.url) and not _is_local(self.host.url):
+            raise RegistrationError(
+                f"GitHub cannot reach “{self.url}”. Enter an address that is open to {self.host.url}."
+            )
         if owner and not LOGIN.fullmatch(owner):
             raise RegistrationError(f"“{owner[:60]}” is not the name of an organization.")
         self.state = secrets.token_urlsafe(24)
@@ -276,6 +280,10 @@ def main(options: argparse.Namespace) -> int:
     sys.stderr.flush()
     server.run()
     return 0 if registration.done else 2
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _closed() -> Response:

@@ -184,6 +184,15 @@ def test_a_host_is_known_by_its_name(name: str, api: str, page: str) -> None:
     assert (host.api_url, host.url) == (api, page)
 
 
+def test_an_address_that_github_cannot_reach_is_told(tmp_path: Path) -> None:
+    registration = Registration(SetupSettings.from_environment({"WHARFINGER_DATA": str(tmp_path)}), print_only=False)
+    with TestClient(Starlette(routes=registration.routes())) as browser:
+        form = {"token": registration.token, "host": "github.com", "url": "http://127.0.0.1:8080"}
+        answer = browser.post("/setup", data=form)
+    assert answer.status_code == 422
+    assert "GitHub cannot reach “http://127.0.0.1:8080”" in answer.text
+
+
 def test_an_enterprise_server_is_not_asked_for_what_it_does_not_have() -> None:
     cloud, server = (
         app_manifest(GitHubHost.by_name(name), URL)["default_permissions"]
