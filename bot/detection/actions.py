@@ -36,7 +36,9 @@ from bot.registries import ActionFact, ActionMatch, InputTest
 from bot.workflows import Step
 
 # A fork keeps the name of what it forked; names as common as "action" tell nothing.
-_DISTINCTIVE_NAME = re.compile(r"publish|release-|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm")
+_DISTINCTIVE_NAME = re.compile(
+    r"publish|release-|releaser|upload|deploy|push|pypi|npm|crate|gem|nuget|docker|conda|helm|changeset|semantic-release"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def apply_action(state: JobState, step: Step, use: ActionUse) -> tuple[JobState,
     sent: list[Candidate] = []
     after = state
     for each in known:
-        if not all(use.may_hold(test) for test in each.fact.when):
+        if not all(use.may_hold(test) for test in each.fact.when) or _lacks_variable(use, each.fact):
             continue
         if each.fact.role == "publish" and each.registry:
             sent += _publish_by_action(state, use, each.fact, each.registry)
@@ -103,6 +105,11 @@ def apply_action(state: JobState, step: Step, use: ActionUse) -> tuple[JobState,
         sent = [replace(each, confidence=Confidence.MEDIUM) for each in sent]
     settled = apply_release_config(state, use.name, {**use.step_env, **use.inputs}, sent)
     return after, replace(settled, tasks=(*settled.tasks, *_commands(step, known)))
+
+
+def _lacks_variable(use: ActionUse, fact: ActionFact) -> bool:
+    """Whether no variable is set without which an action does not publish there."""
+    return bool(fact.required_env) and read_env(use.env, fact.required_env).is_empty
 
 
 def _commands(step: Step, known: Iterable[ActionMatch]) -> Iterator[Task]:
@@ -130,7 +137,8 @@ def apply_checkout(state: JobState, use: ActionUse) -> JobState:
 def _is_fork(fact: ActionFact, use: ActionUse) -> bool:
     """Whether an action of the same telling name is given an input that only such an action takes."""
     telling = _DISTINCTIVE_NAME.search(use.name.partition("/")[2])
-    return fact.role == "publish" and bool(telling) and not use.input_value(fact.token_inputs).is_empty
+    own = (*fact.token_inputs, *fact.command_inputs)
+    return fact.role == "publish" and bool(telling) and not use.input_value(own).is_empty
 
 
 def companion_value(use: ActionUse, fact: ActionFact) -> Value:

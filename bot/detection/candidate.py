@@ -310,8 +310,9 @@ def build_candidate(state: JobState, call: ToolCall, target: RegistryTarget) -> 
         call.fact, registry, oidc_requested=call.oidc_requested, oidc_disabled=call.oidc_disabled
     )
     given = call.token
-    if given.is_empty:
-        given = state.login_value(target.registry, target.address, named=True)
+    if given.is_empty or _is_only_job_token(given, registry):
+        named = state.login_value(target.registry, target.address, named=True)
+        given = given if named.is_empty else named
     if not given.origins:
         given = read_env(call.env, (*call.fact.token_env, *registry.token_env))
     if given.is_empty:
@@ -333,6 +334,12 @@ def build_candidate(state: JobState, call: ToolCall, target: RegistryTarget) -> 
         confidence = lowest_confidence(confidence, Confidence.MEDIUM)
     preview = isinstance(call.fact, CommandFact) and call.fact.preview
     return Candidate(target, call.tool, verdict, confidence, preview=preview)
+
+
+def _is_only_job_token(token: Value, registry: Registry) -> bool:
+    """Whether a token is GITHUB_TOKEN alone, for a registry that does not take it: -Dpassword of Maven's release is git's."""
+    kinds = {origin.credential for origin in token.origins}
+    return kinds == {Credential.GITHUB_TOKEN} and registry.trust_mechanism != "job-token"
 
 
 def _without_job_token(token: Value) -> Value:

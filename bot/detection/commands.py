@@ -92,8 +92,9 @@ def _flag_prefix(word: Word) -> str:
     An address or path keeps its unknown parts: `repos/$GITHUB_REPOSITORY/releases` says what it is for.
     """
     first = word.values[0][0] if word.values[0] else ""
+    last = word.values[0][-1] if word.values[0] else ""
     if not isinstance(first, str):
-        return ""
+        return str(word) if isinstance(last, str) and last.startswith(":") else ""  # $PROJECT:jib, a task of Gradle
     return first if first.startswith("-") else str(word) if "/" in first else ""
 
 
@@ -136,8 +137,34 @@ class CommandArguments:
         for word in self.words:
             name, given, value = str(word).partition("=")
             if _flag_matches(name, wanted):
-                return not (given and value.lower() in {"false", "0", "no", "never"})
+                return not (given and value.lower() in _OFF)
         return False
+
+    def surely_has_flag(self, flags: Iterable[str]) -> bool:
+        """Whether one of the flags is given and nothing can switch it off: no value of it, and no `"$DRY_RUN"` behind it."""
+        return any(self.has_flag((flag,)) and not self._is_open(flag) for flag in flags)
+
+    def _is_open(self, flag: str) -> bool:
+        for index, word in enumerate(self.words):
+            name, given, _ = str(word).partition("=")
+            if "=" in flag or not _flag_matches(name, flag):
+                continue
+            if given:
+                return any(map(_may_be_off, _drop_prefix(resolve_word(word, self.scope), len(name) + 1).texts))
+            behind = self.words[index + 1] if index + 1 < len(self.words) else None
+            return behind is not None and (str(behind).lower() in _OFF or _names_a_rehearsal(behind))
+        return False
+
+
+def _names_a_rehearsal(word: Word) -> bool:
+    """Whether a word is nothing but a variable or an expression that says whether to rehearse: `"$DRY_RUN"`."""
+    names = (*word.variables, *word.expressions)
+    return str(word).startswith("$") and any("dry" in name.lower() for name in names)
+
+
+def _may_be_off(text: str) -> bool:
+    """Whether what stands behind a flag switches it off, or is not known: `--dry-run=${{ inputs.dry-run }}`."""
+    return text.lower() in _OFF or "$" in text
 
 
 def _flag_matches(name: str, flag: str) -> bool:
@@ -153,6 +180,11 @@ def _drop_prefix(value: Value, length: int) -> Value:
 # A task of Gradle's maven-publish plugin names the repository of the build file: publishAllPublicationsToAcmeRepository.
 _GRADLE_TASK = re.compile(r"^(?:[\w:-]*:)?publish\w*?Publications?To(\w+?)Repository$")
 
+# Names that build files give to a folder of the build: publishAllPublicationsToStagingRepository sends nothing anywhere.
+_FOLDER_REPOSITORY = re.compile(
+    r"(?:build|local|stag(?:e|ing)|pre-?deploy|test|project|dist|folder|directory|target)", re.IGNORECASE
+)
+_OFF = frozenset(("false", "0", "no", "never"))
 _NODE_TOOLS = ("npm", "pnpm", "yarn", "bun")
 _FOLDER_FLAGS = ("--prefix", "--cwd", "--dir", "-C")
 
@@ -186,7 +218,9 @@ class MatchedCommand:
     def publishes_nothing(self) -> bool:
         """Whether its flags or a missing variable make it a rehearsal, or another command."""
         fact, words = self.fact, self.args
-        if words.has_flag(fact.dry_run_flags) or (fact.required_flags and not words.has_flag(fact.required_flags)):
+        if words.surely_has_flag(fact.dry_run_flags) or (
+            fact.required_flags and not words.has_flag(fact.required_flags)
+        ):
             return True
         return bool(fact.required_env) and read_env(self.env, fact.required_env).is_empty
 
@@ -301,9 +335,10 @@ def _default_address(matched: MatchedCommand, config: ProjectConfig, folder: str
         return _bake_tags(matched, folder)
     if config.address:
         return literal_value(config.address)
-    for word in matched.command.argv[1:]:
+    for word in matched.command.argv[1:] if not matched.fact.default else ():
         if task := _GRADLE_TASK.match(str(word)):
-            return literal_value(task[1])
+            known = config.named_addresses.get(task[1])
+            return literal_value("file:" if known is None and _FOLDER_REPOSITORY.match(task[1]) else task[1])
     default = matched.state.default_addresses.get(matched.home, "")
     return literal_value(default) if not matched.fact.default or "/" in default else EMPTY_VALUE
 

@@ -16,7 +16,16 @@ from bot.detection.candidate import (
     find_targets,
     lowest_confidence,
 )
-from bot.detection.job_state import ANY_REGISTRY, EMPTY_VALUE, JobState, Value, ValueOrigin, Values, literal_value
+from bot.detection.job_state import (
+    ANY_REGISTRY,
+    EMPTY_VALUE,
+    JobState,
+    Value,
+    ValueOrigin,
+    Values,
+    combine_values,
+    literal_value,
+)
 from bot.detection.tasks import Task
 from bot.detection.tasks.release_config import ReleaseToolConfig, release_config
 from bot.model.core_types import Confidence, Credential, RegistryId
@@ -94,11 +103,16 @@ def _by_credential_in_reach(
     state: JobState, opaque_step: OpaqueStep, *, sends: bool, named: bool
 ) -> Iterator[Candidate]:
     """Yield the registries whose credential was put on the step, or reaches it by a login or by the step's own name."""
+    reached: dict[RegistryId, list[tuple[str, Value]]] = {}
     for registry, value, name in _registries_in_reach(state, opaque_step, looks_like_publishing=sends):
-        own = name in opaque_step.step_env
-        if own or named or name == _A_LOGIN:
-            guess = _by_credential(state, opaque_step, registry, value, f"{name} reaches it")
-            yield replace(guess, from_other_step=not own)
+        if name in opaque_step.step_env or named or name == _A_LOGIN:
+            reached.setdefault(registry, []).append((name, value))
+    for registry, found in reached.items():
+        own = [each for each in found if each[0] in opaque_step.step_env]
+        name, first = (own or found)[0]
+        value = combine_values(value for _, value in own) if own else first
+        guess = _by_credential(state, opaque_step, registry, value, f"{name} reaches it")
+        yield replace(guess, from_other_step=not own)
 
 
 def _by_address(state: JobState, opaque_step: OpaqueStep, names: re.Pattern[str]) -> dict[RegistryId, Candidate]:

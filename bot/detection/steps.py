@@ -1,5 +1,7 @@
 """Walks through the steps of a job, local and remote composite actions included, and finds what each publishes."""
 
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
@@ -24,9 +26,11 @@ from bot.detection.publication import Publication
 from bot.detection.remote_files import RemoteFile, remote_file
 from bot.detection.resolve import is_always_false, resolve_text
 from bot.detection.step_script import ScriptRun, run_script
+from bot.detection.tasks.follow import script_language
 from bot.detection.unexplained import StepTrace, is_ordinary_action, trace_step
 from bot.model.core_types import Confidence, Credential
 from bot.registries import action_name
+from bot.shell import MAX_SCRIPT_LENGTH
 from bot.workflows import Action, SourceTexts, Step
 
 IDENTITY = "id-token: write"  # what lets a job ask for an OIDC token
@@ -267,8 +271,47 @@ def _walk_closed_action(state: JobState, step: Step, folder: str) -> tuple[JobSt
     given = {**resolve_env(step.env, state), **resolve_inputs(step, state)}
     title = step.name.value if step.name else ""
     name = step.uses.value if step.uses else folder
-    found = find_in_step(state.job, step, guess_candidates(state, OpaqueStep(name, title, given, name)))
+    sent = _search_action(state, folder, given) or guess_candidates(state, OpaqueStep(name, title, given, name))
+    found = find_in_step(state.job, step, sent)
     return state, [*found, trace_step(state, step, used_secrets(found), given, (name,))]
+
+
+_ENTRYPOINT = re.compile(
+    r"^(?:ENTRYPOINT|CMD)\b.*?([\w.-]+\.(?:sh|bash|py|js|mjs|cjs|rb|ts))\b", re.MULTILINE | re.IGNORECASE
+)
+
+
+def _holds_credential(job: JobContext, given: Values) -> bool:
+    """Whether an action could publish at all: by a token that it is given, or by what its job may do."""
+    kinds = {origin.credential for value in given.values() for origin in value.origins}
+    return bool(kinds & {Credential.LONG_LIVED, Credential.OIDC} or job.id_token or job.can_write_contents)
+
+
+def _search_action(state: JobState, folder: str, given: Values) -> tuple[Candidate, ...]:
+    """Say what a local action's own program sends, where its source is at hand: a script is read, others are searched."""
+    action = state.repository.actions.get(folder)
+    if action is None or not action.program or not _holds_credential(state.job, given):
+        return ()
+    path, text = _action_program(state, folder, action.program)
+    if text is None or len(text) > MAX_SCRIPT_LENGTH or not _may_enter(state, len(text), 0):
+        return ()
+    language = script_language(path, text)
+    token = next((value for name, value in given.items() if "token" in name.lower()), EMPTY_VALUE)
+    depth = MAX_DEPTH if path.startswith(posixpath.join(folder, "dist/")) else 1  # a bundle holds what it loads
+    place = posixpath.dirname(path)
+    run = ScriptRun(text, language, via=(path,), directory=place, step_env=given, depth=depth, token=token)
+    return run_script(state, run).candidates
+
+
+def _action_program(state: JobState, folder: str, program: str) -> tuple[str, str | None]:
+    """Give the path and the text of what an action runs; of an image, what its Dockerfile starts."""
+    path = posixpath.normpath(posixpath.join(folder, program))
+    text = state.repository.files.read(path)
+    if text is None or not program.lower().endswith("dockerfile"):
+        return path, text
+    entry = _ENTRYPOINT.search(text)
+    path = posixpath.normpath(posixpath.join(folder, entry[1])) if entry else ""
+    return path, state.repository.files.read(path) if path else None
 
 
 def _action_inputs(action: Action, step: Step, state: JobState) -> dict[str, Value]:

@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(r"\{(host|url):([a-z0-9.-]+)\.([a-z0-9-]+)\}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]*:)?//", re.IGNORECASE)
 # Names that only this machine or a stand-in has: RFC 6761; ko keeps its images under ko.local.
 _LOCAL_NAMES = ("localhost", "localdomain", "test", "invalid", "example")
-_LOCAL_HOSTS = (("internal", "docker", "host"), ("local", "ko"), ("local", "kind"))
+_LOCAL_HOSTS = (("internal", "docker", "host"), ("local", "ko"), ("local", "kind"), ("local", "registry"))
 # Names that only an organization's own network knows: RFC 6762 appendix G, and `internal`, which ICANN reserved in 2024.
 _PRIVATE_NAMES = ("local", "internal", "intranet", "private", "corp", "home", "lan")
 

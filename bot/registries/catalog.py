@@ -73,7 +73,9 @@ class Catalog:
         for each in known:
             name = each.fact.uses.lower()
             self._actions.setdefault(name, []).append(each)
-            self._same_name.setdefault(name.partition("/")[2], []).append(each)
+            owner, _, rest = name.partition("/")
+            for fork in (rest, f"{owner}-{rest}"):  # acme/changesets-action is a fork of changesets/action, likely
+                self._same_name.setdefault(fork, []).append(each)
 
     def _expand_tests(self, fact: ActionFact) -> ActionFact:
         """Put addresses in the place of the placeholders in a fact's tests."""

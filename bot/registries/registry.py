@@ -64,6 +64,7 @@ class ActionFact:
     uses: str
     role: FactRole = "publish"
     when: tuple[InputTest, ...] = ()  # all must hold, else the step does not play its role
+    required_env: tuple[str, ...] = ()  # publishes here only where one of these is set
     runs: str | None = None  # of a wrapper: "cargo {command} {args}", `{name}` an input, `{name:default}` its default
     shell: str = "bash"  # that reads `runs`; python and node are programs, not shells
     token_inputs: tuple[str, ...] = ()

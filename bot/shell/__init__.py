@@ -16,11 +16,12 @@ from bot.shell.script import (
     literal_word,
     value_text,
 )
-from bot.shell.script_reader import read_script, read_script_cached
+from bot.shell.script_reader import MAX_SCRIPT_LENGTH, read_script, read_script_cached
 from bot.shell.strip_wrappers import ENCODED_COMMAND_OPTION
 
 __all__ = [
     "ENCODED_COMMAND_OPTION",
+    "MAX_SCRIPT_LENGTH",
     "Command",
     "ExpandExpression",
     "FileWrite",

@@ -335,7 +335,13 @@ def read_action(path: str, content: bytes) -> Action:
         inputs=read_inputs(fields.get("inputs"), "inputs"),
         steps=read_steps(runs.get("steps"), "runs.steps"),
         outputs=read_outputs(fields.get("outputs"), "outputs"),
+        program=_action_program(runs),
     )
+
+
+def _action_program(runs: YamlMapping) -> str:
+    found = runs.get("main") or runs.get("image")
+    return "" if found is None else require_scalar(found, "runs.main").value
 
 
 def _root_mapping(content: bytes, field_path: str) -> YamlMapping:

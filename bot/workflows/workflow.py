@@ -155,6 +155,9 @@ class Action:
     inputs: Mapping[str, Input]
     steps: tuple[Step, ...] = ()
     outputs: SourceTexts = field(default_factory=dict)
+    program: str = (
+        ""  # what it runs, by its path from the action's folder: `runs.main`, or `runs.image` where it is a file
+    )
 
 
 UsesKind: TypeAlias = Literal["action", "local", "docker", "unknown"]

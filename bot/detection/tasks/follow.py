@@ -122,7 +122,8 @@ def follow_command(command: Command, files: FileCache, directory: str) -> Follow
     finder = TASK_FINDERS.get(tool)
     words = [str(word) for word in command.argv[1:]] if finder or command.wrappers else []
     if script is None and finder is None and command.wrappers and (runner := _RUNNERS.get(command.wrappers[-1])):
-        words = ["run", tool, *words]
+        many = ["--workspaces"] if any(each.startswith("yarn workspace") for each in command.wrappers) else []
+        words = [*many, *map(str, command.wrapper_options), "run", tool, *words]
         tool, finder = runner
     if script is None and finder is None:
         return _build_tool_tasks(command, tool)
@@ -213,6 +214,11 @@ def _from_root(path: str) -> str:
     for start in ("$GITHUB_WORKSPACE/", "${GITHUB_WORKSPACE}/", "${{ github.workspace }}/"):
         path = path.removeprefix(start)
     return path.replace("\\", "/").removeprefix("./")
+
+
+def script_language(path: str, text: str) -> str:
+    """Give the language of a file by its name's ending, else by its first line."""
+    return _LANGUAGE_BY_SUFFIX.get(posixpath.splitext(path)[1].lower()) or _shebang(text)
 
 
 def _shebang(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import posixpath
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.detection.tasks import Task, TaskCall, read_plain_yaml
@@ -21,6 +22,7 @@ _VALUE_FLAGS = (
     "--projects",
     "--configuration",
 )
+_EVERY_PACKAGE = frozenset(("-r", "--recursive", "-ws", "--workspaces"))
 _MAX_FOLDERS = 50  # packages of a workspace that are looked into
 _RUN_COMMANDS = ("run", "run-script", "rum", "urn")
 # Words behind npm, pnpm, yarn or bun that are its own commands, so that no script of that name is meant.
@@ -108,7 +110,34 @@ def package_script(call: TaskCall) -> Iterator[Task]:
     if not explicit and (call.tool == "npm" or name in _OWN_COMMANDS) and name not in ("test", "start", "stop"):
         return
     folder = next((word for flag in ("--prefix", "-C", "--dir", "--cwd") if (word := call.flag_value(flag))), None)
-    yield from _scripts(call, name, folder)
+    packages = _chosen_packages(call)
+    if packages is None:
+        yield from _scripts(call, name, folder)
+    else:
+        yield from _scripts_of_packages(call, name, packages)
+
+
+def _chosen_packages(call: TaskCall) -> tuple[str, ...] | None:
+    """Give the folders of the packages that a call is for (`-w x`, `--filter x`, `-r`, `workspaces foreach`); None for its own."""
+    chosen = call.flag_value("-w", "--workspace", "--filter", "-F", "--scope")
+    words = list(call.arguments(_VALUE_FLAGS))
+    if words[:1] == ["workspace"] and len(words) > 1:
+        chosen = words[1]
+    many = bool(_EVERY_PACKAGE.intersection(call.words)) or words[:1] in (["recursive"], ["multi"], ["workspaces"])
+    if chosen is None and not many:
+        return None
+    folders = _workspace_folders(call)
+    if chosen is None:
+        return folders
+    named = [folder for folder in folders if _is_package(call, folder, chosen)]
+    return tuple(named) or (folders if "*" in chosen or "." in chosen.strip("./") else _project_folders(chosen))
+
+
+def _is_package(call: TaskCall, folder: str, chosen: str) -> bool:
+    """Whether the package of a folder is meant by its name, by a pattern of names or by its path."""
+    wanted = chosen.strip("{}^.!").removeprefix("./").strip("/")
+    name = read_package_json(call.files.read(call.path(f"{folder}/package.json")) or "").get("name")
+    return folder == wanted or (isinstance(name, str) and fnmatchcase(name, chosen.strip("{}^.!")))
 
 
 def run_all_scripts(call: TaskCall) -> Iterator[Task]:
@@ -120,6 +149,8 @@ def run_all_scripts(call: TaskCall) -> Iterator[Task]:
 def deno_task(call: TaskCall) -> Iterator[Task]:
     """`deno task publish`: the tasks of deno.json."""
     words = list(call.arguments(("-c", "--config", "--cwd")))
+    if words[:1] == ["run"] and len(words) > 1 and "://" in words[1]:
+        call.mark_not_found(f"deno run {words[1].rpartition('://')[2]}")
     if words[:1] != ["task"] or len(words) < 2:  # noqa: PLR2004 - `task` and its name
         return
     found = call.files.read_first(call.path(name) for name in ("deno.json", "deno.jsonc"))

@@ -70,6 +70,8 @@ def dotnet_program(call: TaskCall) -> Iterator[Task]:
         folder = posixpath.dirname(project) if project.endswith("proj") else project or "build"
         names = [f"{folder}/{name}" for name in ("Build.cs", "Program.cs", "Build.Publish.cs")]
         yield from _parts(call, names, _NUKE_TARGET, targets, whole=True)
+    elif words[:1] == ["run"]:
+        yield from _program(call, map(call.path, ("Program.cs", "Build.cs", "Program.fs")), "dotnet run")
 
 
 def cargo_program(call: TaskCall) -> Iterator[Task]:
@@ -85,6 +87,8 @@ def cargo_program(call: TaskCall) -> Iterator[Task]:
         names = [f"{folder}/src/main.rs" for folder in (name, f"crates/{name}", f"tools/{name}")]
         names = [*names, f"src/bin/{name}.rs"] if name else ["src/main.rs"]
         yield from _program(call, map(call.path, names), f"cargo {' '.join(words[:3])}")
+    elif words and not words[0].startswith("-"):  # `cargo ship` runs cargo-ship, whatever that is
+        call.mark_not_found(f"cargo {' '.join(words[:5])}")
 
 
 def _without_aliases(call: TaskCall) -> list[str]:
