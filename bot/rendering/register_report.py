@@ -127,7 +127,7 @@ def render_register_csv(reports: Iterable[RegisterReport]) -> str:
     for report in reports:
         for line in report.entries:
             record = _entry_object(line) | {"repository": report.repository}
-            writer.writerow(_register_cell(record[column]) for column in REGISTER_COLUMNS)
+            writer.writerow(csv_cell(record[column]) for column in REGISTER_COLUMNS)
     return out.getvalue().removesuffix("\n")
 
 
@@ -253,7 +253,8 @@ def _iso_format(at: date | datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-def _register_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """Write a value as a cell that no spreadsheet takes for a formula."""
     text = " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
     shown = plain_line(text)
     return f"'{shown}" if shown.startswith(FORMULA_PREFIXES) else shown

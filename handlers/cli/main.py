@@ -133,6 +133,13 @@ def _load_evidence() -> LoadedCommand:
     return main, add_arguments
 
 
+def _load_audit() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.cli.audit_command import add_arguments, main
+
+    return main, add_arguments
+
+
 def _load_packages() -> LoadedCommand:
     # Only this command waits for it.
     from handlers.cli.packages_command import add_arguments, main
@@ -297,6 +304,14 @@ COMMANDS = {
         f"and what was signed. For auditors and incident response. {NEEDS_APP}",
         "wharfinger evidence pkg:npm/%40acme/cli 1.2.0",
         "0: traced. 1: not traced, or not yet. 2: bad usage, no record, or the database is unavailable.",
+    ),
+    "audit": CliCommand(
+        _load_audit,
+        "export the evidence of a period with a signed digest, or verify an export",
+        "Export what was demanded, found, changed, waived, reviewed and revoked in a period, by the controls that the rules map\n"
+        f"to: HTML, JSON, CSV and signed digests. For auditors. {NEEDS_APP}",
+        "wharfinger audit --organization acme --from 2026-07-01 --to 2026-09-30 --output q3",
+        "0: written, or unaltered. 1: an export was altered. 2: bad usage, no record, or the database is unavailable.",
     ),
     "packages": CliCommand(
         _load_packages,

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from bot.github.commit_query import ORGANIZATION_POLICY_PATH
 from bot.model.core_types import FullName, InstallationId, RepositoryId, Sha
 from handlers.config.database import Database, upsert
+from handlers.records.policy_store import PolicyKey, PolicyStore
 from handlers.records.schema.record_documents import Documents, ensure_installation
 from handlers.records.schema.tables import policy_custody, policy_pushers
 
@@ -103,11 +104,18 @@ class PolicyCustodyStore:
         return ACCEPTED.read(self._records, row)
 
     def accept(self, installation: InstallationId, accepted: AcceptedPolicy) -> None:
-        """Put a policy in force; what waited does not any more."""
+        """Put a policy in force; what waited does not any more. What was in force before stays as history."""
+        version = accepted.version
+        key = PolicyKey.organization(installation, version.repository.partition("/")[0])
+        history = PolicyStore(self._records)
         values = {"installation": installation, "accepted": ACCEPTED.text(accepted), "pending": None}
         with self._records.transaction() as connection:
             ensure_installation(connection, installation)
             upsert(connection, policy_custody, ["installation"], values)
+            if version.oid:
+                history.put(key, version.content.encode(), version.commit, accepted.since)
+            else:
+                history.end(key, accepted.since)
 
     def pending(self, installation: InstallationId) -> PendingPolicy | None:
         """Return the looser policy that waits; raises UnreadableRecordError."""

@@ -6,9 +6,10 @@ from inspect import getdoc
 from pathlib import Path
 
 from bot.checks.alerts import CHANGE_ALERTS, ChangeAlert
+from bot.checks.frameworks import FRAMEWORKS
 from bot.policy.policy_schema import option_key
 from tests.repository.page_examples import read_page
-from tests.repository.rules_page import FRAMEWORKS, default_of
+from tests.repository.rules_page import default_of
 
 ROOT = Path(__file__).parents[2]
 ALERTS_PAGE = ROOT / "docs" / "change-alerts.md"

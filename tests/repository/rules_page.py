@@ -1,6 +1,5 @@
 """Make docs/rules.md from the rules and their pages: `make rulebook`."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import Field, fields
 from datetime import timedelta
@@ -11,10 +10,10 @@ from typing import Any
 
 from bot.checks.alerts import CHANGE_ALERTS
 from bot.checks.check import Check, Rule
+from bot.checks.frameworks import FRAMEWORKS, requirements_of
 from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.rules import RULES
 from bot.policy.policy_schema import format_duration, option_key
-from tests.repository.page_examples import read_page
 
 ROOT = Path(__file__).parents[2]
 RULES_PAGE = ROOT / "docs" / "rules.md"
@@ -41,11 +40,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-FRAMEWORKS = {
-    "NIST CSF 2.0": re.compile(r"\b[A-Z]{2}\.[A-Z]{2}-\d\d"),
-    "OWASP NHI 2025": re.compile(r"\bNHI\d+"),
-    "OSPS Baseline, SLSA": re.compile(r"OSPS-[A-Z]{2}-\d\d(?:\.\d\d)?|SLSA (?:Build|Source) L\d"),
-}
 RULES_PAGE_HEAD = """\
 # Rules
 
@@ -79,8 +73,7 @@ def rule_page(rule: type[Rule]) -> Path:
 
 def framework_places(rule: type[Rule]) -> dict[str, list[str]]:
     """Where a rule stands in each framework, as its page says."""
-    text = read_page(rule_page(rule)).sections["Where it stands"]
-    return {name: list(dict.fromkeys(pattern.findall(text))) for name, pattern in FRAMEWORKS.items()}
+    return {name: list(requirements) for name, requirements in requirements_of(rule).items()}
 
 
 def _table(rules: list[type[Rule]]) -> Iterator[str]:
