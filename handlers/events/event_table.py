@@ -214,10 +214,13 @@ EVENTS: Mapping[str, WebhookEvent] = {
         "deployments: read", _for_actions(settings_events.settings_changed, "created", "deleted")
     ),
     "member": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "added", "edited", "removed")),
-    "membership": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "added", "removed")),
+    "membership": WebhookEvent(
+        "members: read", {"added": settings_events.people_changed, "removed": settings_events.team_member_left}
+    ),
     "team": WebhookEvent("members: read", _for_actions(settings_events.people_changed, "created", "edited", "deleted")),
     "organization": WebhookEvent(
-        "members: read", _for_actions(settings_events.people_changed, "member_added", "member_removed")
+        "members: read",
+        {"member_added": settings_events.people_changed, "member_removed": settings_events.member_left},
     ),
     "personal_access_token_request": WebhookEvent(
         "organization_personal_access_token_requests: read", {"approved": settings_events.tokens_changed}

@@ -4,6 +4,7 @@ import re
 
 from bot.json_access import get_int, get_str
 from bot.model.core_types import RepositoryId
+from bot.rendering.departure import DEPARTURE_ISSUE
 from bot.rendering.markdown import (
     PACKAGE_ALERT_ISSUE,
     PUBLISHING_ISSUE,
@@ -16,6 +17,7 @@ from bot.rendering.review import REVIEW_ISSUE as REVIEW
 from handlers.events.event_result import LOGIN_PATTERN, EventResult, Payload, installation_of, no_jobs, repository_of
 from handlers.queue.job_specs import (
     AnswerReview,
+    AttestRevocation,
     DeleteSecrets,
     IssueChanged,
     IssueCommented,
@@ -72,9 +74,24 @@ def issue_changed(payload: Payload) -> EventResult:
 
 def issue_commented(payload: Payload) -> EventResult:
     """Check the repository that a commented issue of the App is about; in a review, a comment may hold answers."""
+    if _our_issue(payload, DEPARTURE_ISSUE):
+        return _departure_commented(payload)
     if subject := _our_issue(payload, REVIEW):
         return _review_commented(payload, subject)
     return _publishing_issue(payload, IssueCommented, "somebody said something in an issue of ours")
+
+
+def _departure_commented(payload: Payload) -> EventResult:
+    place, number, comment = (
+        repository_of(payload),
+        get_int(payload, "issue", "number"),
+        get_int(payload, "comment", "id"),
+    )
+    if place is None or not number or not comment or get_str(payload, "sender", "type") != "User":
+        return no_jobs("no person commented on a departure")
+    installation, _, issue_repository = place
+    job = AttestRevocation(installation, issue_repository, number, comment)
+    return EventResult((job,), "somebody commented on a departure")
 
 
 def _review_commented(payload: Payload, subject: str) -> EventResult:

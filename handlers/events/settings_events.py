@@ -1,7 +1,10 @@
 """Maps events about settings, members and permissions to jobs."""
 
-from bot.json_access import get_object
+import re
+
+from bot.json_access import get_object, get_str
 from handlers.events.event_result import (
+    LOGIN_PATTERN,
     EventResult,
     Payload,
     installation_of,
@@ -16,8 +19,11 @@ from handlers.queue.job_specs import (
     DropToken,
     OrganizationChange,
     OrganizationChanged,
+    RecordDeparture,
     SweepInstallation,
 )
+
+TEAM_SLUG = re.compile(r"[A-Za-z0-9_.-]{0,100}")  # empty: the organization itself
 
 NO_ORGANIZATION = "the payload names no organization of an installation"
 
@@ -40,6 +46,26 @@ def ruleset_changed(payload: Payload) -> EventResult:
 def people_changed(payload: Payload) -> EventResult:
     """Check again what depends on who is a member, or in a team."""
     return _organization_changed(payload, OrganizationChange.PEOPLE)
+
+
+def member_left(payload: Payload) -> EventResult:
+    """Check what depends on members, and list what the person who left can still publish with."""
+    person = get_str(payload, "membership", "user", "login") or get_str(payload, "member", "login")
+    return _departure(payload, person, "")
+
+
+def team_member_left(payload: Payload) -> EventResult:
+    """Do the same for one who left a team; a repository has collaborators, and no team."""
+    return _departure(payload, get_str(payload, "member", "login"), get_str(payload, "team", "slug"))
+
+
+def _departure(payload: Payload, person: str, team: str) -> EventResult:
+    changed = people_changed(payload)
+    installation, login = installation_of(payload), organization_login(payload)
+    if not installation or not login or not LOGIN_PATTERN.fullmatch(person) or not TEAM_SLUG.fullmatch(team):
+        return changed
+    departure = RecordDeparture(installation, login, person, team)
+    return EventResult((*changed.jobs, departure), "a person left the organization or a team")
 
 
 def tokens_changed(payload: Payload) -> EventResult:

@@ -22,6 +22,12 @@ from handlers.jobs.releases.watch_packages import (
     write_package_alert,
 )
 from handlers.jobs.repositories.access_reviews import review_access
+from handlers.jobs.repositories.departures import (
+    attest_revocation,
+    check_departures,
+    follow_departure,
+    record_departure,
+)
 from handlers.jobs.repositories.diagnose import diagnose
 from handlers.jobs.repositories.digests import queue_digests, send_digest
 from handlers.jobs.repositories.push_alerts import report_change_alerts
@@ -48,9 +54,11 @@ from handlers.queue.job_spec import JobSpec
 # Every job with the function that runs it; a worker does nothing else.
 JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.AnswerReview: answer_review,
+    specs.AttestRevocation: attest_revocation,
     specs.CheckAfterRun: check_after_run,
     specs.CheckBranch: check_branch,
     specs.CheckCommit: check_commit,
+    specs.CheckDepartures: check_departures,
     specs.CheckDuePackages: check_due_packages,
     specs.CheckLatestTags: check_latest_tags,
     specs.CheckPackage: check_package,
@@ -65,6 +73,7 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.ExpectVersions: expect_versions,
     specs.FindGates: find_gates,
     specs.FindRepositoryGates: find_repository_gates,
+    specs.FollowDeparture: follow_departure,
     specs.ForgetInstallation: forget_installation,
     specs.ForgetRepository: forget_repository,
     specs.IssueChanged: issue_changed,
@@ -76,6 +85,7 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.RecheckCommit: recheck_commit,
     specs.RecheckGates: recheck_gates,
     specs.RecheckReleases: recheck_releases,
+    specs.RecordDeparture: record_departure,
     specs.RecordReview: record_review,
     specs.RedeliverFailed: redeliver_failed,
     specs.Remind: remind,

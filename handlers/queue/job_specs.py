@@ -385,6 +385,52 @@ class VerifyDeletions(RepositoryJob):
     concurrency = "review-{repository}"
 
 
+# -- people who leave ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDeparture(InstallationJob):
+    """Lists what a person who left the organization, or a team, can still publish with."""
+
+    job = "record-departure"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+    login: str
+    person: str
+    team: str  # its slug; empty where the person left the organization
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDepartures(JobSpec):
+    """Looks again at each departure of which something is left to revoke."""
+
+    job = "check-departures"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowDeparture(InstallationJob):
+    """Looks at what is left to revoke of one departure."""
+
+    job = "follow-departure"
+    concurrency = "issues-{installation}"
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttestRevocation(InstallationJob):
+    """Records what a comment in the issue about a departure attests."""
+
+    job = "attest-revocation"
+    priority = Priority.CHECK
+    concurrency = "issues-{installation}"
+
+    issue_repository: FullName
+    issue_number: int
+    comment: int
+
+
 # -- installations and the App itself ------------------------------------------------------------------------------------
 
 

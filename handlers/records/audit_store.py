@@ -24,12 +24,14 @@ from bot.policy.read_policy import read_policy
 from bot.registries import Catalog
 from bot.tracing import VersionTrace
 from handlers.config.database import Database
+from handlers.records.departure_store import DEPARTURES
 from handlers.records.gate_store import DECISIONS
 from handlers.records.policy_store import PolicyKind
 from handlers.records.report_store import CHANGES, OutcomeChange
 from handlers.records.review_store import DELETIONS, REVIEWS, DeletionState
 from handlers.records.schema.tables import (
     access_reviews,
+    departures,
     gate_decisions,
     outcome_changes,
     policies,
@@ -69,7 +71,7 @@ class AuditStore:
             policies=tuple(self._policies(period)),
             repositories=tuple(self._histories(period, names)),
             reviews=tuple(self._reviews(period, names)),
-            revocations=tuple(self._revocations(period, names)),
+            revocations=(*self._revocations(period, names), *self._departures(period)),
             decisions=tuple(self._decisions(period, names)),
             publications=tuple(self._publications(period, names)),
         )
@@ -141,6 +143,22 @@ class AuditStore:
                 name = names[RepositoryId(row.repository)]
                 identity = each.identity.description
                 yield RecordedRevocation(name, identity, each.requested_by, each.requested_at, STATES[each.state])
+
+    def _departures(self, period: AuditPeriod) -> Iterator[RecordedRevocation]:
+        """Yield what was revoked of people who left, and what is still open of those who left in the period."""
+        with self._records.reading() as connection:
+            rows = connection.execute(select(*DEPARTURES.columns).where(departures.c.left_at < period.end)).all()
+        for each in DEPARTURES.readable(self._records, rows):
+            if each.organization.lower() != self._login:
+                continue
+            for item in each.items:
+                at = item.done_at or each.left_at
+                if period.contains(at):
+                    how = f"attested by @{item.attested_by}" if item.attested_by else "seen to be done"
+                    state = how if item.done_at else "open"
+                    yield RecordedRevocation(
+                        FullName(item.holder), item.subject, each.person, at, f"{state} ({item.step})"
+                    )
 
     def _decisions(self, period: AuditPeriod, names: Mapping[RepositoryId, FullName]) -> Iterator[RecordedDecision]:
         table = gate_decisions.c

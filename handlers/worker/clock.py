@@ -18,6 +18,7 @@ from handlers.jobs.redis_loss import claim_redis
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import (
+    CheckDepartures,
     CheckDuePackages,
     CheckLatestTags,
     DeleteExpiredRecords,
@@ -62,6 +63,7 @@ TIMETABLE = (
     ScheduledJob(Diagnose(), 2 * MINUTE),  # what the set-up page shows of GitHub; what is newly missing is told
     ScheduledJob(SendNotifications(), 30),  # what a channel of the operator's did not take
     ScheduledJob(SendHeartbeat(), MINUTE),  # the dead-man URL
+    ScheduledJob(CheckDepartures(), HOUR),  # what people who left can still publish with
     ScheduledJob(QueueDigests(), HOUR),  # each is written once in its period
     ScheduledJob(DeleteExpiredRecords(), DAY),  # what the settings keep no longer
     ScheduledJob(Remind(), DAY),  # open issues: a reminder may be due, an event may have been missed

@@ -8,6 +8,7 @@ from handlers.config.database import Database, DatabaseError
 from handlers.config.settings import Settings
 from handlers.records import (
     change_alert_store,
+    departure_store,
     gate_store,
     issue_outbox,
     notification_store,
@@ -26,6 +27,7 @@ DOCUMENTS = (
     review_store.REVIEWS,
     review_store.ROUNDS,
     review_store.DELETIONS,
+    departure_store.DEPARTURES,
     trace_store.TRACES,
     gate_store.DECISIONS,
     gate_store.WAIT_STATES,

@@ -12,7 +12,7 @@ from handlers.config.embedded_redis import prepare_data_folder
 from handlers.config.settings import Settings
 from handlers.records.app_store import AppStore
 
-REVISION = "0004"  # the newest in migrations/versions
+REVISION = "0005"  # the newest in migrations/versions
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x57686172  # the number of PostgreSQL's advisory lock: one process migrates at a time
 

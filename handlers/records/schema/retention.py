@@ -18,6 +18,7 @@ HISTORY = (
     tables.outcome_changes.c.changed_at,
     tables.access_reviews.c.reviewed_at,
     tables.secret_deletions.c.requested_at,
+    tables.departures.c.closed_at,
     tables.gate_decisions.c.decided_at,
     tables.version_traces.c.published_at,
     tables.policies.c.valid_to,

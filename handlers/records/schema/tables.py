@@ -195,6 +195,17 @@ secret_deletions = Table(
     Index(None, "requested_at"),
 )
 
+departures = Table(
+    "departures",
+    METADATA,
+    _installation(primary_key=True),
+    Column("person", Words, primary_key=True),  # the login, in lower case
+    Column("left_at", Moment, primary_key=True),
+    Column("closed_at", Moment),  # none: something is left to revoke
+    Column("document", Words, nullable=False),
+    Index(None, "closed_at"),
+)
+
 version_traces = Table(
     "version_traces",
     METADATA,

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import get_args
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from bot.model.core_types import FullName, Outcome, RuleName, Severity
 from bot.registries import load_catalog
 from bot.registries.revocation_pages import RevocationKind, find_withdrawal, revocation_page
 from bot.rendering import issue
+from bot.rendering.departure import Departure, DepartureItem, DepartureStep, render_departure
 from bot.rendering.digest import DigestFacts, DigestState, PreviousFinding, render_digest
 from bot.rendering.digest_facts import (
     DigestFinding,
@@ -103,3 +105,16 @@ def test_what_is_kept_for_the_digest_keeps_the_words(words: str) -> None:
 def test_somebodys_marker_in_the_text_is_not_ours() -> None:
     body = HiddenMetadata("publishing", "repository-1").attach_to(issue.render_issue(hostile(MORE[0])).body)
     assert HiddenMetadata.parse(body) == HiddenMetadata("publishing", "repository-1")
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, *MORE], ids=lambda words: plain_line(words[:30]))
+def test_the_issue_about_a_departure_says_it_and_does_nothing(words: str) -> None:
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    items = [DepartureItem("0" * 12, step, words, words) for step in DepartureStep]
+    done = [replace(each, done_at=moment, attested_by=words) for each in items]
+    departure = Departure(words, words, moment, (words,), left_organization=True, items=(*items, *done))
+    for left in (departure, replace(departure, left_organization=False)):
+        text = render_departure(left)
+        assert_inert(text.body)
+        assert_inert(text.result)
+        assert text.title.isprintable()

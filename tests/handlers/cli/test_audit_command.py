@@ -16,10 +16,12 @@ from sqlalchemy import insert
 from bot.model.core_types import Conclusion, FullName, InstallationId, Outcome, RepositoryId, RuleName, Sha
 from bot.model.findings import Known
 from bot.model.identity_register import AccessReview, IdentityKind
+from bot.rendering.departure import Departure, DepartureItem, DepartureStep
 from handlers.cli.audit_command import ENVELOPE, PUBLIC_KEY, SIGNED
 from handlers.cli.main import run_command
 from handlers.config.database import Database
 from handlers.config.signing_key import KEY_FILE, load_signing_key, public_pem
+from handlers.records.departure_store import DepartureStore
 from handlers.records.policy_custody_store import AcceptedPolicy, PolicyCustodyStore, PolicyVersion
 from handlers.records.report_store import CHANGES, OutcomeChange, ReportStore, StoredReport
 from handlers.records.review_store import ReviewStore
@@ -239,3 +241,20 @@ def test_the_repository_history_begins_with_what_was_known_before(history: tuple
     assert rules[RULE]["judged"] == 1
     assert rules[RULE]["demanded"] == ["enforce"]
     assert [each["kind"] for each in told["events"]] == ["policy", "waiver"]
+
+
+def test_what_was_revoked_of_people_who_left_is_among_the_events(history: tuple[Database, Path]) -> None:
+    records, folder = history
+    steps = DepartureItem("a" * 12, DepartureStep.ROTATE_SECRET, "the secret PYPI_TOKEN", NAME, MIDDLE)
+    items = (steps, replace(steps, key="b" * 12, attested_by="sam"), replace(steps, key="c" * 12, done_at=None))
+    departure = Departure("acme", "mona", MIDDLE, left_organization=True, items=items)
+    for each in (departure, replace(departure, organization="other", person="eve")):
+        DepartureStore(records).put(INSTALLATION, each)
+    assert export(folder) == 0
+    told = json.loads((folder / "audit.json").read_text())
+    found = [(each["person"], each["result"]) for each in told["events"] if each["kind"] == "revocation"]
+    assert sorted(found) == [
+        ("mona", "attested by @sam (rotate-secret)"),
+        ("mona", "open (rotate-secret)"),
+        ("mona", "seen to be done (rotate-secret)"),
+    ]

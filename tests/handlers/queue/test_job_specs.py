@@ -34,6 +34,10 @@ CHECKBOXES = "installation repository issue_repository issue_number login checkb
 # What is stored of each job: other words need another version, for jobs are waiting when a new version is started.
 STORED = {
     "answer-review": "installation repository issue_repository issue_number comment",
+    "attest-revocation": "installation issue_repository issue_number comment",
+    "check-departures": "",
+    "follow-departure": "installation person",
+    "record-departure": "installation login person team",
     "check-after-run": "installation repository workflows",
     "check-branch": REPOSITORY,
     "check-commit": f"{REPOSITORY} revision",

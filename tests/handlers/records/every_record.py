@@ -24,11 +24,13 @@ from bot.packages.versions import (
     TraceStatus,
     Workload,
 )
+from bot.rendering.departure import Departure, DepartureItem, DepartureStep
 from bot.rendering.issue import IssueText
 from bot.rendering.notification import Notification, NotificationKind
 from bot.settings import Environment
 from handlers.config.database import Database
 from handlers.records.change_alert_store import BranchState, ChangeAlertStore, UnreportedAlert
+from handlers.records.departure_store import DepartureStore
 from handlers.records.gate_store import GateStore, WaitingDeployment
 from handlers.records.issue_outbox import IssueOutbox, IssueOutboxEntry
 from handlers.records.notification_store import NotificationStore
@@ -97,6 +99,9 @@ def _store_reviews(records: Database, text: str) -> None:
     ReviewStore(records).add(NUMBER, review)
     ReviewStore(records).add(NUMBER, replace(review, holder="acme"))
     ReviewRoundStore(records).put(NUMBER, OpenRound(date(2026, 11, 24), NAME, 3))
+    item = DepartureItem("0" * 12, DepartureStep.ROTATE_SECRET, text, NAME, NOW, text)
+    departure = Departure("acme", text, NOW, (text,), left_organization=True, items=(item,), issue_repository=NAME)
+    DepartureStore(records).put(INSTALLATION, departure)
     identity = PublishingIdentity(kind=IdentityKind.SECRET, name=text, holder=NAME, location=LOCATION, rotated_at=NOW)
     SecretDeletionStore(records, NUMBER).put(SecretDeletion(identity, "alice", NOW, NAME, 3))
 

@@ -22,7 +22,11 @@ from handlers.records.schema.migrate import MIGRATIONS, REVISION, migrate, open_
 from handlers.records.schema.record_documents import ensure_repository, find_unreadable
 from handlers.records.schema.tables import METADATA, repositories
 
-ADDED = {"notifications": "0002", "protections": "0003"}  # tables that earlier revisions did not have
+ADDED = {
+    "departures": "0005",
+    "notifications": "0002",
+    "protections": "0003",
+}  # tables that earlier revisions did not have
 GOLDEN = Path(__file__).parent / "golden"  # a database as each revision left it, as SQL
 
 
