@@ -29,6 +29,7 @@ from bot.checks.alerts.ungated_release import UngatedRelease
 from bot.checks.alerts.unrelated_branch import UnrelatedBranch
 from bot.checks.alerts.unreviewed_run import UnreviewedRun
 from bot.checks.alerts.weakened_environment import WeakenedEnvironment
+from bot.checks.alerts.weakened_rules import WeakenedRules
 
 CHANGE_ALERTS: tuple[type[ChangeAlert], ...] = (
     SecretSentAway,
@@ -40,6 +41,7 @@ CHANGE_ALERTS: tuple[type[ChangeAlert], ...] = (
     UngatedRelease,
     LostEnvironment,
     WeakenedEnvironment,
+    WeakenedRules,
     ManualPublishing,
     NewIdentityToken,
     MovedTag,

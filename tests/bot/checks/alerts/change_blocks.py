@@ -136,5 +136,13 @@ def _settings(block: ChangeBlock) -> RepositorySettings:
     seen_runners: MaybeKnown[tuple[Runner, ...]] = (
         SettingsQuery.RUNNERS.permission_denied() if "runners" in hidden else Known(runners)
     )
-    settings, _ = read_settings(yaml.safe_dump({"environments": block.get("environments", {})}))
-    return RepositorySettings(runners=seen_runners, deploy_keys=Known(keys), environments=settings.environments)
+    words = ("environments", "rulesets", "branch-protection", "workflows-can-approve")
+    settings, _ = read_settings(yaml.safe_dump({name: block[name] for name in words if name in block}))
+    return RepositorySettings(
+        runners=seen_runners,
+        deploy_keys=Known(keys),
+        environments=settings.environments,
+        rulesets=settings.rulesets,
+        branch_protection=settings.branch_protection,
+        workflow_permissions=settings.workflow_permissions,
+    )
