@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"^\| .+ \| .+ \| \[`[^`]+`\]\(\.\./(tests/[^)]+)\)(?: `(test_\w+)`)? \|$", re.MULTILINE)
 
 
-def tests_of(path: Path) -> set[str]:
+def names_of_tests(path: Path) -> set[str]:
     return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
 
 
@@ -20,6 +20,6 @@ def test_each_threat_names_a_test_that_exists() -> None:
     wrong = [
         (file, name)
         for file, name in lines
-        if not (ROOT / file).is_file() or (name and name not in tests_of(ROOT / file))
+        if not (ROOT / file).is_file() or (name and name not in names_of_tests(ROOT / file))
     ]
     assert wrong == []

@@ -62,6 +62,10 @@ def _ruleset_losses(now: RepositorySettings, before: RepositorySettings) -> Iter
                 yield "settings/rules", f"the ruleset {old.name} {join_names(losses)}"
 
 
+def _missing(wanted: tuple[str, ...], present: tuple[str, ...]) -> list[str]:
+    return [each for each in wanted if each not in present]
+
+
 def _losses(old: Ruleset, new: Ruleset | None) -> Iterator[str]:
     """Say what a ruleset no longer does. A changed name is nothing."""
     if new is None:
@@ -73,16 +77,15 @@ def _losses(old: Ruleset, new: Ruleset | None) -> Iterator[str]:
     lost = sorted({rule.type for rule in old.rules} - {rule.type for rule in new.rules})
     if lost:
         yield f"no longer has the rules {join_names(lost)}"
-    left = [
-        *(each for each in old.include if each not in new.include),
-        *(each for each in new.exclude if each not in old.exclude),
-    ]
+    left = [*_missing(old.include, new.include), *_missing(new.exclude, old.exclude)]
     if left:
         yield f"no longer covers {join_names(left)}"
+    rules = {each.type: each for each in new.rules}
     for rule in old.rules:
-        yield from _review_losses(rule, next((each for each in new.rules if each.type == rule.type), None))
-    if isinstance(old.bypass_actors, Known) and isinstance(new.bypass_actors, Known):
-        yield from _new_bypass(old.bypass_actors.value, new.bypass_actors.value)
+        yield from _review_losses(rule, rules.get(rule.type))
+    bypass = _both(new.bypass_actors, old.bypass_actors)
+    if bypass is not None:
+        yield from _new_bypass(bypass[1], bypass[0])
 
 
 def _review_losses(old: RulesetRule | BranchProtection, new: RulesetRule | BranchProtection | None) -> Iterator[str]:
