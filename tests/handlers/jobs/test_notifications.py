@@ -26,6 +26,7 @@ from handlers.config.context import Context
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import run_job
 from handlers.jobs.notifications import notify, sign, try_channels
+from handlers.jobs.repositories.diagnose import required_events
 from handlers.queue.enqueue import QUEUES
 from handlers.queue.job_specs import (
     Diagnose,
@@ -353,6 +354,39 @@ def test_a_withdrawn_permission_and_an_uninstalled_app_are_told(redis: Redis) ->
         acme.github.uninstall(acme.installation)
         diagnosed(context)
         assert "Wharfinger's installation on acme: the App is no longer installed there" in receiver.titles
+
+
+def test_each_permission_and_event_that_is_taken_away_is_told_at_the_next_look(redis: Redis) -> None:
+    with acme_on(redis) as acme, receiving() as receiver:
+        clock = Clock()
+        context = context_of(acme, receiver.url, clock=clock)
+        diagnosed(context)
+        permissions = dict(acme.installation.permissions)
+        for name in permissions.keys() - {"metadata"}:  # which cannot be taken away
+            receiver.requests.clear()
+            acme.installation.permissions.pop(name)
+            clock.now += timedelta(minutes=2)
+            diagnosed(context)
+            assert [f"permission {name}: " in each for each in receiver.titles] == [True], name
+            acme.installation.permissions[name] = permissions[name]
+            clock.now += timedelta(minutes=2)
+            diagnosed(context)
+        for event in sorted(required_events()):
+            receiver.requests.clear()
+            acme.github.app.events.remove(event)
+            clock.now += timedelta(minutes=2)
+            diagnosed(context)
+            assert [f"event {event}: " in each for each in receiver.titles] == [True], event
+            acme.github.app.events.append(event)
+            clock.now += timedelta(minutes=2)
+            diagnosed(context)
+        assert len(permissions) > 15
+
+
+def test_what_is_told_by_a_look_is_looked_at_within_five_minutes() -> None:
+    (look,) = [each for each in TIMETABLE if each.spec == Diagnose()]
+    (sending,) = [each for each in TIMETABLE if each.spec == SendNotifications()]
+    assert 2 * look.interval + sending.interval <= 300, "what could not be seen is told at the second look"
 
 
 def test_github_that_does_not_answer_is_told_and_nothing_is_called_well_again(redis: Redis) -> None:
