@@ -1,13 +1,16 @@
 """Authenticates as the GitHub App, and caches encrypted installation tokens in Redis."""
 
+import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import jwt
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from redis import Redis
 
@@ -23,20 +26,22 @@ JWT_LIFETIME = timedelta(minutes=9)
 
 @dataclass(frozen=True, slots=True)
 class AppKey:
-    """The App's number and its private key; made by `read_app_key`."""
+    """The App's number, and what signs with its private key: the key itself (`read_app_key`), or a command that reaches it elsewhere."""
 
     app_id: int
-    fingerprint: str  # of the public half: keeps the tokens of an old key apart from those of a new one
-    _private_key: RSAPrivateKey = field(repr=False)
+    fingerprint: str  # of the key or the command: keeps the tokens of an old key apart from those of a new one
+    _sign: Callable[[bytes], bytes] = field(repr=False)  # RSASSA-PKCS1-v1_5 with SHA-256; raises CredentialsError
 
     def create_jwt(self, now: datetime) -> str:
         """Return a JSON web token that is good for about nine minutes from `now`, which is GitHub's idea of now."""
-        claims = {
-            "iss": str(self.app_id),
-            "iat": now - ISSUED_EARLIER_BY,
-            "exp": now - ISSUED_EARLIER_BY + JWT_LIFETIME,
-        }
-        return jwt.encode(claims, self._private_key, algorithm="RS256")
+        issued = int((now - ISSUED_EARLIER_BY).timestamp())
+        claims = {"iss": str(self.app_id), "iat": issued, "exp": issued + int(JWT_LIFETIME.total_seconds())}
+        signed = b".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+        return b".".join([signed, _base64url(self._sign(signed))]).decode()
+
+
+def _base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
 
 
 def read_app_key(app_id: int, pem: str) -> AppKey:
@@ -51,7 +56,11 @@ def read_app_key(app_id: int, pem: str) -> AppKey:
     if not isinstance(private, RSAPrivateKey):
         raise CredentialsError("the App's private key is not an RSA key in PEM; make one on the App's settings page")
     public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return AppKey(app_id, hashlib.sha256(public).hexdigest()[:16], private)
+
+    def sign(content: bytes) -> bytes:
+        return private.sign(content, PKCS1v15(), SHA256())
+
+    return AppKey(app_id, hashlib.sha256(public).hexdigest()[:16], sign)
 
 
 def utc_now() -> datetime:

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from redis import Redis
 
-from bot.github.auth import read_app_key
 from bot.github.client import GitHubClient
 from bot.github.transport import GitHubServer
 from bot.packages.http_client import RedisPacing, RegistryHttpClient
@@ -15,6 +14,7 @@ from bot.registries import Catalog, load_catalog
 from bot.rendering.links import Links
 from handlers.config.database import Database
 from handlers.config.settings import Settings
+from handlers.config.sign_command import app_key
 
 
 def utc_now() -> datetime:
@@ -48,7 +48,7 @@ JobFunction: TypeAlias = Callable[[Context, Any], None]
 
 def open_context(settings: Settings, redis: Redis, records: Database) -> Context:
     """Open what jobs need; a worker calls it once, before its first job."""
-    key = read_app_key(settings.app_id, settings.private_key)
+    key = app_key(settings)
     github_client = GitHubClient(GitHubServer(settings.github_api), key, redis, settings.token_keys)
     catalogue = load_catalog()
     registries = RegistryHttpClient(

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +51,14 @@ def parse_private_key(text: str) -> str:
     if not isinstance(key, RSAPrivateKey):
         raise ConfigurationError("is not an RSA key; make one on your GitHub App's settings page")
     return pem
+
+
+def parse_command(text: str) -> tuple[str, ...]:
+    """Return the words of a command, quoted as in a shell, which is not started; raise SettingsError."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise ConfigurationError("has a quote that is not closed; write the command as you would in a shell") from None
 
 
 def parse_webhook_secrets(text: str) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def set_up_logging(settings: Settings) -> None:
     """Send every logger's lines to standard error, as the settings want them."""
     handler = logging.StreamHandler(sys.stderr)
     secrets = (*settings.webhook_secrets, settings.private_key, *settings.token_keys, *settings.alert_urls)
-    handler.setFormatter(_LogFormatter(as_json=settings.log_format == "json", secrets=secrets))
+    handler.setFormatter(_LogFormatter(as_json=settings.log_format == "json", secrets=tuple(filter(None, secrets))))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for chatty in ("httpx", "httpcore", "rq.worker", "rq.job", "asyncio", "githubkit", "uvicorn", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -18,6 +18,7 @@ from handlers.config.credentials import (
     is_webhook,
     parse_alert_secrets,
     parse_alert_urls,
+    parse_command,
     parse_heartbeat_url,
     parse_pages_tokens,
     parse_private_key,
@@ -43,7 +44,10 @@ class Settings:
     """Everything an administrator can set; made by `from_environment`. Secrets are kept out of its repr."""
 
     app_id: int
-    private_key: str = field(repr=False)  # PEM
+    private_key: str = field(repr=False)  # PEM; empty where a command signs
+    sign_command: tuple[str, ...] = field(
+        repr=False
+    )  # signs with a key that is elsewhere; empty: the private key signs
     webhook_secrets: tuple[str, ...] = field(repr=False)  # the first is the present one; others may still sign
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet; the first encrypts, all decrypt
     pages_tokens: tuple[str, ...] = field(repr=False)  # any of them opens the pages; empty: there are none
@@ -79,13 +83,15 @@ class Settings:
         """Read and check every variable; raise SettingsError with one line for each that is missing or wrong."""
         read = _EnvironmentReader(with_registration(os.environ if environ is None else environ))
         redis_url = read.value("REDIS_URL", check_redis_url, "")
+        sign_command = read.value("WHARFINGER_SIGN_COMMAND", parse_command, "")
         settings = cls(
             app_id=read.value("WHARFINGER_APP_ID", _app_id),
-            private_key=read.either(
-                "WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", parse_private_key, read_key_file
-            ),
+            private_key=""
+            if sign_command
+            else read.either("WHARFINGER_PRIVATE_KEY", "WHARFINGER_PRIVATE_KEY_FILE", parse_private_key, read_key_file),
+            sign_command=sign_command,
             webhook_secrets=read.value("WHARFINGER_WEBHOOK_SECRET", parse_webhook_secrets),
-            token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, ""),
+            token_keys=read.value("WHARFINGER_TOKEN_KEYS", parse_token_keys, None if sign_command else ""),
             pages_tokens=read.value("WHARFINGER_PAGES_TOKEN", parse_pages_tokens, ""),
             alert_urls=read.value("WHARFINGER_ALERT_URL", parse_alert_urls, ""),
             alert_secrets=read.value("WHARFINGER_ALERT_SECRET", parse_alert_secrets, ""),
@@ -248,6 +254,8 @@ _MISSING = {
     "WHARFINGER_APP_ID": "it is the number on your GitHub App's settings page",
     "WHARFINGER_PRIVATE_KEY": "make one on your GitHub App's settings page and give its text, or name the file in "
     "WHARFINGER_PRIVATE_KEY_FILE",
+    "WHARFINGER_TOKEN_KEYS": "with WHARFINGER_SIGN_COMMAND there is no private key to derive it from; make one with: "
+    "openssl rand -base64 32 | tr +/ -_",
     "WHARFINGER_WEBHOOK_SECRET": "set the secret that stands on your GitHub App's settings page",
     "WHARFINGER_ALERT_SECRET": "WHARFINGER_ALERT_URL names a webhook, which is signed; make a secret with: echo "
     '"whsec_$(openssl rand -base64 32)". For Slack and Teams write slack://… and workflows://…',
