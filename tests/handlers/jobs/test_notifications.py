@@ -360,6 +360,7 @@ def test_each_permission_and_event_that_is_taken_away_is_told_at_the_next_look(r
     with acme_on(redis) as acme, receiving() as receiver:
         clock = Clock()
         context = context_of(acme, receiver.url, clock=clock)
+        acme.github.app.events[:] = sorted(required_events())
         diagnosed(context)
         permissions = dict(acme.installation.permissions)
         for name in permissions.keys() - {"metadata"}:  # which cannot be taken away
