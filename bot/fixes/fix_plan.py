@@ -8,11 +8,13 @@ from bot.detection import Publication
 from bot.fixes.file_draft import FileDraft
 from bot.fixes.fix_strategy import (
     ChosenStrategy,
+    FetchedToken,
     FixStrategy,
     add_exchange_step,
     choose_strategy,
     exchange_token,
     has_exchange_step,
+    replace_token,
     request_token,
     use_replacement_action,
 )
@@ -26,11 +28,12 @@ from bot.fixes.job_editor import (
     JobEditor,
     StoredToken,
 )
-from bot.fixes.prerequisites import grant_id_token, raise_versions
+from bot.fixes.prerequisites import ENVIRONMENT, ID_TOKEN_WRITE, grant_permissions, name_environment, raise_versions
 from bot.fixes.remove_token import PublishCall, TokenRemover
 from bot.fixes.yaml_tree import UnsafeEditError
 from bot.model.core_types import Credential, RegistryId
 from bot.model.errors import describe_fault
+from bot.model.findings import join_names
 from bot.registries import ActionFact, CommandFact, Registry
 from bot.registries.addresses import expand_addresses
 from bot.registries.registry import TokenExchange
@@ -105,15 +108,15 @@ def registry_instructions(publication: Publication, registry: Registry, snapshot
         for step in registry.migration.registry
         if not step.startswith("Nothing")
     ]
+    if registry.trust_mechanism == "job-token":
+        return (
+            *steps,
+            f"Once a release has worked, delete {join_names(publication.secrets) or 'the stored token'} and revoke it.",
+        )
     identity = trusted_workflow(publication, registry, snapshot)
+    identity = replace(identity, environment=identity.environment or ENVIRONMENT)
     owner = "" if "/" in identity.repository else " (owner and name as on GitHub)"
-    trust = f"On {registry.name}, let the package trust {identity}{owner}."
-    advice = (
-        f"Name an environment too, here and in the job {publication.job} (`environment: NAME`): without one any branch of the"
-        " workflow can publish."
-    )
-    advised = [] if publication.environment or registry.migration.identity == "none" else [advice]
-    return (trust, *advised, *steps)
+    return (f"On {registry.name}, let the package trust {identity}{owner}.", *steps)
 
 
 def calling_workflows(publication: Publication, snapshot: Snapshot) -> tuple[Workflow, ...]:
@@ -131,20 +134,29 @@ def fix_targets(snapshot: Snapshot) -> dict[FixTarget, tuple[Publication, ...]]:
     found: dict[FixTarget, list[Publication]] = {}
     for publication in snapshot.publications:
         registry = snapshot.registries[publication.registry]
-        offered = registry.trusted_publishing and registry.trust_mechanism == "publisher"
-        if offered and publication.credential in STORED_CREDENTIALS:
+        offered = registry.trust_mechanism == "publisher" or registry.migration.permissions
+        if registry.trusted_publishing and offered and publication.credential in STORED_CREDENTIALS:
             found.setdefault(FixTarget.for_publication(publication), []).append(publication)
     return {target: tuple(each) for target, each in found.items()}
 
 
-def plan_fix(publications: Sequence[Publication], snapshot: Snapshot, budget: FixBudget | None = None) -> Fix:
-    """Make the change for one target's publications; what cannot be done safely is refused in words."""
+def plan_fix(
+    publications: Sequence[Publication],
+    snapshot: Snapshot,
+    budget: FixBudget | None = None,
+    *,
+    environment: bool = True,
+) -> Fix:
+    """Make the change for one target's publications; what cannot be done safely is refused in words.
+
+    A job that names no environment is given one, unless `environment` is false.
+    """
     target = FixTarget.for_publication(publications[0])
     registry = snapshot.registries[target.registry]
     work = FixWorkspace(snapshot, budget or FixBudget())
     refusal = None
     try:
-        _make_change(work, publications, registry)
+        _make_change(work, publications, registry, environment=environment)
     except UnsafeEditError as error:
         refusal = str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, a fix that fails must not take the verdict with it
@@ -169,7 +181,7 @@ class Suggestions:
 
     def suggest(self, publication: Publication) -> str | None:
         """Give what stands instead of a step's lines, from its `uses:` or `run:` key on; None where more would have to change."""
-        fix = plan_fix([publication], self._snapshot, self._budget)
+        fix = plan_fix([publication], self._snapshot, self._budget, environment=False)
         draft = fix.drafts.get(publication.file)
         if draft is None or len(fix.drafts) > 1:
             return None
@@ -177,10 +189,15 @@ class Suggestions:
         return draft.replacement_for(publication.line, publication.end_line, lines) or None
 
 
-def _make_change(workspace: FixWorkspace, publications: Sequence[Publication], registry: Registry) -> None:
+def _make_change(
+    workspace: FixWorkspace, publications: Sequence[Publication], registry: Registry, *, environment: bool
+) -> None:
     first = publications[0]
     strategy, chosen = _choose_one_strategy(_editable_job(workspace, publications, registry), workspace, publications)
-    grant_id_token(workspace, first)
+    by_job_token = registry.trust_mechanism == "job-token"
+    grant_permissions(workspace, first, registry.migration.permissions if by_job_token else ID_TOKEN_WRITE)
+    if environment:
+        name_environment(workspace.job_editor(first.file, first.job))
     raise_versions(workspace.job_editor(first.file, first.job), registry, first.tool)
     token = StoredToken.for_secrets(name for each in publications for name in each.secrets)
     _apply_strategy(workspace.job_editor(first.file, first.job), strategy, chosen, publications, token)
@@ -239,8 +256,10 @@ def _apply_strategy(
     registry = editor.workspace.snapshot.registries[publications[0].registry]
     exchange = registry.migration.token_exchange
     remover = TokenRemover(editor, registry, token)
-    logins = {each.login_index: each.fact for each in chosen.values() if each.login_index is not None}
-    if strategy is FixStrategy.EXCHANGE and exchange is not None:
+    logins = {each.login_index: each.fact for each in chosen.values() if each.login_index is not None and each.fact}
+    if strategy is FixStrategy.JOB_TOKEN:
+        replace_token(editor, sorted(chosen), FetchedToken(token, "github.token"))
+    elif strategy is FixStrategy.EXCHANGE and exchange is not None:
         exchange_token(editor, sorted(chosen), exchange, token)
     elif logins:
         _request_token_at_login(editor, remover, registry, logins)
@@ -249,7 +268,8 @@ def _apply_strategy(
         remover.remove({}, max(chosen) - 1)
     else:
         tools = {each.step: each.tool for each in publications}
-        remover.remove({step: PublishCall(tools[step], each.fact) for step, each in chosen.items()}, max(chosen))
+        calls = {step: PublishCall(tools[step], each.fact) for step, each in chosen.items() if each.fact is not None}
+        remover.remove(calls, max(chosen))
         if strategy is FixStrategy.FETCH_TOKEN and exchange is not None:
             first = min(chosen)
             _add_missing_exchange_step(

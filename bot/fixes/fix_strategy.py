@@ -6,10 +6,9 @@ from enum import StrEnum
 
 from bot.detection import Publication
 from bot.fixes.job_editor import JobEditor, StoredToken
-from bot.fixes.prerequisites import note_pinned_actions
 from bot.fixes.remove_token import TokenContext, is_empty_script, lines_calling, remove_login_lines
 from bot.fixes.yaml_edits import edit_scalar, insert_step, remove_key, remove_step, rewrite_script, set_key
-from bot.fixes.yaml_tree import UnsafeEditError, YamlValue
+from bot.fixes.yaml_tree import CommentedScalar, UnsafeEditError, YamlValue
 from bot.registries import ActionFact, Catalog, CommandFact, Migration, Registry, action_name
 from bot.registries.addresses import expand_addresses
 from bot.registries.registry import ReplacementAction, TokenExchange
@@ -24,6 +23,7 @@ class FixStrategy(StrEnum):
     EXCHANGE = "exchange"  # a step before it fetches a token, which stands where the stored one stood
     FETCH_TOKEN = "mint"  # noqa: S105 - the name of a strategy; a step before it fetches a token, which the tool finds by itself
     REPLACE_TOOL = "replace"  # the tool cannot; an action publishes what it has built
+    JOB_TOKEN = "job-token"  # noqa: S105 - the name of a strategy; the job's own token stands where the stored one stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ChosenStrategy:
     """The way, what is known of the tool, and the step that logs in where that is another one."""
 
     strategy: FixStrategy
-    fact: ActionFact | CommandFact
+    fact: ActionFact | CommandFact | None  # None where the strategy needs nothing of it
     login_index: int | None = None  # its place among the job's steps
 
 
@@ -40,6 +40,8 @@ def choose_strategy(
 ) -> ChosenStrategy:
     """Choose the strategy; raises UnsafeEditError if none is known."""
     fact = _publish_fact(publication, step, catalog)
+    if registry.trust_mechanism == "job-token":
+        return _job_token_strategy(publication, fact, registry)
     if fact is None:
         raise UnsafeEditError(f"how {publication.tool} publishes is not known well enough")
     migration = registry.migration
@@ -58,6 +60,20 @@ def choose_strategy(
     raise UnsafeEditError(
         f"{publication.tool} has no trusted publishing, and what to use instead depends on the project"
     )
+
+
+def _job_token_strategy(
+    publication: Publication, fact: ActionFact | CommandFact | None, registry: Registry
+) -> ChosenStrategy:
+    """Choose the job's own token where it can do what the stored one does; of one that may push to contents nobody knows."""
+    if set(registry.migration.permissions) != {"packages"}:
+        raise UnsafeEditError(
+            f"the token that {publication.tool} is given may also push commits or start other workflows, which the job's own"
+            " token cannot do"
+        )
+    if not publication.secrets:
+        raise UnsafeEditError("where the stored token comes from is not known")
+    return ChosenStrategy(FixStrategy.JOB_TOKEN, fact)
 
 
 def _exchange_strategy(tool: str, fact: ActionFact | CommandFact, exchange: TokenExchange) -> ChosenStrategy:
@@ -111,10 +127,15 @@ def exchange_token(
     editor: JobEditor, publishing: Sequence[int], token_exchange: TokenExchange, token: StoredToken
 ) -> None:
     """Let a step fetch a token, and put that where the stored one stood."""
-    last = max(publishing)
-    using = {n for n, step in enumerate(editor.job.steps[: last + 1]) if token.reaches(editor, step)} | set(publishing)
     name = _unused_step_id(editor.job)
-    fetched = FetchedToken(token, f"steps.{name}.outputs.{token_exchange.output}")
+    first = replace_token(editor, publishing, FetchedToken(token, f"steps.{name}.outputs.{token_exchange.output}"))
+    add_exchange_step(editor, first, token_exchange, name)
+
+
+def replace_token(editor: JobEditor, publishing: Sequence[int], fetched: FetchedToken) -> int:
+    """Put a short-lived token where the stored one stood; return the place of the first step that uses it."""
+    last, token = max(publishing), fetched.token
+    using = {n for n, step in enumerate(editor.job.steps[: last + 1]) if token.reaches(editor, step)} | set(publishing)
     for place in sorted(using):
         _use_fetched_token(editor, place, fetched)
     for key in token.keys_naming(editor.job.env):
@@ -122,7 +143,7 @@ def exchange_token(
     for key in token.keys_naming(editor.workflow.env):
         editor.note(f"The variable {key} is gone from the whole workflow; see that no other job wants it.")
         editor.edit(remove_key, ("env", key))
-    add_exchange_step(editor, min(using), token_exchange, name)
+    return min(using)
 
 
 def _use_fetched_token(editor: JobEditor, index: int, fetched: FetchedToken) -> None:
@@ -141,7 +162,7 @@ def _use_fetched_token(editor: JobEditor, index: int, fetched: FetchedToken) -> 
 
 def add_exchange_step(editor: JobEditor, index: int, token_exchange: TokenExchange, name: str | None) -> None:
     """Put the step that fetches a token in front of the one at `place`, under the same condition."""
-    step: dict[str, YamlValue] = {"uses": token_exchange.uses}
+    step: dict[str, YamlValue] = {"uses": _pinned_uses(token_exchange)}
     if name is not None:
         step["id"] = name
     condition = editor.job.steps[index].condition
@@ -153,7 +174,13 @@ def add_exchange_step(editor: JobEditor, index: int, token_exchange: TokenExchan
         step["with"] = dict(token_exchange.inputs)
         editor.note(f"Fill in what {token_exchange.uses} is given: {', '.join(token_exchange.inputs.values())}.")
     editor.edit(insert_step, editor.path("steps"), index, step)
-    note_pinned_actions(editor, token_exchange.uses)
+
+
+def _pinned_uses(action: TokenExchange | ReplacementAction) -> YamlValue:
+    """Return the action pinned to the commit of its version, where the registry's data knows it."""
+    if not action.commit:
+        return action.uses
+    return CommentedScalar(f"{action.uses.partition('@')[0]}@{action.commit}", action.version)
 
 
 def has_exchange_step(job: Job, token_exchange: TokenExchange, last: int) -> bool:
@@ -207,7 +234,6 @@ def use_replacement_action(editor: JobEditor, index: int, publication: Publicati
         for name in token.keys_naming(step.env):
             editor.edit(remove_key, editor.path("steps", index, "env", name))
         editor.edit(insert_step, editor.path("steps"), index + 1, added)
-    note_pinned_actions(editor, instead.uses)
     editor.note(
         f"{publication.tool} knows no trusted publishing: {instead.uses.partition('@')[0]} uploads what it has built."
     )
@@ -232,7 +258,7 @@ def _keep_build_command(script: str, tool: str, replacement: ReplacementAction) 
 
 
 def _replacement_step(editor: JobEditor, step: Step, replacement: ReplacementAction) -> Mapping[str, YamlValue]:
-    added: dict[str, YamlValue] = {"uses": replacement.uses}
+    added: dict[str, YamlValue] = {"uses": _pinned_uses(replacement)}
     if step.condition is not None:
         added["if"] = step.condition.value
     inputs: dict[str, YamlValue] = {}

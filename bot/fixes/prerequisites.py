@@ -15,6 +15,8 @@ from bot.workflows.graph import PERMISSION_SCOPES, effective_permissions
 from bot.workflows.workflow import read_uses
 
 _ID_TOKEN = "id-token"  # noqa: S105 - the name of a permission
+ID_TOKEN_WRITE = {_ID_TOKEN: "write"}
+ENVIRONMENT = "release"  # the name that a publishing job is given where it names no environment
 
 # Commands that push tags or write releases with the job's own token, as of 2026-11.
 _PUSH_COMMANDS = re.compile(
@@ -24,28 +26,41 @@ _PUSH_COMMANDS = re.compile(
 )
 
 
-def grant_id_token(workspace: FixWorkspace, publication: Publication) -> None:
-    """Let the publishing job, and each job that calls its workflow, ask for an OIDC token."""
+def grant_permissions(workspace: FixWorkspace, publication: Publication, added: Mapping[str, str]) -> None:
+    """Give the publishing job, and each job that calls its workflow, the permissions that publishing takes."""
     here = workspace.job_editor(publication.file, publication.job)
     inner = effective_permissions(here.workflow, here.job)
-    _grant_job(here, _required_scopes(here))
+    _grant_job(here, _required_scopes(here), added)
     for caller in publication.via:
         path, _, name = caller.rpartition(":")
         calling = workspace.snapshot.workflows.get(path)
         if calling is not None and name in calling.jobs and (path, name) != (publication.file, publication.job):
-            _grant_job(workspace.job_editor(path, name), inner.scopes if inner else {})
+            _grant_job(workspace.job_editor(path, name), inner.scopes if inner else {}, added)
 
 
-def _grant_job(editor: JobEditor, required: Mapping[str, str]) -> None:
+def _grant_job(editor: JobEditor, required: Mapping[str, str], added: Mapping[str, str]) -> None:
     had = effective_permissions(editor.workflow, editor.job)
-    if had is not None and had.level(_ID_TOKEN) == "write":
+    missing = {scope: level for scope, level in added.items() if had is None or had.level(scope) != level}
+    if not missing:
         return
     own = editor.job.permissions
     if own is not None and own.all_scopes is None:
-        editor.edit(set_key, editor.path("permissions"), _ID_TOKEN, "write")
+        for scope, level in missing.items():
+            editor.edit(set_key, editor.path("permissions"), scope, level)
         return
-    scopes = {**_existing_scopes(editor, had, required), _ID_TOKEN: "write"}
+    scopes = {**_existing_scopes(editor, had, required), **missing}
     editor.edit(set_key, editor.path(), "permissions", scopes, after=_preceding_key(editor.job))
+
+
+def name_environment(editor: JobEditor) -> None:
+    """Let the publishing job run in an environment, where it names none: reviewers and refs stand there, and trust can name it."""
+    if editor.job.environment is not None:
+        return
+    editor.edit(set_key, editor.path(), "environment", ENVIRONMENT, after="runs-on")
+    editor.note(
+        f"Create the environment {ENVIRONMENT} (Settings, Environments) with required reviewers and the branches or tags that can"
+        " deploy, before this change is merged."
+    )
 
 
 def _existing_scopes(editor: JobEditor, current: Permissions | None, required: Mapping[str, str]) -> dict[str, str]:
@@ -153,22 +168,6 @@ def _outdated_input(job: Job, registry: Registry, tool: str) -> OutdatedTool | N
             old = tool in each.for_tools and _is_older(given.value, each.least)
             found.append(OutdatedTool(given.line, f"{each.input}: {given.value}", each.least) if old else None)
     return found[0] if found and all(found) else None
-
-
-def note_pinned_actions(editor: JobEditor, uses: str) -> None:
-    """Where the file pins the actions that it uses to commits, say that a new one has to be pinned too."""
-    used = [
-        read_uses(step.uses.value)
-        for job in editor.workflow.jobs.values()
-        for step in job.steps
-        if step.uses is not None
-    ]
-    pinned = [each.pinned for each in used if each.kind == "action"]
-    if pinned and all(pinned):
-        editor.note(
-            f"This file pins actions to commits: pin {uses} to the commit that its releases name; which one that is cannot be"
-            " said from here."
-        )
 
 
 def _raise_action(editor: JobEditor, index: int, uses: SourceText, registry: Registry) -> None:

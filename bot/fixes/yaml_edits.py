@@ -7,6 +7,7 @@ import yaml
 
 from bot.fixes.file_draft import FileDraft
 from bot.fixes.yaml_tree import (
+    CommentedScalar,
     MappingEntry,
     UnsafeEditError,
     YamlData,
@@ -85,7 +86,7 @@ def _replace_value(tree: YamlTree, path: YamlPath, entry: MappingEntry, value: Y
     """Put a value in the place of another one, in the style of what is around it."""
     start, end = tree.start(entry.value), tree.end(entry.value)
     start = tree.end(entry.key) + tree.text[tree.end(entry.key) : start].rfind(":") + 1
-    if isinstance(value, str) or entry.mapping.flow_style:
+    if isinstance(value, str | CommentedScalar) or entry.mapping.flow_style:
         return tree.draft.spliced(start, end, " " + flow_text(value))
     lines = block_lines(value, _column(tree, entry.key), _indentation(tree, path))
     return tree.draft.spliced(start, end, "\n" + "\n".join(lines))

@@ -168,7 +168,15 @@ def expand_to_lines(tree: YamlTree, start: int, end: int) -> tuple[int, int]:
     return tree.line_start(start), min(tree.line_end(end) + 1, len(tree.text))
 
 
-YamlValue: TypeAlias = "str | Mapping[str, YamlValue]"  # a scalar, or a mapping of more
+@dataclass(frozen=True, slots=True)
+class CommentedScalar:
+    """A scalar with the comment behind it, where there is a line of its own for both."""
+
+    value: str
+    comment: str
+
+
+YamlValue: TypeAlias = "str | CommentedScalar | Mapping[str, YamlValue]"  # a scalar, or a mapping of more
 
 
 def block_lines(value: Mapping[str, YamlValue], column: int, step: int) -> list[str]:
@@ -178,6 +186,8 @@ def block_lines(value: Mapping[str, YamlValue], column: int, step: int) -> list[
         start = " " * (column + step) + f"{key}:"
         if isinstance(each, str):
             lines.append(f"{start} {_format_scalar(each)}")
+        elif isinstance(each, CommentedScalar):
+            lines.append(f"{start} {_format_scalar(each.value)} # {each.comment}")
         elif each:
             lines += [start, *block_lines(each, column + step, step)]
         else:
@@ -187,6 +197,8 @@ def block_lines(value: Mapping[str, YamlValue], column: int, step: int) -> list[
 
 def flow_text(value: YamlValue) -> str:
     """Write a value inside braces, or on the line of its key."""
+    if isinstance(value, CommentedScalar):
+        return flow_text(value.value)
     if isinstance(value, str):
         return _quote_scalar(value) if set(value) & set("{}[],") else _format_scalar(value)
     return "{" + ", ".join(f"{key}: {flow_text(each)}" for key, each in value.items()) + "}"
@@ -194,6 +206,8 @@ def flow_text(value: YamlValue) -> str:
 
 def value_data(value: YamlValue) -> YamlData:
     """Give what a value means once it is written."""
+    if isinstance(value, CommentedScalar):
+        return value.value
     return value if isinstance(value, str) else {key: value_data(each) for key, each in value.items()}
 
 

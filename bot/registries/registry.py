@@ -186,6 +186,8 @@ class TokenExchange:
     """The action that exchanges the workflow's OIDC token, as a step to insert before the publishing one."""
 
     uses: str
+    commit: str = ""  # the commit to pin it to, of `version`
+    version: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     output: str | None = None  # the output that holds the token; None when it reaches later steps by itself
     env: str | None = None  # the environment variable in which the publishing step wants it
@@ -215,6 +217,8 @@ class ReplacementAction:
         str, str
     ]  # the tool's publishing command, and the command that only builds ("" when it builds nothing)
     build_flags: tuple[str, ...] = ()  # with which a tool of no build command of its own does build first
+    commit: str = ""  # the commit to pin it to, of `version`
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _publish_job_findings(job: PathJob, snapshot: Snapshot) -> Iterator[Finding]
             yield Finding(
                 location=Location(job.workflow.path, job.job.line, job.job.line),
                 message=f"sets no permissions for {where}, so a repository setting decides what its token can do",
-                fix=f"Give the job {job.job.id} its own permissions: {_needed_permissions(job)}.",
+                fix=f"Give the job {job.job.id} its own permissions: {_needed_permissions(job, snapshot)}.",
             )
         return
     given = own or job.workflow.permissions
@@ -121,11 +121,18 @@ def _write_all_finding(job: PathJob, permissions: Permissions, where: str) -> Fi
     )
 
 
-def _needed_permissions(job: PathJob) -> str:
-    oidc = any(
-        each.credential in (Credential.OIDC, Credential.CLOUD_OIDC, Credential.HYBRID) for each in job.publications
-    )
-    return "`contents: read` and `id-token: write`" if oidc else "`contents: read` is enough for a checkout"
+def _needed_permissions(job: PathJob, snapshot: Snapshot) -> str:
+    """Say what a checkout and publishing take; what publishing by the job's own token takes is in the registry's data."""
+    needed = {"contents": "read"}
+    for each in job.publications:
+        registry = snapshot.registries[each.registry]
+        if each.credential in (Credential.OIDC, Credential.CLOUD_OIDC, Credential.HYBRID):
+            needed[_IDENTITY_SCOPE] = "write"
+        elif registry.trust_mechanism == "job-token":
+            needed |= registry.migration.permissions
+    if needed == {"contents": "read"}:
+        return "`contents: read` is enough for a checkout"
+    return join_names(f"`{scope}: {level}`" for scope, level in needed.items())
 
 
 def _job_list(names: list[str]) -> str:

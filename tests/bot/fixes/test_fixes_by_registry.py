@@ -17,7 +17,7 @@ CHANGES = {
     section.partition("\n")[0]: {block["kind"]: indent(block["text"], " " * 6) for block in BLOCK.finditer(section)}
     for section in PAGE.read_text().split("\n## ")[1:]
 }
-GRANTED = "    permissions:\n      contents: read\n      id-token: write\n"
+GRANTED = "    environment: release\n    permissions:\n      contents: read\n      id-token: write\n"
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -57,12 +57,11 @@ def test_the_registrys_side_is_told_what_to_trust_first(step: str, registry: str
 
     assert there[0] == f"On {registry}, let the package trust acme/tool, {entered}, environment live."
     assert any("revoke the token" in sentence for sentence in there)
-    assert not any("Name an environment" in sentence for sentence in there)
 
 
-def test_who_names_no_environment_is_advised_to() -> None:
-    there = fix_repository(
-        job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n")
-    ).fix.registry_steps
+def test_a_job_without_an_environment_gets_one_that_the_registry_is_told_to_trust() -> None:
+    story = fix_repository(job("      - {run: npm publish, env: {NODE_AUTH_TOKEN: '${{ secrets.T }}'}}\n"))
 
-    assert there[1].startswith("Name an environment too, here and in the job send")
+    assert "    environment: release\n" in story.text()
+    assert story.fix.registry_steps[0].endswith("workflow release.yml, environment release.")
+    assert any("Create the environment release" in note for note in story.fix.notes)

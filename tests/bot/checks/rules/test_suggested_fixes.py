@@ -64,7 +64,7 @@ def test_where_the_jobs_own_token_would_do_that_is_the_next_step() -> None:
     finding = only_finding(release=publishing("{run: gh release create v1, env: {GH_TOKEN: '${{ secrets.PAT }}'}}"))
 
     assert finding.message == "publishes to GitHub Releases with the stored secret PAT"
-    assert finding.fix.startswith("Use `${{ github.token }}` and give the job `permissions: {contents: write}`.")
+    assert finding.fix.startswith("Use `${{ github.token }}` and give the job `permissions: {contents: write}`, or")
 
 
 def test_a_registry_that_offers_no_trusted_publishing_is_left_alone() -> None:

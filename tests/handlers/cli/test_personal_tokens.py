@@ -40,10 +40,6 @@ def scanned(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="identity: the report says to remove a personal token, and the diff that there is none that could go",
-)
 def test_the_diff_makes_the_change_that_the_report_describes(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,12 +49,8 @@ def test_the_diff_makes_the_change_that_the_report_describes(
     assert "packages: write" in diff
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="identity: least-permissions does not name packages: write, which publishing to this registry needs",
-)
 def test_least_permissions_names_what_this_registry_needs(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = scanned(capsys, checkout)
-    (advice,) = (line for line in report.splitlines() if "Give the job publish permissions" in line)
+    (advice,) = (line for line in report.splitlines() if "Give the job publish its own permissions" in line)
 
     assert "packages: write" in advice
