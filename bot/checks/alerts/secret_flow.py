@@ -11,9 +11,13 @@ from bot.shell import Command, Script, UnknownKind, Word, read_script_cached, va
 from bot.snapshot.repository_snapshot import Snapshot
 from bot.workflows import Action, Job, SourceText, Step, Workflow
 from bot.workflows.expressions import ContextValues, context_values, has_dynamic_secrets, known_values, secrets_in
-from bot.workflows.graph import effective_env, effective_shell
+from bot.workflows.graph import effective_env, effective_permissions, effective_shell, permission_level
 
 ALL_SECRETS = "*"  # in place of a secret's name: all of them
+OIDC_TOKEN = "id-token"  # noqa: S105 - in place of a secret's name: what a job with `id-token: write` can publish with
+# With `id-token: write`, the runner puts the bearer token that requests OIDC tokens into every step's environment:
+# docs.github.com/actions/reference/security/oidc
+_OIDC_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 _SHELL_BY_EXTENSION = {".sh": "bash", ".bash": "bash", ".ps1": "pwsh", ".py": "python", ".js": "node", ".cjs": "node", ".mjs": "node"}  # fmt: skip
 
 
@@ -29,6 +33,9 @@ class ScriptStep:
     env: Mapping[str, SourceText]  # the step's effective environment; empty for a followed file
     inputs: Mapping[str, SourceText]  # of an action's `with:`
     job: str | None = None
+    id_token: bool = (
+        False  # whether the job may request an OIDC token; of a followed file or local action: whether any job may
+    )
     workflow_step: tuple[Workflow, Job, Step] | None = None
 
     def place(self, line: int | None = None) -> Location:
@@ -39,7 +46,8 @@ class ScriptStep:
     @property
     def secrets_by_variable(self) -> Mapping[str, frozenset[str]]:
         """The secrets that each variable of the environment holds."""
-        return {name: found for name, text in self.env.items() if (found := secrets_named_in(text.value))}
+        held = {name: found for name, text in self.env.items() if (found := secrets_named_in(text.value))}
+        return {**held, _OIDC_VARIABLE: frozenset({OIDC_TOKEN})} if self.id_token else held
 
     def parse_script(self) -> Script:
         """Read the script; what it could not know stays unknown, and is named after the variable it came from."""
@@ -73,21 +81,33 @@ def secrets_named_in(text: str) -> frozenset[str]:
 
 def script_steps(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[ScriptStep]:
     """Go through all that runs and stands in one of these files."""
+    granted = {
+        (workflow.path, job.id): _may_request_id_token(workflow, job)
+        for workflow in snapshot.workflows.values()
+        for job in workflow.jobs.values()
+    }
     for workflow in snapshot.workflows.values():
         if workflow.path in paths:
             for job in workflow.jobs.values():
-                yield from (_script_step(workflow, job, step) for step in job.steps)
+                id_token = granted[workflow.path, job.id]
+                yield from (_script_step(workflow, job, step, id_token=id_token) for step in job.steps)
+    anywhere = any(granted.values())
     for action in snapshot.actions.values():
         if action.path in paths:
             workflow, job = _as_workflow(action)
-            yield from (_script_step(workflow, job, step) for step in action.steps)
+            yield from (_script_step(workflow, job, step, id_token=anywhere) for step in action.steps)
     for path, text in snapshot.followed_files.items():
         shell = _shell_of(path, text)
         if path in paths and shell:
-            yield ScriptStep(path, 1, 1, text, shell, {}, {})
+            yield ScriptStep(path, 1, 1, text, shell, {}, {}, id_token=anywhere)
 
 
-def _script_step(workflow: Workflow, job: Job, step: Step) -> ScriptStep:
+def _may_request_id_token(workflow: Workflow, job: Job) -> bool:
+    permissions = effective_permissions(workflow, job)
+    return permissions is not None and permission_level(permissions, "id-token") == "write"
+
+
+def _script_step(workflow: Workflow, job: Job, step: Step, *, id_token: bool) -> ScriptStep:
     return ScriptStep(
         file=workflow.path,
         line=step.line,
@@ -97,6 +117,7 @@ def _script_step(workflow: Workflow, job: Job, step: Step) -> ScriptStep:
         env=effective_env(workflow, job, step),
         inputs=step.inputs,
         job=job.id or None,
+        id_token=id_token,
         workflow_step=(workflow, job, step),
     )
 
@@ -212,4 +233,5 @@ def _prints_environment(words: list[str]) -> bool:
 
 def secrets_text(secrets: frozenset[str]) -> list[str]:
     """Name secrets as a person would; all of them is one thing."""
-    return ["every secret"] if ALL_SECRETS in secrets else sorted(secrets)
+    named = ["every secret"] if ALL_SECRETS in secrets else sorted(secrets - {OIDC_TOKEN})
+    return named + ["the token that requests the job's OIDC token"] * (OIDC_TOKEN in secrets)

@@ -15,6 +15,7 @@ from bot.checks.alerts.network_destinations import (
 from bot.checks.alerts.new_findings import KeyedFinding, new_findings
 from bot.checks.alerts.secret_flow import (
     ALL_SECRETS,
+    OIDC_TOKEN,
     ScriptStep,
     SecretFlow,
     script_steps,
@@ -116,6 +117,6 @@ def _keyed_finding(
 ) -> KeyedFinding:
     where = join_names(host if host == COMPUTED_ADDRESS else f"{host} (not a known registry)" for host in hosts)
     message = f"{tool} sends {join_names(secrets_text(secrets))} to {where}"
-    about = FindingSubject(job=script_step.job, secrets=tuple(sorted(secrets - {ALL_SECRETS})))
+    about = FindingSubject(job=script_step.job, secrets=tuple(sorted(secrets - {ALL_SECRETS, OIDC_TOKEN})))
     key = ("sent", *sorted(secrets), *sorted(hosts))
     return KeyedFinding(key, Finding(script_step.place(line), message, _FIX, subject=about))

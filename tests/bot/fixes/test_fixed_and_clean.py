@@ -17,7 +17,7 @@ DOWNLOAD = "actions/download-artifact@018cc2cf5baa6db3ef3c5f8a56943fffe632ef53 #
 UPLOAD = "actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0"
 LOGIN = "docker/login-action@5e57cd118135c172c3672efd75eb46360885c0ef # v3.6.0"
 PYPI = "pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0"
-TOKEN = "${{ secrets.T }}"  # noqa: S105 - an expression
+TOKEN = "${{ secrets.T }}"
 
 
 @dataclass(frozen=True)

