@@ -8,7 +8,7 @@ import pytest
 from bot.evaluation.evaluate import evaluate_repository
 from bot.model.core_types import FullName
 from bot.model.findings import Finding
-from bot.policy.merge_policies import TargetRepository, policy_in_force
+from bot.policy import TargetRepository, policy_in_force
 from bot.snapshot.repository_snapshot import Snapshot
 from tests.bot.fixes.fixed_repository import PATH, FixedRepository, fix_repository, snapshot_of
 
