@@ -1,12 +1,12 @@
 """Evaluates the rules of a policy for a snapshot of a repository and returns the report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.checks.check import Rule
 from bot.checks.engine import CheckResult, run_checks
 from bot.detection import Publication
-from bot.model.core_types import Conclusion, Outcome, RuleName, conclusion_of
+from bot.model.core_types import Conclusion, Confidence, Outcome, RuleName, Severity, conclusion_of
 from bot.model.findings import Finding, FindingSubject, Known, Unknown
 from bot.policy import Policy, Waiver
 from bot.snapshot.repository_snapshot import Snapshot
@@ -21,6 +21,10 @@ class RuleResult(CheckResult[Rule]):
     def rule(self) -> Rule:
         """The rule that was judged."""
         return self.check
+
+    def severity_of(self, finding: Finding) -> Severity:
+        """Return how bad a finding is: the rule's severity, or the next lower one where the finding is only probable."""
+        return self.rule.severity.next_lower if finding.probable else self.rule.severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,32 @@ def evaluate_repository(snapshot: Snapshot, policy: Policy) -> Report:
     judged = run_checks(
         policy.rules, whole, RuleResult, policy.waivers_on(day), lambda finding: _locate(finding, whole)
     )
-    return Report(whole, policy, tuple(_with_unreadable_files(each, whole) for each in judged))
+    marked = (_with_probable_findings(each, whole) for each in judged)
+    return Report(whole, policy, tuple(_with_unreadable_files(each, whole) for each in marked))
+
+
+def _with_probable_findings(result: RuleResult, snapshot: Snapshot) -> RuleResult:
+    """Mark findings that rest on publications of medium confidence, and say why those are not certain."""
+    if not result.rule.judges_publications or all(each.confidence is Confidence.HIGH for each in snapshot.publications):
+        return result
+    return replace(result, findings=tuple(_with_probability(each, snapshot) for each in result.findings))
+
+
+def _with_probability(finding: Finding, snapshot: Snapshot) -> Finding:
+    basis = _publications_behind(finding, snapshot)
+    if not basis or any(each.confidence is Confidence.HIGH for each in basis):
+        return finding
+    why = basis[0].why.replace("; ", ", ") or "the step was not read in full"
+    doubt = "" if why in finding.message else f" ({why})"
+    return replace(finding, message=f"{finding.message}{doubt}", probable=True)
+
+
+def _publications_behind(finding: Finding, snapshot: Snapshot) -> Sequence[Publication]:
+    """Return the publications that a finding is about: those at its lines, else of its job, its file or the repository."""
+    job = subject_of_finding(finding, snapshot).job
+    in_file = [each for each in snapshot.publications if each.file == finding.location.file]
+    at_line = [each for each in in_file if _is_at_finding(each, finding)]
+    return at_line or [each for each in in_file if each.job == job] or in_file or snapshot.publications
 
 
 def _with_unreadable_files(result: RuleResult, snapshot: Snapshot) -> RuleResult:

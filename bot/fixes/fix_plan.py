@@ -267,14 +267,22 @@ def _apply_strategy(
         use_replacement_action(editor, max(chosen), publications[0], token)
         remover.remove({}, max(chosen) - 1)
     else:
-        tools = {each.step: each.tool for each in publications}
-        calls = {step: PublishCall(tools[step], each.fact) for step, each in chosen.items() if each.fact is not None}
-        remover.remove(calls, max(chosen))
+        _remove_token(remover, chosen, publications)
         if strategy is FixStrategy.FETCH_TOKEN and exchange is not None:
-            first = min(chosen)
-            _add_missing_exchange_step(
-                editor.refreshed(), exchange, first - sum(removed < first for removed in remover.removed)
-            )
+            _add_missing_exchange_step(editor.refreshed(), exchange, _place_of_first(chosen, remover))
+
+
+def _remove_token(
+    remover: TokenRemover, chosen: Mapping[int, ChosenStrategy], publications: Sequence[Publication]
+) -> None:
+    tools = {each.step: each.tool for each in publications}
+    calls = {step: PublishCall(tools[step], each.fact) for step, each in chosen.items() if each.fact is not None}
+    remover.remove(calls, max(chosen))
+
+
+def _place_of_first(chosen: Mapping[int, ChosenStrategy], remover: TokenRemover) -> int:
+    """Return the place of the first publishing step now that steps before it may be gone."""
+    return min(chosen) - sum(removed < min(chosen) for removed in remover.removed)
 
 
 def _request_token_at_login(

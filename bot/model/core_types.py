@@ -44,6 +44,11 @@ class Severity(StrEnum):
     def rank(self) -> int:
         return list(Severity).index(self)
 
+    @property
+    def next_lower(self) -> "Severity":
+        """The next lower severity; the lowest stays."""
+        return list(Severity)[max(self.rank - 1, 0)]
+
 
 class Outcome(StrEnum):
     """What became of one rule. `unknown` and `error` never turn a check green."""

@@ -53,6 +53,7 @@ class Finding:
     fix: str  # the very next step, one or two sentences
     suggestion: str | None = None  # text to stand instead of the lines of `place`, where the change is that small
     subject: FindingSubject = NO_SUBJECT
+    probable: bool = False  # it rests only on publications that are not certain, so it weighs one severity less
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def _annotation(result: RuleResult, finding: Finding, snippet: FixSnippet | None
         path=finding.location.file,
         start_line=finding.location.line,
         end_line=finding.location.end_line,
-        annotation_level=annotation_level(result.rule.severity, result.rule.mode),
+        annotation_level=annotation_level(result.severity_of(finding), result.rule.mode),
         title=plain_line(f"{result.rule.name}: {result.rule.title()}", MAX_ANNOTATION_TITLE),
         message=annotation_message(finding),
         raw_details="\n".join([f"{snippet.caption}:", *map(plain_line, snippet.lines)]) if snippet else None,

@@ -117,7 +117,8 @@ def _digest_findings(report: Report, previous: tuple[DigestFinding, ...]) -> tup
 
 def _digest_finding(result: RuleResult, finding: Finding, today: date) -> DigestFinding:
     place = finding.location
-    return DigestFinding(result.rule.name, result.rule.severity, place.file, place.line, finding.message, today)
+    severity = result.severity_of(finding)
+    return DigestFinding(result.rule.name, severity, place.file, place.line, finding.message, today)
 
 
 def _digest_waivers(result: RuleResult) -> Iterator[DigestWaiver]:

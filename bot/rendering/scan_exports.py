@@ -68,7 +68,7 @@ def _csv_rows(report: Report) -> Iterator[tuple[str, ...]]:
 def _csv_finding(result: RuleResult, outcome: str, finding: Finding) -> tuple[str, ...]:
     place, rule = finding.location, result.rule
     line = str(place.line) if place.in_file else ""
-    return (rule.name, outcome, rule.severity, rule.mode, place.file, line, finding.message, finding.fix)
+    return (rule.name, outcome, result.severity_of(finding), rule.mode, place.file, line, finding.message, finding.fix)
 
 
 def _csv_cell(text: str) -> str:
@@ -137,7 +137,7 @@ def _sarif_result(index: int, result: RuleResult, finding: Finding) -> SarifObje
     told: dict[str, Any] = {
         "ruleId": result.rule.name,
         "ruleIndex": index,
-        "level": SARIF_LEVELS[result.rule.severity],
+        "level": SARIF_LEVELS[result.severity_of(finding)],
         "message": {"text": f"{plain_line(finding.message)}. {plain_line(finding.fix)}"},
         "locations": [_result_location(finding.location)],
         "partialFingerprints": {"wharfinger/v1": _fingerprint(result, finding)},

@@ -168,7 +168,7 @@ class _ScanTextWriter:
 
     def _finding(self, result: RuleResult, finding: Finding) -> Iterator[str]:
         place = finding.location
-        severity = self._paint(result.rule.severity, SEVERITY_COLORS[result.rule.severity])
+        severity = self._paint(result.severity_of(finding), SEVERITY_COLORS[result.severity_of(finding)])
         yield f"    {severity} {plain_line(str(place))} {plain_line(finding.message)}"
         yield f"      next: {plain_line(finding.fix)}"
         if finding.suggestion is not None:
@@ -261,7 +261,7 @@ def _finding_objects(result: RuleResult) -> Iterable[ScanObject]:
 def _finding_object(result: RuleResult, finding: Finding) -> ScanObject:
     return {
         "rule": result.rule.name,
-        "severity": result.rule.severity,
+        "severity": result.severity_of(finding),
         "file": finding.location.file,
         "line": finding.location.line,
         "end_line": finding.location.end_line,

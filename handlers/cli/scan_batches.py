@@ -64,7 +64,7 @@ def exit_status(report: Report, fail_on: Severity) -> int:
     unread = report.snapshot.unreadable or report.snapshot.unexplained
     if unread or any(result.outcome is Outcome.ERROR for result in report.results):
         return UNREADABLE
-    if any(result.findings and result.rule.severity.rank >= fail_on.rank for result in report.results):
+    if any(result.severity_of(each).rank >= fail_on.rank for result in report.results for each in result.findings):
         return FINDINGS
     return CLEAN
 

@@ -81,17 +81,13 @@ def secrets_named_in(text: str) -> frozenset[str]:
 
 def script_steps(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[ScriptStep]:
     """Go through all that runs and stands in one of these files."""
-    granted = {
-        (workflow.path, job.id): _may_request_id_token(workflow, job)
-        for workflow in snapshot.workflows.values()
-        for job in workflow.jobs.values()
-    }
+    granted = _jobs_with_id_token(snapshot)
     for workflow in snapshot.workflows.values():
         if workflow.path in paths:
             for job in workflow.jobs.values():
-                id_token = granted[workflow.path, job.id]
+                id_token = (workflow.path, job.id) in granted
                 yield from (_script_step(workflow, job, step, id_token=id_token) for step in job.steps)
-    anywhere = any(granted.values())
+    anywhere = bool(granted)
     for action in snapshot.actions.values():
         if action.path in paths:
             workflow, job = _as_workflow(action)
@@ -102,9 +98,15 @@ def script_steps(snapshot: Snapshot, paths: frozenset[str]) -> Iterator[ScriptSt
             yield ScriptStep(path, 1, 1, text, shell, {}, {}, id_token=anywhere)
 
 
-def _may_request_id_token(workflow: Workflow, job: Job) -> bool:
-    permissions = effective_permissions(workflow, job)
-    return permissions is not None and permission_level(permissions, "id-token") == "write"
+def _jobs_with_id_token(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    """Return the jobs that may request an OIDC token, by workflow and name."""
+    found: set[tuple[str, str]] = set()
+    for workflow in snapshot.workflows.values():
+        for job in workflow.jobs.values():
+            permissions = effective_permissions(workflow, job)
+            if permissions is not None and permission_level(permissions, "id-token") == "write":
+                found.add((workflow.path, job.id))
+    return frozenset(found)
 
 
 def _script_step(workflow: Workflow, job: Job, step: Step, *, id_token: bool) -> ScriptStep:

@@ -8,8 +8,19 @@ from typing import ClassVar
 import pytest
 
 from bot.checks.check import Rule
+from bot.detection import Publication
 from bot.evaluation.evaluate import evaluate_repository
-from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName
+from bot.model.core_types import (
+    Conclusion,
+    Confidence,
+    Credential,
+    FullName,
+    Mode,
+    Outcome,
+    RegistryId,
+    RuleName,
+    Severity,
+)
 from bot.model.findings import Finding, Location, Unknown, UnreadableFile
 from bot.policy import Policy
 from bot.snapshot.repository_snapshot import Snapshot
@@ -129,3 +140,41 @@ def test_outcomes_are_told_by_name() -> None:
     assert evaluate_repository(EMPTY, Policy((FixedOutcomeRule(outcome=(WRONG,)),))).outcomes == {
         "says": Outcome.FAILED
     }
+
+
+PUBLISHING = Publication(
+    file="a.yml",
+    job="publish",
+    step=0,
+    line=7,
+    end_line=8,
+    registry=RegistryId("npm"),
+    tool="node release.js",
+    credential=Credential.LONG_LIVED,
+    secrets=("NPM_TOKEN",),
+    id_token_write=False,
+    environment=None,
+    confidence=Confidence.MEDIUM,
+    why="release.js calls npm publish",
+)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "severity", "message"),
+    [
+        ([Confidence.MEDIUM], Severity.MEDIUM, "is wrong (release.js calls npm publish)"),
+        ([Confidence.MEDIUM, Confidence.HIGH], Severity.HIGH, "is wrong"),
+        ([Confidence.HIGH], Severity.HIGH, "is wrong"),
+    ],
+)
+def test_a_finding_about_what_only_probably_publishes_says_so_and_weighs_less(
+    confidences: list[Confidence], severity: Severity, message: str
+) -> None:
+    publications = tuple(replace(PUBLISHING, confidence=each) for each in confidences)
+    report = evaluate_repository(
+        replace(EMPTY, publications=publications), Policy((FixedOutcomeRule(outcome=(WRONG,)),))
+    )
+    (result,) = report.results
+
+    assert [(finding.message, result.severity_of(finding)) for finding in result.findings] == [(message, severity)]
+    assert result.outcome is Outcome.FAILED
