@@ -116,7 +116,7 @@ def make_app(settings: Settings) -> Starlette:
         return await _metrics(redis, records)
 
     routes: list[BaseRoute] = [
-        Route("/webhook", receiver.receive, methods=["POST"]),
+        Route("/webhook", receiver, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
         Route("/ready", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Receives a webhook delivery, verifies it, enqueues its jobs in Redis, and answers GitHub."""
+"""Receives a webhook delivery, verifies it, has its jobs stored in Redis, and answers GitHub."""
 
 import asyncio
 import logging
@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from bot.json_access import get_int, get_str
 from handlers.config.metrics import DELIVERIES, RESPONSE_TIME
 from handlers.config.settings import Settings
 from handlers.events.event_result import EventResult
 from handlers.events.event_table import jobs_for_event
-from handlers.queue.enqueue import ENQUEUE_SCRIPT, EnqueueResult, EnqueueStatus, enqueue_arguments, parse_enqueue_result
+from handlers.queue.enqueue import EnqueueResult, EnqueueStatus, enqueue_arguments
 from handlers.web.delivery import (
     MAX_BODY_BYTES,
     DeliveryHeaders,
@@ -29,6 +28,7 @@ from handlers.web.delivery import (
     sent_by_this_app,
     verify_signature,
 )
+from handlers.web.delivery_store import DeliveryStore
 
 log = logging.getLogger("wharfinger.web")
 
@@ -55,20 +55,25 @@ class DeliveryOutcome:
 
 
 class Receiver:
-    """The endpoint. Everything it keeps between two deliveries is a client of Redis and whether Redis is nearly full."""
+    """The endpoint, as plain ASGI: a framework would cost more than all else here but the signature.
+
+    Everything it keeps between two deliveries is its store in Redis and whether Redis is nearly full.
+    """
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._settings = settings
-        self._enqueue_script = redis.register_script(ENQUEUE_SCRIPT)
+        self._store = DeliveryStore(redis)
         self._large_bodies = asyncio.Semaphore(MAX_LARGE_BODIES)
         self.nearly_full = False  # set by whoever watches Redis's memory
 
-    async def receive(self, request: Request) -> PlainTextResponse:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one delivery; whatever it holds, the answer is a status and a sentence."""
         begin = time.perf_counter()
-        event = request.headers.get("x-github-event", "")
+        # Of a header that is there twice, the first counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        event = headers.get("x-github-event", "")
         try:
-            outcome = await self._receive(request)
+            outcome = await self._receive(headers, receive)
         except DeliveryRefused as refusal:
             outcome = DeliveryOutcome(refusal.status, "refused", refusal.message)
             event = "refused"  # the event of a delivery that is not GitHub's is anybody's text
@@ -79,35 +84,25 @@ class Receiver:
             )
         DELIVERIES.labels(event=event, outcome=outcome.label).inc()
         RESPONSE_TIME.observe(time.perf_counter() - begin)
-        # What is left of a body that was not read to its end is not waited for.
-        headers = {"connection": "close"} if outcome.status in UNREAD_STATUSES else None
-        return PlainTextResponse(f"{outcome.message}\n", outcome.status, headers)
+        await _answer(outcome, send)
 
-    async def _receive(self, request: Request) -> DeliveryOutcome:
-        heading = parse_headers(request.headers, self._settings.app_id)
+    async def _receive(self, headers: Mapping[str, str], receive: Receive) -> DeliveryOutcome:
+        heading = parse_headers(headers, self._settings.app_id)
         try:
             async with asyncio.timeout(READ_TIMEOUT):
-                payload = await self._read(request, heading)
+                payload = await self._read(receive, heading)
         except TimeoutError:
             raise DeliveryRefused(408, f"the body did not arrive within {READ_TIMEOUT} seconds") from None
-        except ClientDisconnect:
-            raise DeliveryRefused(400, "the body broke off") from None
         return await self._enqueue(heading, payload)
 
-    async def _read(self, request: Request, headers: DeliveryHeaders) -> Payload:
+    async def _read(self, receive: Receive, headers: DeliveryHeaders) -> Payload:
         """Read the body no further than allowed, check its signature, and only then look at what it says."""
         body = bytearray()
-        chunks = request.stream()
-        async for chunk in chunks:
-            body += chunk
+        while await _read_chunk(receive, body):
             if len(body) > LARGE_BODY_BYTES:
                 async with self._large_bodies:
-                    async for more in chunks:
-                        body += more
-                        if len(body) > MAX_BODY_BYTES:
-                            raise DeliveryRefused(
-                                413, f"the body is larger than {MAX_BODY_BYTES} bytes, the most GitHub sends"
-                            )
+                    while await _read_chunk(receive, body):
+                        pass
                     return await run_in_threadpool(self._verify, bytes(body), headers)
         return self._verify(bytes(body), headers)
 
@@ -136,7 +131,29 @@ class Receiver:
                 503, "full", "Redis is nearly full, so the delivery is not kept; it will be asked for again"
             )
         arguments = enqueue_arguments(asked.jobs, headers.delivery_id, installation, self._settings.queue_limit, bar)
-        return _outcome(asked, parse_enqueue_result(await self._enqueue_script(args=arguments)))
+        return _outcome(asked, await self._store.store(arguments))
+
+
+async def _read_chunk(receive: Receive, body: bytearray) -> bool:
+    """Add the next piece to the body, and return whether there are more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise DeliveryRefused(400, "the body broke off")
+    body += message.get("body", b"")
+    if len(body) > MAX_BODY_BYTES:
+        raise DeliveryRefused(413, f"the body is larger than {MAX_BODY_BYTES} bytes, the most GitHub sends")
+    return bool(message.get("more_body", False))
+
+
+async def _answer(outcome: DeliveryOutcome, send: Send) -> None:
+    body = f"{outcome.message}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    if outcome.status in UNREAD_STATUSES:
+        headers.append(
+            (b"connection", b"close")
+        )  # what is left of a body that was not read to its end is not waited for
+    await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _outcome(result: EventResult, enqueued: EnqueueResult) -> DeliveryOutcome:
