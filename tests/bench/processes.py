@@ -51,3 +51,9 @@ def megabytes(process: subprocess.Popen[bytes]) -> float:
     with Path(f"/proc/{process.pid}/status").open() as status:
         kilobytes = next(line.split()[1] for line in status if line.startswith("VmRSS:"))
     return round(int(kilobytes) / 1024, 1)
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """The processor time that a process has used, of all its threads."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -73,6 +73,7 @@ async def load(url: str, connections: int, seconds: float) -> dict[str, float]:
             lambda: LoadConnection(parts.netloc, times, bad), parts.hostname or "", parts.port or 80
         )
     await asyncio.sleep(0.5)  # the first answers load what is loaded once
+    first = len(times)
     times.clear()
     await asyncio.sleep(seconds)
     done = sorted(times)
@@ -81,6 +82,7 @@ async def load(url: str, connections: int, seconds: float) -> dict[str, float]:
         "p50_ms": round(done[len(done) // 2] * 1000, 1),
         "p99_ms": round(done[len(done) * 99 // 100] * 1000, 1),
         "not_2xx": len(bad),
+        "answered": first + len(times),
     }
 
 

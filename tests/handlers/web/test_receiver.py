@@ -1,21 +1,26 @@
 """The receiver over real HTTP with a real Redis: what is kept, what is refused and in which words, what is answered when."""
 
+import asyncio
 import json
 import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
+from handlers.config.redis_client import open_async_redis
 from handlers.config.settings import Settings
-from handlers.queue.enqueue import enqueue, queue_lengths
+from handlers.queue.enqueue import EnqueueResult, EnqueueStatus, enqueue, enqueue_arguments, queue_lengths
 from handlers.queue.job_specs import SweepInstallations
 from handlers.web import app
+from handlers.web.delivery_store import DeliveryStore
 from tests.conftest import EmbeddedRedis, environment
 from tests.handlers.web.running_receiver import COMMIT, RunningReceiver, push_payload, sign, signed_headers
 
@@ -61,6 +66,42 @@ def test_a_repeated_delivery_is_answered_and_not_done_twice(web: RunningReceiver
     done = web.deliver("push", push_payload(), "guid-1")
     assert (done.status_code, done.text) == (200, "done already: a branch was pushed\n")
     assert queue_lengths(redis)["check"] == 0
+
+
+def test_deliveries_of_one_moment_are_each_kept_before_they_are_answered(web: RunningReceiver, redis: Redis) -> None:
+    def deliver(number: int) -> tuple[int, str]:
+        payload = json.loads(json.dumps(push_payload()).replace(COMMIT, f"{number % 40 + 1:040x}"))
+        answer = web.deliver("push", payload, f"guid-{number}")
+        kept = redis.exists(f"wharfinger:delivery:guid-{number}")
+        return answer.status_code, f"{answer.text.partition(':')[0]}, {kept}"
+
+    redis.script_flush()  # as a Redis that was started anew
+    with ThreadPoolExecutor(16) as senders:
+        answers = list(senders.map(deliver, range(80)))
+
+    assert sorted(answers) == [(202, "waits already, 1")] * 40 + [(202, "will be done, 1")] * 40
+    assert queue_lengths(redis)["check"] == 40
+
+
+def test_a_delivery_that_redis_refuses_does_not_take_those_beside_it_along(redis_url: str, redis: Redis) -> None:
+    async def store() -> list[EnqueueResult | BaseException]:
+        opened = open_async_redis(redis_url, 2)
+        kept = DeliveryStore(opened.client)
+        wrong: list[str | int] = ["guid-wrong", "never", "", 100, ""]  # seconds are a number
+        whole = [enqueue_arguments([SweepInstallations()], f"guid-{number}", 0, 100) for number in range(2)]
+        calls = (kept.store(each) for each in (whole[0], [*wrong, *whole[0][5:]], whole[1]))
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        await opened.close()
+        return list(answers)
+
+    first, refused, last = asyncio.run(store())
+
+    assert isinstance(refused, ResponseError)
+    assert (first, last) == (
+        EnqueueResult(EnqueueStatus.OK, queued=1),
+        EnqueueResult(EnqueueStatus.OK, already_waiting=1),
+    )
+    assert redis.exists("wharfinger:delivery:guid-0", "wharfinger:delivery:guid-1") == 2
 
 
 def test_a_delivery_whose_work_failed_is_done_when_it_is_sent_again(web: RunningReceiver, redis: Redis) -> None:
