@@ -36,7 +36,7 @@ BUILD_HINT = re.compile(
         re.escape(word)
         for word in sorted({*BUILD_FACTS["commands"], *BUILD_SCRIPT_NAMES, *BUILD_VERBS, "pip", "publish"})
     )
-    + r"|(?:^|[\n;&|(])\s*[\"']?\$",
+    + r"|(?:^|[\n;&|(])[ \t]*[\"']?\$",
     re.IGNORECASE,
 )
 

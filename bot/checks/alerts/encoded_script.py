@@ -26,7 +26,7 @@ _UNPACKERS = re.compile(
 _MAX_COMMAND_LENGTH = 500  # characters of a command that are looked at
 _STDIN = frozenset({"-", "/dev/stdin"})
 # Four printable signs or more by their numbers, as in printf '\x63\165…': nobody writes letters so who wants them read.
-_CHARACTER_ESCAPES = re.compile(r"(?:\\+(?:x[2-7][0-9a-f]|0?(?:0[4-7]|1[0-7])[0-7])){4}", re.IGNORECASE)
+_CHARACTER_ESCAPES = re.compile(r"(?<!\\)(?:\\+(?:x[2-7][0-9a-f]|0?(?:0[4-7]|1[0-7])[0-7])){4}", re.IGNORECASE)
 _PRINTS = re.compile(r"\bprintf\b|\becho\s+-\w*e|\$'")
 _SHELLS = frozenset({"", "bash", "sh"})
 _INTERPRETERS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "eval", "source", ".", "python", "python3", "node", "perl", "ruby", "php", "pwsh"})  # fmt: skip

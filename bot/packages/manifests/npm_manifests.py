@@ -12,7 +12,7 @@ from bot.registries import Catalog
 
 _NPM_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE)
 _SCOPED = re.compile(r"@[a-z0-9-]+/[a-z0-9-]+")
-_LIST_ITEM = re.compile(r"^\s*-\s*[\"']?([^\"'#\n]+)", re.MULTILINE)
+_LIST_ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([^\"'#\n]+)", re.MULTILINE)
 MAX_GLOBS, MAX_GLOB_LENGTH, MAX_GLOB_PARTS = 100, 200, 8
 _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*')
 
