@@ -122,8 +122,7 @@ def follow_command(command: Command, files: FileCache, directory: str) -> Follow
     finder = TASK_FINDERS.get(tool)
     words = [str(word) for word in command.argv[1:]] if finder or command.wrappers else []
     if script is None and finder is None and command.wrappers and (runner := _RUNNERS.get(command.wrappers[-1])):
-        many = ["--workspaces"] if any(each.startswith("yarn workspace") for each in command.wrappers) else []
-        words = [*many, *map(str, command.wrapper_options), "run", tool, *words]
+        words = [*_chosen_packages(command, runner[0]), "run", tool, *words]
         tool, finder = runner
     if script is None and finder is None:
         return _build_tool_tasks(command, tool)
@@ -137,6 +136,14 @@ def follow_command(command: Command, files: FileCache, directory: str) -> Follow
     return FollowedCommand(
         tuple(task for task in tasks if task.text), " ".join(wanted.not_found) or None, _DEFAULT_REGISTRIES.get(tool)
     )
+
+
+def _chosen_packages(command: Command, runner: str) -> list[str]:
+    """Give the words of a runner of scripts that say which packages of a workspace it runs in."""
+    if runner not in ("pnpm", "yarn", "bun"):
+        return []
+    many = ["--workspaces"] if any(each.startswith("yarn workspace") for each in command.wrappers) else []
+    return [*many, *map(str, command.wrapper_options)]
 
 
 def _build_tool_tasks(command: Command, tool: str) -> FollowedCommand | None:

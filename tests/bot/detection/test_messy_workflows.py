@@ -80,6 +80,13 @@ def test_a_script_of_another_package_is_found_by_its_name_its_path_or_for_all(ca
     assert [publication_line(each) for each in publications_in(files).publications] == ["6 npm long-lived N"]
 
 
+def test_the_options_of_another_runner_are_not_taken_for_its_task() -> None:
+    step = (
+        "- run: pixi run --environment release release-plz-release\n  env: {GIT_TOKEN: '${{ secrets.GITHUB_TOKEN }}'}\n"
+    )
+    assert publication_lines(job(step, OIDC)) == ["7 crates.io oidc", "7 github-releases github-token GITHUB_TOKEN"]
+
+
 @pytest.mark.parametrize(
     ("runs", "files"),
     [
