@@ -12,7 +12,7 @@ from bot.model.errors import WharfingerError
 from bot.provenance.attestations import ProvenanceError
 from bot.provenance.signed_statements import key_id, make_statement, sign_statement, verify_statement
 from bot.registries import load_catalog
-from bot.rendering.audit_report import render_audit_csv, render_audit_html, render_audit_json
+from bot.rendering.audit_report import audit_content, render_audit_csv, render_audit_html, render_audit_json
 from bot.rendering.markdown import plain_line
 from handlers.cli.main import FINDINGS, SUCCESS
 from handlers.config.settings import Settings
@@ -77,7 +77,8 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _files(records: AuditRecords, github: str) -> dict[str, bytes]:
-    texts = (render_audit_html(records, github), render_audit_json(records, github), render_audit_csv(records, github))
+    content = audit_content(records, github)
+    texts = (render_audit_html(content), render_audit_json(content), render_audit_csv(content))
     return {name: text.encode() for name, text in zip(SIGNED, texts, strict=True)}
 
 

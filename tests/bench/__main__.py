@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.bench import (
     attestation_speed,
+    audit_speed,
     check_run_latency,
     gate_latency,
     package_alert_latency,
@@ -31,6 +32,7 @@ PARTS = {
     "gates": gate_latency.figures,
     "pages": page_queries.figures,
     "alerts": package_alert_latency.figures,
+    "audit": audit_speed.figures,
     "proving": attestation_speed.figures,
     "settings": settings_calls.figures,
     "work": worker_throughput.figures,

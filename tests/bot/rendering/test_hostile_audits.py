@@ -24,7 +24,7 @@ from bot.model.identity_register import AccessReview, IdentityKind
 from bot.packages.versions import TraceStatus
 from bot.policy import Waiver
 from bot.registries import load_catalog
-from bot.rendering.audit_report import render_audit_csv, render_audit_html, render_audit_json
+from bot.rendering.audit_report import audit_content, render_audit_csv, render_audit_html, render_audit_json
 from bot.rendering.markdown import plain_line
 from bot.rendering.verification_summary import (
     PolicyReference,
@@ -77,7 +77,7 @@ def records(words: str) -> AuditRecords:
 @EACH
 def test_the_page_of_an_audit_holds_our_elements_only(words: str) -> None:
     page = Elements()
-    page.feed(render_audit_html(records(words), "https://github.example"))
+    page.feed(render_audit_html(audit_content(records(words), "https://github.example")))
     assert page.names <= OURS, page.names - OURS
     assert page.attributes <= {"lang", "charset", "name", "content", "class", "href", "colspan"}
     assert all(link.startswith("https://github.example/") for link in page.links)
@@ -85,10 +85,10 @@ def test_the_page_of_an_audit_holds_our_elements_only(words: str) -> None:
 
 @EACH
 def test_no_cell_of_an_audit_is_a_formula_and_its_json_is_read(words: str) -> None:
-    rows = list(csv.reader(io.StringIO(render_audit_csv(records(words)))))
+    rows = list(csv.reader(io.StringIO(render_audit_csv(audit_content(records(words))))))
     assert {len(row) for row in rows} == {8}
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
-    assert json.loads(render_audit_json(records(words)))["controls"]
+    assert json.loads(render_audit_json(audit_content(records(words))))["controls"]
 
 
 @EACH
