@@ -23,6 +23,7 @@ from tests.demo.demo_steps import (
     write_digest,
 )
 from tests.demo.expected_records import dead_links, first_page_links, missing_records, records
+from tests.demo.quarter import play_quarter
 from tests.demo.sample_organization import create_accounts
 from tests.demo.stolen_token import publish_stolen_version
 from tests.demo.terminal_output import print_check_run, print_heading, print_records, print_text
@@ -39,7 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--once", action="store_true", help="end when all has happened; non-zero if anything went wrong"
     )
+    parser.add_argument(
+        "--quarter", action="store_true", help="play a quarter in the life of publishing identities, and end"
+    )
     options = parser.parse_args(arguments)
+    if options.quarter:
+        return EXIT_UNEXPECTED if play_quarter() else EXIT_AS_EXPECTED
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run_demo(keep_running=not options.once)

@@ -16,6 +16,16 @@ from tests.fakes.github.state.checks import FakeCheckRun, FakeCheckSuite
 ROOT = Path(__file__).parents[2]
 
 
+def test_the_quarter_is_told_to_its_end() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.demo", "--quarter"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=170
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✗" not in done.stdout
+    assert done.stdout.count("✓") == 11
+
+
 def test_the_demo_ends_with_eight_check_runs_that_match_their_stories() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.demo", "--once"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=170

@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.checks.rules.consistent_publisher import ConsistentPublisher
+from bot.checks.rules.locked_package import LockedPackage
 from bot.checks.rules.publish_rate import PublishRate
+from bot.checks.rules.registry_owners import RegistryOwners
 from bot.checks.rules.traceable_versions import TraceableVersions
+from bot.checks.rules.unused_publishers import UnusedPublishers
 from bot.evaluation.package_alerts.package_alert import AlertReason, AlertThresholds, PackageAlertKind
 from bot.model.core_types import FullName, RegistryId
 from bot.packages.publish_history import Observation, WatchedPackage, find_bursts, publisher_changes
@@ -151,6 +154,12 @@ def thresholds_of(policy: Policy, registry: RegistryId) -> AlertThresholds:
             demands = replace(
                 _with_kinds(demands, PackageAlertKind.BURST), max_versions=rule.max_versions, period=rule.period
             )
+        elif isinstance(rule, RegistryOwners):
+            demands = _with_kinds(demands, PackageAlertKind.NEW_MAINTAINER)
+        elif isinstance(
+            rule, LockedPackage | UnusedPublishers
+        ):  # they judge what the registry tells, and raise no alert
+            demands = _with_kinds(demands, PackageAlertKind.UNREADABLE)
     return (
         _with_kinds(demands, PackageAlertKind.UNREADABLE, PackageAlertKind.UNREACHABLE) if demands.kinds else NO_ALERTS
     )

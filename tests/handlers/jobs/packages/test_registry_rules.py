@@ -1,8 +1,13 @@
 """The rules about registries through the App: waived for a package, unknown where nobody could look, and no business elsewhere."""
 
+import pytest
 from redis import Redis
 
-from bot.model.core_types import Outcome
+from bot.checks.rules import RULES
+from bot.evaluation.package_alerts import thresholds_of
+from bot.model.core_types import Outcome, RegistryId
+from bot.policy import policy_in_force
+from bot.policy.read_policy import read_policy
 from bot.rendering.register_report import build_register, render_register_text
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.queue.job_specs import OrganizationChange, OrganizationChanged, RecheckCommit
@@ -131,6 +136,17 @@ def test_the_register_lists_the_accounts_of_a_package_and_what_can_still_publish
             "the trusted publisher release.yml of pypi from the environment pypi",
         )
         assert "can be published by" in render_register_text([register])
+
+
+@pytest.mark.parametrize("rule", ["registry-owners", "locked-package", "unused-publishers"])
+def test_a_package_is_watched_as_long_as_any_rule_reads_what_its_registry_tells(rule: str) -> None:
+    nothing, others = policy_in_force(read_policy(only().encode(), ())), only(rule)
+    assert not thresholds_of(nothing, RegistryId("npm")).kinds
+    assert thresholds_of(policy_in_force(read_policy(others.encode(), ())), RegistryId("npm")).kinds
+
+
+def only(*rules: str) -> str:
+    return "version: 1\nrules:\n" + "".join(f"  {each.name}: off\n" for each in RULES if each.name not in rules)
 
 
 def findings(story: WatchedPackageScenario, rule: str) -> list[str]:
