@@ -179,19 +179,41 @@ def read_latest_tags(client: ReadOnlyClient, repositories: Sequence[FullName]) -
 def _query_latest_tags(
     client: ReadOnlyClient, repositories: Sequence[FullName]
 ) -> Mapping[FullName, Mapping[str, Sha]]:
+    found = _query_repositories(client, repositories, "Tags", _TAGS_FRAGMENT)
+    seen = ((name, get_object(each, "refs")) for name, each in found.items())
+    return {name: _parse_tags(refs) for name, refs in seen if refs}
+
+
+def _query_repositories(
+    client: ReadOnlyClient, repositories: Sequence[FullName], fragment: str, text: str
+) -> Mapping[FullName, JsonObject]:
+    """Read a fragment of several repositories with one query; what the App may not see is left out."""
     named = {f"r{index}": repository for index, repository in enumerate(repositories)}
     if not named:
         return {}
     variables = ", ".join(f"${key}o: String!, ${key}n: String!" for key in named)
-    asked = "\n".join(f"  {key}: repository(owner: ${key}o, name: ${key}n) {{ ...Tags }}" for key in named)
+    asked = "\n".join(f"  {key}: repository(owner: ${key}o, name: ${key}n) {{ ...{fragment} }}" for key in named)
     values = {}
     for key, repository in named.items():
         values[f"{key}o"], _, values[f"{key}n"] = repository.partition("/")
-    query = f"query Latest({variables}) {{\n{asked}\n}}\n{_TAGS_FRAGMENT}"
-    reply = client.query(query, values, "read tags", "contents: read", allow_forbidden=True)
+    query = f"query {fragment}Of({variables}) {{\n{asked}\n}}\n{text}"
+    reply = client.query(query, values, f"read {fragment.lower()}", "contents: read", allow_forbidden=True)
     hidden = {path[0] for path in reply.forbidden}
-    seen = {key: get_object(reply.data, key, "refs") for key in named if key not in hidden}
-    return {named[key]: _parse_tags(refs) for key, refs in seen.items() if refs}
+    return {named[key]: found for key in named if key not in hidden and (found := get_object(reply.data, key))}
+
+
+HEADS_PER_QUERY = 50  # repositories whose heads one query reads, for one of the hour's points
+_HEADS_FRAGMENT = "fragment Heads on Repository { defaultBranchRef { target { oid } } }\n"
+
+
+def read_heads(client: ReadOnlyClient, repositories: Sequence[FullName]) -> Mapping[FullName, Sha]:
+    """Read the head of the default branch of up to `HEADS_PER_QUERY` repositories; one that is empty or cannot be seen is left out."""
+    pieces = query_in_pieces(
+        repositories[:HEADS_PER_QUERY], lambda some: _query_repositories(client, some, "Heads", _HEADS_FRAGMENT)
+    )
+    found = {name: each for piece in pieces for name, each in piece.items()}
+    heads = ((name, get_str(each, "defaultBranchRef", "target", "oid")) for name, each in found.items())
+    return {name: Sha(head) for name, head in heads if head}
 
 
 def _parse_tags(refs: JsonObject) -> Mapping[str, Sha]:

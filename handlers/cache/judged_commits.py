@@ -1,11 +1,13 @@
-"""Stores for a day which commits are judged, and which of them are in all that matters like the default branch, in Redis."""
+"""Stores in Redis which commits and heads are judged, and which of them are in all that matters like the default branch."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from redis import Redis
 
-from bot.model.core_types import RepositoryId
+from bot.model.core_types import InstallationId, RepositoryId, Sha
 from handlers.config.documents import DocumentError, from_text, to_text
 
 MAX_AGE = timedelta(days=1)  # after which a verdict is repeated no more, and the commit is evaluated again
@@ -55,3 +57,51 @@ class JudgedCommitStore:
 
     def _key(self, commit: str) -> str:
         return f"{self._prefix}:{commit}"
+
+
+class SweptRepositoryStore:
+    """By repository of an installation: the head of the default branch that was judged, and whether anything applies there.
+
+    What is not here is not known, and is looked at.
+    """
+
+    def __init__(self, redis: Redis, installation: InstallationId) -> None:
+        self._redis = redis
+        self._heads = f"wharfinger:heads:{installation}"
+        self._quiet = f"wharfinger:quiet:{installation}"
+        self._cursor = f"wharfinger:heads-cursor:{installation}"
+
+    def put(self, repository: RepositoryId, head: Sha, *, quiet: bool | None = None) -> None:
+        """Note the judged head of a repository, and whether it is quiet: it publishes nothing, and no rule applies."""
+        self._redis.hset(self._heads, str(repository), head)
+        if quiet is not None:
+            change = self._redis.sadd if quiet else self._redis.srem
+            change(self._quiet, str(repository))
+
+    def forget(self, repository: RepositoryId) -> None:
+        """Forget a repository that is not settled, or gone."""
+        self._redis.hdel(self._heads, str(repository))
+        self._redis.srem(self._quiet, str(repository))
+
+    def heads(self, repositories: Sequence[RepositoryId]) -> Mapping[RepositoryId, Sha]:
+        """Return the judged heads of some repositories, those that are known."""
+        values = self._redis.hmget(self._heads, [str(each) for each in repositories]) if repositories else []
+        found = zip(repositories, values, strict=True)
+        return {repository: Sha(value.decode()) for repository, value in found if isinstance(value, bytes)}
+
+    def quiet(self) -> frozenset[RepositoryId]:
+        """Return the repositories that publish nothing."""
+        numbers: set[Any] = self._redis.smembers(self._quiet)
+        return frozenset(RepositoryId(int(number)) for number in numbers)
+
+    @property
+    def cursor(self) -> int:
+        """How many repositories the look at heads that is under way has done."""
+        return int(self._redis.get(self._cursor) or 0)
+
+    def set_cursor(self, done: int) -> None:
+        """Note how far a look at heads came; 0 ends it."""
+        if done:
+            self._redis.set(self._cursor, done, ex=timedelta(hours=6))
+        else:
+            self._redis.delete(self._cursor)

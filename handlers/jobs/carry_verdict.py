@@ -16,7 +16,7 @@ from bot.packages.manifests import manifest_paths
 from bot.policy import Policy
 from bot.settings.rulesets import CODEOWNERS_PATHS
 from bot.snapshot.repository_snapshot import ACTION_FILES
-from handlers.cache.judged_commits import MAX_AGE, JudgedCommit, JudgedCommitStore
+from handlers.cache.judged_commits import MAX_AGE, JudgedCommit, JudgedCommitStore, SweptRepositoryStore
 from handlers.config.context import Context
 from handlers.jobs.policies import is_organization_repository, unchanged_text
 from handlers.jobs.snapshot_reader import MAX_PATHS
@@ -33,6 +33,7 @@ from handlers.queue.job_specs import (
 from handlers.records.change_alert_store import ChangeAlertStore
 from handlers.records.gate_store import GateStore
 from handlers.records.report_store import ReportStore, StoredReport
+from handlers.records.watch_store import WatchStore
 
 BRANCH_REF_PREFIX = "refs/heads/"
 GITHUB_FOLDER = ".github"  # workflows, the policy, CODEOWNERS, zizmor's settings
@@ -63,6 +64,8 @@ def carry_verdict(context: Context, spec: CheckPush) -> bool:
     CheckRunWriter(client, spec.full_name, spec.after, ()).complete(carried_state(before.evaluation), content)
     last = datetime.fromtimestamp(spec.committed[1], UTC)
     store.put(spec.after, replace(before, check_run_complete=True, committed_at=last), now)
+    if on_default_branch:
+        SweptRepositoryStore(context.redis, spec.installation).put(spec.repository, spec.after)
     return True
 
 
@@ -83,6 +86,12 @@ def is_settled(context: Context, spec: NamedRepositoryJob, revision: str) -> boo
 
 def note_judged(context: Context, report: StoredReport | None, state: CommitState, policy: Policy) -> None:
     """Note that a commit is in all that matters like the default branch as a report found it."""
+    if report is not None and state.is_default_branch_head:
+        swept = SweptRepositoryStore(context.redis, report.installation)
+        if report.fingerprint:
+            swept.put(report.id, state.commit, quiet=_publishes_nothing(context, report, state))
+        else:
+            swept.forget(report.id)
     if report is not None and report.fingerprint:
         judged = JudgedCommit(
             _evaluation(report),
@@ -92,6 +101,13 @@ def note_judged(context: Context, report: StoredReport | None, state: CommitStat
             committed_at=state.committed_at,
         )
         JudgedCommitStore(context.redis, report.id).put(state.commit, judged, context.clock())
+
+
+def _publishes_nothing(context: Context, report: StoredReport, state: CommitState) -> bool:
+    """Whether nobody takes anything from a repository by a tag: nothing is published, nothing stayed unread or is watched, and it is no action."""
+    found = any(report.report.get(kind) for kind in ("publications", "unexplained", "unreadable"))
+    watched = any(WatchStore(context.records).of_repository(report.id))
+    return not found and not watched and not ACTION_FILES & state.files.keys()
 
 
 def note_complete(context: Context, spec: CheckPush) -> None:

@@ -36,6 +36,8 @@ from handlers.jobs.repositories.review_answers import answer_review, record_revi
 from handlers.jobs.repositories.secret_deletions import delete_secrets, verify_deletions
 from handlers.jobs.repositories.stored_reports import preview_policy
 from handlers.jobs.repositories.sweeps import (
+    check_heads,
+    check_installation_heads,
     check_latest_tags,
     check_tags,
     delete_expired_records,
@@ -60,6 +62,8 @@ JOBS: Mapping[type[JobSpec], JobFunction] = {
     specs.CheckCommit: check_commit,
     specs.CheckDepartures: check_departures,
     specs.CheckDuePackages: check_due_packages,
+    specs.CheckHeads: check_heads,
+    specs.CheckInstallationHeads: check_installation_heads,
     specs.CheckLatestTags: check_latest_tags,
     specs.CheckPackage: check_package,
     specs.CheckPush: check_push,

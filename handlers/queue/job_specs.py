@@ -89,6 +89,21 @@ class CheckTags(NamedRepositoryJob):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckHeads(JobSpec):
+    """Has the heads of every default branch compared with those that were judged."""
+
+    job = "check-heads"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInstallationHeads(InstallationJob):
+    """Checks the default branches of an installation whose heads moved without an event."""
+
+    job = "check-installation-heads"
+    concurrency = "heads-{installation}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLatestTags(JobSpec):
     """Looks for changed tags among the latest of every repository."""
 

@@ -20,6 +20,7 @@ from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import (
     CheckDepartures,
     CheckDuePackages,
+    CheckHeads,
     CheckLatestTags,
     DeleteExpiredRecords,
     Diagnose,
@@ -55,6 +56,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 TIMETABLE = (
     ScheduledJob(RedeliverFailed(), 5 * MINUTE),  # GitHub does not send a failed delivery again by itself
     ScheduledJob(CheckLatestTags(), 5 * MINUTE),  # GitHub sends no event for a push of more than three tags
+    ScheduledJob(CheckHeads(), HOUR),  # default branches that moved, and whose event was lost
     ScheduledJob(SweepCheckRuns(), 5 * MINUTE),  # a check run left in progress is completed
     ScheduledJob(SweepGates(), MINUTE),  # pending deployments are decided again
     ScheduledJob(SweepReleases(), MINUTE),  # versions that a tag announced and that are not traced yet

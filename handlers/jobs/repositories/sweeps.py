@@ -6,8 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.github.client import InstallationClient
-from bot.github.git_data import REPOSITORIES_PER_QUERY, TAG_REF_PREFIX, read_all_tags, read_latest_tags
-from bot.github.github_app import Delivery, list_deliveries, list_installations, list_repositories, redeliver
+from bot.github.git_data import (
+    HEADS_PER_QUERY,
+    REPOSITORIES_PER_QUERY,
+    TAG_REF_PREFIX,
+    read_all_tags,
+    read_heads,
+    read_latest_tags,
+)
+from bot.github.github_app import (
+    Delivery,
+    InstallationRepository,
+    list_deliveries,
+    list_installations,
+    list_repositories,
+    redeliver,
+)
 from bot.github.github_errors import (
     AccessError,
     InstallationError,
@@ -23,6 +37,7 @@ from bot.json_access import get_objects
 from bot.model.core_types import FullName, InstallationId, Outcome, RepositoryId, Severity, Sha
 from bot.model.errors import RetryLaterError
 from bot.rendering.notification import Notification, NotificationKind
+from handlers.cache.judged_commits import SweptRepositoryStore
 from handlers.cache.pending_checks import OpenCheckRunStore
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
@@ -32,6 +47,9 @@ from handlers.jobs.repositories.repository_issues import retire_issue
 from handlers.queue.enqueue import accepted_deliveries, enqueue, enqueue_all
 from handlers.queue.job_specs import (
     CheckBranch,
+    CheckCommit,
+    CheckHeads,
+    CheckInstallationHeads,
     CheckLatestTags,
     CheckPush,
     CheckTags,
@@ -102,6 +120,7 @@ def retire_repository(context: Context, installation: InstallationId, repository
         DigestFactStore(context.records, installation).forget(repository)
         ChangeAlertStore(context.records, installation, repository).forget()
     SnapshotCache(context.redis, context.catalog).forget(repository)
+    SweptRepositoryStore(context.redis, installation).forget(repository)
 
 
 def _repository_gone(report: StoredReport, now: datetime) -> Notification:
@@ -162,9 +181,46 @@ def sweep_installation(context: Context, spec: SweepInstallation) -> None:
         key=lambda repository: checked_at.get(repository.id, 0),
     )
     checks = [CheckBranch(installation, repository.id, repository.name) for repository in active]
-    # GitHub does not send an event for every tag that is moved.
-    tag_checks = [CheckTags(installation, repository.id, repository.name) for repository in active]
+    # GitHub does not send an event for every tag that is moved; where nothing is published nobody takes anything by a tag.
+    quiet = SweptRepositoryStore(context.redis, installation).quiet()
+    tag_checks = [CheckTags(installation, each.id, each.name) for each in active if each.id not in quiet]
     enqueue_all(context.redis, [*checks, *tag_checks])
+
+
+def check_heads(context: Context, _: CheckHeads) -> None:
+    """Have the heads of all installations' default branches compared with those that were judged."""
+    installations = InstallationRepositoryStore(context.records).installations()
+    enqueue(context.redis, [CheckInstallationHeads(installation) for installation in installations])
+
+
+def check_installation_heads(context: Context, spec: CheckInstallationHeads) -> None:
+    """Check each default branch whose head is another than was judged: its event was lost. Fifty repositories take one query.
+
+    Put off in between, it goes on where it was. A repository of which no head is known is left to the sweep.
+    """
+    store, swept = InstallationRepositoryStore(context.records), SweptRepositoryStore(context.redis, spec.installation)
+    stored = store.get(spec.installation)
+    active = sorted((each for each in stored.repositories if not each.archived), key=_by_id) if stored else []
+    client = context.github.installation(spec.installation, context.delivery_id)
+    for start in range(swept.cursor, len(active), HEADS_PER_QUERY):
+        swept.set_cursor(start)
+        client.reserve_quota()
+        batch = active[start : start + HEADS_PER_QUERY]
+        try:
+            heads = read_heads(client, [each.name for each in batch])
+        except READ_ERRORS as error:
+            log.warning("the heads of installation %s are not compared: %s", spec.installation, error)
+            break
+        judged = swept.heads([each.id for each in batch])
+        moved = [
+            each for each in batch if each.id in judged and heads.get(each.name, judged[each.id]) != judged[each.id]
+        ]
+        enqueue(context.redis, [CheckCommit(spec.installation, each.id, each.name, heads[each.name]) for each in moved])
+    swept.set_cursor(0)
+
+
+def _by_id(repository: InstallationRepository) -> int:
+    return repository.id
 
 
 def sweep_check_runs(context: Context, _: SweepCheckRuns) -> None:
@@ -226,11 +282,13 @@ def check_tags(context: Context, spec: CheckTags) -> None:
 
 
 def check_latest_tags(context: Context, _: CheckLatestTags) -> None:
-    """Compare the latest tags of every repository; one query reads dozens of repositories, so it can run every few minutes."""
+    """Compare the latest tags of every repository that publishes something; one query reads dozens of repositories, so it can run every few minutes."""
     store = InstallationRepositoryStore(context.records)
     for installation in store.installations():
         stored = store.get(installation)
-        ids = {each.name: each.id for each in (stored.repositories if stored else ()) if not each.archived}
+        quiet = SweptRepositoryStore(context.redis, installation).quiet()
+        listed = stored.repositories if stored else ()
+        ids = {each.name: each.id for each in listed if not each.archived and each.id not in quiet}
         names = sorted(ids)
         client = context.github.installation(installation, context.delivery_id)
         for start in range(0, len(names), REPOSITORIES_PER_QUERY):

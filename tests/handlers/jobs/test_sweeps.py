@@ -8,10 +8,19 @@ import pytest
 from redis import Redis
 
 from bot.model.core_types import FullName, RepositoryId
+from bot.model.errors import RetryLaterError
 from handlers.config.settings import Settings
 from handlers.jobs.job_table import run_job
 from handlers.queue.enqueue import QUEUES, queue_lengths
-from handlers.queue.job_specs import CheckBranch, RedeliverFailed, SweepInstallation, SweepInstallations
+from handlers.queue.job_specs import (
+    CheckBranch,
+    CheckCommit,
+    CheckInstallationHeads,
+    CheckTags,
+    RedeliverFailed,
+    SweepInstallation,
+    SweepInstallations,
+)
 from handlers.records.report_store import ReportStore
 from tests.app.acme import RELEASE_WORKFLOW_PATH, STORED_TOKEN, AcmeInstallation, acme_on
 from tests.fakes.github.http_api.faults import Fault
@@ -121,3 +130,45 @@ def test_a_wish_that_github_does_not_hear_is_made_again(acme: AcmeInstallation) 
         run_job(acme.context, RedeliverFailed())
     run_job(acme.context, RedeliverFailed())
     assert [each for each in acme.github.deliveries if each.redelivery]
+
+
+def test_a_head_that_moved_without_an_event_is_found_within_the_hour(acme: AcmeInstallation) -> None:
+    still, moved, new = (acme.organization.repository(name, {"README.md": "x"}) for name in ("still", "moved", "new"))
+    run_job(acme.context, SweepInstallation(acme.id))
+    for repository in (still, moved):
+        acme.check(repository)
+    acme.redis.delete("rq:queue:sweep", "rq:queue:check")
+    head = moved.push({"README.md": "y"})
+    before = len(acme.github.calls)
+    run_job(acme.context, CheckInstallationHeads(acme.id))
+    assert acme.github.calls[before:] == ["POST /graphql"]
+    (found,) = waiting(acme.redis, "check")
+    assert found == CheckCommit(acme.id, RepositoryId(moved.id), FullName("acme/moved"), head).deduplication_key
+    assert new.head  # nothing is known of it: the sweep's
+
+
+def test_a_look_at_heads_takes_a_query_for_fifty_and_goes_on_where_it_was(acme: AcmeInstallation) -> None:
+    for number in range(110):
+        acme.organization.repository(f"r{number}", {"README.md": "x"})
+    run_job(acme.context, SweepInstallation(acme.id))
+    before = acme.github.count("POST /graphql")
+    acme.github.inject_fault(Fault.SECONDARY, "/graphql", skip=1)
+    with pytest.raises(RetryLaterError):
+        run_job(acme.context, CheckInstallationHeads(acme.id))
+    acme.redis.delete(*acme.redis.keys("wharfinger:pause:*"))
+    run_job(acme.context, CheckInstallationHeads(acme.id))
+    run_job(acme.context, CheckInstallationHeads(acme.id))
+    assert acme.github.count("POST /graphql") - before == 3 + 3
+
+
+def test_tags_are_polled_only_where_something_is_published(acme: AcmeInstallation) -> None:
+    plain = acme.organization.repository("plain", {"README.md": "x"})
+    action = acme.organization.repository("action", {"action.yml": "runs: {using: composite, steps: []}\n"})
+    release = acme.organization.repository("release", {RELEASE_WORKFLOW_PATH: STORED_TOKEN})
+    unknown = acme.organization.repository("unknown", {"README.md": "x"})
+    for repository in (plain, action, release):
+        acme.check(repository)
+    acme.redis.delete("rq:queue:sweep")
+    run_job(acme.context, SweepInstallation(acme.id))
+    asked = {each for each in waiting(acme.redis) if each.startswith("check-tags")}
+    assert asked == {CheckTags(*acme.names(each)).deduplication_key for each in (action, release, unknown)}

@@ -42,6 +42,8 @@ STORED = {
     "check-branch": REPOSITORY,
     "check-commit": f"{REPOSITORY} revision",
     "check-due-packages": "",
+    "check-heads": "",
+    "check-installation-heads": "installation",
     "check-latest-tags": "",
     "check-package": "installation registry package",
     "check-push": f"{REPOSITORY} ref before after pusher paths committed",
