@@ -63,6 +63,9 @@ query Repository($owner: String!, $name: String!, $app: Int!, $check: String!, $
       ... on Tree { oid entries { name type mode oid object { ...Source } } }
     }
     policy: object(expression: "HEAD:.github/publishing.yml") { ...Policy }
+    owners0: object(expression: "HEAD:.github/CODEOWNERS") { oid }
+    owners1: object(expression: "HEAD:CODEOWNERS") { oid }
+    owners2: object(expression: "HEAD:docs/CODEOWNERS") { oid }
     proposed: object(expression: $proposed) { ...Policy }
 %(files)s
   }

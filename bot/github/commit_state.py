@@ -99,6 +99,7 @@ class CommitState:
     policies: PolicyFiles
     check_runs: tuple[ExistingCheckRun, ...]
     committed_at: datetime | None = None
+    code_owner_ids: tuple[str, ...] = ()  # git's names of the default branch's CODEOWNERS files; "" where there is none
 
 
 def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequence[str]) -> CommitState:
@@ -135,6 +136,7 @@ def parse_commit_state(result: GraphQLResult, revision: Revision, files: Sequenc
         ),
         check_runs=_parse_check_runs(commit),
         committed_at=get_datetime(commit, "committedDate"),
+        code_owner_ids=tuple(get_str(found, f"owners{index}", "oid") for index in range(3)),
     )
 
 

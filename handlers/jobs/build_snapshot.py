@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from bot.github.client import InstallationClient
 from bot.github.commit_query import Revision
 from bot.github.commit_state import CommitReader, CommitState
 from bot.github.settings import OrganizationCache, SettingsReader
 from bot.model.core_types import InstallationId, RepositoryId
+from bot.model.findings import Unknown
 from bot.policy import Policy
 from bot.settings import RepositorySettings, SettingsQuery
 from bot.snapshot.repository_snapshot import ACTION_FILES, Snapshot
 from bot.workflows.expressions import ContextValues, context_values, possible_values
+from handlers.cache.repository_settings import RepositorySettingsCache, SettingsRequest, request_words
 from handlers.config.context import Context
 from handlers.jobs.releases.watch_packages import update_watched_packages
 from handlers.jobs.repositories.stored_reports import add_stored_records
@@ -45,8 +47,12 @@ def read_commit(context: Context, spec: NamedRepositoryJob, revision: str) -> Ch
     return CheckedCommit(spec.installation, spec.repository, client, reader, reader.read(paths), paths, report)
 
 
-def build_snapshot(context: Context, commit: CheckedCommit, policy: Policy, *, refresh: bool) -> FollowedFiles:
+def build_snapshot(
+    context: Context, commit: CheckedCommit, policy: Policy, *, refresh: bool, reuse: bool = False
+) -> FollowedFiles:
     """Read what the policy's rules need to know of a commit; `refresh` reads again what is cached of the organization.
+
+    `reuse` takes the repository's settings of the last hour, where they answer the same questions.
 
     Of a default branch the published packages are watched from now on, and new ones are observed at once, so that the
     evaluation knows of them. Raises RetryLaterError when GitHub wants to be asked later.
@@ -54,7 +60,7 @@ def build_snapshot(context: Context, commit: CheckedCommit, policy: Policy, *, r
     followed = follow_files(commit.reader, commit.state, commit.paths, context.clock(), context.catalog)
     with ThreadPoolExecutor(1) as beside:  # zizmor's process takes about as long as GitHub takes for the settings
         checked = beside.submit(add_zizmor_findings, followed.snapshot, policy)
-        settings = _read_settings(context, commit, followed.snapshot, policy, refresh=refresh)
+        settings = _read_settings(context, commit, followed.snapshot, policy, refresh=refresh, reuse=reuse)
         snapshot = replace(checked.result(), settings=settings)
     if commit.state.is_default_branch_head:
         update_watched_packages(context, commit.installation, commit.repository, commit.reader, snapshot, policy)
@@ -62,8 +68,8 @@ def build_snapshot(context: Context, commit: CheckedCommit, policy: Policy, *, r
     return replace(followed, snapshot=add_stored_records(context.records, commit.repository, snapshot))
 
 
-def _read_settings(
-    context: Context, commit: CheckedCommit, snapshot: Snapshot, policy: Policy, *, refresh: bool
+def _read_settings(  # noqa: PLR0913 - what to read, and how, each by its name
+    context: Context, commit: CheckedCommit, snapshot: Snapshot, policy: Policy, *, refresh: bool, reuse: bool
 ) -> RepositorySettings:
     """Read the settings that the rules in force need; on the default branch also those that alerts compare."""
     reads = {read for rule in policy.rules for read in rule.reads} - {SettingsQuery.FILES}
@@ -73,7 +79,31 @@ def _read_settings(
     cache = OrganizationCache(commit.client, context.redis, login, refresh=refresh)
     reader = SettingsReader(cache, commit.state.repository, commit.state.facts, context.catalog, reads)
     names = set(_environments(snapshot))
-    return reader.read(None if None in names else frozenset(filter(None, names)), publishes=bool(snapshot.publications))
+    environments = None if None in names else frozenset(filter(None, names))
+    stored, request = (
+        RepositorySettingsCache(context.redis, commit.repository),
+        SettingsRequest(
+            reads=request_words(reads),
+            environments=None if environments is None else tuple(sorted(environments)),
+            publishes=bool(snapshot.publications),
+            code_owner_ids=commit.state.code_owner_ids,
+            facts=repr((commit.installation, commit.state.repository, commit.state.facts)),
+        ),
+    )
+    if reuse and (known := stored.get(request)) is not None:
+        return reader.renew(known)
+    stored.forget()  # so that no failure leaves what was there before
+    settings = reader.read(environments, publishes=request.publishes)
+    if not _misses_any(settings):
+        stored.put(request, settings)
+    return settings
+
+
+def _misses_any(settings: RepositorySettings) -> bool:
+    """Whether something could not be read: that is asked for again each time."""
+    not_asked = [each.not_read for each in SettingsQuery]
+    values = (getattr(settings, each.name) for each in fields(settings))
+    return any(isinstance(value, Unknown) and value not in not_asked for value in values)
 
 
 def _environments(snapshot: Snapshot) -> Iterator[str | None]:

@@ -77,11 +77,10 @@ def is_settled(context: Context, spec: NamedRepositoryJob, revision: str) -> boo
     report = ReportStore(context.records).latest(spec.repository)
     if report is None or not _is_complete(known, report) or _changes_wait(context, spec):
         return False
-    alerts = ChangeAlertStore(context.records, spec.installation, spec.repository).of_commit(Sha(revision))
     gates = any(
         GateStore(context.records).waiting_for_check(spec.repository, revision)
     )  # none decides by another's verdict
-    return not alerts and not gates
+    return not gates
 
 
 def note_judged(context: Context, report: StoredReport | None, state: CommitState, policy: Policy) -> None:
@@ -121,6 +120,12 @@ def note_complete(context: Context, spec: CheckPush) -> None:
         _evaluation(report), now + SAME_PUSH, like_default_branch=False, check_run_complete=True, committed_at=None
     )
     store.put(spec.after, replace(known, check_run_complete=True) if known is not None else unlike, now)
+
+
+def waits_for_settings(context: Context, spec: NamedRepositoryJob, commit: Sha) -> bool:
+    """Whether a check has to read settings anew: an event says that they changed, or a gate waits for it."""
+    gates = GateStore(context.records).waiting_for_check(spec.repository, commit)
+    return any(gates) or _changes_wait(context, spec)
 
 
 def touches_publishing(paths: Iterable[str], relevant_paths: Iterable[str]) -> bool:

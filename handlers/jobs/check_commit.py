@@ -8,7 +8,14 @@ from bot.model.core_types import Outcome
 from bot.rendering.check_run import render_check_run
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit
-from handlers.jobs.carry_verdict import BRANCH_REF_PREFIX, carry_verdict, is_settled, note_complete, note_judged
+from handlers.jobs.carry_verdict import (
+    BRANCH_REF_PREFIX,
+    carry_verdict,
+    is_settled,
+    note_complete,
+    note_judged,
+    waits_for_settings,
+)
 from handlers.jobs.follow_ups import Evaluation, end_check, keep, preview_jobs, record_not_evaluated, retire_archived
 from handlers.jobs.policies import (
     add_policy_in_force,
@@ -102,7 +109,8 @@ def _check_state(
         note_judged(context, commit.stored_report, commit.state, policy.policy)
         return True
     with check_run.in_progress():
-        followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings)
+        reuse = not fresh and not waits_for_settings(context, spec, commit.state.commit)
+        followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings, reuse=reuse)
         report = evaluate_repository(followed.snapshot, policy.policy)
         content = add_policy_problems(render_check_run(report, context.links), policy)
         if is_organization_repository(commit.state.repository):

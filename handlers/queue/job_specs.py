@@ -99,8 +99,7 @@ class CheckHeads(JobSpec):
 class CheckInstallationHeads(InstallationJob):
     """Checks the default branches of an installation whose heads moved without an event."""
 
-    job = "check-installation-heads"
-    concurrency = "heads-{installation}"
+    job, concurrency = "check-installation-heads", "heads-{installation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +205,14 @@ class SweepGates(JobSpec):
 class FindGates(InstallationJob):
     """Has each repository of an installation searched for pending deployments."""
 
-    job = "find-gates"
-    concurrency = "gates-{installation}"
+    job, concurrency = "find-gates", "gates-{installation}"
 
 
 @dataclass(frozen=True, slots=True)
 class FindRepositoryGates(NamedRepositoryJob):
     """Searches a repository for pending deployments."""
 
-    job = "find-repository-gates"
-    concurrency = "gates-of-{repository}"
+    job, concurrency = "find-repository-gates", "gates-of-{repository}"
 
 
 # -- packages ------------------------------------------------------------------------------------------------------------
@@ -268,8 +265,7 @@ class ExpectVersions(RepositoryJob):
 class WriteIssue(RepositoryJob):
     """Makes the issue about a repository say what its latest report says."""
 
-    job = "write-issue"
-    concurrency = "issues-{installation}"
+    job, concurrency = "write-issue", "issues-{installation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +330,7 @@ class QueueDigests(JobSpec):
 class SendDigest(InstallationJob):
     """Writes an organization's digest, if it is due."""
 
-    job = "send-digest"
-    concurrency = "issues-{installation}"
+    job, concurrency = "send-digest", "issues-{installation}"
 
     account: str
 
@@ -347,8 +342,7 @@ class SendDigest(InstallationJob):
 class ReviewAccess(RepositoryJob):
     """Opens, updates or closes the issue of a repository's access review."""
 
-    job = "review-access"
-    concurrency = "review-{repository}"
+    job, concurrency = "review-access", "review-{repository}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,8 +390,7 @@ class DeleteSecrets(CheckboxJob):
 class VerifyDeletions(RepositoryJob):
     """Reports whether deleted secrets are gone."""
 
-    job = "verify-deletions"
-    concurrency = "review-{repository}"
+    job, concurrency = "verify-deletions", "review-{repository}"
 
 
 # -- people who leave ----------------------------------------------------------------------------------------------------
@@ -427,8 +420,7 @@ class CheckDepartures(JobSpec):
 class FollowDeparture(InstallationJob):
     """Looks at what is left to revoke of one departure."""
 
-    job = "follow-departure"
-    concurrency = "issues-{installation}"
+    job, concurrency = "follow-departure", "issues-{installation}"
 
     person: str
 
@@ -474,8 +466,7 @@ class OrganizationChanged(InstallationJob):
 class SweepInstallation(InstallationJob):
     """Checks every repository of an installation."""
 
-    job = "sweep-installation"
-    concurrency = "installation-{installation}"
+    job, concurrency = "sweep-installation", "installation-{installation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,8 +498,7 @@ class ForgetInstallation(InstallationJob):
 class ForgetRepository(RepositoryJob):
     """Forgets a repository that was deleted or left its installation."""
 
-    job = "forget-repository"
-    concurrency = "repository-{repository}"
+    job, concurrency = "forget-repository", "repository-{repository}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,12 @@ class SettingsReader:
         )
         return self._with_organization(self._with_configuration(self._with_secrets(found)))
 
+    def renew(self, settings: RepositorySettings) -> RepositorySettings:
+        """Return settings that were read before with what needs no call: the repository's facts, and what is kept of its organization."""
+        if settings.environments == SettingsQuery.ENVIRONMENTS.not_read and SettingsQuery.ENVIRONMENTS in self._reads:
+            return replace(settings, repository=Known(self._facts))  # nothing but its secrets mattered
+        return self._with_organization(replace(settings, repository=Known(self._with_plan())))
+
     def _with_environments(
         self, settings: RepositorySettings, environment_names: frozenset[str] | None
     ) -> RepositorySettings:

@@ -43,6 +43,7 @@ from bot.rendering.markdown import CHANGE_ALERT_ISSUE, HiddenMetadata, text_fing
 from bot.rendering.notification import change_notification
 from bot.settings import RefKind
 from bot.snapshot.repository_snapshot import ACTION_FILES, WORKFLOW_PATH, Snapshot
+from handlers.cache.judged_commits import JudgedCommitStore
 from handlers.cache.snapshot_cache import SnapshotCache
 from handlers.config.context import Context
 from handlers.jobs.build_snapshot import CheckedCommit, read_commit
@@ -368,6 +369,9 @@ def keep_report(
         if location.branch is not None
         else None
     )
+    JudgedCommitStore(context.redis, store.report_job.repository).forget(
+        report.commit
+    )  # its check run does not say so yet
     with outbox_of(context).transaction() as jobs:
         store.put(location.ref, report, urgent, branch)
         if urgent is not None:

@@ -56,7 +56,7 @@ def test_a_sweep_asks_for_every_repository_the_oldest_first_and_none_twice(acme:
     ids = [check_branch_job_id(acme, each.state.name, each.id) for each in (never, old, new)]
     found = waiting(acme.redis)
     assert found[:3] == ids
-    assert [each.rpartition("-")[0] for each in found[3:]] == ["check-tags"] * 3
+    assert found[3:] == [CheckTags(*acme.names(never)).deduplication_key]  # the others publish nothing
 
 
 def test_what_left_unnoticed_is_forgotten_by_the_next_sweep(acme: AcmeInstallation) -> None:
