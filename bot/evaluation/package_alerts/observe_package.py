@@ -17,6 +17,8 @@ MAX_DELISTED = 100  # versions that are listed no more and whose files are remem
 MAX_TRACED_AT_ONCE = 50  # versions in one look; what is beyond waits for the next
 FAST_INTERVAL = timedelta(seconds=30)  # between two looks while a version is waited for or not accounted for yet
 FAST_INTERVAL_DURATION = timedelta(hours=1)  # so long, from the event or the version on
+RECENT_INTERVAL = timedelta(minutes=1)  # between two looks at a package that has a new version
+RECENT_DURATION = timedelta(days=1)  # so long, from when the version was first seen
 RETRACE_INTERVAL = timedelta(hours=1)  # between two judgements of a version that nobody accounted for
 TRACE_DEADLINE = timedelta(days=7)  # then it is judged no more; its alert stays until a person closes it
 
@@ -118,7 +120,10 @@ def next_observation(
     waits = watched is not None and any(_needs_fast_interval(each, now) for each in watched.observations)
     if waits or (announced_at is not None and now - announced_at < FAST_INTERVAL_DURATION):
         return now + FAST_INTERVAL
-    every = max(int(thresholds.check_interval.total_seconds()), int(FAST_INTERVAL.total_seconds()))
+    interval = thresholds.check_interval
+    if watched is not None and any(_is_recent(each, now) for each in watched.observations):
+        interval = min(interval, RECENT_INTERVAL)
+    every = max(int(interval.total_seconds()), int(FAST_INTERVAL.total_seconds()))
     begun = (int(now.timestamp()) - offset) // every
     return datetime.fromtimestamp((begun + 1) * every + offset, now.tzinfo)
 
@@ -134,6 +139,11 @@ def _should_trace(observation: Observation | None, now: datetime) -> bool:
             return recent or observation.traced_at is None or now - observation.traced_at >= RETRACE_INTERVAL
         case _:
             return False
+
+
+def _is_recent(observation: Observation, now: datetime) -> bool:
+    """Whether a version came a short while ago: what was stolen with it may send another, or add a file."""
+    return observation.trace_status is not None and now - observation.first_seen_at < RECENT_DURATION
 
 
 def _needs_fast_interval(observation: Observation, now: datetime) -> bool:

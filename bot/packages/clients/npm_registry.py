@@ -12,6 +12,7 @@ The contents of `_npmUser.trustedPublisher` were observed in responses.
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.model.core_types import Sha
 from bot.model.findings import Known, MaybeKnown
@@ -32,7 +33,9 @@ def _first_request(package: Package) -> RegistryQuery:
     return RegistryQuery("registry", (package.name,))
 
 
-def _read_versions(client: PackageClient, response: RegistryResponse, _: PreviousVersions) -> Iterator[PackageVersion]:
+def _read_versions(
+    client: PackageClient, response: RegistryResponse, previous: PreviousVersions
+) -> Iterator[PackageVersion]:
     packument = parse_strict_json(response.content)
     if not packument.get("versions").exists:
         return  # all of it was unpublished; only its times are left
@@ -51,6 +54,20 @@ def _read_versions(client: PackageClient, response: RegistryResponse, _: Previou
             staged=sent_by.exists and sent_by.get("approver").exists,
             withdrawn=isinstance(entry.get("deprecated").value, str) and entry.get("deprecated").value != "",
         )
+
+    yield from _removed_versions(client.package, packument, previous)
+
+
+NOT_VERSIONS = ("created", "modified", "unpublished")  # beside the numbers in `time`
+
+
+def _removed_versions(package: Package, packument: StrictJson, previous: PreviousVersions) -> Iterator[PackageVersion]:
+    """Yield the versions that were unpublished: their times stay, so one that came and went between two looks is seen."""
+    listed = packument.get("versions").entries()
+    for number, time in packument.get("time").entries().items():
+        if number not in listed and number not in NOT_VERSIONS:
+            removed = PackageVersion(package, StrictJson(number).get_text(), time.get_datetime())
+            yield replace(previous.get(number, removed), withdrawn=True)
 
 
 def _has_provenance(dist: StrictJson, npm_user: StrictJson) -> bool | None:

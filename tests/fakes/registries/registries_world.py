@@ -50,6 +50,7 @@ class FakeProject:
     roles: dict[str, str] = field(default_factory=dict)  # of maintainers who are no owners
     tokens_refused: bool = False  # crates.io: only trusted publishers may publish
     changed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    deleted: dict[str, datetime] = field(default_factory=dict)  # versions that were taken away, with when they had come
 
     @property
     def newest_first(self) -> tuple[FakeRegistryRelease, ...]:
@@ -119,7 +120,8 @@ class RegistriesWorld:
     def delete(self, registry: str, name: str, number: str) -> None:
         """Take a version away altogether."""
         with self.lock:
-            del self.projects[registry, _normalized(registry, name)].releases[number]
+            project = self.projects[registry, _normalized(registry, name)]
+            project.deleted[number] = project.releases.pop(number).published
             self.projects[registry, _normalized(registry, name)].changed_at = self.clock()
 
     def add_maintainer(self, registry: str, name: str, maintainer: str, role: str = "") -> None:

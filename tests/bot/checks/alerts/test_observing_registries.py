@@ -145,11 +145,17 @@ def test_unknown_maintainers_are_not_new_when_they_are_first_read() -> None:
 
 @pytest.mark.parametrize("offset", [0, 30, 270])
 def test_an_hour_has_no_more_looks_than_the_policy_asks_for(offset: int) -> None:
-    seen, now, looks = watched_package(observation("1.0.0")), NOON, 0
-    while now < NOON + DAY:
+    seen, now, looks = watched_package(observation("1.0.0")), NOON + DAY, 0  # a day after the version came
+    while now < NOON + 2 * DAY:
         now, looks = next_observation(seen, DEMANDS, None, offset, now), looks + 1
         now += timedelta(seconds=7)  # as late as a busy worker may be
     assert looks <= 24 * 12 + 1  # the first is no look of the grid
+
+
+def test_for_a_day_after_a_version_each_minute_is_a_look() -> None:
+    seen = watched_package(observation("1.0.0"))
+    assert next_observation(seen, DEMANDS, None, 0, NOON + 23 * HOUR) == NOON + 23 * HOUR + MINUTE
+    assert next_observation(seen, DEMANDS, None, 0, NOON + 24 * HOUR) == NOON + 24 * HOUR + 5 * MINUTE
 
 
 def test_while_a_version_is_waited_for_each_half_minute_is_a_look() -> None:

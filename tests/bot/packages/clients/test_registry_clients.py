@@ -239,7 +239,7 @@ def test_a_version_that_was_withdrawn_says_so(story: RegistryScenario, registry:
     assert [version.withdrawn for version in later.listing.versions] == [False, True]
 
 
-@pytest.mark.parametrize("registry", ["pypi", "npm", "rubygems", "golang", "hex"])
+@pytest.mark.parametrize("registry", ["pypi", "rubygems", "golang", "hex"])
 def test_a_version_that_was_deleted_is_not_told_any_more(story: RegistryScenario, registry: str) -> None:
     known = story.known(registry)
 
@@ -301,3 +301,15 @@ def test_a_file_without_provenance_among_others_is_not_hidden(story: RegistrySce
 def test_only_a_reading_with_something_new_is_a_listing(story: RegistryScenario) -> None:
     assert isinstance(story.read("jsr"), FetchedListing)
     assert isinstance(story.read("jsr", story.known("jsr")), UnchangedListing)
+
+
+def test_a_version_that_npm_deleted_is_told_by_its_time_also_if_nobody_saw_it(story: RegistryScenario) -> None:
+    before, world = story.known("npm"), story.registries.world
+    world.publish("npm", NAMES["npm"], "6.6.6", by="mallory")
+    for gone in ("6.6.6", "1.1.0"):
+        world.delete("npm", NAMES["npm"], gone)
+    told = {each.number: each for each in story.known("npm", before).listing.versions}
+    assert {each.number: each.withdrawn for each in told.values()} == {"1.0.0": False, "1.1.0": True, "6.6.6": True}
+    assert told["1.1.0"].publisher_kind is PublisherKind.TRUSTED_PUBLISHER, "what was known of it stays"
+    assert told["6.6.6"].publisher_kind is PublisherKind.UNKNOWN
+    assert told["6.6.6"].published_at is not None

@@ -18,7 +18,9 @@ def packument(world: RegistriesWorld, request: RegistryRequest) -> RegistryReply
         "name": found.name,
         "dist-tags": {"latest": newest[0].number} if newest else {},
         "versions": {release.number: manifest(found, release) for release in found.releases.values()},
-        "time": times | {release.number: timestamp(release.published) for release in found.releases.values()},
+        "time": times
+        | {release.number: timestamp(release.published) for release in found.releases.values()}
+        | {number: timestamp(published) for number, published in found.deleted.items()},  # npm keeps them
         "maintainers": [{"name": name, "email": f"{name}@users.invalid"} for name in found.maintainers],
     }
     return RegistryReply(body=body, validated=True)
