@@ -20,6 +20,15 @@ def create_ruleset(world: GitHubWorld, repository: FakeRepository, ruleset: Json
     return number
 
 
+def edit_ruleset(world: GitHubWorld, repository: FakeRepository, number: int, ruleset: Json, by: FakeAccount) -> None:
+    """Another content of a ruleset of the repository."""
+    kept = full_ruleset(world, ruleset, number, "Repository", repository.full_name)
+    repository.rulesets[number] = kept
+    webhook_events.send_repository_event(
+        world, repository, "repository_ruleset", "edited", {"repository_ruleset": kept}, by
+    )
+
+
 def delete_ruleset(world: GitHubWorld, repository: FakeRepository, number: int, by: FakeAccount) -> None:
     gone = repository.rulesets.pop(number)
     webhook_events.send_repository_event(

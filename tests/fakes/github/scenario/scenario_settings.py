@@ -50,6 +50,11 @@ class ScenarioSettings(RepositoryPart, SecretHolder):
         with self.world.lock:
             return acts.create_ruleset(self.world, self.state, ruleset, self._account(by))
 
+    def edit_ruleset(self, number: int, ruleset: Json, *, by: str | None = None) -> None:
+        """Give a ruleset another content."""
+        with self.world.lock:
+            acts.edit_ruleset(self.world, self.state, number, ruleset, self._account(by))
+
     def remove_ruleset(self, number: int, *, by: str | None = None) -> None:
         with self.world.lock:
             acts.delete_ruleset(self.world, self.state, number, self._account(by))

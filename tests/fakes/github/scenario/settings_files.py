@@ -77,8 +77,12 @@ def set_up_repository(repository: ScenarioRepository, owner: ScenarioOrganizatio
         gates = [app for app in repository.world.apps.values() if app.slug in environment.get("gates", ())]
         repository.environment(**{**environment, "reviewers": named, "gates": gates})
     _add_secrets_and_variables(repository, settings)
+    present = {each["name"]: number for number, each in state.rulesets.items()}
     for ruleset in settings.get("rulesets", ()):
-        repository.ruleset(ruleset)
+        if ruleset["name"] in present:  # GitHub takes each name once
+            repository.edit_ruleset(present[ruleset["name"]], ruleset)
+        else:
+            repository.ruleset(ruleset)
     for branch, protection in settings.get("protection", {}).items():
         repository.protect(branch, protection)
     for name, setting in settings.get("settings", {}).items():
