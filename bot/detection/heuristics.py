@@ -47,7 +47,7 @@ _WORD = re.compile(r"[a-z]+(?:\.io)?", re.IGNORECASE)
 _CREDENTIALS = (Credential.LONG_LIVED, Credential.GITHUB_TOKEN, Credential.OIDC, Credential.CLOUD_OIDC)
 GITHUB_RELEASES = RegistryId("github-releases")
 _GITHUB_RELEASE_NAME = re.compile(r"release|(?:publish|upload|deploy) github")
-_GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN", "github_token", "github-token")
+_GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN", "github_token", "github-token", "repo_token", "repo-token")
 # Inputs and variables that say where to: `registry`, `repository-url`, KO_DOCKER_REPO.
 _ADDRESS_NAMES = re.compile(
     r"registry(?![a-z]*_?(?:pass|user|token))|repo(?:sitory)?(?:[_-]?url)?$|index[_-]?url", re.IGNORECASE

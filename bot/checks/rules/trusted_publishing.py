@@ -88,7 +88,7 @@ def _leftover_token_finding(
     return Finding(
         # At the key that publishes; at all of the step only where there are lines to stand instead.
         location=Location(publication.file, publication.line, publication.end_line if suggested else publication.line),
-        message=f"could publish to {registry.name} without a stored token, yet {_credential_text(publication)} still reaches the step",
+        message=f"could publish to {registry.name} without a stored token, yet {_credential_text(publication)} still {'reach' if len(set(publication.secrets)) > 1 else 'reaches'} the step",
         fix=_fix(publication, registry, snapshot),
         suggestion=suggested,
     )

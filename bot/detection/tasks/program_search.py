@@ -22,6 +22,8 @@ _SHOWN = re.compile(
     r"|description)[\s(!:=]*(?:\w{0,20}[\s(:=]+)?[$f]?$",
     re.IGNORECASE,
 )
+# A library that is told to try only: semantic-release, release-it and nx take this option.
+_REHEARSED = re.compile(r"\bdry_?run\b[\"']?\s*[:=]\s*[Tt]rue\b", re.IGNORECASE)
 _SENDS = re.compile(r"\b(?:PUT|POST|put|post|upload|multipart)\b")
 _ADDRESS = re.compile(r"https?://[\w.-]{4,100}(?:/[\w./-]{0,100})?")
 # Calls of libraries that publish, by registry. Source: each library's documentation, as of 2026-11.
@@ -42,6 +44,7 @@ _LIBRARY_CALLS: Mapping[str, re.Pattern[str]] = {
 
 def command_words(text: str, catalog: Catalog) -> Iterator[tuple[int, list[str]]]:
     """Yield the commands that neighbouring strings of a program form and that publish, each with its 0-based line."""
+    rehearsed = _REHEARSED.search(text) is not None
     for start, strings in _string_runs(text):
         for index, first in enumerate(strings[:_MAX_WORDS]):
             tool = first.split(" ", 1)[0].rpartition("/")[2]
@@ -49,6 +52,8 @@ def command_words(text: str, catalog: Catalog) -> Iterator[tuple[int, list[str]]
                 continue
             words = [word for each in strings[index : index + _MAX_WORDS] for word in each.split()][:_MAX_WORDS]
             words[0] = tool
+            if rehearsed and any(f"{quote}{tool}{quote}" in text for quote in "\"'"):
+                continue  # it is a library here, and other strings only speak of it
             if any(known.fact.role == "publish" for known in catalog.commands(words)):
                 yield text.count("\n", 0, start), words
                 break

@@ -37,6 +37,7 @@ def test_a_command_that_sends_nothing_out(script: str) -> None:
         "- uses: actions/upload-artifact@v4\n  with: {name: dist, path: dist}\n",
         "- uses: actions/checkout@v4\n  with: {token: '${{ secrets.RELEASE_PAT }}'}\n",
         "- uses: PyO3/maturin-action@v1\n  with: {command: build, token: '${{ secrets.T }}'}\n",
+        "- uses: acme/scorecard@v2\n  with: {repo_token: '${{ secrets.SCORECARD_TOKEN }}', publish_results: true}\n",
         "- uses: acme/notify-release@v1\n  with: {token: '${{ secrets.NPM_TOKEN }}'}\n",
         "- run: npm publish\n  if: ${{ false }}\n",
     ],

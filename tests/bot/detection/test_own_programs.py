@@ -57,6 +57,7 @@ def test_what_a_program_runs_is_found(command: str, path: str, text: str, line: 
         ("mage test", "magefile.go", 'func Test() {}\nfunc Ship() { sh.Run("gem", "push", "x") }'),
         ("rake spec", "Rakefile", 'task :spec do\n  sh "rspec"\nend\ntask :ship do\n  sh "gem push x"\nend\n'),
         ("make check MODE=test", "Makefile", "check:\n\ttest $(MODE) = up && twine upload dist/*\n"),
+        ("node try.mjs", "try.mjs", 'import run from "semantic-release";\nawait run({dryRun: true, branches: ["main"]});\nconsole.log(\n  "semantic-release would publish",\n);'),
         ("npx nx run lib:lint", "libs/lib/project.json", '{"targets": {"lint": {"command": "eslint ."}, "ship": {"command": "npm publish"}}}'),
     ],
 )  # fmt: skip
