@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import TypeAlias
@@ -38,7 +38,7 @@ class PathStep:
     file: str
     step: Step
     conditions: tuple[SourceText, ...] = ()
-    action: Action | None = None  # the local action that it stands in
+    action: Action | None = None  # the local action that it stands in, its inputs as the call gives them
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,8 @@ class _PathSearch:
             action = self._actions.get(folder) if folder is not None else None
             if action is not None and depth.get(action.path, 0) < MAX_DEPTH:
                 depth[action.path] = depth.get(action.path, 0) + 1
-                inner = [PathStep(action.path, s, here.conditions + _condition(s), action) for s in action.steps]
+                called = _with_given_inputs(action, here.step)
+                inner = [PathStep(action.path, s, here.conditions + _condition(s), called) for s in action.steps]
                 waiting += inner[::-1]
 
     def _callee(self, job: Job) -> Workflow | None:
@@ -385,3 +386,12 @@ def registry_names(publications: Iterable[Publication], registries: Mapping[Regi
 def describe_path_job(job: PathJob, registries: Mapping[RegistryId, Registry]) -> str:
     """Name a job by its part: `the job build (its artifact is published to PyPI)`."""
     return _ROLE_TEXTS[job.role].format(job=job.job.id, where=registry_names(job.publications, registries))
+
+
+def _with_given_inputs(action: Action, call: Step) -> Action:
+    """Put the values that a call writes out in the place of an action's defaults."""
+    given = {name: text.value for name, text in call.inputs.items() if "${{" not in text.value}
+    inputs = {
+        name: replace(each, default=given[name]) if name in given else each for name, each in action.inputs.items()
+    }
+    return replace(action, inputs=inputs)

@@ -9,7 +9,9 @@ from bot.detection.publish_path import PathJob, PathRole, describe_path_job, pub
 from bot.model.core_types import RuleName, Severity
 from bot.model.findings import Finding, Location, Unknown
 from bot.snapshot.repository_snapshot import Snapshot
+from bot.workflows import Job, Step, Workflow
 from bot.workflows.caches import CacheRestore, cache_restores
+from bot.workflows.expressions import context_values, known_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,25 @@ def _caches(job: PathJob) -> Iterator[tuple[str, CacheRestore]]:
     """Find the caches of a job and of the local actions it uses, each with the file it stands in."""
     for step in job.steps:
         workflow = job.workflow if step.action is None else replace(job.workflow, inputs=step.action.inputs)
+        if _never_runs(workflow, job.job, step.step) or _is_of_this_run(step.step):
+            continue
         for cache in cache_restores(workflow, replace(job.job, steps=(step.step,))):
             yield step.file, cache
+
+
+def _never_runs(workflow: Workflow, job: Job, step: Step) -> bool:
+    """Whether a step's condition is false, whatever starts the job: `inputs.use-cache == 'true'` where the call gives `false`."""
+    if step.condition is None:
+        return False
+    condition = step.condition.value.strip().removeprefix("${{").removesuffix("}}")
+    return known_values(f"${{{{ {condition} }}}}", context_values(workflow, job, step)) == ("false",)
+
+
+def _is_of_this_run(step: Step) -> bool:
+    """Whether a cache is found by a run's own number, so that no other run fills it."""
+    keys = [text.value for name in ("key", "restore-keys") if (text := step.inputs.get(name)) is not None]
+    lines = [line for text in keys for line in text.split("\n") if line.strip()]
+    return bool(lines) and all("github.run_id" in line for line in lines)
 
 
 def _cache_result(file: str, cache: CacheRestore, job: PathJob, snapshot: Snapshot) -> Finding | Unknown:
