@@ -130,6 +130,11 @@ class Settings:
             database_url=settings.database_url or f"sqlite:///{settings.data / SQLITE_FILE}",
         )
 
+    @property
+    def app(self) -> str:
+        """The App at its GitHub, as a Redis and a person are told whose it is."""
+        return f"App {self.app_id} at {self.github_api}"
+
     def allows(self, installation: int, account: str) -> bool:
         """Whether the administrator lets this installation, on this account, use the App."""
         if not self.organizations and not self.installations:

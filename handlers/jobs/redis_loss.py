@@ -8,7 +8,7 @@ from bot.model.errors import ConfigurationError
 from handlers.config.context import Context
 from handlers.config.redis_client import without_password
 from handlers.config.settings import Settings
-from handlers.queue.enqueue import LEASE_COUNTER, enqueue
+from handlers.queue.enqueue import LEASE_COUNTER, OWNER_KEY, enqueue
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import RedeliverFailed, SweepGates, SweepInstallations
 from handlers.records.app_store import AppStore
@@ -16,13 +16,12 @@ from handlers.records.outbox import outbox_of
 
 log = logging.getLogger("wharfinger.redis")
 
-OWNER_KEY = "wharfinger:app"  # the App and the GitHub whose jobs the queue holds
 TOKENS_PER_EPOCH = 1 << 32  # lease tokens grow from one time to the next, so that no lease of a lost Redis looks newer
 
 
 def claim_redis(redis: Redis, settings: Settings) -> None:
     """Make a Redis this App's if it is nobody's yet; raises ConfigurationError where it is another's, and RedisError."""
-    mine = f"App {settings.app_id} at {settings.github_api}"
+    mine = settings.app
     redis.set(OWNER_KEY, mine, nx=True)
     owner = redis.get(OWNER_KEY)
     if isinstance(owner, bytes) and owner.decode(errors="replace") != mine:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ RETRY_DELAYS = (5, 30, 120, 600)  # seconds before each further attempt: RQ keep
 CRASH_RETRY_DELAYS = (0, 5, 30, 120, 600, 600, 600, 600, 600)
 TIMEOUTS = {Priority.GATE: 60, Priority.CHECK: 120, Priority.SWEEP: 600}  # seconds an attempt may take
 LEASE_COUNTER = "wharfinger:lease-token"  # counted up by lua/take.lua
+OWNER_KEY = "wharfinger:app"  # the App and the GitHub whose jobs the queue holds
 WAKEUP_KEY = "wharfinger:wakeup"  # a list that the scripts push to, and on which idle workers wait
 QUEUES = tuple(priority.value for priority in Priority)
+CREATED_AT = "%Y-%m-%dT%H:%M:%S.%fZ"  # RQ's own form of a time
 BATCH_SIZE = 500  # jobs that are given to Redis at a time
 
 _LUA = Path(__file__).parent / "lua"
@@ -34,6 +37,7 @@ class EnqueueStatus(StrEnum):
     OK = "ok"
     FULL = "full"
     SUSPENDED = "suspended"
+    FOREIGN = "foreign"  # this Redis belongs to another App
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ ENQUEUE_SCRIPT = load_script("enqueue")
 
 def job_fields(spec: JobSpec, delivery_id: str) -> str:
     """Return the hash fields of RQ's job, as JSON: the job and its arguments, nothing else of a payload."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # RQ's own format
+    now = datetime.now(UTC).strftime(CREATED_AT)
     return json.dumps(
         {
             "created_at": now,
@@ -78,11 +82,14 @@ def job_fields(spec: JobSpec, delivery_id: str) -> str:
     )
 
 
-def enqueue_arguments(
-    specs: Iterable[JobSpec], delivery_id: str, installation: int, limit: int, suspension: str = ""
+def enqueue_arguments(  # noqa: PLR0913, PLR0917 - the arguments of a script
+    specs: Iterable[JobSpec], delivery_id: str, installation: int, limit: int, suspension: str = "", app: str = ""
 ) -> list[str | int]:
-    """Return the arguments of lua/enqueue.lua; `installation` may be 0, `suspension` is "suspend", "unsuspend" or empty."""
-    arguments: list[str | int] = [delivery_id, DELIVERY_TTL, installation or "", limit, suspension]
+    """Return the arguments of lua/enqueue.lua; `installation` may be 0, `suspension` is "suspend", "unsuspend" or empty.
+
+    `app` claims Redis for an App in the same step; whoever claimed it before leaves it empty.
+    """
+    arguments: list[str | int] = [delivery_id, DELIVERY_TTL, installation or "", limit, suspension, app]
     for spec in specs:
         arguments += [spec.deduplication_key, job_fields(spec, delivery_id)]
     return arguments
@@ -105,7 +112,7 @@ def enqueue(redis: Redis, specs: Iterable[JobSpec], delivery_id: str = "", limit
 
 def enqueue_stored(redis: Redis, stored: Iterable[tuple[str, str]]) -> None:
     """Enqueue jobs that were stored elsewhere as their deduplication keys and `job_fields`; raises redis.RedisError."""
-    arguments: list[str | int] = ["", DELIVERY_TTL, "", 1_000_000, ""]
+    arguments: list[str | int] = ["", DELIVERY_TTL, "", 1_000_000, "", ""]
     redis.register_script(ENQUEUE_SCRIPT)(args=[*arguments, *(part for pair in stored for part in pair)])
 
 
@@ -124,6 +131,25 @@ def accepted_deliveries(redis: Redis, deliveries: list[str]) -> set[str]:
 def any_waits(redis: Redis, specs: Iterable[JobSpec]) -> bool:
     """Whether any of the jobs waits, runs, or failed and was not dropped; raises redis.RedisError."""
     return bool(redis.exists(*(f"rq:job:{spec.deduplication_key}" for spec in specs)))
+
+
+def oldest_open_job(redis: Redis) -> datetime | None:
+    """Return when the oldest job was created that a delivery asked for and that may still be done; None where all are.
+
+    Should Redis lose them, GitHub is asked for the deliveries since then again.
+    """
+    found: list[str] = []
+    names = iter(redis.scan_iter("rq:job:*", count=1000))
+    while some := list(islice(names, BATCH_SIZE)):
+        with redis.pipeline(transaction=False) as pipe:
+            for name in some:
+                pipe.hmget(name, "created_at", "delivery", "status")
+            answers = pipe.execute()
+        open_jobs = (
+            each for each in answers if all(each) and each[2] != b"failed" and not each[1].startswith(b"tick-")
+        )
+        found += [created_at.decode() for created_at, *_ in open_jobs]
+    return datetime.strptime(min(found), CREATED_AT).replace(tzinfo=UTC) if found else None
 
 
 def queue_lengths(redis: Redis) -> dict[str, int]:

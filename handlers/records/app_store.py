@@ -46,7 +46,8 @@ class AppStore:
             is_first = row.epoch == 0  # a Redis that is new has lost nothing
             if not is_first and not wiped and row.redis_run == redis_run:
                 return None
-            lost_from = row.deliveries_lost_from or row.deliveries_read_to or row.claimed_at
+            last_look = row.deliveries_read_to or row.claimed_at
+            lost_from = row.deliveries_lost_from or min(last_look, row.deliveries_open_from or last_look)
             values = {"epoch": row.epoch + 1, "redis_run": redis_run}
             connection.execute(update(app).values(**values, deliveries_lost_from=None if is_first else lost_from))
         return int(row.epoch) + 1
@@ -71,10 +72,13 @@ class AppStore:
             found: datetime | None = connection.scalar(select(app.c.deliveries_lost_from))
         return found
 
-    def end_deliveries(self, read_to: datetime, lost_from: datetime | None) -> None:
-        """Note that all was asked for again until a time, and of what was lost from another time on."""
+    def end_deliveries(self, read_to: datetime, lost_from: datetime | None, open_from: datetime | None) -> None:
+        """Note that all was asked for again until a time, and of what was lost from another time on.
+
+        `open_from` is when the oldest job was asked for that a delivery led to and that has not ended.
+        """
         with self._records.transaction() as connection:
-            connection.execute(update(app).values(deliveries_read_to=read_to))
+            connection.execute(update(app).values(deliveries_read_to=read_to, deliveries_open_from=open_from))
             if lost_from is not None:
                 found_again = app.c.deliveries_lost_from == lost_from  # else Redis was lost once more meanwhile
                 connection.execute(update(app).where(found_again).values(deliveries_lost_from=None))

@@ -26,7 +26,7 @@ from handlers.config.logs import set_up_logging
 from handlers.config.metrics import MEMORY, as_text, queue_metrics, record_metrics
 from handlers.config.redis_client import open_async_redis, without_password
 from handlers.config.settings import Settings, check_port_is_free
-from handlers.queue.enqueue import QUEUES, load_script
+from handlers.queue.enqueue import OWNER_KEY, QUEUES, load_script
 from handlers.records.notification_store import NotificationStore
 from handlers.records.package_alert_store import PackageAlertStore
 from handlers.records.schema.migrate import open_records
@@ -110,7 +110,7 @@ def make_app(settings: Settings) -> Starlette:
         records.close()
 
     async def ready(_: Request) -> Response:
-        return await _ready(redis, receiver)
+        return await _ready(redis, receiver, settings.app)
 
     async def metrics(_: Request) -> Response:
         return await _metrics(redis, records)
@@ -164,12 +164,14 @@ async def _health(_: Request) -> Response:
     return PlainTextResponse("alive\n")
 
 
-async def _ready(redis: Redis, receiver: Receiver) -> Response:
+async def _ready(redis: Redis, receiver: Receiver, app: str) -> Response:
     """Ready: deliveries would be kept. The credentials were read and checked before this process listened."""
     checks = {"credentials": "ok", "redis": "ok"}
     try:
-        await redis.ping()
-        if receiver.nearly_full:
+        owner = await redis.get(OWNER_KEY)
+        if owner not in (None, app.encode()):
+            checks["redis"] = "belongs to another App: give each App a Redis of its own"
+        elif receiver.nearly_full:
             checks["redis"] = "nearly full: raise maxmemory, or start more workers"
     except RedisError as error:
         checks["redis"] = f"away ({type(error).__name__}): start it, or correct REDIS_URL"

@@ -130,7 +130,9 @@ class Receiver:
             return DeliveryOutcome(
                 503, "full", "Redis is nearly full, so the delivery is not kept; it will be asked for again"
             )
-        arguments = enqueue_arguments(asked.jobs, headers.delivery_id, installation, self._settings.queue_limit, bar)
+        arguments = enqueue_arguments(
+            asked.jobs, headers.delivery_id, installation, self._settings.queue_limit, bar, self._settings.app
+        )
         return _outcome(asked, await self._store.store(arguments))
 
 
@@ -161,6 +163,9 @@ def _outcome(result: EventResult, enqueued: EnqueueResult) -> DeliveryOutcome:
         return DeliveryOutcome(
             503, "full", "too much work waits, so the delivery is not kept; it will be asked for again"
         )
+    if enqueued.status is EnqueueStatus.FOREIGN:
+        log.error("REDIS_URL names the Redis of another App, so no delivery is kept; give each App a Redis of its own")
+        return DeliveryOutcome(503, "foreign", "this App's Redis belongs to another App, so the delivery is not kept")
     if enqueued.status is EnqueueStatus.SUSPENDED:
         return DeliveryOutcome(202, "suspended", "refused: the installation is suspended")
     if enqueued.already_done and not enqueued.queued and not enqueued.already_waiting:

@@ -100,6 +100,7 @@ def main(_: argparse.Namespace) -> int:
     last_ticks: dict[str, int] = {}
     while not stop.wait(1):
         try:
+            claim_redis(redis, settings)  # it may have been emptied, and be another App's by now
             enqueue_due_jobs(redis, time.time(), last_ticks)
             outbox.relay()
         except RedisError as error:

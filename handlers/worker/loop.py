@@ -243,7 +243,7 @@ class Worker(SimpleWorker):
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
             self.heartbeat()
-        while taken := self._take_script(args=[self.timing.lease, *self._taken_queues]):
+        while taken := self._take_script(args=[self.timing.lease, self.context.settings.app, *self._taken_queues]):
             lease = Lease(*(part.decode() for part in taken))
             try:
                 job = QueuedJob.fetch(lease.job_id, connection=self.connection, serializer=self.serializer)

@@ -32,6 +32,7 @@ class WorkerStarter:
     token_key: str
     data: str  # the App's folder, with its records
     registries: Mapping[RegistryId, str] = field(default_factory=lambda: NO_REGISTRY)
+    database_url: str = ""  # of a PostgreSQL that has the records instead
 
     def worker(self) -> Worker:
         """Open a worker whose pace is fast, so that deaths are noticed within a second."""
@@ -43,6 +44,7 @@ class WorkerStarter:
                 WHARFINGER_PRIVATE_KEY=self.private_key,
                 WHARFINGER_TOKEN_KEYS=self.token_key,
                 WHARFINGER_DATA=self.data,
+                DATABASE_URL=self.database_url,
                 WHARFINGER_REGISTRY_ADDRESSES=",".join(f"{name}={place}" for name, place in self.registries.items()),
             )
         )

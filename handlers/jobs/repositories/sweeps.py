@@ -44,7 +44,7 @@ from handlers.config.context import Context
 from handlers.jobs.notifications import notify
 from handlers.jobs.repositories.access_reviews import retire_review
 from handlers.jobs.repositories.repository_issues import retire_issue
-from handlers.queue.enqueue import accepted_deliveries, enqueue, enqueue_all
+from handlers.queue.enqueue import accepted_deliveries, enqueue, enqueue_all, oldest_open_job
 from handlers.queue.job_specs import (
     CheckBranch,
     CheckCommit,
@@ -350,7 +350,7 @@ def redeliver_failed(context: Context, _: RedeliverFailed) -> None:
             context.redis.zadd(REDELIVERIES_KEY, {f"{delivery.id} {delivery.guid}": now.timestamp()})
     _redeliver_due(context, client, now)
     enqueue(context.redis, notify(context, *_deliveries_lost(tuple(latest.values()), now)))
-    store.end_deliveries(now, lost_from)
+    store.end_deliveries(now, lost_from, oldest_open_job(context.redis))
 
 
 MANY_DELIVERIES = 3  # that fail with none that arrives in between: nobody listens, or not to GitHub

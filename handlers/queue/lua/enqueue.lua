@@ -1,10 +1,12 @@
 -- Remember a delivery and queue its jobs, all or nothing.
 -- ARGV: delivery ('' for none), seconds to remember it, installation ('' for none), the most jobs that may wait,
---       what became of the installation ('suspend', 'unsuspend' or ''), then for each job: id, fields
--- Returns: status ('ok', 'full', 'suspended'), jobs queued, jobs already waiting, jobs already done
+--       what became of the installation ('suspend', 'unsuspend' or ''), the App that asks ('': one that claimed this Redis
+--       already), then for each job: id, fields
+-- Returns: status ('ok', 'full', 'suspended', 'foreign'), jobs queued, jobs already waiting, jobs already done
 
 local delivery, remember, installation, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local suspension = ARGV[5]
+if not is_mine(ARGV[6]) then return {'foreign', 0, 0, 0} end
 local key = 'wharfinger:delivery:' .. delivery
 local queued, waiting, done = 0, 0, 0
 
@@ -25,7 +27,7 @@ if delivery ~= '' then
 end
 
 local ids = {}
-for place = 6, #ARGV, 2 do
+for place = 7, #ARGV, 2 do
   local id, fields = ARGV[place], ARGV[place + 1]
   local status = redis.call('HGET', job_key(id), 'status')
   ids[#ids + 1] = id

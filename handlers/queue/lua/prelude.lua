@@ -11,6 +11,15 @@ local WAKEUP = 'wharfinger:wakeup' -- list: one push wakes one idle worker; only
 local WAITING_COUNT = 'wharfinger:waiting-count' -- how many jobs wait for a concurrency key; sweep.lua counts them anew
 local WINDOW = 4 -- jobs of one line that stand in a queue at a time: nobody waits behind more of another's
 
+local OWNER = 'wharfinger:app' -- string: the App and the GitHub whose jobs these are
+
+-- Whether this Redis is the App's that asks: the first one has it, and keeps it. '' asks for nothing.
+local function is_mine(app)
+  if app == '' then return true end
+  redis.call('SET', OWNER, app, 'NX')
+  return redis.call('GET', OWNER) == app
+end
+
 local function job_key(id) return 'rq:job:' .. id end
 local function queue_key(queue) return 'rq:queue:' .. queue end
 local function running_key(concurrency_key) return 'wharfinger:running:' .. concurrency_key end

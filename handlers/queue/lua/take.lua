@@ -1,11 +1,12 @@
 -- Take the most urgent job whose concurrency key is free, under a lease, in one step: a crash loses nothing.
--- ARGV: seconds the lease lasts without a heartbeat, then the queues to look at, most urgent first
+-- ARGV: seconds the lease lasts without a heartbeat, the App that asks, then the queues to look at, most urgent first
 -- Returns: id, queue, lease token, concurrency key; or nothing
 
 local lease = tonumber(ARGV[1])
 local time = now()
+if not is_mine(ARGV[2]) then return false end
 
-for place = 2, #ARGV do
+for place = 3, #ARGV do
   local queue = ARGV[place]
   local scheduled = 'rq:scheduled:' .. queue
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', scheduled, '-inf', time, 'LIMIT', 0, 32)) do

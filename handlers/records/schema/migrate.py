@@ -49,15 +49,15 @@ def migrate(records: Database) -> None:
     """Bring the tables to this version's; raises ConfigurationError where they are newer, and DatabaseError."""
     with records.reading() as connection:
         found = _revision(connection)
-    if found == REVISION:
+        _refuse_newer(records, connection, found)
+    if found is not None and found >= REVISION:
         return
-    _refuse_newer(records, found)
     with records.transaction() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         found = _revision(connection)  # another process may have done it while this one waited
-        _refuse_newer(records, found)
-        if found != REVISION:
+        _refuse_newer(records, connection, found)
+        if found is None or found < REVISION:
             _upgrade(connection)
 
 
@@ -68,8 +68,12 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _refuse_newer(records: Database, found: str | None) -> None:
-    if found is not None and found > REVISION:
+def _refuse_newer(records: Database, connection: Connection, found: str | None) -> None:
+    """Refuse tables that a newer version changed so that this one cannot use them; what was only added does no harm."""
+    if found is None or found <= REVISION:
+        return
+    oldest: str | None = connection.scalar(text("SELECT oldest_revision FROM app"))
+    if oldest is None or oldest > REVISION:
         raise ConfigurationError(
             f"the records at {records.shown_url} were written by a newer version of Wharfinger (revision {found}, and this "
             f"one knows {REVISION}); install that version again, or restore the backup that was made before it"

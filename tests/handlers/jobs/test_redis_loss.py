@@ -10,7 +10,7 @@ from bot.model.core_types import RepositoryId
 from bot.model.errors import ConfigurationError
 from handlers.jobs.job_table import JOBS, run_job
 from handlers.jobs.redis_loss import claim_redis, recover_lost_redis
-from handlers.queue.enqueue import enqueue
+from handlers.queue.enqueue import enqueue, oldest_open_job
 from handlers.queue.job_spec import JobSpec
 from handlers.queue.job_specs import CheckBranch, RedeliverFailed, SweepInstallation
 from handlers.records.app_store import AppStore
@@ -94,6 +94,44 @@ def test_deliveries_that_were_answered_are_asked_for_again(acme: AcmeInstallatio
 
         assert check_waits(acme.redis)
         assert AppStore(acme.records).deliveries_lost_from is None
+
+
+def test_deliveries_whose_jobs_had_not_ended_are_asked_for_again_however_old(
+    acme: AcmeInstallation, widgets: ScenarioRepository
+) -> None:
+    context = replace(acme.context, clock=acme.github.clock.utc_now)
+    enqueue(acme.redis, [CheckBranch(*acme.names(widgets))], "a-delivery")
+    enqueue(acme.redis, [SweepInstallation(acme.id)], "tick-sweep-1")
+    created_at = oldest_open_job(acme.redis)
+    assert created_at is not None
+    acme.github.clock.advance(hours=5)
+    run_job(context, RedeliverFailed())
+    acme.redis.flushall()
+    recover_lost_redis(context)
+    assert AppStore(acme.records).deliveries_lost_from == created_at
+    assert oldest_open_job(acme.redis) is None
+
+
+def test_a_receiver_and_a_worker_leave_the_redis_of_another_app_alone(
+    acme: AcmeInstallation, widgets: ScenarioRepository, redis_url: str
+) -> None:
+    settings = replace(acme.context.settings, redis_url=redis_url, webhook_secrets=(acme.github.app.webhook_secret,))
+    with RunningReceiver(settings) as web:
+        acme.github.deliver_to(f"{web.url}/webhook")
+        assert web.client.get("/ready").is_success
+        acme.redis.flushall()
+        claim_redis(acme.redis, replace(settings, app_id=99))
+        enqueue(acme.redis, [CheckBranch(*acme.names(widgets))])
+        widgets.push({"README.md": "news"})
+        acme.github.wait_for_deliveries()
+
+        assert not check_waits(acme.redis)
+        assert acme.github.deliveries[-1].status_code == 503
+        assert "belongs to another App" in web.client.get("/ready").json()["redis"]
+    worker = Worker(acme.redis, JOBS, acme.context)
+    worker.run_maintenance_tasks = lambda: None  # type: ignore[method-assign]  # it would refuse to start at all
+    worker.work(burst=True)
+    assert acme.redis.keys("rq:job:check-branch-*")
 
 
 def test_a_second_app_is_refused_with_one_sentence(acme: AcmeInstallation) -> None:

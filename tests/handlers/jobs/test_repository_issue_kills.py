@@ -57,6 +57,7 @@ def work_it_off(redis: Redis, employer: WorkerStarter) -> None:
         time.sleep(0.05)
     survivor.context.github.close()
     survivor.context.registry_client.close()
+    survivor.context.records.close()
 
 
 def kill_and_recover(redis_url: str, redis: Redis, points: list[int]) -> None:

@@ -42,7 +42,7 @@ class TakenJob:
 
 
 def take(redis: Redis, lease: float = 30) -> TakenJob | None:
-    answer = redis.eval(load_script("take"), 0, lease, *Priority)
+    answer = redis.eval(load_script("take"), 0, lease, "", *Priority)
     return TakenJob(*(part.decode() for part in answer)) if answer else None
 
 
@@ -314,9 +314,9 @@ def test_the_bulk_jobs_of_an_installation_that_has_to_wait_are_skipped(redis: Re
 def test_a_worker_for_gates_is_given_nothing_else_and_has_a_wakeup_of_its_own(redis: Redis) -> None:
     enqueue(redis, [check_of(NOISY, 1), gate_of(QUIET, 2)])
     assert redis.llen("wharfinger:wakeup:gate") == 1
-    taken = redis.eval(load_script("take"), 0, 30, "gate")
+    taken = redis.eval(load_script("take"), 0, 30, "", "gate")
     assert taken[0].decode() == gate_of(QUIET, 2).deduplication_key
-    assert redis.eval(load_script("take"), 0, 30, "gate") is None
+    assert redis.eval(load_script("take"), 0, 30, "", "gate") is None
 
 
 def test_a_place_that_nobody_holds_any_more_is_given_on(redis: Redis) -> None:

@@ -79,6 +79,21 @@ def test_a_newer_database_is_refused_with_one_sentence(records: Database, settin
             connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": REVISION})
 
 
+def test_a_newer_database_that_only_has_more_is_used(records: Database, settings: Settings) -> None:
+    AppStore(records).claim(settings)
+    with records.transaction() as connection:
+        connection.execute(text("UPDATE app SET oldest_revision = :revision"), {"revision": REVISION})
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        migrate(records)
+        AppStore(records).claim(settings)
+        with records.reading() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    finally:
+        with records.transaction() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": REVISION})
+
+
 def test_another_app_is_refused_with_one_sentence(records: Database, settings: Settings) -> None:
     AppStore(records).claim(settings)
     AppStore(records).claim(settings)
