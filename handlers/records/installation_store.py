@@ -80,7 +80,9 @@ class InstallationRepositoryStore:
 
     def organizations(self) -> list[InstalledOrganization]:
         """Return the accounts of which a repository was listed, by name."""
-        known = select(installations).where(installations.c.account.is_not(None))
+        known = select(installations).where(
+            installations.c.account.is_not(None), installations.c.listed_at.is_not(None)
+        )
         with self._records.reading() as connection:
             rows = connection.execute(known.order_by(func.lower(installations.c.account))).all()
         return [InstalledOrganization(InstallationId(row.id), row.account, row.listed_at) for row in rows]
@@ -130,8 +132,8 @@ class InstallationRepositoryStore:
     def forget(self, installation: InstallationId) -> None:
         """Forget the list of an installation that is gone."""
         with self._records.transaction() as connection:
-            gone = installations.c.id == installation
-            connection.execute(update(installations).where(gone).values(account=None, listed_at=None))
+            gone = installations.c.id == installation  # its name stays as long as what is kept of it
+            connection.execute(update(installations).where(gone).values(listed_at=None))
             connection.execute(update(repositories).where(_is_listed(installation)).values(listed=False))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from bot.model.core_types import InstallationId
 from handlers.config.database import Database
@@ -48,8 +48,19 @@ def delete_expired(records: Database, settings: Settings, now: datetime) -> int:
         (tables.branches, tables.branches.c.heard_at <= recent),
         (tables.notifications, tables.notifications.c.created_at <= recent),
     ]
-    deleted = 0
+    deleted = _delete_shared_reviews(records, gone)
     for table, condition in conditions:  # a transaction for each: other writers need not wait for all of it
         with records.transaction() as connection:
             deleted += connection.execute(delete(table).where(condition)).rowcount
     return deleted
+
+
+def _delete_shared_reviews(records: Database, gone: datetime) -> int:
+    """Delete the reviews of what accounts share that removed the App; they hang on no repository, so nothing else deletes them."""
+    installed, reviews = tables.installations.c, tables.access_reviews
+    account = func.lower(installed.account)
+    with records.transaction() as connection:
+        left = select(account).where(installed.removed_at <= gone, installed.account.is_not(None))
+        present = select(account).where(installed.removed_at.is_(None), installed.account.is_not(None))
+        whose = reviews.c.organization
+        return connection.execute(delete(reviews).where(whose.in_(left), whose.not_in(present))).rowcount
