@@ -8,6 +8,7 @@ from bot.model.findings import Location
 from bot.rendering.markdown import Markdown, inline_code
 
 MAX_PATH_BYTES = 4096  # bytes: what git checks out has to have a name on a disk
+DOCUMENTATION_SITE = "https://wharfinger.github.io/wharfinger"  # made from docs/; mkdocs.yml names it too
 DEFAULT_BRANCH = "HEAD"  # as the commit of an address: whatever the default branch is at
 
 
@@ -61,6 +62,11 @@ def linked_code(text: str, url: str) -> Markdown:
     # An address with a mark that could end the link is none of ours.
     plain = urlsplit(url).scheme in ("https", "http") and url.isascii() and not set(url) & set(" ()<>[]\\\"'`|")
     return Markdown(f"[{shown}]({url})") if plain else shown
+
+
+def check_page_url(name: str) -> str:
+    """Return the stable address of the page of a rule, gate condition or alert on the documentation site."""
+    return f"{DOCUMENTATION_SITE}/checks/{_quote_segment(name)}/"
 
 
 def check_url(name: str) -> str:

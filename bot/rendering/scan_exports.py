@@ -4,19 +4,23 @@ SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0
 """
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from bot.checks.check import Rule
+from bot.checks.documentation import read_documentation
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Severity
-from bot.model.findings import Finding, Location
+from bot.model.findings import Finding, Location, join_names
+from bot.registries import Catalog, load_catalog
+from bot.rendering.baseline import Baseline, finding_fingerprint
+from bot.rendering.links import DOCUMENTATION_SITE, check_page_url
 from bot.rendering.markdown import plain_line
-from bot.rendering.phrases import waiver_text
+from bot.rendering.phrases import count, waiver_text
 from bot.rendering.register_report import FORMULA_PREFIXES
 from bot.rendering.scan_report import ScanFormat
 from bot.snapshot.repository_snapshot import unread_facts
@@ -85,22 +89,47 @@ SARIF_LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH:
 SECURITY_SEVERITIES = {Severity.LOW: "2.5", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
 
 
-def sarif_format(version: str) -> ScanFormat:
+MAX_RESULTS = 5_000  # of a run; GitHub keeps no more, the most severe first
+
+
+def sarif_format(version: str, baseline: Baseline | None = None) -> ScanFormat:
     """Return the format of one document with a run for each path; `version` is Wharfinger's own."""
+    catalog = load_catalog()
 
     def repository(path: str, report: Report) -> str:
-        return "  " + json.dumps(_sarif_run(path, report, version), indent=1, ensure_ascii=True).replace("\n", "\n  ")
+        run = _sarif_run(_category(path, report), report, catalog, version, baseline)
+        return "  " + json.dumps(run, indent=1, ensure_ascii=True).replace("\n", "\n  ")
 
     begin = f'{{\n "$schema": "{SARIF_SCHEMA}",\n "version": "2.1.0",\n "runs": [\n'
     return ScanFormat(begin, repository, ",\n", lambda _: "\n ]\n}")
 
 
-def _sarif_run(path: str, report: Report, version: str) -> SarifObject:
-    rules = [result.rule for result in report.results]
+def _category(path: str, report: Report) -> str:
+    """Name what keeps results of several uploads apart: the repository, or its path without the folders of a machine."""
+    repository, typed = str(report.snapshot.repository), PurePath(path)
+    if "/" in repository:
+        name = repository
+    else:
+        name = typed.name if typed.is_absolute() else "/".join(part for part in typed.parts if part != "..")
+    return f"wharfinger/{quote(name, errors='replace')}/" if name else "wharfinger/"
+
+
+def _sarif_run(category: str, report: Report, catalog: Catalog, version: str, baseline: Baseline | None) -> SarifObject:
+    rules = [_sarif_rule(result.rule, catalog) for result in report.results]
+    told = [each for index, result in enumerate(report.results) for each in _sarif_results(index, result, baseline)]
+    told.sort(key=lambda each: -report.results[each["ruleIndex"]].rule.severity.rank)
     return {
-        "tool": {"driver": {"name": "Wharfinger", "version": version, "rules": [_sarif_rule(rule) for rule in rules]}},
+        "tool": {
+            "driver": {
+                "name": "Wharfinger",
+                "version": version,
+                "semanticVersion": version,
+                "informationUri": DOCUMENTATION_SITE,
+                "rules": rules,
+            }
+        },
         # What keeps two paths' results apart where both are uploaded.
-        "automationDetails": {"id": f"wharfinger/{quote(path, errors='replace')}/"},
+        "automationDetails": {"id": category},
         "invocations": [
             {
                 # Not seen is not well: a viewer must not take no results for a clean bill.
@@ -109,25 +138,29 @@ def _sarif_run(path: str, report: Report, version: str) -> SarifObject:
                 "toolExecutionNotifications": list(_notifications(report)),
             }
         ],
-        "results": [told for index, result in enumerate(report.results) for told in _sarif_results(index, result)],
+        "results": told[:MAX_RESULTS],
         "columnKind": "unicodeCodePoints",
     }
 
 
-def _sarif_rule(rule: Rule) -> SarifObject:
+def _sarif_rule(rule: Rule, catalog: Catalog) -> SarifObject:
+    page = read_documentation(rule.name, catalog) or ""
     return {
         "id": rule.name,
         "shortDescription": {"text": f"{rule.title()}."},
         "fullDescription": {"text": " ".join((type(rule).__doc__ or rule.title()).split())},
         "defaultConfiguration": {"level": SARIF_LEVELS[rule.severity]},
-        "help": {"text": f"wharfinger explain {rule.name}"},
+        "helpUri": check_page_url(rule.name),
+        "help": {"text": f"wharfinger explain {rule.name}", "markdown": page.partition("\n## Examples\n")[0].strip()},
         "properties": {"tags": ["security", "publishing"], "security-severity": SECURITY_SEVERITIES[rule.severity]},
     }
 
 
-def _sarif_results(index: int, result: RuleResult) -> Iterator[SarifObject]:
+def _sarif_results(index: int, result: RuleResult, baseline: Baseline | None) -> Iterator[SarifObject]:
+    new = baseline.new_findings(result) if baseline else ()
     for finding in result.findings:
-        yield _sarif_result(index, result, finding)
+        state = {"baselineState": "new" if finding in new else "unchanged"} if baseline else {}
+        yield {**_sarif_result(index, result, finding), **state}
     for waived in result.waived:
         accepted = {"kind": "external", "status": "accepted", "justification": plain_line(waiver_text(waived))}
         yield {**_sarif_result(index, result, waived.finding), "suppressions": [accepted]}
@@ -140,7 +173,7 @@ def _sarif_result(index: int, result: RuleResult, finding: Finding) -> SarifObje
         "level": SARIF_LEVELS[result.severity_of(finding)],
         "message": {"text": f"{plain_line(finding.message)}. {plain_line(finding.fix)}"},
         "locations": [_result_location(finding.location)],
-        "partialFingerprints": {"wharfinger/v1": _fingerprint(result, finding)},
+        "partialFingerprints": {"wharfinger/v1": finding_fingerprint(result.rule.name, finding)},
     }
     if finding.suggestion is not None:
         told["fixes"] = [_sarif_fix(finding, finding.suggestion)]
@@ -174,12 +207,6 @@ def _sarif_fix(finding: Finding, suggestion: str) -> SarifObject:
     }
 
 
-def _fingerprint(result: RuleResult, finding: Finding) -> str:
-    """Name a finding by what it says, not by its line, which other changes move."""
-    text = f"{result.rule.name}\0{finding.location.file}\0{finding.message}"
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
-
-
 def _notifications(report: Report) -> Iterator[SarifObject]:
     for file in report.snapshot.unreadable:
         place = Location(file.file, file.line or 1, file.line or 1)
@@ -195,11 +222,11 @@ def _notifications(report: Report) -> Iterator[SarifObject]:
             "locations": [{"physicalLocation": _physical_location(Location(each.file, each.line, each.end_line))}],
         }
     unread = unread_facts(report.snapshot)
+    unknown = [result for result in report.results if any(each.fact not in unread for each in result.unknown)]
+    if unknown:
+        names = join_names(str(result.rule.name) for result in unknown)
+        text = f"{count(len(unknown), 'rule')} unknown, since a checkout does not show what GitHub stores: {names}"
+        yield {"level": "note", "message": {"text": text}}
     for result in report.results:
-        for unseen in result.unknown:
-            if unseen.fact in unread:
-                continue  # told above, once for all rules
-            text = f"{result.rule.name} is unknown: {plain_line(unseen.fact)} ({plain_line(unseen.reason)})"
-            yield {"level": "warning", "message": {"text": text}}
         if result.error:
             yield {"level": "error", "message": {"text": f"{result.rule.name} broke: {plain_line(result.error)}"}}

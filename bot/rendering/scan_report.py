@@ -4,7 +4,7 @@ The JSON follows docs/scan.schema.json. Fields are only ever added to it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -14,8 +14,10 @@ from bot.checks.engine import WaiverMatch
 from bot.detection import Publication
 from bot.evaluation.evaluate import Report, RuleResult
 from bot.model.core_types import Outcome, Severity
-from bot.model.findings import Finding, Known, UnreadableFile, join_names
+from bot.model.findings import Finding, Known, Unknown, UnreadableFile
 from bot.policy import WaiverStatus
+from bot.rendering.baseline import NO_BASELINE, Baseline, finding_fingerprint
+from bot.rendering.links import check_page_url
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import (
     count,
@@ -37,6 +39,12 @@ OUTCOME_COLORS = {
     Outcome.UNKNOWN: "yellow",
     Outcome.ERROR: "magenta",
 }
+FOLDED_WORDS = {
+    Outcome.FAILED: "failed with findings of the baseline only",
+    Outcome.UNKNOWN: "unknown, since GitHub holds what they read and the App sees it",
+    Outcome.PASSED: "passed",
+    Outcome.NOT_APPLICABLE: "not applicable",
+}
 SEVERITY_COLORS = {Severity.LOW: "cyan", Severity.MEDIUM: "yellow", Severity.HIGH: "red", Severity.CRITICAL: "red"}
 
 
@@ -49,6 +57,7 @@ class ScanTotals:
     findings: int = 0
     unreadable: int = 0
     unexplained: int = 0
+    known: int = 0  # findings that the baseline lists
     online: int = 0  # repositories of which files of other repositories were read
 
     def __add__(self, other: "ScanTotals") -> "ScanTotals":
@@ -58,6 +67,7 @@ class ScanTotals:
             self.findings + other.findings,
             self.unreadable + other.unreadable,
             self.unexplained + other.unexplained,
+            self.known + other.known,
             self.online + other.online,
         )
 
@@ -78,10 +88,11 @@ class ScanFormat:
     repository: Callable[[str, Report], str]  # the text for a path and its report
     separator: str
     end: Callable[[ScanTotals], str]
+    baseline: Baseline = NO_BASELINE
 
     def part(self, path: str, report: Report) -> ScanPart:
         """Return one repository's part."""
-        return ScanPart(self.repository(path, report), _totals(report))
+        return ScanPart(self.repository(path, report), _totals(report, self.baseline))
 
     def join(self, parts: Iterable[ScanPart]) -> Iterator[str]:
         """Yield the whole output, piece by piece, with the line break at its end."""
@@ -93,13 +104,35 @@ class ScanFormat:
         yield self.end(totals) + "\n"
 
 
-def text_format(*, color: bool, waiver_templates: bool = False) -> ScanFormat:
-    """Return the format for people; `color` is for a terminal, `waiver_templates` adds a waiver to paste to each finding."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextStyle:
+    """What the terminal text shows, and how."""
+
+    color: bool = False
+    links: bool = False  # whether names of rules lead to their pages, as terminals show links
+    verbose: bool = False  # whether also what needs nobody is listed: passed rules, what a checkout cannot show
+    waiver_templates: bool = False  # whether a waiver to paste stands below each finding
+    baseline: Baseline = NO_BASELINE
+
+
+PLAIN_STYLE = TextStyle()
+FAILURES_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.WAIVED,
+    Outcome.UNKNOWN,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+def text_format(style: TextStyle = PLAIN_STYLE) -> ScanFormat:
+    """Return the format for people: for each repository a summary, then what failed, the most severe first."""
 
     def repository(path: str, report: Report) -> str:
-        return "".join(f"{line}\n" for line in _ScanTextWriter(report, color, waiver_templates).lines(path))
+        return "".join(f"{line}\n" for line in _ScanTextWriter(report, style).lines(path))
 
-    return ScanFormat("", repository, "", _total_line)
+    return ScanFormat("", repository, "", _total_line, style.baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +140,7 @@ class _ScanTextWriter:
     """Writes one repository's report."""
 
     report: Report
-    color: bool
-    waiver_templates: bool
+    style: TextStyle
 
     def lines(self, path: str) -> Iterator[str]:
         report = self.report
@@ -118,15 +150,41 @@ class _ScanTextWriter:
         for note in (*report.policy.notes, *report.policy.undecided, *map(unused_waiver_text, report.unused_waivers)):
             yield f"  note: {plain_line(note)}"
         yield from map(self._publication, report.snapshot.publications)
-        beside = [result for result in report.results if _needs_github(result)]
-        for result in report.results:
-            if result not in beside:
-                yield from self._result(result)
-        if beside:
-            names = join_names(str(result.rule.name) for result in beside)
-            yield f"  {self._paint('not in a checkout', 'yellow')}: GitHub holds what these rules read, and the App sees it: {names}"
+        ordered = sorted(
+            report.results,
+            key=lambda result: (FAILURES_FIRST.index(result.outcome), -result.rule.severity.rank),
+        )
+        shown = [result for result in ordered if self.style.verbose or self._needs_somebody(result)]
+        for result in shown:
+            yield from self._result(result)
         yield from self._unread()
+        yield from self._folded([result for result in ordered if result not in shown])
         yield ""
+
+    def _needs_somebody(self, result: RuleResult) -> bool:
+        """Whether somebody can do something about a result here."""
+        if result.outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+            return bool(result.ineffective_waivers)
+        if result.outcome is Outcome.UNKNOWN:
+            return any(True for _ in self._answerable(result))
+        return result.outcome is not Outcome.FAILED or bool(self.style.baseline.new_findings(result))
+
+    def _answerable(self, result: RuleResult) -> Iterator[Unknown]:
+        """Yield the unknown facts that are not told below, and that the App alone would not make known."""
+        unreadable = unread_facts(self.report.snapshot)
+        for each in result.unknown:
+            if each.fact not in unreadable and each.reason not in (NOT_IN_CHECKOUT, NOT_STORED):
+                yield each
+
+    def _folded(self, results: Sequence[RuleResult]) -> Iterator[str]:
+        """Count what is not listed, by outcome."""
+        parts = []
+        for outcome, words in FOLDED_WORDS.items():
+            if number := sum(result.outcome is outcome for result in results):
+                parts.append(f"{number} {words}")
+        if parts:
+            listed = "; ".join(parts)
+            yield f"  {self._paint(f'not listed: {listed} (-v lists them)', 'dark_grey')}"
 
     def _publication(self, publication: Publication) -> str:
         registry = self.report.snapshot.registries[publication.registry].name
@@ -149,18 +207,16 @@ class _ScanTextWriter:
                 yield f"  {self._paint(said, 'yellow')} {plain_line(where)}: {plain_line(file.reason)}"
 
     def _result(self, result: RuleResult) -> Iterator[str]:
-        yield f"  {result.rule.name}: {self._paint(outcome_text(result), OUTCOME_COLORS[result.outcome])}"
-        for finding in result.findings:
+        name = self._link(result.rule.name, check_page_url(result.rule.name))
+        yield f"  {name}: {self._paint(outcome_text(result), OUTCOME_COLORS[result.outcome])}"
+        for finding in result.findings if self.style.verbose else self.style.baseline.new_findings(result):
             yield from self._finding(result, finding)
         for waived in result.waived:
             yield f"    {self._paint('waived', 'cyan')} {plain_line(str(waived.finding.location))} {plain_line(waived.finding.message)}"
             yield f"      {plain_line(waiver_text(waived))}"
         for lapsed in dict.fromkeys(ineffective_waiver_text(each, self.report) for each in result.ineffective_waivers):
             yield f"    note: {plain_line(lapsed)}"
-        unreadable = unread_facts(self.report.snapshot)  # those are told once, below
-        # What no checkout has is not told again and again; what somebody can do something about is.
-        told = [each for each in result.unknown if each.fact not in unreadable and each.reason != NOT_IN_CHECKOUT]
-        for unseen in told:
+        for unseen in self._answerable(result):
             remedy = f"; needs {plain_line(unseen.permission)}" if unseen.permission else ""
             yield f"    {self._paint('unknown', 'yellow')} {plain_line(unseen.fact)}: {plain_line(unseen.reason)}{remedy}"
         if result.error:
@@ -175,26 +231,23 @@ class _ScanTextWriter:
             lines = f" {place.line}" if place.line == place.end_line else f"s {place.line}-{place.end_line}"
             yield f"      instead of line{lines}:"
             yield from (f"        {plain_line(line)}" for line in finding.suggestion.split("\n"))
-        if self.waiver_templates:
+        if self.style.waiver_templates:
             yield "      or, if it has to stay, in the policy:"
             yield from (f"        {plain_line(line)}" for line in waiver_template(self.report, result, finding))
 
     def _paint(self, text: str, style: str) -> str:
-        if not self.color:
+        if not self.style.color:
             return text
         if style == "bold":
             return colored(text, attrs=["bold"], force_color=True)
         return colored(text, style, force_color=True)
 
-
-def _needs_github(result: RuleResult) -> bool:
-    """Whether a rule could not be judged for one reason only: it reads what GitHub holds beside the files."""
-    return result.outcome is Outcome.UNKNOWN and all(
-        each.reason in (NOT_IN_CHECKOUT, NOT_STORED) for each in result.unknown
-    )
+    def _link(self, text: str, url: str) -> str:
+        """Let a terminal lead from a text to an address (OSC 8); one that knows no links shows the text alone."""
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.style.links else text
 
 
-def _totals(report: Report) -> ScanTotals:
+def _totals(report: Report, baseline: Baseline) -> ScanTotals:
     snapshot = report.snapshot
     return ScanTotals(
         1,
@@ -202,6 +255,7 @@ def _totals(report: Report) -> ScanTotals:
         sum(len(result.findings) for result in report.results),
         len(snapshot.unreadable),
         len(snapshot.unexplained),
+        baseline.count_known([report]),
         int(bool(snapshot.remote.contents)),
     )
 
@@ -212,6 +266,7 @@ def _total_line(totals: ScanTotals) -> str:
         count(totals.publications, "publication"),
         count(totals.findings, "finding"),
     ]
+    parts += [f"{totals.known} of them in the baseline"] if totals.known else []
     parts += [count(totals.unreadable, "unreadable file")] if totals.unreadable else []
     parts += [count(totals.unexplained, "unexplained credential")] if totals.unexplained else []
     hint = " `--online` reads workflows of other repositories." if totals.unexplained and not totals.online else ""
@@ -268,6 +323,7 @@ def _finding_object(result: RuleResult, finding: Finding) -> ScanObject:
         "message": finding.message,
         "fix": finding.fix,
         "suggestion": finding.suggestion,
+        "fingerprint": finding_fingerprint(result.rule.name, finding),
     }
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from bot import __version__
 from bot.evaluation.evaluate import Report
-from bot.model.core_types import Outcome, Severity
+from bot.model.core_types import Outcome, RuleName, Severity
 from bot.model.errors import WharfingerError
-from bot.rendering.scan_report import JSON_FORMAT, ScanFormat, ScanPart, text_format
+from bot.rendering.baseline import NO_BASELINE, Baseline
+from bot.rendering.scan_report import JSON_FORMAT, ScanFormat, ScanPart, TextStyle, text_format
 from handlers.cli.checkout import CheckoutOptions, evaluate_checkouts
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2  # the exit status; the worst of several is the highest
@@ -24,10 +25,11 @@ MIN_BATCH = 8  # checkouts that are worth a process
 class OutputOptions:
     """How reports are written, and which findings count for the exit status."""
 
-    form: str  # text, json, csv or sarif
-    color: bool
-    waiver_templates: bool
+    form: str  # text, json, csv, sarif, github or markdown
+    style: TextStyle
     fail_on: Severity
+    baseline: Baseline | None = None
+    label: str | None = None  # what the one checkout is called, where its folder says nothing
 
     def scan_format(self) -> ScanFormat:
         """Return the format that writes reports so."""
@@ -42,8 +44,14 @@ class OutputOptions:
             # Few ask for this format, and every scan would wait for it to load.
             from bot.rendering.scan_exports import sarif_format
 
-            return sarif_format(__version__)
-        return text_format(color=self.color, waiver_templates=self.waiver_templates)
+            return sarif_format(__version__, self.baseline)
+        if self.form in ("github", "markdown"):
+            # Few ask for these formats, and every scan would wait for them to load.
+            from bot.rendering.actions_report import annotations_format, summary_format
+
+            known = self.baseline or NO_BASELINE
+            return annotations_format(known) if self.form == "github" else summary_format(known)
+        return text_format(self.style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class ScannedCheckout:
 
     part: ScanPart
     status: int
+    failed: tuple[RuleName, ...]  # the rules that failed
 
 
 def core_count() -> int:
@@ -59,12 +68,13 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def exit_status(report: Report, fail_on: Severity) -> int:
-    """Return 2 if something could not be read or evaluated, 1 for findings at or above `fail_on`, otherwise 0."""
+def exit_status(report: Report, fail_on: Severity, baseline: Baseline = NO_BASELINE) -> int:
+    """Return 2 if something could not be read or evaluated, 1 for new findings at or above `fail_on`, otherwise 0."""
     unread = report.snapshot.unreadable or report.snapshot.unexplained
     if unread or any(result.outcome is Outcome.ERROR for result in report.results):
         return UNREADABLE
-    if any(result.severity_of(each).rank >= fail_on.rank for result in report.results for each in result.findings):
+    new = [(result, finding) for result in report.results for finding in baseline.new_findings(result)]
+    if any(result.severity_of(finding).rank >= fail_on.rank for result, finding in new):
         return FINDINGS
     return CLEAN
 
@@ -94,7 +104,11 @@ def _scan_batch(
     gc.disable()  # what a batch makes is needed until its end, and then freed without the collector
     reports = evaluate_checkouts(paths, options)
     scanned = [
-        ScannedCheckout(form.part(str(path), report), exit_status(report, output.fail_on))
+        ScannedCheckout(
+            form.part(output.label or str(path), report),
+            exit_status(report, output.fail_on, output.baseline or NO_BASELINE),
+            tuple(result.rule.name for result in report.results if result.outcome is Outcome.FAILED),
+        )
         for path, report in zip(paths, reports, strict=True)
     ]
     gc.enable()

@@ -109,7 +109,7 @@ def test_the_one_that_lasts_longest_is_named_and_a_lapsed_one_is_told() -> None:
 
     assert [each.waiver for each in report(WAIVER, later, ended).results[0].waived] == [later]
     assert "note: the waiver publishing.yml:12 of @ann expired on 2026-11-24" in scan_output(
-        scan_report.text_format(color=False), [("x", report(ended))]
+        scan_report.text_format(), [("x", report(ended))]
     )
 
 
@@ -119,7 +119,7 @@ def test_a_waiver_that_covers_nothing_is_told_so_that_it_can_go() -> None:
 
     assert judged.unused_waivers == (idle,)
     assert "the waiver publishing.yml:7 of trusted-publishing matches no finding here" in scan_output(
-        scan_report.text_format(color=False), [("x", judged)]
+        scan_report.text_format(), [("x", judged)]
     )
     assert report(replace(idle, rule=RuleName("not-in-force"))).unused_waivers == ()
 
@@ -134,9 +134,7 @@ def test_it_is_visible_in_every_report() -> None:
     assert "waived until 2027&#45;01&#45;31" in said.summary or "waived until 2027-01-31" in said.summary
     assert "it expires soon" in said.summary
     assert said.annotations == ()
-    assert "waived until 2027-01-31 by @ann; it expires soon" in scan_output(
-        scan_report.text_format(color=False), [("x", judged)]
-    )
+    assert "waived until 2027-01-31 by @ann; it expires soon" in scan_output(scan_report.text_format(), [("x", judged)])
     assert (
         result["suppressions"][0]["status"],
         "requested by @bob, approved by @ann" in result["suppressions"][0]["justification"],
@@ -163,7 +161,7 @@ def test_every_finding_offers_its_waiver_which_is_refused_until_a_person_has_fil
     assert outcome(waiver) is Outcome.WAIVED
     assert "trusted-publishing" in check_run.render_check_run(judged).text.partition("<details>")[2]
     assert "\n".join(f"        {line}" for line in lines) in scan_output(
-        scan_report.text_format(color=False, waiver_templates=True), [("x", judged)]
+        scan_report.text_format(scan_report.TextStyle(waiver_templates=True)), [("x", judged)]
     )
 
 

@@ -156,10 +156,7 @@ def test_repository_text_is_inert_on_a_terminal_and_in_annotations(words: str) -
     judged = hostile(words)
     rendered = check_run.render_check_run(judged)
 
-    assert all(
-        char.isprintable() or char == "\n"
-        for char in scan_output(scan_report.text_format(color=False), [(words, judged)])
-    )
+    assert all(char.isprintable() or char == "\n" for char in scan_output(scan_report.text_format(), [(words, judged)]))
     assert rendered.title.isprintable()
     for annotation in rendered.annotations:
         assert annotation.title.isprintable()
@@ -281,10 +278,10 @@ def test_json_is_true_to_its_committed_schema() -> None:
 
 
 def test_the_terminal_text_reads_like_a_letter_and_is_coloured_only_when_asked() -> None:
-    shown = scan_output(scan_report.text_format(color=False), [("acme/tool", report())])
+    shown = scan_output(scan_report.text_format(), [("acme/tool", report())])
 
     assert shown.startswith("acme/tool: 1 of 3 rules failed: trusted-publishing\n")
     assert f"high {PATH}:11 publishes to PyPI with the stored secret TOKEN" in shown
     assert shown.endswith("1 repository, 1 publication, 1 finding.\n")
     assert "\x1b[" not in shown
-    assert "\x1b[" in scan_output(scan_report.text_format(color=True), [("acme/tool", report())])
+    assert "\x1b[" in scan_output(scan_report.text_format(scan_report.TextStyle(color=True)), [("acme/tool", report())])

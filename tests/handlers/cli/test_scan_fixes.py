@@ -77,14 +77,14 @@ def test_git_applies_what_is_printed_and_the_next_scan_is_clean(
     assert f"{PATH}:6 → npm (job send): changes {PATH}\n" in err
     assert "  then: On npm, let the package trust this repository, workflow release.yml" in err
     assert "secrets.T" not in file.read_text()
-    assert "trusted-publishing: passed" in scanned(capsys, tmp_path)[1]
+    assert "trusted-publishing: passed" in scanned(capsys, tmp_path, "-v")[1]
 
 
 def test_fix_writes_the_same_and_reports_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = checkout(tmp_path)
     file.chmod(0o640)
 
-    _, out, err = scanned(capsys, "--fix", tmp_path)
+    _, out, err = scanned(capsys, "--fix", "-v", tmp_path)
 
     assert "trusted-publishing: passed" in out
     assert "check: The job send had the repository's default permissions" in err
