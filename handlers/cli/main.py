@@ -42,6 +42,13 @@ def _load_scan() -> LoadedCommand:
     return main, add_arguments
 
 
+def _load_init() -> LoadedCommand:
+    # Only this command waits for it.
+    from handlers.cli.init_command import add_arguments, main
+
+    return main, add_arguments
+
+
 def _load_policy() -> LoadedCommand:
     # Only this command waits for it.
     from handlers.cli.policy_command import add_arguments, main
@@ -179,11 +186,19 @@ NEEDS_APP = "It needs the settings of the running App and its database of record
 COMMANDS = {
     "scan": CliCommand(
         _load_scan,
-        "evaluate local checkouts of repositories",
-        "Evaluate how local checkouts publish packages, by the rules that the App applies.\n"
-        "For developers and for CI. It needs no network and no settings.",
+        "evaluate checkouts, or repositories by address",
+        "Evaluate how checkouts publish packages, by the rules that the App applies.\n"
+        "For developers and for CI. For a folder it needs no network, and it never needs settings.",
         "wharfinger scan --fail-on high ~/projects/toolbox",
         "0: no finding at or above --fail-on. 1: findings. 2: bad usage, or something could not be read.",
+    ),
+    "init": CliCommand(
+        _load_init,
+        "propose a workflow and a policy for a checkout",
+        "Propose the workflow that scans a repository, and a policy that enforces what passes today.\n"
+        "For maintainers who begin. It writes nothing unless --write is given.",
+        "wharfinger init --write",
+        "0: success. 2: bad usage, or a file could not be read or written.",
     ),
     "policy": CliCommand(
         _load_policy,
