@@ -1,5 +1,6 @@
 """Defines errors whose text names the problem and the remedy."""
 
+from collections.abc import Iterable
 from pathlib import PurePath
 
 
@@ -17,12 +18,22 @@ class UnreadableError(WharfingerError):
 
 
 class PolicyError(WharfingerError):
-    """A policy file that is not valid; `line` is 1-based, or None when the whole file is meant."""
+    """A policy file that is not valid; `line` is 1-based, or None when the whole file is meant.
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    `others` are what else is wrong with the file, by line: the text is of the first alone.
+    """
+
+    def __init__(self, reason: str, line: int | None = None, others: "tuple[PolicyError, ...]" = ()) -> None:
         super().__init__(reason if line is None else f"line {line}: {reason}")
         self.reason = reason
         self.line = line
+        self.others = others
+
+    @classmethod
+    def of_all(cls, errors: "Iterable[PolicyError]") -> "PolicyError":
+        """Return the first of some errors by its line, with the others."""
+        first, *others = sorted(errors, key=lambda error: error.line or 0)
+        return cls(first.reason, first.line, tuple(others))
 
 
 class ConfigurationError(WharfingerError):

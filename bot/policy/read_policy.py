@@ -1,8 +1,8 @@
 """Reads a policy file from YAML, validates it against the schema, and reports errors with their line."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias, TypeVar
 
 import jsonschema_rs
@@ -35,7 +35,7 @@ from bot.policy.policy_file import (
 )
 from bot.policy.policy_schema import option_value, options_by_key, parse_duration, policy_schema
 from bot.policy.policy_targets import RepositoryMatch
-from bot.policy.schema_errors import first_schema_error
+from bot.policy.schema_errors import explain_schema_errors
 from bot.settings import RepositoryVisibility
 from bot.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, quoted, read_yaml
 
@@ -70,10 +70,29 @@ def _read(content: bytes, registries: tuple[RegistryId, ...], origin: str) -> Po
         raise PolicyError(error.reason, error.line) from error
     errors = list(_validator(registries).iter_errors(_plain_value(root)))
     if errors:
-        raise first_schema_error(errors, root, registries)
+        raise explain_schema_errors(errors, root, registries)
     if not isinstance(root, YamlMapping):  # held by the schema; said again for the types
         raise PolicyError("the file is to be a mapping that begins with `version: 1`", root.line)
-    return _policy_file(root, origin)
+    try:
+        return _policy_file(root, origin)
+    except PolicyError as error:
+        raise PolicyError.of_all(_errors_of_entries(root, origin) or [error]) from error
+
+
+def _errors_of_entries(root: YamlMapping, origin: str) -> list[PolicyError]:
+    """Return what is wrong with each entry that the schema cannot hold: a day, a choice of one, a repository that is missing."""
+    errors: list[PolicyError] = []
+    checks: list[Callable[[], object]] = [
+        *(partial(_identity, item, origin) for item in nodes_at(root, "identities", YamlMapping)),
+        *(partial(_waiver, item, origin) for item in nodes_at(root, "waivers", YamlMapping)),
+        partial(read_reports, root),
+    ]
+    for check in checks:
+        try:
+            check()
+        except PolicyError as error:
+            errors.append(error)
+    return errors
 
 
 @lru_cache(maxsize=4)

@@ -20,10 +20,10 @@ MAX_PATH_LENGTH = 120  # characters of a key's path that are shown as they are
 TYPE_NAMES = {"object": "a mapping (key: value)", "array": "a list ([a, b])", "string": "text"}
 
 
-def first_schema_error(
+def explain_schema_errors(
     errors: List[jsonschema_rs.ValidationError], root: YamlNode, registries: Iterable[RegistryId] = ()
 ) -> PolicyError:
-    """Say in one sentence the first thing that the schema, made with these registries, found in the file read as `root`.
+    """Say in one sentence each what the schema, made with these registries, found in the file read as `root`.
 
     A key that is mistyped is also one that is missing: then the mistyped one is told.
     """
@@ -33,17 +33,17 @@ def first_schema_error(
         for error in errors
         if not (isinstance(error.kind, Kind.Required) and list(error.instance_path) in mistyped)
     ]
-    return min((_schema_error(error, root, registries) for error in told), key=lambda error: error.line or 0)
+    return PolicyError.of_all(each for error in told for each in _schema_errors(error, root, registries))
 
 
-def _schema_error(
+def _schema_errors(
     error: jsonschema_rs.ValidationError, root: YamlNode, registries: Iterable[RegistryId]
-) -> PolicyError:
+) -> List[PolicyError]:
     path = list(error.instance_path)
     node = _node_at(root, path)
     if isinstance(error.kind, Kind.AdditionalProperties):
-        return _unknown_key_error(error.kind.unexpected, node, error, registries)
-    return PolicyError(f"{_location(path)} {_problem(error, node, registries)}", node.line)
+        return [_unknown_key_error(key, node, error, registries) for key in error.kind.unexpected]
+    return [PolicyError(f"{_location(path)} {_problem(error, node, registries)}", node.line)]
 
 
 def _problem(error: jsonschema_rs.ValidationError, node: YamlNode, registries: Iterable[RegistryId]) -> str:
@@ -72,9 +72,8 @@ def _location(path: list[str | int]) -> str:
 
 
 def _unknown_key_error(
-    unexpected: list[str], node: YamlNode, error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]
+    key: str, node: YamlNode, error: jsonschema_rs.ValidationError, registries: Iterable[RegistryId]
 ) -> PolicyError:
-    key = unexpected[0]
     line = node.keys[key].line if isinstance(node, YamlMapping) and key in node.keys else node.line
     known = list(_schemas_on_path(error, registries)[-1]["properties"])
     path = list(error.instance_path)

@@ -1,6 +1,7 @@
 """Runs `wharfinger deliver`: shows or performs what the App does with a webhook payload."""
 
 import argparse
+import difflib
 import logging
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from handlers.config.context import open_context
 from handlers.config.logs import describe_error, set_up_logging
 from handlers.config.redis_client import connected_redis
 from handlers.config.settings import Settings
-from handlers.events.event_table import jobs_for_event
+from handlers.events.event_table import EVENTS, jobs_for_event
 from handlers.jobs.job_table import run_job
 from handlers.queue.job_spec import JobSpec
 from handlers.records.schema.migrate import opened_records
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Read the payload, print its jobs, and run them unless this is a dry run."""
     payload = _read_payload_file(options.file)
+    _check_event(options.event)
     result = jobs_for_event(options.event, payload)
     _print(f"{options.event}: {result.reason}")
     for spec in result.jobs:
@@ -47,6 +49,13 @@ def main(options: argparse.Namespace) -> int:
         _print("the settings do not allow this installation, so the receiver would refuse it; nothing is done")
         return SUCCESS
     return _run_jobs(settings, result.jobs)
+
+
+def _check_event(event: str) -> None:
+    """Raise WharfingerError for a name that is none of GitHub's, as far as one that is known lies near it."""
+    near = difflib.get_close_matches(event[:100], EVENTS, n=1)
+    if event not in EVENTS and near:
+        raise WharfingerError(f"there is no event {plain_line(event, 60)}; did you mean {near[0]}?")
 
 
 def _run_jobs(settings: Settings, jobs: Sequence[JobSpec]) -> int:

@@ -25,6 +25,6 @@ def main(options: argparse.Namespace) -> int:
         sys.stdout.write(page)
         return 0
     similar = nearest_check(name)
-    remedy = f"did you mean {similar}?" if similar else f"the rules are {', '.join(titles)}."
+    remedy = f"did you mean {similar}?" if similar else "`wharfinger explain` lists all"
     sys.stderr.write(f"wharfinger explain: there is no rule {plain_line(name, 60)}; {remedy}\n")
     return 2

@@ -12,7 +12,7 @@ from redis import Redis
 from bot.rendering.markdown import plain_line
 from bot.rendering.phrases import count
 from handlers.config.redis_client import connected_redis
-from handlers.config.settings import Settings
+from handlers.config.settings import StoreSettings
 from handlers.queue.enqueue import FAILED_JOB_TTL, QUEUES, RETRY_DELAYS, load_script
 
 SUCCESS, NOT_FOUND = 0, 1
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """List, retry or drop; return 1 if one of the IDs is no failed job's."""
-    settings = Settings.from_environment()
+    settings = StoreSettings.from_environment()
     with connected_redis(settings.redis_url) as redis:
         jobs = list_failed_jobs(redis)
         if options.action != "list":

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.rendering.markdown import plain_line
-from handlers.config.settings import Settings
+from handlers.config.settings import StoreSettings
 from handlers.records.gate_store import GateStore, StoredGateDecision, WaitingDeployment, WaitState
 from handlers.records.report_store import ReportStore
-from handlers.records.schema.migrate import opened_records
+from handlers.records.schema.migrate import reading_records
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """List the pending deployments and the latest decisions; return the exit status."""
-    settings = Settings.from_environment()
+    settings = StoreSettings.from_environment()
     repository = (options.repository or "").lower()
-    with opened_records(settings) as records:
+    with reading_records(settings) as records:
         store = GateStore(records)
         pending = [each for each in store.waiting() if repository in ("", each[0].name.lower())]
         decisions = (each for each in store.decisions() if repository in ("", each.repository.lower()))

@@ -183,6 +183,9 @@ def _load_confirm() -> LoadedCommand:
 
 
 NEEDS_APP = "It needs the settings of the running App and its database of records."
+READS_RECORDS = (
+    "It reads the App's records: DATABASE_URL or WHARFINGER_DATA says where, and REDIS_URL the queue; no key is needed."
+)
 COMMANDS = {
     "scan": CliCommand(
         _load_scan,
@@ -218,7 +221,7 @@ COMMANDS = {
         _load_identities,
         "list every identity that can publish, with its owner",
         "List the publishing identities of checkouts, or of all repositories that the App has evaluated.\n"
-        "For auditors and security teams. Without a PATH it needs the settings of the running App and its database of records.",
+        "For auditors and security teams. Without a PATH it reads the App's records (DATABASE_URL or WHARFINGER_DATA, and REDIS_URL).",
         "wharfinger identities --format csv > identities.csv",
         "0: success. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
@@ -286,7 +289,7 @@ COMMANDS = {
         _load_gates,
         "list pending deployments and gate decisions, with reasons",
         f"List the deployments that wait for the gate and its latest decisions, newest first, with reasons.\n"
-        f"For release managers. {NEEDS_APP}",
+        f"For release managers. {READS_RECORDS}",
         "wharfinger gates --repository acme/toolbox",
         "0: success. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
@@ -332,7 +335,7 @@ COMMANDS = {
         _load_packages,
         "list the monitored packages and their open alerts",
         "List the monitored packages, the trace status of their newest versions, and open package alerts.\n"
-        f"For security teams. {NEEDS_APP}",
+        f"For security teams. {READS_RECORDS}",
         "wharfinger packages --repository acme/toolbox --format json",
         "0: no alert is open. 1: an alert is open. 2: bad usage, an unknown repository, or the database is unavailable.",
     ),
@@ -340,7 +343,7 @@ COMMANDS = {
         _load_failed_jobs,
         "list, retry or drop failed jobs",
         "List, retry or drop the jobs of the last thirty days that failed five times, or whose worker died ten times.\n"
-        "For operators. It needs the settings and the Redis of the running App.",
+        "For operators. It needs the REDIS_URL or WHARFINGER_DATA of the running App.",
         "wharfinger failed-jobs retry all",
         "0: success. 1: a job is not in the list. 2: bad usage, or Redis is unavailable.",
     ),

@@ -20,10 +20,10 @@ from handlers.cache.repository_listings import UnresolvedPackageStore
 from handlers.cli.main import FINDINGS, SUCCESS
 from handlers.config.database import Database
 from handlers.config.redis_client import connected_redis
-from handlers.config.settings import Settings
+from handlers.config.settings import StoreSettings
 from handlers.records.package_alert_store import PackageAlertIssue, PackageAlertStore
 from handlers.records.report_store import ReportStore
-from handlers.records.schema.migrate import opened_records
+from handlers.records.schema.migrate import reading_records
 from handlers.records.watch_store import Outage, PackageClaim, PackageWatch, WatchState, WatchStore
 
 AlertWithIssue: TypeAlias = tuple[PackageAlert, PackageAlertIssue | None]
@@ -68,8 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """List the monitored packages; return 1 if an alert is open, otherwise 0."""
-    settings = Settings.from_environment()
-    with opened_records(settings) as records, connected_redis(settings.redis_url) as redis:
+    settings = StoreSettings.from_environment()
+    with reading_records(settings) as records, connected_redis(settings.redis_url) as redis:
         report = _read_report(records, redis, (options.repository or "").lower())
         if options.repository and not (report.rows or report.unresolved or report.other_alerts):
             ReportStore(records).require_known(options.repository)

@@ -56,7 +56,7 @@ def _check_file(file: Path, registries: Sequence[RegistryId]) -> tuple[str, bool
     try:
         policy = read_policy(file.read_bytes(), registries, str(file))
     except PolicyError as error:
-        return f"{file}: {error}", False
+        return "\n".join(f"{file}: {each}" for each in (error, *error.others)), False
     except OSError as error:
         return f"{file}: cannot be read ({(error.strerror or 'unknown reason').lower()}); check the path", False
     warnings = [_waiver_warning(waiver, policy) for waiver in policy.waivers]

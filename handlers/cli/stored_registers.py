@@ -12,16 +12,16 @@ from bot.rendering.register_report import RegisterReport, build_register
 from handlers.cache.repository_listings import WorkflowRunCache
 from handlers.config.database import Database
 from handlers.config.redis_client import open_redis, without_password
-from handlers.config.settings import Settings
+from handlers.config.settings import StoreSettings
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.records.report_store import ReportStore
-from handlers.records.schema.migrate import opened_records
+from handlers.records.schema.migrate import reading_records
 
 
 def stored_registers(name: FullName | None) -> Iterator[RegisterReport]:
     """Yield the register of each repository that the App evaluated, or of one; raises WharfingerError where it cannot be read."""
-    settings = Settings.from_environment()
-    with opened_records(settings) as records, open_redis(settings.redis_url) as redis:
+    settings = StoreSettings.from_environment()
+    with reading_records(settings) as records, open_redis(settings.redis_url) as redis:
         try:
             if name:
                 ReportStore(records).require_known(name)

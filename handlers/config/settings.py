@@ -143,6 +143,30 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the App keeps things: what a command needs that only reads them, and no key or secret of the App."""
+
+    data: Path
+    redis_url: str = field(repr=False)  # may hold a password
+    database_url: str = field(repr=False)  # as SQLAlchemy writes it; may hold a password
+
+    @classmethod
+    def from_environment(cls, environ: Environment | None = None) -> "StoreSettings":
+        """Read and check the variables; raise ConfigurationError with one line for each that is wrong."""
+        read = _EnvironmentReader(os.environ if environ is None else environ)
+        data = read.value("WHARFINGER_DATA", _folder, _default_folder(read.environ))
+        redis_url = read.value("REDIS_URL", check_redis_url, "")
+        database_url = read.value("DATABASE_URL", parse_database_url, "")
+        if read.problems:
+            raise ConfigurationError("\n".join(read.problems))
+        return cls(
+            data=data,
+            redis_url=redis_url or f"unix://{redis_socket(data)}",
+            database_url=database_url or f"sqlite:///{data / SQLITE_FILE}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetupSettings:
     """What is set before there is an App."""
 

@@ -190,7 +190,7 @@ def test_nothing_names_the_machine_it_was_written_on() -> None:
 
 def test_our_own_workflows_pin_what_they_use() -> None:
     def rule(path: Path) -> Iterator[str]:
-        for action, note in re.findall(r"uses: (\S+)(.*)", path.read_text()):
+        for action, note in re.findall(r"uses: ([^.\s]\S+)(.*)", path.read_text()):
             if not re.search(r"@[0-9a-f]{40}$", action) or not re.search(r"# v\d", note):
                 yield f"pin {action} to a commit, and name its version"
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.model.errors import ConfigurationError
 from handlers.config.database import Database
 from handlers.config.embedded_redis import prepare_data_folder
-from handlers.config.settings import Settings
+from handlers.config.settings import Settings, StoreSettings
 from handlers.records.app_store import AppStore
 
 REVISION = "0005"  # the newest in migrations/versions
@@ -40,6 +40,19 @@ def opened_records(settings: Settings) -> Iterator[Database]:
     """Open the records for a command, and close them at its end; raises as `open_records` does."""
     records = open_records(settings)
     try:
+        yield records
+    finally:
+        records.close()
+
+
+@contextmanager
+def reading_records(settings: StoreSettings) -> Iterator[Database]:
+    """Open the records for a command that only reads them, whichever App's they are; raises as `migrate` does."""
+    records = Database(settings.database_url)
+    try:
+        if settings.database_url.startswith("sqlite"):
+            prepare_data_folder(settings.data)
+        migrate(records)
         yield records
     finally:
         records.close()
