@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check run bench figures incidents soak fuzz lock registries rulebook format clean
+.PHONY: help demo test check run bench figures incidents soak fuzz lock registries site rulebook format clean
 
 help: ## What can be typed
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,7 @@ check: $(VENV)/installed ## Format, lint, types, layers, tests, and our own rule
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+	$(MAKE) site test
 	$(BIN)/wharfinger scan .
 
 run: $(VENV)/installed ## The App itself: web, worker and clock, with its own Redis unless REDIS_URL is set
@@ -51,6 +51,9 @@ fuzz: $(VENV)/installed ## Coverage-guided fuzzing, on Linux: make fuzz ARGS="re
 
 registries: $(VENV)/installed ## Make docs/registries.md anew from bot/registries
 	$(BIN)/python -m tests.repository.registries_page
+
+site: $(VENV)/installed ## Build the documentation site into build/site; a link that leads nowhere fails
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 rulebook: $(VENV)/installed ## Make docs/rules.md and docs/change-alerts.md anew from bot/checks/rules and bot/checks/alerts
 	$(BIN)/python -m tests.repository.rules_page

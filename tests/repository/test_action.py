@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import pytest
 import yaml
 
 from handlers.cli.main import build_parser
@@ -148,11 +147,3 @@ def test_the_hook_runs_a_command_that_there_is() -> None:
     assert parser.parse_args(arguments).fail_on == "high"
     assert re.search(hook["files"], ".github/workflows/release.yml")
     assert not re.search(hook["files"], "docs/.github/x.yml")
-
-
-@pytest.mark.parametrize("name", ["README.md", "docs/command-line.md"])
-def test_the_documentation_names_only_inputs_that_there_are(name: str) -> None:
-    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / name).read_text(), re.DOTALL):
-        if "wharfinger/wharfinger@" in block:
-            used = {key for step in yaml.safe_load(block)["steps"] for key in step.get("with", {})}
-            assert used <= ACTION["inputs"].keys()
