@@ -12,7 +12,7 @@ from handlers.config.documents import DocumentError, from_text, to_text
 class DiagnosisState(StrEnum):
     """How one thing stands. What could not be seen is not well."""
 
-    OK = "well"
+    OK = "ok"
     MISSING = "missing"
     UNKNOWN = "unknown"
 

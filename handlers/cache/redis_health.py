@@ -19,9 +19,9 @@ def look_at_redis(redis: Redis) -> Iterator[Diagnosis]:
     yield _memory(about)
     workers = redis.scard("rq:workers")
     yield (
-        diagnosed_ok("workers", f"{workers} gave a sign of life lately")
+        diagnosed_ok("workers", f"{workers} alive")
         if workers
-        else diagnosed_missing("workers", "nobody does the work", "start `wharfinger worker`, or `wharfinger run`")
+        else diagnosed_missing("workers", "no worker is alive", "start `wharfinger worker`, or `wharfinger run`")
     )
     waiting = sum(queue_lengths(redis).values())
     yield diagnosed_ok("waiting", f"{waiting} jobs wait")

@@ -37,7 +37,7 @@ def main(_: argparse.Namespace) -> int:
 
 
 def examine() -> Iterator[Diagnosis]:
-    """Look at one thing after another; what cannot be looked at for want of another is said to be unknown."""
+    """Check one thing after another; what cannot be checked before another is fixed is unknown."""
     try:
         settings = Settings.from_environment()
     except ConfigurationError as error:
@@ -46,7 +46,7 @@ def examine() -> Iterator[Diagnosis]:
             sentence, _, remedy = why.partition("; ")
             yield diagnosed_missing(name, sentence, remedy)
         yield diagnosed_unknown(
-            "Redis and GitHub", "they are looked at once the settings are right", "mend the settings first"
+            "Redis and GitHub", "they are checked once the settings are valid", "fix the settings first"
         )
         return
     yield diagnosed_ok("settings", "complete and readable")
@@ -70,10 +70,10 @@ def examine() -> Iterator[Diagnosis]:
 def _registries(settings: Settings) -> Diagnosis:
     """Say how registries are asked; that they do not know by whom is no fault, but rude."""
     mirrors = ", ".join(sorted(settings.registry_urls))
-    where = f"a mirror is asked in the place of {mirrors}" if mirrors else "they are asked at their own addresses"
+    where = f"a mirror is asked instead of {mirrors}" if mirrors else "they are asked at their own addresses"
     who = (
         f"as {settings.contact}"
         if settings.contact
-        else "without a contact: WHARFINGER_CONTACT would tell them whom to reach"
+        else "without a contact; set WHARFINGER_CONTACT, so that they can reach you"
     )
     return diagnosed_ok("registries", f"{where}, {who}")

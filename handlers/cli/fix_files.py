@@ -54,7 +54,7 @@ def _explanations(fixes: RepositoryFixes, snapshot: Snapshot) -> Iterator[str]:
     for fix in fixes.fixes:
         yield from describe_fix(fix)
     if fixes.remaining:
-        yield f"{fixes.remaining:,} more were not looked at; apply these first, and ask again."
+        yield f"{fixes.remaining:,} more were not examined; apply these first, and run it again."
     unread = unread_facts(snapshot)
     if unread:
         yield f"Not everything could be read, so there may be more: {join_names(sorted(unread))}."
@@ -66,7 +66,7 @@ def _unchanged_content(folder: Path, path: str, snapshot: Snapshot) -> bytes:
     """Read a file again, and hold it to what was judged."""
     content = read_files(folder, [path]).contents.get(path)
     if content is None or decode_text(content) != "\n".join(snapshot.workflows[path].lines):
-        raise WharfingerError(f"{folder / path}: changed while it was looked at; scan again")
+        raise WharfingerError(f"{folder / path}: changed during the scan; scan again")
     return content
 
 

@@ -297,13 +297,13 @@ COMMANDS = {
         _load_freeze,
         "let no release of an organization or package pass the gate",
         f"Let no gate of an organization or package approve anything until `wharfinger unfreeze`.\n"
-        f"For whoever answers an incident. {NEEDS_APP}",
+        f"For incident response. {NEEDS_APP}",
         "wharfinger freeze acme",
     ),
     "unfreeze": CliCommand(
         _load_unfreeze,
         "let the gate decide again after a freeze",
-        f"Let the gates of an organization or package decide again.\nFor whoever answers an incident. {NEEDS_APP}",
+        f"Let the gates of an organization or package decide again.\nFor incident response. {NEEDS_APP}",
         "wharfinger unfreeze acme",
         "0: success. 2: bad usage or settings, or it is not frozen.",
     ),
@@ -311,7 +311,7 @@ COMMANDS = {
         _load_confirm,
         "confirm a weaker protection of an environment, for which releases wait",
         f"Confirm that an environment is meant to be protected less than before, so that its releases no longer wait.\n"
-        f"For whoever answers for releases. {NEEDS_APP}",
+        f"For release managers. {NEEDS_APP}",
         "wharfinger confirm acme/toolbox release",
         "0: success. 2: bad usage or settings, an unknown repository, or nothing waits for it.",
     ),

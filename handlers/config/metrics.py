@@ -10,15 +10,15 @@ from bot.model.core_types import RegistryId
 
 REGISTRY = CollectorRegistry()
 DELIVERIES = Counter(
-    "wharfinger_deliveries", "Deliveries by event and by what became of them.", ["event", "outcome"], registry=REGISTRY
+    "wharfinger_deliveries", "Deliveries, by event and outcome.", ["event", "outcome"], registry=REGISTRY
 )
 RESPONSE_TIME = Histogram(
     "wharfinger_response_seconds",
-    "Seconds from a delivery's headers to its answer.",
+    "Seconds from the headers of a delivery to the response.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 10),
     registry=REGISTRY,
 )
-MEMORY = Gauge("wharfinger_redis_memory_ratio", "Redis's used memory as a part of its maximum.", registry=REGISTRY)
+MEMORY = Gauge("wharfinger_redis_memory_ratio", "Redis memory in use, as a fraction of its maximum.", registry=REGISTRY)
 
 Counts = dict[str, int]
 
@@ -27,12 +27,12 @@ def queue_metrics(
     waiting: Counts, failed: Counts, counts: Counts, workers: int, missing: int | None
 ) -> Iterable[Metric]:
     """Yield what Redis tells; `counts` has names such as done:check_commit, `missing` is None before the first diagnosis."""
-    gauge = GaugeMetricFamily("wharfinger_waiting", "Pieces of work that wait.", labels=["queue"])
-    letters = GaugeMetricFamily("wharfinger_failed_jobs", "Pieces of work that failed for good.", labels=["queue"])
+    gauge = GaugeMetricFamily("wharfinger_waiting", "Jobs that wait, by queue.", labels=["queue"])
+    letters = GaugeMetricFamily("wharfinger_failed_jobs", "Jobs that failed for good, by queue.", labels=["queue"])
     for queue in waiting:
         gauge.add_metric([queue], waiting[queue])
         letters.add_metric([queue], failed[queue])
-    attempts = CounterMetricFamily("wharfinger_jobs", "Jobs by name and ending.", labels=["job", "ending"])
+    attempts = CounterMetricFamily("wharfinger_jobs", "Jobs, by name and ending.", labels=["job", "ending"])
     for name, count in counts.items():
         ending, _, job = name.partition(":")
         attempts.add_metric([job, ending], count)
@@ -43,15 +43,15 @@ def queue_metrics(
         yield GaugeMetricFamily(
             "wharfinger_missing_requirements", "What `wharfinger doctor` finds missing or wrong.", value=missing
         )
-    yield GaugeMetricFamily("wharfinger_workers", "Workers that gave a sign of life lately.", value=workers)
+    yield GaugeMetricFamily("wharfinger_workers", "Workers that are alive.", value=workers)
 
 
 RECORD_FIGURES = {
-    "watched_packages": "Packages watched at their registries.",
-    "packages_due": "Packages that it is time to look at.",
-    "alerts_unreported": "Alerts of which GitHub was not told yet.",
-    "notifications_waiting": "Notifications that a channel of the operator's did not take yet.",
-    "unreadable_records": "Records that cannot be read: see `wharfinger doctor`.",
+    "watched_packages": "Packages that are monitored at their registries.",
+    "packages_due": "Packages that are due for a look.",
+    "alerts_unreported": "Alerts that are not reported to GitHub yet.",
+    "notifications_waiting": "Notifications that a channel of the operator has not accepted yet.",
+    "unreadable_records": "Records that cannot be read; `wharfinger doctor` lists them.",
 }
 
 
@@ -59,7 +59,7 @@ def record_metrics(figures: Mapping[str, int], outages: Mapping[RegistryId, date
     """Yield the figures of the records by their names in `RECORD_FIGURES`; `outages`: since when registries do not answer."""
     away = GaugeMetricFamily(
         "wharfinger_registry_unreachable_since_timestamp_seconds",
-        "When a registry stopped answering; one that answers is not here.",
+        "When a registry stopped answering; absent while it answers.",
         labels=["registry"],
     )
     for registry, since in outages.items():

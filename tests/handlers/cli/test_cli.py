@@ -258,10 +258,10 @@ def test_the_doctor_finds_all_well(environ: pytest.MonkeyPatch, redis: Redis, ca
         environ.setenv("WHARFINGER_CONTACT", "security@acme.invalid")
         redis.sadd("rq:workers", "one")
         status, lines = doctor(capsys)
-    assert lines[-1] == "well     registries: a mirror is asked in the place of npm, as security@acme.invalid"
-    assert [line for line in lines if not line.startswith("well ")] == []
+    assert lines[-1] == "ok       registries: a mirror is asked instead of npm, as security@acme.invalid"
+    assert [line for line in lines if not line.startswith("ok ")] == []
     assert status == 0
-    assert "well     installation on acme: all that is needed is granted" in lines
+    assert "ok       installation on acme: all that is needed is granted" in lines
 
 
 def test_the_doctor_names_each_missing_permission_with_what_needs_it(
@@ -305,7 +305,7 @@ def test_the_doctor_sees_a_redis_that_may_lose_work(
         in lines
     )
     assert "missing  Redis appendonly: no: when the server ends, waiting work is lost; set it to yes" in lines
-    assert "missing  workers: nobody does the work; start `wharfinger worker`, or `wharfinger run`" in lines
+    assert "missing  workers: no worker is alive; start `wharfinger worker`, or `wharfinger run`" in lines
 
 
 def test_the_doctor_without_settings_names_each(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
@@ -321,5 +321,5 @@ def test_the_doctor_without_redis(environ: pytest.MonkeyPatch, capsys: Out) -> N
     environ.setenv("REDIS_URL", "redis://127.0.0.1:1")
     status, lines = doctor(capsys)
     assert status == 1
-    assert lines[1].startswith("well     records: they are in sqlite:///")
+    assert lines[1].startswith("ok       records: they are in sqlite:///")
     assert lines[2].startswith("missing  Redis: redis://127.0.0.1:1 does not answer (ConnectionError); start it")
