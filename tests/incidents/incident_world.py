@@ -69,7 +69,9 @@ def set_up(github: FakeGitHub, before: incident.InitialState, catalog: Catalog) 
         set_settings(made[each.name], acme, {**sample.settings, **each.settings})
         register.append(sample.register)
     central = acme.repository(CENTRAL, {"README.md": "Alerts are opened here.\n"})
-    text = policy("".join(register), before.policy)
+    seen = f"{github.clock.utc_now():%Y-%m-%d}"
+    locked = "".join(LOCKED.format(name=each.name, seen=seen) for each in before.repositories if each.like == "npm")
+    text = policy(locked, "".join(register), before.policy)
     try:
         read_policy(text.encode(), catalog.registries)
     except PolicyError as error:
@@ -88,10 +90,15 @@ def set_settings(repository: ScenarioRepository, owner: ScenarioOrganization, se
         raise ImpossibleActError(f"the settings of {repository.full_name} cannot be made: {error}") from error
 
 
-def policy(register: str, more: str) -> str:
-    """Write the policy file: the recommended one, the register's entries, and what an incident adds."""
+# npm shows nobody without a login that a package refuses tokens: a person looked.
+LOCKED = '  - {{purl: "pkg:npm/%40acme/{name}", tokens: refused, by: "@mona", seen: {seen}}}\n'
+
+
+def policy(locked: str, register: str, more: str) -> str:
+    """Write the policy file: the recommended one, packages that refuse tokens, the register's entries, and what an incident adds."""
+    seen = f"lock-down:\n{locked}" if locked else ""
     listed = f"identities:\n{register}" if register else ""
-    return f"{RECOMMENDED.read_text()}{listed}{more}"
+    return f"{RECOMMENDED.read_text()}{seen}{listed}{more}"
 
 
 def read_sample(like: str | None, name: str, words: Mapping[str, str], catalog: Catalog) -> SampleRepository:

@@ -55,6 +55,8 @@ from handlers.config.context import Context
 from handlers.jobs.repositories.access_reviews import review_rule
 from handlers.jobs.repositories.stored_reports import LatestReports
 from handlers.jobs.snapshot_reader import follow_files, published_packages
+from handlers.queue.enqueue import enqueue
+from handlers.queue.job_specs import CheckBranch
 from handlers.records.gate_store import GateStore, WaitingDeployment
 from handlers.records.protection_store import ProtectionStore
 from handlers.records.review_store import OpenRound, ReviewRoundStore
@@ -307,7 +309,12 @@ class DeploymentReader:
                 return part
         store = ProtectionStore(self._context.records, gate.installation, gate.repository)
         owner, people = self._repository.partition("/")[0], declared_people(policy.identities)
-        return Known(store.observe(found, owner, people, self._context.clock()))
+        now = self._context.clock()
+        change = store.observe(found, owner, people, now)
+        if change is not None and change.seen_at == now:  # first seen here: the check of the branch raises the alert
+            check = CheckBranch(gate.installation, gate.repository, self._repository)
+            enqueue(self._context.redis, [check])
+        return Known(change)
 
     def _is_ours(self, uses: str) -> bool:
         """Whether a called workflow is this repository's own."""
