@@ -1,7 +1,8 @@
 """Every report is held to the table of hostile strings; here those without another place: previews, and the gate's comments."""
 
+import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from bot.checks.gate import GATE_CONDITIONS
 from bot.checks.gate.condition import PendingDeployment, PendingRun
 from bot.evaluation.gate_decision import ConditionResult, GateDecision, GateVerdict
 from bot.evaluation.policy_preview import PolicyPreview, RepositoryDifference, RuleChange, RuleState
-from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Sha
+from bot.model.core_types import Conclusion, FullName, Mode, Outcome, RuleName, Severity, Sha
 from bot.model.findings import Finding, Location, Unknown
 from bot.policy import Waiver, WaiverStatus
-from bot.rendering import check_run, gate_comment
+from bot.rendering import check_run, gate_comment, notification
 from bot.rendering.markdown import plain_line
 from bot.rendering.markdown_template import MAX_TITLE
 from tests.bot.rendering.test_hostile_issues import MORE, assert_inert
@@ -50,6 +51,30 @@ def test_a_preview_says_it_and_does_nothing(words: str) -> None:
     assert_inert(said.text)
     assert said.title.isprintable()
     assert len(said.title) <= MAX_TITLE
+
+
+@EACH
+def test_a_notification_is_plain_text_of_limited_length(words: str) -> None:
+    many = words * (2 * notification.MAX_TEXT // len(words))
+    told = notification.Notification(
+        key=words, kind=notification.NotificationKind.ACCESS, title=words, text=f"{many}\n{many}\n{many}\n{many}",
+        severity=Severity.HIGH, at=datetime(2026, 11, 24, tzinfo=UTC), subject=words,
+    )  # fmt: skip
+    event = notification.cloud_event(told, 7, "1.0")
+    said = (
+        told.plain_title,
+        event["subject"],
+        event["data"]["message"],
+        event["data"]["finding_info"]["uid"],
+        event["id"],
+    )
+    assert [each for each in said if not each.isprintable()] == []
+    assert all(char.isprintable() or char == "\n" for char in told.plain_text)
+    assert (len(told.plain_title) <= notification.MAX_TITLE, len(told.plain_text) <= notification.MAX_TEXT) == (
+        True,
+        True,
+    )
+    assert json.loads(json.dumps(event)) == event
 
 
 @pytest.mark.parametrize("verdict", GateVerdict)
