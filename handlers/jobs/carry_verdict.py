@@ -51,11 +51,11 @@ def carry_verdict(context: Context, spec: CheckPush) -> bool:
     before = store.get(spec.before) if spec.before else None
     if report is None or before is None or not before.like_default_branch or before.valid_until <= now:
         return False
-    known = store.get(spec.after)
-    if _is_complete(known, report) and not _changes_wait(context, spec):
-        return True
+    # Of a tag, or a branch that was set to a commit, alerts may come, however well the commit is known.
     if not _is_straight_on(spec, before, now) or not _may_carry(context, spec, report, before):
         return False
+    if _is_complete(store.get(spec.after), report):
+        return True
     if not store.begin(spec.after):
         return False
     on_default_branch = spec.ref == f"{BRANCH_REF_PREFIX}{report.branch}"
