@@ -60,18 +60,28 @@ def build_snapshot(
     followed = follow_files(commit.reader, commit.state, commit.paths, context.clock(), context.catalog)
     with ThreadPoolExecutor(1) as beside:  # zizmor's process takes about as long as GitHub takes for the settings
         checked = beside.submit(add_zizmor_findings, followed.snapshot, policy)
-        settings = _read_settings(context, commit, followed.snapshot, policy, refresh=refresh, reuse=reuse)
+        settings, kept = _read_settings(context, commit, followed.snapshot, policy, refresh=refresh, reuse=reuse)
         snapshot = replace(checked.result(), settings=settings)
     if commit.state.is_default_branch_head:
         update_watched_packages(context, commit.installation, commit.repository, commit.reader, snapshot, policy)
     ReviewStore(context.records).record_check(commit.repository, snapshot.taken_at)  # the first begins the first period
-    return replace(followed, snapshot=add_stored_records(context.records, commit.repository, snapshot))
+    snapshot = add_stored_records(context.records, commit.repository, snapshot)
+    return replace(followed, snapshot=snapshot, kept_settings=kept)
+
+
+def renew_settings(context: Context, commit: CheckedCommit, followed: FollowedFiles, policy: Policy) -> FollowedFiles:
+    """Read the repository's settings again for a snapshot that was built with those of the last hour."""
+    settings, kept = _read_settings(context, commit, followed.snapshot, policy, refresh=False, reuse=False)
+    return replace(followed, snapshot=replace(followed.snapshot, settings=settings), kept_settings=kept)
 
 
 def _read_settings(  # noqa: PLR0913 - what to read, and how, each by its name
     context: Context, commit: CheckedCommit, snapshot: Snapshot, policy: Policy, *, refresh: bool, reuse: bool
-) -> RepositorySettings:
-    """Read the settings that the rules in force need; on the default branch also those that alerts compare."""
+) -> tuple[RepositorySettings, bool]:
+    """Read the settings that the rules in force need; on the default branch also those that alerts compare.
+
+    Return also whether they are those that were kept of an earlier commit.
+    """
     reads = {read for rule in policy.rules for read in rule.reads} - {SettingsQuery.FILES}
     if commit.state.is_default_branch_head:
         reads |= {read for alert in policy.alerts for read in alert.reads if isinstance(read, SettingsQuery)}
@@ -91,12 +101,12 @@ def _read_settings(  # noqa: PLR0913 - what to read, and how, each by its name
         ),
     )
     if reuse and (known := stored.get(request)) is not None:
-        return reader.renew(known)
+        return reader.renew(known), True
     stored.forget()  # so that no failure leaves what was there before
     settings = reader.read(environments, publishes=request.publishes)
     if not _misses_any(settings):
         stored.put(request, settings)
-    return settings
+    return settings, False
 
 
 def _misses_any(settings: RepositorySettings) -> bool:

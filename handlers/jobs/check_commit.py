@@ -2,12 +2,14 @@
 
 import logging
 
-from bot.evaluation.evaluate import evaluate_repository
+from bot.evaluation.evaluate import Report, evaluate_repository
 from bot.github.github_errors import AccessError, InstallationError
 from bot.model.core_types import Outcome
+from bot.policy import Policy
 from bot.rendering.check_run import render_check_run
+from bot.settings import SettingsQuery
 from handlers.config.context import Context
-from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit
+from handlers.jobs.build_snapshot import CheckedCommit, build_snapshot, read_commit, renew_settings
 from handlers.jobs.carry_verdict import (
     BRANCH_REF_PREFIX,
     carry_verdict,
@@ -24,6 +26,7 @@ from handlers.jobs.policies import (
     read_policy_in_force,
 )
 from handlers.jobs.repositories.push_alerts import alert_on_push, change_reports, check_settings_changes
+from handlers.jobs.snapshot_reader import FollowedFiles
 from handlers.jobs.write_check_run import CommitCheckRun
 from handlers.queue.enqueue import enqueue
 from handlers.queue.job_specs import CheckBranch, CheckCommit, CheckPush, NamedRepositoryJob, RecheckCommit
@@ -111,7 +114,7 @@ def _check_state(
     with check_run.in_progress():
         reuse = not fresh and not waits_for_settings(context, spec, commit.state.commit)
         followed = build_snapshot(context, commit, policy.policy, refresh=refresh_settings, reuse=reuse)
-        report = evaluate_repository(followed.snapshot, policy.policy)
+        followed, report = _evaluate(context, commit, followed, policy.policy)
         content = add_policy_problems(render_check_run(report, context.links), policy)
         if is_organization_repository(commit.state.repository):
             content = add_policy_in_force(commit.client, content, policy)
@@ -127,3 +130,22 @@ def _check_state(
     if commit.state.is_default_branch_head:
         note_judged(context, ReportStore(context.records).latest(spec.repository), commit.state, policy.policy)
     return settled
+
+
+def _evaluate(
+    context: Context, commit: CheckedCommit, followed: FollowedFiles, policy: Policy
+) -> tuple[FollowedFiles, Report]:
+    """Evaluate a snapshot; where kept settings do not pass, read them again first."""
+    report = evaluate_repository(followed.snapshot, policy)
+    if not followed.kept_settings or not _settings_fail(report):
+        return followed, report
+    renewed = renew_settings(context, commit, followed, policy)
+    return renewed, evaluate_repository(renewed.snapshot, policy)
+
+
+def _settings_fail(report: Report) -> bool:
+    """Whether a rule about settings does not pass. No event tells that a secret was deleted, so what is kept may be over."""
+    return any(
+        result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) and result.rule.reads - {SettingsQuery.FILES}
+        for result in report.results
+    )

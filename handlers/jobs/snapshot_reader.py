@@ -25,6 +25,7 @@ class FollowedFiles:
     snapshot: Snapshot
     files: Mapping[str, RepositoryFile]
     paths: tuple[str, ...]  # beside the workflows: what was asked for, found or not
+    kept_settings: bool = False  # its settings were read for an earlier commit
 
 
 def follow_files(

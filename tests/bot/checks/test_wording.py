@@ -45,7 +45,7 @@ def test_a_title_fits_a_line(check: type[Check[Any]]) -> None:
 def test_a_finding_is_one_sentence_and_a_fix_at_most_two() -> None:
     told = list(findings())
 
-    assert {name for name, _ in told} == {str(check.name) for check in CHECKS}
+    assert {name for name, _ in told} == {str(check.name) for check in CHECKS} - {"settled-protection"}  # it only holds
     for name, each in told:
         # What registries say of a version, and what a release changed, is quoted as it is.
         if name not in ("consistent-publisher", "release-authority"):

@@ -5,7 +5,7 @@ import pytest
 from tests.bot.detection.publication_lines import job, publication_line, publication_lines, publications_in
 
 NPM = "\n  env: {NODE_AUTH_TOKEN: '${{ secrets.N }}', DRY_RUN: '${{ inputs.dry }}'}\n"
-GHCR = "- uses: docker/login-action@v3\n  with: {registry: ghcr.io, username: a, password: '${{ github.token }}'}\n"
+GHCR = "- uses: docker/login-action@v3\n  with: {registry: '{host:ghcr.registry}', username: a, password: '${{ github.token }}'}\n"
 CENTRAL = "\n  env: {SONATYPE_USERNAME: '${{ secrets.U }}', SONATYPE_PASSWORD: '${{ secrets.P }}'}\n"
 OIDC = "permissions: {id-token: write, contents: write}\n"
 

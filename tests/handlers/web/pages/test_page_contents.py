@@ -93,7 +93,7 @@ def page_text(browser: httpx.Client, address: str) -> str:
 
 def test_the_first_page_says_what_is_missing_and_names_the_organizations(browser: httpx.Client) -> None:
     said = page_text(browser, "/")
-    assert "missing workers: nobody does the work Next: start `wharfinger worker`" in said
+    assert "missing workers: no worker is alive Next: start `wharfinger worker`, or `wharfinger run`" in said
     assert "installation on acme: all that is needed is granted" in said
     assert "acme 6 3 1 1" in said  # repositories, judged, publish, failing
 
