@@ -126,6 +126,22 @@ def test_done_again_it_writes_nothing_and_what_comes_later_joins_the_issue_while
     assert [each.state for each in story.security] == ["closed", "open"]
 
 
+def test_a_tag_that_moves_to_a_commit_whose_check_is_complete_is_told(story: PushScenario) -> None:
+    tool = story.repository("tool", {CI: TEST, "README.md": "one"})
+    story.work_until_idle()
+    story.acme.check(tool)
+    tool.tag("v1.0.0", by="alice")
+    story.work_until_idle()
+    second = tool.push({"README.md": "two"}, by="alice")
+    story.work_until_idle()
+    assert story.run(tool, second).status == "completed"
+    assert story.security == []
+    tool.tag("v1.0.0", second, by="mallory")
+    story.work_until_idle()
+    (issue,) = story.security
+    assert "mallory moved the tag v1.0.0 forward" in _plain(issue.body)
+
+
 def test_a_tag_that_moves_to_a_commit_on_no_branch_is_told_twice_over(story: PushScenario) -> None:
     tool = story.repository("tool", {CI: TEST})
     tool.tag("v1.0.0")
