@@ -1,4 +1,4 @@
-"""Sums up what happened in a period for auditors: per requirement of a framework what was demanded, found, changed, waived and reviewed."""
+"""Lists for auditors what happened in a period: per requirement of a framework what was demanded, found, changed, waived and reviewed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Compiles the methods of dataclasses when they are first called, which halves the start-up time of `wharfinger scan`."""
+"""Makes dataclasses compile their methods when they are first called, which halves the start-up time of `wharfinger scan`."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
