@@ -20,7 +20,7 @@ demo: $(VENV)/installed ## Run the whole App against a local stand-in for GitHub
 	$(BIN)/python -m tests.demo $(ARGS)
 
 test: $(VENV)/installed ## Run the tests: a few minutes on two cores
-	$(BIN)/python -m pytest -n 4 -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n 3 -m "not soak" $(ARGS)
 
 check: $(VENV)/installed ## Check format, lint, types, layers, documentation, tests, and our own rules on our own workflows
 	$(BIN)/ruff format --check .
