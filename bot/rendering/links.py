@@ -58,8 +58,11 @@ NO_LINKS = Links()
 
 def linked_code(text: str, url: str) -> Markdown:
     """Write code that leads to an address; code alone where there is none."""
-    shown = inline_code(text)
-    # An address with a mark that could end the link is none of ours.
+    return linked(inline_code(text), url)
+
+
+def linked(shown: Markdown, url: str) -> Markdown:
+    """Link Markdown that is escaped. An address with a mark that could end the link is none, and is left out."""
     plain = urlsplit(url).scheme in ("https", "http") and url.isascii() and not set(url) & set(" ()<>[]\\\"'`|")
     return Markdown(f"[{shown}]({url})") if plain else shown
 

@@ -15,7 +15,7 @@ from bot.packages.versions import Package, PackageFile, PackageVersion, Publishe
 from bot.provenance.attestations import AttestationResults, RejectedAttestation, VerifiedAttestation
 from bot.registries import Catalog
 from bot.rendering.check_run import OUTCOME_ICONS, CheckRunText, results_by_severity, unknown_facts
-from bot.rendering.links import NO_LINKS, Links
+from bot.rendering.links import NO_LINKS, Links, linked
 from bot.rendering.markdown import Markdown, markdown_text, plain_line
 from bot.rendering.markdown_template import fit_title, render_parts
 from bot.rendering.phrases import count, outcome_text
@@ -214,8 +214,7 @@ def render_release(release: ReleaseStatus, report: Report, links: Links = NO_LIN
 
 
 def _link(link: TraceLink) -> Markdown:
-    plain_url = link.url.startswith("http") and not set(link.url) & set(" ()<>|\"'")
-    return Markdown(f"[{markdown_text(link.text)}]({link.url})") if plain_url else markdown_text(link.text)
+    return linked(markdown_text(link.text), link.url)
 
 
 def _release_conclusion(release: ReleaseStatus, report: Report) -> Conclusion:

@@ -35,8 +35,8 @@ Environment: TypeAlias = Mapping[str, str]
 MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 104 on macOS and 108 on Linux
 SQLITE_FILE = "records.sqlite3"  # in the data folder
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_LOCAL = ("localhost", "127.0.0.1", "::1")
-_LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})")  # GitHub's rule for the names of accounts, lower case
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})")  # GitHub's rule for the names of accounts, lower case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +324,7 @@ def _github_api(text: str) -> str:
         parts = urlsplit("")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ConfigurationError("is not a web address; for GitHub Enterprise Server it is https://HOST/api/v3")
-    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ConfigurationError("would send tokens unencrypted; begin it with https://")
     return text.rstrip("/")
 
@@ -367,7 +367,7 @@ def parse_web_address(text: str) -> str:
 def _logins(text: str) -> frozenset[str]:
     logins = [part.lower().removeprefix("@") for part in re.split(r"[,\s]+", text) if part]
     for login in logins:
-        if not _LOGIN.fullmatch(login):
+        if not LOGIN.fullmatch(login):
             raise ConfigurationError(f"names {login[:60]!r}, which is no account name; separate names by commas")
     return frozenset(logins)
 
@@ -407,7 +407,6 @@ def _log_format(text: str) -> Literal["text", "json"]:
 # By its path: the catalog itself takes longer to load than all settings to read.
 REGISTRY_DATA = Path(__file__).parents[2] / "bot" / "registries" / "data"
 MAX_CONTACT_LENGTH = 200  # characters
-_LOCAL_REGISTRY_HOSTS = ("localhost", "127.0.0.1", "::1")
 _CONTACT = re.compile(r"[!-'*-~]+(?: [!-'*-~]+)*")  # what may stand in a comment of a User-Agent: RFC 9110, 5.6.5
 
 
@@ -446,7 +445,7 @@ def _parse_registry_url(name: str, text: str) -> str:
         parts, plain = urlsplit(""), False
     if parts.scheme not in ("https", "http") or not parts.hostname or not plain:
         raise ConfigurationError(f"gives {name} what is not a web address; begin it with https://")
-    if parts.scheme == "http" and parts.hostname not in _LOCAL_REGISTRY_HOSTS:
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ConfigurationError(
             f"would ask {name} unencrypted, where anybody may answer; begin its address with https://"
         )

@@ -4,7 +4,6 @@ import argparse
 import base64
 import hmac
 import json
-import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -28,14 +27,13 @@ from handlers.config.app_manifest import GitHubHost, app_manifest
 from handlers.config.credentials import parse_private_key, parse_webhook_secrets
 from handlers.config.embedded_redis import prepare_data_folder
 from handlers.config.registration_file import save_registration
-from handlers.config.settings import SetupSettings, check_port_is_free, parse_web_address
+from handlers.config.settings import LOCAL_HOSTS, LOGIN, SetupSettings, check_port_is_free, parse_web_address
 from handlers.web.pages.page_context import Page
 from handlers.web.pages.routes import HEADERS, TEMPLATES, message_page, stylesheet_response
 
 EXCHANGE_TIMEOUT = 10.0  # seconds for GitHub to exchange the code
 MAX_FORM_BYTES = 10_000
 MAX_CODE = 200  # characters
-LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")  # GitHub's rule for the names of accounts
 EXAMPLE_URL = "https://wharfinger.example"
 
 
@@ -104,6 +102,7 @@ def exchange_code(host: GitHubHost, code: str) -> Mapping[str, Any]:
 
 def credentials_of(app: Mapping[str, Any]) -> Mapping[str, str]:
     """Return an App's credentials by the names of their settings; raises RegistrationError where one is missing."""
+    number = get_int(app, "id")
     try:
         key = parse_private_key(get_str(app, "pem"))
         (secret,) = parse_webhook_secrets(get_str(app, "webhook_secret"))
@@ -111,8 +110,10 @@ def credentials_of(app: Mapping[str, Any]) -> Mapping[str, str]:
         raise RegistrationError(
             "GitHub's answer holds no complete credentials. Delete the App on GitHub and begin again."
         ) from None
+    if not number:
+        raise RegistrationError("GitHub's answer names no App ID. Delete the App on GitHub and begin again.")
     return {
-        "WHARFINGER_APP_ID": str(get_int(app, "id")),
+        "WHARFINGER_APP_ID": str(number),
         "WHARFINGER_PRIVATE_KEY": base64.b64encode(key.encode()).decode(),
         "WHARFINGER_WEBHOOK_SECRET": secret,
         "WHARFINGER_PAGES_TOKEN": secrets.token_hex(16),
@@ -177,7 +178,7 @@ class Registration:
             raise RegistrationError(
                 f"GitHub cannot reach “{self.url}”. Enter an address that is open to {self.host.url}."
             )
-        if owner and not LOGIN.fullmatch(owner):
+        if owner and not LOGIN.fullmatch(owner.lower()):
             raise RegistrationError(f"“{owner[:60]}” is not the name of an organization.")
         self.state = secrets.token_urlsafe(24)
         manifest = app_manifest(self.host, self.url)
@@ -283,7 +284,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _is_local(url: str) -> bool:
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+    return urlsplit(url).hostname in LOCAL_HOSTS
 
 
 def _closed() -> Response:

@@ -35,7 +35,11 @@ class WeakenedRules(ChangeAlert):
         now, before = change.settings, change.settings_before
         if now is None or before is None:
             return
-        yield from (fact for fact in (now.rulesets, now.branch_protection) if isinstance(fact, Unknown))
+        yield from (
+            fact
+            for fact in (now.rulesets, now.branch_protection, now.workflow_permissions)
+            if isinstance(fact, Unknown)
+        )
         losses = (*_ruleset_losses(now, before), *_branch_losses(now, before), *_workflow_losses(now, before))
         for place, loss in losses[:MAX_FINDINGS]:
             yield Finding(

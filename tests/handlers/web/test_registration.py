@@ -17,7 +17,7 @@ from bot.model.errors import ConfigurationError
 from handlers.config.app_manifest import GitHubHost, app_manifest
 from handlers.config.registration_file import FILE_NAME
 from handlers.config.settings import Settings, SetupSettings, is_registered
-from handlers.web.registration import Registration
+from handlers.web.registration import Registration, RegistrationError, credentials_of
 from tests.fakes.github.fake_github import FakeGitHub
 
 URL = "https://wharfinger.example"
@@ -106,6 +106,14 @@ def test_nobody_without_the_token_or_the_state_gets_in(browser: Browser) -> None
     second = browser.begin()
     assert browser.wharfinger.get("/setup/created?code=abc&state=guess").status_code == 403
     assert browser.wharfinger.get(browser.create(second)).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["id", "pem", "webhook_secret"])
+def test_an_answer_without_its_credentials_keeps_nothing(browser: Browser, part: str) -> None:
+    app = {"id": 7, "pem": browser.github.private_key, "webhook_secret": "a secret of the App"}
+    assert credentials_of(app)["WHARFINGER_APP_ID"] == "7"
+    with pytest.raises(RegistrationError, match="begin again"):
+        credentials_of({name: value for name, value in app.items() if name != part})
 
 
 def test_a_code_is_good_for_an_hour_and_the_next_try_works(browser: Browser) -> None:
